@@ -1,0 +1,138 @@
+"""What a format is to the rest of the house: bytes to blocks to columns and back.
+
+Reading has two steps so that work can be spread: `blocks` cuts a file at record boundaries (cheap, in order, one
+thread), `parse` turns one block into columns (the work, in any worker). All is text until the plan converts it, in text
+formats; typed formats give typed columns. What cannot be read as a record is a `BadRecord`, never an exception; an
+input that is wrong as a whole raises `BadInput`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datahub.frames.frame import Column, Rows
+from datahub.semantic.ir import SourceShape, TargetShape
+from datahub.types.model import Type
+
+
+class BadInput(Exception):
+    """An input that is wrong as a whole: the code (R0xx), what is wrong, and what to do."""
+
+    def __init__(self, code: str, message: str, help: str = "", path: str = "", line: int = 0, fatal: bool = True) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help, self.path, self.line, self.fatal = code, message, help, path, line, fatal
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole records of one file, not yet parsed.
+
+    `number` counts the blocks of a source from 0; `offset` and `length` are bytes of the decompressed file;
+    `first_line` is the physical line (from 1) on which `data` begins.
+    """
+
+    file: int
+    number: int
+    offset: int
+    length: int
+    first_line: int
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that could not be read: its place among the block's records, its line, the code, what is wrong, its text."""
+
+    position: int
+    line: int
+    code: str
+    message: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A block as columns. `positions` are the rows' places among all records of the block (bad ones counted);
+    None where all are good. `lines` are the rows' physical lines; None where row i stands on `first_line + i`.
+    `records` is how many records there were, good and bad."""
+
+    columns: dict[str, Column]
+    length: int
+    records: int
+    positions: Rows | None = None
+    lines: npt.NDArray[np.int64] | None = None
+    bad: tuple[BadRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file of a source: where its bytes are, and the name people know it by."""
+
+    path: str
+    name: str
+
+
+class Reader(Protocol):
+    """Reads the files of one declared source. Made by the format's `reader(shape, wanted, files)`."""
+
+    def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
+        """The blocks of file `number`, counted from `first_block`; headers, preambles and guards are dealt with here."""
+        ...
+
+    def parse(self, block: Block) -> Parsed:
+        """The columns wanted, out of one block; safe to call from several threads."""
+        ...
+
+    def warnings(self) -> Sequence[str]:
+        """What a person should hear about the files read so far (no rows, surplus columns, no final newline …)."""
+        ...
+
+
+class Rejecter(Protocol):
+    """Writes rejected records in the source's own format and columns, with the `_dhm_…` columns behind them."""
+
+    def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
+        """Records of `block` at `positions` (among all its records), and what to add to each."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Writer(Protocol):
+    """Writes the rows of one entity or of issues to one file; nobody sees it under its name before `close`."""
+
+    def write(self, rows: pa.Table) -> None: ...
+    def close(self) -> None: ...
+    def abort(self) -> None: ...
+
+
+MakeReader: TypeAlias = Callable[[SourceShape, frozenset[str], Sequence[InputFile]], Reader]
+MakeRejecter: TypeAlias = Callable[[SourceShape, Reader, str], Rejecter]
+MakeWriter: TypeAlias = Callable[[TargetShape, str, Sequence[tuple[str, Type]]], Writer]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by its name; what it cannot do is None. `extension` is that of the files it writes, without the dot."""
+
+    name: str
+    extension: str
+    reader: MakeReader | None = None
+    rejecter: MakeRejecter | None = None
+    writer: MakeWriter | None = None
+
+
+FORMATS: dict[str, Format] = {}
+"""Every format by name; filled when `datahub.formats.load()` imports the modules beside this one."""
+
+
+def declare_format(format: Format) -> Format:
+    """Make `format` known under its name."""
+    FORMATS[format.name] = format
+    return format

@@ -1,0 +1,187 @@
+"""Columns with the failures they carry: what flows through the engine.
+
+A value that could not be had is null in its column and listed in a `Failure` beside it.
+Failures are sparse (row numbers, not masks): a healthy column pays nothing, and a row
+that fails everywhere costs one number a failure. They follow their rows through `take`,
+so nothing is thrown, nothing is lost, and branches may be evaluated for all rows and
+their failures dropped where the branch was not taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Rows: TypeAlias = npt.NDArray[np.int64]
+"""Positions of rows in a frame, ascending; or ids of source rows."""
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Rows of one column that failed for one reason.
+
+    `rows` ascends and may repeat a row (several elements of one list). `values` are the raw values, one for
+    each of `rows`, or None where the raw value is that of the field's source column. `column` is the name in the
+    source's header. `paths` says where in nested data, one for each of `rows`: text such as `/order_lines/0/quantity`.
+    `elements` is, for a column of lists, which element (from 0) of the row's list failed, so that only that one
+    falls when the list is expanded; None means the whole value. `cause` is the built-in code where `code` is the user's.
+    """
+
+    rows: Rows
+    code: str
+    column: str = ""
+    values: pa.Array | None = None
+    paths: pa.Array | None = None
+    elements: Rows | None = None
+    cause: str = ""
+    message: str = ""
+    origin: int = -1
+
+    def kept(self, keep: Mask) -> Failure:
+        """Only those of the failures for which `keep` (one for each of `rows`) is true; rows are not renumbered."""
+        if keep.all():
+            return self
+        mask = pa.array(keep)
+        return replace(
+            self,
+            rows=self.rows[keep],
+            values=None if self.values is None else self.values.filter(mask),
+            paths=None if self.paths is None else self.paths.filter(mask),
+            elements=None if self.elements is None else self.elements[keep],
+        )
+
+    def reordered(self, order: Rows, rows: Rows) -> Failure:
+        """The failures at positions `order` of this one, at the new row numbers `rows`."""
+        picked = pa.array(order)
+        return replace(
+            self,
+            rows=rows,
+            values=None if self.values is None else self.values.take(picked),
+            paths=None if self.paths is None else self.paths.take(picked),
+            elements=None if self.elements is None else self.elements[order],
+        )
+
+
+Failures: TypeAlias = tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Values of one kind, one a row; null where a failure says so. A scalar stands for the same value in every row."""
+
+    values: pa.Array | pa.Scalar
+    failures: Failures = ()
+
+    def array(self, length: int) -> pa.Array:
+        """The values as an array of `length`."""
+        if isinstance(self.values, pa.Scalar):
+            return pa.repeat(self.values, length)
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Rows on their way: named columns, and where each row came from.
+
+    `rows` are the ids of the source rows (`block << 32 | position in block`, so that their order is the order of
+    the input); a row made of several (a group) names its first in `rows` and all of them in `members`.
+    `paths` locates a row inside nested data (`/order_lines/0`) once a list was expanded; `source` is the number
+    of the source that `rows` count in.
+    """
+
+    columns: dict[str, Column]
+    length: int
+    rows: Rows
+    source: int = 0
+    paths: pa.Array | None = None
+    members: pa.ListArray | None = field(default=None)
+
+    def with_columns(self, added: dict[str, Column]) -> Frame:
+        return replace(self, columns={**self.columns, **added})
+
+    def take(self, positions: Rows) -> Frame:
+        """The rows at `positions`, in that order; a position may stand twice."""
+        picked = pa.array(positions)
+        return Frame(
+            {name: take_column(column, positions, picked, self.length) for name, column in self.columns.items()},
+            len(positions),
+            self.rows[positions],
+            self.source,
+            None if self.paths is None else self.paths.take(picked),
+            None if self.members is None else self.members.take(picked),
+        )
+
+    def filter(self, keep: Mask) -> Frame:
+        """The rows for which `keep` is true; the same frame where that is all of them."""
+        if keep.all():
+            return self
+        mask = pa.array(keep)
+        renumbered = np.cumsum(keep) - 1
+        return Frame(
+            {name: filter_column(column, keep, mask, renumbered) for name, column in self.columns.items()},
+            int(np.count_nonzero(keep)),
+            self.rows[keep],
+            self.source,
+            None if self.paths is None else self.paths.filter(mask),
+            None if self.members is None else self.members.filter(mask),
+        )
+
+
+def take_column(column: Column, positions: Rows, picked: pa.Array, length: int) -> Column:
+    """`column` at `positions` (`picked` is the same as an Arrow array); failures go where their rows go."""
+    values = column.values if isinstance(column.values, pa.Scalar) else column.values.take(picked)
+    return Column(values, tuple(filter(None, (take_failure(f, positions, length) for f in column.failures))))
+
+
+def take_failure(failure: Failure, positions: Rows, length: int) -> Failure | None:
+    """`failure` after `positions` were taken out of `length` rows; None where none of them failed."""
+    counts = np.bincount(failure.rows, minlength=length)
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    repeats = counts[positions]
+    if not repeats.any():
+        return None
+    rows = np.repeat(np.arange(len(positions), dtype=np.int64), repeats)
+    first = np.repeat(np.cumsum(repeats) - repeats, repeats)
+    order = np.repeat(starts[positions], repeats) + (np.arange(len(rows)) - first)
+    return failure.reordered(order.astype(np.int64), rows)
+
+
+def filter_column(column: Column, keep: Mask, mask: pa.Array, renumbered: Rows) -> Column:
+    values = column.values if isinstance(column.values, pa.Scalar) else column.values.filter(mask)
+    failures = []
+    for failure in column.failures:
+        staying = keep[failure.rows]
+        if staying.any():
+            kept = failure.kept(staying)
+            failures.append(replace(kept, rows=renumbered[kept.rows].astype(np.int64)))
+    return Column(values, tuple(failures))
+
+
+def failed_rows(failures: Failures, length: int) -> Mask:
+    """Which of `length` rows any of `failures` names."""
+    mask = np.zeros(length, np.bool_)
+    for failure in failures:
+        mask[failure.rows] = True
+    return mask
+
+
+def only_where(failures: Failures, mask: Mask) -> Failures:
+    """Those of the failures whose row is true in `mask`: the algebra of guards and branches."""
+    kept = (failure.kept(mask[failure.rows]) for failure in failures)
+    return tuple(failure for failure in kept if len(failure.rows))
+
+
+def as_mask(values: pa.Array | pa.Scalar, length: int) -> Mask:
+    """A column of truth values as a NumPy mask; null is false."""
+    if isinstance(values, pa.Scalar):
+        return np.full(length, bool(values.as_py()), np.bool_)
+    if values.null_count:
+        values = pc.fill_null(values, False)
+    return values.to_numpy(zero_copy_only=False)

@@ -1,0 +1,214 @@
+"""How a function of the language is declared: one place for signature, kernel, documentation and examples.
+
+A kernel works on whole columns. Each of its arguments is a `pa.Array`, or a `pa.Scalar` where the script wrote a
+constant there; at least one is an array (of length 1 where all are constant). A parameter marked `!` must be
+constant in the script and arrives as a Python value.
+
+Null rule: unless a parameter is declared nullable (`text?`), null in gives null out; the engine sees to it, and
+drops what a kernel reports for such rows. A kernel must only survive nulls.
+
+A kernel that can fail for single rows answers an `Outcome`: values, and for each reject code which rows failed
+(their values are ignored). It never raises for data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datahub.types import model as t
+
+Datum: TypeAlias = "pa.Array | pa.Scalar"
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Offsets: TypeAlias = npt.NDArray[np.int64]
+"""Where segments begin in a column, and at the end its length: segment i is `values[offsets[i]:offsets[i + 1]]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a kernel that can fail answers: values, and (failed rows, code) pairs."""
+
+    values: Datum
+    failed: tuple[tuple[Mask, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run fixes for all its functions: the instant it started, and its time zone."""
+
+    now: datetime
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: its type as written in the signature, whether it must be constant, may be left out, may repeat."""
+
+    name: str
+    type: str
+    constant: bool = False
+    optional: bool = False
+    variadic: bool = False
+    default: Any = None
+
+    @property
+    def nullable(self) -> bool:
+        return self.type.endswith("?")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An expression of the language and what it gives; `result` is a value as `dhm eval` prints it.
+
+    A text such as `R601` in `rejected` says that the expression is rejected with that code.
+    """
+
+    expression: str
+    result: Any = None
+    rejected: str = ""
+
+
+Kernel: TypeAlias = Callable[..., Any]
+TypeRule: TypeAlias = Callable[[Sequence[t.Type], Sequence[Any]], t.Type]
+"""Result type out of the argument types and, beside them, the constant values (None where not constant)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """One signature of a function, with its kernel.
+
+    `returns` is a type as text (a type variable is a capital letter), or `rule` computes it.
+    """
+
+    parameters: tuple[Parameter, ...]
+    returns: str
+    rule: TypeRule | None
+    kernel: Kernel
+    rejects: tuple[str, ...]
+    context: bool
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or operator of the language.
+
+    `kind` is `function` (row by row), `aggregate` (a segment of rows to one value; its kernel takes values and
+    `Offsets`), `operator`, or `special` (the compiler knows it: no kernel). `dictionary` says that the result
+    depends on nothing but the arguments' values, and is worth computing on distinct values only.
+    """
+
+    name: str
+    kind: Literal["function", "aggregate", "operator", "special"]
+    category: str
+    overloads: tuple[Overload, ...]
+    summary: str
+    doc: str
+    examples: tuple[Example, ...]
+    sql: str = ""
+    excel: str = ""
+    also: tuple[str, ...] = ()
+    distinct: bool = False
+    slow: bool = False
+
+
+REGISTRY: dict[str, Function] = {}
+"""Every function by name; filled when `datahub.functions.load()` imports the modules beside this one."""
+
+
+def example(expression: str, result: Any = None, *, rejected: str = "") -> Example:
+    return Example(expression, result, rejected)
+
+
+def function(
+    *signatures: str,
+    examples: Sequence[Example] = (),
+    rejects: Sequence[str] = (),
+    rule: TypeRule | None = None,
+    sql: str = "",
+    excel: str = "",
+    also: Sequence[str] = (),
+    kind: Literal["function", "aggregate", "operator", "special"] = "function",
+    context: bool = False,
+    distinct: bool = False,
+    slow: bool = False,
+) -> Callable[[Kernel], Kernel]:
+    """Declare the decorated kernel under each of `signatures`, such as `left(value: text, count: int = 1) -> text`.
+
+    The first line of the docstring is the summary. Declaring a name again adds overloads to it: first match wins.
+    `also` are the names other tools give to the same thing (`"VRL upcase"`, `"DataWeave upper"`).
+    """
+
+    def declare(kernel: Kernel) -> Kernel:
+        summary, _, rest = (kernel.__doc__ or "").strip().partition("\n")
+        category = kernel.__module__.rpartition(".")[2]
+        for signature in signatures:
+            name, parameters, returns = parse_signature(signature)
+            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature)
+            known = REGISTRY.get(name)
+            if known is None:
+                REGISTRY[name] = Function(
+                    name, kind, category, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also), distinct, slow
+                )
+            else:
+                _extend(known, overload, tuple(examples))
+        return kernel
+
+    return declare
+
+
+def _extend(known: Function, overload: Overload, examples: tuple[Example, ...]) -> None:
+    from dataclasses import replace
+
+    fresh = tuple(one for one in examples if one not in known.examples)
+    REGISTRY[known.name] = replace(known, overloads=(*known.overloads, overload), examples=known.examples + fresh)
+
+
+def _dedent(text: str) -> str:
+    import textwrap
+
+    return textwrap.dedent(text).strip()
+
+
+def parse_signature(signature: str) -> tuple[str, tuple[Parameter, ...], str]:
+    """Name, parameters and result of a signature such as `f(a: text, b: int! = 2, rest: T...) -> T?`."""
+    head, _, returns = signature.rpartition("->")
+    name, _, inside = head.partition("(")
+    inside = inside.rstrip().removesuffix(")")
+    return name.strip(), tuple(_parameter(part) for part in _split(inside)), returns.strip()
+
+
+def _split(text: str) -> list[str]:
+    """`text` cut at commas outside brackets."""
+    found, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        if letter in "([{":
+            depth += 1
+        elif letter in ")]}":
+            depth -= 1
+        elif letter == "," and depth == 0:
+            found.append(text[start:at])
+            start = at + 1
+    found.append(text[start:])
+    return [part.strip() for part in found if part.strip()]
+
+
+def _parameter(text: str) -> Parameter:
+    import ast
+
+    declared, _, default = text.partition("=")
+    name, _, kind = declared.partition(":")
+    kind = kind.strip()
+    variadic = kind.endswith("...")
+    kind = kind.removesuffix("...")
+    constant = kind.endswith("!")
+    kind = kind.removesuffix("!")
+    value = ast.literal_eval(default.strip()) if default else None
+    return Parameter(name.strip(), kind, constant, bool(default), variadic, value)
+

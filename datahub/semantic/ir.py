@@ -1,0 +1,667 @@
+"""Typed expressions and declarations: every name resolved, every type, nullability and reject code known.
+
+A call holds the name of a function and the number of its overload, never a callable: a plan can travel.
+Columns of a frame are named so: `o.sku` (field `sku` of the row called `o`), `l` (an element that is no struct),
+`let.extras` (a let), `key.ref` (a group key), `sku` (a field of the entity being filled), and `#source.sku`
+(the raw text of a source column, kept as evidence for rejects). These prefixes are the only convention.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from datahub.types.model import Type
+
+Value: TypeAlias = "str | int | bool | float | Decimal | date | time | datetime | timedelta | tuple[Value, ...] | None"
+"""A constant: a list is a tuple of its items, a struct a tuple of its fields' values in their order."""
+
+
+# ---------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the frame; inside a comprehension also one of the frames around it."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A `$param`, given when a run starts."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function or operator of the registry; `codes` are the reject codes it can give here."""
+
+    function: str
+    overload: int
+    arguments: tuple[Expression, ...]
+    type: Type
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and`, `or`: the right side's failures count only where the left side does not decide."""
+
+    operator: Literal["and", "or"]
+    left: Expression
+    right: Expression
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """`if`, `case`: the value of the first branch whose condition is true; its failures alone count."""
+
+    branches: tuple[tuple[Expression, Expression], ...]
+    otherwise: Expression
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """`value default fallback`, `coalesce`: the fallback where the value is null and did not fail."""
+
+    value: Expression
+    fallback: Expression
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """`value on error …`: where the value failed, the fallback (`use`; listed too: `warn`), or a reject under `code`."""
+
+    value: Expression
+    how: Literal["use", "warn", "reject"]
+    fallback: Expression | None
+    code: str
+    type: Type
+    place: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a struct; null where the struct is."""
+
+    of: Expression
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class MakeStruct:
+    fields: tuple[tuple[str, Expression], ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class MakeList:
+    items: tuple[Expression, ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """Raw text of a source column as a value of `type`, read as `reading` says; `column` is its name in the header."""
+
+    value: Expression
+    reading: Reading
+    column: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A value brought into the type of the field it fills: length, scale, presence, membership, named conditions.
+
+    `rounding` is how surplus digits go (`half_up`, `half_even`, `down`, `up`), empty where they are a reject (R105).
+    `conditions` are those of named types on the way, over the column `it`, each with the code it gives.
+    """
+
+    value: Expression
+    type: Type
+    rounding: str = ""
+    conditions: tuple[tuple[Expression, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    value: Expression
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The elements of a list as rows: `item` names their columns (`item.field`, or `item` alone), `position` counts from 1."""
+
+    over: Expression
+    item: str
+    position: str
+    where: Expression | None
+    order: tuple[Sorting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The rows of a group."""
+
+    where: Expression | None
+    order: tuple[Sorting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The rows of the map that share `keys`; `after_checks`: only those that no row check rejected."""
+
+    keys: tuple[Expression, ...]
+    where: Expression | None
+    order: tuple[Sorting, ...]
+    after_checks: bool = False
+
+
+Over: TypeAlias = Loop | Members | Window
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A segment of rows to one value; `arguments` beside the first are constants. `count()` has no argument."""
+
+    function: str
+    overload: int
+    arguments: tuple[Expression, ...]
+    over: Over
+    type: Type
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """`[value for item in over …]`: a list of the values, in order."""
+
+    value: Expression
+    over: Loop | Members
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCall:
+    """`row_number`, `lag`, `lead`: a value for each row out of its neighbours within the window."""
+
+    function: Literal["row_number", "lag", "lead"]
+    argument: Expression | None
+    steps: int
+    over: Window
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """The value found under `keys` in a transcoding table; `member` of it where the result is a struct and one field is wanted.
+
+    `inverse` searches by value. A miss follows the table's own policy.
+    """
+
+    table: str
+    keys: tuple[Expression, ...]
+    day: Expression | None
+    member: str
+    inverse: bool
+    type: Type
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InLookUp:
+    """Whether a lookup has the key."""
+
+    table: str
+    keys: tuple[Expression, ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outputs of the decision table for these inputs; `member` as in `LookUp`."""
+
+    table: str
+    inputs: tuple[Expression, ...]
+    member: str
+    type: Type
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """`has(r.x)`: whether the source had the column or key at all."""
+
+    column: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class RowFact:
+    """`row_no(r)`, `line_no(r)`, `file_name(r)`."""
+
+    fact: Literal["row_no", "line_no", "file_name"]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`failed(x)`, `failed(x, "R104")`: whether the value failed; it never fails itself."""
+
+    value: Expression
+    code: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """`omit`: the field is left alone by the target."""
+
+    type: Type
+
+
+Expression: TypeAlias = (
+    Column | Constant | Parameter | Call | Logic | Choose | Default | Recover | Field | MakeStruct | MakeList | Convert | Fit
+    | Aggregate | Collect | WindowCall | LookUp | InLookUp | Decision | Present | RowFact | Failed | Omitted
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------- reading text
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the text of a file becomes a value: everything that a source's options and a column's tags say about it.
+
+    `split` are the marks of `@split`, outermost first. `zone` is for local times that become instants.
+    `formats` of dates are tried in order. `inner` is the reading of each part where the type is a list or struct.
+    """
+
+    decimal: str = "."
+    formats: tuple[str, ...] = ()
+    locale: str = ""
+    zone: str = ""
+    true_words: tuple[str, ...] = ("true",)
+    false_words: tuple[str, ...] = ("false",)
+    trim: bool = False
+    empty_text: bool = False
+    null_words: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """One declared column: where it stands (`names`, `pattern` or `positions`) and how it is read."""
+
+    name: str
+    type: Type
+    names: tuple[str, ...]
+    pattern: str
+    positions: tuple[int, int] | None
+    reading: Reading
+    tags: tuple[str, ...] = ()
+    parts: tuple[SourceColumn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """A declared source: its format, the format's options as plain values, its columns."""
+
+    name: str
+    kind: str
+    options: tuple[tuple[str, Value], ...]
+    columns: tuple[SourceColumn, ...]
+    strict: bool = False
+
+
+# ---------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True, slots=True)
+class LookupTable:
+    """A transcoding table: inline `rows` (key values, valid-from or None, result value), or fed by `source`.
+
+    `miss` is `error` (R401, with `message` as an expression over the keys), `value` (with `fallback`) or `self`.
+    """
+
+    name: str
+    keys: tuple[tuple[str, Type], ...]
+    valid_from: str
+    result: Type
+    rows: tuple[tuple[tuple[Value, ...], Value, Value], ...]
+    source: str
+    miss: Literal["error", "value", "self"]
+    fallback: Expression | None
+    message: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyValue:
+    """`-`: every value, null too."""
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """`null`: null alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of `values`; `negated`: none of them (and not null)."""
+
+    values: tuple[Value, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """An interval; None is no bound."""
+
+    low: Value
+    low_closed: bool
+    high: Value
+    high_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A whole match of a pattern."""
+
+    pattern: str
+
+
+CellTest: TypeAlias = AnyValue | IsNull | OneOf | Between | Like
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """`tests`: for each input the tests of which one must hold; `line` is the line of the script."""
+
+    tests: tuple[tuple[CellTest, ...], ...]
+    outputs: tuple[Expression, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """Inputs to outputs by rows. The outputs see the inputs as columns named as the inputs."""
+
+    name: str
+    inputs: tuple[tuple[str, Type], ...]
+    result: Type
+    policy: Literal["first", "unique", "collect"]
+    rows: tuple[DecisionRow, ...]
+    otherwise: Expression | None
+    message: Expression | None
+
+
+# ---------------------------------------------------------------- places
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a reject shows of the source: the name in the header, and the column of the frame that has the raw text."""
+
+    label: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who says that something failed: the entity and field, the map or view, the script and its line.
+
+    `translate` are built-in codes told under another code (`R201` → `F-E-001`); a code ending in `*` is a family.
+    """
+
+    entity: str = ""
+    field: str = ""
+    map: str = ""
+    script: str = ""
+    line: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    translate: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A column made by an expression, and who to name when it fails."""
+
+    name: str
+    value: Expression
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRule:
+    """A condition that rows must meet. Where `when` is false it does not apply; `message` is an expression giving text.
+
+    `windowed`: it reads other rows, and so runs when all are there.
+    """
+
+    code: str
+    severity: Literal["fatal", "error", "warn", "info"]
+    condition: Expression
+    when: Expression | None
+    message: Expression | None
+    fields: tuple[str, ...]
+    origin: Origin
+    windowed: bool = False
+    after_checks: bool = False
+
+
+# ---------------------------------------------------------------- entities and rowsets
+
+
+@dataclass(frozen=True, slots=True)
+class EntityField:
+    """`references` is the entity whose key this is; `constraint` an expression over the entity's fields (R301)."""
+
+    name: str
+    type: Type
+    default: Expression | None
+    references: str
+    constraint: Expression | None
+    rounding: str
+    tags: tuple[str, ...]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityShape:
+    name: str
+    key: tuple[str, ...]
+    fields: tuple[EntityField, ...]
+    owns: tuple[tuple[str, tuple[str, ...]], ...]
+    patch: bool
+    translate: tuple[tuple[str, str], ...] = ()
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FillClause:
+    columns: tuple[str, ...]
+    by: tuple[Expression, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class EachClause:
+    outer: bool
+    item: str
+    position: str
+    over: Expression
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class JoinClause:
+    """Equal keys, left and right side by side; `also` is what else must hold, over both rows."""
+
+    many: bool
+    required: bool
+    alias: str
+    rowset: str
+    left: tuple[Expression, ...]
+    right: tuple[Expression, ...]
+    also: Expression | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class WhereClause:
+    condition: Expression
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class GroupClause:
+    partial: bool
+    keys: tuple[Assignment, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueClause:
+    keys: tuple[Expression, ...]
+    keep: Literal["first", "last"]
+    code: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClause:
+    keys: tuple[Sorting, ...]
+    origin: Origin
+
+
+Clause: TypeAlias = FillClause | EachClause | JoinClause | WhereClause | GroupClause | UniqueClause | OrderClause
+
+
+@dataclass(frozen=True, slots=True)
+class RowsetBody:
+    """What a view or map does: the rowsets it reads in turn under one `alias`, clauses in order, then its lets and fields.
+
+    Every assignment's expression is complete (fields of a map are wrapped in `Fit`); a field that is read by a later
+    one stands before it.
+    """
+
+    name: str
+    alias: str
+    inputs: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    lets: tuple[Assignment, ...]
+    fields: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewBody:
+    body: RowsetBody
+    fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapBody:
+    entity: str
+    body: RowsetBody
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBody:
+    """One `when … set …`; the sets see the fields as they are when the rule's turn comes."""
+
+    name: str
+    when: Expression
+    sets: tuple[Assignment, ...]
+    otherwise: tuple[Assignment, ...]
+    priority: int
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetShape:
+    name: str
+    kind: str
+    options: tuple[tuple[str, Value], ...]
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteItem:
+    """Entities to a target; `places` are `first`, `last` or empty, one for each entity, in an interleaved file."""
+
+    entities: tuple[str, ...]
+    places: tuple[str, ...]
+    interleaved: bool
+    patch: bool
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteItem:
+    """Issues to a target, by code; `R4*` is a family, no codes is `otherwise`; `listed`: warn and info findings."""
+
+    codes: tuple[str, ...]
+    target: str
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AbortItem:
+    """Nothing is written when this is true; it reads `RunFact` columns named `count(E)`, `rejected(E)`, `rejected_share(E)`."""
+
+    condition: Expression
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBody:
+    name: str
+    writes: tuple[WriteItem, ...]
+    routes: tuple[RouteItem, ...]
+    aborts: tuple[AbortItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterShape:
+    name: str
+    type: Type
+    default: Value
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything a script and its packs declare, typed; names are full (`m.Order`), orders are those of the files."""
+
+    parameters: tuple[ParameterShape, ...]
+    sources: tuple[SourceShape, ...]
+    targets: tuple[TargetShape, ...]
+    entities: tuple[EntityShape, ...]
+    lookups: tuple[LookupTable, ...]
+    decisions: tuple[DecisionTable, ...]
+    views: tuple[ViewBody, ...]
+    maps: tuple[MapBody, ...]
+    rules: tuple[RuleBody, ...]
+    checks: tuple[tuple[str, CheckRule], ...]
+    flows: tuple[FlowBody, ...]
+    zone: str = "UTC"
+    signature: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """For each map or view and field, the reject codes it can give."""

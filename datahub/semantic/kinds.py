@@ -1,0 +1,96 @@
+"""Every kind of source and target with its options, as data: the checker, the formats and the reference read it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from datahub.semantic.ir import Value
+
+OptionType = Literal["text", "character", "bool", "int", "texts", "word"]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionShape:
+    """One option: its type, what it is without being written, the words it may be (`word`), and what it does."""
+
+    name: str
+    type: OptionType
+    default: Value
+    doc: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source or target. `text`: everything read is text until the plan converts it."""
+
+    name: str
+    role: Literal["source", "target"]
+    text: bool
+    doc: str
+    options: tuple[OptionShape, ...]
+
+    def option(self, name: str) -> OptionShape | None:
+        return next((option for option in self.options if option.name == name), None)
+
+
+_READING = (
+    OptionShape("decimal", "character", ".", "The decimal mark of numbers; with `,` groups may be set apart by spaces or points."),
+    OptionShape("dates", "text", "", "The pattern of dates that state none, such as `dd/MM/yyyy`; ISO dates where it is missing."),
+    OptionShape("zone", "text", "", "The time zone of local times that become instants, such as `Europe/Paris`."),
+    OptionShape("locale", "text", "", "The language of month and day names: `fr`, `en`, `de`, `es`, `it`, `nl` or `pt`."),
+    OptionShape("trim", "bool", False, "Whether spaces around every value are dropped."),
+    OptionShape("empty", "word", "null", "What an empty value is: `null`, or `text` for empty text.", ("null", "text")),
+    OptionShape("text_nulls", "texts", (), "Words that mean null, such as `[\"NULL\", \"N/A\"]`."),
+    OptionShape("extra", "word", "warn", "What columns that are not declared do: nothing, a warning, or a refusal of the file.", ("allow", "warn", "reject")),
+    OptionShape("strict", "bool", False, "Whether columns that no map needs are converted and checked too."),
+    OptionShape("require_rows", "bool", False, "Whether a file without rows is a failure."),
+)  # fmt: skip
+_CSV = (
+    OptionShape("delimiter", "text", ",", "What stands between two values; one character or more."),
+    OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in; `\"\"` for none."),
+    OptionShape("encoding", "text", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),
+    OptionShape("header", "bool", True, "Whether the first line names the columns; else they count in the order declared."),
+    OptionShape("skip", "int", 0, "How many lines stand before the header."),
+    OptionShape("comment", "text", "", "Lines that begin with this are passed over."),
+)
+_JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON array."),)
+_BATCH = (OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),)
+_PARQUET_OUT = (OptionShape("compression", "word", "zstd", "How pages are compressed.", ("zstd", "snappy", "gzip", "none")),)
+_CSV_OUT = (
+    OptionShape("delimiter", "text", ",", "What stands between two values."),
+    OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in."),
+    OptionShape("quoting", "word", "needed", "Which values are wrapped: those that need it, or all.", ("needed", "all")),
+    OptionShape("encoding", "text", "utf-8", "The character encoding; a character that it lacks rejects nothing but fails the file."),
+    OptionShape("header", "bool", True, "Whether the first line names the columns."),
+    OptionShape("newline", "text", "\n", "What ends a line."),
+    OptionShape("decimal", "character", ".", "The decimal mark."),
+    OptionShape("dates", "text", "", "The pattern of dates; ISO where it is missing."),
+    OptionShape("nulls", "text", "", "What is written for null."),
+    OptionShape("formula_guard", "bool", False, "Whether text that a spreadsheet would run as a formula is written with a leading apostrophe."),
+)
+
+SOURCES: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("csv", "source", True, "Delimited text.", _CSV + _READING),
+        Kind("json", "source", False, "A JSON document; its rows are the array at `rows`.", (OptionShape("rows", "text", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING)),
+        Kind("jsonl", "source", False, "One JSON object a line.", _READING),
+        Kind("parquet", "source", False, "Parquet files.", _READING),
+        Kind("arrow", "source", False, "Arrow IPC files or streams.", _READING),
+        Kind("api", "source", False, "Rows that a connection brings; bound where the job is declared.", _READING),
+    )
+}  # fmt: skip
+
+TARGETS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("csv", "target", True, "Delimited text.", _CSV_OUT + _BATCH),
+        Kind("json", "target", False, "One JSON array.", _JSON_OUT + _BATCH),
+        Kind("jsonl", "target", False, "One JSON object a line.", _BATCH),
+        Kind("parquet", "target", False, "A Parquet file.", _PARQUET_OUT + _BATCH),
+        Kind("arrow", "target", False, "An Arrow IPC file.", _BATCH),
+        Kind("api", "target", False, "Whatever a connection delivers to; written in the run's format where none is bound.", _BATCH),
+    )
+}

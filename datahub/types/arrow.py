@@ -1,0 +1,67 @@
+"""Types of the language as types of Arrow.
+
+Enumerations travel as text inside the engine (few Arrow kernels take dictionaries) and become
+dictionaries where they are written; see `written_type`.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from datahub.types import model as t
+
+
+def arrow_type(kind: t.Type) -> pa.DataType:
+    """The Arrow type that carries values of `kind` through the engine."""
+    match kind:
+        case t.Bool():
+            return pa.bool_()
+        case t.Int():
+            return pa.int64()
+        case t.Decimal(precision=precision, scale=scale):
+            return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
+        case t.Float():
+            return pa.float64()
+        case t.Date():
+            return pa.date32()
+        case t.Time():
+            return pa.time64("us")
+        case t.DateTime():
+            return pa.timestamp("us", "UTC")
+        case t.LocalDateTime():
+            return pa.timestamp("us")
+        case t.Duration():
+            return pa.duration("us")
+        case t.ListOf(item=item):
+            return pa.list_(pa.field("item", arrow_type(item)))
+        case t.Struct(fields=pairs):
+            return pa.struct([pa.field(name, arrow_type(inner)) for name, inner in pairs])
+        case t.MapOf(value=value):
+            return pa.map_(pa.string(), arrow_type(value))
+        case t.Named(base=base):
+            return arrow_type(base)
+        case t.Nothing() | t.Unknown():
+            return pa.null()
+        case t.Text() | t.Enum() | t.Json() | t.Pattern():
+            return pa.string()
+
+
+def written_type(kind: t.Type) -> pa.DataType:
+    """The Arrow type in which values of `kind` leave the engine in Parquet and Arrow files."""
+    match kind:
+        case t.Int(width=32):
+            return pa.int32()
+        case t.Int(width=16):
+            return pa.int16()
+        case t.Enum():
+            return pa.dictionary(pa.int32(), pa.string())
+        case t.ListOf(item=item):
+            return pa.list_(pa.field("item", written_type(item), nullable=item.nullable))
+        case t.Struct(fields=pairs):
+            return pa.struct([pa.field(name, written_type(inner), nullable=inner.nullable) for name, inner in pairs])
+        case t.MapOf(value=value):
+            return pa.map_(pa.string(), written_type(value))
+        case t.Named(base=base):
+            return written_type(base)
+        case _:
+            return arrow_type(kind)
