@@ -1,0 +1,129 @@
+"""The names visible at a place, and what is declared around it.
+
+`World` is filled by `collect` before any expression is read; `Scope` is made anew for each place (a clause, a field, a
+check) and handed down, never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from datahub.diagnostics.diagnostic import Emit
+from datahub.document import Span
+from datahub.semantic import ir
+from datahub.syntax import ast
+from datahub.types.model import Type
+
+
+@dataclass(frozen=True, slots=True)
+class LookupName:
+    """What calling a lookup needs to know: key types in order, the type of the as-of day, the result, what a miss does."""
+
+    name: str
+    keys: tuple[tuple[str, Type], ...]
+    day: Type | None
+    result: Type
+    codes: tuple[str, ...]
+    invertible: tuple[str, ...]
+    """The result columns (`""` for a result that is no struct) whose values are unique, so that `inverse` may be asked."""
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionName:
+    name: str
+    inputs: tuple[tuple[str, Type], ...]
+    result: Type
+    codes: tuple[str, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FnName:
+    """A function of the script, inlined where it is called; `world` is the one its body was written in."""
+
+    name: str
+    declaration: ast.Fn
+    parameters: tuple[tuple[str, Type], ...]
+    result: Type | None
+    world: World
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A declared type and the conditions checked where a value enters it, over the column `it`, with their codes."""
+
+    name: str
+    type: Type
+    conditions: tuple[tuple[ir.Expression, str], ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsetName:
+    """A source, view or entity as something to read rows from."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+    evidence: tuple[tuple[str, tuple[ir.Evidence, ...]], ...]
+    """For each field the source columns it comes from, where that is known."""
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(slots=True)
+class World:
+    """All declarations that a script can name, by their names as written there (`m.Order` for a pack's)."""
+
+    types: dict[str, TypeName] = field(default_factory=dict)
+    lookups: dict[str, LookupName] = field(default_factory=dict)
+    decisions: dict[str, DecisionName] = field(default_factory=dict)
+    functions: dict[str, FnName] = field(default_factory=dict)
+    rowsets: dict[str, RowsetName] = field(default_factory=dict)
+    entities: dict[str, ir.EntityShape] = field(default_factory=dict)
+    parameters: dict[str, Type] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    """Names that something read, as `lookup vat`, `param x`, `column source.field`: for `unused` findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowName:
+    """A row called by a name: `fields` are its columns (frame column and type) by field name.
+
+    Where the elements of a list are no structs, `element` is the one column the name itself stands for.
+    """
+
+    name: str
+    fields: dict[str, ir.Column]
+    element: ir.Column | None = None
+    nullable: bool = False
+    """The row of a left join, or of `each outer`: a field read from it is nullable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a name means here. Bare names are looked up in `names`, then as a row, then as a field of the only row that has it (DHM102 where two do)."""
+
+    world: World
+    emit: Emit
+    rows: dict[str, RowName] = field(default_factory=dict)
+    names: dict[str, ir.Expression] = field(default_factory=dict)
+    grouped: Scope | None = None
+    """In a grouped map: the scope of the group's rows, in which the arguments of aggregates are read."""
+    windows: bool = False
+    """Whether `within`, `row_number`, `lag`, `lead` may stand here."""
+    patch: bool = False
+    """Whether `omit` may stand here."""
+    narrowed: frozenset[str] = frozenset()
+    """Columns known not to be null here (`is not null` in the condition that leads here)."""
+    zone: str = "UTC"
+    inlining: tuple[str, ...] = ()
+    """The functions of the script that are being inlined, outermost first: a repeat is DHM104."""
+
+    def narrow(self, columns: frozenset[str]) -> Scope:
+        return replace(self, narrowed=self.narrowed | columns) if columns else self
+
+    def naming(self, names: dict[str, ir.Expression]) -> Scope:
+        return replace(self, names={**self.names, **names})
+
+    def with_row(self, row: RowName) -> Scope:
+        return replace(self, rows={**self.rows, row.name: row})
