@@ -75,15 +75,21 @@ class Example:
 
 
 Kernel: TypeAlias = Callable[..., Any]
-TypeRule: TypeAlias = Callable[[Sequence[t.Type], Sequence[Any]], t.Type]
-"""Result type out of the argument types and, beside them, the constant values (None where not constant)."""
+TypeRule: TypeAlias = Callable[[Sequence[t.Type], Sequence[Any]], "t.Type | None"]
+"""Result type out of the argument types and, beside them, the constant values (None where not constant).
+
+None says that the overload does not take these arguments: the next one is tried, as where the signature does not match.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
     """One signature of a function, with its kernel.
 
-    `returns` is a type as text (a type variable is a capital letter), or `rule` computes it.
+    `returns` is a type as text (a type variable is a capital letter), or `rule` computes it. `kind` tells an
+    aggregate's overload over rows (`sum(value)`) from that over the items of a list (`sum(values)`, a function).
+    An aggregate's kernel takes the values (None where the signature has no parameters that are not constant), the
+    `Offsets` of its segments, then its constants in the order of the signature.
     """
 
     parameters: tuple[Parameter, ...]
@@ -93,6 +99,7 @@ class Overload:
     rejects: tuple[str, ...]
     context: bool
     signature: str
+    kind: Literal["function", "aggregate", "operator", "special"] = "function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,7 @@ def function(
         category = kernel.__module__.rpartition(".")[2]
         for signature in signatures:
             name, parameters, returns = parse_signature(signature)
-            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature)
+            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature, kind)
             known = REGISTRY.get(name)
             if known is None:
                 REGISTRY[name] = Function(
