@@ -130,8 +130,11 @@ class Convert:
 class Fit:
     """A value brought into the type of the field it fills: length, scale, presence, membership, named conditions.
 
+    It also widens what cannot fail: an int to a decimal, a decimal to more digits, parts of lists and structs (by name).
+
     `rounding` is how surplus digits go (`half_up`, `half_even`, `down`, `up`), empty where they are a reject (R105).
-    `conditions` are those of named types on the way, over the column `it`, each with the code it gives.
+    `conditions` are those of named types on the way, over the column `it`, each with the code it gives; for a type
+    inside a list or struct the column is called by its place: `it/*` the items, `it/price` a field, `it/*/price`.
     """
 
     value: Expression
@@ -148,7 +151,10 @@ class Sorting:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """The elements of a list as rows: `item` names their columns (`item.field`, or `item` alone), `position` counts from 1."""
+    """The elements of a list as rows: `item` names their columns (`item.field`, or `item` alone), `position` counts from 1.
+
+    The column `item` is the whole element, also where it is a struct. A null list has no elements.
+    """
 
     over: Expression
     item: str
@@ -192,7 +198,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """`[value for item in over …]`: a list of the values, in order."""
+    """`[value for item in over …]`: a list of the values, in order; null where the list looped over is null."""
 
     value: Expression
     over: Loop | Members
@@ -292,7 +298,8 @@ class Reading:
     """How the text of a file becomes a value: everything that a source's options and a column's tags say about it.
 
     `split` are the marks of `@split`, outermost first. `zone` is for local times that become instants.
-    `formats` of dates are tried in order. `inner` is the reading of each part where the type is a list or struct.
+    `formats` of dates are tried in order. `inner` is the reading of each part where the type is a list, a map (one) or a struct
+    (one for each field, in order); where it is empty, the parts are read as the whole is.
     """
 
     decimal: str = "."
@@ -305,6 +312,7 @@ class Reading:
     empty_text: bool = False
     null_words: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
+    inner: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +359,8 @@ class LookupTable:
     miss: Literal["error", "value", "self"]
     fallback: Expression | None
     message: Expression | None
+    feed_columns: tuple[str, ...] = ()
+    """Where `source` feeds the table: the columns of the source that make the result, in the order of its fields."""
 
 
 @dataclass(frozen=True, slots=True)

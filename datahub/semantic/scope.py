@@ -6,6 +6,7 @@ check) and handed down, never changed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from datahub.diagnostics.diagnostic import Emit
@@ -83,6 +84,10 @@ class World:
     parameters: dict[str, Type] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     """Names that something read, as `lookup vat`, `param x`, `column source.field`: for `unused` findings."""
+    interned: dict[object, ir.Expression] = field(default_factory=dict, repr=False)
+    """One object for each expression that is written twice, so that it is computed once (see `semantic.trees`)."""
+    bodies: dict[str, ir.Expression] = field(default_factory=dict, repr=False)
+    """The typed body of each function of the script, over columns that stand for its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,10 @@ class Scope:
     zone: str = "UTC"
     inlining: tuple[str, ...] = ()
     """The functions of the script that are being inlined, outermost first: a repeat is DHM104."""
+    keys: tuple[tuple[ir.Expression, ir.Column], ...] = ()
+    """In a grouped map: each key as read in the scope `grouped`, and the column of the group that holds it."""
+    codes: Mapping[str, tuple[str, ...]] | None = None
+    """The reject codes that columns of the frame carry in, by column; None where that is not known."""
 
     def narrow(self, columns: frozenset[str]) -> Scope:
         return replace(self, narrowed=self.narrowed | columns) if columns else self
