@@ -9,7 +9,7 @@ their failures dropped where the branch was not taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -43,6 +43,13 @@ class Failure:
     cause: str = ""
     message: str = ""
     origin: int = -1
+    texts: pa.Array | None = None
+    """The message of each of `rows`, where `message` is not the same for all."""
+    severity: str = "error"
+    members: Rows | None = None
+    """For rows made of several (groups): which of the row's members, from 0, failed; one for each of `rows`."""
+    inside: str = ""
+    """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
 
     def kept(self, keep: Mask) -> Failure:
         """Only those of the failures for which `keep` (one for each of `rows`) is true; rows are not renumbered."""
@@ -55,6 +62,8 @@ class Failure:
             values=None if self.values is None else self.values.filter(mask),
             paths=None if self.paths is None else self.paths.filter(mask),
             elements=None if self.elements is None else self.elements[keep],
+            texts=None if self.texts is None else self.texts.filter(mask),
+            members=None if self.members is None else self.members[keep],
         )
 
     def reordered(self, order: Rows, rows: Rows) -> Failure:
@@ -66,6 +75,8 @@ class Failure:
             values=None if self.values is None else self.values.take(picked),
             paths=None if self.paths is None else self.paths.take(picked),
             elements=None if self.elements is None else self.elements[order],
+            texts=None if self.texts is None else self.texts.take(picked),
+            members=None if self.members is None else self.members[order],
         )
 
 
@@ -90,18 +101,16 @@ class Column:
 class Frame:
     """Rows on their way: named columns, and where each row came from.
 
-    `rows` are the ids of the source rows (`block << 32 | position in block`, so that their order is the order of
-    the input); a row made of several (a group) names its first in `rows` and all of them in `members`.
-    `paths` locates a row inside nested data (`/order_lines/0`) once a list was expanded; `source` is the number
-    of the source that `rows` count in.
+    `rows` are the ids of the source rows (`source << 56 | block << 32 | position in block`, so that their order is
+    the order of the input); a row made of several (a group) names its first in `rows` and all of them in `members`.
+    `paths` locates a row inside nested data (`/order_lines/0`) once a list was expanded.
     """
 
     columns: dict[str, Column]
     length: int
     rows: Rows
-    source: int = 0
     paths: pa.Array | None = None
-    members: pa.ListArray | None = field(default=None)
+    members: pa.ListArray | None = None
 
     def with_columns(self, added: dict[str, Column]) -> Frame:
         return replace(self, columns={**self.columns, **added})
@@ -113,7 +122,6 @@ class Frame:
             {name: take_column(column, positions, picked, self.length) for name, column in self.columns.items()},
             len(positions),
             self.rows[positions],
-            self.source,
             None if self.paths is None else self.paths.take(picked),
             None if self.members is None else self.members.take(picked),
         )
@@ -128,7 +136,6 @@ class Frame:
             {name: filter_column(column, keep, mask, renumbered) for name, column in self.columns.items()},
             int(np.count_nonzero(keep)),
             self.rows[keep],
-            self.source,
             None if self.paths is None else self.paths.filter(mask),
             None if self.members is None else self.members.filter(mask),
         )

@@ -1,0 +1,146 @@
+"""Failures laid out as rows: one row an issue, built only for rows that failed.
+
+Inside a run an issue knows its source row by id (`_row`, and `_members` where it concerns a whole group); file and
+line are added where the blocks' places are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.diagnostics.row_codes import phrase
+from datahub.frames.frame import Failure, Frame, Rows
+from datahub.semantic.ir import Origin
+
+SCHEMA = pa.schema(
+    [
+        ("_row", pa.int64()),
+        ("_members", pa.list_(pa.int64())),
+        ("severity", pa.string()),
+        ("code", pa.string()),
+        ("caused_by", pa.string()),
+        ("message", pa.string()),
+        ("entity", pa.string()),
+        ("map", pa.string()),
+        ("field", pa.string()),
+        ("column", pa.string()),
+        ("value", pa.string()),
+        ("path", pa.string()),
+        ("key", pa.string()),
+        ("script", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A failure as it will be told: under which code, of which entity and field, how grave."""
+
+    failure: Failure
+    code: str
+    entity: str
+    field: str
+    origin: Origin
+    severity: str = "error"
+
+
+def table(findings: Sequence[Finding], frame: Frame, key: Sequence[str] = ()) -> pa.Table:
+    """The issues of `findings` about rows of `frame`; `key` are the columns that identify a row."""
+    if not findings:
+        return SCHEMA.empty_table()
+    return pa.concat_tables([_rows(finding, frame, key) for finding in findings])
+
+
+def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
+    failure = finding.failure
+    at = pa.array(failure.rows)
+    values = failure.values if failure.values is not None else value_of(frame, finding.field, finding.origin, failure.rows)
+    column = failure.column or (finding.origin.evidence[0].label if finding.origin.evidence else "")
+    count = len(failure.rows)
+    cause = failure.cause or (failure.code if failure.code != finding.code else "")
+    script = f"{finding.origin.script}:{finding.origin.line}" if finding.origin.script else ""
+    texts = failure.texts if failure.texts is not None else _message(failure.cause or failure.code, failure.message, values, count)
+    columns = {
+        "_row": pa.array(frame.rows[failure.rows]),
+        "_members": pa.nulls(count, SCHEMA.field("_members").type) if frame.members is None else frame.members.take(at),
+        "severity": finding.severity,
+        "code": finding.code,
+        "caused_by": cause,
+        "message": texts,
+        "entity": finding.entity,
+        "map": finding.origin.map,
+        "field": finding.field,
+        "column": column,
+        "value": values,
+        "path": _paths(failure, frame, at),
+        "key": key_text(frame, key, at),
+        "script": script,
+    }
+    return pa.table([_full(columns[name], count) for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _full(value: object, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.string()), count) if isinstance(value, str) else value
+
+
+def value_of(frame: Frame, name: str, origin: Origin, rows: Rows) -> pa.Array:
+    """The raw text a field came from, at `rows`; where the source is out of reach, the text of the value itself."""
+    for evidence in origin.evidence:
+        raw = frame.columns.get(evidence.raw)
+        if raw is not None and pa.types.is_string(raw.values.type):
+            return raw.array(frame.length).take(pa.array(rows))
+    column = frame.columns.get(name)
+    if column is None:
+        return pa.nulls(len(rows), pa.string())
+    return as_text(column.array(frame.length).take(pa.array(rows)))
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Values as people read them in a reject."""
+    if pa.types.is_nested(values.type):
+        # A handful of rejected values: Arrow has no kernel that writes nested values as text.
+        return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
+    if pa.types.is_decimal(values.type):
+        return pc.replace_substring_regex(pc.replace_substring_regex(values.cast(pa.string()), r"(\.\d*?)0+$", r"\1"), r"\.$", "")
+    return values.cast(pa.string())
+
+
+def _paths(failure: Failure, frame: Frame, at: pa.Array) -> pa.Array:
+    inside = failure.paths
+    outside = None if frame.paths is None else frame.paths.take(at)
+    if inside is None:
+        return pa.nulls(len(at), pa.string()) if outside is None else outside
+    if outside is None:
+        return inside
+    return pc.binary_join_element_wise(pc.fill_null(outside, ""), pc.fill_null(inside, ""), "")
+
+
+def key_text(frame: Frame, key: Sequence[str], at: pa.Array) -> pa.Array:
+    """The key of each row as text, its parts with a bar between them; null where a part is missing."""
+    parts = [as_text(frame.columns[name].array(frame.length).take(at)) for name in key if name in frame.columns]
+    if not parts:
+        return pa.nulls(len(at), pa.string())
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|")
+
+
+def _message(code: str, message: str, values: pa.Array, count: int) -> pa.Array:
+    """The message of a built-in failure: what it says of the value, or of its absence."""
+    if message:
+        return pa.repeat(pa.scalar(message), count)
+    said = phrase(code)
+    shown = pc.utf8_slice_codeunits(values, 0, 60)
+    quoted = pc.binary_join_element_wise('"', shown, '" ', said, "")
+    return pc.coalesce(quoted, pa.scalar(said))
+
+
+def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:
+    """The ids of all source rows behind the rows at `positions`: the row itself, or every member of its group."""
+    if members is None:
+        return rows[positions]
+    flat = members.take(pa.array(positions)).flatten()
+    return np.unique(flat.to_numpy(zero_copy_only=False))

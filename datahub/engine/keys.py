@@ -1,0 +1,181 @@
+"""Keys of rows as numbers: codes within a batch, and hashes that hold over a whole run.
+
+Codes are dense and exact; they serve where all rows are at hand (groups, sorts, joins). Hashes are 128 bits and serve
+where rows pass by (uniqueness over a stream): two different keys meet in one hash with a probability below 1e-24 at a
+hundred million keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Codes = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+
+_ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
+_MIX = np.uint64(0xFF51AFD7ED558CCD)
+_SHIFT = np.uint64(32)
+
+
+def codes(columns: Sequence[pa.Array]) -> Codes:
+    """A number for each row, equal where all columns are equal (null equals null), counted by first appearance."""
+    combined: Codes | None = None
+    for column in columns:
+        one = _codes_of(column)
+        combined = one if combined is None else _dense(combined * np.int64(one.max(initial=0) + 1) + one)
+    assert combined is not None
+    return combined
+
+
+def _codes_of(column: pa.Array) -> Codes:
+    if pa.types.is_nested(column.type):
+        column = _as_text(column)
+    encoded = column.dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _dense(numbers: Codes) -> Codes:
+    """`numbers` renumbered from 0 by first appearance."""
+    return pa.array(numbers).dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Nested values as texts that are equal where they are: only where a list or struct is itself a key."""
+    # Arrow has no kernel that compares nested values; keys of this kind are rare and few.
+    return pa.array([None if value is None else repr(value) for value in column.to_pylist()], pa.string())
+
+
+def any_null(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
+    """Rows in which any of the columns is null."""
+    found = np.zeros(len(columns[0]), np.bool_)
+    for column in columns:
+        if column.null_count:
+            found |= column.is_null().to_numpy(zero_copy_only=False)
+    return found
+
+
+def hashes(columns: Sequence[pa.Array]) -> Hashes:
+    """128 bits for each row, as two columns of 64: equal keys have equal hashes, in every batch and run."""
+    length = len(columns[0])
+    state = np.empty((2, length), np.uint64)
+    state[0], state[1] = _ODD
+    with np.errstate(over="ignore"):
+        for column in columns:
+            for words in _words(column):
+                _absorb(state, words)
+        for half in state:
+            half ^= half >> _SHIFT
+            half *= _MIX
+            half ^= half >> _SHIFT
+    return state
+
+
+def _absorb(state: Hashes, words: npt.NDArray[np.uint64]) -> None:
+    for half, odd in zip(state, _ODD, strict=True):
+        half ^= words
+        half *= odd
+        half ^= half >> np.uint64(29)
+
+
+def _words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
+    """The column as 64-bit words, as many for each row as its longest value needs; the length stands first."""
+    kind = column.type
+    if pa.types.is_nested(kind):
+        column = _as_text(column)
+    elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        if pa.types.is_integer(kind) or pa.types.is_temporal(kind):
+            number = column.cast(pa.int64()) if pa.types.is_integer(kind) else column.cast(pa.int32()).cast(pa.int64()) if pa.types.is_date32(kind) else column.cast(pa.int64())
+            filled = pc.fill_null(number, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+            return [filled.view(np.uint64), column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint64)]
+        column = column.cast(pa.string())
+    return _text_words(column)
+
+
+def _text_words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
+    length = len(column)
+    buffers = column.buffers()
+    offsets = np.frombuffer(buffers[1], np.int32, length + 1, column.offset * 4).astype(np.int64)
+    sizes = offsets[1:] - offsets[:-1]
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    data = np.zeros(int(offsets[-1] - offsets[0]) + 8, np.uint8)
+    if buffers[2] is not None and offsets[-1] > offsets[0]:
+        data[:-8] = np.frombuffer(buffers[2], np.uint8)[offsets[0] : offsets[-1]]
+    starts = offsets[:-1] - offsets[0]
+    every = np.lib.stride_tricks.as_strided(data[:8].view(np.uint64), (len(data) - 7,), (1,))
+    found = [np.where(valid, sizes.astype(np.uint64) + np.uint64(1), np.uint64(0))]
+    longest = int(sizes.max(initial=0))
+    for at in range(0, longest, 8):
+        left = sizes - at
+        within = left > 0
+        words = every[np.where(within, starts + at, 0)]
+        bits = (np.clip(8 - left, 0, 7) * 8).astype(np.uint64)
+        found.append(np.where(within, words << bits, np.uint64(0)))
+    return found
+
+
+class SeenKeys:
+    """The keys seen so far in a run: an open-addressing table of hashes, probed a batch at a time.
+
+    A slot holds 96 bits of the hash and the id of the first row that had the key; 24 bytes a slot, at most half full.
+    """
+
+    __slots__ = ("_high", "_low", "_row", "_used")
+
+    def __init__(self) -> None:
+        self._allocate(1 << 16)
+        self._used = 0
+
+    def _allocate(self, slots: int) -> None:
+        self._low = np.zeros(slots, np.uint64)
+        self._high = np.zeros(slots, np.uint64)
+        self._row = np.full(slots, -1, np.int64)
+
+    def first_rows(self, hashed: Hashes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """For each key the id of the row that had it first, keys new here taking their own; they are remembered."""
+        if not len(rows):
+            return rows
+        while (self._used + len(rows)) * 2 > len(self._row):
+            self._grow()
+        low, high = hashed[0], hashed[1]
+        order = np.lexsort((np.arange(len(rows)), high, low))
+        fresh = np.ones(len(rows), np.bool_)
+        fresh[1:] = (low[order[1:]] != low[order[:-1]]) | (high[order[1:]] != high[order[:-1]])
+        leaders = order[fresh]
+        known = self._put(low[leaders], high[leaders], rows[leaders])
+        answer = np.empty(len(rows), np.int64)
+        answer[order] = known[np.cumsum(fresh) - 1]
+        return answer
+
+    def _put(self, low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Distinct keys into the table; the row that each had first."""
+        mask = np.uint64(len(self._row) - 1)
+        slot = (low & mask).astype(np.int64)
+        answer = np.full(len(rows), -1, np.int64)
+        waiting = np.arange(len(rows))
+        while len(waiting):
+            at = slot[waiting]
+            free = waiting[self._row[at] < 0]
+            if len(free):
+                # Two keys may want one free slot: the last written wins it, and the others find it taken.
+                taken = slot[free]
+                self._row[taken] = rows[free]
+                self._low[taken] = low[free]
+                self._high[taken] = high[free]
+                self._used += len(np.unique(taken))
+            same = (self._low[at] == low[waiting]) & (self._high[at] == high[waiting])
+            answer[waiting[same]] = self._row[at[same]]
+            waiting = waiting[~same]
+            slot[waiting] = (slot[waiting] + 1) & np.int64(mask)
+        return answer
+
+    def _grow(self) -> None:
+        used = self._row >= 0
+        low, high, rows = self._low[used], self._high[used], self._row[used]
+        self._allocate(len(self._row) * 2)
+        self._used = 0
+        self._put(low, high, rows)

@@ -1,0 +1,90 @@
+"""What became of every source row, so that a run can show that nothing was lost.
+
+One byte a row: the bits say what happened to any of the row's descendants. A row counts once, under the first of
+written, rejected, merged, filtered, empty, looked up that is true of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+import numpy as np
+import numpy.typing as npt
+
+from datahub.frames.frame import Rows
+
+POSITION_BITS = 32
+BLOCK_BITS = 24
+
+
+class Fate(IntFlag):
+    """What may become of a row."""
+
+    WRITTEN = 1
+    REJECTED = 2
+    MERGED = 4
+    FILTERED = 8
+    EMPTY = 16
+    LOOKED_UP = 32
+
+
+ORDER = (Fate.WRITTEN, Fate.REJECTED, Fate.MERGED, Fate.FILTERED, Fate.EMPTY, Fate.LOOKED_UP)
+
+
+def row_ids(source: int, block: int, positions: Rows) -> Rows:
+    """The ids of rows at `positions` of a block."""
+    return positions + np.int64((source << (POSITION_BITS + BLOCK_BITS)) | (block << POSITION_BITS))
+
+
+def source_of(rows: Rows) -> Rows:
+    return rows >> np.int64(POSITION_BITS + BLOCK_BITS)
+
+
+def block_of(rows: Rows) -> Rows:
+    """Source and block together, as one number."""
+    return rows >> np.int64(POSITION_BITS)
+
+
+def position_of(rows: Rows) -> Rows:
+    return rows & np.int64((1 << POSITION_BITS) - 1)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The fates of all rows, a byte array for each block."""
+
+    blocks: dict[int, npt.NDArray[np.uint8]] = field(default_factory=dict)
+
+    def open(self, source: int, block: int, records: int) -> None:
+        """A block with that many records was read."""
+        self.blocks[(source << BLOCK_BITS) | block] = np.zeros(records, np.uint8)
+
+    def mark(self, rows: Rows, fate: Fate) -> None:
+        """`fate` is true of descendants of `rows`."""
+        if not len(rows):
+            return
+        owners = block_of(rows)
+        first = int(owners[0])
+        if (owners == first).all():
+            self.blocks[first][position_of(rows)] |= np.uint8(fate)
+            return
+        for owner in np.unique(owners):
+            self.blocks[int(owner)][position_of(rows[owners == owner])] |= np.uint8(fate)
+
+    def counts(self, source: int) -> dict[Fate | None, int]:
+        """How many rows of a source came to each fate; None are those of which nothing is known."""
+        found: dict[Fate | None, int] = dict.fromkeys((*ORDER, None), 0)
+        for owner, fates in self.blocks.items():
+            if owner >> BLOCK_BITS != source:
+                continue
+            histogram = np.bincount(fates, minlength=64)
+            for value in np.flatnonzero(histogram):
+                fate = next((one for one in ORDER if int(value) & one), None)
+                found[fate] += int(histogram[value])
+        return found
+
+    def rejected(self, source: int, block: int) -> Rows:
+        """Positions of the rejected rows of a block: those with an issue, also where another descendant was written."""
+        fates = self.blocks[(source << BLOCK_BITS) | block]
+        return np.flatnonzero(fates & np.uint8(Fate.REJECTED)).astype(np.int64)

@@ -1,0 +1,112 @@
+"""Expand: one row for each element of a list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine.evaluate import evaluate
+from datahub.engine.ledger import Fate
+from datahub.engine.scope import RunState, Scope
+from datahub.engine.side import Side, reject
+from datahub.frames.frame import Column, Failure, Failures, Frame, Rows
+from datahub.plan.operators import Expand
+from datahub.semantic import ir
+
+
+def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
+    """The elements of the list as rows; rows whose list could not be had at all are rejected."""
+    listed = evaluate(operator.over, Scope(frame, run))
+    whole = tuple(failure for failure in listed.failures if failure.elements is None)
+    if whole:
+        failed = reject(side, frame, whole, operator.origin, operator)
+        frame = frame.filter(~failed)
+        listed = evaluate(operator.over, Scope(frame, run))
+    values = listed.array(frame.length)
+    sizes = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    rows = np.maximum(sizes, 1) if operator.outer else sizes
+    parents = np.repeat(np.arange(frame.length, dtype=np.int64), rows)
+    starts = np.cumsum(rows) - rows
+    within = np.arange(len(parents), dtype=np.int64) - starts[parents]
+    count = side.count(operator)
+    _tell_empty(frame, sizes, operator, side)
+    count.expanded += len(parents) - frame.length + (0 if operator.outer else int(np.count_nonzero(sizes == 0)))
+    elements = _elements(values, sizes, parents, within, operator.outer)
+    found = tuple(failure for failure in listed.failures if failure.elements is not None)
+    wide = frame.take(parents)
+    columns = dict(wide.columns)
+    columns.update(_item_columns(operator, elements, _moved(found, starts, operator), len(parents)))
+    if operator.position:
+        columns[operator.position] = Column(pa.array(within + 1))
+    return replace(wide, columns=columns, paths=_paths(wide, operator, within))
+
+
+def _tell_empty(frame: Frame, sizes: Rows, operator: Expand, side: Side) -> None:
+    if operator.outer:
+        return
+    empty = np.flatnonzero(sizes == 0).astype(np.int64)
+    side.mark(frame, empty, Fate.EMPTY)
+    side.count(operator).empty += len(empty)
+
+
+def _elements(values: pa.Array, sizes: Rows, parents: Rows, within: Rows, outer: bool) -> pa.Array:
+    """The elements in order; with `outer` a null for each list that has none."""
+    flat = values.flatten()
+    if not outer or (sizes > 0).all():
+        return flat
+    first = np.cumsum(sizes) - sizes
+    at = first[parents] + within
+    return flat.take(pa.array(at, mask=sizes[parents] == 0))
+
+
+def _item_columns(operator: Expand, elements: pa.Array, failures: dict[str, Failures], length: int) -> dict[str, Column]:
+    if not operator.fields:
+        return {operator.item: Column(elements, failures.get("", ()))}
+    whole = failures.get("", ())
+    # `struct_field` keeps the nulls of the struct itself, which `StructArray.field` does not.
+    return {
+        f"{operator.item}.{name}": Column(pc.struct_field(elements, name), (*whole, *failures.get(name, ())))
+        for name, _ in operator.fields
+    }
+
+
+def _moved(failures: Failures, starts: Rows, operator: Expand) -> dict[str, Failures]:
+    """Failures of single elements at the rows those became, by the field they concern (`""`: the whole element)."""
+    found: dict[str, list[Failure]] = {}
+    names = {name for name, _ in operator.fields}
+    for failure in failures:
+        assert failure.elements is not None
+        rows = starts[failure.rows] + failure.elements
+        order = np.argsort(rows, kind="stable").astype(np.int64)
+        moved = replace(failure.reordered(order, rows[order]), elements=None)
+        found.setdefault(_field_of(failure, names), []).append(moved)
+    return {name: tuple(several) for name, several in found.items()}
+
+
+def _field_of(failure: Failure, names: set[str]) -> str:
+    """The field of the element that failed, by the path of the failure: all of one failure are of one field."""
+    if failure.paths is None or not len(failure.paths):
+        return ""
+    last = failure.paths[0].as_py().rpartition("/")[2]  # one scalar, not a column
+    return last if last in names else ""
+
+
+def _paths(wide: Frame, operator: Expand, within: Rows) -> pa.Array:
+    """Where each row stands in the nested data: `/order_lines/0`."""
+    name = _list_name(operator.over)
+    here = pc.binary_join_element_wise(f"/{name}/", pa.array(within).cast(pa.string()), "")
+    return here if wide.paths is None else pc.binary_join_element_wise(pc.fill_null(wide.paths, ""), here, "")
+
+
+def _list_name(over: ir.Expression) -> str:
+    match over:
+        case ir.Column(name=name):
+            return name.rpartition(".")[2]
+        case ir.Field(of=of, name=name):
+            before = _list_name(of)
+            return f"{before}/{name}" if before and isinstance(of, ir.Field) else name
+        case _:
+            return ""

@@ -1,0 +1,94 @@
+"""The boundary of a map: healthy rows pass, failed rows become issues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from datahub.engine import issues
+from datahub.engine.origins import Origins
+from datahub.frames.frame import Column, Failure, Frame, Mask, failed_rows
+from datahub.plan.operators import Settle
+from datahub.semantic.ir import EntityShape, Origin
+
+CHECKS = "!checks"
+NOTES = "!notes"
+OMIT = "omit"
+"""The code of a value that is left out on purpose: no failure, see `ir.Omitted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What `settle` gives: the rows that pass, which those are, what is wrong with the others, what is noted."""
+
+    healthy: Frame
+    failed: Mask
+    issues: pa.Table
+    notes: pa.Table
+
+
+def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Settled:
+    """Tell the healthy rows of `frame` from the failed ones, and why those failed."""
+    found = list(_findings(frame, operator, shape, origins))
+    failed = failed_rows(tuple(finding.failure for finding in found), frame.length)
+    told = issues.table(found, frame, shape.key)
+    noted = issues.table([_checked(failure, operator, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
+    columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
+    healthy = replace(frame, columns=columns).filter(~failed)
+    clean = {name: Column(column.values, tuple(f for f in column.failures if f.code == OMIT)) for name, column in healthy.columns.items()}
+    return Settled(replace(healthy, columns=clean), failed, told, noted)
+
+
+def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:
+    column = frame.columns.get(name)
+    return () if column is None else column.failures
+
+
+def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Iterable[issues.Finding]:
+    """Every failure once, under the first field it reached, with the code that the entity's checks and pack give it."""
+    own_codes = {field: code for code, fields in operator.codes for field in fields}
+    defaults = dict(operator.origins)
+    told: dict[tuple[int, str, str], list[Failure]] = {}
+    for name, _ in operator.columns:
+        for failure in _failures(frame, name):
+            if failure.code == OMIT:
+                continue
+            fresh = _untold(failure, told.setdefault((failure.origin, failure.code, failure.column), []), frame.length)
+            if fresh is None:
+                continue
+            origin = defaults.get(name, Origin(operator.entity, name))
+            place = origins[failure.origin] if failure.origin >= 0 and not origin.script else origin
+            code = own_codes.get(name) or translated(failure.code, shape, place)
+            yield issues.Finding(fresh, code, operator.entity, name, place)
+    for failure in _failures(frame, CHECKS):
+        yield _checked(failure, operator, origins)
+
+
+def _checked(failure: Failure, operator: Settle, origins: Origins) -> issues.Finding:
+    origin = origins[failure.origin] if failure.origin >= 0 else Origin(operator.entity)
+    return issues.Finding(failure, failure.code, operator.entity, origin.field, origin, failure.severity)
+
+
+def translated(code: str, shape: EntityShape, origin: Origin) -> str:
+    """A built-in code as the entity, or the pack it comes from, wants it told."""
+    for wanted, given in (*origin.translate, *shape.translate):
+        if wanted == code or (wanted.endswith("*") and code.startswith(wanted[:-1])):
+            return given
+    return code
+
+
+def _untold(failure: Failure, before: list[Failure], length: int) -> Failure | None:
+    """The part of `failure` that none of `before` (same origin, code and column) has told already."""
+    for other in before:
+        if other.rows is failure.rows or (len(other.rows) == len(failure.rows) and np.array_equal(other.rows, failure.rows)):
+            return None
+    fresh: Failure | None = failure
+    if before:
+        kept = failure.kept(~failed_rows(tuple(before), length)[failure.rows])
+        fresh = kept if len(kept.rows) else None
+    if fresh is not None:
+        before.append(fresh)
+    return fresh

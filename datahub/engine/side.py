@@ -1,0 +1,75 @@
+"""What a piece of work finds beside its rows: issues, fates of source rows, counts; handed over in order with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from datahub.engine import issues
+from datahub.engine.ledger import Fate
+from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
+from datahub.semantic.ir import Origin
+
+
+@dataclass(slots=True)
+class Flowed:
+    """How many rows went into an operator and what became of them; `taken_in` counts rows that it made more of."""
+
+    rows_in: int = 0
+    expanded: int = 0
+    rows_out: int = 0
+    rejected: int = 0
+    filtered: int = 0
+    merged: int = 0
+    empty: int = 0
+    seconds: float = 0.0
+
+    def add(self, other: Flowed) -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Side:
+    """Collected while one piece of work is done, by the thread that does it."""
+
+    issues: list[pa.Table] = field(default_factory=list)
+    notes: list[pa.Table] = field(default_factory=list)
+    marks: list[tuple[Rows, Fate]] = field(default_factory=list)
+    flowed: dict[int, Flowed] = field(default_factory=dict)
+    fatal: list[str] = field(default_factory=list)
+
+    def count(self, operator: object) -> Flowed:
+        """The counts of one operator, to be added to."""
+        return self.flowed.setdefault(id(operator), Flowed())
+
+    def mark(self, frame: Frame, positions: Rows, fate: Fate) -> None:
+        """The source rows behind `positions` of `frame` came to `fate`."""
+        if len(positions):
+            self.marks.append((issues.marked(frame.rows, frame.members, positions), fate))
+
+
+def reject(side: Side, frame: Frame, failures: Failures, origin: Origin, operator: object) -> Mask:
+    """Reject the rows that `failures` name, where they cannot go on; which rows those are."""
+    failed = failed_rows(failures, frame.length)
+    if not failed.any():
+        return failed
+    findings = [issues.Finding(failure, failure.code, origin.entity, origin.field, origin, failure.severity) for failure in distinct(failures)]
+    side.issues.append(issues.table(findings, frame))
+    at = failed.nonzero()[0]
+    side.mark(frame, at, Fate.REJECTED)
+    side.count(operator).rejected += len(at)
+    return failed
+
+
+def distinct(failures: Failures) -> list[Failure]:
+    """Failures that came by several ways, once each."""
+    found: dict[tuple[int, str, str, bytes], Failure] = {}
+    for failure in failures:
+        found.setdefault((failure.origin, failure.code, failure.column, failure.rows.tobytes()), failure)
+    return list(found.values())
+
+
+def all_failures(columns: list[Column]) -> Failures:
+    return tuple(failure for column in columns for failure in column.failures)

@@ -1,0 +1,156 @@
+"""Columns that nobody reads are neither computed nor read.
+
+Only columns that some map or check needs are converted, so what is not needed cannot reject a row; a source that says
+`strict` converts all of its columns all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from datahub.plan import operators as op
+from datahub.plan.order import topological
+from datahub.semantic import ir
+from datahub.semantic.walk import columns_read
+
+
+def prune_columns(plan: op.Plan) -> op.Plan:
+    """`plan` with every operator reduced to the columns that are read after it."""
+    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
+    strict = frozenset(source.name for source in plan.sources if source.strict)
+    needed: dict[int, set[str]] = {}
+    for feed in plan.feeds:
+        needed.setdefault(id(feed.rows), set()).update(_feed_columns(plan, feed))
+    ordered = topological(roots)
+    for operator in reversed(ordered):
+        _ask(operator, needed.setdefault(id(operator), set()), needed, strict)
+    rebuilt: dict[int, op.Operator] = {}
+    for operator in ordered:
+        rebuilt[id(operator)] = _rebuilt(operator, needed[id(operator)], rebuilt, strict)
+    return replace(
+        plan,
+        feeds=tuple(replace(feed, rows=rebuilt[id(feed.rows)]) for feed in plan.feeds),
+        outputs=tuple(replace(output, rows=rebuilt[id(output.rows)]) for output in plan.outputs),
+    )
+
+
+def _feed_columns(plan: op.Plan, feed: op.LookupFeed) -> Iterable[str]:
+    table = next(table for table in plan.lookups if table.name == feed.lookup)
+    yield from (name for name, _ in table.keys)
+    if table.valid_from:
+        yield table.valid_from
+    yield from table.feed_columns
+
+
+def _reads(expressions: Iterable[ir.Expression | None]) -> set[str]:
+    found: set[str] = set()
+    for expression in expressions:
+        if expression is not None:
+            found |= columns_read(expression)
+    return found
+
+
+def _raws(origins: Iterable[ir.Origin]) -> set[str]:
+    return {evidence.raw for origin in origins for evidence in origin.evidence if evidence.raw}
+
+
+def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], strict: frozenset[str]) -> None:
+    """Tell the inputs of `operator` what they must give so that it can give `wanted`."""
+
+    def ask(source: op.Operator, names: set[str]) -> None:
+        needed.setdefault(id(source), set()).update(names)
+
+    match operator:
+        case op.Read():
+            return
+        case op.Compute(input=source, assignments=assignments) | op.Windowed(input=source, assignments=assignments):
+            ask(source, _before(assignments, wanted, strict)[1])
+        case op.Rename(input=source, columns=columns):
+            ask(source, {old for old, new in columns if new in wanted} | {name for name in wanted if name.startswith("#")})
+        case op.Filter(input=source, condition=condition, origin=origin):
+            ask(source, wanted | _reads([condition]) | _raws([origin]))
+        case op.Fill(input=source, columns=columns, by=by):
+            ask(source, wanted | set(columns) | _reads(by))
+        case op.Expand(input=source, over=over, item=item, position=position):
+            made = {position, item}
+            ask(source, {name for name in wanted if name not in made and not name.startswith(f"{item}.")} | _reads([over]))
+        case op.Join(left=left, right=right, columns=columns):
+            wanted |= _reads([operator.also])
+            theirs = {new for _, new in columns}
+            ask(left, {name for name in wanted if name not in theirs} | _reads(operator.left_keys))
+            ask(right, {old for old, new in columns if new in wanted} | _reads(operator.right_keys))
+        case op.Group(input=source, keys=keys, assignments=assignments):
+            kept, names = _before(assignments, wanted, frozenset())
+            made = {key.name for key in keys} | {one.name for one in assignments}
+            ask(source, {name for name in names if name not in made} | _reads(key.value for key in keys) | _raws(one.origin for one in keys))
+        case op.Unique(input=source, keys=keys, origin=origin):
+            ask(source, wanted | _reads(keys) | _raws([origin]))
+        case op.Sort(input=source, keys=sorting, origin=origin):
+            ask(source, wanted | _reads(key.value for key in sorting))
+        case op.Union(inputs=several):
+            for source in several:
+                ask(source, wanted)
+        case op.Check(input=source, checks=checks) | op.SetCheck(input=source, checks=checks):
+            read = _reads(part for check in checks for part in (check.condition, check.when, check.message))
+            ask(source, wanted | read | _raws(check.origin for check in checks))
+        case op.Key(input=source, columns=key_columns, origin=origin):
+            ask(source, wanted | set(key_columns) | _raws([origin]))
+        case op.Settle(input=source, columns=columns):
+            ask(source, {name for name, _ in columns})
+        case _:
+            assert_never(operator)
+
+
+def _before(
+    assignments: Sequence[ir.Assignment], wanted: set[str], strict: frozenset[str]
+) -> tuple[tuple[ir.Assignment, ...], set[str]]:
+    """The assignments that are needed for `wanted`, and the columns needed before them."""
+    names = set(wanted)
+    kept = []
+    for assignment in reversed(assignments):
+        converts_always = assignment.origin.map in strict and isinstance(assignment.value, ir.Convert)
+        if assignment.name not in names and not converts_always:
+            continue
+        kept.append(assignment)
+        names.discard(assignment.name)
+        names |= columns_read(assignment.value) | _raws([assignment.origin])
+    return tuple(reversed(kept)), names
+
+
+def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operator], strict: frozenset[str]) -> op.Operator:
+    match operator:
+        case op.Read(columns=columns):
+            return replace(operator, columns=tuple(name for name in columns if name in wanted))
+        case op.Compute(input=source, assignments=assignments):
+            kept = _before(assignments, wanted, strict)[0]
+            return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
+        case op.Windowed(input=source, assignments=assignments):
+            kept = _before(assignments, wanted, strict)[0]
+            return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
+        case op.Rename(input=source, columns=columns):
+            return replace(operator, input=done[id(source)], columns=tuple(pair for pair in columns if pair[1] in wanted))
+        case op.Expand(input=source, item=item, fields=fields):
+            kept_fields = tuple(pair for pair in fields if f"{item}.{pair[0]}" in wanted)
+            return replace(operator, input=done[id(source)], fields=kept_fields)
+        case op.Join(left=left, right=right, columns=columns):
+            kept_columns = tuple(pair for pair in columns if pair[1] in wanted)
+            return replace(operator, left=done[id(left)], right=done[id(right)], columns=kept_columns)
+        case op.Group(input=source, assignments=assignments):
+            return replace(operator, input=done[id(source)], assignments=_before(assignments, wanted, frozenset())[0])
+        case op.Union(inputs=several):
+            return replace(operator, inputs=tuple(done[id(source)] for source in several))
+        case (
+            op.Filter(input=source)
+            | op.Fill(input=source)
+            | op.Unique(input=source)
+            | op.Sort(input=source)
+            | op.Check(input=source)
+            | op.SetCheck(input=source)
+            | op.Key(input=source)
+            | op.Settle(input=source)
+        ):
+            return replace(operator, input=done[id(source)])
+        case _:
+            assert_never(operator)

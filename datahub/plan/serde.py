@@ -1,0 +1,138 @@
+"""Plan to JSON and back: flat, versioned, hashed.
+
+The document is a list of nodes; a node names its class and its fields, and refers to other nodes by their place in
+the list, so that what the plan shares the document shares, and nothing nests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from datahub.plan import operators
+from datahub.semantic import ir
+from datahub.types import model
+
+VERSION = 1
+
+
+class UnreadablePlan(Exception):
+    """A plan document that this version cannot read; the text says why."""
+
+
+def to_json(plan: operators.Plan) -> str:
+    """The document of `plan`."""
+    nodes: list[dict[str, Any]] = []
+    places: dict[int, int] = {}
+    equal: dict[str, int] = {}
+    kept: list[Any] = []
+
+    def encode(value: Any) -> Any:
+        match value:
+            case None | bool() | int() | str():
+                return value
+            case float():
+                return {"float": repr(value)}
+            case Decimal():
+                return {"decimal": str(value)}
+            case datetime():
+                return {"datetime": value.isoformat()}
+            case date():
+                return {"date": value.isoformat()}
+            case time():
+                return {"time": value.isoformat()}
+            case timedelta():
+                return {"microseconds": value // timedelta(microseconds=1)}
+            case tuple():
+                return [encode(item) for item in value]
+            case _:
+                return {"node": place(value)}
+
+    def place(value: Any) -> int:
+        known = places.get(id(value))
+        if known is not None:
+            return known
+        node = {"is": type(value).__name__, **{one.name: encode(getattr(value, one.name)) for one in fields(value)}}
+        text = json.dumps(node, sort_keys=True)
+        if text not in equal:
+            equal[text] = len(nodes)
+            nodes.append(node)
+        places[id(value)] = equal[text]
+        kept.append(value)
+        return equal[text]
+
+    root = place(plan)
+    return json.dumps({"datahub_plan": VERSION, "root": root, "nodes": nodes}, ensure_ascii=False)
+
+
+def from_json(document: str) -> operators.Plan:
+    """The plan of a document; `UnreadablePlan` where it is none or of another version."""
+    try:
+        tree = json.loads(document)
+        version = tree["datahub_plan"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadablePlan("this is no plan document") from error
+    if version != VERSION:
+        raise UnreadablePlan(f"the plan is of version {version}, this program reads version {VERSION}")
+    made: list[Any] = []
+
+    def decode(value: Any) -> Any:
+        match value:
+            case list():
+                return tuple(decode(item) for item in value)
+            case {"node": number}:
+                return made[number]
+            case {"float": text}:
+                return float(text)
+            case {"decimal": text}:
+                return Decimal(text)
+            case {"datetime": text}:
+                return datetime.fromisoformat(text)
+            case {"date": text}:
+                return date.fromisoformat(text)
+            case {"time": text}:
+                return time.fromisoformat(text)
+            case {"microseconds": number}:
+                return timedelta(microseconds=number)
+            case _:
+                return value
+
+    classes = _classes()
+    for node in tree["nodes"]:
+        kind = classes.get(node["is"])
+        if kind is None:
+            raise UnreadablePlan(f"the plan has a node `{node['is']}`, which this program does not know")
+        made.append(kind(**{name: decode(value) for name, value in node.items() if name != "is"}))
+    plan = made[tree["root"]]
+    assert isinstance(plan, operators.Plan)
+    return plan
+
+
+def digest(plan: operators.Plan) -> str:
+    """A hash of what the plan does: where its parts stand in scripts does not count."""
+    tree = json.loads(to_json(plan))
+    for node in tree["nodes"]:
+        if node["is"] == "Origin":
+            node["script"], node["line"] = "", 0
+        node.pop("doc", None)
+        if node["is"] == "DecisionRow":
+            node["line"] = 0
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _classes() -> dict[str, type]:
+    """Every class that may stand in a plan, by a name that is unique among them."""
+    found: dict[str, type] = {}
+    modules: tuple[ModuleType, ...] = (operators, ir, model)
+    for module in modules:
+        for name, value in vars(module).items():
+            if is_dataclass(value) and isinstance(value, type) and value.__module__ == module.__name__:
+                found.setdefault(name if name not in found else f"{module.__name__}.{name}", value)
+    return found
