@@ -1,0 +1,80 @@
+# Every task of this repository; `make help` lists them.
+# Nothing has to be installed by hand: the first task makes `.venv` and puts everything there.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check quick fix spec accept bench test-all wheel clean
+
+help: ## List the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+demo: $(STAMP) ## Check and run an example, and show what became of its rows
+	@$(BIN)/python examples/demo.py
+
+test: $(STAMP) ## Everything that CI asks for: style, types, layers, tests
+	$(BIN)/ruff format --check datahub tests
+	$(BIN)/ruff check datahub tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n $(WORKERS) -m "not bench"
+
+check: test ## The same as `make test`
+
+quick: $(STAMP) ## The tests that take no time
+	$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not bench"
+
+fix: $(STAMP) ## Format, and mend what can be mended
+	$(BIN)/ruff format datahub tests
+	$(BIN)/ruff check --fix datahub tests
+
+spec: $(STAMP) ## The language's specification alone
+	$(BIN)/pytest -n $(WORKERS) tests/test_spec.py
+
+accept: $(STAMP) ## Write what the specification's cases give into them; the diff is what to review
+	DHM_ACCEPT=1 $(BIN)/pytest -n 0 -q tests/test_spec.py || true
+	@git --no-pager diff --stat -- tests/spec
+
+bench: $(STAMP) ## Measure speed and memory against the budgets
+	$(BIN)/pytest -n 0 -m bench tests/performance
+
+test-all: $(STAMP) ## The tests under every newer Python at hand
+	@for version in 3.12 3.13; do \
+	  found=; \
+	  for candidate in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
+	    if "$$candidate" -c 'import ensurepip' 2>/dev/null; then found=$$candidate; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then echo "no Python $$version here: left out"; continue; fi; \
+	  $(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$found .venv-$$version/.installed; \
+	  .venv-$$version/bin/pytest -n $(WORKERS) -m "not bench"; \
+	done
+
+wheel: $(STAMP) ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## Remove everything that can be made again
+	rm -rf .venv .venv-3.* build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian keeps the part of Python that makes environments in a package of its own.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("DataHub needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; \
+	  else \
+	    echo "Python cannot make environments here; install it with: sudo apt-get install python3-venv" >&2; exit 2; \
+	  fi; \
+	fi
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
