@@ -1,0 +1,235 @@
+"""Whole numbers of up to 76 digits as columns: what exact decimals are worked out in when 64 bits do not do.
+
+A wide column is a decimal256 whose scale is of no account: it is read as its raw whole numbers. Arrow plans the
+precision of a result from the precisions of its operands and refuses what could be too large; here the operands
+are given smaller precisions than they have, and whether a result was too large is found out from the values.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import as_mask, buffer_view, decimals_from_ints, map_distinct, validity
+from datahub.functions.declare import Mask
+
+Wide: TypeAlias = "pa.Array | pa.Scalar"
+DIGITS = 76
+# A decimal256 wraps at 2^255, which is 5.79e76: below this a float is near enough to tell that it did not.
+_SURELY_HELD = 5e76
+# What Arrow scales up to divide must stay below 10^76; floats are a little off.
+_SCALABLE = 9.99e75
+_MOST_AT_ONCE = 37
+EXACT = Context(prec=DIGITS + 4)
+MODES: Mapping[str, str] = {
+    "half_up": "half_towards_infinity",
+    "half_even": "half_to_even",
+    "half_down": "half_towards_zero",
+    "down": "towards_zero",
+    "up": "towards_infinity",
+    "floor": "down",
+    "ceil": "up",
+}
+"""Ways of rounding, and what Arrow calls them; `half_up` is away from zero, as in commerce."""
+_PYTHON = {
+    "half_up": decimal.ROUND_HALF_UP,
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "half_down": decimal.ROUND_HALF_DOWN,
+    "down": decimal.ROUND_DOWN,
+    "up": decimal.ROUND_UP,
+    "floor": decimal.ROUND_FLOOR,
+    "ceil": decimal.ROUND_CEILING,
+}
+
+
+def widened(values: pa.Array) -> pa.Array:
+    """The raw whole numbers of an int64 or decimal column."""
+    kind = pa.decimal256(DIGITS, 0)
+    if pa.types.is_integer(values.type):
+        return decimals_from_ints(buffer_view(values, np.int64), _keep(values), kind)
+    if values.type.bit_width == 256:
+        return retyped(values, kind)
+    return pa.Array.from_buffers(kind, len(values), [validity(_keep(values)), pa.py_buffer(_four_words(_words(values)))])
+
+
+def wide_constant(number: int) -> pa.Scalar:
+    """A constant operand."""
+    digits = max(len(str(abs(number))), 1)
+    return pa.scalar(Decimal(number), pa.decimal256(digits, 0))
+
+
+def narrowed(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Raw whole numbers, all of which are known to fit, as decimals of `kind`."""
+    if kind.bit_width == 256:
+        return retyped(values, kind)
+    packed = np.ascontiguousarray(_words(values)[:, :2])
+    return pa.Array.from_buffers(kind, len(values), [validity(_keep(values)), pa.py_buffer(packed)])
+
+
+def narrowed_to_ints(values: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
+    """The lowest 64 bits of raw whole numbers, and where more are needed."""
+    words = _words(values)
+    sign = words[:, 0] >> 63
+    return np.ascontiguousarray(words[:, 0]), (words[:, 1:] != sign[:, None]).any(axis=1)
+
+
+def product(left: Wide, right: Wide) -> tuple[pa.Array, Mask]:
+    """The product, and where it has more than 76 digits."""
+    raw = retyped(pc.multiply(_as(left, 37), _as(right, 38)), pa.decimal256(DIGITS, 0))
+    estimate = np.abs(_estimated(left) * _estimated(right))
+    return raw, (estimate >= _SURELY_HELD) | beyond(raw, DIGITS)
+
+
+def total(left: Wide, right: Wide) -> tuple[pa.Array, Mask]:
+    """The sum of two numbers of at most 76 digits, and where it has more."""
+    raw = retyped(pc.add(_as(left, 75), _as(right, 75)), pa.decimal256(DIGITS, 0))
+    return raw, beyond(raw, DIGITS)
+
+
+def difference(left: Wide, right: Wide) -> tuple[pa.Array, Mask]:
+    """The difference of two numbers of at most 76 digits, and where it has more."""
+    raw = retyped(pc.subtract(_as(left, 75), _as(right, 75)), pa.decimal256(DIGITS, 0))
+    return raw, beyond(raw, DIGITS)
+
+
+def shifted(values: Wide, digits: int) -> tuple[pa.Array, Mask]:
+    """The numbers with `digits` zeros appended, and where they then have more than 76 digits."""
+    return product(values, wide_constant(10**digits))
+
+
+def rounded(values: pa.Array, digits: int, mode: str) -> pa.Array:
+    """The numbers without their last `digits` digits, rounded."""
+    if digits == 0:
+        return values
+    if digits >= DIGITS:
+        return _rounded_off(values, digits, mode)
+    # Rounding up could give a 77th digit on the way, which Arrow refuses for the whole column.
+    extreme = beyond_value(values, 10**DIGITS - 10**digits)
+    held = _zero_where(extreme, values)
+    cut = pc.round(retyped(held, pa.decimal256(DIGITS, digits)), ndigits=0, round_mode=MODES[mode])
+    whole = retyped(pc.cast(cut, pa.decimal256(DIGITS - digits, 0)), pa.decimal256(DIGITS, 0))
+    if not extreme.any():
+        return whole
+    return pc.replace_with_mask(whole, pa.array(extreme), _rounded_off(values.filter(pa.array(extreme)), digits, mode))
+
+
+def _rounded_off(values: pa.Array, digits: int, mode: str) -> pa.Array:
+    """The numbers rounded to where none of their digits stands; a rare wish, so Python does it on the distinct ones."""
+    how = _PYTHON[mode]
+    return map_distinct(lambda number: number.scaleb(-digits, EXACT).quantize(Decimal(1), how), pa.decimal256(DIGITS, 0), values).values
+
+
+def quotient(left: Wide, right: Wide, digits: int, mode: str = "half_up") -> tuple[pa.Array, Mask]:
+    """`left * 10^digits / right`, rounded, and where that is beyond reach; `right` must not be zero."""
+    # Arrow gives max(4, precision of the right + 1) more digits, cut off: one more than wanted is enough to round by.
+    if digits > _MOST_AT_ONCE:
+        larger, beyond_reach = shifted(left, digits - _MOST_AT_ONCE)
+        whole, lost = quotient(_zero_where(beyond_reach, larger), right, _MOST_AT_ONCE, mode)
+        return whole, lost | beyond_reach
+    more = max(4, digits + 1)
+    lost = np.abs(_estimated(left)) * 10.0**more >= _SCALABLE
+    raw = pc.divide(_as(_zero_where(lost, left), DIGITS - more), _as(right, more - 1))
+    return rounded(raw, more - digits, mode), lost
+
+
+def floor_quotient(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array, Mask]:
+    """Quotient by floor, what is left over (with the sign of `right`), and where that is beyond reach; `right` must not be zero."""
+    more = 4
+    lost = np.abs(_estimated(left)) * 10.0**more >= _SCALABLE
+    left = _zero_where(lost, left)
+    raw = retyped(pc.divide(_as(left, DIGITS - more), _as(right, more - 1)), pa.decimal256(DIGITS, more))
+    whole = retyped(pc.cast(pc.round(raw, ndigits=0, round_mode="towards_zero"), pa.decimal256(DIGITS - more, 0)), pa.decimal256(DIGITS, 0))
+    over, _ = difference(left, product(whole, right)[0])
+    zero = _zero(over.type)
+    apart = pc.and_(pc.not_equal(over, zero), pc.not_equal(pc.less(over, zero), pc.less(right, zero)))
+    down = difference(whole, widened(pc.cast(apart, pa.int64())))[0]
+    return down, pc.if_else(apart, total(over, right)[0], over), lost
+
+
+def beyond(values: pa.Array, digits: int) -> Mask:
+    """Where a number has more than `digits` digits."""
+    if digits >= DIGITS:
+        # 10^76 is no decimal256 of Arrow's, yet what a sum or product holds can be as large.
+        return as_mask(pc.greater_equal(pc.abs(retyped(values, pa.decimal256(DIGITS, 1))), _limit()))
+    return beyond_value(values, 10**digits - 1)
+
+
+def beyond_value(values: pa.Array, most: int) -> Mask:
+    """Where a number is more than `most` away from zero."""
+    limit = pa.scalar(Decimal(most), pa.decimal256(DIGITS, 0))
+    return as_mask(pc.greater(pc.abs(retyped(values, limit.type)), limit))
+
+
+def signs(values: pa.Array) -> npt.NDArray[np.int8]:
+    """-1, 0 or 1; arbitrary at a null."""
+    words = _words(values)
+    return np.where(words[:, -1] < 0, -1, words.any(axis=1)).astype(np.int8)
+
+
+def one_where(mask: Mask, values: pa.Array) -> pa.Array:
+    """`values`, but 1 where `mask`: of a divisor that is zero, Arrow refuses the whole column."""
+    return pc.if_else(pa.array(mask), pa.scalar(Decimal(1), values.type), values) if mask.any() else values
+
+
+def retyped(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The same bits as another decimal type of the same width; no value is looked at."""
+    return values if values.type == kind else pa.Array.from_buffers(kind, len(values), values.buffers(), offset=values.offset)
+
+
+def _limit() -> pa.Scalar:
+    packed = np.frombuffer((10**DIGITS).to_bytes(32, "little"), np.int64)
+    return pa.Array.from_buffers(pa.decimal256(DIGITS, 1), 1, [None, pa.py_buffer(packed)])[0]
+
+
+def _zero(kind: pa.DataType) -> pa.Scalar:
+    return pa.scalar(Decimal(0), kind)
+
+
+def _zero_where(lost: Mask, values: Wide) -> Wide:
+    """`values`, but zero where `lost`: Arrow refuses the whole column for one number that it cannot scale."""
+    if not lost.any():
+        return values
+    if isinstance(values, pa.Scalar):
+        return wide_constant(0)
+    return pc.if_else(pa.array(lost), _zero(values.type), values)
+
+
+def _as(values: Wide, precision: int) -> Wide:
+    """`values` under a precision that Arrow shall plan with."""
+    kind = pa.decimal256(precision, 0)
+    if isinstance(values, pa.Array):
+        return retyped(values, kind)
+    return retyped(pa.array([values.as_py()], pa.decimal256(DIGITS, 0)), kind)[0]
+
+
+def _estimated(values: Wide) -> npt.NDArray[np.float64]:
+    if isinstance(values, pa.Scalar):
+        return np.array(float(values.as_py() or 0))
+    return pc.cast(retyped(values, pa.decimal256(DIGITS, 0)), pa.float64()).to_numpy(zero_copy_only=False)
+
+
+def _keep(values: pa.Array) -> Mask | None:
+    return as_mask(pc.is_valid(values)) if values.null_count else None
+
+
+def _words(values: pa.Array) -> npt.NDArray[np.int64]:
+    """One row a number, lowest word first."""
+    words = values.type.bit_width // 64
+    if not len(values):
+        return np.empty((0, words), np.int64)
+    end = values.offset + len(values)
+    return np.frombuffer(values.buffers()[1], np.int64, end * words).reshape(-1, words)[values.offset :]
+
+
+def _four_words(two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    packed = np.empty((len(two), 4), np.int64)
+    packed[:, :2] = two
+    packed[:, 2:] = (two[:, 1] >> 63)[:, None]
+    return packed
