@@ -106,7 +106,10 @@ class RowName:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a name means here. Bare names are looked up in `names`, then as a row, then as a field of the only row that has it (DHM102 where two do)."""
+    """What a name means here.
+
+    Bare names are looked up in `names`, then as a row, then as a field of the only row that has it (DHM102 where two do).
+    """
 
     world: World
     emit: Emit

@@ -63,29 +63,61 @@ def of_over(over: ir.Over) -> tuple[ir.Expression, ...]:
 
 
 def walk(expression: ir.Expression) -> Iterator[ir.Expression]:
-    """`expression` and all inside it."""
-    waiting = [expression]
+    """`expression` and all inside it; what several parts share comes once."""
+    waiting, seen = [expression], {id(expression)}
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(inside(node))
+        for part in inside(node):
+            if id(part) not in seen:
+                seen.add(id(part))
+                waiting.append(part)
 
 
 def columns_read(expression: ir.Expression) -> frozenset[str]:
     """The columns of the frame that `expression` reads; those that its own loops make are not among them."""
     found: set[str] = set()
-    made: set[str] = set()
-    for node in walk(expression):
-        match node:
-            case ir.Column(name=name):
-                found.add(name)
-            case ir.Present(column=name):
-                found.add(name)
-            case ir.Aggregate(over=ir.Loop(item=item, position=position)) | ir.Collect(over=ir.Loop(item=item, position=position)):
-                made.update((item, position))
-    return frozenset(name for name in found if name not in made and name.partition(".")[0] not in made)
+    for node, made in walk_with_loops(expression):
+        name = node.name if isinstance(node, ir.Column) else node.column if isinstance(node, ir.Present) else None
+        if name is not None and not is_made(name, made):
+            found.add(name)
+    return frozenset(found)
+
+
+def walk_with_loops(expression: ir.Expression) -> Iterator[tuple[ir.Expression, frozenset[str]]]:
+    """`expression` and all inside it, each with the names that the loops around it make."""
+    waiting: list[tuple[ir.Expression, frozenset[str]]] = [(expression, frozenset())]
+    seen = {(id(expression), frozenset[str]())}
+    while waiting:
+        node, made = waiting.pop()
+        yield node, made
+        for part in _inside_with_loops(node, made):
+            if (id(part[0]), part[1]) not in seen:
+                seen.add((id(part[0]), part[1]))
+                waiting.append(part)
+
+
+def _inside_with_loops(node: ir.Expression, made: frozenset[str]) -> Iterator[tuple[ir.Expression, frozenset[str]]]:
+    match node:
+        case ir.Aggregate(over=ir.Loop() as loop) | ir.Collect(over=ir.Loop() as loop):
+            # The list is read outside the loop, all else inside.
+            yield loop.over, made
+            within = made | {name for name in (loop.item, loop.position) if name}
+            for part in inside(node):
+                if part is not loop.over:
+                    yield part, within
+        case _:
+            for part in inside(node):
+                yield part, made
+
+
+def is_made(column: str, made: frozenset[str]) -> bool:
+    """Whether `column` is made by one of the loops that make the names `made`."""
+    return column in made or column.partition(".")[0] in made
 
 
 def is_windowed(expression: ir.Expression) -> bool:
     """Whether `expression` looks at other rows of its rowset."""
-    return any(isinstance(node, ir.WindowCall) or (isinstance(node, ir.Aggregate) and isinstance(node.over, ir.Window)) for node in walk(expression))
+    return any(
+        isinstance(node, ir.WindowCall) or (isinstance(node, ir.Aggregate) and isinstance(node.over, ir.Window)) for node in walk(expression)
+    )
