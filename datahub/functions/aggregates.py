@@ -1,0 +1,395 @@
+"""Many values to one: over the rows of a group or window, over a comprehension, over the items of a list."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions import exact
+from datahub.functions.columns import as_mask, broadcast, buffer_view, floats, from_floats, from_ints, outcome, valid
+from datahub.functions.declare import Datum, Mask, Offsets, Outcome, example, function
+from datahub.functions.equality import codes, first_seen
+from datahub.functions.results import listed as list_of
+from datahub.functions.results import listed_values, mean, mean_digits, same_or_null, total
+from datahub.functions.segments import (
+    aggregate,
+    beginnings,
+    counted,
+    lengths_of,
+    listed,
+    owners,
+    picked,
+    places,
+    present,
+    ranks,
+    reduced,
+    true_in,
+    unpacked,
+)
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+EVERYTHING = 2**63 - 1
+
+
+@function(
+    "count() -> int",
+    kind="aggregate",
+    sql="COUNT(*)",
+    excel="ROWS",
+    also=("JSONata $count", "DataWeave sizeOf", "FEEL count", "CEL size"),
+    examples=[example("count(for x in [4, 5, 6])", 3), example("count(for x in [4, 5, 6] where x > 4)", 2)],
+)
+def count_rows(values: None, offsets: Offsets) -> pa.Array:
+    """How many rows there are, or how many values that are not null.
+
+    `count()` counts rows, `count(x)` the rows in which `x` is not null. Of nothing it is 0.
+    """
+    return from_ints(lengths_of(offsets))
+
+
+@aggregate("count(value: T?) -> int", sql="COUNT(x)", excel="COUNTA", examples=[example("count([1, null, 3])", 2)])
+def count(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """How many values are not null."""
+    return from_ints(counted(valid(values), offsets) if values.null_count else lengths_of(offsets))
+
+
+@aggregate(
+    "sum(value: int?) -> int",
+    rejects=("R602",),
+    sql="SUM",
+    excel="SUM",
+    also=("JSONata $sum", "DataWeave sum", "FEEL sum", "GREL sum", "jq add"),
+    examples=[example("sum([1, 2, 3])", 6), example("sum(x * 2 for x in [1, 2])", 6), example("sum([1.5, 2])", Decimal("3.5"))],
+)
+def sum_of_ints(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The sum of the values, exact; nulls are left out.
+
+    Of nothing it is 0. A sum that its type cannot hold is a reject (R602): whole numbers have 64 bits, a sum of
+    decimals has ten digits more than its values.
+    """
+    sums = exact.segment_sums(*present(values, offsets))
+    keep = exact.fits_int64(sums)
+    return outcome(from_ints(exact.as_int64(sums, keep)), (~keep, "R602"))
+
+
+@aggregate("sum(value: decimal?) -> decimal", rejects=("R602",), rule=total)
+def sum_of_decimals(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The sum of decimals, exact."""
+    precision = min(values.type.precision + 10, 76)
+    sums = exact.segment_sums(*present(values, offsets))
+    keep = exact.fits(sums, precision)
+    kind = exact.decimal_type(precision, values.type.scale)
+    return outcome(exact.as_decimals(sums, np.ones(len(sums), np.bool_) & keep, kind), (~keep, "R602"))
+
+
+@aggregate("sum(value: float?) -> float", rejects=("R602",))
+def sum_of_floats(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The sum of floats, added up in the order of the rows."""
+    return finite(float_sums(*present(values, offsets)))
+
+
+@aggregate("sum(value: duration?) -> duration", rejects=("R602",))
+def sum_of_durations(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The sum of durations."""
+    sums = exact.segment_sums(*present(values, offsets))
+    keep = exact.fits_int64(sums)
+    return outcome(from_ints(exact.as_int64(sums, keep), None, values.type), (~keep, "R602"))
+
+
+def float_sums(values: pa.Array, offsets: Offsets) -> Floats:
+    """The sum of each segment of a float column without nulls, added from left to right."""
+    # `bincount` adds one after another; `reduceat` adds pairs, and so gives other last digits.
+    sums: Any = np.bincount(owners(offsets), floats(values), len(offsets) - 1)
+    return np.asarray(sums, np.float64)
+
+
+def finite(numbers: Floats, keep: Mask | None = None) -> Outcome:
+    """A float column, null where `keep` is false; R602 where a number is none."""
+    wild = ~np.isfinite(numbers) & (True if keep is None else keep)
+    return outcome(from_floats(np.where(wild, 0.0, numbers), keep), (wild, "R602"))
+
+
+@aggregate(
+    "avg(value: int?) -> decimal?",
+    "avg(value: decimal?) -> decimal?",
+    rule=mean,
+    sql="AVG",
+    excel="AVERAGE",
+    also=("JSONata $average", "DataWeave avg", "FEEL mean", "Bloblang mean"),
+    examples=[example("avg([1, 2])", Decimal("1.5")), example("avg([1, null, 3])", Decimal(2)), example("avg(x for x in [1, 1, 2])", Decimal("1.333333"))],
+)
+def avg(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The mean of the values that are not null; null where there are none.
+
+    The mean of whole numbers or decimals is a decimal with as many decimals as they have, and at least six, rounded
+    half away from zero. The mean of floats is a float.
+    """
+    values, offsets = present(values, offsets)
+    scale = values.type.scale if pa.types.is_decimal(values.type) else 0
+    precision = values.type.precision if pa.types.is_decimal(values.type) else 19
+    sums, members = exact.segment_sums(values, offsets), lengths_of(offsets)
+    width, after = mean_digits(precision, scale)
+    means = exact.quotient(exact.times(sums, 10 ** (after - scale)), np.maximum(members, 1))
+    return exact.as_decimals(means, members > 0, exact.decimal_type(width, after))
+
+
+@aggregate("avg(value: float?) -> float?", rejects=("R602",))
+def avg_of_floats(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The mean of floats."""
+    values, offsets = present(values, offsets)
+    members = lengths_of(offsets)
+    return finite(float_sums(values, offsets) / np.maximum(members, 1), members > 0)
+
+
+ORDERED = ("int", "decimal", "float", "text", "date", "time", "datetime", "local_datetime", "duration", "bool")
+
+
+@aggregate(
+    *(f"min(value: {kind}?) -> {kind}?" for kind in ORDERED),
+    rule=same_or_null,
+    sql="MIN",
+    excel="MIN",
+    also=("JSONata $min", "DataWeave min", "FEEL min", "Bloblang min"),
+    examples=[example("min([3, 1, 2])", 1), example('min(["b", "a"])', "a"), example("min([null])", None)],
+)
+def smallest(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The smallest value that is not null; null where there is none.
+
+    Texts compare by code point.
+    """
+    values, offsets = present(values, offsets)
+    if len(values) and (numbers := ordered_numbers(values)) is not None:
+        return _from_numbers(reduced(np.minimum, numbers, offsets, 0), lengths_of(offsets) > 0, values.type)
+    return _at_rank(values, offsets, reduced(np.minimum, ranks(values), offsets, -1))
+
+
+@aggregate(
+    *(f"max(value: {kind}?) -> {kind}?" for kind in ORDERED),
+    rule=same_or_null,
+    sql="MAX",
+    excel="MAX",
+    also=("JSONata $max", "DataWeave max", "FEEL max", "Bloblang max"),
+    examples=[example("max([3, 1, 2])", 3), example('max(["b", "a"])', "b"), example("max([null])", None)],
+)
+def largest(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The largest value that is not null; null where there is none.
+
+    Texts compare by code point.
+    """
+    values, offsets = present(values, offsets)
+    if len(values) and (numbers := ordered_numbers(values)) is not None:
+        return _from_numbers(reduced(np.maximum, numbers, offsets, 0), lengths_of(offsets) > 0, values.type)
+    return _at_rank(values, offsets, reduced(np.maximum, ranks(values), offsets, -1))
+
+
+def ordered_numbers(values: pa.Array) -> Any:
+    """Numbers that are ordered as the values are, where the column holds such; else None."""
+    kind = values.type
+    if pa.types.is_decimal(kind):
+        return exact.scaled(values)
+    if pa.types.is_primitive(kind) and not pa.types.is_boolean(kind):
+        return buffer_view(values, {32: np.int32, 64: np.float64 if pa.types.is_floating(kind) else np.int64}[kind.bit_width])
+    return None
+
+
+def _from_numbers(numbers: Any, keep: Any, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_decimal(kind):
+        return exact.as_decimals(numbers, keep, kind)
+    return from_floats(numbers, keep) if pa.types.is_floating(kind) else from_ints(numbers, keep, kind)
+
+
+def _at_rank(values: pa.Array, offsets: Offsets, best: Any) -> pa.Array:
+    if not len(values):
+        return pa.nulls(len(offsets) - 1, values.type)
+    row_at = np.empty(len(values), np.int64)
+    row_at[ranks(values)] = np.arange(len(values))
+    return picked(values, row_at[np.maximum(best, 0)], best >= 0)
+
+
+@aggregate(
+    "any(value: bool?) -> bool",
+    sql="BOOL_OR",
+    excel="OR",
+    also=("JSONata $boolean", "DataWeave some", "FEEL any", "jq any", "CEL exists"),
+    examples=[example("any([false, true])", True), example("any(x > 2 for x in [1, 2])", False), example("any([null, true])", True)],
+)
+def is_any(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """Whether one of the values is true; nulls are left out, and of nothing it is false."""
+    return pa.array(true_in(values, offsets) > 0)
+
+
+@aggregate(
+    "all(value: bool?) -> bool",
+    sql="BOOL_AND",
+    excel="AND",
+    also=("DataWeave every", "FEEL all", "jq all", "CEL all"),
+    examples=[example("all([false, true])", False), example("all(x > 0 for x in [1, 2])", True), example("all([null, true])", True)],
+)
+def are_all(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """Whether all values are true; nulls are left out, and of nothing it is true."""
+    return pa.array(counted(valid(values) & ~as_mask(values), offsets) == 0)
+
+
+@aggregate(
+    "first(value: T?) -> T?",
+    rule=same_or_null,
+    sql="FIRST_VALUE",
+    excel="TAKE",
+    also=("JSONata [0]", "DataWeave [0]", "jq first", "JSLT [0]", "Substrait any_value"),
+    examples=[example("first([4, 5])", 4), example("first(x for x in [4, 5] where x > 4)", 5), example("first([null, 5])", None)],
+)
+def first(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The value of the first row, as it is: null where it is null, and where there is no row.
+
+    `first(x where x is not null)` gives the first value that is not null.
+    """
+    return picked(values, offsets[:-1], lengths_of(offsets) > 0)
+
+
+@aggregate(
+    "last(value: T?) -> T?",
+    rule=same_or_null,
+    sql="LAST_VALUE",
+    excel="TAKE",
+    also=("JSONata [-1]", "DataWeave [-1]", "jq last", "JSLT [-1]"),
+    examples=[example("last([4, 5])", 5), example("last(x for x in [4, 5] where x < 5)", 4), example("last([5, null])", None)],
+)
+def last(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The value of the last row, as it is: null where it is null, and where there is no row."""
+    return picked(values, offsets[1:] - 1, lengths_of(offsets) > 0)
+
+
+@function(
+    "list(value: T) -> [T]",
+    kind="aggregate",
+    rule=list_of,
+    sql="ARRAY_AGG",
+    also=("DataWeave map", "DuckDB list", "Spark collect_list"),
+    examples=[example("list(x for x in [1, null, 2])", [1, None, 2]), example("list(x * 2 for x in [1, 2])", [2, 4])],
+)
+def as_list(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The values of all rows as a list, nulls too; of nothing it is an empty list."""
+    return listed(values, offsets)
+
+
+@aggregate(
+    "same(value: T?) -> T?",
+    rule=same_or_null,
+    rejects=("R511",),
+    sql="MIN(x) HAVING COUNT(DISTINCT x) = 1",
+    also=("Substrait any_value",),
+    examples=[example('same(["a", "a"])', "a"), example('same(["a", "b"])', rejected="R511"), example("same([1, null])", rejected="R511")],
+)
+def same(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The value that all rows have; a reject (R511) where they disagree. Null counts as a value."""
+    numbers, members = codes(values), lengths_of(offsets)
+    filled = members > 0
+    expected = np.repeat(numbers[offsets[:-1][filled]], members[filled])
+    return outcome(first(values, offsets), (counted(numbers != expected, offsets) > 0, "R511"))
+
+
+@aggregate(
+    "distinct(value: T?) -> [T]",
+    rule=listed_values,
+    sql="ARRAY_AGG(DISTINCT x)",
+    excel="UNIQUE",
+    also=("JSONata $distinct", "DataWeave distinctBy", "VRL unique", "FEEL distinct values", "jq unique", "Bloblang unique", "GREL uniques"),
+    examples=[example("distinct([3, 1, 3])", [3, 1]), example('distinct(["a", null, "a"])', ["a"])],
+)
+def distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The values without repetitions, in order of first appearance; nulls are left out."""
+    values, offsets = present(values, offsets)
+    rows = first_seen(codes(values), offsets)
+    seen = np.zeros(len(values), np.bool_)
+    seen[rows] = True
+    return listed(values.take(pa.array(rows)), beginnings(seen)[offsets])
+
+
+@aggregate(
+    "count_distinct(value: T?) -> int",
+    sql="COUNT(DISTINCT x)",
+    excel="COUNTA(UNIQUE())",
+    also=("DataWeave sizeOf(distinctBy)",),
+    examples=[example("count_distinct([3, 1, 3])", 2), example("count_distinct([null, 1])", 1)],
+)
+def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """How many different values there are, nulls left out."""
+    return from_ints(np.diff(unpacked(distinct(values, offsets))[1]))
+
+
+@aggregate(
+    "join_text(separator: text!, value: text?) -> text?",
+    sql="STRING_AGG",
+    excel="TEXTJOIN",
+    also=("JSONata $join", "DataWeave joinBy", "VRL join", "FEEL string join", "jq join", "Bloblang join", "GREL join"),
+    examples=[
+        example('join_text(", ", ["a", "b"])', "a, b"),
+        example('join_text(", ", ["a", null, "b"])', "a, b"),
+        example('join_text(" ", "Jean", null, "Martin")', "Jean Martin"),
+        example('join_text("-", upper(x) for x in ["a", "b"])', "A-B"),
+    ],
+)
+def join_rows(values: pa.Array, offsets: Offsets, separator: str) -> pa.Array:
+    """The texts joined with a separator between them; nulls are left out, and null where nothing is left.
+
+    Takes the rows of a group, a list of texts, or the texts one by one.
+    """
+    values, offsets = present(values.cast(pa.string()), offsets)
+    joined = pc.binary_join(listed(values, offsets), separator)
+    return joined if (filled := lengths_of(offsets) > 0).all() else pc.if_else(pa.array(filled), joined, None)
+
+
+@function("join_text(separator: text, values: [text?]) -> text?")
+def join_list(separator: Datum, values: Datum) -> pa.Array:
+    """The texts of a list joined."""
+    separators, lists = broadcast(separator, values)
+    items, offsets = present(*_texts(lists))
+    joined = pc.binary_join(listed(items, offsets), separators)
+    return pc.if_else(pa.array(lengths_of(offsets) > 0), joined, None)
+
+
+def _texts(lists: pa.Array) -> tuple[pa.Array, Offsets]:
+    items, offsets = unpacked(lists)
+    return items.cast(pa.string()), offsets
+
+
+@function("join_text(separator: text, values: text?...) -> text?")
+def join_texts(separator: Datum, *values: Datum) -> pa.Array:
+    """Texts joined, one by one."""
+    separators, *texts = broadcast(separator, *values)
+    texts = [one.cast(pa.string()) for one in texts]
+    joined = pc.binary_join_element_wise(*texts, separators, null_handling="skip")
+    filled = np.logical_or.reduce([valid(one) for one in texts])
+    return pc.if_else(pa.array(filled), joined, None)
+
+
+@aggregate(
+    "increasing(value: int?) -> bool",
+    *(f"increasing(value: {kind}?) -> bool" for kind in ORDERED[1:]),
+    examples=[example("increasing([1, 2, 5])", True), example("increasing([1, 1])", False), example("increasing([2, null, 3])", True)],
+    also=("DuckDB list_sort = list",),
+)
+def increasing(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """Whether each value is larger than the one before; nulls are left out, and of nothing it is true."""
+    values, offsets = present(values, offsets)
+    if len(values) < 2:
+        return pa.array(np.ones(len(offsets) - 1, np.bool_))
+    if (numbers := ordered_numbers(values)) is None:
+        numbers = dense_ranks(values)
+    falls = np.zeros(len(values), np.bool_)
+    falls[1:] = numbers[1:] <= numbers[:-1]
+    return pa.array(counted(falls & (places(offsets) > 0), offsets) == 0)
+
+
+def dense_ranks(values: pa.Array) -> Any:
+    """Numbers ordered as the values are, equal for equal values."""
+    rows = ranks(values)
+    numbers = codes(values)
+    lowest = np.full(int(numbers.max()) + 1, EVERYTHING)
+    np.minimum.at(lowest, numbers, rows)
+    return lowest[numbers]

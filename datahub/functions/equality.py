@@ -1,0 +1,70 @@
+"""Numbers that are equal where values are equal, for values of every type: nested ones too, which Arrow does not encode."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import Ints, ints, valid
+from datahub.functions.declare import Offsets
+from datahub.functions.segments import grouped, owners, unpacked
+
+
+def codes(values: pa.Array) -> Ints:
+    """A number from 0 for each value, the same for equal values; -1 for null."""
+    kind = values.type
+    if pa.types.is_null(kind):
+        return np.full(len(values), -1, np.int64)
+    if pa.types.is_struct(kind):
+        return _struct_codes(values)
+    if pa.types.is_map(kind):
+        return _list_codes(values, _by_key(values))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _list_codes(values, None)
+    if pa.types.is_floating(kind):
+        values = pc.add(values, 0.0)  # -0.0 is equal to 0.0
+    return _encoded(values)
+
+
+def _encoded(values: pa.Array) -> Ints:
+    indices = values.dictionary_encode().indices
+    numbers = ints(indices)
+    return np.where(valid(indices), numbers, -1) if indices.null_count else numbers
+
+
+def _struct_codes(values: pa.Array) -> Ints:
+    fields = [codes(field) for field in values.flatten()] or [np.zeros(len(values), np.int64)]
+    packed = np.ascontiguousarray(np.stack(fields, axis=1))
+    width = packed.shape[1] * 8
+    rows = pa.Array.from_buffers(pa.binary(width), len(values), [None, pa.py_buffer(packed)])
+    return np.where(valid(values), _encoded(rows), -1)
+
+
+def _list_codes(values: pa.Array, order: Ints | None) -> Ints:
+    items, offsets = unpacked(values)
+    packed = codes(items)
+    packed = np.ascontiguousarray(packed if order is None else packed[order])
+    spans = pa.py_buffer((offsets * 8).astype(np.int64))
+    rows = pa.Array.from_buffers(pa.large_binary(), len(values), [None, spans, pa.py_buffer(packed)])
+    return np.where(valid(values), _encoded(rows), -1)
+
+
+def _by_key(values: pa.Array) -> Ints:
+    """The entries of maps in order of their keys: equal maps may hold them in another one."""
+    items, offsets = unpacked(values)
+    order: Ints = pc.sort_indices(pc.struct_field(items, "key")).to_numpy().astype(np.int64)
+    return grouped(order, offsets)
+
+
+def same_codes(left: pa.Array, right: pa.Array) -> tuple[Ints, Ints]:
+    """Codes of two columns of one type that may be compared with each other."""
+    both = codes(pa.concat_arrays([left, right if right.type == left.type else right.cast(left.type)]))
+    return both[: len(left)], both[len(left) :]
+
+
+def first_seen(numbers: Ints, offsets: Offsets) -> Ints:
+    """The rows that are the first of their code in their segment, in order."""
+    inside = owners(offsets)
+    keys = inside * (int(numbers.max(initial=0)) + 2) + (numbers + 1)
+    return np.sort(np.unique(keys, return_index=True)[1])

@@ -1,0 +1,61 @@
+"""Result types that a signature cannot say: they keep names and lengths, or compute precision and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from datahub.types import model as t
+
+WIDEST = 76
+"""The most digits that a decimal can have."""
+
+
+def same_or_null(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """The type of the first argument, nullable."""
+    return t.nullable(kinds[0])
+
+
+def item_of(kind: t.Type) -> t.Type | None:
+    """The type of the items of a list, or None where `kind` is no list."""
+    listed = t.base_of(kind)
+    return listed.item if isinstance(listed, t.ListOf) else None
+
+
+def listed(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """A list of the first argument's values."""
+    return t.ListOf(kinds[0])
+
+
+def listed_values(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """A list of the first argument's values that are not null."""
+    return t.ListOf(t.required(kinds[0]))
+
+
+def total(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """A sum of decimals has ten digits more."""
+    precision, scale = digits(kinds[0])
+    return t.Decimal(False, min(precision + 10, WIDEST), scale)
+
+
+def mean(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """A mean has at least six decimals."""
+    precision, scale = digits(kinds[0])
+    return t.Decimal(True, *mean_digits(precision, scale))
+
+
+def mean_digits(precision: int, scale: int) -> tuple[int, int]:
+    """Precision and scale of a mean of decimals."""
+    after = max(scale, 6)
+    return min(precision - scale + after, WIDEST), after
+
+
+def digits(kind: t.Type) -> tuple[int, int]:
+    """Precision and scale of a number."""
+    base = t.base_of(kind)
+    return (base.precision, base.scale) if isinstance(base, t.Decimal) else (19, 0)
+
+
+def product_of(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """A product of decimals has 38 digits, at least ten of them after the point."""
+    return t.Decimal(True, 38, max(digits(kinds[0])[1], 10))

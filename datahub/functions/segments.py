@@ -1,0 +1,198 @@
+"""Stretches of a column that belong together: what aggregates and functions over lists share, so that one kernel serves both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import Ints, as_mask, broadcast, from_ints, valid, validity
+from datahub.functions.declare import Datum, Example, Kernel, Mask, Offsets, TypeRule, function
+from datahub.types import model as t
+
+
+def aggregate(
+    *signatures: str,
+    examples: Sequence[Example] = (),
+    rejects: Sequence[str] = (),
+    rule: TypeRule | None = None,
+    sql: str = "",
+    excel: str = "",
+    also: Sequence[str] = (),
+) -> Callable[[Kernel], Kernel]:
+    """Declare the decorated kernel over rows (`sum(value: int?)`), and over the items of a list (`sum(values: [int?])`)."""
+
+    def declare(kernel: Kernel) -> Kernel:
+        function(*signatures, examples=examples, rejects=rejects, rule=rule, sql=sql, excel=excel, also=also, kind="aggregate")(kernel)
+        listed = [_over_list(one) for one in signatures]
+        function(*listed, rejects=rejects, rule=rule and _of_items(rule))(over_lists(kernel))
+        return kernel
+
+    return declare
+
+
+def _over_list(signature: str) -> str:
+    """The signature with its `value: X` made `values: [X]`."""
+    head, _, rest = signature.partition("value: ")
+    kind, mark, tail = rest.partition("?")
+    return f"{head}values: [{kind}{mark}]{tail}"
+
+
+def _of_items(rule: TypeRule) -> TypeRule:
+    def of_items(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+        listed = t.base_of(kinds[0])
+        return rule((listed.item, *kinds[1:]), constants) if isinstance(listed, t.ListOf) else None
+
+    return of_items
+
+
+def over_lists(kernel: Kernel) -> Kernel:
+    """The kernel of an aggregate, made to take a column of lists."""
+
+    @wraps(kernel)
+    def applied(lists: Datum, *constants: Any) -> Any:
+        (column,) = broadcast(lists)
+        items, offsets = unpacked(column)
+        return kernel(items, offsets, *constants)
+
+    return applied
+
+
+def unpacked(lists: pa.Array) -> tuple[pa.Array, Offsets]:
+    """The items of all lists (or the entries of all maps), and where each list begins among them; a null list has none."""
+    if pa.types.is_null(lists.type):
+        return pa.nulls(0), np.zeros(len(lists) + 1, np.int64)
+    if pa.types.is_map(lists.type):
+        lists = lists.cast(pa.list_(pa.struct([pa.field("key", pa.string()), pa.field("value", lists.type.item_type)])))
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return pc.list_flatten(lists), beginnings(lengths)
+
+
+def beginnings(lengths: npt.NDArray[Any]) -> Offsets:
+    """Where segments of these lengths begin when they follow each other."""
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def lengths_of(offsets: Offsets) -> Ints:
+    """How many values each segment has."""
+    return np.diff(offsets)
+
+
+def owners(offsets: Offsets) -> Ints:
+    """For each value the segment that it is in."""
+    return np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
+
+
+def places(offsets: Offsets) -> Ints:
+    """For each value where it stands in its segment, from 0."""
+    return np.arange(offsets[0], offsets[-1], dtype=np.int64) - np.repeat(offsets[:-1], np.diff(offsets))
+
+
+def present(values: pa.Array, offsets: Offsets) -> tuple[pa.Array, Offsets]:
+    """The values without nulls, and where the segments begin then."""
+    if not values.null_count:
+        return values, offsets
+    return kept(values, offsets, valid(values))
+
+
+def kept(values: pa.Array, offsets: Offsets, keep: Mask) -> tuple[pa.Array, Offsets]:
+    """The values for which `keep` is true, and where the segments begin then."""
+    return values.filter(pa.array(keep)), beginnings(keep)[offsets]
+
+
+def counted(mask: Mask, offsets: Offsets) -> Ints:
+    """How often `mask` is true in each segment."""
+    return np.diff(beginnings(mask)[offsets])
+
+
+def reduced(operation: np.ufunc, numbers: npt.NDArray[Any], offsets: Offsets, empty: Any) -> npt.NDArray[Any]:
+    """`operation` over each segment; `empty` for segments without values."""
+    lengths = np.diff(offsets)
+    result = np.full(len(lengths), empty, numbers.dtype)
+    filled = lengths > 0
+    if filled.any():
+        # `reduceat` would give an empty segment the value after it: only the others are told to it.
+        result[filled] = operation.reduceat(numbers[: offsets[-1]], offsets[:-1][filled])
+    return result
+
+
+def picked(values: pa.Array, positions: Ints, there: Mask) -> pa.Array:
+    """The values at `positions`, null where `there` is false."""
+    return values.take(from_ints(np.where(there, positions, 0), there))
+
+
+def ranks(values: pa.Array) -> Ints:
+    """For each value its place, from 0, when all are sorted; equal values keep their order, null comes last."""
+    order = pc.array_sort_indices(sortable(values)).to_numpy()
+    result = np.empty(len(values), np.int64)
+    result[order] = np.arange(len(values), dtype=np.int64)
+    return result
+
+
+def sortable(values: pa.Array) -> pa.Array:
+    """The values in a type that Arrow sorts."""
+    if pa.types.is_duration(values.type) or pa.types.is_time(values.type):
+        return values.view(pa.int64())
+    return pa.nulls(len(values), pa.int64()) if pa.types.is_null(values.type) else values
+
+
+def sorted_rows(values: pa.Array, offsets: Offsets, descending: bool = False) -> Ints:
+    """The rows in order of their values within their segments; nulls come last, equal values keep their order."""
+    order: Ints = pc.array_sort_indices(sortable(values), "descending" if descending else "ascending").to_numpy().astype(np.int64)
+    return order if len(offsets) == 2 else grouped(order, offsets)
+
+
+def grouped(rows: Ints, offsets: Offsets) -> Ints:
+    """The rows segment by segment, in each in the order in which they were."""
+    return rows[np.argsort(owners(offsets)[rows], kind="stable")]
+
+
+def woven(parts: Sequence[tuple[pa.Array, Offsets]]) -> tuple[pa.Array, Offsets]:
+    """Segment by segment, the values of all parts one after another."""
+    spans = np.stack([np.diff(offsets) for _, offsets in parts])
+    offsets = beginnings(spans.sum(axis=0))
+    gathered = np.empty(offsets[-1], np.int64)
+    before, base = offsets[:-1].copy(), 0
+    for (values, own), lengths in zip(parts, spans, strict=True):
+        gathered[np.repeat(before, lengths) + places(own)] = base + np.arange(len(values))
+        before += lengths
+        base += len(values)
+    return pa.concat_arrays(alike([values for values, _ in parts])).take(pa.array(gathered)), offsets
+
+
+def alike(arrays: Sequence[pa.Array]) -> list[pa.Array]:
+    """The arrays in one type: that of the first that is not made of nulls alone."""
+    kind = next((one.type for one in arrays if not hollow(one.type)), arrays[0].type)
+    return [one if one.type == kind else one.cast(kind) for one in arrays]
+
+
+def hollow(kind: pa.DataType) -> bool:
+    """Whether a type is that of nothing but nulls, such as that of the items of `[]`."""
+    return pa.types.is_null(kind) or (pa.types.is_list(kind) and hollow(kind.value_type))
+
+
+def listed(items: pa.Array, offsets: Offsets, keep: Mask | None = None) -> pa.Array:
+    """A column of lists, null where `keep` is false."""
+    kind = pa.list_(pa.field("item", items.type))
+    buffers = [validity(keep), pa.py_buffer(offsets.astype(np.int32))]
+    return pa.Array.from_buffers(kind, len(offsets) - 1, buffers, children=[items])
+
+
+def mapped(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask | None = None) -> pa.Array:
+    """A column of maps, null where `keep` is false."""
+    kind = pa.map_(pa.string(), items.type)
+    entries = pa.StructArray.from_arrays([keys, items], fields=[kind.key_field, kind.item_field])
+    buffers = [validity(keep), pa.py_buffer(offsets.astype(np.int32))]
+    return pa.Array.from_buffers(kind, len(offsets) - 1, buffers, children=[entries])
+
+
+def true_in(values: pa.Array, offsets: Offsets) -> Ints:
+    """How many truth values of each segment are true."""
+    return counted(as_mask(values), offsets)
