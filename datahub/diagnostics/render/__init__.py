@@ -1,0 +1,16 @@
+"""One list of findings in the forms that people, editors, servers and dashboards read: one module a form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
+
+from datahub.diagnostics.diagnostic import Diagnostic
+
+FORMS = ("text", "json", "sarif", "github", "gitlab", "junit")
+
+
+def render(form: str, found: Sequence[Diagnostic], paths: Sequence[str]) -> str:
+    """`found` in one of `FORMS`; `paths` are all files looked at, those without findings too."""
+    return cast(str, import_module(f"{__name__}.{form}").render(found, paths))
