@@ -153,24 +153,23 @@ def rounded_ints(numbers: Any, digits: int, mode: str) -> Ints | None:
     if digits > 18:
         return None
     numbers, unit = np.asarray(numbers), np.int64(10**digits)
-    whole = numbers // unit
+    whole: Ints = numbers // unit
     over = numbers - whole * unit
     twice = 2 * over
-    match mode:
-        case "floor":
-            return whole
-        case "ceil":
-            return whole + (over > 0)
-        case "down":
-            return whole + ((over > 0) & (numbers < 0))
-        case "up":
-            return whole + ((over > 0) & (numbers > 0))
-        case "half_even":
-            return whole + ((twice > unit) | ((twice == unit) & (whole % 2 != 0)))
-        case "half_down":
-            return whole + ((twice > unit) | ((twice == unit) & (numbers < 0)))
-        case _:
-            return whole + ((twice > unit) | ((twice == unit) & (numbers > 0)))
+    up: Ints = _ROUNDS_UP[mode](numbers, whole, over, twice - unit)
+    return whole + up
+
+
+_ROUNDS_UP: dict[str, Callable[..., Any]] = {
+    "floor": lambda number, whole, over, half: 0,
+    "ceil": lambda number, whole, over, half: over > 0,
+    "down": lambda number, whole, over, half: (over > 0) & (number < 0),
+    "up": lambda number, whole, over, half: (over > 0) & (number > 0),
+    "half_up": lambda number, whole, over, half: (half > 0) | ((half == 0) & (number > 0)),
+    "half_even": lambda number, whole, over, half: (half > 0) | ((half == 0) & (whole % 2 != 0)),
+    "half_down": lambda number, whole, over, half: (half > 0) | ((half == 0) & (number < 0)),
+}
+"""For each way of rounding, where a quotient by floor goes up by one; `half` has the sign of what is left over minus a half."""
 
 
 def fit_decimal(values: pa.Array, precision: int, scale: int, rounding: str | None) -> Outcome:
@@ -201,6 +200,8 @@ def order(left: Datum, right: Datum) -> npt.NDArray[np.int8]:
     (p, lost_p), (q, lost_q) = _wide_at(left, scale, length), _wide_at(right, scale, length)
     raw, lost = wide.difference(p, q)
     far = lost | lost_p | lost_q
+    if not np.any(far):
+        return wide.signs(raw)
     # Scaled up, one is beyond 76 digits: then the two are so far apart that floats tell them from each other.
     return np.where(far, np.sign(_floats(left, length) - _floats(right, length)), wide.signs(raw)).astype(np.int8)
 
@@ -214,7 +215,8 @@ def is_zero(values: Datum, length: int) -> Mask:
 
 
 def _floats(values: Datum, length: int) -> npt.NDArray[np.float64]:
-    return as_array(values, length).cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False)
+    numbers: npt.NDArray[np.float64] = as_array(values, length).cast(pa.float64(), safe=False).fill_null(0).to_numpy(zero_copy_only=False)
+    return numbers
 
 
 # --- operands ----------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def quotient_rule(types: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
     return planned_quotient(*_decimals(types, constants))
 
 
-def same_rule(types: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+def same_rule(types: Sequence[t.Type], _constants: Sequence[Any]) -> t.Type:
     """The type of the first argument."""
     return t.required(t.base_of(types[0]))
 

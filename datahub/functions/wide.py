@@ -212,7 +212,8 @@ def _as(values: Wide, precision: int) -> Wide:
 def _estimated(values: Wide) -> npt.NDArray[np.float64]:
     if isinstance(values, pa.Scalar):
         return np.array(float(values.as_py() or 0))
-    return pc.cast(retyped(values, pa.decimal256(DIGITS, 0)), pa.float64()).to_numpy(zero_copy_only=False)
+    numbers: npt.NDArray[np.float64] = pc.cast(retyped(values, pa.decimal256(DIGITS, 0)), pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _keep(values: pa.Array) -> Mask | None:
