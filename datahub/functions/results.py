@@ -59,3 +59,35 @@ def digits(kind: t.Type) -> tuple[int, int]:
 def product_of(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
     """A product of decimals has 38 digits, at least ten of them after the point."""
     return t.Decimal(True, 38, max(digits(kinds[0])[1], 10))
+
+
+def same_as_first(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """The type of the first argument, not null."""
+    return t.required(t.base_of(kinds[0]))
+
+
+def item_or_null(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    """The type of the first argument's items, nullable."""
+    item = item_of(kinds[0])
+    return None if item is None else t.nullable(item)
+
+
+def listed_items(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    """A list of the first argument's items without nulls."""
+    item = item_of(kinds[0])
+    return None if item is None else t.ListOf(t.required(item))
+
+
+def common_list(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """The list type of the first argument whose items are known, with nullable items where one list's are."""
+    items = [item for item in map(item_of, kinds) if item is not None]
+    known = next((item for item in items if not isinstance(item, (t.Nothing, t.Unknown))), items[0])
+    return t.ListOf(t.with_null(known, any(item.nullable for item in items)))
+
+
+def list_with_value(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """The list type of the first argument; that of the last where the list is `[]`."""
+    item = item_of(kinds[0])
+    if item is None or isinstance(item, (t.Nothing, t.Unknown)):
+        return t.ListOf(t.required(kinds[-1]))
+    return t.ListOf(item)
