@@ -86,7 +86,9 @@ class World:
     """Names that something read, as `lookup vat`, `param x`, `column source.field`: for `unused` findings."""
     interned: dict[object, ir.Expression] = field(default_factory=dict, repr=False)
     """One object for each expression that is written twice, so that it is computed once (see `semantic.trees`)."""
-    bodies: dict[str, ir.Expression] = field(default_factory=dict, repr=False)
+    missing: set[str] = field(default_factory=set)
+    """What used packs are called that were not found: a name behind one of them was reported with the pack."""
+    bodies: dict[object, ir.Expression] = field(default_factory=dict, repr=False)
     """The typed body of each function of the script, over columns that stand for its parameters."""
 
 
