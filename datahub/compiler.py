@@ -1,0 +1,53 @@
+"""The whole compiler on its page: text to tree, tree to typed program, program to plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit
+from datahub.diagnostics.rule import Severity
+from datahub.document import Document
+from datahub.plan.lower import lower
+from datahub.plan.operators import Plan
+from datahub.plan.optimize import optimize
+from datahub.semantic import ir
+from datahub.semantic.elaborate import elaborate
+from datahub.semantic.modules import Loader
+from datahub.syntax.parser import parse
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Passes diagnostics on, and counts the errors among them."""
+
+    emit: Emit
+    errors: int = 0
+
+    def __call__(self, diagnostic: Diagnostic) -> None:
+        self.errors += diagnostic.level is Severity.ERROR
+        self.emit(diagnostic)
+
+
+def check(document: Document, load: Loader, emit: Emit) -> ir.Program | None:
+    """Tell `emit` everything that is wrong with a script; its typed program where nothing stands against running it."""
+    seen = _Seen(emit)
+    program = elaborate(parse(document, seen), load, seen)
+    return None if seen.errors else program
+
+
+def compile(document: Document, load: Loader, emit: Emit, flow: str | None = None) -> Plan | None:
+    """The plan of a script, or None where `emit` was told of an error; `flow` chooses among several."""
+    program = check(document, load, emit)
+    return None if program is None else optimize(lower(program, chosen(program, flow)))
+
+
+def chosen(program: ir.Program, flow: str | None) -> ir.FlowBody | None:
+    """The flow called `flow`, or the only one there is; `LookupError` where that is not one."""
+    if flow is None:
+        if len(program.flows) > 1:
+            raise LookupError(f"the script has the flows {', '.join(one.name for one in program.flows)}; choose one with `--flow`")
+        return program.flows[0] if program.flows else None
+    found = next((one for one in program.flows if one.name == flow), None)
+    if found is None:
+        raise LookupError(f"the script has no flow `{flow}`")
+    return found

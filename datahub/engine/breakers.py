@@ -1,0 +1,220 @@
+"""Operators that need more than one batch: what they do with a batch, and what they give when all are there.
+
+`prepare` is called by workers, batch by batch; `accept` and `finish` in order, by one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from datahub.engine import issues, keys
+from datahub.engine.evaluate import assign
+from datahub.engine.ledger import Fate
+from datahub.engine.operators import arrange, group, join, unique
+from datahub.engine.operators.check import check
+from datahub.engine.scope import RunState
+from datahub.engine.settle import Settled, settle
+from datahub.engine.side import Side
+from datahub.frames.concat import concat
+from datahub.frames.frame import Failure, Frame, Mask, Rows
+from datahub.plan import operators as op
+from datahub.semantic.ir import EntityShape, Origin
+
+
+class Breaker(Protocol):
+    """An operator at which rows meet."""
+
+    def prepare(self, frame: Frame, side: Side) -> Any: ...
+    def accept(self, port: int, payload: Any, side: Side) -> Iterator[Frame]: ...
+    def finish(self, side: Side) -> Iterator[Frame]: ...
+
+
+Whole: TypeAlias = Callable[[Frame, Side], Frame]
+
+
+class Gathering:
+    """All rows of the input at once."""
+
+    def __init__(self, whole: Whole) -> None:
+        self._whole = whole
+        self._frames: list[Frame] = []
+
+    def prepare(self, frame: Frame, side: Side) -> Frame:
+        return frame
+
+    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
+        self._frames.append(payload)
+        return iter(())
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        if self._frames:
+            gathered = concat(self._frames)
+            self._frames = []
+            yield self._whole(gathered, side)
+
+
+class Appending:
+    """One input after the other: the first passes, the others wait for their turn."""
+
+    def __init__(self, ports: int) -> None:
+        self._waiting: list[list[Frame]] = [[] for _ in range(ports)]
+
+    def prepare(self, frame: Frame, side: Side) -> Frame:
+        return frame
+
+    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
+        if port == 0:
+            yield payload
+        else:
+            self._waiting[port].append(payload)
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        for frames in self._waiting:
+            yield from frames
+
+
+class FirstOfKey:
+    """The first row of each key, as rows pass by."""
+
+    def __init__(self, operator: op.Unique, run: RunState) -> None:
+        self._operator, self._run = operator, run
+        self._uniqueness = unique.Uniqueness(operator)
+
+    def prepare(self, frame: Frame, side: Side) -> tuple[Frame, keys.Hashes, Mask]:
+        return unique.key_hashes(frame, self._operator, self._run, side)
+
+    def accept(self, port: int, payload: tuple[Frame, keys.Hashes, Mask], side: Side) -> Iterator[Frame]:
+        yield self._uniqueness.pass_first(*payload, self._run, side)
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """A settled batch with what is needed to find rows whose key was there before."""
+
+    frame: Frame
+    settled: Settled
+    hashed: keys.Hashes
+    asked: Rows
+
+
+class KeyedSettling:
+    """The boundary of an entity with a key: batches are settled by workers, keys compared in order.
+
+    Every row takes part whose key is healthy and not null, also rows that fail otherwise; the first is spared.
+    """
+
+    def __init__(self, operator: op.Settle, shape: EntityShape, run: RunState) -> None:
+        assert isinstance(operator.input, op.Key)
+        self._operator, self._key, self._shape, self._run = operator, operator.input, shape, run
+        self._seen = keys.SeenKeys()
+        self._passed = 0
+
+    def prepare(self, frame: Frame, side: Side) -> _Keyed:
+        columns = [frame.columns[name] for name in self._key.columns]
+        arrays = [column.array(frame.length) for column in columns]
+        asked = np.flatnonzero(~keys.any_null(arrays)).astype(np.int64)
+        settled = settle(frame, self._operator, self._shape, self._run.origins)
+        return _Keyed(frame, settled, keys.hashes(arrays), asked)
+
+    def accept(self, port: int, payload: _Keyed, side: Side) -> Iterator[Frame]:
+        frame, settled, asked = payload.frame, payload.settled, payload.asked
+        numbers = np.arange(self._passed, self._passed + frame.length, dtype=np.int64)
+        self._passed += frame.length
+        hashed = payload.hashed if len(asked) == frame.length else payload.hashed[:, asked]
+        first = self._seen.first_rows(hashed, numbers[asked])
+        repeated = asked[first != numbers[asked]]
+        healthy = settled.healthy
+        if len(repeated):
+            self._tell(frame, repeated, side)
+            again = np.zeros(frame.length, np.bool_)
+            again[repeated] = True
+            healthy = healthy.filter(~again[~settled.failed])
+            settled = replace(settled, failed=settled.failed | again, healthy=healthy)
+        tell_settled(frame, settled, self._operator, side)
+        yield healthy
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        return iter(())
+
+    def _tell(self, frame: Frame, repeated: Rows, side: Side) -> None:
+        origin: Origin = self._key.origin
+        own = next((code for code, fields in self._operator.codes if set(fields) & set(self._key.columns)), "")
+        from datahub.engine.settle import translated
+
+        code = own or translated("R303", self._shape, origin)
+        finding = issues.Finding(Failure(repeated, "R303"), code, self._operator.entity, self._key.columns[0], origin)
+        side.issues.append(issues.table([finding], frame, self._shape.key))
+
+
+def tell_settled(frame: Frame, settled: Settled, operator: op.Settle, side: Side) -> None:
+    """Hand over what a boundary found."""
+    if settled.issues.num_rows:
+        side.issues.append(settled.issues)
+    if settled.notes.num_rows:
+        side.notes.append(settled.notes)
+    at = np.flatnonzero(settled.failed).astype(np.int64)
+    side.mark(frame, at, Fate.REJECTED)
+    count = side.count(operator)
+    count.rows_in += frame.length
+    count.rejected += len(at)
+    count.rows_out += settled.healthy.length
+
+
+class RightSide:
+    """The right side of a join: an index when all its rows are there."""
+
+    def __init__(self, operator: op.Join, run: RunState, built: dict[int, join.JoinIndex]) -> None:
+        self._operator, self._run, self._built = operator, run, built
+        self._frames: list[Frame] = []
+
+    def prepare(self, frame: Frame, side: Side) -> Frame:
+        side.mark(frame, np.arange(frame.length, dtype=np.int64), Fate.LOOKED_UP)
+        return frame
+
+    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
+        self._frames.append(payload)
+        return iter(())
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        self._built[id(self._operator)] = join.build(concat(self._frames), self._operator, self._run, side)
+        self._frames = []
+        return iter(())
+
+
+def breaker(operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, join.JoinIndex]) -> Breaker:
+    """The breaker that does `operator`."""
+    match operator:
+        case op.Join():
+            return RightSide(operator, run, built)
+        case op.Settle():
+            return KeyedSettling(operator, shapes[operator.entity], run)
+        case op.Union(inputs=several):
+            return Appending(len(several))
+        case op.Unique(keep="first"):
+            return FirstOfKey(operator, run)
+        case op.Unique():
+            return Gathering(lambda frame, side: _keep_last(frame, operator, run, side))
+        case op.Group():
+            return Gathering(lambda frame, side: group.group(frame, operator, run, side))
+        case op.Sort():
+            return Gathering(lambda frame, side: arrange.sort(frame, operator, run, side))
+        case op.Fill():
+            return Gathering(lambda frame, side: arrange.fill(frame, operator, run, side))
+        case op.Windowed(assignments=assignments):
+            return Gathering(lambda frame, side: assign(frame, assignments, run))
+        case op.SetCheck(checks=checks):
+            return Gathering(lambda frame, side: check(frame, checks, run))
+        case _:
+            raise AssertionError(f"{type(operator).__name__} goes batch by batch")
+
+
+def _keep_last(frame: Frame, operator: op.Unique, run: RunState, side: Side) -> Frame:
+    kept, hashed, exempt = unique.key_hashes(frame, operator, run, side)
+    return unique.keep_last(kept, hashed, exempt, operator, run, side)

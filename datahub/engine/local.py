@@ -1,0 +1,349 @@
+"""A plan run on this machine: sources block by block through worker threads, results in order.
+
+Workers do all of a segment for one block: parse, convert, compute, check, settle (Arrow's kernels release the lock that
+threads share). One thread hands their results over in the order of the input, so that nothing depends on who was
+faster: uniqueness, row numbers, issues and written rows are the same with any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from datahub.engine import issues
+from datahub.engine.breakers import Breaker, breaker
+from datahub.engine.ledger import Fate, Ledger, row_ids
+from datahub.engine.lookups import build as build_lookup
+from datahub.engine.operators.join import JoinIndex
+from datahub.engine.places import BlockPlace, Places
+from datahub.engine.scope import RunState
+from datahub.engine.segments import Exit, cut
+from datahub.engine.side import Flowed, Side
+from datahub.engine.work import Work
+from datahub.frames.frame import Frame
+from datahub.plan import operators as op
+
+
+class ParsedBlock(Protocol):
+    """What parsing a block gives; see `datahub.formats.declare.Parsed`."""
+
+    columns: Any
+    length: int
+    records: int
+    positions: Any
+    lines: Any
+    bad: Any
+
+
+class Feed(Protocol):
+    """A source as the engine sees it: blocks in order, each to be parsed by any thread."""
+
+    def blocks(self) -> Iterator[Any]: ...
+    def parse(self, block: Any) -> Any: ...
+    def file_name(self, file: int) -> str: ...
+
+
+class Outlet(Protocol):
+    """Where the results of a run go, in order. Issues have their rows, lines and files by now."""
+
+    def rows(self, entity: str, frame: Frame) -> None: ...
+    def issues(self, table: pa.Table) -> None: ...
+    def notes(self, table: pa.Table) -> None: ...
+    def read(self, source: str, records: int, length: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a plan is run; none of it changes the result."""
+
+    threads: int = 2
+    batch_rows: int = 65_536
+
+
+@dataclass(slots=True)
+class Execution:
+    """What is known when a plan has run: fates of rows, places of blocks, counts of operators."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    places: Places = field(default_factory=Places)
+    flowed: dict[int, Flowed] = field(default_factory=dict)
+    operators: list[op.Operator] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A finished piece of work: what leaves by which exit, what was found beside, the block it came from."""
+
+    leaving: list[tuple[Exit, Any]]
+    side: Side
+    place: BlockPlace | None = None
+    bad: pa.Table | None = None
+
+
+def execute(plan: op.Plan, feeds: Mapping[str, Feed], outlet: Outlet, run: RunState, settings: Settings | None = None) -> Execution:
+    """Run `plan` over `feeds` (one for each of its sources that is read), giving rows and issues to `outlet`."""
+    with _Runner(plan, feeds, outlet, run, settings or Settings()) as runner:
+        runner.run_all()
+        return runner.execution
+
+
+class _Runner:
+    def __init__(self, plan: op.Plan, feeds: Mapping[str, Feed], outlet: Outlet, run: RunState, settings: Settings) -> None:
+        self._plan, self._feeds, self._outlet, self._run, self._settings = plan, feeds, outlet, run, settings
+        self._segments = cut(plan)
+        self._shapes = {shape.name: shape for shape in plan.entities}
+        self._built: dict[int, JoinIndex] = {}
+        self._lookups: dict[str, list[Frame]] = {feed.lookup: [] for feed in plan.feeds}
+        self._fed: set[str] = set()
+        self._breakers: dict[int, Breaker] = {}
+        self._open_ports: dict[int, int] = {}
+        self._backlog: dict[Exit, list[Frame]] = {}
+        self._finished: set[int] = set()
+        self._gone: set[Exit] = set()
+        self._told: set[int] = set()
+        self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
+        self.execution = Execution(operators=self._segments.ordered)
+        self._work = Work(run, self._shapes, self._built, self._breakers)
+        self._pool = ThreadPoolExecutor(max(1, settings.threads), thread_name_prefix="dhm-worker")
+        for exits in self._segments.exits.values():
+            for exit in exits:
+                if exit.into is not None:
+                    self._open_ports[id(exit.into)] = self._open_ports.get(id(exit.into), 0) + 1
+                    self._breakers.setdefault(id(exit.into), breaker(exit.into, run, self._shapes, self._built))
+
+    def __enter__(self) -> _Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def run_all(self) -> None:
+        """Every source, those first that others wait for; a source again where some of its rows had to wait for itself."""
+        reads = [operator for operator in self._segments.ordered if isinstance(operator, op.Read)]
+        while waiting := [read for read in reads if self._pending(read)]:
+            ready = [(len(self._pending(read)) - len(self._ready(read)), number) for number, read in enumerate(waiting) if self._ready(read)]
+            if not ready:
+                raise AssertionError("every source waits for another")
+            self._read(waiting[min(ready)[1]])
+
+    def _pending(self, root: op.Operator) -> list[Exit]:
+        return [exit for exit in self._segments.exits.get(id(root), []) if exit not in self._gone]
+
+    def _ready(self, root: op.Operator) -> list[Exit]:
+        return [exit for exit in self._pending(root) if self._is_ready(exit)]
+
+    def _is_ready(self, exit: Exit) -> bool:
+        return exit.joins <= self._built.keys() and exit.lookups <= self._fed
+
+    # ------------------------------------------------------------ streams
+
+    def _read(self, read: op.Read) -> None:
+        exits = self._ready(read)
+        feed, source = self._feeds[read.source], self._source_numbers[read.source]
+        first_time = id(read) not in self._told
+
+        def piece(block: Any) -> Callable[[], _Done]:
+            return lambda: self._parsed(feed, source, block, read, exits, first_time)
+
+        self._in_order(piece(block) for block in feed.blocks())
+        self._told.add(id(read))
+        self._end(exits)
+
+    def _parsed(self, feed: Feed, source: int, block: Any, read: op.Read, exits: list[Exit], first_time: bool) -> _Done:
+        parsed = feed.parse(block)
+        positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
+        frame = Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions))
+        side = Side()
+        leaving = self._work.leave(read, frame, exits, side, self._told)
+        if not first_time:
+            return _Done(leaving, side)
+        place = BlockPlace(
+            source, block.number, block.file, feed.file_name(block.file), block.offset, block.length, block.first_line, 0, parsed.records, _lines(parsed)
+        )
+        return _Done(leaving, side, place, _bad_records(parsed, source, block.number))
+
+    def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:
+        """Do pieces of work on all threads, and hand over what they give in order; few wait, so memory stays flat."""
+        waiting: deque[Future[_Done]] = deque()
+        for piece in pieces:
+            waiting.append(self._pool.submit(piece))
+            if len(waiting) > self._settings.threads + 1:
+                self._take(waiting.popleft().result())
+        while waiting:
+            self._take(waiting.popleft().result())
+
+    def _take(self, done: _Done) -> None:
+        if done.place is not None:
+            self.execution.places.add(done.place)
+            self.execution.ledger.open(done.place.source, done.place.number, done.place.records)
+            self._outlet.read(self._plan.sources[done.place.source].name, done.place.records, done.place.length)
+        if done.bad is not None and done.bad.num_rows:
+            rows = done.bad.column("_row").to_numpy()
+            self.execution.ledger.mark(rows, Fate.REJECTED)
+            self._tell(done.bad, self._outlet.issues)
+        self._aside(done.side)
+        for exit, payload in done.leaving:
+            self._depart(exit, payload)
+
+    def _aside(self, side: Side) -> None:
+        """Issues, fates and counts found beside the rows."""
+        if side.issues:
+            self._tell(merged(side.issues), self._outlet.issues)
+        if side.notes:
+            self._tell(pa.concat_tables(side.notes), self._outlet.notes)
+        for rows, fate in side.marks:
+            self.execution.ledger.mark(rows, fate)
+        for number, flowed in side.flowed.items():
+            self.execution.flowed.setdefault(number, Flowed()).add(flowed)
+
+    def _tell(self, table: pa.Table, tell: Callable[[pa.Table], None]) -> None:
+        files, lines, numbers = self.execution.places.locate(table.column("_row").to_numpy())
+        tell(table.append_column("file", files).append_column("line", lines).append_column("row", numbers))
+
+    # ------------------------------------------------------------ exits
+
+    def _depart(self, exit: Exit, payload: Any) -> None:
+        if exit.entity:
+            self.execution.ledger.mark(issues.marked(payload.rows, payload.members, np.arange(payload.length)), Fate.WRITTEN)
+            self._outlet.rows(exit.entity, payload)
+        elif exit.lookup:
+            self.execution.ledger.mark(payload.rows, Fate.LOOKED_UP)
+            self._lookups[exit.lookup].append(payload)
+        else:
+            assert exit.into is not None
+            side = Side()
+            frames = list(self._breakers[id(exit.into)].accept(exit.port, payload, side))
+            self._aside(side)
+            for frame in frames:
+                self._push(exit.into, frame)
+
+    def _push(self, root: op.Operator, frame: Frame) -> None:
+        """A frame that a breaker let pass, on through the segment that begins there."""
+        # What waits keeps its order: an exit with a backlog takes nothing past it.
+        ready = [exit for exit in self._ready(root) if exit not in self._backlog]
+        for exit in self._pending(root):
+            if exit not in ready:
+                self._backlog.setdefault(exit, []).append(frame)
+        if ready and frame.length:
+            side = Side()
+            leaving = self._work.leave(root, frame, ready, side, self._told)
+            self._take(_Done(leaving, side))
+
+    def _end(self, exits: list[Exit]) -> None:
+        """Nothing more leaves by `exits`: what waited for it can go on."""
+        self._told.update(id(operator) for operator in self._work.path_operators(exits))
+        for exit in exits:
+            self._gone.add(exit)
+            if exit.lookup:
+                self._feed_lookup(exit.lookup)
+            elif exit.into is not None:
+                self._open_ports[id(exit.into)] -= 1
+                if not self._open_ports[id(exit.into)]:
+                    self._finish(exit.into)
+        self._retry()
+
+    def _finish(self, operator: op.Operator) -> None:
+        side = Side()
+        frames = list(self._breakers[id(operator)].finish(side))
+        self._aside(side)
+        self._finished.add(id(operator))
+        if isinstance(operator, op.Join):
+            return
+        for exit in self._pending(operator):
+            self._backlog.setdefault(exit, []).extend(frames)
+
+    def _retry(self) -> None:
+        """Go on with exits of finished or passing breakers whose joins and lookups are ready now."""
+        progress = True
+        while progress:
+            progress = False
+            for number, exits in self._segments.exits.items():
+                ready = [exit for exit in exits if exit in self._backlog and exit not in self._gone and self._is_ready(exit)]
+                if not ready or number not in self._finished:
+                    continue
+                for together, frames in self._alike(ready):
+                    self._in_order(self._pieces(together[0].root, frames, together))
+                    self._end(together)
+                progress = True
+
+    def _alike(self, exits: list[Exit]) -> list[tuple[list[Exit], list[Frame]]]:
+        """Exits with what waits for them, those that wait for the same frames together; the shortest wait first."""
+        found: dict[tuple[int, ...], tuple[list[Exit], list[Frame]]] = {}
+        for exit in exits:
+            frames = self._backlog.pop(exit)
+            found.setdefault(tuple(map(id, frames)), ([], frames))[0].append(exit)
+        return sorted(found.values(), key=lambda pair: len(pair[1]))
+
+    def _pieces(self, root: op.Operator, frames: list[Frame], exits: list[Exit]) -> Iterator[Callable[[], _Done]]:
+        for frame in frames:
+            for start in range(0, frame.length, self._settings.batch_rows):
+                yield lambda part=part_of(frame, start, self._settings.batch_rows): self._computed(root, part, exits)  # type: ignore[misc]
+
+    def _computed(self, root: op.Operator, frame: Frame, exits: list[Exit]) -> _Done:
+        side = Side()
+        return _Done(self._work.leave(root, frame, exits, side, self._told), side)
+
+    def _feed_lookup(self, name: str) -> None:
+        table = next(table for table in self._plan.lookups if table.name == name)
+        self._run.lookups[name] = build_lookup(table, self._lookups.pop(name))
+        self._fed.add(name)
+
+
+def part_of(frame: Frame, start: int, rows: int) -> Frame:
+    """At most `rows` rows of a frame."""
+    if start == 0 and frame.length <= rows:
+        return frame
+    return frame.take(np.arange(start, min(start + rows, frame.length), dtype=np.int64))
+
+
+def merged(tables: list[pa.Table]) -> pa.Table:
+    """Issues found beside one batch; one failing source value that several maps saw is one issue that names them all."""
+    if len(tables) == 1:
+        return tables[0]
+    table = pa.concat_tables(tables)
+    same = ["_row", "code", "column", "path", "value"]
+    grouped = table.append_column("_place", pa.array(np.arange(table.num_rows))).group_by(same, use_threads=False)
+    first = grouped.aggregate([("_place", "min"), ("entity", "distinct")])
+    if first.num_rows == table.num_rows:
+        return table
+    first = first.sort_by("_place_min")
+    names = pa.compute.binary_join(first.column("entity_distinct").combine_chunks(), ", ")
+    kept = table.take(first.column("_place_min"))
+    return kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
+
+
+def _lines(parsed: Any) -> Any:
+    """The line of every record of the block, bad ones too; None where they follow each other."""
+    if parsed.lines is None and not parsed.bad:
+        return None
+    lines = np.zeros(parsed.records, np.int64)
+    positions = np.arange(parsed.length) if parsed.positions is None else parsed.positions
+    if parsed.lines is not None:
+        lines[positions] = parsed.lines
+    for record in parsed.bad:
+        lines[record.position] = record.line
+    return lines
+
+
+def _bad_records(parsed: Any, source: int, block: int) -> pa.Table:
+    """Records that could not be read, as issues."""
+    if not parsed.bad:
+        return issues.SCHEMA.empty_table()
+    rows = row_ids(source, block, np.array([record.position for record in parsed.bad], np.int64))
+    count = len(rows)
+    columns: dict[str, Any] = {
+        "_row": pa.array(rows),
+        "_members": pa.nulls(count, issues.SCHEMA.field("_members").type),
+        "severity": pa.repeat("error", count),
+        "code": pa.array([record.code for record in parsed.bad]),
+        "message": pa.array([record.message for record in parsed.bad]),
+        "value": pa.array([record.raw[:60] for record in parsed.bad]),
+    }
+    empty = pa.repeat("", count)
+    return pa.table([columns.get(name, empty) for name in issues.SCHEMA.names], schema=issues.SCHEMA)

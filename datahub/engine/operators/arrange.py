@@ -1,0 +1,63 @@
+"""Sort and fill: rows in another order, and nulls that take the value before them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine import keys
+from datahub.engine.evaluate import evaluate
+from datahub.engine.scope import RunState, Scope
+from datahub.engine.side import Side, all_failures, reject
+from datahub.frames.frame import Frame, Rows, failed_rows, take_column
+from datahub.plan.operators import Fill, Sort
+
+
+def sort(frame: Frame, operator: Sort, run: RunState, side: Side) -> Frame:
+    """Rows by their sort keys, stable, nulls last; a row whose key failed has no place and is rejected."""
+    scope = Scope(frame, run)
+    columns = [evaluate(key.value, scope) for key in operator.keys]
+    failures = all_failures(columns)
+    if failures:
+        failed = reject(side, frame, failures, operator.origin, operator)
+        return sort(frame.filter(~failed), operator, run, side)
+    table = pa.table({str(number): column.array(frame.length) for number, column in enumerate(columns)})
+    order = [(str(number), "descending" if key.descending else "ascending") for number, key in enumerate(operator.keys)]
+    return frame.take(pc.sort_indices(table, sort_keys=order, null_placement="at_end").to_numpy().astype(np.int64))
+
+
+def fill(frame: Frame, operator: Fill, run: RunState, side: Side) -> Frame:
+    """Nulls filled from the rows before them that share `by`, column by column."""
+    if not frame.length:
+        return frame
+    scope = Scope(frame, run)
+    columns = [evaluate(value, scope) for value in operator.by]
+    failures = all_failures(columns)
+    if failures:
+        failed = reject(side, frame, failures, operator.origin, operator)
+        return fill(frame.filter(~failed), operator, run, side)
+    numbers = keys.codes([column.array(frame.length) for column in columns])
+    filled = {}
+    for name in operator.columns:
+        column = frame.columns.get(name)
+        if column is None or isinstance(column.values, pa.Scalar):
+            continue
+        there = column.values.is_valid().to_numpy(zero_copy_only=False) | failed_rows(column.failures, frame.length)
+        if not there.all():
+            positions = _last_before(numbers, there)
+            filled[name] = take_column(column, positions, pa.array(positions), frame.length)
+    return frame.with_columns(filled) if filled else frame
+
+
+def _last_before(numbers: Rows, there: np.ndarray) -> Rows:
+    """For each row the last row up to it, of the same number, that has a value; itself where there is none."""
+    order = np.argsort(numbers, kind="stable")
+    ordered, has = numbers[order], there[order]
+    at = np.arange(len(order))
+    begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    source = np.maximum.accumulate(np.where(has | begins, at, 0))
+    answer = np.empty(len(order), np.int64)
+    answer[order] = order[source]
+    return answer
+

@@ -1,0 +1,118 @@
+"""Group: one row for each key, in order of first appearance, made of its members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from datahub.engine import issues, keys
+from datahub.engine.evaluate import assign
+from datahub.engine.failures import union
+from datahub.engine.ledger import Fate
+from datahub.engine.scope import RunState
+from datahub.engine.settle import CHECKS
+from datahub.engine.side import Side, all_failures, reject
+from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
+from datahub.plan.operators import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Groups, their members sorted by group, where each group's members begin, and what groups have from members that failed."""
+
+    groups: Frame
+    members: Frame
+    offsets: Rows
+    inherited: Failures
+
+
+def group(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
+    """The groups of `frame`; what a group's members failed in, the group answers for."""
+    keyed = assign(frame, operator.keys, run)
+    failed = reject(side, keyed, all_failures([keyed.columns[key.name] for key in operator.keys]), operator.origin, operator)
+    keyed = keyed.filter(~failed)
+    made = _grouped(keyed, operator, run)
+    if made.inherited and operator.partial:
+        bad = reject(side, made.members, _of_members(made), operator.origin, operator)
+        keyed = _in_order(made.members.filter(~bad))
+        made = _grouped(keyed, operator, run)
+    side.count(operator).merged += keyed.length - made.groups.length
+    return _incomplete(made, operator, run, side) if made.inherited else made.groups
+
+
+def _in_order(frame: Frame) -> Frame:
+    """Rows in the order in which they were read."""
+    order = np.argsort(frame.rows, kind="stable").astype(np.int64)
+    return frame.take(order)
+
+
+def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
+    if frame.length:
+        numbers = keys.codes([frame.columns[key.name].array(frame.length) for key in operator.keys])
+        order = np.argsort(numbers, kind="stable").astype(np.int64)
+        sorted_frame = frame if (order[:-1] < order[1:]).all() else frame.take(order)
+        offsets = np.concatenate(([0], np.cumsum(np.bincount(numbers)))).astype(np.int64)
+    else:
+        sorted_frame, offsets = frame, np.zeros(1, np.int64)
+    firsts = _first_rows(sorted_frame, operator, offsets)
+    made = assign(firsts, operator.assignments, run, members=sorted_frame, offsets=offsets)
+    own = {run.origins.number(one.origin) for one in operator.assignments}
+    inherited = tuple(
+        failure
+        for one in operator.assignments
+        for failure in made.columns[one.name].failures
+        if failure.members is not None and failure.origin not in own
+    )
+    return Grouped(made, sorted_frame, offsets, inherited)
+
+
+def _first_rows(frame: Frame, operator: Group, offsets: Rows) -> Frame:
+    """The groups as rows with their keys: ids and paths of their first members, ids of all of them beside."""
+    firsts = offsets[:-1]
+    taken = pa.array(firsts)
+    columns = {key.name: Column(frame.columns[key.name].array(frame.length).take(taken)) for key in operator.keys}
+    if frame.members is None:
+        members = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(frame.rows))
+    else:
+        members = _flattened(frame.members, offsets)
+    paths = None if frame.paths is None else frame.paths.take(taken)
+    return Frame(columns, len(firsts), frame.rows[firsts], paths, members)
+
+
+def _flattened(members: pa.ListArray, offsets: Rows) -> pa.ListArray:
+    """The members of groups of groups."""
+    inner = np.concatenate(([0], np.cumsum(members.value_lengths().to_numpy(zero_copy_only=False)))).astype(np.int64)
+    return pa.ListArray.from_arrays(pa.array(inner[offsets], pa.int32()), members.flatten())
+
+
+def _of_members(made: Grouped) -> Failures:
+    """The inherited failures at the members where they happened, each once."""
+    found = []
+    for failure in made.inherited:
+        assert failure.members is not None
+        rows = made.offsets[failure.rows] + failure.members
+        order = np.argsort(rows, kind="stable").astype(np.int64)
+        found.append((replace(failure.reordered(order, rows[order]), members=None, elements=None, inside=""),))
+    return union(*found)
+
+
+def _incomplete(made: Grouped, operator: Group, run: RunState, side: Side) -> Frame:
+    """Groups with a failed member: the members' failures are told where they happened, the group falls with R501."""
+    told = _of_members(made)
+    reject(side, made.members, told, operator.origin, operator)
+    drop = {id(failure) for failure in made.inherited}
+    columns = {
+        name: Column(column.values, tuple(f for f in column.failures if id(f) not in drop)) for name, column in made.groups.columns.items()
+    }
+    known = columns.get(CHECKS, Column(pa.scalar(None)))
+    fallen = _fallen(made.groups, failed_rows(made.inherited, made.groups.length), operator, run)
+    columns[CHECKS] = Column(known.values, (*known.failures, fallen))
+    return replace(made.groups, columns=columns)
+
+
+def _fallen(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Failure:
+    rows = np.flatnonzero(broken).astype(np.int64)
+    values = issues.key_text(groups, [key.name for key in operator.keys], pa.array(rows))
+    return Failure(rows, "R501", values=values, origin=run.origins.number(operator.origin))

@@ -1,0 +1,143 @@
+"""Join: left rows with the right rows that have equal keys; the right side is at hand, the left passes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine import issues, keys
+from datahub.engine.evaluate import evaluate
+from datahub.engine.scope import RunState, Scope
+from datahub.engine.side import Side, all_failures, reject
+from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, failed_rows, take_column
+from datahub.plan.operators import Join
+
+
+@dataclass(frozen=True, slots=True)
+class JoinIndex:
+    """The right rows by key: for each code of a key, where its rows begin in `order` and how many they are."""
+
+    frame: Frame
+    values: tuple[pa.Array, ...]
+    known: Rows
+    order: Rows
+    starts: Rows
+    counts: Rows
+
+
+def build(frame: Frame, operator: Join, run: RunState, side: Side) -> JoinIndex:
+    """An index of the right rows; rows whose key failed are rejected, rows with a null in it can never match."""
+    scope = Scope(frame, run)
+    columns = [evaluate(key, scope) for key in operator.right_keys]
+    failures = all_failures(columns)
+    if failures:
+        failed = reject(side, frame, failures, operator.origin, operator)
+        return build(frame.filter(~failed), operator, run, side)
+    arrays = [column.array(frame.length) for column in columns]
+    values = tuple(array.unique().drop_null() for array in arrays)
+    combined, matchable = _combined(arrays, values)
+    rows = np.flatnonzero(matchable).astype(np.int64)
+    known, inverse = np.unique(combined[rows], return_inverse=True)
+    order = rows[np.argsort(inverse, kind="stable")]
+    counts = np.bincount(inverse, minlength=len(known)).astype(np.int64)
+    return JoinIndex(frame, values, known, order, np.cumsum(counts) - counts, counts)
+
+
+def _combined(arrays: list[pa.Array], values: tuple[pa.Array, ...]) -> tuple[Rows, Mask]:
+    """The place of each key among all possible keys of the right side, and which rows have one at all."""
+    length = len(arrays[0])
+    combined = np.zeros(length, np.int64)
+    matchable = np.ones(length, np.bool_)
+    for array, value_set in zip(arrays, values, strict=True):
+        if array.type != value_set.type:
+            array = array.cast(value_set.type)
+        found = pc.index_in(array, value_set=value_set)
+        matchable &= found.is_valid().to_numpy(zero_copy_only=False)
+        combined = combined * max(len(value_set), 1) + pc.fill_null(found, 0).to_numpy(zero_copy_only=False)
+    return combined, matchable
+
+
+def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: Side) -> Frame:
+    """`frame` with the columns of the matching right rows."""
+    scope = Scope(frame, run)
+    columns = [evaluate(key, scope) for key in operator.left_keys]
+    failures = all_failures(columns)
+    if failures:
+        failed = reject(side, frame, failures, operator.origin, operator)
+        return probe(frame.filter(~failed), operator, index, run, side)
+    left, right = _pairs(frame, [column.array(frame.length) for column in columns], index)
+    if operator.also is not None and len(left):
+        keep = _holds(frame, left, right, operator, index, run)
+        left, right = left[keep], right[keep]
+    matches = np.bincount(left, minlength=frame.length)
+    wrong = _wrong(frame, matches, operator, columns, run)
+    if wrong:
+        failed = reject(side, frame, wrong, operator.origin, operator)
+        keep = ~failed[left]
+        left, right = left[keep], right[keep]
+        alone = np.flatnonzero((matches == 0) & ~failed)
+    else:
+        alone = np.flatnonzero(matches == 0)
+    side.count(operator).expanded += max(0, len(left) + len(alone) - frame.length)
+    return _joined(frame, left, right, alone.astype(np.int64), operator, index)
+
+
+def _pairs(frame: Frame, arrays: list[pa.Array], index: JoinIndex) -> tuple[Rows, Rows]:
+    """Left and right positions of all pairs with equal keys, in the order of the left rows."""
+    if not len(index.known) or not frame.length:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    combined, matchable = _combined(arrays, index.values)
+    at = np.minimum(np.searchsorted(index.known, combined), len(index.known) - 1)
+    matchable &= index.known[at] == combined
+    counts = np.where(matchable, index.counts[at], 0)
+    left = np.repeat(np.arange(frame.length, dtype=np.int64), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    right = index.order[np.repeat(index.starts[at], counts) + np.arange(len(left)) - first]
+    return left, right
+
+
+def _holds(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> Mask:
+    """Which pairs meet the rest of the condition; a failure in it counts as not meeting it."""
+    assert operator.also is not None
+    pairs = _joined(frame, left, right, np.empty(0, np.int64), operator, index)
+    answer = evaluate(operator.also, Scope(pairs, run))
+    return as_mask(answer.values, len(left)) & ~failed_rows(answer.failures, len(left))
+
+
+def _wrong(frame: Frame, matches: Rows, operator: Join, columns: list[Column], run: RunState) -> tuple[Failure, ...]:
+    """Rows with more matches than may be, or with none where one must be."""
+    found = []
+    for code, mask in (("R403", (matches > 1) & (not operator.many)), ("R404", (matches == 0) & operator.required)):
+        rows = np.flatnonzero(mask).astype(np.int64)
+        if len(rows):
+            texts = [issues.as_text(column.array(frame.length).take(pa.array(rows))) for column in columns]
+            values = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|") if texts else None
+            label = operator.origin.evidence[0].label if operator.origin.evidence else ""
+            found.append(Failure(rows, code, label, values, origin=run.origins.number(operator.origin)))
+    return tuple(found)
+
+
+def _joined(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, index: JoinIndex) -> Frame:
+    """Pairs, and left rows alone with nulls, in the order of the left rows."""
+    if len(alone):
+        order = np.argsort(np.concatenate([left, alone]), kind="stable")
+        left_all = np.concatenate([left, alone])[order]
+        right_all = np.concatenate([right, np.zeros(len(alone), np.int64)])[order]
+        missing = np.concatenate([np.zeros(len(left), np.bool_), np.ones(len(alone), np.bool_)])[order]
+    else:
+        left_all, right_all, missing = left, right, np.zeros(len(left), np.bool_)
+    straight = len(left_all) == frame.length and bool((left_all == np.arange(frame.length)).all())
+    wide = frame if straight else frame.take(left_all)
+    columns = dict(wide.columns)
+    picked = pa.array(right_all, mask=missing) if len(alone) else pa.array(right_all)
+    for _, name in operator.columns:
+        column = index.frame.columns[name]
+        if not column.failures:
+            columns[name] = Column(column.array(index.frame.length).take(picked))
+        else:
+            taken = take_column(column, right_all, picked, index.frame.length)
+            columns[name] = replace(taken, failures=tuple(f for f in (f.kept(~missing[f.rows]) for f in taken.failures) if len(f.rows)))
+    return replace(wide, columns=columns)

@@ -1,0 +1,131 @@
+"""The plan cut where rows must meet: which operators a worker runs on one batch, and which need more than that.
+
+A *segment* begins at a source or at an operator that needs more than one batch, and holds all operators that can go
+on batch by batch from there. Its *exits* are where frames leave it: into an operator of the second kind, or out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from datahub.plan import operators as op
+from datahub.plan.order import topological
+from datahub.semantic import ir
+from datahub.semantic.walk import walk
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Exit:
+    """Frames of `rows` leave their segment: into input number `port` of `into`, into a lookup, or as an entity's output."""
+
+    root: op.Operator
+    rows: op.Operator
+    into: op.Operator | None
+    port: int
+    lookup: str = ""
+    entity: str = ""
+    joins: frozenset[int] = frozenset()
+    lookups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """All segments of a plan: the exits by the segment's first operator, and every operator once, inputs first."""
+
+    ordered: list[op.Operator]
+    exits: dict[int, list[Exit]] = field(default_factory=dict)
+
+
+def is_local(operator: op.Operator) -> bool:
+    """Whether one batch at a time is enough for `operator`."""
+    match operator:
+        case op.Compute() | op.Rename() | op.Filter() | op.Expand() | op.Check():
+            return True
+        case op.Join():
+            return True
+        case op.Settle(input=source):
+            return not isinstance(source, op.Key)
+        case _:
+            return False
+
+
+def cut(plan: op.Plan) -> Segments:
+    """The segments of `plan`."""
+    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
+    segments = Segments(topological(roots))
+    fed = frozenset(feed.lookup for feed in plan.feeds)
+    for operator in segments.ordered:
+        for port, source in enumerate(_gathered(operator)):
+            _leave(segments, source, operator, port, fed)
+    for feed in plan.feeds:
+        _leave(segments, feed.rows, None, 0, fed, lookup=feed.lookup)
+    for output in plan.outputs:
+        _leave(segments, output.rows, None, 0, fed, entity=output.entity)
+    return segments
+
+
+def _gathered(operator: op.Operator) -> tuple[op.Operator, ...]:
+    """The inputs of which `operator` needs more than a batch; a join needs its right side whole (port 0)."""
+    match operator:
+        case op.Join(right=right):
+            return (right,)
+        case op.Settle(input=op.Key(input=source)):
+            return (source,)
+        case op.Read() | op.Key():
+            return ()
+        case _:
+            return () if is_local(operator) else op.inputs(operator)
+
+
+def _leave(
+    segments: Segments, rows: op.Operator, into: op.Operator | None, port: int, fed: frozenset[str], lookup: str = "", entity: str = ""
+) -> None:
+    """Note an exit, with the joins and fed lookups that its rows pass on the way (those must be ready before)."""
+    joins: set[int] = set()
+    lookups: set[str] = set()
+    operator = rows
+    while is_local(operator):
+        lookups.update(name for name in lookups_used(operator) if name in fed)
+        if isinstance(operator, op.Join):
+            joins.add(id(operator))
+        operator = op.inputs(operator)[0]
+    used = lookups_used(into) if into is not None else ()
+    lookups.update(name for name in used if name in fed)
+    exit = Exit(operator, rows, into, port, lookup, entity, frozenset(joins), frozenset(lookups))
+    segments.exits.setdefault(id(operator), []).append(exit)
+
+
+def lookups_used(operator: op.Operator) -> Iterable[str]:
+    """The lookups that the expressions of `operator` read."""
+    for expression in expressions_of(operator):
+        for node in walk(expression):
+            if isinstance(node, ir.LookUp | ir.InLookUp):
+                yield node.table
+
+
+def expressions_of(operator: op.Operator) -> Iterable[ir.Expression]:
+    """Every expression that `operator` evaluates."""
+    match operator:
+        case op.Compute(assignments=assignments) | op.Windowed(assignments=assignments):
+            yield from (one.value for one in assignments)
+        case op.Filter(condition=condition):
+            yield condition
+        case op.Expand(over=over):
+            yield over
+        case op.Fill(by=by):
+            yield from by
+        case op.Join():
+            yield from (*operator.left_keys, *operator.right_keys)
+            if operator.also is not None:
+                yield operator.also
+        case op.Group(keys=keys, assignments=assignments):
+            yield from (one.value for one in (*keys, *assignments))
+        case op.Unique(keys=unique_keys):
+            yield from unique_keys
+        case op.Sort(keys=sorting):
+            yield from (key.value for key in sorting)
+        case op.Check(checks=checks) | op.SetCheck(checks=checks):
+            yield from (part for one in checks for part in (one.condition, one.when, one.message) if part is not None)
+        case _:
+            return

@@ -1,0 +1,94 @@
+"""One batch through the local operators of a segment, each operator once however many read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any
+
+from datahub.engine.breakers import Breaker, tell_settled
+from datahub.engine.evaluate import assign
+from datahub.engine.operators.check import check
+from datahub.engine.operators.expand import expand
+from datahub.engine.operators.filter import filter_rows
+from datahub.engine.operators.join import JoinIndex, probe
+from datahub.engine.scope import RunState
+from datahub.engine.segments import Exit, is_local
+from datahub.engine.settle import settle
+from datahub.engine.side import Side
+from datahub.frames.frame import Column, Frame
+from datahub.plan import operators as op
+from datahub.semantic.ir import EntityShape
+
+
+class Work:
+    """What workers share: the run, the entities' shapes, the right sides of joins, and the operators rows leave into."""
+
+    def __init__(self, run: RunState, shapes: dict[str, EntityShape], built: dict[int, JoinIndex], breakers: dict[int, Breaker]) -> None:
+        self._run, self._shapes, self._built, self._breakers = run, shapes, built, breakers
+
+    def leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side, told: set[int]) -> list[tuple[Exit, Any]]:
+        """What leaves by `exits` when `frame` comes out of `root`.
+
+        Operators in `told` were run over the same rows before: their issues and fates are known and not told again.
+        """
+        done: dict[int, Frame] = {id(root): frame}
+        leaving: list[tuple[Exit, Any]] = []
+        for exit in exits:
+            rows = self._frame(exit.rows, done, side, told)
+            leaving.append((exit, self._prepared(exit, rows, side)))
+        return leaving
+
+    def _prepared(self, exit: Exit, rows: Frame, side: Side) -> Any:
+        return rows if exit.into is None else self._breakers[id(exit.into)].prepare(rows, side)
+
+    def _frame(self, operator: op.Operator, done: dict[int, Frame], side: Side, told: set[int]) -> Frame:
+        found = done.get(id(operator))
+        if found is None:
+            source = self._frame(op.inputs(operator)[0], done, side, told)
+            begun = perf_counter()
+            own = Side() if id(operator) in told else side
+            found = self._apply(operator, source, own)
+            count = own.count(operator)
+            count.seconds += perf_counter() - begun
+            if not isinstance(operator, op.Settle):
+                count.rows_in += source.length
+                count.rows_out += found.length
+            done[id(operator)] = found
+        return found
+
+    def _apply(self, operator: op.Operator, frame: Frame, side: Side) -> Frame:
+        match operator:
+            case op.Compute(assignments=assignments):
+                return assign(frame, assignments, self._run)
+            case op.Rename(columns=columns):
+                return renamed(frame, columns)
+            case op.Filter():
+                return filter_rows(frame, operator, self._run, side)
+            case op.Expand():
+                return expand(frame, operator, self._run, side)
+            case op.Join():
+                return probe(frame, operator, self._built[id(operator)], self._run, side)
+            case op.Check(checks=checks):
+                return check(frame, checks, self._run)
+            case op.Settle():
+                settled = settle(frame, operator, self._shapes[operator.entity], self._run.origins)
+                tell_settled(frame, settled, operator, side)
+                return settled.healthy
+            case _:
+                raise AssertionError(f"{type(operator).__name__} does not go batch by batch")
+
+    def path_operators(self, exits: Iterable[Exit]) -> Iterable[op.Operator]:
+        """The local operators that rows pass on their way to `exits`."""
+        for exit in exits:
+            operator = exit.rows
+            while is_local(operator):
+                yield operator
+                operator = op.inputs(operator)[0]
+
+
+def renamed(frame: Frame, columns: tuple[tuple[str, str], ...]) -> Frame:
+    """Columns under their new names; of the others only evidence (`#`) and findings (`!`) stay."""
+    kept: dict[str, Column] = {name: column for name, column in frame.columns.items() if name[:1] in "#!"}
+    kept.update((new, frame.columns[old]) for old, new in columns)
+    return Frame(kept, frame.length, frame.rows, frame.paths, frame.members)

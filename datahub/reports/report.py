@@ -1,0 +1,100 @@
+"""What a run did, as data: counts that add up, what was wrong, what was written, how long it took."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCounts:
+    """The rows of one source by what became of them; together they are all rows read."""
+
+    source: str
+    files: tuple[str, ...]
+    read: int
+    written: int
+    rejected: int
+    merged: int
+    filtered: int
+    empty: int
+    looked_up: int
+    unaccounted: int
+
+    @property
+    def adds_up(self) -> bool:
+        return not self.unaccounted and self.read == self.written + self.rejected + self.merged + self.filtered + self.empty + self.looked_up
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCounts:
+    """The rows of one operator: `rows_in + expanded = rows_out + rejected + filtered + merged + empty`."""
+
+    operator: str
+    rows_in: int
+    expanded: int
+    rows_out: int
+    rejected: int
+    filtered: int
+    merged: int
+    empty: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    severity: str
+    code: str
+    count: int
+    meaning: str
+    samples: tuple[dict[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    name: str
+    path: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run. `status` is `done`, or `aborted` with a `reason`; an aborted run wrote no target."""
+
+    status: str
+    reason: str
+    script: str
+    flow: str
+    started: str
+    seconds: float
+    plan: str
+    parameters: dict[str, object]
+    inputs: dict[str, str]
+    sources: tuple[SourceCounts, ...]
+    entities: dict[str, int]
+    rejected: dict[str, int]
+    codes: tuple[CodeCount, ...]
+    recovered: dict[str, int]
+    written: tuple[WrittenFile, ...]
+    rejects: tuple[WrittenFile, ...]
+    warnings: tuple[str, ...]
+    operators: tuple[OperatorCounts, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def rows_read(self) -> int:
+        return sum(source.read for source in self.sources)
+
+    @property
+    def rows_rejected(self) -> int:
+        return sum(source.rejected for source in self.sources)
+
+    @property
+    def adds_up(self) -> bool:
+        return all(source.adds_up for source in self.sources)
+
+    def write(self, path: Path) -> None:
+        """The report as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")

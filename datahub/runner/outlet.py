@@ -1,0 +1,235 @@
+"""Where the results of a run go: rows to their targets' files, issues to the run's own files and along the flow's routes.
+
+Everything is written by one thread of its own, so that workers go on while it encodes; nothing shows under its name
+before the run is committed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pyarrow as pa
+
+from datahub.engine.local import Outlet
+from datahub.formats.declare import FORMATS, Writer
+from datahub.frames.frame import Frame
+from datahub.plan.operators import Plan
+from datahub.reports.findings import Findings
+from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
+from datahub.semantic.ir import EntityShape, RouteItem, TargetShape, WriteItem
+from datahub.semantic.kinds import TARGETS
+from datahub.types.arrow import arrow_type
+from datahub.types.model import Type
+
+Progress = Callable[[str, int, int], None]
+"""Told of the source, and how many more records and bytes of it were read."""
+
+
+@dataclass(slots=True)
+class Written:
+    """One file that a run made."""
+
+    name: str
+    path: Path
+    rows: int = 0
+
+
+class BackgroundWriter:
+    """Does what it is given, one after the other, in a thread of its own; what fails there is raised at the next call."""
+
+    def __init__(self, most: int = 4) -> None:
+        self._queue: Queue[Callable[[], None] | None] = Queue(most)
+        self._failed: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="dhm-writer", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        while (task := self._queue.get()) is not None:
+            if self._failed is None:
+                try:
+                    task()
+                except BaseException as error:  # noqa: BLE001 - handed to the thread that gave the task
+                    self._failed = error
+
+    def do(self, task: Callable[[], None]) -> None:
+        self.check()
+        self._queue.put(task)
+
+    def check(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+
+    def close(self) -> None:
+        """Wait until all is done."""
+        self._queue.put(None)
+        self._thread.join()
+        self.check()
+
+
+@dataclass(slots=True)
+class Files(Outlet):
+    """The outlet of a run that writes files into one folder."""
+
+    plan: Plan
+    folder: Path
+    format: str
+    findings: Findings
+    progress: Progress | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    made: list[Written] = field(default_factory=list)
+    _writers: dict[str, list[tuple[Writer, Written, tuple[tuple[str, Type], ...]]]] = field(default_factory=dict)
+    _routes: list[tuple[RouteItem, Writer, Written, tuple[str, ...]]] = field(default_factory=list)
+    _background: BackgroundWriter = field(default_factory=BackgroundWriter)
+
+    def open(self) -> None:
+        """Open the files of all targets that the plan writes to."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shapes = {shape.name: shape for shape in self.plan.entities}
+        for output in self.plan.outputs:
+            self.counts[output.entity] = 0
+            self._writers[output.entity] = []
+        if self.plan.flow is None:
+            for output in self.plan.outputs:
+                self._open(shapes[output.entity], self._plain(output.entity), self.folder / output.entity)
+            return
+        for item in self.plan.flow.writes:
+            self._open_item(item, shapes)
+        for route in self.plan.flow.routes:
+            self._open_route(route)
+
+    def _plain(self, name: str) -> TargetShape:
+        """A target of the run's own format with the options as they are without being written."""
+        kind = TARGETS[self.format]
+        return TargetShape(name, self.format, tuple((option.name, option.default) for option in kind.options))
+
+    def _target(self, name: str) -> TargetShape:
+        target = next((one for one in self.plan.targets if one.name == name), None)
+        if target is None or target.kind not in FORMATS or FORMATS[target.kind].writer is None:
+            plain = self._plain(name)
+            return plain if target is None else TargetShape(name, plain.kind, plain.options, target.columns)
+        return target
+
+    def _declared(self, name: str) -> bool:
+        return any(one.name == name and one.kind in FORMATS for one in self.plan.targets)
+
+    def _open_item(self, item: WriteItem, shapes: dict[str, EntityShape]) -> None:
+        target = self._target(item.target)
+        for entity in item.entities:
+            alone = len(item.entities) == 1 and self._declared(item.target)
+            base = self.folder / item.target if alone else self.folder / item.target / entity if self._declared(item.target) else self.folder / entity
+            self._open(shapes[entity], target, base)
+
+    def _open(self, shape: EntityShape, target: TargetShape, base: Path) -> None:
+        path = base.with_name(f"{base.name}.{FORMATS[target.kind].extension}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fields = tuple((one.name, one.type) for one in shape.fields)
+        if target.columns:
+            types = dict(fields)
+            fields = tuple((name, types[name]) for name, _ in target.columns if name in types)
+        make = FORMATS[target.kind].writer
+        assert make is not None
+        written = Written(shape.name, path)
+        self.made.append(written)
+        self._writers[shape.name].append((make(target, str(path), fields), written, fields))
+
+    def _open_route(self, route: RouteItem) -> None:
+        target = self._target(route.target)
+        names = tuple(name for name, _ in target.columns) or REJECT_COLUMNS
+        known = next((entry for entry in self._routes if entry[2].name == route.target), None)
+        if known is not None:
+            self._routes.append((route, known[1], known[2], names))
+            return
+        path = self.folder / f"{route.target}.{FORMATS[target.kind].extension}"
+        make = FORMATS[target.kind].writer
+        assert make is not None
+        written = Written(route.target, path)
+        self.made.append(written)
+        self._routes.append((route, make(target, str(path), issue_types(names)), written, names))
+
+    # ------------------------------------------------------------ what the engine hands over
+
+    def rows(self, entity: str, frame: Frame) -> None:
+        self.counts[entity] += frame.length
+        for writer, written, fields in self._writers[entity]:
+            written.rows += frame.length
+            table = table_of(frame, fields)
+            self._background.do(lambda writer=writer, table=table: writer.write(table))  # type: ignore[misc]
+
+    def issues(self, table: pa.Table) -> None:
+        self._background.do(lambda: self._take(table, listed=False))
+
+    def notes(self, table: pa.Table) -> None:
+        self._background.do(lambda: self._take(table, listed=True))
+
+    def read(self, source: str, records: int, length: int) -> None:
+        if self.progress is not None:
+            self.progress(source, records, length)
+
+    def _take(self, table: pa.Table, listed: bool) -> None:
+        self.findings.add(table, listed)
+        left = table
+        for route, writer, written, names in self._routes:
+            if route.listed != listed or not left.num_rows:
+                continue
+            chosen = matching(left, route.codes)
+            here = left.filter(chosen)
+            left = left.filter(pa.compute.invert(chosen))
+            if here.num_rows:
+                written.rows += here.num_rows
+                writer.write(here.select(list(names)))
+
+    # ------------------------------------------------------------ the end
+
+    def commit(self) -> None:
+        """Everything that was written shows under its name."""
+        self._background.close()
+        for writer in self._all():
+            writer.close()
+
+    def abandon(self) -> None:
+        """Nothing that was written is left."""
+        try:
+            self._background.close()
+        finally:
+            for writer in self._all():
+                writer.abort()
+            self.made.clear()
+
+    def settle(self) -> None:
+        """Wait until everything handed over is in the files, still under temporary names."""
+        self._background.close()
+        self._background = BackgroundWriter()
+
+    def _all(self) -> list[Writer]:
+        routes = {id(writer): writer for _, writer, _, _ in self._routes}
+        return [*(writer for several in self._writers.values() for writer, _, _ in several), *routes.values()]
+
+
+def table_of(frame: Frame, fields: Sequence[tuple[str, Type]]) -> pa.Table:
+    """The entity's columns of a frame, in order; a column that nobody filled is null."""
+    arrays: list[Any] = []
+    for name, kind in fields:
+        column = frame.columns.get(name)
+        wanted = arrow_type(kind)
+        array = pa.nulls(frame.length, wanted) if column is None else column.array(frame.length)
+        arrays.append(array if array.type == wanted else array.cast(wanted))
+    return pa.table(arrays, names=[name for name, _ in fields])
+
+
+def matching(table: pa.Table, codes: Sequence[str]) -> pa.ChunkedArray:
+    """Which issues a route takes: those with one of its codes (`R4*` is a family), or all."""
+    import pyarrow.compute as pc
+
+    column = table.column("code")
+    if not codes:
+        return pc.is_valid(column)
+    found = pc.is_in(column, value_set=pa.array([code for code in codes if not code.endswith("*")], pa.string()))
+    for code in codes:
+        if code.endswith("*"):
+            found = pc.or_(found, pc.starts_with(column, code[:-1]))
+    return found

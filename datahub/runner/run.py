@@ -1,0 +1,304 @@
+"""One plan, once: the order of steps and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datahub import formats
+from datahub.diagnostics.row_codes import phrase
+from datahub.engine import decisions, lookups
+from datahub.engine.evaluate import evaluate
+from datahub.engine.ledger import Fate
+from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.scope import RunState, Scope
+from datahub.formats.declare import Block, InputFile
+from datahub.frames.frame import Column, Frame, as_mask
+from datahub.functions.declare import Context
+from datahub.plan import operators as op
+from datahub.plan.order import topological
+from datahub.plan.serde import digest
+from datahub.reports.findings import Findings
+from datahub.reports.issue_columns import ALL_COLUMNS
+from datahub.reports.rejects import write_rejects
+from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
+from datahub.runner.outlet import Files, Progress
+from datahub.semantic import ir
+
+
+class UnusableRun(Exception):
+    """A run that cannot begin as asked: a source without files, an unknown parameter; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made: none of it is in the script."""
+
+    format: str = "jsonl"
+    as_of: datetime | None = None
+    threads: int = 2
+    progress: Progress | None = None
+    script: str = ""
+
+
+class SourceFeed:
+    """The files of one source, one after the other, as blocks."""
+
+    def __init__(self, reader: Any, files: Sequence[InputFile]) -> None:
+        self._reader, self._files = reader, files
+
+    def blocks(self) -> Iterator[Block]:
+        number = 0
+        for place, file in enumerate(self._files):
+            for block in self._reader.blocks(file, place, number):
+                number = block.number + 1
+                yield block
+
+    def parse(self, block: Block) -> Any:
+        return self._reader.parse(block)
+
+    def file_name(self, file: int) -> str:
+        return self._files[file].name
+
+
+def run(
+    plan: op.Plan,
+    sources: Mapping[str, Sequence[str]],
+    out: Path,
+    *,
+    parameters: Mapping[str, ir.Value] | None = None,
+    options: Options | None = None,
+) -> Report:
+    """Run `plan` over files, leaving in `out` what was written, what was rejected, and `run/report.json`.
+
+    Raises `UnusableRun` before anything is touched, and `BadInput` where an input is wrong as a whole.
+    """
+    options = options or Options()
+    started = time.perf_counter()
+    begun = options.as_of or datetime.now(UTC)
+    state = _state(plan, begun, given(plan, parameters or {}))
+    files = {name: input_files(paths) for name, paths in sources.items()}
+    readers, feeds = _feeds(plan, files)
+    hashes = _Hashes(files)
+    findings = Findings(out / "run")
+    outlet = Files(plan, out, options.format, findings, options.progress)
+    outlet.open()
+    try:
+        execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads))
+        outlet.settle()
+        findings.close()
+        _account(plan, execution)
+        reason = _abort(plan, outlet, findings, execution, state)
+        rejects = write_rejects(plan, execution, readers, files, findings, out / "run" / "rejects")
+        _write_issues(findings, out / "run" / "issues.parquet", plan)
+        if reason:
+            outlet.abandon()
+        else:
+            outlet.commit()
+    except BaseException:
+        outlet.abandon()
+        raise
+    finally:
+        findings.discard()
+    report = Report(
+        status="aborted" if reason else "done",
+        reason=reason,
+        script=options.script,
+        flow=plan.flow.name if plan.flow else "",
+        started=begun.isoformat(),
+        seconds=round(time.perf_counter() - started, 3),
+        plan=digest(plan),
+        parameters={name: str(value) for name, value in state.parameters.items()},
+        inputs=hashes.result(),
+        sources=tuple(_source_counts(plan, execution, files)),
+        entities=dict(outlet.counts),
+        rejected=_rejected(plan, execution),
+        codes=tuple(
+            CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get(code, ())))
+            for (severity, code), count in findings.codes.most_common()
+        ),
+        recovered={str(place): count for place, count in state.recovered.all().items()},
+        written=tuple(WrittenFile(one.name, str(one.path), one.rows) for one in outlet.made),
+        rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.items()),
+        warnings=tuple(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
+        operators=tuple(_operator_counts(execution)),
+    )
+    report.write(out / "run" / "report.json")
+    return report
+
+
+def input_files(paths: Sequence[str]) -> list[InputFile]:
+    """The files of a source; a folder stands for its files by name."""
+    found: list[InputFile] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found.extend(InputFile(str(one), one.name) for one in sorted(path.iterdir()) if one.is_file() and not one.name.startswith("."))
+        elif path.is_file():
+            found.append(InputFile(str(path), path.name))
+        else:
+            raise UnusableRun(f"there is no file `{path}`")
+    return found
+
+
+def given(plan: op.Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
+    """The parameters of a run: what was given, else what the script says."""
+    known = {shape.name: shape for shape in plan.parameters}
+    for name in parameters:
+        if name not in known:
+            raise UnusableRun(f"the script has no parameter `{name}`")
+    missing = [shape.name for shape in plan.parameters if shape.required and shape.name not in parameters]
+    if missing:
+        raise UnusableRun(f"the parameter `{missing[0]}` has no value; give it with `--param {missing[0]}=…`")
+    return {name: parameters.get(name, shape.default) for name, shape in known.items()}
+
+
+def _state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -> RunState:
+    state = RunState(Context(begun, plan.zone), parameters)
+    for table in plan.decisions:
+        state.decisions[table.name] = decisions.build(table)
+    for lookup in plan.lookups:
+        if not lookup.source:
+            state.lookups[lookup.name] = lookups.build(lookup, None)
+    return state
+
+
+def _feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dict[str, Any], dict[str, SourceFeed]]:
+    """A reader for each source that the plan reads, of only the columns it needs."""
+    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
+    wanted = {one.source: frozenset(one.columns) for one in topological(roots) if isinstance(one, op.Read)}
+    shapes = {shape.name: shape for shape in plan.sources}
+    for name in files:
+        if name not in shapes:
+            raise UnusableRun(f"the script has no source `{name}`; it has {', '.join(shapes) or 'none'}")
+    readers: dict[str, Any] = {}
+    feeds: dict[str, SourceFeed] = {}
+    known = formats.load()
+    for name, columns in wanted.items():
+        if name not in files:
+            raise UnusableRun(f"the source `{name}` has no file; name one with `--source {name}=PATH`")
+        make = known[shapes[name].kind].reader if shapes[name].kind in known else None
+        if make is None:
+            raise UnusableRun(f"the source `{name}` is of kind `{shapes[name].kind}`, which is not read from files")
+        readers[name] = make(shapes[name], columns, files[name])
+        feeds[name] = SourceFeed(readers[name], files[name])
+    return readers, feeds
+
+
+class _Hashes:
+    """The SHA-256 of every input, worked out while the run goes on."""
+
+    def __init__(self, files: Mapping[str, list[InputFile]]) -> None:
+        self._found: dict[str, str] = {}
+        paths = [file.path for several in files.values() for file in several]
+        self._thread = threading.Thread(target=self._work, args=(paths,), name="dhm-hash", daemon=True)
+        self._thread.start()
+
+    def _work(self, paths: list[str]) -> None:
+        for path in paths:
+            with open(path, "rb") as file:
+                self._found[path] = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def result(self) -> dict[str, str]:
+        self._thread.join()
+        return self._found
+
+
+def _account(plan: op.Plan, execution: Execution) -> None:
+    """Nothing is lost: every row that was read came to one of the known fates."""
+    for number, source in enumerate(plan.sources):
+        lost = execution.ledger.counts(number)[None]
+        if lost:
+            raise AssertionError(f"{lost} rows of `{source.name}` are unaccounted for")
+
+
+def _source_counts(plan: op.Plan, execution: Execution, files: Mapping[str, list[InputFile]]) -> Iterator[SourceCounts]:
+    for number, source in enumerate(plan.sources):
+        if source.name not in files:
+            continue
+        counts = execution.ledger.counts(number)
+        yield SourceCounts(
+            source.name,
+            tuple(file.name for file in files[source.name]),
+            sum(counts.values()),
+            counts[Fate.WRITTEN],
+            counts[Fate.REJECTED],
+            counts[Fate.MERGED],
+            counts[Fate.FILTERED],
+            counts[Fate.EMPTY],
+            counts[Fate.LOOKED_UP],
+            counts[None],
+        )
+
+
+def _operator_counts(execution: Execution) -> Iterator[OperatorCounts]:
+    for operator in execution.operators:
+        flowed = execution.flowed.get(id(operator))
+        if flowed is not None:
+            name = type(operator).__name__
+            yield OperatorCounts(
+                name,
+                flowed.rows_in,
+                flowed.expanded,
+                flowed.rows_out,
+                flowed.rejected,
+                flowed.filtered,
+                flowed.merged,
+                flowed.empty,
+                round(flowed.seconds, 4),
+            )
+
+
+def _rejected(plan: op.Plan, execution: Execution) -> dict[str, int]:
+    """Rows rejected at the boundary of each entity."""
+    found: dict[str, int] = {}
+    for operator in execution.operators:
+        if isinstance(operator, op.Settle):
+            flowed = execution.flowed.get(id(operator))
+            found[operator.entity] = flowed.rejected if flowed else 0
+    return found
+
+
+def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Execution, state: RunState) -> str:
+    """Why the run must leave nothing written, or nothing."""
+    if findings.fatal:
+        code, count = next(iter(findings.fatal.items()))
+        return f"the fatal check {code} is not met ({count} times)"
+    if plan.flow is None or not plan.flow.aborts:
+        return ""
+    columns: dict[str, Column] = {}
+    rejected = _rejected(plan, execution)
+    for entity, count in outlet.counts.items():
+        fallen = rejected.get(entity, 0)
+        columns[f"count({entity})"] = Column(pa.scalar(count, pa.int64()))
+        columns[f"rejected({entity})"] = Column(pa.scalar(fallen, pa.int64()))
+        share = fallen / (count + fallen) if count + fallen else 0
+        columns[f"rejected_share({entity})"] = Column(pa.scalar(round(share, 10)).cast(pa.decimal128(28, 10)))
+    frame = Frame(columns, 1, pa.array([0]).to_numpy())
+    for item in plan.flow.aborts:
+        answer = evaluate(item.condition, Scope(frame, state))
+        if bool(as_mask(answer.values, 1)[0]):
+            return f"`abort when` on line {item.origin.line} of {item.origin.script} is true"
+    return ""
+
+
+def _write_issues(findings: Findings, path: Path, plan: op.Plan) -> None:
+    """All issues and notes, one a row, as Parquet."""
+    writer: pq.ParquetWriter | None = None
+    flow = plan.flow.name if plan.flow else ""
+    for table in findings.tables():
+        wide = table.select(list(ALL_COLUMNS)).append_column("flow", pa.repeat(flow, table.num_rows))
+        if writer is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writer = pq.ParquetWriter(str(path), wide.schema, compression="zstd")
+        writer.write_table(wide)
+    if writer is not None:
+        writer.close()
