@@ -1,0 +1,156 @@
+"""Tell everything that is wrong with scripts, before any data is seen.
+
+PATHS are scripts, or folders whose scripts are all checked; the current folder where none is given.
+
+A finding that is meant to be there is allowed by a comment: `# dhm: allow CODE because "…"`.
+
+Exit codes: 0 no errors, 1 errors, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datahub.cli.output import Exit, Paint, colourful, counted, give, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datahub.diagnostics.diagnostic import Diagnostic
+    from datahub.document import Document
+    from datahub.packs.folders import Folders
+    from datahub.semantic.ir import Program
+
+_ROUNDS = 10
+"""How often fixes are applied before it is clear that they undo one another."""
+
+
+class Form(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+
+
+def command(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Scripts, or folders of scripts.", show_default=False)] = None,
+    output: Annotated[Form, typer.Option(help="The form of the findings.")] = Form.TEXT,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are safe, then check again.")] = False,
+    signature: Annotated[bool, typer.Option("--signature", help="Show which reject codes each field can give.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Show notes as well as errors and warnings.")] = False,
+) -> None:
+    from datahub.cli.scripts import errors, in_order, scripts
+    from datahub.diagnostics.render import render
+    from datahub.diagnostics.rule import Severity
+
+    chosen = scripts(paths or [])
+    fixed = sum(_mended(path) for path in chosen) if fix else 0
+    found, programs = _checked(chosen)
+    shown = [finding for finding in found if notes or finding.level is not Severity.NOTE]
+    named = [path.as_posix() for path in chosen]
+    shown = in_order(shown, named)
+    if output is Form.TEXT:
+        _print(shown)
+        if signature:
+            _print_signatures(programs)
+    else:
+        give(render(output.value, shown, named))
+    _tell(shown, len(chosen), fixed)
+    raise typer.Exit(Exit.WRONG if errors(found) else Exit.DONE)
+
+
+def _checked(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[tuple[Document, Program]]]:
+    """The findings of all scripts, each told once though several scripts may use what it is in."""
+    from datahub.cli.scripts import Unreadable, read
+    from datahub.packs.folders import Folders
+
+    loader = Folders()
+    found: list[Diagnostic] = []
+    programs: list[tuple[Document, Program]] = []
+    for path in paths:
+        document = read(path, loader)
+        if isinstance(document, Unreadable):
+            found.append(document.finding)
+            continue
+        findings, program = check_one(document, loader)
+        found += [finding for finding in findings if finding not in found]
+        if program is not None:
+            programs.append((document, program))
+    return found, programs
+
+
+def check_one(document: Document, loader: Folders) -> tuple[list[Diagnostic], Program | None]:
+    """The findings of one script that its comments do not allow, and what it declares."""
+    from datahub.compiler import check
+    from datahub.diagnostics.suppress import suppress
+
+    found: list[Diagnostic] = []
+    program = check(document, loader, found.append)
+    return suppress(found, [document]), program
+
+
+def _mended(path: Path) -> int:
+    """Apply safe fixes to the script at `path` until there are none left, and say how many it took."""
+    from datahub.cli.files import replace_text
+    from datahub.cli.scripts import Unreadable, read
+    from datahub.diagnostics.mend import mend
+    from datahub.packs.folders import Folders
+
+    total = 0
+    for _ in range(_ROUNDS):
+        loader = Folders()
+        document = read(path, loader)
+        if isinstance(document, Unreadable):
+            return total
+        text, applied = mend(document, check_one(document, loader)[0])
+        if not applied:
+            return total
+        replace_text(path, text)
+        total += applied
+    say(f"note: the fixes of `{path}` do not come to an end; the rest is left to you")
+    return total
+
+
+def _print(found: Sequence[Diagnostic]) -> None:
+    from datahub.diagnostics.render.text import render
+
+    if found:
+        give(render(found, colour=colourful(sys.stdout)) + "\n")
+
+
+def _print_signatures(programs: Sequence[tuple[Document, Program]]) -> None:
+    """One line a field that can reject its row: the map, the field, the codes."""
+    lines = [(name, field, codes) for _, program in programs for name, field, codes in program.signature if codes]
+    if not lines:
+        return
+    wide = max(len(f"{name}.{field}") for name, field, _ in lines)
+    give("".join(f"{f'{name}.{field}':<{wide}}  {' '.join(codes)}\n" for name, field, codes in lines) + "\n")
+
+
+def _tell(found: Sequence[Diagnostic], files: int, fixed: int) -> None:
+    from datahub.cli.scripts import errors
+    from datahub.diagnostics.rule import Severity
+
+    paint = Paint(sys.stderr)
+    mended = f", {counted(fixed, 'fix', 'fixes')} applied" if fixed else ""
+    wrong = errors(found)
+    warned = sum(finding.level is Severity.WARNING for finding in found)
+    if not files:
+        say("no scripts here: a script is a file whose name ends in .dhm")
+    elif not found:
+        say(f"{paint('1;32', 'ok')}: nothing wrong in {counted(files, 'script')}{mended}")
+    else:
+        safe = sum(bool(finding.fix and finding.fix.safe) for finding in found)
+        can = f"; {safe} can be mended by `dhm check --fix`" if safe else ""
+        parts = [counted(wrong, "error")] if wrong else []
+        parts += [counted(warned, "warning")] if warned else []
+        parts += [counted(rest, "note")] if (rest := len(found) - wrong - warned) else []
+        said = ", ".join(parts)
+        say(f"{paint('1;31' if wrong else '1;33', said)} in {counted(files, 'script')}{mended}{can}")

@@ -1,0 +1,100 @@
+"""Explain a code or name of a finding, or print the plan of a script.
+
+`dhm explain DHM201` and `dhm explain type-mismatch` tell what a finding means, with an example that has it and one that
+has not; `dhm explain R104` does the same for what rejects a row. `dhm explain` alone lists them all.
+
+`dhm explain script.dhm` prints what a run will do, operator by operator, and where rows must meet.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datahub.cli.output import Exit, Paint, Stop, give
+
+if TYPE_CHECKING:
+    from datahub.diagnostics.rule import Rule
+
+
+def command(
+    subject: Annotated[str, typer.Argument(help="A code, a name, or a script.", show_default=False, metavar="CODE|SCRIPT")] = "",
+    flow: Annotated[str, typer.Option(help="The flow whose plan is wanted, where a script has several.", show_default=False)] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: of a script the plan itself.")] = False,
+) -> None:
+    if subject.endswith(".dhm") or "/" in subject or Path(subject).is_file():
+        _plan(Path(subject), flow, as_json=as_json)
+    elif subject:
+        _one(subject, as_json=as_json)
+    else:
+        _all(as_json=as_json)
+
+
+def _one(subject: str, *, as_json: bool) -> None:
+    from datahub.reports.catalogue import near, rule
+
+    found = rule(subject)
+    if found is None:
+        meant = near(subject)
+        raise Stop(f"no finding is called `{subject}`", f"did you mean `{meant}`?" if meant else "`dhm explain` lists them all")
+    give(json.dumps(_fields(found), ensure_ascii=False, indent=2) + "\n" if as_json else _page(found))
+
+
+def _all(*, as_json: bool) -> None:
+    from datahub.reports.catalogue import rules
+
+    if as_json:
+        give(json.dumps([_fields(one) for one in rules().values()], ensure_ascii=False, indent=2) + "\n")
+        return
+    wide = max(len(one.name) for one in rules().values())
+    give("".join(f"{one.code:<7} {one.name:<{wide}}  {one.summary}\n" for one in rules().values()))
+
+
+def _fields(rule: Rule) -> dict[str, str]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.value,
+        "summary": rule.summary,
+        "explanation": rule.explanation,
+        "bad": rule.bad,
+        "good": rule.good,
+    }
+
+
+def _page(rule: Rule) -> str:
+    paint = Paint(sys.stdout)
+    colour = {"error": "1;31", "warning": "1;33", "note": "1;36"}[rule.severity.value]
+    parts = [
+        f"{paint(colour, f'{rule.severity.value}[{rule.code}]')} {paint('1', rule.name)}: {rule.summary}\n",
+        _wrapped(rule.explanation),
+    ]
+    for head, example in (("This has it", rule.bad), ("This has not", rule.good)):
+        if example:
+            parts.append(f"{paint('1', head)}:\n\n" + "".join(f"    {line}".rstrip() + "\n" for line in example.rstrip("\n").split("\n")))
+    return "\n".join(parts)
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return "\n\n".join(textwrap.fill(part, 100) for part in text.strip().split("\n\n")) + "\n"
+
+
+def _plan(path: Path, flow: str, *, as_json: bool) -> None:
+    from datahub.cli.compiled import compiled
+
+    plan = compiled(path, flow)
+    if as_json:
+        from datahub.plan.serde import dump
+
+        give(dump(plan))
+    else:
+        from datahub.plan.explain import explain
+
+        give(explain(plan))
+    raise typer.Exit(Exit.DONE)

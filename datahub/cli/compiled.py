@@ -1,0 +1,54 @@
+"""A script as a plan, for commands that go on from there; what is wrong with it is told and ends the command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Exit, Stop, colourful, counted, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datahub.diagnostics.diagnostic import Diagnostic
+    from datahub.document import Document
+    from datahub.packs.folders import Folders
+    from datahub.plan.operators import Plan
+
+
+def compiled(path: Path, flow: str = "") -> Plan:
+    """The plan of the script at `path`; warnings are told, errors end the command with exit code 2."""
+    from datahub.cli.scripts import one
+    from datahub.packs.folders import Folders
+
+    loader = Folders()
+    return compiled_document(one(path, loader), loader, flow)
+
+
+def compiled_document(document: Document, loader: Folders, flow: str = "") -> Plan:
+    from datahub.compiler import compile
+    from datahub.diagnostics.suppress import suppress
+
+    found: list[Diagnostic] = []
+    plan = compile(document, loader, found.append, flow=flow)
+    told = suppress(found, [document])
+    _tell(told)
+    if plan is None:
+        from datahub.cli.scripts import errors
+
+        raise Stop(f"`{document.path}` does not compile: {counted(errors(told), 'error')}", code=Exit.USAGE)
+    return plan
+
+
+def _tell(found: Sequence[Diagnostic]) -> None:
+    from datahub.cli.scripts import in_order
+    from datahub.diagnostics.render.text import render
+    from datahub.diagnostics.rule import Severity
+
+    # What only could be better is the matter of `dhm check`.
+    wrong = [finding for finding in found if finding.level is Severity.ERROR]
+    if wrong:
+        say(render(in_order(wrong, []), colour=colourful(sys.stderr)))
+    elif warned := sum(finding.level is Severity.WARNING for finding in found):
+        say(f"note: `dhm check` has {counted(warned, 'warning')} for this script")

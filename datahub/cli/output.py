@@ -1,0 +1,75 @@
+"""The console: results on standard output, talk on standard error, colour on terminals only; and the exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import IntEnum
+from typing import TextIO
+
+
+class Exit(IntEnum):
+    """What the end of `dhm` tells a scheduler."""
+
+    DONE = 0
+    WRONG = 1
+    """The script or the data is wrong, or the run was aborted by its own rules."""
+    USAGE = 2
+    """Wrong arguments, a missing file, a script that does not compile: nothing was touched."""
+    REJECTS = 3
+    EMPTY = 4
+    SKIPPED = 5
+    BUG = 70
+    LATER = 75
+    """The world did not answer; trying again may work."""
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Stop(Exception):
+    """The command ends here, with something to say; `advice` is what to do about it."""
+
+    def __init__(self, message: str, advice: str = "", *, code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.message, self.advice, self.code = message, advice, code
+
+    def tell(self) -> None:
+        paint = Paint(sys.stderr)
+        say(f"{paint('1;31', 'error')}: {self.message}")
+        if self.advice:
+            say(f"  {paint('1', 'help')}: {self.advice}")
+
+
+def say(text: str) -> None:
+    """Talk: everything that is not the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def give(text: str) -> None:
+    """The result, as it is."""
+    # A character that the terminal's encoding lacks must not end the command.
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def colourful(stream: TextIO) -> bool:
+    """Whether `stream` is a terminal whose user has not asked for plain text (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+class Paint:
+    """Paints text for `stream`, or leaves it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.on = colourful(stream)
+
+    def __call__(self, colour: str, text: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.on else text
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
