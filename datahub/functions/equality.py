@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import Ints, ints, valid
 from datahub.functions.declare import Offsets
-from datahub.functions.segments import grouped, owners, unpacked
+from datahub.functions.segments import alike, grouped, owners, unpacked
 
 
 def codes(values: pa.Array) -> Ints:
@@ -59,7 +59,7 @@ def _by_key(values: pa.Array) -> Ints:
 
 def same_codes(left: pa.Array, right: pa.Array) -> tuple[Ints, Ints]:
     """Codes of two columns of one type that may be compared with each other."""
-    both = codes(pa.concat_arrays([left, right if right.type == left.type else right.cast(left.type)]))
+    both = codes(pa.concat_arrays(alike([left, right])))
     return both[: len(left)], both[len(left) :]
 
 

@@ -154,7 +154,7 @@ def equal_items(items: pa.Array, wanted: pa.Array) -> Mask:
     if pa.types.is_nested(items.type):
         left, right = same_codes(items, wanted)
         return np.asarray((left == right) & (left >= 0))
-    return as_mask(pc.equal(items, wanted))
+    return as_mask(pc.equal(*alike([items, wanted])))
 
 
 @function(

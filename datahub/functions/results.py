@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from datahub.functions.precision import as_decimal, common_decimal
 from datahub.types import model as t
 
 WIDEST = 76
@@ -79,15 +80,24 @@ def listed_items(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | 
 
 
 def common_list(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
-    """The list type of the first argument whose items are known, with nullable items where one list's are."""
-    items = [item for item in map(item_of, kinds) if item is not None]
-    known = next((item for item in items if not isinstance(item, (t.Nothing, t.Unknown))), items[0])
-    return t.ListOf(t.with_null(known, any(item.nullable for item in items)))
+    """A list of what the items of all lists have in common."""
+    return t.ListOf(common_type([item for item in map(item_of, kinds) if item is not None]))
 
 
 def list_with_value(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
-    """The list type of the first argument; that of the last where the list is `[]`."""
+    """The list type of the first argument, into which the last one goes."""
     item = item_of(kinds[0])
-    if item is None or isinstance(item, (t.Nothing, t.Unknown)):
-        return t.ListOf(t.required(kinds[-1]))
-    return t.ListOf(item)
+    return t.ListOf(common_type([one for one in (item, t.required(kinds[-1])) if one is not None]))
+
+
+def common_type(kinds: Sequence[t.Type]) -> t.Type:
+    """The first type that is known, a decimal that holds them all where they are numbers; nullable where one is."""
+    known = [kind for kind in kinds if not isinstance(kind, (t.Nothing, t.Unknown))]
+    if not known:
+        return kinds[0]
+    found = known[0]
+    bases = [t.required(t.base_of(kind)) for kind in known]
+    if any(base != bases[0] for base in bases) and all(isinstance(base, (t.Int, t.Decimal)) for base in bases):
+        decimal = any(isinstance(base, t.Decimal) for base in bases)
+        found = common_decimal([as_decimal(base) for base in bases]) if decimal else t.Int()
+    return t.with_null(found, any(kind.nullable for kind in kinds))

@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import Ints, as_mask, broadcast, from_ints, valid, validity
 from datahub.functions.declare import Datum, Example, Kernel, Mask, Offsets, TypeRule, function
+from datahub.functions.precision import common_decimal, decimal_of
 from datahub.types import model as t
+from datahub.types.arrow import arrow_type
 
 
 def aggregate(
@@ -168,9 +170,23 @@ def woven(parts: Sequence[tuple[pa.Array, Offsets]]) -> tuple[pa.Array, Offsets]
 
 
 def alike(arrays: Sequence[pa.Array]) -> list[pa.Array]:
-    """The arrays in one type: that of the first that is not made of nulls alone."""
-    kind = next((one.type for one in arrays if not hollow(one.type)), arrays[0].type)
-    return [one if one.type == kind else one.cast(kind) for one in arrays]
+    """The arrays in one type: that of the first that is not made of nulls alone, for numbers one that holds them all."""
+    kinds = [one.type for one in arrays if not hollow(one.type)]
+    if all(kind == kinds[0] for kind in kinds[1:]):
+        kind = kinds[0] if kinds else arrays[0].type
+    elif all(pa.types.is_decimal(kind) or pa.types.is_integer(kind) for kind in kinds):
+        wide = [decimal_of(pa.nulls(0, kind)) for kind in kinds]
+        kind = arrow_type(common_decimal(wide))
+    else:
+        kind = kinds[0]
+    return [one if one.type == kind else _cast(one, kind) for one in arrays]
+
+
+def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_decimal(kind) and pa.types.is_integer(values.type):
+        # Arrow wants room for all 19 digits of an int64 before it looks at any value.
+        values = values.cast(pa.decimal256(19 + kind.scale, kind.scale))
+    return values.cast(kind)
 
 
 def hollow(kind: pa.DataType) -> bool:

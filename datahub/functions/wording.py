@@ -1,0 +1,388 @@
+"""Words rewritten for keys, addresses and comparison: slugs, cases of identifiers, plain letters, sounds, likeness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from unicodedata import combining, normalize
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import (
+    Bytes,
+    Ints,
+    as_mask,
+    bools,
+    broadcast,
+    from_texts,
+    ints,
+    map_distinct,
+    outcome,
+    text_bytes,
+    text_offsets,
+    valid,
+)
+from datahub.functions.declare import Datum, Mask, Outcome, example, function
+from datahub.functions.segments import listed, unpacked
+
+BREAKS = (
+    (r"(\p{Ll}|\p{Nd})(\p{Lu})", r"\1 \2"),
+    (r"(\p{Lu})(\p{Lu}\p{Ll})", r"\1 \2"),
+)
+STYLES = {
+    "": "[^\\p{L}\\p{Nd}\\p{M}]+",
+    "snake_case": "_+",
+    "kebab-case": "-+",
+    "camelCase": " +",
+    "PascalCase": " +",
+    "SCREAMING_SNAKE": "_+",
+}
+"""What stands between words, by how the words are written; the empty style is any of them."""
+
+
+@function(
+    "slug(value: text) -> text",
+    also=("GREL fingerprint", "Jinja slugify", "DataWeave dasherize", "Bloblang slug"),
+    examples=[
+        example('slug("Perceuse à percussion 18V")', "perceuse-a-percussion-18v"),
+        example('slug("  --Été / Hiver!-- ")', "ete-hiver"),
+        example('slug("Œuvre")', "uvre"),
+        example('slug(ascii("Œuvre"))', "oeuvre"),
+    ],
+)
+def slug(value: Datum) -> pa.Array:
+    """The text as it stands in a web address: lower case, without accents, all else than `a-z` and `0-9` one `-`.
+
+    Accents are what Unicode's canonical decomposition sets apart, so `é` is `e`. Letters that have none are no
+    letters here, as `ß`, `œ`, `æ`, `ø` and those of other scripts; `slug(ascii(x))` spells them out before.
+    """
+    (texts,) = broadcast(value)
+    content, ends = _bytes(texts)
+    folded, dropped, hard = _folded(content)
+    if len(hard):
+        rows = np.zeros(len(texts), np.bool_)
+        rows[np.searchsorted(ends, hard, "right") - 1] = True
+        content, ends = _bytes(_where_not(~rows, texts, lambda held: unmarked(pc.utf8_lower(held))))
+        folded, dropped, _ = _folded(content)
+    if len(dropped):
+        folded, ends = _without(folded, ends, dropped)
+    return _dashed(folded, ends, valid(texts))
+
+
+def _bytes(texts: pa.Array) -> tuple[Bytes, Ints]:
+    """The UTF-8 of all texts, and where each begins in it."""
+    ends = text_offsets(texts).astype(np.int64)
+    return text_bytes(texts)[ends[0] : ends[-1]], ends - ends[0]
+
+
+def _where_not(simple: Mask, texts: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """`texts`, changed in the rows that are not simple: the others are left as they are."""
+    if not simple.any():
+        return change(texts)
+    hard = pa.array(~simple)
+    return pc.replace_with_mask(texts, hard, change(texts.filter(hard)))
+
+
+def unmarked(texts: pa.Array) -> pa.Array:
+    """The texts decomposed, and without their marks."""
+    return pc.replace_substring_regex(pc.utf8_normalize(texts, "NFD"), r"\p{Mn}+", "")
+
+
+DASH = ord("-")
+LOWER = np.full(256, DASH, np.uint8)
+LOWER[ord("0") : ord("9") + 1] = np.arange(ord("0"), ord("9") + 1)
+LOWER[ord("a") : ord("z") + 1] = np.arange(ord("a"), ord("z") + 1)
+LOWER[ord("A") : ord("Z") + 1] = LOWER[ord("a") : ord("z") + 1]
+
+
+@cache
+def _plain_letters() -> Bytes:
+    """What is left of U+00C0 to U+017F in lower case without its marks: a letter of ASCII, else a dash."""
+    plain = []
+    for code in range(0xC0, 0x180):
+        rest = "".join(letter for letter in normalize("NFD", chr(code).lower()) if not combining(letter))
+        plain.append(LOWER[ord(rest)] if rest.isascii() and len(rest) == 1 else DASH)
+    return np.array(plain, np.uint8)
+
+
+def _folded(content: Bytes) -> tuple[Bytes, Ints, Ints]:
+    """UTF-8 as letters of ASCII in lower case and dashes, which bytes of it go, and where letters begin that are not known here.
+
+    Known are ASCII, the European letters up to U+017F and the combining marks: the latter and the first byte of a letter go.
+    """
+    folded = LOWER[content]
+    leads = np.flatnonzero(content >= 0xC3)
+    if not len(leads):
+        return folded, leads, leads
+    lead, following = content[leads], content[leads + 1]
+    letter = lead <= 0xC5
+    mark = (lead == 0xCC) | ((lead == 0xCD) & (following < 0xB0))
+    at = leads[letter]
+    folded[at + 1] = _plain_letters()[(lead[letter].astype(np.int64) - 0xC3) * 64 + following[letter] - 0x80]
+    return folded, np.sort(np.concatenate([at, leads[mark], leads[mark] + 1])), leads[~(letter | mark)]
+
+
+def _without(content: Bytes, ends: Ints, gone: Ints) -> tuple[Bytes, Ints]:
+    """The bytes without those at `gone`, and where texts begin then."""
+    keep = np.ones(len(content), np.bool_)
+    keep[gone] = False
+    return content[keep], ends - np.searchsorted(gone, ends)
+
+
+def _dashed(letters: Bytes, ends: Ints, keep: Mask) -> pa.Array:
+    """Texts in which runs of dashes are one, and none is at either end."""
+    dashes = np.flatnonzero(letters == DASH)
+    if len(dashes):
+        last = np.zeros(len(letters) + 1, np.bool_)
+        last[ends] = True
+        # Of a run of dashes the last is kept, if a letter of the same text follows.
+        following = np.append(letters, DASH)[dashes + 1]
+        surplus = dashes[(following == DASH) | last[dashes + 1]]
+        if len(surplus):
+            letters, ends = _without(letters, ends, surplus)
+        starts = ends[:-1][ends[:-1] < ends[1:]]
+        leading = starts[letters[starts] == DASH]
+        if len(leading):
+            letters, ends = _without(letters, ends, leading)
+    return from_texts(ends, letters, keep)
+
+
+@function(
+    "strip_accents(value: text) -> text",
+    sql="STRIP_ACCENTS",
+    also=("VRL strip_diacritics", "GREL unaccent", "PostgreSQL unaccent"),
+    examples=[example('strip_accents("Crème brûlée")', "Creme brulee"), example('strip_accents("Straße")', "Straße")],
+)
+def strip_accents(value: Datum) -> pa.Array:
+    """The text without accents and other marks; letters that are no accented ones (`ß`, `ø`) stay."""
+    (texts,) = broadcast(value)
+    simple = as_mask(pc.string_is_ascii(texts)) | ~valid(texts)
+    return texts if simple.all() else _where_not(simple, texts, lambda held: pc.utf8_normalize(unmarked(held), "NFC"))
+
+
+@function(
+    "ascii(value: text) -> text",
+    also=("Unidecode", "GREL asciify", "Bloblang unidecode"),
+    examples=[example('ascii("Œuvre à 5 €")', "Oeuvre a 5 EUR"), example('ascii("Straße Αθήνα")', "Strasse Athina")],
+)
+def ascii_letters(value: Datum) -> pa.Array:
+    """The text in ASCII alone: accents dropped, other letters and signs spelled as one reads them, whatever their script."""
+    (texts,) = broadcast(value)
+    simple = as_mask(pc.string_is_ascii(texts)) | ~valid(texts)
+    return texts if simple.all() else _where_not(simple, texts, _transliterated)
+
+
+def _transliterated(texts: pa.Array) -> pa.Array:
+    from anyascii import anyascii
+
+    # No kernel knows how scripts are read: once for each distinct text that is not ASCII.
+    return map_distinct(anyascii, pa.string(), texts).values
+
+
+def _words(value: Datum, written: str) -> tuple[pa.Array, Any]:
+    """The words of each text in lower case."""
+    (texts,) = broadcast(value)
+    if written in ("", "camelCase", "PascalCase"):
+        for pattern, spaced in BREAKS:
+            # Twice: matches do not overlap, and `aBC` has two breaks next to each other.
+            texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, pattern, spaced), pattern, spaced)
+    spaced_out = pc.utf8_trim(pc.replace_substring_regex(texts, STYLES[written], " "), " ")
+    return unpacked(pc.split_pattern(pc.utf8_lower(spaced_out), " "))
+
+
+def _joined(value: Datum, written: str, between: str) -> pa.Array:
+    return pc.binary_join(listed(*_words(value, written)), between)
+
+
+@function(
+    'snake_case(value: text, written: text! = "") -> text',
+    also=("VRL snakecase", "DataWeave underscore", "Bloblang snake_case"),
+    examples=[example('snake_case("inputString")', "input_string"), example('snake_case("HTTP Server-Name 2")', "http_server_name_2")],
+)
+def snake_case(value: Datum, written: str = "") -> pa.Array:
+    """The words in lower case with `_` between them.
+
+    Words end at what is no letter or digit, and before a capital letter. `written` says how they are written instead,
+    `snake_case`, `kebab-case`, `camelCase` or `PascalCase`; then nothing else parts them.
+    """
+    return _joined(value, written, "_")
+
+
+@function(
+    'kebab_case(value: text, written: text! = "") -> text',
+    also=("VRL kebabcase", "DataWeave dasherize", "Bloblang kebab_case"),
+    examples=[example('kebab_case("InputString")', "input-string"), example('kebab_case("foo_bar_baz")', "foo-bar-baz")],
+)
+def kebab_case(value: Datum, written: str = "") -> pa.Array:
+    """The words in lower case with `-` between them; for `written` see `snake_case`."""
+    return _joined(value, written, "-")
+
+
+@function(
+    'upper_snake_case(value: text, written: text! = "") -> text',
+    also=("VRL screamingsnakecase",),
+    examples=[example('upper_snake_case("input-string")', "INPUT_STRING"), example('upper_snake_case("inputString")', "INPUT_STRING")],
+)
+def upper_snake_case(value: Datum, written: str = "") -> pa.Array:
+    """The words in upper case with `_` between them; for `written` see `snake_case`."""
+    return pc.utf8_upper(_joined(value, written, "_"))
+
+
+@function(
+    'pascal_case(value: text, written: text! = "") -> text',
+    also=("VRL pascalcase", "DataWeave capitalize", "Bloblang capitalize"),
+    examples=[example('pascal_case("input-string")', "InputString"), example('pascal_case("foo_bar_baz", "kebab-case")', "Foo_bar_baz")],
+)
+def pascal_case(value: Datum, written: str = "") -> pa.Array:
+    """The words with a capital letter each, and nothing between them; for `written` see `snake_case`."""
+    words, offsets = _words(value, written)
+    return pc.binary_join(listed(pc.utf8_capitalize(words), offsets), "")
+
+
+@function(
+    'camel_case(value: text, written: text! = "") -> text',
+    also=("VRL camelcase", "DataWeave camelize", "Bloblang camel_case"),
+    examples=[example('camel_case("input-string")', "inputString"), example('camel_case("Prix HT")', "prixHt")],
+)
+def camel_case(value: Datum, written: str = "") -> pa.Array:
+    """The words with a capital letter each but the first, and nothing between them; for `written` see `snake_case`."""
+    words, offsets = _words(value, written)
+    first = np.zeros(len(words), np.bool_)
+    first[offsets[:-1][offsets[:-1] < offsets[1:]]] = True
+    return pc.binary_join(listed(pc.if_else(pa.array(first), words, pc.utf8_capitalize(words)), offsets), "")
+
+
+@function(
+    "like(value: text, pattern: text, ignore_case: bool! = False) -> bool",
+    sql="LIKE",
+    excel="COUNTIF wildcards",
+    examples=[example('like("abcdefg", "abc%")', True), example('like("abcdefg", "_bc")', False)],
+)
+def like(value: Datum, pattern: Datum, ignore_case: bool = False) -> pa.Array:
+    r"""Whether the whole text fits a pattern in which `%` stands for any text and `_` for one character.
+
+    A backslash before one of them takes it literally.
+    """
+    if isinstance(pattern, pa.Scalar):
+        (texts,) = broadcast(value)
+        return pc.match_like(texts, pattern.as_py() or "", ignore_case=ignore_case)
+    texts, patterns = broadcast(value, pattern)
+    coded = patterns.dictionary_encode()
+    numbers = np.where(valid(coded.indices), ints(coded.indices), -1)
+    result = np.zeros(len(texts), np.bool_)
+    # A pattern is compiled: once for each distinct one.
+    for number, one in enumerate(coded.dictionary.to_pylist()):
+        rows = np.flatnonzero(numbers == number)
+        result[rows] = as_mask(pc.match_like(texts.take(pa.array(rows)), one, ignore_case=ignore_case))
+    return bools(result)
+
+
+@function(
+    "edit_distance(left: text, right: text) -> int",
+    sql="LEVENSHTEIN",
+    also=("DataWeave levenshteinDistance", "GREL levenshteinDistance", "DuckDB levenshtein", "Snowflake EDITDISTANCE"),
+    examples=[example('edit_distance("kitten", "sitting")', 3), example('edit_distance("été", "ete")', 2)],
+)
+def edit_distance(left: Datum, right: Datum) -> pa.Array:
+    """How many characters must be put in, taken out or changed to make one text the other (Levenshtein's distance)."""
+    # No kernel measures it: once for each distinct pair.
+    return map_distinct(_distance, pa.int64(), left, right).values
+
+
+def _distance(left: str, right: str) -> int:
+    """Levenshtein's distance by Myers' bit vectors: a row of the table is two integers of as many bits as `left` is long."""
+    if not left or not right:
+        return len(left) + len(right)
+    where: dict[str, int] = {}
+    for at, letter in enumerate(left):
+        where[letter] = where.get(letter, 0) | 1 << at
+    full, last = (1 << len(left)) - 1, 1 << (len(left) - 1)
+    more, less, score = full, 0, len(left)
+    for letter in right:
+        same = where.get(letter, 0)
+        across = (((same & more) + more) ^ more) | same | less
+        grown, shrunk = less | (full & ~(across | more)), more & across
+        score += bool(grown & last) - bool(shrunk & last)
+        grown = (grown << 1 | 1) & full
+        shrunk = shrunk << 1 & full
+        upright = same | less
+        more, less = shrunk | (full & ~(upright | grown)), grown & upright
+    return score
+
+
+@function(
+    "similarity(left: text, right: text) -> float",
+    also=("DuckDB levenshtein", "Snowflake JAROWINKLER_SIMILARITY", "PostgreSQL similarity"),
+    examples=[example('similarity("kitten", "kitten")', 1.0), example('similarity("abcd", "abxx")', 0.5)],
+)
+def similarity(left: Datum, right: Datum) -> pa.Array:
+    """How alike two texts are, from 0 to 1: 1 less their `edit_distance` by the length of the longer one."""
+    return map_distinct(lambda a, b: 1.0 - _distance(a, b) / max(len(a), len(b)) if a or b else 1.0, pa.float64(), left, right).values
+
+
+ALIKE = {"1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}
+SOUNDS = {letter: digit for digit, letters in ALIKE.items() for letter in letters}
+
+
+@function(
+    "phonetic(value: text) -> text",
+    sql="SOUNDEX",
+    also=("GREL phonetic", "Snowflake SOUNDEX"),
+    examples=[example('phonetic("Robert")', "R163"), example('phonetic("Rupert")', "R163"), example('phonetic("Ashcraft")', "A261")],
+)
+def phonetic(value: Datum) -> pa.Array:
+    """The American Soundex code: a letter and three digits, the same for names that sound alike in English.
+
+    Accents are dropped before; text without a letter gives empty text.
+    """
+    (texts,) = broadcast(value)
+    return map_distinct(_soundex, pa.string(), pc.ascii_upper(strip_accents(texts))).values
+
+
+def _soundex(text: str) -> str:
+    letters = [letter for letter in text if "A" <= letter <= "Z"]
+    if not letters:
+        return ""
+    digits, before = [], SOUNDS.get(letters[0], "")
+    for letter in letters[1:]:
+        sound = SOUNDS.get(letter, "")
+        if sound and sound != before:
+            digits.append(sound)
+        # H and W do not part two equal sounds; vowels do.
+        if letter not in "HW":
+            before = sound
+    return (letters[0] + "".join(digits) + "000")[:4]
+
+
+ROMAN = (
+    ("M", 1000), ("CM", 900), ("D", 500), ("CD", 400), ("C", 100), ("XC", 90), ("L", 50), ("XL", 40),
+    ("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1),
+)  # fmt: skip
+
+
+@function(
+    "roman(value: int) -> text",
+    rejects=("R603",),
+    excel="ROMAN",
+    also=("JSONata $formatInteger",),
+    examples=[example("roman(1994)", "MCMXCIV"), example("roman(4)", "IV"), example("roman(0)", rejected="R603")],
+)
+def roman(value: Datum) -> Outcome:
+    """A whole number in Roman numerals; outside 1 to 3999 a reject (R603)."""
+    (column,) = broadcast(value)
+    numbers = ints(column)
+    wild = (numbers < 1) | (numbers > 3999)
+    sought, inverse = np.unique(np.where(wild, 1, numbers), return_inverse=True)
+    # At most 3,999 distinct numerals.
+    return outcome(pa.array([_numeral(int(one)) for one in sought], pa.string()).take(pa.array(inverse)), (wild, "R603"))
+
+
+def _numeral(number: int) -> str:
+    text = ""
+    for letters, worth in ROMAN:
+        count, number = divmod(number, worth)
+        text += letters * count
+    return text
