@@ -1,0 +1,272 @@
+"""Which columns of a header are the declared ones, and how the cells of several become one nested value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.diagnostics.suggest import listed, nearest
+from datahub.formats.declare import BadInput
+from datahub.semantic.ir import SourceColumn, SourceShape
+from datahub.types import model as t
+from datahub.types.model import Type
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A declared column that is column `index` of the file; None where the file lacks it."""
+
+    name: str
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A declared column gathered from several of the file, each under a key: a map, a struct, or (`ordered`) a list."""
+
+    name: str
+    keys: tuple[str, ...]
+    indices: tuple[int | None, ...]
+    kind: str
+    keep_blank: bool
+    nulls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """A list of structs gathered from numbered groups of columns: for each number, the index of each part or None."""
+
+    name: str
+    parts: tuple[str, ...]
+    rows: tuple[tuple[int | None, ...], ...]
+    nulls: tuple[str, ...]
+
+
+Place: TypeAlias = One | Spread | Groups
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the records of one file are laid out: how many values, their header, and where the declared columns are."""
+
+    header: tuple[str, ...]
+    places: tuple[Place, ...]
+    width: int
+    surplus: tuple[str, ...] = ()
+
+    def absent(self) -> tuple[str, ...]:
+        """The declared columns that this file lacks."""
+        return tuple(place.name for place in self.places if isinstance(place, One) and place.index is None)
+
+
+def by_order(shape: SourceShape, width: int) -> Layout:
+    """The layout of a file without a header: declared columns in their order, what follows them is surplus."""
+    count = len(shape.columns)
+    places = tuple(One(column.name, index) for index, column in enumerate(shape.columns))
+    surplus = tuple(f"column {index + 1}" for index in range(count, width))
+    return Layout(tuple(column.name for column in shape.columns) + surplus, places, max(count, width), surplus)
+
+
+def by_header(shape: SourceShape, cells: Sequence[str], path: str, line: int) -> Layout:
+    """The layout that a header gives; `BadInput` where declared columns are missing or stand twice."""
+    header = tuple(cell.strip().lstrip("\ufeff").strip() for cell in cells)
+    places = tuple(_place(column, header, path, line) for column in shape.columns)
+    used = {index for place in places for index in indices_of(place)}
+    layout = Layout(header, places, len(header), tuple(name for index, name in enumerate(header) if index not in used))
+    _require(shape, layout, path, line)
+    return layout
+
+
+def indices_of(place: Place) -> tuple[int, ...]:
+    """Which columns of the file `place` takes."""
+    match place:
+        case One(index=index):
+            return () if index is None else (index,)
+        case Spread(indices=indices):
+            return tuple(index for index in indices if index is not None)
+        case Groups(rows=rows):
+            return tuple(index for row in rows for index in row if index is not None)
+
+
+def _place(column: SourceColumn, header: tuple[str, ...], path: str, line: int) -> Place:
+    if not column.pattern:
+        return One(column.name, _index(column.names or (column.name,), header, path, line))
+    matches = [(index, found) for index, name in enumerate(header) if (found := re.search(column.pattern, name, re.ASCII))]
+    base = t.base_of(column.type)
+    if isinstance(base, t.ListOf) and isinstance(t.base_of(base.item), t.Struct):
+        return _groups(column, base.item, matches, path, line)
+    return _spread(column, base, matches, path, line)
+
+
+def _index(names: Sequence[str], header: tuple[str, ...], path: str, line: int) -> int | None:
+    """Where the first of `names` stands in the header; standing there twice is refused."""
+    for name in names:
+        found = [index for index, cell in enumerate(header) if cell == name.strip()]
+        if len(found) > 1:
+            _twice(name, found, path, line)
+        if found:
+            return found[0]
+    return None
+
+
+def _twice(name: str, found: Sequence[int], path: str, line: int) -> None:
+    places = " and ".join(str(index + 1) for index in found)
+    message = f"column `{name}` stands {len(found)} times in the header of `{path}`, at {places}"
+    raise BadInput("R003", message, "rename one of them, or leave one out of the file", path=path, line=line)
+
+
+def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[str]]], path: str, line: int) -> Spread:
+    keyed = [(_key(found), index) for index, found in matches]
+    for key, _ in keyed:
+        same = [index for other, index in keyed if other == key]
+        if len(same) > 1 and not isinstance(base, t.ListOf):
+            _twice(key, same, path, line)
+    if isinstance(base, t.Struct):
+        return _struct(column, base, dict(keyed), path, line)
+    ordered = isinstance(base, t.ListOf)
+    if ordered:
+        keyed.sort(key=lambda pair: (_number(pair[0]), pair[1]))
+    keep = isinstance(base, t.ListOf) and base.item.nullable
+    keys, indices = tuple(key for key, _ in keyed), tuple(index for _, index in keyed)
+    return Spread(column.name, keys, indices, "list" if ordered else "map", keep, column.reading.null_words)
+
+
+def _struct(column: SourceColumn, base: t.Struct, found: dict[str, int], path: str, line: int) -> Spread:
+    missing = [name for name, inner in base.fields if name not in found and not inner.nullable]
+    if missing:
+        message = f"`{path}` has no column for {listed(missing)} of `{column.name}`, which gathers those that match `{column.pattern}`"
+        raise BadInput("R004", message, "a part that may be absent is declared with `?`", path=path, line=line)
+    names = tuple(name for name, _ in base.fields)
+    return Spread(column.name, names, tuple(found.get(name) for name in names), "struct", True, column.reading.null_words)
+
+
+def _key(found: re.Match[str]) -> str:
+    """What tells one matching header from another: the pattern's group, else its digits, else the whole."""
+    if found.re.groups:
+        return str(found.group(1) or "").strip()
+    digits = re.findall(r"\d+", found.string)
+    return digits[-1] if digits else found.string
+
+
+def _number(key: str) -> tuple[int, str]:
+    return (int(key), "") if key.isdecimal() and len(key) < 19 else (2**62, key)
+
+
+def _groups(column: SourceColumn, item: Type, matches: list[tuple[int, re.Match[str]]], path: str, line: int) -> Groups:
+    struct = t.base_of(item)
+    names = {part.name: {spelling.strip() for spelling in part.names or (part.name,)} for part in column.parts}
+    parts = tuple(name for name, _ in struct.fields) if isinstance(struct, t.Struct) else ()
+    numbered: dict[str, dict[str, int]] = {}
+    for index, found in matches:
+        number, suffix = str(found.group(1)), str(found.group(found.re.groups)).strip()
+        part = next((name for name in parts if suffix in names.get(name, {name})), None)
+        if part is None:
+            continue
+        if part in numbered.setdefault(number, {}):
+            _twice(found.string, [numbered[number][part], index], path, line)
+        numbered[number][part] = index
+    rows = tuple(tuple(numbered[number].get(part) for part in parts) for number in sorted(numbered, key=_number))
+    return Groups(column.name, parts, rows, column.reading.null_words)
+
+
+def _require(shape: SourceShape, layout: Layout, path: str, line: int) -> None:
+    missing = [
+        column
+        for column, place in zip(shape.columns, layout.places, strict=True)
+        if isinstance(place, One) and place.index is None and not column.type.nullable
+    ]
+    if not missing:
+        return
+    names = [column.names[0] if column.names else column.name for column in missing]
+    near = [(name, found) for name in names if (found := nearest(name, layout.surplus))]
+    hints = [f"`{found}` is there; was it meant for `{name}`?" for name, found in near[:3]]
+    help = " ".join(hints) or f"the header has {listed(layout.header, 12)}"
+    count = "column" if len(names) == 1 else f"{len(names)} columns"
+    message = f"`{path}` lacks the declared {count} {listed(names, 12)}"
+    raise BadInput("R004", message, help + "; a column that may be absent is declared with `?`", path=path, line=line)
+
+
+def found_any(shape: SourceShape, layout: Layout) -> bool:
+    """Whether the header has at least one declared column."""
+    return not shape.columns or any(indices_of(place) for place in layout.places)
+
+
+# ---------------------------------------------------------------- cells to nested values
+
+
+Cells: TypeAlias = Callable[[int | None], pa.Array]
+"""The texts of a column of the file by its index; empty texts for None."""
+
+
+def nested(place: Spread | Groups, cell: Cells, length: int) -> pa.Array:
+    """The value of `place` for every row."""
+    match place:
+        case Groups():
+            return _group_lists(place, cell, length)
+        case Spread(kind="struct"):
+            arrays = [cell(index) for index in place.indices]
+            return pa.StructArray.from_arrays(arrays, list(place.keys)) if arrays else pa.array([{}] * length, pa.struct([]))
+        case Spread(kind="list"):
+            values, offsets = _gathered([cell(index) for index in place.indices], length, place.keep_blank, place.nulls)
+            return pa.ListArray.from_arrays(offsets, values)
+        case _:
+            return _maps(place, cell, length)
+
+
+def _maps(place: Spread, cell: Cells, length: int) -> pa.Array:
+    if not place.indices:
+        return pa.MapArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string()), pa.array([], pa.string()))
+    columns = [cell(index) for index in place.indices]
+    stacked, keep = _stacked(columns), _present(columns, place.nulls)
+    keys = pa.array(place.keys, pa.string()).take(pa.array(np.tile(np.arange(len(columns)), length)))
+    mask = pa.array(keep.ravel())
+    return pa.MapArray.from_arrays(pa.array(_offsets(keep)), keys.filter(mask), stacked.filter(mask))
+
+
+def _gathered(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+    if not columns:
+        return pa.array([], pa.string()), pa.array(np.zeros(length + 1, np.int32))
+    keep = np.ones((length, len(columns)), np.bool_) if keep_blank else _present(columns, nulls)
+    return _stacked(columns).filter(pa.array(keep.ravel())), pa.array(_offsets(keep))
+
+
+def _stacked(columns: list[pa.Array]) -> pa.Array:
+    """The cells of several columns one behind the other, row by row."""
+    count, length = len(columns), len(columns[0])
+    order = (np.arange(length)[:, None] + np.arange(count)[None, :] * length).ravel()
+    return pa.concat_arrays(columns).take(pa.array(order))
+
+
+def _present(columns: list[pa.Array], nulls: tuple[str, ...]) -> Any:
+    """Which cells hold something: neither empty nor spaces nor a word for null; one row a record."""
+    return np.stack([_holds(column, nulls) for column in columns], axis=1)
+
+
+def _holds(column: pa.Array, nulls: tuple[str, ...]) -> Any:
+    trimmed = pc.utf8_trim_whitespace(column)
+    blank = pc.equal(pc.binary_length(trimmed), 0)
+    if nulls:
+        blank = pc.or_(blank, pc.is_in(trimmed, value_set=pa.array(nulls, pa.string())))
+    return pc.invert(blank).to_numpy(zero_copy_only=False)
+
+
+def _offsets(keep: Any) -> Any:
+    return np.concatenate(([0], np.cumsum(keep.sum(axis=1)))).astype(np.int32)
+
+
+def _group_lists(place: Groups, cell: Cells, length: int) -> pa.Array:
+    if not place.rows:
+        empty = pa.StructArray.from_arrays([pa.array([], pa.string()) for _ in place.parts], list(place.parts))
+        return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), empty)
+    grid = [[cell(index) for index in row] for row in place.rows]
+    # A group counts where any of its parts holds something.
+    keep = np.stack([np.any([_holds(column, place.nulls) for column in row], axis=0) for row in grid], axis=1)
+    mask = pa.array(keep.ravel())
+    parts = [_stacked([row[number] for row in grid]).filter(mask) for number in range(len(place.parts))]
+    return pa.ListArray.from_arrays(pa.array(_offsets(keep)), pa.StructArray.from_arrays(parts, list(place.parts)))

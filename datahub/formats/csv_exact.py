@@ -1,0 +1,80 @@
+"""Delimited text read record by record, exactly: good rows as they are, each bad one with its line and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record, walk
+from datahub.formats.declare import BadRecord
+from datahub.formats.encodings import bad_byte
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Good rows by column; their places and lines as in `Parsed`; how many records there were; the bad ones."""
+
+    columns: dict[int, pa.Array]
+    length: int
+    positions: npt.NDArray[np.int64] | None
+    lines: npt.NDArray[np.int64] | None
+    records: int
+    bad: tuple[BadRecord, ...]
+
+
+def read(data: bytes, dialect: Dialect, header: Sequence[str], wanted: Sequence[int], first_line: int, encoding: str) -> Rows:
+    """The records of `data`: the columns `wanted` of those that can be read, and why the others cannot."""
+    cells: dict[int, list[bytes]] = {index: [] for index in wanted}
+    positions, lines, bad = [], [], []
+    records = 0
+    # Whole blocks come here only when something in them is wrong; records are looked at one by one to say what.
+    for records, record in enumerate(walk(data, dialect), 1):
+        problem = fault(data, record, dialect, header, encoding)
+        line = first_line + record.line
+        if problem:
+            text = data[record.start : record.end][:LONGEST_FIELD].decode("utf-8", "backslashreplace")
+            bad.append(BadRecord(records - 1, line, problem[0], problem[1], text))
+            continue
+        positions.append(records - 1)
+        lines.append(line)
+        for index, values in cells.items():
+            values.append(record.fields[index])
+    columns = {index: pa.array(values, pa.binary()).cast(pa.string()) for index, values in cells.items()}
+    places = np.array(positions, np.int64) if bad else None
+    return Rows(columns, len(positions), places, np.array(lines, np.int64), records, tuple(bad))
+
+
+def fault(data: bytes, record: Record, dialect: Dialect, header: Sequence[str], encoding: str) -> tuple[str, str] | None:
+    """Code and words for what is wrong with a record; None where nothing is."""
+    if record.problem:
+        return "R005", record.problem
+    text = data[record.start : record.end]
+    byte = bad_byte(text) if not text.isascii() else ""
+    if byte:
+        return "R001", f"the byte {byte} does not belong to {encoding}{_where(record, header, bad_byte)}"
+    if b"\0" in text:
+        return "R001", f"there is a NUL byte{_where(record, header, lambda field: 'NUL' if bytes(1) in field else '')}"
+    count = len(record.fields)
+    if dialect.width and count < dialect.width:
+        return "R002", f"the record has {_values(count)}, {dialect.width} are needed"
+    if dialect.width and count > dialect.width:
+        return "R003", f"the record has {_values(count)}, {dialect.width} are needed"
+    if len(text) > LONGEST_FIELD and any(len(field) > LONGEST_FIELD for field in record.fields):
+        return "R005", f"a value is longer than {LONGEST_FIELD} bytes"
+    return None
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count} values"
+
+
+def _where(record: Record, header: Sequence[str], test: Callable[[bytes], str]) -> str:
+    """The column in which `test` finds something, in words."""
+    for field, name in zip(record.fields, header, strict=False):
+        if test(field):
+            return f", in `{name}`"
+    return ""

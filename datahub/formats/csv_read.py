@@ -1,0 +1,250 @@
+"""Delimited text to blocks to columns of raw text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv
+
+from datahub.formats import csv_exact, csv_scan
+from datahub.formats.csv_columns import Layout, One, Place, indices_of, nested
+from datahub.formats.csv_exact import Rows
+from datahub.formats.csv_head import Head, read_head
+from datahub.formats.csv_scan import LONGEST_FIELD, LONGEST_RECORD, Dialect
+from datahub.formats.declare import BadInput, Block, InputFile, Parsed
+from datahub.formats.files import InputStream
+from datahub.formats.options import option
+from datahub.formats.text_stream import TextStream
+from datahub.frames.frame import Column
+from datahub.semantic.ir import SourceShape
+
+LARGEST_BLOCK, SMALLEST_BLOCK = 4 << 20, 256 << 10
+_UNIT = b"\x1f"
+"""Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvBlock:
+    """Whole records as UTF-8, and all that is needed to read them."""
+
+    text: bytes
+    dialect: Dialect
+    layout: Layout
+    encoding: str
+
+
+class CsvReader:
+    """Reads the files of one source of delimited text."""
+
+    def __init__(self, shape: SourceShape, wanted: frozenset[str], files: Sequence[InputFile]) -> None:
+        self.shape, self.files = shape, files
+        self.wanted = frozenset(name.removeprefix(f"#{shape.name}.") for name in wanted)
+        self.present: dict[str, bool] = {}
+        self.heads: dict[int, Head] = {}
+        self._warnings: list[str] = []
+
+    def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
+        """The blocks of one file; what is wrong with the file as a whole raises `BadInput`."""
+        with InputStream(file.path) as stream:
+            text = TextStream(stream, str(option(self.shape, "encoding")), file.name)
+            head = read_head(self.shape, text, file.name)
+            self._begun(number, head)
+            count = first_block
+            for offset, line, records in _cut(text, head.dialect, block_size(stream)):
+                length = text.offset - offset
+                yield Block(number, count, offset, length, line, CsvBlock(records, head.dialect, head.layout, head.encoding.name))
+                count += 1
+            self._ended(file, head, text, count > first_block)
+
+    def _begun(self, number: int, head: Head) -> None:
+        self.heads[number] = head
+        self._warnings += head.warnings
+        absent = head.layout.absent()
+        for column in self.shape.columns:
+            self.present[column.name] = self.present.get(column.name, True) and column.name not in absent
+
+    def _ended(self, file: InputFile, head: Head, text: TextStream, rows: bool) -> None:
+        if rows:
+            if text.last not in (b"\n", b"\r"):
+                self._warnings.append(f"`{file.name}` does not end with a line end: its last row may have been cut short")
+            return
+        found = "a header and no rows" if head.header else "no rows"
+        if option(self.shape, "require_rows") or (text.offset > head.encoding.mark and not head.header and option(self.shape, "header")):
+            raise BadInput("R005", f"`{file.name}` has {'content but ' * (not head.header and text.offset > 0)}{found}", path=file.name)
+        self._warnings.append(f"`{file.name}` has {found}")
+
+    def parse(self, block: Block) -> Parsed:
+        """The columns wanted of one block, as raw text."""
+        data = self.data(block)
+        wanted = [place for place in data.layout.places if place.name in self.wanted]
+        indices = sorted({index for place in wanted for index in indices_of(place)})
+        rows = read(data, indices, block.first_line)
+        columns = {f"#{self.shape.name}.{place.name}": Column(_value(place, rows)) for place in wanted}
+        for place in data.layout.places:
+            if f"!present.{place.name}" in self.wanted:
+                columns[f"!present.{place.name}"] = Column(pa.scalar(not isinstance(place, One) or place.index is not None))
+        return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad)
+
+    def warnings(self) -> Sequence[str]:
+        return tuple(self._warnings)
+
+    def data(self, block: Block) -> CsvBlock:
+        """The records of `block`, whether it still has its data or not."""
+        if isinstance(block.data, CsvBlock):
+            return block.data
+        head = self.heads[block.file]
+        raw = self.reread(block.file, block.offset, block.length)
+        text = head.encoding.as_utf8(head.encoding.decoder(), raw, final=True)
+        return CsvBlock(text, head.dialect, head.layout, head.encoding.name)
+
+    def reread(self, file: int, offset: int, length: int) -> bytes:
+        """Bytes of the decompressed file, as they stand there."""
+        with InputStream(self.files[file].path) as stream:
+            stream.skip_to(offset)
+            return stream.read(length)
+
+
+def block_size(stream: InputStream) -> int:
+    """Blocks so large that every core gets some of a small file, and memory stays small for a large one."""
+    size = stream.size * (4 if stream.compression else 1)
+    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * (os.cpu_count() or 1))))
+
+
+def _cut(text: TextStream, dialect: Dialect, size: int) -> Iterator[tuple[int, int, bytes]]:
+    """What is left of the file, cut where records end: offset, line and bytes of each piece."""
+    while True:
+        text.fill(size)
+        at = len(text.buffer) if text.ended else _cut_at(text.buffer, dialect)
+        while not at and not text.ended and len(text.buffer) <= LONGEST_RECORD + LONGEST_FIELD:
+            text.fill(2 * len(text.buffer))
+            at = len(text.buffer) if text.ended else _cut_at(text.buffer, dialect)
+        offset, line = text.offset, text.line
+        piece = text.take(at or len(text.buffer))
+        if not at:
+            # A line longer than any record may be: its beginning tells enough, the rest is not kept.
+            text.drop_line()
+        if not piece:
+            return
+        if piece.strip(b"\r\n"):
+            yield offset, line, piece
+
+
+def _cut_at(buffer: bytes, dialect: Dialect) -> int:
+    """Past the last record of `buffer` that is certainly whole; 0 where there is none."""
+    plain = len(dialect.quote) < 2 and not (dialect.comment and dialect.comment in buffer)
+    if plain and dialect.quote not in buffer:
+        return csv_scan.last_record_end(buffer, csv_scan.quote_positions(buffer, dialect))
+    found = csv_scan.survey(buffer, dialect) if plain else None
+    if found and found.regular:
+        at = csv_scan.last_record_end(buffer, found.quotes)
+        if at or len(buffer) <= LONGEST_FIELD:
+            return at
+    return csv_scan.certain_end(buffer, dialect)
+
+
+def read(block: CsvBlock, indices: Sequence[int], first_line: int) -> Rows:
+    """The columns at `indices`: at once where the block has no flaw, record by record where it has."""
+    found = survey(block)
+    rows = _at_once(block, found, indices, first_line) if found else None
+    if rows is None:
+        return csv_exact.read(block.text, block.dialect, block.layout.header, indices, first_line, block.encoding)
+    return rows
+
+
+def survey(block: CsvBlock) -> csv_scan.Survey | None:
+    """Where the records of a block without obvious flaws are; None where they must be walked."""
+    text, dialect = block.text, block.dialect
+    if b"\0" in text or len(dialect.quote) > 1 or (dialect.comment and dialect.comment in text) or not is_utf8(text):
+        return None
+    found = csv_scan.survey(text, dialect)
+    fine = found.regular and len(found.quotes) % 2 == 0 and not csv_scan.too_long(text, found)
+    return found if fine else None
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether `text` is valid; Arrow looks at it faster than Python, and lets other threads run."""
+    offsets = pa.py_buffer(np.array([0, len(text)], np.int64))
+    try:
+        pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(text)]).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], first_line: int) -> Rows | None:
+    """The whole block through Arrow's reader; None where it finds a flaw."""
+    text, delimiter = block.text, block.dialect.delimiter
+    if len(delimiter) > 1:
+        if _UNIT in text:
+            return None
+        text, delimiter = text.replace(delimiter, _UNIT), _UNIT
+    table = _arrow(text, delimiter, block.dialect.quote, block.dialect.width, tuple(indices))
+    if table is None:
+        return None
+    columns = {index: table.column(f"f{index}").combine_chunks() for index in indices}
+    if delimiter is _UNIT and len(found.quotes):
+        written = block.dialect.delimiter.decode()
+        columns = {index: pa.compute.replace_substring(values, "\x1f", written) for index, values in columns.items()}
+    lines = None
+    if table.num_rows != found.lines:
+        lines = found.spans().lines + first_line
+        if len(lines) != table.num_rows:
+            return None
+    return Rows(columns, table.num_rows, None, lines, table.num_rows, ())
+
+
+def _arrow(text: bytes, delimiter: bytes, quote: bytes, width: int, indices: tuple[int, ...]) -> pa.Table | None:
+    flaws: list[object] = []
+
+    def flaw(row: object) -> str:
+        flaws.append(row)
+        return "skip"
+
+    names, convert = _conversion(width, indices or (0,))
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(text),
+            read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=delimiter.decode(),
+                quote_char=quote.decode() or False,
+                newlines_in_values=True,
+                invalid_row_handler=flaw,
+            ),
+            convert_options=convert,
+        )
+    except pa.ArrowInvalid:
+        return None
+    return None if flaws else table
+
+
+@lru_cache(maxsize=64)
+def _conversion(width: int, indices: tuple[int, ...]) -> tuple[list[str], pa.csv.ConvertOptions]:
+    """Names for all columns, and that those at `indices` are wanted, as text and as they are."""
+    wanted = [f"f{index}" for index in indices]
+    convert = pa.csv.ConvertOptions(
+        check_utf8=False,
+        column_types=dict.fromkeys(wanted, pa.string()),
+        include_columns=wanted,
+        null_values=[],
+        strings_can_be_null=False,
+        quoted_strings_can_be_null=False,
+    )
+    return [f"f{index}" for index in range(width)], convert
+
+
+def _value(place: Place, rows: Rows) -> pa.Array | pa.Scalar:
+    match place:
+        case One(index=None):
+            return pa.scalar(None, pa.string())
+        case One(index=index):
+            return rows.columns[index]
+        case _:
+            blank = pa.scalar("", pa.string())
+            return nested(place, lambda index: pa.repeat(blank, rows.length) if index is None else rows.columns[index], rows.length)

@@ -1,0 +1,321 @@
+"""Where records of delimited text begin and end: by vectors where the quotes are regular, by walking where they are not.
+
+Quotes are regular when each that opens stands at the start of a value and each that closes at its end. Then the parity
+of the quotes before a line end tells whether it ends a record. Where they are not, records are walked one by one; a
+quoted value that does not end as it should gives one malformed record, the line it opens on, and the walk goes on
+behind that line: one stray quote costs one line, never the rest of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+LONGEST_FIELD = 1 << 20
+LONGEST_RECORD = 16 << 20
+_SWALLOWED = 3
+"""A quoted value of at least so many whole lines, each with as many delimiters as a record has, has swallowed records."""
+
+Positions: TypeAlias = npt.NDArray[np.int64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+_LINE_END = np.zeros(256, np.bool_)
+_LINE_END[[10, 13]] = True
+
+
+_NEVER_CLOSED = "a quote opens a value and is never closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How values are set apart, in bytes of the text that is scanned; `width` is how many a record has (0: unknown)."""
+
+    delimiter: bytes
+    quote: bytes
+    comment: bytes
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its bytes (without the line end), its physical line counted from 0, its values; or what is wrong with it."""
+
+    start: int
+    end: int
+    line: int
+    fields: list[bytes]
+    problem: str = ""
+
+
+def as_bytes(data: bytes) -> Bytes:
+    return np.frombuffer(data, np.uint8)
+
+
+def quote_positions(data: bytes, dialect: Dialect) -> Positions:
+    """Where the quotes are."""
+    if not dialect.quote or dialect.quote not in data:
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(as_bytes(data) == dialect.quote[0])
+
+
+def regular(data: bytes, quotes: Positions, dialect: Dialect) -> bool:
+    """Whether every quote opens, closes or is doubled where it should; an open end counts as regular."""
+    if not len(quotes):
+        return True
+    text = as_bytes(data)
+    opening, closing = quotes[::2], quotes[1::2]
+    paired = min(len(closing), len(opening) - 1)
+    doubled = opening[1:] == closing[:paired] + 1
+    starts = _after_edge(text, opening, dialect.delimiter)
+    starts[1:] |= doubled
+    stops = _before_edge(text, closing, dialect.delimiter)
+    stops[:paired] |= doubled
+    return bool(starts.all() and stops.all())
+
+
+def _after_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
+    """Whether a value may begin at each of `positions`: behind a delimiter, a line end, or nothing."""
+    found = np.ones(len(positions), np.bool_)
+    for back, byte in enumerate(reversed(delimiter), 1):
+        found &= (text[positions - back] == byte) & (positions >= back)
+    return found | _LINE_END[text[positions - 1]] | (positions == 0)
+
+
+def _before_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
+    """Whether a value may end with each of `positions`: before a delimiter, a line end, or nothing."""
+    found, last = np.ones(len(positions), np.bool_), len(text) - 1
+    for ahead, byte in enumerate(delimiter, 1):
+        found &= (text[np.minimum(positions + ahead, last)] == byte) & (positions + ahead <= last)
+    return found | _LINE_END[text[np.minimum(positions + 1, last)]] | (positions == last)
+
+
+def last_record_end(data: bytes, quotes: Positions) -> int:
+    """Past the last line end outside quotes, given regular quotes; 0 where there is none."""
+    end = len(data)
+    while True:
+        at = max(data.rfind(b"\n", 0, end), _last_return(data, end))
+        if at < 0:
+            return 0
+        before = int(np.searchsorted(quotes, at))
+        if before % 2 == 0:
+            return at + 1
+        # Inside quotes: the next chance is before the quote that opened.
+        end = int(quotes[before - 1])
+
+
+def _last_return(data: bytes, end: int) -> int:
+    """The last carriage return that ends a line by itself; the very last byte may yet be half of a pair."""
+    at = data.rfind(b"\r", 0, min(end, len(data) - 1))
+    while at >= 0 and data[at + 1] == 10:
+        if data.find(b"\n", 0, end) >= 0:
+            return -1
+        at = data.rfind(b"\r", 0, at)
+    return at
+
+
+def count_lines(data: bytes) -> int:
+    """How many line ends there are; a carriage return with its line feed is one."""
+    count = int(np.count_nonzero(as_bytes(data) == 10))
+    if b"\r" in data:
+        count += data.count(b"\r") - data.count(b"\r\n")
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Records by vectors: bytes without line ends, and physical lines counted from 0."""
+
+    starts: Positions
+    ends: Positions
+    lines: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What vectors tell of a text: its quotes, where lines stop and the next begin, and which line ends are outside quotes."""
+
+    quotes: Positions
+    stops: Positions
+    after: Positions
+    outside: Mask | None
+    regular: bool
+
+    @property
+    def lines(self) -> int:
+        return len(self.stops)
+
+    def spans(self) -> Spans:
+        """The records, given regular quotes and no comments; empty lines are none."""
+        stops, after, number = self.stops, self.after, np.arange(len(self.stops))
+        if self.outside is not None:
+            stops, after, number = stops[self.outside], after[self.outside], number[self.outside]
+        starts, lines = np.zeros(len(stops), np.int64), np.zeros(len(stops), np.int64)
+        starts[1:], lines[1:] = after[:-1], number[:-1] + 1
+        full = starts < stops
+        return Spans(starts[full], stops[full], lines[full])
+
+
+def survey(data: bytes, dialect: Dialect) -> Survey:
+    """Look over `data` once; what it ends with counts as a line, with or without a line end."""
+    quotes = quote_positions(data, dialect)
+    stops, after = _line_ends(data)
+    if len(data) and (len(after) == 0 or after[-1] < len(data)):
+        stops, after = np.append(stops, len(data)), np.append(after, len(data))
+    if not len(quotes):
+        return Survey(quotes, stops, after, None, regular=True)
+    inside = np.searchsorted(quotes, stops)
+    outside = inside % 2 == 0
+    fine = regular(data, quotes, dialect) and not _swallows(data, quotes, inside[~outside], dialect)
+    return Survey(quotes, stops, after, outside, fine)
+
+
+def _line_ends(data: bytes) -> tuple[Positions, Positions]:
+    """Where lines stop, and where the next begin."""
+    text = as_bytes(data)
+    if b"\r" not in data:
+        feeds = np.flatnonzero(text == 10)
+        return feeds, feeds + 1
+    marks = np.flatnonzero((text == 10) | (text == 13))
+    paired = np.zeros(len(marks), np.bool_)
+    paired[1:] = (text[marks[1:]] == 10) & (text[marks[:-1]] == 13) & (marks[1:] == marks[:-1] + 1)
+    stops = marks[~paired]
+    after = stops + 1
+    after[np.searchsorted(stops, marks[np.flatnonzero(paired) - 1])] += 1
+    return stops, after
+
+
+def _swallows(data: bytes, quotes: Positions, inside: Positions, dialect: Dialect) -> bool:
+    """Whether a quoted value seems to hold whole records: a quote that opened by mistake and closed by another.
+
+    `inside` has for each line end inside quotes the number of the quote that closes them.
+    """
+    if dialect.width < 2 or len(inside) <= _SWALLOWED:
+        return False
+    pairs, counts = np.unique(inside, return_counts=True)
+    # Only values of several lines are looked at one by one.
+    for pair in pairs[counts > _SWALLOWED]:
+        end = int(quotes[pair]) if pair < len(quotes) else len(data)
+        if _holds_records(data[int(quotes[pair - 1]) + 1 : end], dialect):
+            return True
+    return False
+
+
+def too_long(data: bytes, found: Survey) -> bool:
+    """Whether a record is longer than a single value may be."""
+    if len(data) <= LONGEST_FIELD:
+        return False
+    stops = found.stops if found.outside is None else found.stops[found.outside]
+    return int(np.diff(stops, prepend=0).max(initial=0)) > LONGEST_FIELD
+
+
+def _holds_records(value: bytes, dialect: Dialect) -> bool:
+    lines = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[1:-1]
+    fewest = _SWALLOWED if dialect.width > 2 else 20
+    return len(lines) >= fewest and all(line.count(dialect.delimiter) == dialect.width - 1 for line in lines)
+
+
+def certain_end(data: bytes, dialect: Dialect) -> int:
+    """Past the last record that stays what it is whatever bytes follow `data`, found by walking; 0 where there is none."""
+    certain = 0
+    for record in walk(data, dialect):
+        behind = _next_line(data, record.end)
+        open_pair = data.endswith(b"\r") and behind == len(data)
+        undecided = record.problem == _NEVER_CLOSED and len(data) - record.end <= LONGEST_FIELD + 2
+        if record.end == len(data) or open_pair or undecided:
+            break
+        certain = behind
+    return certain
+
+
+def walk(data: bytes, dialect: Dialect, at: int = 0, line: int = 0) -> Iterator[Record]:
+    """Every record of `data` from `at`, one by one: blank lines and comments are passed over but counted."""
+    size = len(data)
+    returns = b"\r" in data
+    while at < size:
+        stop = _line_stop(data, at, returns)
+        first = data[at:stop]
+        if (dialect.comment and first.startswith(dialect.comment)) or _blank(first, dialect):
+            at, line = _next_line(data, stop), line + 1
+            continue
+        if not dialect.quote or dialect.quote not in first:
+            yield Record(at, stop, line, first.split(dialect.delimiter), _overlong(first, dialect))
+            at, line = _next_line(data, stop), line + 1
+            continue
+        record = _quoted_record(data, dialect, at, line, returns)
+        yield record
+        at = _next_line(data, record.end)
+        line += count_lines(data[record.start : record.end]) + 1
+
+
+def _blank(line: bytes, dialect: Dialect) -> bool:
+    return not line or (dialect.width > 1 and not line.strip(b" \t") and dialect.delimiter not in line)
+
+
+def _line_stop(data: bytes, at: int, returns: bool) -> int:
+    feed = data.find(b"\n", at)
+    feed = len(data) if feed < 0 else feed
+    if not returns:
+        return feed
+    back = data.find(b"\r", at, feed)
+    return feed if back < 0 else back
+
+
+def _next_line(data: bytes, stop: int) -> int:
+    return stop + 2 if data[stop : stop + 2] == b"\r\n" else stop + 1
+
+
+def _overlong(record: bytes, dialect: Dialect) -> str:
+    if len(record) > LONGEST_RECORD:
+        return f"the record is {len(record)} bytes long; at most {LONGEST_RECORD} are read"
+    if len(record) > LONGEST_FIELD and any(len(field) > LONGEST_FIELD for field in record.split(dialect.delimiter)):
+        return f"a value is longer than {LONGEST_FIELD} bytes"
+    return ""
+
+
+def _quoted_record(data: bytes, dialect: Dialect, start: int, line: int, returns: bool) -> Record:
+    """The record at `start`, which has a quote on its first line."""
+    fields: list[bytes] = []
+    at, quote, delimiter = start, dialect.quote, dialect.delimiter
+    while True:
+        if data.startswith(quote, at):
+            end, problem = _closing(data, dialect, at)
+            if problem:
+                return Record(start, _line_stop(data, at, returns), line, [], problem)
+            fields.append(data[at + 1 : end].replace(quote + quote, quote))
+            end += 1
+        else:
+            stop = _line_stop(data, at, returns)
+            end = data.find(delimiter, at, stop)
+            end = stop if end < 0 else end
+            fields.append(data[at:end])
+        if not data.startswith(delimiter, end):
+            return Record(start, end, line, fields, "" if end - start <= LONGEST_RECORD else _overlong(data[start:end], dialect))
+        at = end + len(delimiter)
+
+
+def _closing(data: bytes, dialect: Dialect, opening: int) -> tuple[int, str]:
+    """Where the quote that opened at `opening` closes, or why it does not."""
+    quote = dialect.quote
+    at = opening + 1
+    while True:
+        at = data.find(quote, at, opening + LONGEST_FIELD + 2)
+        if at < 0:
+            return 0, _NEVER_CLOSED
+        if data.startswith(quote, at + 1):
+            at += 2
+            continue
+        if at + 1 < len(data) and not data.startswith((dialect.delimiter, b"\n", b"\r"), at + 1):
+            return 0, "a quote stands inside a quoted value without being doubled, or an earlier one was never closed"
+        if _swallowed(data, dialect, opening, at):
+            return 0, "a quote opens a value that runs over whole records"
+        return at, ""
+
+
+def _swallowed(data: bytes, dialect: Dialect, opening: int, closing: int) -> bool:
+    value = data[opening + 1 : closing]
+    return dialect.width > 1 and value.count(b"\n") + value.count(b"\r") > _SWALLOWED and _holds_records(value, dialect)

@@ -1,0 +1,134 @@
+"""Files as the formats see them: opened whole-heartedly (compression looked through, checked to the end), written all or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from datahub.formats.declare import BadInput
+
+MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+FOREIGN = {rb"BZh[1-9]1AY&SY": "compressed with bzip2", rb"\xfd7zXZ\0": "compressed with xz", rb"PK\x03\x04": "a zip archive, as `.xlsx` files are"}
+RATIO, RATIO_FROM = 100, 64 << 20
+"""A compressed file may not grow more than this many times, counted once it has grown to so many bytes."""
+LARGEST = 64 << 30
+"""No file is read beyond this many bytes after decompression."""
+
+
+class InputStream:
+    """The bytes of one file, decompressed; what is cut short, damaged or trailed by foreign bytes raises `BadInput`."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            self._raw: Any = pa.OSFile(path, "rb")
+        except OSError as problem:
+            raise BadInput("R005", f"`{path}` cannot be read", _reason(problem), path=path) from None
+        self.path = path
+        self.size = self._raw.size()
+        head = self._raw.read(10)
+        self._raw.seek(0)
+        self.compression = next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
+        foreign = next((what for magic, what in FOREIGN.items() if re.match(magic, head)), "")
+        if foreign:
+            self._raw.close()
+            raise BadInput("R005", f"`{path}` is {foreign}", "unpack it first", path=path)
+        self._stream = pa.CompressedInputStream(self._raw, self.compression) if self.compression else self._raw
+        self.position = 0
+
+    def read(self, count: int) -> bytes:
+        """The next `count` bytes; fewer only at the end."""
+        parts, missing = [], count
+        while missing:
+            part = self._some(missing)
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        self.position += count - missing
+        if self.compression:
+            self._guard()
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _some(self, count: int) -> bytes:
+        try:
+            part: bytes = self._stream.read(count)
+        except OSError as problem:
+            message = f"`{self.path}` is damaged or was cut short"
+            raise BadInput("R005", message, f"{self.compression or 'the file system'} says: {_reason(problem)}", path=self.path) from None
+        return part
+
+    def _guard(self) -> None:
+        grown = self.position > RATIO_FROM and self.position > RATIO * max(self.size, 1)
+        if grown or self.position > LARGEST:
+            message = f"`{self.path}` grows to more than {self.position >> 20} MB out of {self.size >> 10} kB when it is decompressed"
+            raise BadInput("R005", message, "if this is no attack, decompress it before the run", path=self.path)
+
+    def skip_to(self, position: int) -> None:
+        """Pass over what lies before `position`, which must not be behind."""
+        if not self.compression:
+            self._raw.seek(position)
+            self.position = position
+        while self.position < position:
+            if not self.read(min(1 << 20, position - self.position)):
+                break
+
+    def close(self) -> None:
+        self._stream.close()
+        self._raw.close()
+
+    def __enter__(self) -> InputStream:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _reason(problem: OSError) -> str:
+    return problem.strerror or str(problem).partition(". Detail:")[0]
+
+
+class AtomicFile:
+    """A file under a temporary name in its own folder; `commit` makes it durable and gives it its name, `abort` leaves nothing."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.temporary = self.path.with_name(f".{self.path.name[:100]}.{secrets.token_hex(8)}.part")
+        self.stream: BinaryIO = self.temporary.open("xb", buffering=1 << 20)
+
+    def write(self, data: Any) -> None:
+        """Append `data`, bytes or a buffer."""
+        self.stream.write(data)
+
+    def commit(self) -> None:
+        """Bring the file to the disk, then to its name, then the folder that names it."""
+        try:
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+            self.stream.close()
+            self.temporary.replace(self.path)
+            _sync_folder(self.path.parent)
+        except BaseException:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Remove what was written so far; nothing happens after a commit."""
+        try:
+            self.stream.close()
+        finally:
+            self.temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,52 @@
+"""A file as UTF-8 text that is taken from its front, knowing at which byte and line of the file it stands."""
+
+from __future__ import annotations
+
+from datahub.formats.csv_scan import count_lines
+from datahub.formats.encodings import encoding_of
+from datahub.formats.files import InputStream
+
+_CHUNK = 256 << 10
+
+
+class TextStream:
+    """`buffer` is the text that comes next; `offset` and `line` say where in the decompressed file it begins."""
+
+    def __init__(self, stream: InputStream, encoding: str, name: str) -> None:
+        head = stream.read(4)
+        self.stream, self.encoding = stream, encoding_of(encoding, head, name)
+        self.offset, self.line, self.ended, self.last = self.encoding.mark, 1, False, b""
+        self._decoder = self.encoding.decoder()
+        self.buffer = b""
+        self._add(head[self.encoding.mark :], final=len(head) < 4)
+
+    def fill(self, size: int) -> None:
+        """Read on until the buffer has `size` bytes, or the file ends."""
+        while len(self.buffer) < size and not self.ended:
+            wanted = size - len(self.buffer)
+            chunk = self.stream.read(wanted)
+            self._add(chunk, final=len(chunk) < wanted)
+
+    def _add(self, chunk: bytes, *, final: bool) -> None:
+        text = self.encoding.as_utf8(self._decoder, chunk, final)
+        self.buffer = self.buffer + text if self.buffer else text
+        self.last = text[-1:] or self.last
+        self.ended = final
+
+    def take(self, count: int) -> bytes:
+        """The first `count` bytes of the buffer, which stands behind them afterwards."""
+        text, self.buffer = self.buffer[:count], self.buffer[count:]
+        self.offset += self.encoding.length(text)
+        self.line += count_lines(text)
+        return text
+
+    def drop_line(self) -> None:
+        """Pass over all up to the next line end, without keeping it."""
+        while True:
+            self.fill(_CHUNK)
+            at = min((found for mark in (b"\n", b"\r") if (found := self.buffer.find(mark)) >= 0), default=-1)
+            if at >= 0 or not self.buffer:
+                self.take(at + 1)
+                return
+            self.take(len(self.buffer))
+
