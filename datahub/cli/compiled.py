@@ -31,7 +31,10 @@ def compiled_document(document: Document, loader: Folders, flow: str = "") -> Pl
     from datahub.diagnostics.suppress import suppress
 
     found: list[Diagnostic] = []
-    plan = compile(document, loader, found.append, flow=flow)
+    try:
+        plan = compile(document, loader, found.append, flow or None)
+    except LookupError as error:
+        raise Stop(str(error.args[0])) from error
     told = suppress(found, [document])
     _tell(told)
     if plan is None:

@@ -1,0 +1,81 @@
+"""`--param NAME=VALUE`: text as values of the types that the script declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, NoReturn
+
+from datahub.types import model as t
+
+if TYPE_CHECKING:
+    from datahub.plan.operators import Plan
+    from datahub.semantic.ir import Value
+
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+
+class Unreadable(Exception):
+    """A value that is none of its parameter's type; the text says so."""
+
+
+def parameters(plan: Plan, given: Mapping[str, str]) -> dict[str, Value]:
+    """The values of `given`; what the script does not declare is left as text, for the run to refuse."""
+    types = {shape.name: shape.type for shape in plan.parameters}
+    return {name: value_of(text, types[name], name) if name in types else text for name, text in given.items()}
+
+
+def value_of(text: str, kind: t.Type, name: str) -> Value:
+    """`text` as a value of `kind`: an empty one is null where null is allowed."""
+    if not text and kind.nullable:
+        return None
+    try:
+        return _read(text, kind, name)
+    except (ValueError, InvalidOperation) as error:
+        raise Unreadable(f"`{name}` takes {t.spelled(kind)}, and `{text}` is none") from error
+
+
+def _read(text: str, kind: t.Type, name: str) -> Value:
+    match kind:
+        case t.Text(shortest=shortest, longest=longest):
+            return text if (shortest or 0) <= len(text) and (longest is None or len(text) <= longest) else _refuse()
+        case t.Bool():
+            return {"true": True, "false": False}[text] if text in ("true", "false") else _refuse()
+        case t.Int():
+            return int(_number(text))
+        case t.Decimal():
+            return Decimal(_number(text))
+        case t.Float():
+            return float(_number(text))
+        case t.Date():
+            return date.fromisoformat(text)
+        case t.Time():
+            return time.fromisoformat(text)
+        case t.DateTime():
+            return instant(text)
+        case t.Enum(members=members):
+            return text if text in members else _refuse()
+        case t.Named(base=base):
+            return _read(text, base, name)
+        case t.ListOf(item=item):
+            return tuple(value_of(part.strip(), item, name) for part in text.split(",")) if text else ()
+        case _:
+            raise Unreadable(f"`{name}` takes {t.spelled(kind)}, which cannot be given on the command line")
+
+
+def instant(text: str) -> datetime:
+    """An ISO instant; a day is its first moment, and what names no zone is UTC."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _number(text: str) -> str:
+    """`text` if it is a plain number; Python would take `1_000`, `nan` and digits of other scripts."""
+    return text if _NUMBER.fullmatch(text) else _refuse()
+
+
+def _refuse() -> NoReturn:
+    raise ValueError

@@ -1,0 +1,105 @@
+"""What a person reads when a run has ended: what became of the rows, what was wrong, where everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Paint, counted
+
+if TYPE_CHECKING:
+    from datahub.reports.report import CodeCount, Report, SourceCounts
+
+_FATES = (
+    ("written", "written"),
+    ("rejected", "rejected"),
+    ("merged", "merged"),
+    ("filtered", "filtered"),
+    ("empty", "without elements"),
+    ("looked_up", "for lookups"),
+)
+_MOST_CODES = 8
+_LONGEST_VALUE = 60
+
+
+def summary(report: Report, paint: Paint) -> str:
+    """The closing words of a run, the last line being the whole in short."""
+    parts = [_sources(report, paint), _written(report), _findings(report, paint), _warnings(report, paint), last_line(report, paint)]
+    return "\n".join(part for part in parts if part)
+
+
+def last_line(report: Report, paint: Paint) -> str:
+    rate = f" ({report.rows_read / report.seconds:,.0f} rows/s)" if report.seconds > 0 and report.rows_read else ""
+    time = f"in {report.seconds:,.2f} s{rate}"
+    if report.status == "aborted":
+        return f"{paint('1;31', 'aborted')}: {report.reason}; nothing was written, {time}\n"
+    rows = sum(report.entities.values())
+    said = [f"{counted(report.rows_read, 'row')} read", f"{counted(rows, 'row')} written"]
+    if report.rows_rejected:
+        said.append(paint("1;33", f"{report.rows_rejected:,} rejected"))
+    return f"{paint('1;32', 'done')}: {', '.join(said)}, {time}\n"
+
+
+def _sources(report: Report, paint: Paint) -> str:
+    """One line a source: all its rows, by what became of them."""
+    used = [(name, word) for name, word in _FATES if any(getattr(source, name) for source in report.sources)]
+    rows = [
+        [source.source, f"{source.read:,} read", "=", *_fates(source, used), "" if source.adds_up else "!"] for source in report.sources
+    ]
+    text = _table(rows, right=(1,))
+    if not report.adds_up:
+        text += paint("1;31", "the rows do not add up: this is a mistake of DataHub") + "\n"
+    return text
+
+
+def _fates(source: SourceCounts, used: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for position, (name, word) in enumerate(used):
+        yield f"{'+ ' if position else ''}{getattr(source, name):,} {word}"
+
+
+def _written(report: Report) -> str:
+    rows = [[one.name, counted(one.rows, "row"), one.path] for one in report.written] if report.status != "aborted" else []
+    return _table(rows, right=(1,))
+
+
+def _findings(report: Report, paint: Paint) -> str:
+    """The codes, the most frequent first, each with one row that shows it; and where the rejected rows are."""
+    if not report.codes:
+        return ""
+    lines = [
+        [code.severity if code.severity != "error" else "", code.code, f"{code.count:,}", _example(code)]
+        for code in report.codes[:_MOST_CODES]
+    ]
+    text = _table(
+        [line if any(line[0] for line in lines) else line[1:] for line in lines], right=(2,) if any(line[0] for line in lines) else (1,)
+    )
+    if (more := len(report.codes) - _MOST_CODES) > 0:
+        text += f"  and {counted(more, 'code')} more in run/report.json\n"
+    for file in report.rejects:
+        text += f"  {paint('1', 'to correct and send again')}: {file.path} ({counted(file.rows, 'row')})\n"
+    return text
+
+
+def _example(code: CodeCount) -> str:
+    sample = code.samples[0] if code.samples else None
+    if sample is None:
+        return code.meaning
+    where = f"{sample.get('file') or ''}:{sample.get('line') or ''}".strip(":")
+    shown = str(sample.get("value") or "").replace("\n", " ")
+    value = f" `{shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + '…'}`" if shown else ""
+    name = ".".join(str(part) for part in (sample.get("entity"), sample.get("field")) if part)
+    told = str(sample.get("message") or code.meaning)
+    return f"{name + ': ' if name else ''}{told}{value if shown not in told else ''}{f'  {where}' if where else ''}"
+
+
+def _warnings(report: Report, paint: Paint) -> str:
+    return "".join(f"{paint('1;33', 'warning')}: {warning}\n" for warning in report.warnings)
+
+
+def _table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Rows with their cells below one another, those of `right` flush right."""
+    if not rows:
+        return ""
+    wide = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = ("  ".join(cell.rjust(wide[at]) if at in right else cell.ljust(wide[at]) for at, cell in enumerate(row)) for row in rows)
+    return "".join(f"  {line}".rstrip() + "\n" for line in lines)
