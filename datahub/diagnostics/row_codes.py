@@ -1,0 +1,59 @@
+"""The codes under which rows are rejected, and what each says of a value in a message."""
+
+from __future__ import annotations
+
+from datahub.diagnostics import rules_rows
+from datahub.diagnostics.rule import Rule
+
+ROW_CODES: dict[str, Rule] = {rule.code: rule for rule in vars(rules_rows).values() if isinstance(rule, Rule)}
+"""Every code of the language for rejected rows, explained."""
+
+_PHRASES = {
+    "R001": "has bytes that are not of its encoding",
+    "R002": "has more or fewer values than the header",
+    "R003": "stands in a column that is not declared",
+    "R004": "has no column in the file",
+    "R005": "cannot be read as a record",
+    "R006": "is of another kind than declared",
+    "R101": "is not a whole number",
+    "R102": "is too large for its whole number",
+    "R103": "is neither true nor false",
+    "R104": "is not a number",
+    "R105": "has more decimals than its field",
+    "R106": "is not a date",
+    "R107": "is not a date and time",
+    "R108": "is not a time of day",
+    "R109": "is not a member of the enumeration",
+    "R110": "is not one instant in its zone",
+    "R111": "is not JSON",
+    "R112": "is not a length of time",
+    "R201": "must be there",
+    "R202": "is too long",
+    "R203": "is too short",
+    "R204": "does not match its pattern",
+    "R301": "does not meet its condition",
+    "R302": "is a key, and must be there",
+    "R303": "is a key that an earlier row has",
+    "R401": "is not in the table",
+    "R402": "has no value yet on this day",
+    "R403": "has more than one match",
+    "R404": "has no match",
+    "R405": "has no row in the decision table",
+    "R406": "has more than one row in the decision table",
+    "R501": "belongs to a group with a rejected row",
+    "R502": "stands and falls with a row that was rejected",
+    "R503": "refers to a row that does not exist",
+    "R504": "refers to a row that was rejected",
+    "R511": "differs from other rows of its group",
+    "R601": "is divided by zero",
+    "R602": "is too large for its type",
+    "R603": "has no answer here",
+    "R604": "is no position there",
+    "R701": "was refused by the target",
+    "R702": "could not be delivered",
+}
+
+
+def phrase(code: str) -> str:
+    """What a code says of the value that it stands beside; for a code of a script that the value is refused."""
+    return _PHRASES.get(code, "is refused")
