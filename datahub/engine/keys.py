@@ -1,8 +1,7 @@
 """Keys of rows as numbers: codes within a batch, and hashes that hold over a whole run.
 
 Codes are dense and exact; they serve where all rows are at hand (groups, sorts, joins). Hashes are 128 bits and serve
-where rows pass by (uniqueness over a stream): two different keys meet in one hash with a probability below 1e-24 at a
-hundred million keys.
+where rows pass by (uniqueness over a stream).
 """
 
 from __future__ import annotations
@@ -118,64 +117,69 @@ def _text_words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
     return found
 
 
+_ROW_BITS = np.uint64(40)
+_ROW = np.uint64((1 << 40) - 1)
+_EMPTY = np.uint64((1 << 64) - 1)
+_LOAD = 0.7
+
+
 class SeenKeys:
     """The keys seen so far in a run: an open-addressing table of hashes, probed a batch at a time.
 
-    A slot holds 96 bits of the hash and the id of the first row that had the key; 24 bytes a slot, at most half full.
+    A slot is 16 bytes: 64 bits of the hash, and 24 more of it beside the number (40 bits) of the first row that had
+    the key. Two different keys are taken for one with a probability below 1e-10 at a hundred million keys.
     """
 
-    __slots__ = ("_high", "_low", "_row", "_used")
+    __slots__ = ("_slots", "_used")
 
     def __init__(self) -> None:
-        self._allocate(1 << 16)
+        self._slots = _empty(1 << 16)
         self._used = 0
-
-    def _allocate(self, slots: int) -> None:
-        self._low = np.zeros(slots, np.uint64)
-        self._high = np.zeros(slots, np.uint64)
-        self._row = np.full(slots, -1, np.int64)
 
     def first_rows(self, hashed: Hashes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """For each key the id of the row that had it first, keys new here taking their own; they are remembered."""
-        if not len(rows):
-            return rows
-        while (self._used + len(rows)) * 2 > len(self._row):
-            self._grow()
-        low, high = hashed[0], hashed[1]
-        order = np.lexsort((np.arange(len(rows)), high, low))
-        fresh = np.ones(len(rows), np.bool_)
-        fresh[1:] = (low[order[1:]] != low[order[:-1]]) | (high[order[1:]] != high[order[:-1]])
-        leaders = order[fresh]
-        known = self._put(low[leaders], high[leaders], rows[leaders])
-        answer = np.empty(len(rows), np.int64)
-        answer[order] = known[np.cumsum(fresh) - 1]
-        return answer
+        """For each key the number of the row that had it first, keys new here taking their own; they are remembered.
 
-    def _put(self, low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Distinct keys into the table; the row that each had first."""
-        mask = np.uint64(len(self._row) - 1)
-        slot = (low & mask).astype(np.int64)
-        answer = np.full(len(rows), -1, np.int64)
-        waiting = np.arange(len(rows))
-        while len(waiting):
-            at = slot[waiting]
-            free = waiting[self._row[at] < 0]
-            if len(free):
-                # Two keys may want one free slot: the last written wins it, and the others find it taken.
-                taken = slot[free]
-                self._row[taken] = rows[free]
-                self._low[taken] = low[free]
-                self._high[taken] = high[free]
-                self._used += len(np.unique(taken))
-            same = (self._low[at] == low[waiting]) & (self._high[at] == high[waiting])
-            answer[waiting[same]] = self._row[at[same]]
-            waiting = waiting[~same]
-            slot[waiting] = (slot[waiting] + 1) & np.int64(mask)
-        return answer
+        `rows` ascend, over all calls, and stay below 2**40.
+        """
+        while self._used + len(rows) > len(self._slots) * _LOAD:
+            self._grow()
+        marks = (hashed[1] & ~_ROW) | rows.astype(np.uint64)
+        first = _put(self._slots, hashed[0], marks)
+        self._used += int(np.count_nonzero(first == rows))
+        return first
 
     def _grow(self) -> None:
-        used = self._row >= 0
-        low, high, rows = self._low[used], self._high[used], self._row[used]
-        self._allocate(len(self._row) * 2)
-        self._used = 0
-        self._put(low, high, rows)
+        held = self._slots[self._slots[:, 1] != _EMPTY]
+        self._slots = _empty(len(self._slots) * 2)
+        # In pieces: the arrays of one probe are as long as what is put in.
+        for start in range(0, len(held), 1 << 18):
+            piece = held[start : start + (1 << 18)]
+            _put(self._slots, piece[:, 0], piece[:, 1])
+
+
+def _empty(slots: int) -> npt.NDArray[np.uint64]:
+    return np.full((slots, 2), _EMPTY, np.uint64)
+
+
+def _put(slots: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], marks: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Keys into the table; for each the number of the row that had it first."""
+    mask = np.int64(len(slots) - 1)
+    answer = np.empty(len(low), np.int64)
+    waiting = np.arange(len(low))
+    at = low.view(np.int64) & mask if low.flags.c_contiguous else low.astype(np.int64) & mask
+    while len(waiting):
+        wanted_low, wanted = low[waiting], marks[waiting]
+        found = slots[at]
+        free = np.flatnonzero(found[:, 1] == _EMPTY)
+        if len(free):
+            # Several keys may want one slot: the last that is written has it, so the first row is written last.
+            backwards = free[::-1]
+            slots[at[backwards], 0] = wanted_low[backwards]
+            slots[at[backwards], 1] = wanted[backwards]
+            found = slots[at]
+        same = (found[:, 0] == wanted_low) & ((found[:, 1] ^ wanted) <= _ROW)
+        answer[waiting[same]] = (found[same, 1] & _ROW).astype(np.int64)
+        other = ~same
+        waiting = waiting[other]
+        at = (at[other] + 1) & mask
+    return answer

@@ -1,0 +1,118 @@
+"""A plan as indented text: what is read, what is done to it, and where rows must meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from datahub.plan import operators as op
+from datahub.plan.distribution import AnyBatch, Broadcast, HashPartitioned, required_distribution
+from datahub.plan.text import shown
+from datahub.semantic import ir
+
+Note = Callable[[op.Operator], str]
+
+
+def explain(plan: op.Plan, note: Note = lambda operator: "") -> str:
+    """`plan` from its outputs down to its sources; `note` may add a remark to an operator (rows, time)."""
+    lines: list[str] = []
+    named: dict[int, str] = {}
+    for output in plan.outputs:
+        lines.append(f"{output.entity}{_targets(plan, output.entity)}")
+        lines.extend(_tree(output.rows, 1, named, note))
+    for feed in plan.feeds:
+        lines.append(f"lookup {feed.lookup}")
+        lines.extend(_tree(feed.rows, 1, named, note))
+    return "\n".join(lines) + "\n"
+
+
+def _targets(plan: op.Plan, entity: str) -> str:
+    if plan.flow is None:
+        return ""
+    targets = [item.target for item in plan.flow.writes if entity in item.entities]
+    return f" to {', '.join(targets)}" if targets else " (counted, not written)"
+
+
+def _tree(operator: op.Operator, depth: int, named: dict[int, str], note: Note) -> Iterator[str]:
+    indent = "  " * depth
+    known = named.get(id(operator))
+    if known is not None:
+        yield f"{indent}{known}, as above"
+        return
+    if isinstance(operator, op.Settle):
+        named[id(operator)] = f"settle {operator.entity}"
+    elif isinstance(operator, op.Read):
+        named[id(operator)] = f"read {operator.source}"
+    exchange = _exchange(operator)
+    if exchange:
+        yield f"{indent}{exchange}"
+    remark = note(operator)
+    head, *rest = _said(operator)
+    yield f"{indent}{head}{'    ' + remark if remark else ''}"
+    yield from (f"{indent}    {line}" for line in rest)
+    for source in op.inputs(operator):
+        yield from _tree(source, depth + 1, named, note)
+
+
+def _exchange(operator: op.Operator) -> str:
+    """The line that tells where rows must meet, empty where they need not."""
+    match required_distribution(operator):
+        case AnyBatch():
+            return ""
+        case Broadcast(keys=keys):
+            return f"-- exchange: the right side to every worker, by {', '.join(keys)}"
+        case HashPartitioned(keys=keys):
+            return f"-- exchange: rows with equal {', '.join(keys)} meet"
+        case _:
+            return "-- exchange: all rows meet"
+
+
+def _said(operator: op.Operator) -> list[str]:
+    match operator:
+        case op.Read(source=source, columns=columns):
+            return [f"read {source}: {', '.join(name.removeprefix(f'#{source}.') for name in columns)}"]
+        case op.Compute(assignments=assignments):
+            return ["compute", *_assigned(assignments)]
+        case op.Windowed(assignments=assignments):
+            return ["compute over all rows", *_assigned(assignments)]
+        case op.Rename(columns=columns):
+            prefix = columns[0][1].partition(".")[0] if columns else ""
+            return [f"as {prefix}: {', '.join(old for old, _ in columns)}"]
+        case op.Filter(condition=condition):
+            return [f"where {shown(condition)}"]
+        case op.Fill(columns=names, by=by):
+            return [f"fill {', '.join(names)} by {', '.join(map(shown, by))}"]
+        case op.Expand(over=over, item=item, outer=outer):
+            return [f"each {'outer ' if outer else ''}{item} in {shown(over)}"]
+        case op.Join():
+            words = " ".join(word for word in ("join", "many" if operator.many else "", "required" if operator.required else "") if word)
+            pairs = " and ".join(f"{shown(left)} = {shown(right)}" for left, right in zip(operator.left_keys, operator.right_keys, strict=True))
+            also = f" and {shown(operator.also)}" if operator.also is not None else ""
+            return [f"{words} on {pairs}{also}"]
+        case op.Group(keys=keys, assignments=assignments, partial=partial):
+            by = ", ".join(f"{key.name.removeprefix('key.')}: {shown(key.value)}" for key in keys)
+            return [f"group by {'partial ' if partial else ''}{by}", *_assigned(assignments)]
+        case op.Unique(keys=unique_keys, keep=keep, code=code):
+            return [f"unique by {', '.join(map(shown, unique_keys))} keep {keep}{' reject ' + code if code else ''}"]
+        case op.Sort(keys=sorting):
+            return ["order by " + ", ".join(shown(key.value) + (" desc" if key.descending else "") for key in sorting)]
+        case op.Union():
+            return ["one after the other"]
+        case op.Check(checks=checks) | op.SetCheck(checks=checks):
+            return ["check", *(_checked(check) for check in checks)]
+        case op.Key(columns=names):
+            return [f"key {', '.join(names)}"]
+        case op.Settle(entity=entity):
+            return [f"settle {entity}"]
+        case _:
+            assert_never(operator)
+
+
+def _assigned(assignments: tuple[ir.Assignment, ...]) -> list[str]:
+    width = max((len(one.name) for one in assignments), default=0)
+    return [f"{one.name.ljust(width)} : {shown(one.value)}" for one in assignments]
+
+
+def _checked(check: ir.CheckRule) -> str:
+    when = f" when {shown(check.when)}" if check.when is not None else ""
+    return f"{check.code} {check.severity}: {shown(check.condition)}{when}"

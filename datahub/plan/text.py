@@ -1,0 +1,101 @@
+"""Typed expressions as text that reads like the language."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from datahub.semantic import ir
+from datahub.types.model import spelled
+
+_INFIX = frozenset({"+", "-", "*", "/", "&", "=", "<>", "<", "<=", ">", ">="})
+
+
+def shown(expression: ir.Expression) -> str:
+    """`expression` on one line."""
+    match expression:
+        case ir.Column(name=name) | ir.Present(column=name):
+            return name
+        case ir.Constant(value=value):
+            return constant(value)
+        case ir.Parameter(name=name):
+            return f"${name}"
+        case ir.Call(function=function, arguments=arguments) if function in _INFIX and len(arguments) == 2:
+            return f"({shown(arguments[0])} {function} {shown(arguments[1])})"
+        case ir.Call(function="is_null", arguments=(value,)):
+            return f"{shown(value)} is null"
+        case ir.Call(function="not", arguments=(value,)):
+            return f"not {shown(value)}"
+        case ir.Call(function=function, arguments=arguments):
+            return f"{function}({', '.join(map(shown, arguments))})"
+        case ir.Logic(operator=operator, left=left, right=right):
+            return f"({shown(left)} {operator} {shown(right)})"
+        case ir.Choose(branches=branches, otherwise=otherwise):
+            arms = " ".join(f"when {shown(when)} then {shown(then)}" for when, then in branches)
+            return f"case {arms} otherwise {shown(otherwise)} end"
+        case ir.Default(value=value, fallback=fallback):
+            return f"({shown(value)} default {shown(fallback)})"
+        case ir.Recover(value=value, how=how, fallback=fallback, code=code):
+            then = f"reject {code}" if fallback is None else shown(fallback)
+            return f"({shown(value)} on error {'warn ' if how == 'warn' else ''}{then})"
+        case ir.Field(of=of, name=name):
+            return f"{shown(of)}.{name}"
+        case ir.MakeStruct(fields=fields):
+            return "{" + ", ".join(f"{name}: {shown(value)}" for name, value in fields) + "}"
+        case ir.MakeList(items=items):
+            return "[" + ", ".join(map(shown, items)) + "]"
+        case ir.Convert(value=value, type=kind):
+            return f"{spelled(kind)} of {shown(value)}"
+        case ir.Fit(value=value, type=kind):
+            return f"{shown(value)} as {spelled(kind)}"
+        case ir.Aggregate(function=function, arguments=arguments, over=over):
+            return f"{function}({', '.join(map(shown, arguments))}{_over(over)})"
+        case ir.Collect(value=value, over=over):
+            return f"[{shown(value)}{_over(over)}]"
+        case ir.WindowCall(function=function, argument=argument, over=over):
+            return f"{function}({'' if argument is None else shown(argument)}{_over(over)})"
+        case ir.LookUp(table=table, keys=keys, member=member, inverse=inverse):
+            call = f"{table}({', '.join(map(shown, keys))})"
+            return f"{'inverse ' if inverse else ''}{call}{'.' + member if member else ''}"
+        case ir.InLookUp(table=table, keys=keys):
+            return f"({', '.join(map(shown, keys))}) in {table}"
+        case ir.Decision(table=table, inputs=inputs, member=member):
+            return f"{table}({', '.join(map(shown, inputs))}){'.' + member if member else ''}"
+        case ir.RowFact(fact=fact):
+            return f"{fact}()"
+        case ir.Failed(value=value, code=code):
+            return f"failed({shown(value)}{', ' + constant(code) if code else ''})"
+        case ir.Omitted():
+            return "omit"
+        case _:
+            assert_never(expression)
+
+
+def _over(over: ir.Over) -> str:
+    """What stands behind an aggregate's arguments."""
+    match over:
+        case ir.Loop(item=item, over=listed):
+            text = f" for {item} in {shown(listed)}"
+        case ir.Members():
+            text = ""
+        case ir.Window(keys=keys):
+            text = f" within {', '.join(map(shown, keys))}"
+    if over.where is not None:
+        text += f" where {shown(over.where)}"
+    if over.order:
+        text += " order by " + ", ".join(shown(key.value) + (" desc" if key.descending else "") for key in over.order)
+    return text
+
+
+def constant(value: ir.Value) -> str:
+    """A constant as one writes it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        case tuple():
+            return "[" + ", ".join(map(constant, value)) + "]"
+        case _:
+            return str(value)
