@@ -145,23 +145,25 @@ def function(
     context: bool = False,
     distinct: bool = False,
     slow: bool = False,
+    category: str = "",
 ) -> Callable[[Kernel], Kernel]:
     """Declare the decorated kernel under each of `signatures`, such as `left(value: text, count: int = 1) -> text`.
 
     The first line of the docstring is the summary. Declaring a name again adds overloads to it: first match wins.
-    `also` are the names other tools give to the same thing (`"VRL upcase"`, `"DataWeave upper"`).
+    `also` are the names other tools give to the same thing (`"VRL upcase"`, `"DataWeave upper"`). `category` is the
+    chapter of the reference it stands in, the module's name unless told.
     """
 
     def declare(kernel: Kernel) -> Kernel:
         summary, _, rest = (kernel.__doc__ or "").strip().partition("\n")
-        category = kernel.__module__.rpartition(".")[2]
+        chapter = category or kernel.__module__.rpartition(".")[2]
         for signature in signatures:
             name, parameters, returns = parse_signature(signature)
             overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature, kind)
             known = REGISTRY.get(name)
             if known is None:
                 REGISTRY[name] = Function(
-                    name, kind, category, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also), distinct, slow
+                    name, kind, chapter, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also), distinct, slow
                 )
             else:
                 _extend(known, overload, tuple(examples))
@@ -218,4 +220,3 @@ def _parameter(text: str) -> Parameter:
     kind = kind.removesuffix("!")
     value = ast.literal_eval(default.strip()) if default else None
     return Parameter(name.strip(), kind, constant, bool(default), variadic, value)
-
