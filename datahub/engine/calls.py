@@ -1,0 +1,170 @@
+"""Functions and operators: what a kernel is given, the null rule, and which of its failures count."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine.failures import nulled, union, whole
+from datahub.engine.scope import Scope, evaluates
+from datahub.engine.values import carried, coerced
+from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
+from datahub.functions.columns import on_distinct, valid
+from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
+from datahub.semantic import ir
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call made ready for a run: the kernel, and how each argument reaches it."""
+
+    kernel: Callable[..., Any]
+    constant: tuple[bool, ...]
+    strict: tuple[bool, ...]
+    distinct: bool
+
+
+@evaluates(ir.Call)
+def call(node: ir.Call, scope: Scope) -> Column:
+    """What a function gives: null where a strict argument is null, failed where an argument or the kernel failed."""
+    ready: Prepared = scope.run.once(node, "kernel", lambda: prepared(node, scope))
+    given: list[Any] = []
+    strict: list[Datum] = []
+    failures: list[Failures] = []
+    for argument, constant, is_strict in zip(node.arguments, ready.constant, ready.strict, strict=True):
+        if constant:
+            given.append(constant_value(argument, scope))
+            continue
+        column = scope.evaluate(argument)
+        given.append(column.values)
+        failures.append(whole(column.failures))
+        if is_strict:
+            strict.append(column.values)
+    before = union(*failures)
+    if any(is_null(values) for values in strict):
+        return Column(pa.scalar(None, carried(node.type)), before)
+    values, failed = applied(ready, given)
+    return settled(coerced(values, node.type), failed, strict, before, scope.length)
+
+
+def prepared(node: ir.Call, scope: Scope) -> Prepared:
+    """The kernel of a call, with what it needs beside the arguments."""
+    declared = REGISTRY[node.function]
+    overload = declared.overloads[node.overload]
+    places = spread_parameters(overload, len(node.arguments))
+    kernel = with_defaults(overload, len(node.arguments), scope)
+    return Prepared(
+        kernel,
+        tuple(place.constant for place in places),
+        tuple(not place.nullable for place in places),
+        declared.distinct,
+    )
+
+
+def spread_parameters(overload: Overload, count: int) -> list[Parameter]:
+    """The parameter that each of `count` arguments is for."""
+    last = len(overload.parameters) - 1
+    return [overload.parameters[min(at, last)] for at in range(count)]
+
+
+def with_defaults(overload: Overload, count: int, scope: Scope) -> Callable[..., Any]:
+    """The kernel, given the context if it asks for it, and the declared defaults that it does not know itself."""
+    kernel = overload.kernel
+    known = inspect.signature(kernel).parameters
+    if overload.context:
+        kernel = partial(kernel, context=scope.run.context)
+    missing = {
+        place.name: place.default if place.constant else pa.scalar(place.default)
+        for place in overload.parameters[count:]
+        if place.optional and not place.variadic and place.name in known and known[place.name].default is inspect.Parameter.empty
+    }
+    return partial(kernel, **missing) if missing else kernel
+
+
+def constant_value(argument: ir.Expression, scope: Scope) -> Any:
+    """The Python value of an argument that is constant."""
+    if isinstance(argument, ir.Constant):
+        return argument.value
+    values = scope.evaluate(argument).values
+    # One value: a constant, told by the checker to be one.
+    return (values if isinstance(values, pa.Scalar) else values[0]).as_py()
+
+
+def is_null(values: Datum) -> bool:
+    """Whether an argument is null in every row, for all that its type says."""
+    return (isinstance(values, pa.Scalar) and not values.is_valid) or pa.types.is_null(values.type)
+
+
+def applied(ready: Prepared, given: list[Any]) -> tuple[Datum, tuple[tuple[Mask, str], ...]]:
+    """The kernel's values and failures; constants alone give a scalar, and failures of one row."""
+    arrays = [at for at, one in enumerate(given) if isinstance(one, pa.Array)]
+    if arrays:
+        if ready.distinct and len(arrays) == 1:
+            return opened(on_distinct(_over(ready.kernel, given, arrays[0]), given[arrays[0]]))
+        return opened(ready.kernel(*given))
+    scalars = [at for at, one in enumerate(given) if isinstance(one, pa.Scalar)]
+    if scalars:
+        given = [*given[: scalars[0]], pa.repeat(given[scalars[0]], 1), *given[scalars[0] + 1 :]]
+    values, failed = opened(ready.kernel(*given))
+    return (values[0] if isinstance(values, pa.Array) else values), failed
+
+
+def _over(kernel: Callable[..., Any], given: list[Any], at: int) -> Callable[[pa.Array], Any]:
+    return lambda values: kernel(*given[:at], values, *given[at + 1 :])
+
+
+def opened(result: Any) -> tuple[Datum, tuple[tuple[Mask, str], ...]]:
+    """What a kernel answered, as values and failures."""
+    if isinstance(result, Outcome):
+        return result.values, result.failed
+    return result, ()
+
+
+def settled(values: Datum, failed: tuple[tuple[Mask, str], ...], strict: list[Datum], before: Failures, length: int) -> Column:
+    """The column of a call: strictly null, without failures where there was nothing to fail, failed where something did."""
+    gaps = [one for one in strict if isinstance(one, pa.Array) and one.null_count]
+    if gaps:
+        values = null_where_null(values, gaps)
+    if not failed and not before:
+        return Column(values)
+    own = kernel_failures(failed, gaps, before, length)
+    failures = union(before, own)
+    return Column(nulled(values, failures, length), failures)
+
+
+def kernel_failures(failed: tuple[tuple[Mask, str], ...], gaps: list[pa.Array], before: Failures, length: int) -> Failures:
+    """A kernel's failures, but none for rows in which an argument was null or had failed already."""
+    if not failed:
+        return ()
+    live = np.ones(length, np.bool_)
+    for gap in gaps:
+        live &= valid(gap)
+    if before:
+        live &= ~failed_rows(before, length)
+    found = ((np.flatnonzero(mask & live), code) for mask, code in failed)
+    return tuple(Failure(rows, code) for rows, code in found if len(rows))
+
+
+def null_where_null(values: Datum, gaps: list[pa.Array]) -> Datum:
+    """`values`, null where one of `gaps` is; most kernels have seen to it themselves, and then nothing is copied."""
+    if isinstance(values, pa.Scalar) or (len(gaps) == 1 and _same_validity(values, gaps[0])):
+        return values
+    there = pc.is_valid(gaps[0])
+    for gap in gaps[1:]:
+        there = pc.and_(there, pc.is_valid(gap))
+    if not pc.any(pc.and_not(pc.is_valid(values), there)).as_py():
+        return values
+    return pc.if_else(there, values, pa.scalar(None, values.type))
+
+
+def _same_validity(values: pa.Array, gap: pa.Array) -> bool:
+    """Whether two columns share the memory that says which of their values are null."""
+    mine, other = values.buffers()[0], gap.buffers()[0]
+    return mine is not None and other is not None and mine.address == other.address and values.offset == gap.offset

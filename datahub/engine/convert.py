@@ -1,0 +1,310 @@
+"""Raw text of a source as typed values: what an empty cell is, which words are null, where a cell is split, and what fails.
+
+A cell that cannot be read is null in its column and listed with its code and its text. A part of a list or struct that
+cannot be read fails alone: the rest of the value stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine.failures import element_paths, nulled, union, whole
+from datahub.engine.scope import Scope, evaluates
+from datahub.engine.values import brought, carried
+from datahub.frames.frame import Column, Failure, Failures, Mask, as_mask, failed_rows
+from datahub.functions import conversions
+from datahub.functions.columns import Ints, repeats, valid
+from datahub.functions.declare import Offsets, Outcome
+from datahub.functions.segments import beginnings, listed, mapped, owners, places, unpacked
+from datahub.semantic import ir
+from datahub.types import model as t
+
+REQUIRED = "R201"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Values read from text, and the failures of their rows (raw texts beside, column not yet named)."""
+
+    values: pa.Array
+    failures: Failures = ()
+
+
+@evaluates(ir.Convert)
+def convert(node: ir.Convert, scope: Scope) -> Column:
+    """The values that the raw texts of a source column stand for."""
+    raw = scope.evaluate(node.value)
+    column = raw.array(scope.length)
+    if pa.types.is_string(column.type) and not pa.types.is_nested(carried(node.type)) and repeats(column):
+        made = _on_distinct(column, node.type, node.reading)
+    else:
+        made = read(column, node.type, node.reading)
+    failures = tuple(replace(failure, column=node.column, paths=_headed(node.column, failure)) for failure in made.failures)
+    if not raw.failures:
+        return Column(made.values, failures)
+    before = whole(raw.failures)
+    live = ~failed_rows(before, scope.length)
+    kept = (failure.kept(live[failure.rows]) for failure in failures)
+    return Column(nulled(made.values, before, scope.length), union(before, tuple(failure for failure in kept if len(failure.rows))))
+
+
+def _headed(column: str, failure: Failure) -> pa.Array | None:
+    return None if failure.paths is None else pc.binary_join_element_wise("/" + column, failure.paths, "")
+
+
+def _on_distinct(column: pa.Array, kind: t.Type, reading: ir.Reading) -> Read:
+    """What the distinct texts stand for, given to all rows that have them."""
+    coded = column.dictionary_encode(null_encoding="encode")
+    made = read(coded.dictionary, kind, reading)
+    failures = []
+    if made.failures:
+        numbers = coded.indices.to_numpy(zero_copy_only=False)
+        for failure in made.failures:
+            rows = np.flatnonzero(np.isin(numbers, failure.rows))
+            failures.append(replace(failure, rows=rows, values=column.take(pa.array(rows))))
+    return Read(made.values.take(coded.indices), tuple(failures))
+
+
+def read(raw: pa.Array, kind: t.Type, reading: ir.Reading) -> Read:
+    """The values of `kind` that `raw` stands for: texts, or lists, structs and maps of texts gathered from several columns."""
+    base = t.base_of(kind)
+    match base:
+        case t.ListOf(item=item):
+            return _list(raw, item, reading)
+        case t.MapOf(value=value):
+            return _map(raw, value, reading)
+        case t.Struct(fields=fields):
+            return _struct(raw, fields, kind.nullable, reading)
+        case _ if pa.types.is_string(raw.type) or pa.types.is_null(raw.type):
+            return _cells(brought(raw, pa.string()), kind, base, reading)  # type: ignore[arg-type]
+        case _:
+            return _present(Read(brought(raw, carried(kind))), raw, kind.nullable)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- single cells
+
+
+def _cells(raw: pa.Array, kind: t.Type, base: t.Type, reading: ir.Reading) -> Read:
+    texts = cleaned(raw, reading, isinstance(base, t.Text))
+    made = reader(base, reading)(texts)
+    failures = []
+    lost: Mask | None = None
+    for mask, code in made.failed:
+        fresh = mask & valid(texts) if texts.null_count else mask
+        if lost is not None:
+            fresh = fresh & ~lost
+        rows = np.flatnonzero(fresh)
+        if len(rows):
+            failures.append(Failure(rows, code, values=raw.take(pa.array(rows))))
+            lost = fresh if lost is None else lost | fresh
+    values = brought(made.values, carried(kind))
+    if lost is not None:
+        values = pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
+    if not kind.nullable and texts.null_count:
+        rows = np.flatnonzero(~valid(texts))
+        failures.append(Failure(rows, REQUIRED, values=raw.take(pa.array(rows))))
+    return Read(values, tuple(failures))  # type: ignore[arg-type]
+
+
+def cleaned(raw: pa.Array, reading: ir.Reading, text: bool) -> pa.Array:
+    """The texts that are read: trimmed if so wished, null where they are empty or a word for null."""
+    texts = pc.utf8_trim_whitespace(raw) if reading.trim else raw
+    gone = None
+    if not (reading.empty_text and text):
+        gone = pc.equal(pc.binary_length(texts), 0)
+    if reading.null_words:
+        words = pc.is_in(texts, value_set=pa.array(reading.null_words, pa.string()))
+        gone = words if gone is None else pc.or_(pc.fill_null(gone, True), words)
+    if gone is None or not pc.any(gone).as_py():
+        return texts
+    return pc.if_else(gone, pa.scalar(None, pa.string()), texts)
+
+
+def reader(base: t.Type, reading: ir.Reading) -> Callable[[pa.Array], Outcome]:
+    """How texts become values of `base`."""
+    match base:
+        case t.Bool():
+            return partial(conversions.to_bool, true_words=reading.true_words, false_words=reading.false_words)
+        case t.Int():
+            return partial(_int, width=base.width)
+        case t.Decimal(precision=precision, scale=scale):
+            return partial(conversions.to_decimal, precision=precision, scale=scale, decimal_mark=reading.decimal)
+        case t.Float():
+            return partial(conversions.to_float, decimal_mark=reading.decimal)
+        case t.Date():
+            return partial(conversions.to_date, pattern=reading.formats, locale=reading.locale)
+        case t.Time():
+            return partial(conversions.to_time, pattern=reading.formats, locale=reading.locale)
+        case t.DateTime():
+            return partial(conversions.to_datetime, pattern=reading.formats, zone=reading.zone, locale=reading.locale)
+        case t.LocalDateTime():
+            return partial(conversions.to_local_datetime, pattern=reading.formats, locale=reading.locale)
+        case t.Duration():
+            return conversions.to_duration
+        case t.Enum(members=members):
+            return partial(conversions.to_enum, members=members)
+        case t.Json():
+            return conversions.to_json
+        case t.Text(shortest=shortest, longest=longest) if shortest or longest is not None:
+            return partial(conversions.fit_text, shortest=shortest, longest=longest)
+        case _:
+            return Outcome
+
+
+def _int(texts: pa.Array, width: int) -> Outcome:
+    made = conversions.to_int(texts)
+    return Outcome(made.values, (*made.failed, (beyond(made.values, width), "R102")))  # type: ignore[arg-type]
+
+
+def beyond(values: pa.Array, width: int) -> Mask:
+    """Where whole numbers need more than `width` bits."""
+    if width >= 64:
+        return np.zeros(len(values), np.bool_)
+    limit = 1 << (width - 1)
+    outside = pc.or_(pc.greater_equal(values, pa.scalar(limit, pa.int64())), pc.less(values, pa.scalar(-limit, pa.int64())))
+    return as_mask(outside, len(values))
+
+
+def _present(made: Read, raw: pa.Array, nullable: bool) -> Read:
+    """`made`, failed where it is null and must not be."""
+    if nullable or not raw.null_count:
+        return made
+    return Read(made.values, (*made.failures, Failure(np.flatnonzero(~valid(raw)), REQUIRED)))
+
+
+# ---------------------------------------------------------------- lists
+
+
+def _list(raw: pa.Array, item: t.Type, reading: ir.Reading) -> Read:
+    """A list out of a cell that is split, or of columns that were gathered; blank items are none, unless items may be null."""
+    texts = pa.types.is_string(raw.type)
+    inner = _inner(reading, 0, texts)
+    items, offsets = unpacked(_split(raw, reading) if texts else raw)
+    made = read(items, item, inner)
+    if not item.nullable:
+        blank = blanks(items, item, inner)
+        if blank.any():
+            made, offsets = _without(made, blank, offsets)
+    wanted = carried(item)
+    values = listed(brought(made.values, wanted), offsets)  # type: ignore[arg-type]
+    return Read(values, _in_lists(made.failures, offsets))
+
+
+def _inner(reading: ir.Reading, at: int, split: bool) -> ir.Reading:
+    """The reading of a part; the marks that are left, where this level took one, are for the parts."""
+    inner = reading.inner[at] if at < len(reading.inner) else replace(reading, inner=())
+    if reading.inner and inner.split:
+        return inner
+    return replace(inner, split=reading.split[1:] if split else reading.split)
+
+
+def _split(raw: pa.Array, reading: ir.Reading) -> pa.Array:
+    """Cells cut at the outermost mark; a blank cell has no parts."""
+    cells = cleaned(raw, reading, False)
+    if not reading.split:
+        return listed(cells.drop_null(), beginnings(valid(cells)))
+    return pc.split_pattern(cells, pattern=reading.split[0])
+
+
+def blanks(items: pa.Array, kind: t.Type, reading: ir.Reading) -> Mask:
+    """Items that hold nothing: null, empty, a word for null; structs all of whose fields do."""
+    if pa.types.is_string(items.type):
+        return ~valid(cleaned(items, reading, isinstance(t.base_of(kind), t.Text)))
+    base = t.base_of(kind)
+    if isinstance(base, t.Struct) and pa.types.is_struct(items.type):
+        parts = [blanks(pc.struct_field(items, name), inner, _inner(reading, at, False)) for at, (name, inner) in enumerate(base.fields)]
+        return np.logical_and.reduce(parts) if parts else np.zeros(len(items), np.bool_)
+    return ~valid(items)
+
+
+def _without(made: Read, blank: Mask, offsets: Offsets) -> tuple[Read, Offsets]:
+    """What was read without the blank items."""
+    keep = ~blank
+    place = np.cumsum(keep) - 1
+    kept = (failure.kept(keep[failure.rows]) for failure in made.failures)
+    failures = tuple(replace(failure, rows=place[failure.rows]) for failure in kept if len(failure.rows))
+    return Read(made.values.filter(pa.array(keep)), failures), beginnings(keep)[offsets]
+
+
+def _in_lists(failures: Failures, offsets: Offsets) -> Failures:
+    """Failures of items as those of single elements of their lists."""
+    if not failures:
+        return ()
+    parents, positions = owners(offsets), places(offsets)
+    return tuple(_in_list(failure, parents, positions) for failure in failures)
+
+
+def _in_list(failure: Failure, parents: Ints, positions: Ints) -> Failure:
+    at = positions[failure.rows]
+    inside = failure.inside if failure.elements is None else ""
+    paths = element_paths("", at, failure.paths)
+    return replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=paths)
+
+
+# ---------------------------------------------------------------- structs and maps
+
+
+def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: bool, reading: ir.Reading) -> Read:
+    """A struct out of the parts of a cell in their order, or of columns that were gathered under its fields' names."""
+    texts = pa.types.is_string(raw.type)
+    cells = _split(raw, reading) if texts else None
+    there = valid(raw) if cells is None else valid(cells)
+    made = []
+    failures: list[Failure] = []
+    for at, (name, inner) in enumerate(fields):
+        part = pc.struct_field(raw, name) if cells is None else _part(cells, at)
+        one = read(part, inner, _inner(reading, at, texts))
+        made.append(brought(one.values, carried(inner)))
+        kept = (failure.kept(there[failure.rows]) for failure in one.failures)
+        failures.extend(_in_struct(failure, name) for failure in kept if len(failure.rows))
+    kind = [pa.field(name, carried(inner)) for name, inner in fields]
+    values = pa.StructArray.from_arrays(made, fields=kind, mask=None if there.all() else pa.array(~there))  # type: ignore[arg-type]
+    return _present(Read(values, tuple(failures)), values, nullable)
+
+
+def _part(cells: pa.Array, at: int) -> pa.Array:
+    """The part number `at` of each list, null where there are fewer."""
+    items, offsets = unpacked(cells)
+    there = np.diff(offsets) > at
+    return items.take(pa.array(np.where(there, offsets[:-1] + at, 0), mask=~there))
+
+
+def _in_struct(failure: Failure, name: str) -> Failure:
+    inside = name if failure.elements is not None or not failure.inside else f"{name}/{failure.inside}"
+    head = pa.repeat(pa.scalar("/" + name), len(failure.rows))
+    paths = head if failure.paths is None else pc.binary_join_element_wise(head, failure.paths, "")
+    return replace(failure, elements=None, inside=inside, paths=paths)
+
+
+def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
+    """A map out of a cell cut twice, or of columns that were gathered by their names; a blank makes no entry."""
+    texts = pa.types.is_string(raw.type)
+    if texts:
+        entries, offsets = unpacked(_split(raw, reading))
+        cut = pc.split_pattern(entries, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
+        keys, items = _part(cut, 0), _part(cut, 1)
+    else:
+        entries, offsets = unpacked(raw)
+        keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
+    inner = _inner(reading, 0, texts)
+    blank = blanks(items, value, inner)
+    keep = ~blank
+    offsets = beginnings(keep)[offsets]
+    keys, items = keys.filter(pa.array(keep)), items.filter(pa.array(keep))
+    made = read(items, value, inner)
+    if texts and reading.trim:
+        keys = pc.utf8_trim_whitespace(keys)
+    values = mapped(keys, brought(made.values, carried(value)), offsets)  # type: ignore[arg-type]
+    parents = owners(offsets)
+    failures = []
+    for failure in made.failures:
+        paths = pc.binary_join_element_wise("/", keys.take(pa.array(failure.rows)), "")
+        failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths))
+    return Read(values, union(tuple(failures)))
+

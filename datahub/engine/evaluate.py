@@ -1,0 +1,146 @@
+"""Evaluating typed expressions over frames: the entry, and the expressions that are read off the scope.
+
+Every kind of expression has one evaluator, declared with `@evaluates` in the module of its topic; all of them take the
+node and a `Scope` and answer a `Column` of the scope's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine import aggregate, branches, calls, convert, decisions, fit, lookups, nested, windows
+from datahub.engine.failures import OMIT, real, union
+from datahub.engine.scope import RunState, Scope, evaluates
+from datahub.engine.values import scalar
+from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, failed_rows
+from datahub.semantic import ir
+
+NOTES = "!notes"
+"""The column of a frame whose failures are notes: found, listed, and no reason to reject."""
+
+EVALUATING = (aggregate, branches, calls, convert, decisions, fit, lookups, nested, windows)
+"""The modules that declare evaluators: imported here, so that to import this one is to have them all."""
+
+
+def evaluate(expression: ir.Expression, scope: Scope) -> Column:
+    """The column that `expression` gives for the rows of `scope`."""
+    return scope.evaluate(expression)
+
+
+def assign(
+    frame: Frame,
+    assignments: Sequence[ir.Assignment],
+    run: RunState,
+    *,
+    members: Frame | None = None,
+    offsets: Rows | None = None,
+) -> Frame:
+    """`frame` with a column for each of `assignments`, in order; later ones may read those before.
+
+    Where the rows are groups, `members` are the rows of all groups, group by group, and `offsets` say where each
+    begins. What was recovered with `warn` joins the column `!notes`.
+    """
+    scope = Scope(frame, run, members=None if members is None else Scope(members, run), offsets=offsets)
+    added: dict[str, Column] = {}
+    for assignment in assignments:
+        noted = len(scope.notes)
+        column = scope.evaluate(assignment.value)
+        column = Column(column.values, attributed(column.failures, assignment.origin, scope))
+        scope.notes[noted:] = attributed(tuple(scope.notes[noted:]), assignment.origin, scope)
+        scope.define(assignment.name, column)
+        added[assignment.name] = column
+    if scope.notes:
+        before = frame.columns.get(NOTES, Column(pa.scalar(None, pa.null())))
+        added[NOTES] = Column(before.values, union(before.failures, tuple(scope.notes)))
+    return frame.with_columns(added)
+
+
+def attributed(failures: Failures, origin: ir.Origin, scope: Scope) -> Failures:
+    """The failures that nobody answers for yet, put down to `origin`: its place, its source columns, what stands in them."""
+    return tuple(failure if failure.origin >= 0 else _attributed(failure, origin, scope) for failure in failures)
+
+
+def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failure:
+    placed = replace(failure, origin=scope.run.origins.number(origin))
+    if failure.column or not origin.evidence or failure.code == OMIT:
+        return placed
+    return replace(placed, column=", ".join(one.label for one in origin.evidence), values=_raw(failure, origin, scope))
+
+
+def _raw(failure: Failure, origin: ir.Origin, scope: Scope) -> pa.Array | None:
+    """What the source columns hold in the failed rows, side by side; None where they are out of reach."""
+    rows = failure.rows
+    if failure.members is not None and scope.members is not None and scope.offsets is not None:
+        rows = scope.offsets[failure.rows] + failure.members
+        scope = scope.members
+    parts = []
+    for evidence in origin.evidence:
+        if not scope.has(evidence.raw):
+            return failure.values
+        column = scope.column(evidence.raw)
+        if not pa.types.is_string(column.values.type):
+            return failure.values
+        parts.append(column.array(scope.length).take(pa.array(rows)))
+    if len(parts) == 1:
+        return parts[0]
+    return pc.binary_join_element_wise(*parts, ", ", null_handling="replace", null_replacement="")
+
+
+# ---------------------------------------------------------------- read off the scope
+
+
+@evaluates(ir.Column)
+def of_column(node: ir.Column, scope: Scope) -> Column:
+    """A column of the frame, or of one around it."""
+    return scope.column(node.name)
+
+
+@evaluates(ir.Constant)
+def constant(node: ir.Constant, scope: Scope) -> Column:
+    """The same value in every row."""
+    return Column(scalar(node.value, node.type))
+
+
+@evaluates(ir.Parameter)
+def parameter(node: ir.Parameter, scope: Scope) -> Column:
+    """The value that the run was started with."""
+    return Column(scalar(scope.run.parameters.get(node.name), node.type))
+
+
+@evaluates(ir.Present)
+def present(node: ir.Present, scope: Scope) -> Column:
+    """Whether the source had the column: the column `?name` says so where the reader was asked; else it is there."""
+    mark = "?" + node.column
+    return scope.column(mark) if scope.has(mark) else Column(pa.scalar(True))
+
+
+@evaluates(ir.RowFact)
+def row_fact(node: ir.RowFact, scope: Scope) -> Column:
+    """Where a row came from."""
+    return Column(scope.run.facts(node.fact, scope.frame))
+
+
+@evaluates(ir.Failed)
+def failed(node: ir.Failed, scope: Scope) -> Column:
+    """Whether a value failed: at all, or with a code."""
+    failures = real(scope.evaluate(node.value).failures)
+    if node.code:
+        family = node.code.removesuffix("*")
+        alike = (lambda code: code.startswith(family)) if node.code.endswith("*") else (lambda code: code == family)
+        failures = tuple(failure for failure in failures if alike(failure.code) or alike(failure.cause))
+    return Column(pa.array(failed_rows(failures, scope.length)) if failures else pa.scalar(False))
+
+
+@evaluates(ir.Omitted)
+def omitted(node: ir.Omitted, scope: Scope) -> Column:
+    """No value, and a mark in every row that this is on purpose."""
+    every = np.arange(scope.length, dtype=np.int64)
+    return Column(scalar(None, node.type), (Failure(every, OMIT),) if scope.length else ())
+
+
+__all__ = ["EVALUATING", "NOTES", "RunState", "Scope", "assign", "attributed", "evaluate"]

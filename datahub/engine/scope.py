@@ -1,0 +1,308 @@
+"""Where an expression is evaluated: the rows at hand, the rows around them, and what a run knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine.failures import brought_in, lifted, union
+from datahub.engine.origins import Origins
+from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, take_column
+from datahub.functions.declare import Context
+from datahub.functions.segments import owners, places
+from datahub.semantic import ir
+from datahub.semantic.trees import interned, rebuilt
+from datahub.semantic.walk import inside
+
+if TYPE_CHECKING:
+    from datahub.engine.decisions import DecisionIndex
+    from datahub.engine.lookups import LookupIndex
+
+Made = TypeVar("Made")
+Facts = Callable[[str, Frame], pa.Array]
+
+
+class Evaluator(Protocol):
+    """How one kind of expression is evaluated."""
+
+    def __call__(self, node: Any, scope: Scope) -> Column: ...
+
+
+EVALUATORS: dict[type, Evaluator] = {}
+"""For each kind of expression how it is evaluated; filled when `datahub.engine.evaluate` imports the modules beside it."""
+
+
+def evaluates(*kinds: type) -> Callable[[Evaluator], Evaluator]:
+    """Declare the decorated function as the one that evaluates expressions of `kinds`."""
+
+    def declare(evaluator: Evaluator) -> Evaluator:
+        for kind in kinds:
+            EVALUATORS[kind] = evaluator
+        return evaluator
+
+    return declare
+
+
+class Counts:
+    """How often each `on error` of the script (by its place) was made use of; threads share it."""
+
+    __slots__ = ("_counts", "_lock")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._lock = Lock()
+
+    def add(self, place: int, count: int) -> None:
+        with self._lock:
+            self._counts[place] = self._counts.get(place, 0) + count
+
+    def __getitem__(self, place: int) -> int:
+        return self._counts.get(place, 0)
+
+    def all(self) -> dict[int, int]:
+        """The counts of all places that were used."""
+        with self._lock:
+            return dict(self._counts)
+
+
+def no_facts(fact: str, frame: Frame) -> pa.Array:
+    """The facts of rows that came from no file: none."""
+    return pa.nulls(frame.length, pa.string() if fact == "file_name" else pa.int64())
+
+
+@dataclass(slots=True)
+class RunState:
+    """What one run knows; made once, shared by its threads.
+
+    `facts` gives `row_no`, `line_no` and `file_name` for the rows of a frame. `prepared` keeps what is worked out once
+    for a node of the plan, `stand_ins` for each node the one that stands for all equal to it.
+    """
+
+    context: Context
+    parameters: dict[str, ir.Value] = field(default_factory=dict)
+    lookups: dict[str, LookupIndex] = field(default_factory=dict)
+    decisions: dict[str, DecisionIndex] = field(default_factory=dict)
+    facts: Facts = no_facts
+    recovered: Counts = field(default_factory=Counts)
+    origins: Origins = field(default_factory=Origins)
+    prepared: dict[tuple[int, str], Any] = field(default_factory=dict)
+    stand_ins: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    known: dict[object, Any] = field(default_factory=dict)
+
+    def canonical(self, node: Any) -> Any:
+        """The one node that stands for all equal to `node`, so that a common part is evaluated once."""
+        found = self.stand_ins.get(id(node))
+        if found is None:
+            # The node is kept beside its stand-in: as long as it lives its id is no other's.
+            found = (node, interned(self.known, rebuilt(node, self.canonical)))
+            self.stand_ins[id(node)] = found
+            self.stand_ins[id(found[1])] = (found[1], found[1])
+        return found[1]
+
+    def once(self, node: Any, what: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives for a canonical node, made once a run."""
+        key = (id(node), what)
+        if key not in self.prepared:
+            self.prepared[key] = make()
+        return self.prepared[key]
+
+
+class Scope:
+    """A frame in which expressions are evaluated, each once; and how its rows stand to those of the scope around it.
+
+    The rows of a scope around are reached by `parents` (for each row here the one there). Where `item` is given, the
+    rows here are the elements of a list: `item` names the column they are, `positions` counts them from 0 within
+    their list, and `label` is where the list stands in the source (`/lines`). Where `subset` is true, they are some
+    of the rows around, no more. `members` and `offsets` are the rows of each row here that is a group.
+    """
+
+    __slots__ = ("_made", "_memo", "columns", "frame", "item", "label", "members", "notes", "offsets", "parent", "parents", "positions", "run", "subset")
+
+    def __init__(
+        self,
+        frame: Frame,
+        run: RunState,
+        *,
+        members: Scope | None = None,
+        offsets: Rows | None = None,
+        parent: Scope | None = None,
+        parents: Rows | None = None,
+        subset: bool = False,
+        item: str = "",
+        positions: Rows | None = None,
+        label: str | None = None,
+    ) -> None:
+        self.frame, self.run, self.members, self.offsets = frame, run, members, offsets
+        self.parent, self.parents, self.subset = parent, parents, subset
+        self.item, self.positions, self.label = item, positions, label
+        self.columns: dict[str, Column] = dict(frame.columns)
+        self.notes: list[Failure] = []
+        self._memo: dict[int, tuple[Any, Column]] = {}
+        self._made: dict[Any, Any] = {}
+        if members is not None and offsets is not None and members.parent is None:
+            members.parent, members.parents, members.positions = self, owners(offsets), places(offsets)
+
+    @property
+    def length(self) -> int:
+        return self.frame.length
+
+    def evaluate(self, expression: ir.Expression) -> Column:
+        """The column of `expression`: of one met before what it was then."""
+        if type(expression) is ir.Column:
+            return self.column(expression.name)
+        node = self.run.canonical(expression)
+        found = self._memo.get(id(node))
+        if found is None:
+            found = (node, self._column_of(node))
+            self._memo[id(node)] = found
+        return found[1]
+
+    def _column_of(self, node: Any) -> Column:
+        if self.run.once(node, "constant", lambda: is_constant(node, self.run)):
+            return repeated(self.run.once(node, "folded", lambda: self._folded(node)), self.length)
+        return EVALUATORS[type(node)](node, self)
+
+    def _folded(self, node: Any) -> Column:
+        """What a constant expression gives for one row."""
+        alone = Scope(Frame({}, 1, np.zeros(1, np.int64)), self.run)
+        column = EVALUATORS[type(node)](node, alone)
+        values = column.values if isinstance(column.values, pa.Scalar) else column.values[0]
+        return Column(values, column.failures)
+
+    def known(self, node: Any) -> Column | None:
+        """What a canonical node gave before, if it was evaluated here."""
+        found = self._memo.get(id(node))
+        return None if found is None else found[1]
+
+    def once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made once for this scope; `key` names canonical nodes by their ids."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]  # type: ignore[no-any-return]
+
+    def has(self, name: str) -> bool:
+        """Whether a column of that name can be read here."""
+        return self._found(name) is not None
+
+    def column(self, name: str) -> Column:
+        """The column `name`: of this frame, of the elements, or of the rows around."""
+        found = self._found(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def _found(self, name: str) -> Column | None:
+        found = self.columns.get(name)
+        if found is not None:
+            return found
+        if self.item and name.startswith(self.item + "."):
+            found = field_of(self.columns[self.item], name[len(self.item) + 1 :])
+        elif self.parent is not None and (outer := self.parent._found(name)) is not None:
+            found = self.from_parent(outer)
+        if found is not None:
+            self.columns[name] = found
+        return found
+
+    def from_parent(self, column: Column) -> Column:
+        """A column of the rows around, at the rows here."""
+        assert self.parent is not None and self.parents is not None
+        if isinstance(column.values, pa.Scalar) and not column.failures:
+            return column
+        taken = take_column(column, self.parents, pa.array(self.parents), self.parent.length)
+        return taken if self.subset else brought_in(taken)
+
+    def define(self, name: str, column: Column) -> None:
+        """Make `column` known as `name`; what was evaluated over an older one of that name is forgotten."""
+        if name in self.columns:
+            self._memo.clear()
+            self._made.clear()
+        self.columns[name] = column
+
+    def some(self, rows: Rows) -> Scope:
+        """A scope of some of the rows here; columns are taken when they are asked for."""
+        frame = Frame({}, len(rows), self.frame.rows[rows])
+        return Scope(frame, self.run, parent=self, parents=rows, subset=True)
+
+    def whole(self) -> Scope:
+        """The scope that this one is a part of, or itself."""
+        scope = self
+        while scope.subset and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def rowset(self) -> Scope:
+        """The scope of the map's rows: not of a part of them, nor of the elements of a list."""
+        scope = self
+        while scope.parent is not None and (scope.subset or scope.item):
+            scope = scope.parent
+        return scope
+
+    def to_parent(self, failures: Failures) -> Failures:
+        """Failures of rows here as failures of the rows around."""
+        assert self.parents is not None
+        if self.subset:
+            parents = self.parents
+            return tuple(replace(failure, rows=parents[failure.rows]) for failure in failures)
+        assert self.positions is not None
+        if not self.item:
+            positions = self.positions
+            failures = tuple(replace(failure, members=positions[failure.rows]) for failure in failures)
+        return lifted(failures, self.parents, self.positions, self.label)
+
+    def note(self, failures: Failures) -> None:
+        """Remember failures that were recovered from but are to be listed; the outermost scope collects them."""
+        if self.parent is not None:
+            self.parent.note(self.to_parent(failures))
+        else:
+            self.notes.extend(failures)
+
+
+VARYING = (ir.Column, ir.Present, ir.RowFact, ir.WindowCall, ir.Recover)
+"""What makes an expression no constant: rows, and uses that are counted a row."""
+
+
+def is_constant(node: Any, run: RunState) -> bool:
+    """Whether a canonical node gives the same for every row."""
+    if isinstance(node, VARYING) or (isinstance(node, ir.Aggregate) and not isinstance(node.over, ir.Loop)):
+        return False
+    return all(run.once(part, "constant", partial(is_constant, part, run)) for part in inside(node))
+
+
+def repeated(column: Column, length: int) -> Column:
+    """The column of a constant expression, for `length` rows."""
+    if not column.failures:
+        return column
+    if not length:
+        return Column(column.values)
+    every, none = np.arange(length, dtype=np.int64), np.zeros(length, np.int64)
+    return Column(column.values, tuple(failure.reordered(none, every) for failure in column.failures))
+
+
+def field_of(column: Column, name: str) -> Column:
+    """A field of a column of structs: null where the struct is; only what failed of it, or of the whole, failed."""
+    failures = []
+    for failure in column.failures:
+        first, _, rest = failure.inside.partition("/")
+        if not first:
+            failures.append(failure)
+        elif first == name:
+            failures.append(replace(failure, inside=rest))
+    if isinstance(column.values, pa.Scalar):
+        # One value stands for all rows.
+        values: Any = pc.struct_field(pa.repeat(column.values, 1), name)[0]
+    else:
+        values = pc.struct_field(column.values, name)
+    return Column(values, union(tuple(failures)))
+
+
+def evaluate_all(expressions: Sequence[ir.Expression], scope: Scope) -> list[Column]:
+    """The columns of several expressions."""
+    return [scope.evaluate(expression) for expression in expressions]
+
