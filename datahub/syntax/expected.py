@@ -1,0 +1,196 @@
+"""Syntax mistakes in the user's words: what stands there, what would fit, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from datahub.diagnostics.diagnostic import Edit, Fix
+from datahub.diagnostics.suggest import nearest
+from datahub.syntax.report import Report
+from datahub.syntax.rules import RAGGED_TABLE
+from datahub.syntax.tables import tables
+
+_OPERATORS = frozenset(
+    {"OR", "AND", "_EQUAL", "COMPARE", "IN", "IS", "MATCHES", "DEFAULT", "AMPERSAND", "PLUS", "MINUS", "STAR", "SLASH", "DOT"}
+)
+_ALL_OPERATORS = _OPERATORS | {"NOT", "LIKE", "BETWEEN", "ON", "_RANGE", "SAFE_DOT", "LPAR", "DESC", "ASC"}
+_VALUES = frozenset(
+    {"NAME", "STRING", "BLOCK", "INT", "NUMBER", "PERCENT", "REGEX", "DOLLAR", "LPAR", "LSQB", "LBRACE", "CASE", "NULL", "MINUS"}
+)
+_ALL_VALUES = _VALUES | {"TRUE", "FALSE", "NOT"}
+_LITERALS = frozenset({"STRING", "BLOCK", "INT", "NUMBER", "PERCENT", "TRUE", "FALSE", "NULL"})
+_DECLARATIONS = frozenset({"PACK", "USE", "PARAM", "TYPE", "SOURCE", "TARGET", "ENTITY", "MAP", "FLOW", "TEST"})
+_ALL_DECLARATIONS = _DECLARATIONS | {"LOOKUP", "DECIDE", "FN", "VIEW", "RULES", "CHECKS", "OVERRIDE"}
+_NEVER_ADVISED = frozenset({"LIKE", "BETWEEN", "ASC", "MISSING", "SAFE_DOT", "BLOCK"})
+_IN_WORDS = {
+    "NAME": "a name",
+    "STRING": "text in quotes",
+    "INT": "a whole number",
+    "NUMBER": "a number",
+    "REGEX": "a pattern between slashes",
+    "TABLE": "a table",
+    "VERSION": "a version",
+    "VRANGE": "a version such as `^1.4`",
+    "COMPARE": "a comparison",
+    "PERCENT": "a percentage",
+    "_NL": "the end of the line",
+    "$END": "the end of the file",
+    "COLON": "`:`",
+    "_EQUAL": "`=`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A token that cannot follow what stands before it."""
+
+    kind: str
+    start: int
+    end: int
+    before: str
+    before_start: int
+    expected: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    help: str
+    fix: Fix | None = None
+    message: str | None = None
+
+
+def tell(mistake: Mistake, report: Report) -> None:
+    """Tell a syntax mistake."""
+    if mistake.kind == "TABLE" and mistake.before == "TABLE":
+        report.tell(
+            RAGGED_TABLE, mistake.start, mistake.start + 1, "a blank line ended the table before this row", "this row belongs to no table",
+            help="take out the blank line, or put a `#` line there",
+        )  # fmt: skip
+        return
+    found = _found(mistake, report)
+    wanted = _wanted(mistake.expected)
+    hint = next((hint for guess in _GUESSES if (hint := guess(mistake, report)) is not None), None)
+    start, end = _span(mistake, report)
+    message = (hint.message if hint else None) or f"{found} where {wanted} should be"
+    report.broken(start, end, message, f"{wanted} is missing here", help=hint.help if hint else None, fix=hint.fix if hint else None)
+
+
+def _span(mistake: Mistake, report: Report) -> tuple[int, int]:
+    if mistake.kind in ("_NL", "$END"):
+        text = report.document.text
+        start = len(text[: mistake.start].rstrip()) if mistake.kind == "$END" else mistake.start
+        return start, start
+    if mistake.kind == "TABLE":
+        return mistake.start, mistake.start + 1
+    return mistake.start, mistake.end
+
+
+def _found(mistake: Mistake, report: Report) -> str:
+    match mistake.kind:
+        case "_NL":
+            return "the line ends"
+        case "$END":
+            return "the file ends"
+        case "TABLE":
+            return "a table stands"
+        case "STRING" | "BLOCK":
+            return "text stands"
+        case _:
+            text = report.document.text[mistake.start : mistake.end]
+            return f"`{text if len(text) <= 40 else text[:39] + '…'}` stands"
+
+
+def _wanted(expected: frozenset[str]) -> str:
+    """What would fit, in words."""
+    left = set(expected) - _NEVER_ADVISED
+    words: list[str] = []
+    if left >= _DECLARATIONS:
+        words.append("a declaration")
+        left -= _ALL_DECLARATIONS | {"$END"}
+    if left >= _VALUES:
+        words.append("an expression")
+        left -= _ALL_VALUES | ({"FOR", "WHERE", "WITHIN", "ORDER"} if "RPAR" in left else set())
+    elif left >= _LITERALS - _NEVER_ADVISED:
+        words.append("a value")
+        left -= _LITERALS | {"NAME", "LSQB", "MINUS", "DOLLAR"}
+    marks = [_shown(kind) for kind in sorted(left - _ALL_OPERATORS if left >= _OPERATORS else left, key=_rank)]
+    operator = ["an operator"] if left >= _OPERATORS else []
+    several = [*words, *marks, *operator]
+    if len(several) > 5:
+        several = [*several[:4], "another word that fits"]
+    return several[0] if len(several) == 1 else ", ".join(several[:-1]) + " or " + several[-1] if several else "nothing more"
+
+
+def _rank(kind: str) -> tuple[int, str]:
+    ranks = {"NAME": 0, "COLON": 1, "_EQUAL": 1, "COMMA": 2, "RPAR": 3, "RSQB": 3, "RBRACE": 3, "LPAR": 3, "LBRACE": 3, "_NL": 4, "$END": 5}
+    return ranks.get(kind, 6), kind
+
+
+def _shown(kind: str) -> str:
+    return _IN_WORDS.get(kind) or f"`{_texts().get(kind, kind.strip('_').lower())}`"
+
+
+@cache
+def _texts() -> dict[str, str]:
+    made = tables()
+    return {kind: text for text, kind in [*made.words.items(), *made.marks.items()]}
+
+
+def _guess_word(mistake: Mistake, report: Report) -> _Hint | None:
+    """A keyword with a slip of the pen."""
+    text = report.document.text[mistake.start : mistake.end]
+    words = {text for text, kind in tables().words.items() if kind in mistake.expected - _NEVER_ADVISED}
+    near = nearest(text, words) if text.isidentifier() and len(text) > 2 else None
+    if near is None or near == text:
+        return None
+    return _Hint(f"write `{near}`", Fix(f"write `{near}`", (Edit(report.span(mistake.start, mistake.end), near),), safe=False))
+
+
+def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
+    """`field = expression`, or a comparison written twice."""
+    if mistake.kind in ("_EQUAL", "COMPARE") and "AND" in mistake.expected and "COMPARE" not in mistake.expected:
+        return _Hint("compare two by two: `a = b and b = c`", message="comparisons do not chain")
+    if mistake.kind == "_EQUAL" and "COLON" in mistake.expected:
+        fix = Fix("write `:`", (Edit(report.span(mistake.start, mistake.end), ":"),))
+        return _Hint("write `:` between a field and what it is; `=` compares", fix)
+    return None
+
+
+def _guess_ternary(mistake: Mistake, report: Report) -> _Hint | None:
+    if mistake.kind == "QMARK" and mistake.expected >= _OPERATORS:
+        return _Hint("write `if(condition, value, other)`")
+    return None
+
+
+def _guess_colon(mistake: Mistake, report: Report) -> _Hint | None:
+    """A field without its colon, as `price decimal`, or a statement word that does not belong here."""
+    if "COLON" in mistake.expected and mistake.before == "NAME" and mistake.kind not in ("_NL", "$END", "COLON"):
+        name = report.document.text[mistake.before_start :].split(None, 1)[0]
+        return _Hint(f"write `{name}: …`") if len(name) <= 40 else None
+    return None
+
+
+def _guess_separator(mistake: Mistake, report: Report) -> _Hint | None:
+    """Two things side by side in brackets."""
+    inside = mistake.expected & {"RPAR", "RSQB"}
+    if inside and "COMMA" in mistake.expected and mistake.kind in ("NAME", "STRING", "INT", "NUMBER", "LSQB", "LBRACE"):
+        return _Hint("part the values with `,`")
+    return None
+
+
+def _guess_json(mistake: Mistake, report: Report) -> _Hint | None:
+    if mistake.kind == "STRING" and mistake.before in ("LBRACE", "COMMA") and "INCLUDE" in mistake.expected:
+        return _Hint("write the name of a field without quotes, or in backticks")
+    return None
+
+
+_GUESSES: tuple[Callable[[Mistake, Report], _Hint | None], ...] = (
+    _guess_equals,
+    _guess_ternary,
+    _guess_word,
+    _guess_json,
+    _guess_colon,
+    _guess_separator,
+)

@@ -1,0 +1,112 @@
+"""Where the mistakes of one text are gathered: told once each, in the order of the text, and not more than a person reads."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
+from datahub.diagnostics.rule import Rule, Severity
+from datahub.document import Document, Span
+from datahub.syntax.rules import FOREIGN_SPELLING, SYNTAX
+
+MOST = 100
+"""After so many mistakes in one file the rest of them is not told."""
+
+
+class Report:
+    """The mistakes found so far in one text."""
+
+    __slots__ = ("document", "found", "hard", "strays")
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.found: list[Diagnostic] = []
+        self.hard: list[int] = []
+        self.strays: dict[int, Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Take a mistake; one more of the same rule at the same place is not told twice."""
+        if len(self.found) < MOST * 4:
+            self.found.append(diagnostic)
+
+    def tell(
+        self,
+        rule: Rule,
+        start: int,
+        end: int,
+        message: str,
+        label: str,
+        *,
+        also: tuple[Label, ...] = (),
+        notes: tuple[str, ...] = (),
+        help: str | None = None,
+        fix: Fix | None = None,
+    ) -> None:
+        """Take a mistake at a stretch of the text."""
+        self.add(Diagnostic(rule, message, Label(self.span(start, end), label), also, notes, help, fix))
+
+    def broken(
+        self,
+        start: int,
+        end: int,
+        message: str,
+        label: str,
+        *,
+        also: tuple[Label, ...] = (),
+        help: str | None = None,
+        fix: Fix | None = None,
+    ) -> None:
+        """Take a mistake after which the rest of the statement is not to be trusted."""
+        self.hard.insert(bisect_left(self.hard, start), start)
+        self.tell(SYNTAX, start, end, message, label, also=also, help=help, fix=fix)
+
+    def stray(self, start: int, mark: str) -> None:
+        """Take a closing bracket that closes nothing; it may turn out to follow from another mistake."""
+        label = Label(self.span(start, start + 1), "nothing is open here")
+        self.strays[start] = Diagnostic(SYNTAX, f"`{mark}` closes nothing", label, help=f"take out `{mark}`")
+
+    def forget_strays(self, start: int, end: int) -> None:
+        """Leave out the closing brackets between two offsets, since what was told there explains them."""
+        for at in [at for at in self.strays if start <= at <= end]:
+            del self.strays[at]
+
+    def foreign(
+        self,
+        start: int,
+        end: int,
+        better: str,
+        *,
+        severity: Severity | None = None,
+        message: str | None = None,
+        title: str | None = None,
+        note: str | None = None,
+        edit_from: int | None = None,
+    ) -> None:
+        """Take a spelling of another language, with what to write instead ("" where it is to be left out)."""
+        text = self.document.text[start:end]
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        told = better.strip()
+        said = message or (f"`{shown}` is written `{told}` here" if told else f"`{shown}` is not written here")
+        helps = title or (f"write `{told}`" if told else f"leave out `{shown}`")
+        fix = Fix(helps, (Edit(self.span(start if edit_from is None else edit_from, end), better),))
+        label = Label(self.span(start, end), "a spelling of other languages")
+        self.add(Diagnostic(FOREIGN_SPELLING, said, label, notes=(note,) if note else (), help=helps, fix=fix, severity=severity))
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.document, start, end)
+
+    def trusted(self, start: int, end: int) -> bool:
+        """Whether no statement-breaking mistake was told between the two offsets."""
+        at = bisect_left(self.hard, start)
+        return at >= bisect_right(self.hard, end)
+
+    def send(self, emit: Emit) -> None:
+        """Tell what was found, in the order of the text."""
+        seen = set()
+        told = 0
+        for diagnostic in sorted([*self.found, *self.strays.values()], key=lambda d: (d.at.span.start, d.at.span.end)):
+            key = (diagnostic.rule.code, diagnostic.at.span.start, diagnostic.at.span.end)
+            if key not in seen and told < MOST:
+                seen.add(key)
+                told += 1
+                emit(diagnostic)
