@@ -173,17 +173,18 @@ _ROUNDS_UP: dict[str, Callable[..., Any]] = {
 
 
 def fit_decimal(values: pa.Array, precision: int, scale: int, rounding: str | None) -> Outcome:
-    """Bring numbers into `decimal(precision, scale)`: R105 where digits would be lost, before or after the point.
+    """Bring numbers into `decimal(precision, scale)`: R102 where they are too large, R105 where digits after the point would be lost.
 
     `rounding` (`half_up`, `half_even`, `down`, `up`) lets those after the point go; None lets none go.
     """
     result = at_scale(values, t.Decimal(False, precision, scale), rounding or "down")
-    lost = np.zeros(len(values), np.bool_)
+    large, there = np.zeros(len(values), np.bool_), valid(values)
     for mask, _ in result.failed:
-        lost |= mask
+        large |= mask
+    lost = np.zeros(len(values), np.bool_)
     if not rounding and decimal_of(values).scale > scale:
-        lost |= order(values, result.values) != 0
-    return outcome(result.values, (lost & valid(values), "R105"))
+        lost = (order(values, result.values) != 0) & ~large
+    return outcome(result.values, (large & there, "R102"), (lost & there, "R105"))
 
 
 # --- comparison --------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def _field(kind: t.Struct, name: str) -> t.Type:
 def losses(kind: t.Type, into: t.Type, rounding: str = "") -> tuple[str, ...]:
     """The reject codes that filling a place of type `into` with values of type `kind` can give, in order.
 
-    R102 and R602: too large; R105: digits after the point; R109: no member; R201: null; R202, R203: length.
+    R102: too large; R105: digits after the point; R109: no member; R201: null; R202, R203: length.
     """
     return tuple(sorted(set(_losses(kind, into, rounding))))
 
@@ -64,7 +64,7 @@ def _losses(kind: t.Type, into: t.Type, rounding: str) -> Iterable[str]:
             if ours.scale > place.scale and not rounding:
                 yield "R105"
             if not _room_before_point(ours, place):
-                yield "R602"
+                yield "R102"
         case (t.Text() | t.Enum()) as text, t.Text() as place:
             yield from _lengths(bounds(text), place)
         case (t.Text() | t.Enum()) as text, t.Enum(members=theirs):
