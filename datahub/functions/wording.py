@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 from unicodedata import combining, normalize
@@ -17,16 +16,14 @@ from datahub.functions.columns import (
     as_mask,
     bools,
     broadcast,
-    from_texts,
     ints,
     map_distinct,
     outcome,
-    text_bytes,
-    text_offsets,
     valid,
 )
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.segments import listed, unpacked
+from datahub.functions.text_memory import bytes_of, changed_where, rows_at, squeezed, without
 
 BREAKS = (
     (r"(\p{Ll}|\p{Nd})(\p{Lu})", r"\1 \2"),
@@ -60,30 +57,15 @@ def slug(value: Datum) -> pa.Array:
     letters here, as `ß`, `œ`, `æ`, `ø` and those of other scripts; `slug(ascii(x))` spells them out before.
     """
     (texts,) = broadcast(value)
-    content, ends = _bytes(texts)
-    folded, dropped, hard = _folded(content)
-    if len(hard):
-        rows = np.zeros(len(texts), np.bool_)
-        rows[np.searchsorted(ends, hard, "right") - 1] = True
-        content, ends = _bytes(_where_not(~rows, texts, lambda held: unmarked(pc.utf8_lower(held))))
-        folded, dropped, _ = _folded(content)
-    if len(dropped):
-        folded, ends = _without(folded, ends, dropped)
-    return _dashed(folded, ends, valid(texts))
-
-
-def _bytes(texts: pa.Array) -> tuple[Bytes, Ints]:
-    """The UTF-8 of all texts, and where each begins in it."""
-    ends = text_offsets(texts).astype(np.int64)
-    return text_bytes(texts)[ends[0] : ends[-1]], ends - ends[0]
-
-
-def _where_not(simple: Mask, texts: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """`texts`, changed in the rows that are not simple: the others are left as they are."""
-    if not simple.any():
-        return change(texts)
-    hard = pa.array(~simple)
-    return pc.replace_with_mask(texts, hard, change(texts.filter(hard)))
+    content, ends = bytes_of(texts)
+    folded, marks, foreign = _folded(content)
+    if len(foreign):
+        hard = np.zeros(len(texts), np.bool_)
+        hard[rows_at(foreign, ends)] = True
+        content, ends = bytes_of(changed_where(hard, texts, lambda held: unmarked(pc.utf8_lower(held))))
+        folded, marks, _ = _folded(content)
+    folded, ends = without(folded, ends, marks)
+    return squeezed(folded, ends, folded == DASH, DASH, valid(texts), np.flatnonzero(folded == SURPLUS))
 
 
 def unmarked(texts: pa.Array) -> pa.Array:
@@ -91,7 +73,7 @@ def unmarked(texts: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(pc.utf8_normalize(texts, "NFD"), r"\p{Mn}+", "")
 
 
-DASH = ord("-")
+DASH, SURPLUS = ord("-"), 0
 LOWER = np.full(256, DASH, np.uint8)
 LOWER[ord("0") : ord("9") + 1] = np.arange(ord("0"), ord("9") + 1)
 LOWER[ord("a") : ord("z") + 1] = np.arange(ord("a"), ord("z") + 1)
@@ -109,45 +91,24 @@ def _plain_letters() -> Bytes:
 
 
 def _folded(content: Bytes) -> tuple[Bytes, Ints, Ints]:
-    """UTF-8 as letters of ASCII in lower case and dashes, which bytes of it go, and where letters begin that are not known here.
+    """UTF-8 as letters of ASCII in lower case and dashes; where combining marks are, and where letters begin that it does not know.
 
-    Known are ASCII, the European letters up to U+017F and the combining marks: the latter and the first byte of a letter go.
+    It knows ASCII and the European letters up to U+017F. The first byte of such a letter is `SURPLUS`.
     """
     folded = LOWER[content]
     leads = np.flatnonzero(content >= 0xC3)
     if not len(leads):
         return folded, leads, leads
     lead, following = content[leads], content[leads + 1]
-    letter = lead <= 0xC5
+    known = lead <= 0xC5
+    at = leads[known]
+    letters = _plain_letters()[(lead[known].astype(np.int64) - 0xC3) * 64 + following[known] - 0x80]
+    folded[at + 1] = letters
+    folded[at] = np.where(letters == DASH, DASH, SURPLUS)
     mark = (lead == 0xCC) | ((lead == 0xCD) & (following < 0xB0))
-    at = leads[letter]
-    folded[at + 1] = _plain_letters()[(lead[letter].astype(np.int64) - 0xC3) * 64 + following[letter] - 0x80]
-    return folded, np.sort(np.concatenate([at, leads[mark], leads[mark] + 1])), leads[~(letter | mark)]
-
-
-def _without(content: Bytes, ends: Ints, gone: Ints) -> tuple[Bytes, Ints]:
-    """The bytes without those at `gone`, and where texts begin then."""
-    keep = np.ones(len(content), np.bool_)
-    keep[gone] = False
-    return content[keep], ends - np.searchsorted(gone, ends)
-
-
-def _dashed(letters: Bytes, ends: Ints, keep: Mask) -> pa.Array:
-    """Texts in which runs of dashes are one, and none is at either end."""
-    dashes = np.flatnonzero(letters == DASH)
-    if len(dashes):
-        last = np.zeros(len(letters) + 1, np.bool_)
-        last[ends] = True
-        # Of a run of dashes the last is kept, if a letter of the same text follows.
-        following = np.append(letters, DASH)[dashes + 1]
-        surplus = dashes[(following == DASH) | last[dashes + 1]]
-        if len(surplus):
-            letters, ends = _without(letters, ends, surplus)
-        starts = ends[:-1][ends[:-1] < ends[1:]]
-        leading = starts[letters[starts] == DASH]
-        if len(leading):
-            letters, ends = _without(letters, ends, leading)
-    return from_texts(ends, letters, keep)
+    marks = np.repeat(leads[mark], 2)
+    marks[1::2] += 1
+    return folded, marks, leads[~(known | mark)]
 
 
 @function(
@@ -159,8 +120,11 @@ def _dashed(letters: Bytes, ends: Ints, keep: Mask) -> pa.Array:
 def strip_accents(value: Datum) -> pa.Array:
     """The text without accents and other marks; letters that are no accented ones (`ß`, `ø`) stay."""
     (texts,) = broadcast(value)
-    simple = as_mask(pc.string_is_ascii(texts)) | ~valid(texts)
-    return texts if simple.all() else _where_not(simple, texts, lambda held: pc.utf8_normalize(unmarked(held), "NFC"))
+    return changed_where(_beyond_ascii(texts), texts, lambda held: pc.utf8_normalize(unmarked(held), "NFC"))
+
+
+def _beyond_ascii(texts: pa.Array) -> Mask:
+    return valid(texts) & ~as_mask(pc.string_is_ascii(texts))
 
 
 @function(
@@ -171,8 +135,7 @@ def strip_accents(value: Datum) -> pa.Array:
 def ascii_letters(value: Datum) -> pa.Array:
     """The text in ASCII alone: accents dropped, other letters and signs spelled as one reads them, whatever their script."""
     (texts,) = broadcast(value)
-    simple = as_mask(pc.string_is_ascii(texts)) | ~valid(texts)
-    return texts if simple.all() else _where_not(simple, texts, _transliterated)
+    return changed_where(_beyond_ascii(texts), texts, _transliterated)
 
 
 def _transliterated(texts: pa.Array) -> pa.Array:
