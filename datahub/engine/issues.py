@@ -135,7 +135,8 @@ def _message(code: str, message: str, values: pa.Array, count: int) -> pa.Array:
     said = phrase(code)
     shown = pc.utf8_slice_codeunits(values, 0, 60)
     quoted = pc.binary_join_element_wise('"', shown, '" ', said, "")
-    return pc.coalesce(quoted, pa.scalar(said))
+    # Of a value that is not there nothing can be shown but that.
+    return pc.if_else(pc.fill_null(pc.not_equal(values, ""), False), quoted, pa.scalar(said))
 
 
 def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:

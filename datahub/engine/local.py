@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.breakers import Breaker, breaker
@@ -303,17 +304,20 @@ def part_of(frame: Frame, start: int, rows: int) -> Frame:
 
 
 def merged(tables: list[pa.Table]) -> pa.Table:
-    """Issues found beside one batch; one failing source value that several maps saw is one issue that names them all."""
-    if len(tables) == 1:
-        return tables[0]
+    """Issues found beside one batch, row by row; one failing source value that several maps saw is one issue that names them all."""
     table = pa.concat_tables(tables)
+    table = table.append_column("_place", pa.array(np.arange(table.num_rows)))
+    if len(set(table.column("entity").unique().to_pylist())) > 1:  # a handful of names
+        table = _named_together(table)
+    return table.sort_by([("_row", "ascending"), ("_place", "ascending")]).drop_columns(["_place"])
+
+
+def _named_together(table: pa.Table) -> pa.Table:
     same = ["_row", "code", "column", "path", "value"]
-    grouped = table.append_column("_place", pa.array(np.arange(table.num_rows))).group_by(same, use_threads=False)
-    first = grouped.aggregate([("_place", "min"), ("entity", "distinct")])
+    first = table.group_by(same, use_threads=False).aggregate([("_place", "min"), ("entity", "distinct")])
     if first.num_rows == table.num_rows:
         return table
-    first = first.sort_by("_place_min")
-    names = pa.compute.binary_join(first.column("entity_distinct").combine_chunks(), ", ")
+    names = pc.binary_join(pa.concat_arrays(first.column("entity_distinct").chunks), ", ")
     kept = table.take(first.column("_place_min"))
     return kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
 
