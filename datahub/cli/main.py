@@ -33,7 +33,7 @@ def main() -> None:
         sys.exit(stop.code)
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter would complain at its own exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(Exit.DONE)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
@@ -75,7 +75,7 @@ class _Group(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands()  # type: ignore[assignment]
+        self.commands = _Commands()
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(names())

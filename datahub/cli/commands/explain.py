@@ -90,9 +90,9 @@ def _plan(path: Path, flow: str, *, as_json: bool) -> None:
 
     plan = compiled(path, flow)
     if as_json:
-        from datahub.plan.serde import dump
+        from datahub.plan.serde import to_json
 
-        give(dump(plan))
+        give(to_json(plan) + "\n")
     else:
         from datahub.plan.explain import explain
 

@@ -17,6 +17,7 @@ import typer
 from datahub.cli.output import Exit, colourful, counted, give, say
 
 if TYPE_CHECKING:
+    from datahub.diagnostics.diagnostic import Diagnostic
     from datahub.document import Document
 
 
@@ -72,7 +73,7 @@ def _written(document: Document) -> str | None:
     from datahub.diagnostics.rule import Severity
     from datahub.syntax.format import format_document
 
-    found: list = []
+    found: list[Diagnostic] = []
     text = format_document(document, found.append)
     wrong = [finding for finding in found if finding.level is Severity.ERROR]
     if wrong:

@@ -1,0 +1,29 @@
+"""What all tests share: how property tests search, and where data that is not ours lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every run of CI; `DHM_SEARCH=1` looks for new ones, and for longer.
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile("search" if os.environ.get("DHM_SEARCH") else "ci")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the checkout."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared(root) -> Path:
+    """Data that nobody here wrote, beside the checkout; tests that need it are left out, loudly, where it is not."""
+    folder = root.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("there is no ../shared beside this checkout: the acceptance data is missing")
+    return folder
