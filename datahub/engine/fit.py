@@ -19,8 +19,8 @@ from datahub.engine.values import brought, carried
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, as_mask, failed_rows
 from datahub.functions.columns import valid
 from datahub.functions.conversions import fit_text, to_enum
-from datahub.functions.declare import Outcome
 from datahub.functions.decimals import fit_decimal
+from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, owners, places, unpacked
 from datahub.semantic import ir
 from datahub.semantic.walk import walk

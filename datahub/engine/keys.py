@@ -88,7 +88,13 @@ def _words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
         column = _as_text(column)
     elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         if pa.types.is_integer(kind) or pa.types.is_temporal(kind):
-            number = column.cast(pa.int64()) if pa.types.is_integer(kind) else column.cast(pa.int32()).cast(pa.int64()) if pa.types.is_date32(kind) else column.cast(pa.int64())
+            number = (
+                column.cast(pa.int64())
+                if pa.types.is_integer(kind)
+                else column.cast(pa.int32()).cast(pa.int64())
+                if pa.types.is_date32(kind)
+                else column.cast(pa.int64())
+            )
             filled = pc.fill_null(number, 0).to_numpy(zero_copy_only=False).astype(np.int64)
             return [filled.view(np.uint64), column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint64)]
         column = column.cast(pa.string())

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -118,7 +119,7 @@ class _Runner:
                     self._open_ports[id(exit.into)] = self._open_ports.get(id(exit.into), 0) + 1
                     self._breakers.setdefault(id(exit.into), breaker(exit.into, run, self._shapes, self._built))
 
-    def __enter__(self) -> _Runner:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,7 +129,9 @@ class _Runner:
         """Every source, those first that others wait for; a source again where some of its rows had to wait for itself."""
         reads = [operator for operator in self._segments.ordered if isinstance(operator, op.Read)]
         while waiting := [read for read in reads if self._pending(read)]:
-            ready = [(len(self._pending(read)) - len(self._ready(read)), number) for number, read in enumerate(waiting) if self._ready(read)]
+            ready = [
+                (len(self._pending(read)) - len(self._ready(read)), number) for number, read in enumerate(waiting) if self._ready(read)
+            ]
             if not ready:
                 raise AssertionError("every source waits for another")
             self._read(waiting[min(ready)[1]])
@@ -149,10 +152,7 @@ class _Runner:
         feed, source = self._feeds[read.source], self._source_numbers[read.source]
         first_time = id(read) not in self._told
 
-        def piece(block: Any) -> Callable[[], _Done]:
-            return lambda: self._parsed(feed, source, block, read, exits, first_time)
-
-        self._in_order(piece(block) for block in feed.blocks())
+        self._in_order(partial(self._parsed, feed, source, block, read, exits, first_time) for block in feed.blocks())
         self._told.add(id(read))
         self._end(exits)
 
@@ -165,7 +165,16 @@ class _Runner:
         if not first_time:
             return _Done(leaving, side)
         place = BlockPlace(
-            source, block.number, block.file, feed.file_name(block.file), block.offset, block.length, block.first_line, 0, parsed.records, _lines(parsed)
+            source,
+            block.number,
+            block.file,
+            feed.file_name(block.file),
+            block.offset,
+            block.length,
+            block.first_line,
+            0,
+            parsed.records,
+            _lines(parsed),
         )
         return _Done(leaving, side, place, _bad_records(parsed, source, block.number))
 
@@ -284,7 +293,7 @@ class _Runner:
     def _pieces(self, root: op.Operator, frames: list[Frame], exits: list[Exit]) -> Iterator[Callable[[], _Done]]:
         for frame in frames:
             for start in range(0, frame.length, self._settings.batch_rows):
-                yield lambda part=part_of(frame, start, self._settings.batch_rows): self._computed(root, part, exits)  # type: ignore[misc]
+                yield partial(self._computed, root, part_of(frame, start, self._settings.batch_rows), exits)
 
     def _computed(self, root: op.Operator, frame: Frame, exits: list[Exit]) -> _Done:
         side = Side()

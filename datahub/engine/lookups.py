@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -263,7 +263,7 @@ def _day(node: ir.LookUp, index: LookupIndex, scope: Scope) -> Column | None:
     if index.moments is None or node.inverse:
         return None
     now = scope.run.context.now
-    local = (now if now.tzinfo else now.replace(tzinfo=timezone.utc)).astimezone(ZoneInfo(scope.run.context.zone))
+    local = (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(ZoneInfo(scope.run.context.zone))
     return Column(brought(pa.scalar(local.date()), index.moments.type))
 
 

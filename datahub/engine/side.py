@@ -55,7 +55,9 @@ def reject(side: Side, frame: Frame, failures: Failures, origin: Origin, operato
     failed = failed_rows(failures, frame.length)
     if not failed.any():
         return failed
-    findings = [issues.Finding(failure, failure.code, origin.entity, origin.field, origin, failure.severity) for failure in distinct(failures)]
+    findings = [
+        issues.Finding(failure, failure.code, origin.entity, origin.field, origin, failure.severity) for failure in distinct(failures)
+    ]
     side.issues.append(issues.table(findings, frame))
     at = failed.nonzero()[0]
     side.mark(frame, at, Fate.REJECTED)

@@ -86,7 +86,9 @@ def _said(operator: op.Operator) -> list[str]:
             return [f"each {'outer ' if outer else ''}{item} in {shown(over)}"]
         case op.Join():
             words = " ".join(word for word in ("join", "many" if operator.many else "", "required" if operator.required else "") if word)
-            pairs = " and ".join(f"{shown(left)} = {shown(right)}" for left, right in zip(operator.left_keys, operator.right_keys, strict=True))
+            pairs = " and ".join(
+                f"{shown(left)} = {shown(right)}" for left, right in zip(operator.left_keys, operator.right_keys, strict=True)
+            )
             also = f" and {shown(operator.also)}" if operator.also is not None else ""
             return [f"{words} on {pairs}{also}"]
         case op.Group(keys=keys, assignments=assignments, partial=partial):

@@ -139,7 +139,15 @@ class _Lowering:
         columns = tuple((name, f"{clause.alias}.{name}") for name in self.fields(clause.rowset))
         right = op.Rename(self.rowset(clause.rowset), columns)
         return op.Join(
-            rows, right, clause.left, clause.right, clause.also, tuple((new, new) for _, new in columns), clause.many, clause.required, clause.origin
+            rows,
+            right,
+            clause.left,
+            clause.right,
+            clause.also,
+            tuple((new, new) for _, new in columns),
+            clause.many,
+            clause.required,
+            clause.origin,
         )
 
     def _grouped(
@@ -147,9 +155,7 @@ class _Lowering:
     ) -> op.Operator:
         """A group and all that is said of it: what reads its rows is computed where they are, the rest follows by name."""
         computed: list[ir.Assignment] = []
-        later: list[ir.Clause] = []
-        for number, clause in enumerate(after):
-            later.append(_over_columns(clause, number, computed))
+        later = [_over_columns(clause, number, computed) for number, clause in enumerate(after)]
         grouped: op.Operator = op.Group(rows, group.keys, (*computed, *assignments), group.partial, group.origin)
         for clause in later:
             grouped = self._clause(grouped, clause)
@@ -250,9 +256,9 @@ def _rule(rule: ir.RuleBody) -> tuple[ir.Assignment, ...]:
     fired = ir.Column(condition.name, rule.when.type)
     other = {one.name: one.value for one in rule.otherwise}
     sets = [replace(one, value=ir.Choose(((fired, one.value),), other.pop(one.name, _itself(one)), one.value.type)) for one in rule.sets]
-    for one in rule.otherwise:
-        if one.name in other:
-            sets.append(replace(one, value=ir.Choose(((fired, _itself(one)),), one.value, one.value.type)))
+    sets.extend(
+        replace(one, value=ir.Choose(((fired, _itself(one)),), one.value, one.value.type)) for one in rule.otherwise if one.name in other
+    )
     return (condition, *sets)
 
 
@@ -276,7 +282,13 @@ def _constraints(shape: ir.EntityShape, bodies: Sequence[ir.RowsetBody]) -> tupl
     origins = dict(_origins(shape, bodies))
     return tuple(
         ir.CheckRule(
-            "R301", "error", one.constraint, applicable(one.constraint), None, (one.name,), origins.get(one.name, ir.Origin(shape.name, one.name))
+            "R301",
+            "error",
+            one.constraint,
+            applicable(one.constraint),
+            None,
+            (one.name,),
+            origins.get(one.name, ir.Origin(shape.name, one.name)),
         )
         for one in shape.fields
         if one.constraint is not None

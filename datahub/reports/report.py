@@ -24,7 +24,9 @@ class SourceCounts:
 
     @property
     def adds_up(self) -> bool:
-        return not self.unaccounted and self.read == self.written + self.rejected + self.merged + self.filtered + self.empty + self.looked_up
+        return (
+            not self.unaccounted and self.read == self.written + self.rejected + self.merged + self.filtered + self.empty + self.looked_up
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,13 @@ class Files(Outlet):
         target = self._target(item.target)
         for entity in item.entities:
             alone = len(item.entities) == 1 and self._declared(item.target)
-            base = self.folder / item.target if alone else self.folder / item.target / entity if self._declared(item.target) else self.folder / entity
+            base = (
+                self.folder / item.target
+                if alone
+                else self.folder / item.target / entity
+                if self._declared(item.target)
+                else self.folder / entity
+            )
             self._open(shapes[entity], target, base)
 
     def _open(self, shape: EntityShape, target: TargetShape, base: Path) -> None:

@@ -9,23 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datahub import formats
+from datahub.connectors.files import input_files, open_feeds
 from datahub.diagnostics.row_codes import phrase
-from datahub.engine import decisions, lookups
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.scope import RunState, Scope
-from datahub.formats.declare import Block, InputFile
+from datahub.engine.start import given, run_state
+from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
-from datahub.functions.declare import Context
 from datahub.plan import operators as op
-from datahub.plan.order import topological
 from datahub.plan.serde import digest
 from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import ALL_COLUMNS
@@ -33,10 +30,6 @@ from datahub.reports.rejects import write_rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
 from datahub.runner.outlet import Files, Progress
 from datahub.semantic import ir
-
-
-class UnusableRun(Exception):
-    """A run that cannot begin as asked: a source without files, an unknown parameter; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +41,6 @@ class Options:
     threads: int = 2
     progress: Progress | None = None
     script: str = ""
-
-
-class SourceFeed:
-    """The files of one source, one after the other, as blocks."""
-
-    def __init__(self, reader: Any, files: Sequence[InputFile]) -> None:
-        self._reader, self._files = reader, files
-
-    def blocks(self) -> Iterator[Block]:
-        number = 0
-        for place, file in enumerate(self._files):
-            for block in self._reader.blocks(file, place, number):
-                number = block.number + 1
-                yield block
-
-    def parse(self, block: Block) -> Any:
-        return self._reader.parse(block)
-
-    def file_name(self, file: int) -> str:
-        return self._files[file].name
 
 
 def run(
@@ -85,9 +58,9 @@ def run(
     options = options or Options()
     started = time.perf_counter()
     begun = options.as_of or datetime.now(UTC)
-    state = _state(plan, begun, given(plan, parameters or {}))
+    state = run_state(plan, begun, given(plan, parameters or {}))
     files = {name: input_files(paths) for name, paths in sources.items()}
-    readers, feeds = _feeds(plan, files)
+    readers, feeds = open_feeds(plan, files)
     hashes = _Hashes(files)
     findings = Findings(out / "run")
     outlet = Files(plan, out, options.format, findings, options.progress)
@@ -136,63 +109,6 @@ def run(
     return report
 
 
-def input_files(paths: Sequence[str]) -> list[InputFile]:
-    """The files of a source; a folder stands for its files by name."""
-    found: list[InputFile] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            found.extend(InputFile(str(one), one.name) for one in sorted(path.iterdir()) if one.is_file() and not one.name.startswith("."))
-        elif path.is_file():
-            found.append(InputFile(str(path), path.name))
-        else:
-            raise UnusableRun(f"there is no file `{path}`")
-    return found
-
-
-def given(plan: op.Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
-    """The parameters of a run: what was given, else what the script says."""
-    known = {shape.name: shape for shape in plan.parameters}
-    for name in parameters:
-        if name not in known:
-            raise UnusableRun(f"the script has no parameter `{name}`")
-    missing = [shape.name for shape in plan.parameters if shape.required and shape.name not in parameters]
-    if missing:
-        raise UnusableRun(f"the parameter `{missing[0]}` has no value; give it with `--param {missing[0]}=…`")
-    return {name: parameters.get(name, shape.default) for name, shape in known.items()}
-
-
-def _state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -> RunState:
-    state = RunState(Context(begun, plan.zone), parameters)
-    for table in plan.decisions:
-        state.decisions[table.name] = decisions.build(table)
-    for lookup in plan.lookups:
-        if not lookup.source:
-            state.lookups[lookup.name] = lookups.build(lookup, None)
-    return state
-
-
-def _feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dict[str, Any], dict[str, SourceFeed]]:
-    """A reader for each source that the plan reads, of only the columns it needs."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    wanted = {one.source: frozenset(one.columns) for one in topological(roots) if isinstance(one, op.Read)}
-    shapes = {shape.name: shape for shape in plan.sources}
-    for name in files:
-        if name not in shapes:
-            raise UnusableRun(f"the script has no source `{name}`; it has {', '.join(shapes) or 'none'}")
-    readers: dict[str, Any] = {}
-    feeds: dict[str, SourceFeed] = {}
-    known = formats.load()
-    for name, columns in wanted.items():
-        if name not in files:
-            raise UnusableRun(f"the source `{name}` has no file; name one with `--source {name}=PATH`")
-        make = known[shapes[name].kind].reader if shapes[name].kind in known else None
-        if make is None:
-            raise UnusableRun(f"the source `{name}` is of kind `{shapes[name].kind}`, which is not read from files")
-        readers[name] = make(shapes[name], columns, files[name])
-        feeds[name] = SourceFeed(readers[name], files[name])
-    return readers, feeds
-
-
 class _Hashes:
     """The SHA-256 of every input, worked out while the run goes on."""
 
@@ -204,7 +120,7 @@ class _Hashes:
 
     def _work(self, paths: list[str]) -> None:
         for path in paths:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 self._found[path] = hashlib.file_digest(file, "sha256").hexdigest()
 
     def result(self) -> dict[str, str]:

@@ -60,4 +60,3 @@ def _last_before(numbers: Rows, there: np.ndarray) -> Rows:
     answer = np.empty(len(order), np.int64)
     answer[order] = order[source]
     return answer
-

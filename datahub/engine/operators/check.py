@@ -71,7 +71,16 @@ def _finding(rule: CheckRule, frame: Frame, rows: Rows, origin: int, run: RunSta
         some = Frame({name: column for name, column in frame.columns.items() if name in names}, frame.length, frame.rows).take(rows)
         made = evaluate(rule.message, Scope(some, run)).array(len(rows))
         texts = made.fill_null(rule.code) if made.null_count else made
-    return Failure(rows, rule.code, label, values, texts=texts, origin=origin, severity=rule.severity, message="" if texts is not None else _plain(rule))
+    return Failure(
+        rows,
+        rule.code,
+        label,
+        values,
+        texts=texts,
+        origin=origin,
+        severity=rule.severity,
+        message="" if texts is not None else _plain(rule),
+    )
 
 
 def _needed(rule: CheckRule) -> frozenset[str]:

@@ -68,8 +68,7 @@ def _item_columns(operator: Expand, elements: pa.Array, failures: dict[str, Fail
     whole = failures.get("", ())
     # `struct_field` keeps the nulls of the struct itself, which `StructArray.field` does not.
     return {
-        f"{operator.item}.{name}": Column(pc.struct_field(elements, name), (*whole, *failures.get(name, ())))
-        for name, _ in operator.fields
+        f"{operator.item}.{name}": Column(pc.struct_field(elements, name), (*whole, *failures.get(name, ()))) for name, _ in operator.fields
     }
 
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 from datahub.engine import issues, keys
 from datahub.engine.evaluate import assign
 from datahub.engine.failures import union
-from datahub.engine.ledger import Fate
 from datahub.engine.scope import RunState
 from datahub.engine.settle import CHECKS
 from datahub.engine.side import Side, all_failures, reject

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine import issues, keys
+from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject

@@ -82,9 +82,11 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
             ask(left, {name for name in wanted if name not in theirs} | _reads(operator.left_keys))
             ask(right, {old for old, new in columns if new in wanted} | _reads(operator.right_keys))
         case op.Group(input=source, keys=keys, assignments=assignments):
-            kept, names = _before(assignments, wanted, frozenset())
+            names = _before(assignments, wanted, frozenset())[1]
             made = {key.name for key in keys} | {one.name for one in assignments}
-            ask(source, {name for name in names if name not in made} | _reads(key.value for key in keys) | _raws(one.origin for one in keys))
+            ask(
+                source, {name for name in names if name not in made} | _reads(key.value for key in keys) | _raws(one.origin for one in keys)
+            )
         case op.Unique(input=source, keys=keys, origin=origin):
             ask(source, wanted | _reads(keys) | _raws([origin]))
         case op.Sort(input=source, keys=sorting, origin=origin):
@@ -103,9 +105,7 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
             assert_never(operator)
 
 
-def _before(
-    assignments: Sequence[ir.Assignment], wanted: set[str], strict: frozenset[str]
-) -> tuple[tuple[ir.Assignment, ...], set[str]]:
+def _before(assignments: Sequence[ir.Assignment], wanted: set[str], strict: frozenset[str]) -> tuple[tuple[ir.Assignment, ...], set[str]]:
     """The assignments that are needed for `wanted`, and the columns needed before them."""
     names = set(wanted)
     kept = []

@@ -1,0 +1,68 @@
+"""Sources that are files on this machine: which files, and their blocks one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datahub import formats
+from datahub.engine.start import UnusableRun
+from datahub.formats.declare import Block, InputFile
+from datahub.plan import operators as op
+from datahub.plan.order import topological
+
+
+class SourceFeed:
+    """The files of one source, one after the other, as blocks."""
+
+    def __init__(self, reader: Any, files: Sequence[InputFile]) -> None:
+        self._reader, self._files = reader, files
+
+    def blocks(self) -> Iterator[Block]:
+        number = 0
+        for place, file in enumerate(self._files):
+            for block in self._reader.blocks(file, place, number):
+                number = block.number + 1
+                yield block
+
+    def parse(self, block: Block) -> Any:
+        return self._reader.parse(block)
+
+    def file_name(self, file: int) -> str:
+        return self._files[file].name
+
+
+def input_files(paths: Sequence[str]) -> list[InputFile]:
+    """The files of a source; a folder stands for its files by name."""
+    found: list[InputFile] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found.extend(InputFile(str(one), one.name) for one in sorted(path.iterdir()) if one.is_file() and not one.name.startswith("."))
+        elif path.is_file():
+            found.append(InputFile(str(path), path.name))
+        else:
+            raise UnusableRun(f"there is no file `{path}`")
+    return found
+
+
+def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dict[str, Any], dict[str, SourceFeed]]:
+    """A reader for each source that the plan reads, of only the columns it needs."""
+    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
+    wanted = {one.source: frozenset(one.columns) for one in topological(roots) if isinstance(one, op.Read)}
+    shapes = {shape.name: shape for shape in plan.sources}
+    for name in files:
+        if name not in shapes:
+            raise UnusableRun(f"the script has no source `{name}`; it has {', '.join(shapes) or 'none'}")
+    readers: dict[str, Any] = {}
+    feeds: dict[str, SourceFeed] = {}
+    known = formats.load()
+    for name, columns in wanted.items():
+        if name not in files:
+            raise UnusableRun(f"the source `{name}` has no file; name one with `--source {name}=PATH`")
+        make = known[shapes[name].kind].reader if shapes[name].kind in known else None
+        if make is None:
+            raise UnusableRun(f"the source `{name}` is of kind `{shapes[name].kind}`, which is not read from files")
+        readers[name] = make(shapes[name], columns, files[name])
+        feeds[name] = SourceFeed(readers[name], files[name])
+    return readers, feeds

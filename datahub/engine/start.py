@@ -1,0 +1,38 @@
+"""What a run knows before its first row: the clock, the parameters, the tables that the script holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from datahub.engine import decisions, lookups
+from datahub.engine.scope import RunState
+from datahub.functions.declare import Context
+from datahub.plan import operators as op
+from datahub.semantic import ir
+
+
+class UnusableRun(Exception):
+    """A run that cannot begin as asked: a source without files, an unknown parameter; the text says what to do."""
+
+
+def given(plan: op.Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
+    """The parameters of a run: what was given, else what the script says."""
+    known = {shape.name: shape for shape in plan.parameters}
+    for name in parameters:
+        if name not in known:
+            raise UnusableRun(f"the script has no parameter `{name}`")
+    missing = [shape.name for shape in plan.parameters if shape.required and shape.name not in parameters]
+    if missing:
+        raise UnusableRun(f"the parameter `{missing[0]}` has no value; give it with `--param {missing[0]}=…`")
+    return {name: parameters.get(name, shape.default) for name, shape in known.items()}
+
+
+def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -> RunState:
+    state = RunState(Context(begun, plan.zone), parameters)
+    for table in plan.decisions:
+        state.decisions[table.name] = decisions.build(table)
+    for lookup in plan.lookups:
+        if not lookup.source:
+            state.lookups[lookup.name] = lookups.build(lookup, None)
+    return state
