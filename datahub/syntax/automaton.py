@@ -21,6 +21,9 @@ from datahub.syntax.tokens import ODD
 
 Action = Callable[..., object]
 
+_LOOK_BACK = 32
+"""So many states are copied to try a token; more where it takes more."""
+
 
 def read(laid: Laid, start: str, actions: Mapping[str, Action], context: object, report: Report) -> Any:
     """Read the tokens from the rule `start`; give what its function makes, None where nothing could be saved.
@@ -49,6 +52,7 @@ class _Reader:
         self.begins: list[int] = []
         self.finishes: list[int] = []
         self.entered = [0]
+        self.told: list[tuple[int, int, str]] = []
         self.steps = [(p.name, p.size, actions.get(p.action), p.action, p.given) for p in self.made.productions]
 
     def run(self) -> Any:
@@ -63,13 +67,15 @@ class _Reader:
             row = rows[states[-1]]
             act = row.get(kind)
             if act is None or (kind in words and "NAME" in row):
-                act = self.choose(at, row)
+                act = self.choose(states, at)
                 if act is None:
                     resumed = self.recover(at)
                     if resumed is None:
                         return None
                     at = resumed
                     continue
+                if kind == ODD and act >= 0 and act != row.get("NAME"):
+                    self.tell_odd(at)
             if act >= 0:
                 states.append(act)
                 values.append(at)
@@ -99,43 +105,53 @@ class _Reader:
             if kind == "$END" and states[-1] == self.end_state:
                 return values[-1]
 
-    def choose(self, at: int, row: dict[str, int]) -> int | None:
+    def choose(self, states: list[int], at: int) -> int | None:
         """What to do with a word that may be a keyword or a name, or with one of another language."""
         kind = self.laid.kinds[at]
-        name = row.get("NAME")
-        keyword = kind
-        if kind == ODD:
-            keyword = self.keyword_of(at)
-        elif kind not in _wordlike():
+        row = self.made.rows[states[-1]]
+        if kind != ODD and kind not in _wordlike():
             return row.get(kind)
-        act = row.get(keyword)
+        name = row.get("NAME")
+        act = row.get(self.keyword(at))
         if act is None:
             return name
-        following = self.laid.kinds[at + 1]
-        if name is not None and (following == "COLON" or not self.fits(keyword, act, following, row)):
+        if name is not None and (self.laid.kinds[at + 1] == "COLON" or not self.fits(states, at)):
             return name
-        if act >= 0 and kind == ODD:
-            self.tell_odd(at)
         return act
 
-    def fits(self, keyword: str, act: int, following: str, row: dict[str, int]) -> bool:
-        """Whether the token after a word can follow it as a keyword."""
-        if act < 0:
-            return True
-        then = self.made.rows[act]
-        named = "NAME" in then and (following == ODD or following in _wordlike())
-        return named or following in then or following == "$END"
-
-    def keyword_of(self, at: int) -> str:
+    def keyword(self, at: int) -> str:
+        """The kind of the keyword that a word is, or is in another language's spelling."""
+        kind = self.laid.kinds[at]
+        if kind != ODD:
+            return kind
         word = self.report.document.text[self.laid.starts[at] : self.laid.ends[at]]
         return self.made.words.get(ODD_WORDS.get(word, word.lower()), "")
+
+    def fits(self, states: list[int], at: int) -> bool:
+        """Whether the token after a word can follow it as a keyword."""
+        state = self.taking(states, self.keyword(at))
+        then = {} if state is None else self.made.rows[state]
+        following = self.keyword(at + 1)
+        return following in then or following == "$END" or ("NAME" in then and following in _wordlike())
 
     def tell_odd(self, at: int) -> None:
         """Tell a keyword in another language's spelling; `else` is only noted, since `fmt` rewrites it."""
         start, end = self.laid.starts[at], self.laid.ends[at]
         word = self.report.document.text[start:end]
         better = ODD_WORDS.get(word, word.lower())
-        self.report.foreign(start, end, better, severity=Severity.NOTE if word == "else" else None)
+        if better in ("asc", "like", "between"):
+            # The rule that takes the word tells it, with the rest of the operator.
+            return
+        severity = Severity.NOTE if word == "else" else None
+        before = self.told[-1] if self.told else None
+        if before is not None and before[0] == at - 1 and severity is None:
+            start = self.laid.starts[before[1]]
+            better = f"{before[2]} {better}"
+            self.report.forget_foreign(start, end)
+            self.told[-1] = (at, before[1], better)
+        elif severity is None:
+            self.told.append((at, at, better))
+        self.report.foreign(start, end, better, severity=severity)
 
     # ------------------------------------------------------------ after a mistake
 
@@ -148,10 +164,10 @@ class _Reader:
             begin = self.entered[level]
             resume = self.resume(level, act, at, begin)
             if resume is not None:
-                self.tell(at, begin, resume)
+                self.tell(level, at, begin, resume)
                 self.put_broken(level, act, begin, resume)
                 return resume
-        self.tell(at, 0, at)
+        self.tell(0, at, 0, at)
         return None
 
     def resume(self, level: int, act: int, at: int, begin: int) -> int | None:
@@ -191,31 +207,55 @@ class _Reader:
 
     def accepts(self, states: list[int], kind: str) -> bool:
         """Whether the automaton in these states would take a token of this kind."""
+        return self.taking(states, kind) is not None
+
+    def taking(self, states: list[int], kind: str) -> int | None:
+        """The state that the automaton in these states goes to with a token of this kind, None where it takes none."""
         rows = self.made.rows
-        stack = list(states)
+        stack = list(states[-_LOOK_BACK:])
+        gone = len(states) - len(stack)
         while True:
             act = rows[stack[-1]].get(kind)
-            if act is None:
-                return False
-            if act >= 0:
-                return True
+            if act is None or act >= 0:
+                return act
             name, size, _, _, _ = self.steps[-1 - act]
+            if size >= len(stack):
+                stack = [*states[:gone], *stack]
+                gone = 0
             if size:
                 del stack[-size:]
             stack.append(rows[stack[-1]][name])
             if kind == "$END" and stack[-1] == self.end_state:
-                return True
+                return stack[-1]
 
-    def tell(self, at: int, begin: int, resume: int) -> None:
+    def tell(self, level: int, at: int, begin: int, resume: int) -> None:
         laid = self.laid
-        since = laid.starts[begin]
-        until = laid.ends[resume - 1] if resume > begin else laid.ends[at]
+        since, until = laid.starts[begin], max(laid.starts[resume], laid.ends[at])
         self.report.forget_strays(since, until)
-        if not self.report.trusted(since, max(since, until)):
+        if not self.report.trusted(since, until):
             return
-        expected = frozenset(kind for kind in self.made.rows[self.states[-1]] if kind.isupper() and self.accepts(self.states, kind))
+        states = self.replay(level, begin, at)
+        expected = {kind for kind in self.made.rows[states[-1]] if kind.isupper() and self.accepts(states, kind)}
         before, before_start = (laid.kinds[at - 1], laid.starts[at - 1]) if at else ("_NL", 0)
-        tell(Mistake(laid.kinds[at], laid.starts[at], laid.ends[at], before, before_start, expected), self.report)
+        mistake = Mistake(laid.kinds[at], laid.starts[at], laid.ends[at], before, before_start, frozenset(expected - {"BROKEN"}))
+        tell(mistake, self.report)
+
+    def replay(self, level: int, begin: int, at: int) -> list[int]:
+        """The states before the token at the mistake was looked at; rules may have been completed in its light since."""
+        states = self.states[: level + 1]
+        while begin < at:
+            act = self.choose(states, begin)
+            if act is None:
+                return list(self.states)
+            if act >= 0:
+                states.append(act)
+                begin += 1
+                continue
+            name, size, _, _, _ = self.steps[-1 - act]
+            if size:
+                del states[-size:]
+            states.append(self.made.rows[states[-1]][name])
+        return states
 
 
 def _value(

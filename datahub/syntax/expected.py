@@ -12,15 +12,17 @@ from datahub.syntax.report import Report
 from datahub.syntax.rules import RAGGED_TABLE
 from datahub.syntax.tables import tables
 
-_OPERATORS = frozenset(
-    {"OR", "AND", "_EQUAL", "COMPARE", "IN", "IS", "MATCHES", "DEFAULT", "AMPERSAND", "PLUS", "MINUS", "STAR", "SLASH", "DOT"}
-)
-_ALL_OPERATORS = _OPERATORS | {"NOT", "LIKE", "BETWEEN", "ON", "_RANGE", "SAFE_DOT", "LPAR", "DESC", "ASC"}
-_VALUES = frozenset(
-    {"NAME", "STRING", "BLOCK", "INT", "NUMBER", "PERCENT", "REGEX", "DOLLAR", "LPAR", "LSQB", "LBRACE", "CASE", "NULL", "MINUS"}
-)
+_OPERATOR_FITS = frozenset({"AND", "AMPERSAND", "PLUS", "STAR"})
+_OPERATORS = _OPERATOR_FITS | frozenset(
+    {
+        "OR", "NOT", "_EQUAL", "COMPARE", "IN", "IS", "MATCHES", "LIKE", "BETWEEN", "_RANGE", "DEFAULT", "ON", "MINUS", "SLASH", "DOT",
+        "SAFE_DOT", "LPAR", "DESC", "ASC",
+    }
+)  # fmt: skip
+_VALUES = frozenset({"NAME", "STRING", "INT", "NUMBER", "PERCENT", "REGEX", "DOLLAR", "LPAR", "LSQB", "LBRACE", "CASE", "NULL", "MINUS"})
 _ALL_VALUES = _VALUES | {"TRUE", "FALSE", "NOT"}
-_LITERALS = frozenset({"STRING", "BLOCK", "INT", "NUMBER", "PERCENT", "TRUE", "FALSE", "NULL"})
+_CLAUSES = frozenset({"FILL", "EACH", "JOIN", "WHERE", "GROUP", "UNIQUE", "ORDER"})
+_LITERALS = frozenset({"STRING", "INT", "NUMBER", "PERCENT", "TRUE", "FALSE", "NULL"})
 _DECLARATIONS = frozenset({"PACK", "USE", "PARAM", "TYPE", "SOURCE", "TARGET", "ENTITY", "MAP", "FLOW", "TEST"})
 _ALL_DECLARATIONS = _DECLARATIONS | {"LOOKUP", "DECIDE", "FN", "VIEW", "RULES", "CHECKS", "OVERRIDE"}
 _NEVER_ADVISED = frozenset({"LIKE", "BETWEEN", "ASC", "MISSING", "SAFE_DOT", "BLOCK"})
@@ -74,14 +76,15 @@ def tell(mistake: Mistake, report: Report) -> None:
     hint = next((hint for guess in _GUESSES if (hint := guess(mistake, report)) is not None), None)
     start, end = _span(mistake, report)
     message = (hint.message if hint else None) or f"{found} where {wanted} should be"
-    report.broken(start, end, message, f"{wanted} is missing here", help=hint.help if hint else None, fix=hint.fix if hint else None)
+    label = f"{wanted} is missing here" if len(wanted) <= 40 else "this does not fit here"
+    report.broken(start, end, message, label, help=hint.help if hint else None, fix=hint.fix if hint else None)
 
 
 def _span(mistake: Mistake, report: Report) -> tuple[int, int]:
     if mistake.kind in ("_NL", "$END"):
         text = report.document.text
         start = len(text[: mistake.start].rstrip()) if mistake.kind == "$END" else mistake.start
-        return start, start
+        return start, min(start + 1, mistake.end) if text.startswith("}", start) else start
     if mistake.kind == "TABLE":
         return mistake.start, mistake.start + 1
     return mistake.start, mistake.end
@@ -92,7 +95,7 @@ def _found(mistake: Mistake, report: Report) -> str:
         case "_NL":
             return "the line ends"
         case "$END":
-            return "the file ends"
+            return "`}` stands" if report.document.text.startswith("}", mistake.start) else "the text ends"
         case "TABLE":
             return "a table stands"
         case "STRING" | "BLOCK":
@@ -112,12 +115,15 @@ def _wanted(expected: frozenset[str]) -> str:
     if left >= _VALUES:
         words.append("an expression")
         left -= _ALL_VALUES | ({"FOR", "WHERE", "WITHIN", "ORDER"} if "RPAR" in left else set())
-    elif left >= _LITERALS - _NEVER_ADVISED:
+    elif left >= _LITERALS:
         words.append("a value")
         left -= _LITERALS | {"NAME", "LSQB", "MINUS", "DOLLAR"}
-    marks = [_shown(kind) for kind in sorted(left - _ALL_OPERATORS if left >= _OPERATORS else left, key=_rank)]
-    operator = ["an operator"] if left >= _OPERATORS else []
-    several = [*words, *marks, *operator]
+    if left >= _CLAUSES:
+        left -= _CLAUSES | {"AS"}
+        words.append("a clause")
+    operator = ["an operator"] if left >= _OPERATOR_FITS else []
+    left -= _OPERATORS if operator else {"DOT"} if len(left) > 1 else set()
+    several = [*words, *(_shown(kind) for kind in sorted(left, key=_rank)), *operator]
     if len(several) > 5:
         several = [*several[:4], "another word that fits"]
     return several[0] if len(several) == 1 else ", ".join(several[:-1]) + " or " + several[-1] if several else "nothing more"
@@ -145,7 +151,8 @@ def _guess_word(mistake: Mistake, report: Report) -> _Hint | None:
     near = nearest(text, words) if text.isidentifier() and len(text) > 2 else None
     if near is None or near == text:
         return None
-    return _Hint(f"write `{near}`", Fix(f"write `{near}`", (Edit(report.span(mistake.start, mistake.end), near),), safe=False))
+    fix = Fix(f"write `{near}`", (Edit(report.span(mistake.start, mistake.end), near),), safe=False)
+    return _Hint(f"write `{near}`", fix, f"`{text}` is no word that fits here")
 
 
 def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
@@ -159,7 +166,7 @@ def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
 
 
 def _guess_ternary(mistake: Mistake, report: Report) -> _Hint | None:
-    if mistake.kind == "QMARK" and mistake.expected >= _OPERATORS:
+    if mistake.kind == "QMARK" and mistake.expected >= _OPERATOR_FITS:
         return _Hint("write `if(condition, value, other)`")
     return None
 

@@ -232,9 +232,11 @@ class _Layout:
         """Close a bracket that was left open, and tell it."""
         self.put_closer(opened, at)
         line_end = self.text.find("\n", opened.start)
-        hidden = any(opened.start < start < (line_end if line_end >= 0 else len(self.text)) for start in self.raw.unclosed)
-        if hidden:
-            return
+        line_end = line_end if line_end >= 0 else len(self.text)
+        for start in self.raw.unclosed:
+            if opened.start < start < (at if self.text.startswith('"""', start) else line_end):
+                # The text without an end has swallowed the closing bracket.
+                return
         told = self.crooked if self.crooked is not None and opened.kind == "LBRACE" and self.crooked.start > opened.start else opened
         shown, closer = _SHOWN[told.kind], _SHOWN[_CLOSERS[told.kind]]
         also = (Label(self.report.span(at, at), f"`{closer}` is missing here at the latest"),) if told is opened else ()

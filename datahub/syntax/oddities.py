@@ -80,7 +80,7 @@ def oddity(place: Place, tokens: Tokens) -> int:
     if char == ";":
         return _semicolon(place, tokens)
     junk = _JUNK.match(text, at, end)
-    stop = junk.end() if junk and char not in _HELP else at + 1
+    stop = place.line_end(at) if char == "|" else junk.end() if junk and char not in _HELP else at + 1
     place.report.broken(at, stop, f"{_shown(text[at:stop])} is no mark of the language", "this says nothing here", help=_HELP.get(char))
     return stop
 
@@ -96,6 +96,7 @@ def _block_without_end(place: Place, tokens: Tokens) -> int:
     head = _HEAD.search(place.text, place.at, place.end)
     end = place.at + len(place.text[place.at : head.start() if head else place.end].rstrip())
     place.report.broken(place.at, place.at + 3, 'the text has no closing `"""`', "it begins here", help='close it with `"""`')
+    tokens.unclosed.append(place.at)
     tokens.put("BLOCK", place.at, end)
     return end
 

@@ -70,6 +70,10 @@ class Report:
         for at in [at for at in self.strays if start <= at <= end]:
             del self.strays[at]
 
+    def forget_foreign(self, start: int, end: int) -> None:
+        """Leave out the foreign spellings between two offsets, since what follows tells them with more around them."""
+        self.found = [d for d in self.found if d.rule is not FOREIGN_SPELLING or not start <= d.at.span.start < end]
+
     def foreign(
         self,
         start: int,

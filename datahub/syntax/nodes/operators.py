@@ -137,6 +137,7 @@ def foreign_like(b: Building, span: Span, value: ast.Expr, negation: Token | Non
     """SQL's `x like "A%"`."""
     negated = "not " if negation is not None else ""
     better = f"{negated}like({b.place_of(value).text}, {b.place_of(shape).text})"
+    b.report.forget_foreign(span.start, span.end)
     b.report.foreign(span.start, span.end, better, message="`like` is a function here, not an operator")
     arguments = tuple(ast.Argument(None, part, part.span) for part in (value, shape))
     made = ast.Call(ast.QName((ast.Name("like", span),), span), arguments, None, None, (), (), span)
@@ -149,5 +150,6 @@ def foreign_between(b: Building, span: Span, value: ast.Expr, negation: Token | 
     """SQL's `x between a and b`."""
     word = "not in" if negation is not None else "in"
     better = f"{b.place_of(value).text} {word} {b.place_of(low).text}..{b.place_of(high).text}"
+    b.report.forget_foreign(span.start, span.end)
     b.report.foreign(span.start, span.end, better, message="`between` is written `in` with two dots here")
     return in_(b, span, value, negation, up_to(b, low.span.to(high.span), low, high))

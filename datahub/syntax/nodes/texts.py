@@ -14,7 +14,7 @@ from datahub.syntax.oddities import MOST_DIGITS
 ACTION = Actions()
 
 _EXACT = Context(prec=4 * MOST_DIGITS)
-_BRACE = re.compile(r"\\.|\{\{|\}\}|\{|\}", re.DOTALL)
+_BRACE = re.compile(r"\\u\{[^{}]*\}|\\.|\{\{|\}\}|\{|\}", re.DOTALL)
 
 
 def content(b: Building, token: Token) -> tuple[int, int]:
