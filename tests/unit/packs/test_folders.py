@@ -1,0 +1,57 @@
+"""Scripts and packs on disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from datahub.document import Document
+from datahub.packs.folders import Folders, allows
+
+
+@pytest.mark.parametrize(
+    ("versions", "version", "allowed"),
+    [
+        ("", "9.9.9", True),
+        ("^1.4", "1.4.0", True),
+        ("^1.4", "1.10.2", True),
+        ("^1.4", "1.3.9", False),
+        ("^1.4", "2.0.0", False),
+        ("^0.2", "0.2.5", True),
+        ("^0.2", "0.3.0", False),
+        ("^0.0.3", "0.0.3", True),
+        ("^0.0.3", "0.0.4", False),
+        ("1.3.0", "1.3.0", True),
+        ("1.3.0", "1.3.1", False),
+        ("1.3", "1.3.7", True),
+    ],
+)
+def test_a_range_allows_what_semantic_versions_promise(versions, version, allowed):
+    assert allowed is allows(versions, version)
+
+
+def test_a_file_is_one_document_however_it_is_named(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.dhm").write_text("# a\n")
+    loader = Folders()
+    main = Document(str(tmp_path / "deep" / "main.dhm"), "")
+    assert loader.file("../a.dhm", main) is loader.file("./../a.dhm", main)
+    assert loader.file("nowhere.dhm", main) is None
+
+
+def test_a_pack_is_its_head_and_the_files_beside_it_by_name(tmp_path):
+    place = tmp_path / "djust" / "core"
+    place.mkdir(parents=True)
+    for name, text in (("pack.dhm", "pack djust.core 1.4.2 {\n}\n"), ("b.dhm", "# b\n"), ("a.dhm", "# a\n")):
+        (place / name).write_text(text)
+    loader = Folders([tmp_path])
+    found = loader.pack("djust.core", "^1.4")
+    assert found is not None
+    assert ["pack djust.core 1.4.2 {\n}\n", "# a\n", "# b\n"] == [document.text for document in found]
+    assert loader.pack("djust.core", "^2.0") is None
+    assert loader.pack("djust.other", "") is None
+
+
+def test_a_pack_is_found_under_its_whole_name_too(tmp_path):
+    (tmp_path / "acme.shop").mkdir()
+    (tmp_path / "acme.shop" / "pack.dhm").write_text("pack acme.shop 0.1.0\n")
+    assert Folders([tmp_path]).pack("acme.shop", "") is not None
