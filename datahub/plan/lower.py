@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from datahub.plan import operators as op
+from datahub.plan.expressions import lookups_used
+from datahub.plan.order import topological
 from datahub.semantic import ir
 from datahub.semantic.expressions import nullable_reads
 from datahub.semantic.kinds import SOURCES
@@ -14,12 +16,12 @@ from datahub.semantic.walk import columns_read, is_windowed, walk
 from datahub.types import model as t
 
 
-def lower(program: ir.Program, flow: ir.FlowBody | None) -> op.Plan:
-    """The plan of `program` that makes what `flow` writes, or everything where there is no flow."""
+def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str] | None = None) -> op.Plan:
+    """The plan of `program` that makes what `flow` writes, or `entities`, or everything where neither is named."""
     lowering = _Lowering(program)
-    wanted = _written(program, flow)
-    feeds = tuple(op.LookupFeed(table.name, lowering.rowset(table.source)) for table in program.lookups if table.source)
+    wanted = _written(program, flow) if entities is None else tuple(entities)
     outputs = tuple(op.Output(name, lowering.rowset(name)) for name in wanted)
+    feeds = _feeds(program, lowering, outputs)
     return op.Plan(
         program.sources,
         program.targets,
@@ -32,6 +34,12 @@ def lower(program: ir.Program, flow: ir.FlowBody | None) -> op.Plan:
         flow,
         program.zone,
     )
+
+
+def _feeds(program: ir.Program, lowering: _Lowering, outputs: Sequence[op.Output]) -> tuple[op.LookupFeed, ...]:
+    """The rows of those lookups fed by a source that the outputs read."""
+    used = {name for operator in topological(output.rows for output in outputs) for name in lookups_used(operator)}
+    return tuple(op.LookupFeed(table.name, lowering.rowset(table.source)) for table in program.lookups if table.source and table.name in used)
 
 
 def _written(program: ir.Program, flow: ir.FlowBody | None) -> tuple[str, ...]:

@@ -1,0 +1,124 @@
+"""What a test gives, put where the program looks for it: cells into a file of the source's own format.
+
+Conversions are under test, so the cells of a source are what stands in its file. A view or entity that is given has
+its rows from a source made for the purpose, one typed as its fields are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from datahub.semantic import ir
+from datahub.semantic.kinds import SOURCES
+from datahub.syntax import ast
+from datahub.types import model as t
+
+GIVEN = "given "
+
+
+def write_given(item: ast.Given, program: ir.Program, script: Path, folder: Path) -> tuple[str, str]:
+    """The source that `item` gives, and the file that holds it."""
+    name = source_name(item, program)
+    if item.file is not None:
+        return name, str(script.parent / item.file.value)
+    source = next(one for one in program.sources if one.name == name)
+    path = folder / f"{item.rowset.text}.{source.kind}"
+    if item.inline is not None:
+        path.write_text(item.inline[1].value, encoding="utf-8")
+    else:
+        assert item.table is not None
+        path.write_bytes(_csv(item.table, source) if SOURCES[source.kind].text else _json(item.table, source))
+    return name, str(path)
+
+
+def source_name(item: ast.Given, program: ir.Program) -> str:
+    """The source behind what is given: itself, or the one made for a view or entity."""
+    name = item.rowset.text
+    return name if any(one.name == name for one in program.sources if not one.name.startswith(GIVEN)) else GIVEN + name
+
+
+def _csv(table: ast.Table, source: ir.SourceShape) -> bytes:
+    options = dict(source.options)
+    delimiter, quote = str(options["delimiter"]), str(options["quote"] or '"')
+
+    def line(cells: tuple[ast.Cell, ...]) -> str:
+        return delimiter.join(quote + cell.text.replace(quote, quote * 2) + quote if _needs(cell) else cell.text for cell in cells)
+
+    def _needs(cell: ast.Cell) -> bool:
+        return cell.quoted or any(mark in cell.text for mark in (delimiter, quote, "\n"))
+
+    preamble = ["" for _ in range(int(str(options.get("skip") or 0)))]
+    header = [line(table.header.cells)] if options["header"] else []
+    text = "".join(part + "\n" for part in (*preamble, *header, *(line(row.cells) for row in table.rows)))
+    return text.encode(str(options["encoding"]))
+
+
+def _json(table: ast.Table, source: ir.SourceShape) -> bytes:
+    """Rows as JSON: a cell that is JSON stands for that value, any other for its text."""
+    rows = []
+    for row in table.rows:
+        cells = zip((cell.text for cell in table.header.cells), row.cells, strict=False)
+        rows.append({name: _value(cell) for name, cell in cells if cell.text or cell.quoted})
+    if source.kind == "jsonl":
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    return json.dumps(_wrapped(rows, str(dict(source.options).get("rows") or "")), ensure_ascii=False).encode()
+
+
+def _value(cell: ast.Cell) -> object:
+    if cell.quoted:
+        return cell.text
+    try:
+        return json.loads(cell.text, parse_float=str)
+    except ValueError:
+        return cell.text
+
+
+def _wrapped(rows: object, path: str) -> object:
+    """The rows where `$.a.b[*]` looks for them."""
+    for name in reversed([part for part in path.removeprefix("$").replace("[*]", "").split(".") if part]):
+        rows = {name: rows}
+    return rows
+
+
+def with_given(program: ir.Program, items: list[ast.Given]) -> ir.Program:
+    """`program` in which the views and entities that are given have their rows from sources of their own."""
+    sources = {source.name for source in program.sources}
+    for item in items:
+        name = item.rowset.text
+        if name in sources:
+            continue
+        view = next((one for one in program.views if one.body.name == name), None)
+        entity = next((one for one in program.entities if one.name == name), None)
+        if view is not None:
+            views = tuple(replace(one, body=_body(name, one.fields)) if one is view else one for one in program.views)
+            program = replace(program, sources=(*program.sources, _source(name, one_fields(view.fields))), views=views)
+        elif entity is not None:
+            fields = tuple((one.name, one.type) for one in entity.fields)
+            maps = (*(one for one in program.maps if one.entity != name), ir.MapBody(name, _body(name, fields, fitted=True)))
+            program = replace(program, sources=(*program.sources, _source(name, one_fields(fields))), maps=maps)
+    return program
+
+
+def one_fields(fields: tuple[tuple[str, t.Type], ...]) -> tuple[tuple[str, t.Type], ...]:
+    """The fields as columns of a source: a cell may always be empty, its being needed is the field's own matter."""
+    return tuple((name, t.nullable(t.base_of(kind))) for name, kind in fields)
+
+
+def _source(name: str, fields: tuple[tuple[str, t.Type], ...]) -> ir.SourceShape:
+    kind = SOURCES["csv"]
+    options: Mapping[str, ir.Value] = {option.name: option.default for option in kind.options} | {"extra": "allow"}
+    columns = tuple(ir.SourceColumn(field, type, (field,), "", None, ir.Reading()) for field, type in fields)
+    return ir.SourceShape(GIVEN + name, "csv", tuple(options.items()), columns)
+
+
+def _body(name: str, fields: tuple[tuple[str, t.Type], ...], fitted: bool = False) -> ir.RowsetBody:
+    source = GIVEN + name
+    assignments = []
+    for field, kind in fields:
+        value: ir.Expression = ir.Column(f"g.{field}", t.nullable(t.base_of(kind)))
+        origin = ir.Origin(name, field, name, evidence=(ir.Evidence(field, f"#{source}.{field}"),))
+        assignments.append(ir.Assignment(field, ir.Fit(value, kind) if fitted else value, origin))
+    return ir.RowsetBody(name, "g", (source,), (), (), tuple(assignments))
