@@ -98,7 +98,7 @@ class Line:
 
 def _large(values: pa.Array, scale: int) -> Any:
     # Numbers beyond 64 bits: Python's own, which NumPy compares one by one. Prices and counts never come here.
-    return np.array([0 if one is None else int(Decimal(one).scaleb(scale)) * 2 for one in values.to_pylist()], object)
+    return np.array([0 if one is None else int(Fraction(one) * 10**scale) * 2 for one in values.to_pylist()], object)
 
 
 def _marks(bounds: Sequence[Fraction], scale: int | None, dtype: Any) -> Any:
