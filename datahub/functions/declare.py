@@ -194,9 +194,12 @@ def parse_signature(signature: str) -> tuple[str, tuple[Parameter, ...], str]:
 
 
 def _split(text: str) -> list[str]:
-    """`text` cut at commas outside brackets."""
-    found, depth, start = [], 0, 0
+    """`text` cut at commas outside brackets and quotes."""
+    found, depth, start, quoted = [], 0, 0, False
     for at, letter in enumerate(text):
+        quoted ^= letter == '"'
+        if quoted:
+            continue
         if letter in "([{":
             depth += 1
         elif letter in ")]}":
