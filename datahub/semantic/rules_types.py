@@ -7,7 +7,8 @@ from datahub.diagnostics.rule import Rule, Severity
 
 def _entity(line: str) -> str:
     """A script that is one entity with `line` among its fields."""
-    return f"entity Offer {{\n  key sku\n  sku     : text(1..40)\n  price   : decimal(12,2)\n  stock   : int?\n  updated : date\n  {line}\n}}\n"
+    known = ("sku     : text(1..40)", "price   : decimal(12,2)", "stock   : int?", "updated : date")
+    return "\n  ".join(("entity Offer {", "key sku", *known, line)) + "\n}\n"
 
 
 UNKNOWN_NAME = Rule(

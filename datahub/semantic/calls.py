@@ -1,0 +1,225 @@
+"""Calls: functions of the registry, of the script, lookups, decisions, and the forms that only the checker knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from datahub.diagnostics.suggest import nearest
+from datahub.semantic import choices, expressions, inlining, ir, loops, rows
+from datahub.semantic.names import dotted
+from datahub.semantic.overloads import Given, functions, resolve
+from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_INVERTIBLE, TYPE_MISMATCH, UNKNOWN_FUNCTION
+from datahub.semantic.scope import DecisionName, LookupName, Scope
+from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
+from datahub.semantic.values import brought, made
+from datahub.syntax import ast
+from datahub.types import model as t
+from datahub.types.assign import assignable, plain
+
+Form = Callable[[ast.Call, Scope, "t.Type | None"], ir.Expression]
+
+
+def call(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
+    """What a call means: a declaration of the script goes before a builtin function of its name."""
+    name, world = tree.function.text, scope.world
+    if len(tree.arguments) == 1 and scope.names:
+        # Facts of a run are named as they are written: `rejected(Product)`.
+        fact = scope.names.get(f"{name}({dotted(tree.arguments[0].value)})")
+        if fact is not None:
+            return fact
+    if name in world.functions:
+        return _plain(tree, scope) or inlining.call_fn(tree, world.functions[name], scope)
+    if name in world.lookups:
+        return _plain(tree, scope) or look_up(tree, world.lookups[name], scope)
+    if name in world.decisions:
+        return _plain(tree, scope) or decide(tree, world.decisions[name], scope)
+    form = SPECIAL.get(name)
+    if form is not None:
+        return _plain(tree, scope) or form(tree, scope, want)
+    if name in rows.FORMS and (name != "has" or len(tree.arguments) == 1):
+        return rows.FORMS[name](tree, scope)
+    if name in functions():
+        return loops.gathered(tree, scope, want) if loops.is_gathering(tree, scope) else builtin(tree, scope)
+    return _unknown(tree, scope)
+
+
+SPECIAL: dict[str, Form] = {
+    "if": choices.if_,
+    "coalesce": choices.coalesce,
+    "failed": lambda tree, scope, _want: choices.failed(tree, scope),
+    "inverse": lambda tree, scope, _want: inverse(tree, scope),
+}
+
+
+def _plain(tree: ast.Call, scope: Scope) -> ir.Expression | None:
+    """Tell of words after the arguments that only aggregates have."""
+    if tree.loop is None and tree.where is None and not tree.order and not tree.within:
+        return None
+    word = "for" if tree.loop else "where" if tree.where else "order by" if tree.order else "within"
+    message = f"`{tree.function.text}` takes one value, and `{word}` gives many"
+    return tell(scope, BAD_ARGUMENTS, tree.span, message, f"`{word}` stands in aggregates", help=f"make a list: `[{tree.function.text}(x) for x in …]`")
+
+
+def builtin(tree: ast.Call, scope: Scope) -> ir.Expression:
+    """A function of the registry, row by row."""
+    given = arguments(tree, scope)
+    return resolve(tree.function.text, given, scope, tree.span)
+
+
+def arguments(tree: ast.Call, scope: Scope) -> tuple[Given, ...]:
+    """The arguments as given."""
+    return tuple(Given(expressions.elaborate(one.value, scope), one.value.span, one.name) for one in tree.arguments)
+
+
+def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
+    name, world = tree.function.text, scope.world
+    if tree.function.parts[0].text in world.missing:
+        return UNKNOWN
+    known = (*world.functions, *world.lookups, *world.decisions, *(one for one in functions() if one[:1].isalpha()), *SPECIAL)
+    meant = nearest(name, known)
+    other = None if meant else _elsewhere(name)
+    help = f"write `{meant}`" if meant else f"here it is `{other}`" if other else "`dhm functions WORD` finds functions by what they do"
+    at = tree.function.span
+    found = tell(scope, UNKNOWN_FUNCTION, at, f"there is no function `{name}`", "not a function", help=help, fix=replacing(at, meant) if meant else None)
+    for one in tree.arguments:
+        if not isinstance(one.value, ast.Star) and tree.loop is None:
+            expressions.elaborate(one.value, scope)
+    return found
+
+
+def _elsewhere(name: str) -> str | None:
+    """The function that another tool calls `name`."""
+    wanted = name.casefold()
+    for function in functions().values():
+        spellings = (function.sql, function.excel, *(one.rpartition(" ")[2] for one in function.also))
+        if any(wanted == one.casefold().lstrip("$") for one in spellings if one):
+            return function.name
+    return None
+
+
+# ---------------------------------------------------------------- lookups and decisions
+
+
+def look_up(tree: ast.Call, lookup: LookupName, scope: Scope) -> ir.Expression:
+    """A lookup called with its keys, and its day where its values have dates."""
+    scope.world.used.add(f"lookup {lookup.name}")
+    wanted = (*lookup.keys, *((("day", lookup.day),) if lookup.day is not None else ()))
+    values = _inputs(tree, tree.function.text, wanted, scope)
+    if values is None or isinstance(lookup.result, t.Unknown):
+        return UNKNOWN
+    day = values.pop() if lookup.day is not None else None
+    null = any(value.type.nullable for value in (*values, *((day,) if day is not None else ())))
+    kind = t.with_null(lookup.result, lookup.result.nullable or null)
+    return made(scope, ir.LookUp(lookup.name, tuple(values), day, "", False, kind, lookup.codes))
+
+
+def decide(tree: ast.Call, decision: DecisionName, scope: Scope) -> ir.Expression:
+    """A decision table called with its inputs; null where an input that must be there is null."""
+    scope.world.used.add(f"decide {decision.name}")
+    values = _inputs(tree, tree.function.text, decision.inputs, scope)
+    if values is None or isinstance(decision.result, t.Unknown):
+        return UNKNOWN
+    nulls = [value for value, (_, kind) in zip(values, decision.inputs, strict=True) if value.type.nullable and not kind.nullable]
+    return choices.null_where(nulls, made(scope, ir.Decision(decision.name, tuple(values), "", decision.result, decision.codes)), scope)
+
+
+def _inputs(tree: ast.Call, name: str, wanted: Sequence[tuple[str, t.Type]], scope: Scope) -> list[ir.Expression] | None:
+    """The values for `wanted`, in its order, each in the kind of its type; None where that was told to be impossible."""
+    aligned = aligned_arguments(tree, name, [key for key, _ in wanted], scope)
+    if aligned is None:
+        return None
+    found: list[ir.Expression] = []
+    failed = False
+    for one, (key, kind) in zip(aligned, wanted, strict=True):
+        value = input_value(expressions.elaborate(one.value, scope, kind), one, key, name, kind, scope)
+        failed = failed or is_unknown(value)
+        found.append(value)
+    return None if failed else found
+
+
+def input_value(value: ir.Expression, one: ast.Argument, key: str, name: str, kind: t.Type, scope: Scope) -> ir.Expression:
+    """An argument as a value of the kind of `kind`: longer or more exact ones are looked for as they are."""
+    if is_unknown(value) or isinstance(kind, t.Unknown):
+        return UNKNOWN
+    if not assignable(value.type, kind):
+        ours = plain(value.type)
+        message = f"`{name}` takes {a(plain(kind))} as `{key}`, and `{shown(one.value.span)}` is {a(ours)}"
+        return tell(scope, TYPE_MISMATCH, one.value.span, message, f"this is {a(ours)}", help=_conversion_help(value, one, kind))
+    base = t.base_of(kind)
+    if isinstance(base, t.Decimal) and isinstance(t.base_of(value.type), t.Int):
+        return brought(value, t.Decimal(False, 19, 0), scope)
+    return brought(value, kind, scope) if isinstance(value.type, t.Nothing) else value
+
+
+def _conversion_help(value: ir.Expression, one: ast.Argument, kind: t.Type) -> str | None:
+    from datahub.semantic.misfits import conversion
+
+    written = conversion(shown(one.value.span), value.type, t.base_of(kind))
+    return f"write `{written}`" if written else None
+
+
+def aligned_arguments(tree: ast.Call, name: str, names: Sequence[str], scope: Scope) -> list[ast.Argument] | None:
+    """The arguments in the order of `names`, those given by name among them; None where that was told to be impossible."""
+    by_name = {one.name.text: one for one in tree.arguments if one.name is not None}
+    for one in tree.arguments:
+        if one.name is not None and one.name.text not in names:
+            meant = nearest(one.name.text, names)
+            message = f"`{name}` has no argument `{one.name.text}`"
+            tell(scope, BAD_ARGUMENTS, one.name.span, message, "no argument has this name", help=f"write `{meant}`" if meant else None)
+            return None
+    positional = [one for one in tree.arguments if one.name is None]
+    found = [by_name[key] if key in by_name else positional.pop(0) if positional else None for key in names]
+    given = [one for one in found if one is not None]
+    if len(given) == len(names) and not positional:
+        return given
+    few = "no arguments" if not names else "one argument" if len(names) == 1 else f"{len(names)} arguments"
+    count = len(tree.arguments)
+    message = f"`{name}` takes {few}, and {count or 'none'} {'is' if count < 2 else 'are'} given"
+    tell(scope, BAD_ARGUMENTS, tree.span, message, "not as many", help=f"write `{name}({', '.join(names)})`")
+    return None
+
+
+def inverse(tree: ast.Call, scope: Scope) -> ir.Expression:
+    """`inverse(table, value)`, `inverse(table.code, value)`: the key under which a value stands."""
+    if len(tree.arguments) != 2:
+        help = "write `inverse(table, value)`"
+        return tell(scope, BAD_ARGUMENTS, tree.span, "`inverse` takes a lookup and a value", "not these", help=help)
+    named, searched = (one.value for one in tree.arguments)
+    lookup, member = _lookup_named(named, scope)
+    if lookup is None:
+        if dotted(named) is not None and (dotted(named) or "").partition(".")[0] in scope.world.missing:
+            return UNKNOWN
+        return tell(scope, BAD_ARGUMENTS, named.span, f"`{shown(named.span)}` is no lookup", "not a lookup")
+    scope.world.used.add(f"lookup {lookup.name}")
+    if isinstance(lookup.result, t.Unknown):
+        return UNKNOWN
+    return _inverted(tree, lookup, member, named, searched, scope)
+
+
+def _lookup_named(tree: ast.Expr, scope: Scope) -> tuple[LookupName | None, str]:
+    name = dotted(tree) or ""
+    if name in scope.world.lookups:
+        return scope.world.lookups[name], ""
+    head, _, member = name.rpartition(".")
+    return scope.world.lookups.get(head), member
+
+
+def _inverted(tree: ast.Call, lookup: LookupName, member: str, named: ast.Expr, searched: ast.Expr, scope: Scope) -> ir.Expression:
+    result = t.base_of(lookup.result)
+    kind: t.Type | None = lookup.result
+    if isinstance(result, t.Struct):
+        kind = result.get(member)
+        if kind is None:
+            columns = ", ".join(f"`{lookup.name}.{name}`" for name, _ in result.fields)
+            message = f"`{shown(named.span)}` does not say which of its values is searched"
+            return tell(scope, BAD_ARGUMENTS, named.span, message, "has several", help=f"say one of {columns}")
+    if member not in lookup.invertible or len(lookup.keys) != 1:
+        why = "values repeat, or are not in the script" if len(lookup.keys) == 1 else "the key has several parts"
+        return tell(scope, NOT_INVERTIBLE, named.span, f"`{shown(named.span)}` cannot be searched by value", why)
+    value = expressions.elaborate(searched, scope, kind)
+    value = input_value(value, ast.Argument(None, searched, searched.span), member or "value", "inverse", kind or t.Unknown(), scope)
+    if is_unknown(value):
+        return UNKNOWN
+    _, key = lookup.keys[0]
+    found = t.with_null(key, key.nullable or value.type.nullable)
+    return made(scope, ir.LookUp(lookup.name, (value,), None, member, True, found, ("R401",)))

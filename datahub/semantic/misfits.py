@@ -1,0 +1,224 @@
+"""Why a function does not take its arguments, told so that one can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from datahub.diagnostics.suggest import listed, nearest
+from datahub.document import Span
+from datahub.functions.declare import Function, Overload, Parameter
+from datahub.semantic import ir
+from datahub.semantic.rules_types import BAD_ARGUMENTS, TYPE_MISMATCH
+from datahub.semantic.scope import Scope
+from datahub.semantic.told import a, replacing, shown, tell
+from datahub.types import model as t
+from datahub.types.assign import plain
+from datahub.types.shapes import Exact, Family, Shape, shape, told
+
+if TYPE_CHECKING:
+    from datahub.semantic.overloads import Given
+
+Why = Literal["type", "constant", "few", "many", "name", "twice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why one overload does not take the arguments, and at which of them it stops."""
+
+    overload: Overload
+    why: Why
+    at: int
+    parameter: Parameter | None = None
+    span: Span | None = None
+    kind: t.Type | None = None
+    written: str = ""
+
+
+def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
+    """Tell why none of the overloads takes the arguments, by the one that comes nearest."""
+    by_type = [one for one in misfits if one.why in ("type", "constant")]
+    if by_type:
+        furthest = max(one.at for one in by_type)
+        nearest_ones = [one for one in by_type if one.at == furthest]
+        if nearest_ones[0].why == "constant":
+            return _not_constant(function, nearest_ones[0], scope, span)
+        return _wrong_type(function, [one for one in nearest_ones if one.why == "type"], given, scope, span)
+    strange = next((one for one in misfits if one.why in ("name", "twice")), None)
+    if strange is not None:
+        return _wrong_name(function, strange, scope, span)
+    return _wrong_count(function, misfits, given, scope, span)
+
+
+# ---------------------------------------------------------------- types
+
+
+def _wrong_type(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
+    first = misfits[0]
+    wanted = tuple(dict.fromkeys(_told_for(shape(one.parameter.type)) for one in misfits if one.parameter is not None))
+    kind = plain(first.kind) if first.kind is not None else "nothing"
+    at = first.span or span
+    written = shown(at)
+    help, replaced = _mended(function, misfits, given, first, at)
+    return tell(
+        scope,
+        TYPE_MISMATCH,
+        at,
+        f"{called(function)} takes {_either(wanted)}{_as_parameter(function, first)}, and `{written}` is {a(kind)}",
+        f"this is {a(kind)}",
+        help=help,
+        fix=replacing(at, replaced) if replaced else None,
+    )
+
+
+def _told_for(wanted: Shape) -> str:
+    return a(told(wanted)) if not told(wanted).startswith(("a ", "any ")) else told(wanted)
+
+
+def _either(wanted: Sequence[str]) -> str:
+    few = wanted[:4]
+    return few[0] if len(few) == 1 else ", ".join(few[:-1]) + " or " + few[-1]
+
+
+def _as_parameter(function: Function, misfit: Misfit) -> str:
+    if function.kind == "operator" or misfit.parameter is None or len(misfit.overload.parameters) < 2:
+        return ""
+    return f" as `{misfit.parameter.name}`"
+
+
+def called(function: Function) -> str:
+    """The function in a sentence."""
+    return "`-`" if function.name == "neg" else f"`{function.name}`"
+
+
+def _mended(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], first: Misfit, at: Span) -> tuple[str | None, str | None]:
+    kind = first.kind
+    if kind is None:
+        return None, None
+    if function.name == "+" and any(isinstance(t.base_of(one.value.type), t.Text) for one in given):
+        return _for_joining(given)
+    if function.name in ("+", "-") and any(isinstance(t.base_of(one.value.type), t.Date) for one in given):
+        return _for_days(function.name, given), None
+    for one in misfits:
+        wanted = shape(one.parameter.type) if one.parameter is not None else None
+        written = conversion(shown(at), kind, _target(wanted))
+        if written is not None:
+            return f"write `{written}`", written
+    return None, None
+
+
+def _target(wanted: Shape | None) -> t.Type | None:
+    match wanted:
+        case Exact(kind=kind):
+            return kind
+        case Family(name="number"):
+            return t.Decimal()
+        case _:
+            return None
+
+
+def _for_joining(given: Sequence[Given]) -> tuple[str | None, str | None]:
+    texts = [isinstance(t.base_of(one.value.type), t.Text | t.Enum) for one in given]
+    if all(texts):
+        return "texts are joined with `&`: `" + " & ".join(shown(one.span) for one in given) + "`", None
+    at = texts.index(True)
+    if isinstance(given[at].value, ir.Constant):
+        return "texts are joined with `&`: `" + " & ".join(f"text({shown(one.span)})" if not text else shown(one.span) for one, text in zip(given, texts, strict=True)) + "`", None
+    written = conversion(shown(given[at].span), given[at].value.type, t.base_of(given[1 - at].value.type))
+    return (f"write `{written}`" if written else None), None
+
+
+def _for_days(operator: str, given: Sequence[Given]) -> str | None:
+    left, right = given[0], given[-1]
+    days = [isinstance(t.base_of(one.value.type), t.Date) for one in (left, right)]
+    if all(days):
+        return f"the days between two dates are `days_between({shown(right.span)}, {shown(left.span)})`" if operator == "-" else None
+    if days[0] and isinstance(t.base_of(right.value.type), t.Int):
+        sign = "-" if operator == "-" else ""
+        return f"days are added with `add_days({shown(left.span)}, {sign}{shown(right.span)})`"
+    return None
+
+
+def conversion(written: str, kind: t.Type, into: t.Type | None) -> str | None:
+    """What to write for the value `written` of type `kind` where a value of type `into` is taken."""
+    match t.base_of(kind), into:
+        case t.Text(), t.Int():
+            return f"int({written})"
+        case t.Text() | t.Float(), t.Decimal():
+            return f"decimal({written})"
+        case t.Text() | t.Int() | t.Decimal(), t.Float():
+            return f"float({written})"
+        case t.Text(), t.Date():
+            return f"date({written})"
+        case t.Text(), t.DateTime():
+            return f"datetime({written})"
+        case t.Text(), t.Time():
+            return f"time({written})"
+        case t.Text(), t.Bool():
+            return f"bool({written})"
+        case t.Text(), t.Duration():
+            return f"parse_duration({written})"
+        case t.Decimal() | t.Float(), t.Int():
+            return f"int(round({written}))"
+        case t.DateTime(), t.Date():
+            return f'local_date({written}, "Europe/Paris")'
+        case t.LocalDateTime(), t.Date():
+            return f"date({written})"
+        case t.Int() | t.Decimal() | t.Float() | t.Bool() | t.Date() | t.Time() | t.DateTime() | t.LocalDateTime() | t.Duration(), t.Text():
+            return f"text({written})"
+        case t.ListOf(item=item), other if other is not None and type(t.base_of(item)) is type(other):
+            return f"first({written})"
+        case _:
+            return None
+
+
+# ---------------------------------------------------------------- counts, names, constants
+
+
+def _signatures(misfits: Sequence[Misfit]) -> tuple[str, ...]:
+    written = tuple(dict.fromkeys(one.overload.signature for one in misfits))
+    return tuple(f"`{one}`" for one in written[:3])
+
+
+def _wrong_count(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
+    notes = tuple(f"it is {one}" for one in _signatures(misfits))
+    if misfits and all(one.why == "few" for one in misfits):
+        lacking = min(misfits, key=lambda one: len(one.overload.parameters)).parameter
+        message = f"{called(function)} is called without `{lacking.name}`" if lacking else f"{called(function)} is called with too little"
+        return tell(scope, BAD_ARGUMENTS, span, message, "something is left out", notes=notes)
+    surplus = next((one.span for one in misfits if one.span is not None), span)
+    most = max((len(one.overload.parameters) for one in misfits), default=0)
+    few = "no argument" if most == 0 else "one argument" if most == 1 else f"{most} arguments"
+    message = f"{called(function)} takes {few}{' at most' if most else ''}, and {len(given)} {'is' if len(given) == 1 else 'are'} given"
+    return tell(scope, BAD_ARGUMENTS, surplus, message, "one too many", notes=notes)
+
+
+def _wrong_name(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
+    at = misfit.span or span
+    if misfit.why == "twice":
+        return tell(scope, BAD_ARGUMENTS, at, f"`{shown(at)}` is given twice", "the second")
+    known = [parameter.name for overload in function.overloads for parameter in overload.parameters]
+    meant = nearest(misfit.written, known)
+    return tell(
+        scope,
+        BAD_ARGUMENTS,
+        at,
+        f"{called(function)} has no argument `{misfit.written}`",
+        "no argument has this name",
+        notes=() if meant else (f"its arguments are {listed(dict.fromkeys(known))}",),
+        help=f"write `{meant}`" if meant else None,
+        fix=replacing(at, meant) if meant else None,
+    )
+
+
+def _not_constant(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
+    name = misfit.parameter.name if misfit.parameter is not None else ""
+    return tell(
+        scope,
+        BAD_ARGUMENTS,
+        misfit.span or span,
+        f"`{name}` of {called(function)} is a constant",
+        "only known when rows are there",
+        help="write the value itself in the script",
+    )

@@ -1,0 +1,92 @@
+"""What a row knows of itself and its neighbours: where it was read, whether a column was there, its place in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from datahub.semantic import expressions, ir, loops
+from datahub.semantic.rules_types import BAD_ARGUMENTS
+from datahub.semantic.scope import Scope
+from datahub.semantic.told import UNKNOWN, is_unknown, shown, tell
+from datahub.semantic.values import made
+from datahub.syntax import ast
+from datahub.types import model as t
+
+
+def has(tree: ast.Call, scope: Scope) -> ir.Expression:
+    """`has(r.x)`: whether the source had the column at all."""
+    asked = tree.arguments[0].value
+    value = expressions.elaborate(asked, scope)
+    if is_unknown(value):
+        return UNKNOWN
+    if not isinstance(value, ir.Column) or "." not in value.name:
+        message = f"`has` asks whether a row has a column, and `{shown(asked.span)}` is none"
+        return tell(scope, BAD_ARGUMENTS, asked.span, message, "not a column of a row", help='of a map, ask for the key: `has(m, "key")`')
+    return made(scope, ir.Present(value.name, t.Bool()))
+
+
+def _fact(fact: Literal["row_no", "line_no", "file_name"]) -> Callable[[ast.Call, Scope], ir.Expression]:
+    kind: t.Type = t.Text() if fact == "file_name" else t.Int()
+
+    def of_row(tree: ast.Call, scope: Scope) -> ir.Expression:
+        named = [one.value for one in tree.arguments]
+        known = [one for one in named if isinstance(one, ast.Reference) and one.name.text in scope.rows]
+        if len(named) > 1 or len(known) != len(named) or not scope.rows:
+            row = next(iter(scope.rows), "r")
+            message = f"`{fact}` takes a row, and gives where it was read"
+            return tell(scope, BAD_ARGUMENTS, tree.span, message, "no row of this place", help=f"write `{fact}({row})`")
+        return made(scope, ir.RowFact(fact, kind))
+
+    return of_row
+
+
+# ---------------------------------------------------------------- windows
+
+
+def row_number(tree: ast.Call, scope: Scope) -> ir.Expression:
+    """`row_number(within k order by …)`: the row's place in its window, from 1."""
+    over = loops.window(tree, scope)
+    if over is None:
+        return UNKNOWN
+    if tree.arguments:
+        return tell(scope, BAD_ARGUMENTS, tree.arguments[0].span, "`row_number` takes no value", "nothing is counted but rows")
+    return made(scope, ir.WindowCall("row_number", None, 0, over, t.Int(nullable=over.where is not None)))
+
+
+def _neighbour(function: Literal["lag", "lead"]) -> Callable[[ast.Call, Scope], ir.Expression]:
+    def of_row(tree: ast.Call, scope: Scope) -> ir.Expression:
+        over = loops.window(tree, scope)
+        if over is None:
+            return UNKNOWN
+        if not 1 <= len(tree.arguments) <= 2:
+            help = f"write `{function}(x within key order by day)`"
+            return tell(scope, BAD_ARGUMENTS, tree.span, f"`{function}` takes a value, and perhaps how many rows off", "not these", help=help)
+        value = expressions.elaborate(tree.arguments[0].value, scope)
+        steps = _steps(tree, function, scope)
+        if is_unknown(value) or steps is None:
+            return UNKNOWN
+        return made(scope, ir.WindowCall(function, value, steps, over, t.nullable(value.type)))
+
+    return of_row
+
+
+def _steps(tree: ast.Call, function: str, scope: Scope) -> int | None:
+    if len(tree.arguments) == 1:
+        return 1
+    second = tree.arguments[1].value
+    if isinstance(second, ast.Number) and isinstance(second.value, int) and second.value > 0:
+        return second.value
+    tell(scope, BAD_ARGUMENTS, second.span, f"how many rows off `{function}` looks is a number of the script, 1 or more", "not such a number")
+    return None
+
+
+FORMS: dict[str, Callable[[ast.Call, Scope], ir.Expression]] = {
+    "has": has,
+    "row_no": _fact("row_no"),
+    "line_no": _fact("line_no"),
+    "file_name": _fact("file_name"),
+    "row_number": row_number,
+    "lag": _neighbour("lag"),
+    "lead": _neighbour("lead"),
+}
