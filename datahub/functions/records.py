@@ -105,7 +105,7 @@ def _pair_pattern(between: str, pairs: str) -> re.Pattern[str]:
     spaces = "" if not between.strip() else r"[ \t]*"
     key = rf'("(?:[^"\\]|\\.)*"|(?:(?!{mark}|{end}).)+)'
     held = rf'("(?:[^"\\]|\\.)*"|(?:(?!{end}).)*)'
-    return re.compile(rf"(?:{end}|\s)*{key}{spaces}(?:{mark}{spaces}{held})?(?={end}|\s|$)", re.DOTALL)
+    return re.compile(rf"(?:{end}|(?!{end})\s)*{key}{spaces}(?:{mark}{spaces}{held})?(?={end}|\s|$)", re.DOTALL)
 
 
 def _pairs(pattern: re.Pattern[str], text: str) -> list[tuple[str, str]]:
@@ -238,5 +238,6 @@ def _worth(unit: str, base: str) -> int | None:
     known = re.fullmatch(r"([KMGTPE])?(I)?B", unit.upper())
     if known is None or (known[2] and not known[1]):
         return None
-    return (1000 if base == "10" and not known[2] else 1024) ** (STEPS.index(known[1]) + 1 if known[1] else 0)
+    power = STEPS.index(known[1]) + 1 if known[1] else 0
+    return int(pow(1000 if base == "10" and not known[2] else 1024, power))
 
