@@ -17,8 +17,8 @@ from datahub.formats.csv_columns import Layout, One, Place, indices_of, nested
 from datahub.formats.csv_exact import Rows
 from datahub.formats.csv_head import Head, read_head
 from datahub.formats.csv_scan import LONGEST_FIELD, LONGEST_RECORD, Dialect
-from datahub.formats.declare import BadInput, Block, InputFile, Parsed
-from datahub.formats.files import InputStream
+from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
+from datahub.formats.files import InputStream, Rereader
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
 from datahub.frames.frame import Column
@@ -48,6 +48,7 @@ class CsvReader:
         self.present: dict[str, bool] = {}
         self.heads: dict[int, Head] = {}
         self._warnings: list[str] = []
+        self._again = Rereader()
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file; what is wrong with the file as a whole raises `BadInput`."""
@@ -81,7 +82,7 @@ class CsvReader:
 
     def parse(self, block: Block) -> Parsed:
         """The columns wanted of one block, as raw text."""
-        data = self.data(block)
+        data: CsvBlock = block.data
         wanted = [place for place in data.layout.places if place.name in self.wanted]
         indices = sorted({index for place in wanted for index in indices_of(place)})
         rows = read(data, indices, block.first_line)
@@ -94,20 +95,13 @@ class CsvReader:
     def warnings(self) -> Sequence[str]:
         return tuple(self._warnings)
 
-    def data(self, block: Block) -> CsvBlock:
-        """The records of `block`, whether it still has its data or not."""
-        if isinstance(block.data, CsvBlock):
-            return block.data
-        head = self.heads[block.file]
-        raw = self.reread(block.file, block.offset, block.length)
+    def reread(self, file: InputFile, place: Placed) -> Block:
+        """The block at `place` of `file`, which was read before."""
+        head = self.heads[place.file]
+        raw = self._again.read(file.path, place.offset, place.length)
         text = head.encoding.as_utf8(head.encoding.decoder(), raw, final=True)
-        return CsvBlock(text, head.dialect, head.layout, head.encoding.name)
-
-    def reread(self, file: int, offset: int, length: int) -> bytes:
-        """Bytes of the decompressed file, as they stand there."""
-        with InputStream(self.files[file].path) as stream:
-            stream.skip_to(offset)
-            return stream.read(length)
+        data = CsvBlock(text, head.dialect, head.layout, head.encoding.name)
+        return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
 
 
 def block_size(stream: InputStream) -> int:

@@ -29,6 +29,14 @@ class BadInput(Exception):
         self.code, self.message, self.help, self.path, self.line, self.fatal = code, message, help, path, line, fatal
 
 
+class BadOutput(Exception):
+    """Rows that a target cannot take as it is declared: what is wrong, and what to do."""
+
+    def __init__(self, message: str, help: str = "", path: str = "") -> None:
+        super().__init__(message)
+        self.message, self.help, self.path = message, help, path
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Some whole records of one file, not yet parsed.
@@ -78,6 +86,21 @@ class InputFile:
     name: str
 
 
+class Placed(Protocol):
+    """Where a block was found, once its data is gone."""
+
+    @property
+    def file(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def first_line(self) -> int: ...
+
+
 class Reader(Protocol):
     """Reads the files of one declared source. Made by the format's `reader(shape, wanted, files)`."""
 
@@ -87,6 +110,10 @@ class Reader(Protocol):
 
     def parse(self, block: Block) -> Parsed:
         """The columns wanted, out of one block; safe to call from several threads."""
+        ...
+
+    def reread(self, file: InputFile, place: Placed) -> Block:
+        """A block that was read before, with its data again; blocks of a file are asked for in order."""
         ...
 
     def warnings(self) -> Sequence[str]:

@@ -93,6 +93,26 @@ def _reason(problem: OSError) -> str:
     return problem.strerror or str(problem).partition(". Detail:")[0]
 
 
+class Rereader:
+    """Bytes of files again; what is asked for in order is read in one go, which matters where files are compressed."""
+
+    def __init__(self) -> None:
+        self._open: InputStream | None = None
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset` of the decompressed file."""
+        if self._open is None or self._open.path != path or self._open.position > offset:
+            self.close()
+            self._open = InputStream(path)
+        self._open.skip_to(offset)
+        return self._open.read(length)
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
 class AtomicFile:
     """A file under a temporary name in its own folder; `commit` makes it durable and gives it its name, `abort` leaves nothing."""
 

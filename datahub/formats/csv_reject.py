@@ -1,0 +1,121 @@
+"""Rejected records of delimited text, byte for byte as they came, with what is wrong behind them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.formats import csv_exact
+from datahub.formats.csv_head import Head
+from datahub.formats.csv_read import CsvBlock, CsvReader, survey
+from datahub.formats.csv_scan import Positions, Record, walk
+from datahub.formats.csv_write import Style, quoted
+from datahub.formats.declare import Block, Reader
+from datahub.formats.files import AtomicFile
+from datahub.formats.json_write import text_of
+from datahub.frames.frame import Rows
+from datahub.semantic.ir import SourceShape
+
+
+class CsvRejecter:
+    """One reject file of a source, in the dialect, encoding and columns of its first file."""
+
+    def __init__(self, shape: SourceShape, reader: Reader, path: str) -> None:
+        assert isinstance(reader, CsvReader)
+        self.shape, self.reader, self.file = shape, reader, AtomicFile(path)
+        self.head: Head | None = None
+
+    def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
+        """The records of `block` at `positions`, and behind each its row of `added`."""
+        data: CsvBlock = block.data
+        head = self.reader.heads[block.file]
+        if self.head is None:
+            self._begin(head, added)
+        assert self.head is not None
+        same = data.layout.header == self.head.layout.header
+        raw = _raw(data, positions) if same else _realigned(data, positions, self.head)
+        delimiter = data.dialect.delimiter if same else self.head.dialect.delimiter
+        style = self._style(self.head)
+        parts = [raw]
+        for values in added.columns:
+            parts += [delimiter, quoted(values.combine_chunks().cast(pa.string()), style).cast(pa.binary())]
+        self._put(bytes(text_of(pc.binary_join_element_wise(*parts, self.head.newline, b""))))
+
+    def _begin(self, head: Head, added: pa.Table) -> None:
+        self.head = head
+        if head.encoding.mark:
+            self.file.write("\ufeff".encode(head.encoding.name))
+        if head.header:
+            delimiter = head.dialect.delimiter
+            self._put(delimiter.join([head.header, *(name.encode() for name in added.column_names)]) + head.newline)
+
+    def _put(self, text: bytes) -> None:
+        assert self.head is not None
+        self.file.write(self.head.encoding.back(text))
+
+    def _style(self, head: Head) -> Style:
+        return Style(head.dialect.delimiter.decode(), head.dialect.quote.decode() or '"', False, "", ".", "", False)
+
+    def close(self) -> None:
+        self.file.commit()
+
+    def abort(self) -> None:
+        self.file.abort()
+
+
+def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
+    """The bytes of the records at `positions`; those with too few values are filled up, so that what follows finds its column."""
+    found = survey(data)
+    if found is None:
+        wanted = set(positions.tolist())
+        picked = [record for number, record in enumerate(walk(data.text, data.dialect)) if number in wanted]
+        return pa.array([_whole(data, record) for record in picked], pa.binary())
+    spans = found.spans()
+    raw = _gathered(data.text, spans.starts[positions], spans.ends[positions])
+    counts = pc.count_substring(raw, data.dialect.delimiter.decode()).to_numpy()
+    odd = np.flatnonzero(counts != data.dialect.width - 1)
+    if not len(odd):
+        return raw
+    # Records with a delimiter inside quotes, or too few values: looked at one by one.
+    texts = raw.take(pa.array(odd)).to_pylist()
+    whole = pa.array([_whole(CsvBlock(text, data.dialect, data.layout, data.encoding), record) for text in texts for record in walk(text, data.dialect)], pa.binary())
+    mask = np.zeros(len(raw), np.bool_)
+    mask[odd] = True
+    return pc.replace_with_mask(raw, pa.array(mask), whole)
+
+
+def _gathered(text: bytes, starts: Positions, ends: Positions) -> pa.Array:
+    """The stretches of `text` from `starts` to `ends`: every second piece of what they cut it into."""
+    cuts = np.empty(2 * len(starts) + 1, np.int32)
+    cuts[0:-1:2], cuts[1:-1:2], cuts[-1] = starts, ends, ends[-1] if len(ends) else 0
+    pieces = pa.Array.from_buffers(pa.binary(), 2 * len(starts), [None, pa.py_buffer(cuts), pa.py_buffer(text)])
+    return pieces.take(pa.array(np.arange(0, 2 * len(starts), 2)))
+
+
+def _whole(data: CsvBlock, record: Record) -> bytes:
+    raw, dialect = data.text[record.start : record.end], data.dialect
+    if record.problem:
+        # What cannot be cut into values is one value, so that what follows it can be read.
+        quote = dialect.quote or b'"'
+        return quote + raw.replace(quote, quote * 2) + quote + dialect.delimiter * (dialect.width - 1)
+    return raw + dialect.delimiter * max(0, dialect.width - len(record.fields))
+
+
+def _realigned(data: CsvBlock, positions: Rows, head: Head) -> pa.Array:
+    """Records of a file whose header is not that of the first: their values in the order of the first."""
+    wanted = set(positions.tolist())
+    places = {name: index for index, name in enumerate(data.layout.header)}
+    style = Style(head.dialect.delimiter.decode(), head.dialect.quote.decode() or '"', False, "", ".", "", False)
+    made = []
+    # Rejected records of the odd file, one by one.
+    for number, record in enumerate(walk(data.text, data.dialect)):
+        if number not in wanted:
+            continue
+        if csv_exact.fault(data.text, record, data.dialect, data.layout.header, data.encoding):
+            made.append(_whole(data, record))
+            continue
+        fields = [record.fields[places[name]].decode() if name in places else None for name in head.layout.header]
+        cells = quoted(pa.array(fields, pa.string()), style).to_pylist()
+        made.append(head.dialect.delimiter.join(str(cell).encode() for cell in cells))
+    return pa.array(made, pa.binary())

@@ -1,0 +1,143 @@
+"""Maps, lists and structs written over several columns, whose names are known when all rows are."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.formats.declare import BadOutput
+from datahub.formats.written import SLICE, Columns, Wanted, column
+from datahub.functions.segments import picked, unpacked
+from datahub.types import model as t
+from datahub.types.model import Type
+
+MOST_COLUMNS = 10_000
+
+
+def is_pattern(name: str) -> bool:
+    """Whether the name of a target's column is a pattern such as `/^CF_(.+)$/`, to be filled with keys or numbers."""
+    return len(name) > 2 and name.startswith("/") and name.endswith("/")
+
+
+def filled(pattern: str, *parts: str) -> str:
+    """The column name that `pattern` matches with `parts` in the places of its groups."""
+    waiting = list(parts)
+    made = []
+    for token in re.findall(r"\((?:[^()\\]|\\.)*\)|\\d[+*]|\\.|.", pattern[1:-1]):
+        if token in ("^", "$"):
+            continue
+        if token.startswith("(") or token in (r"\d+", r"\d*"):
+            made.append(waiting.pop(0) if waiting else "")
+        else:
+            made.append(token[1:] if token.startswith("\\") else token)
+    return "".join(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of the file: its name, and which part of which field it shows."""
+
+    name: str
+    field: str
+    whole: Type
+    type: Type
+    key: str | None = None
+    index: int | None = None
+    member: str | None = None
+
+    def values(self, rows: pa.Table) -> pa.Array:
+        found = column(rows, self.field, self.whole)
+        if self.key is not None and isinstance(t.base_of(self.whole), t.MapOf):
+            found = pc.map_lookup(found, pa.scalar(self.key), "first")
+        if self.index is not None:
+            items, offsets = unpacked(found)
+            found = picked(items, offsets[:-1] + self.index, np.diff(offsets) > self.index)
+        return found if self.member is None else pc.struct_field(found, self.member)
+
+
+class Kept:
+    """Rows that wait, in a file beside the target, until every key has been seen."""
+
+    def __init__(self, path: str) -> None:
+        place = Path(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.path = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}.kept")
+        self.target = path
+        self.keys: dict[str, dict[str, None]] = {}
+        self.longest: dict[str, int] = {}
+        self._writer: Any = None
+
+    def add(self, rows: pa.Table, columns: Sequence[Wanted]) -> None:
+        """Keep rows and note which keys and how many items they have."""
+        if self._writer is None:
+            self._writer = pa.ipc.new_file(str(self.path), rows.schema)
+        self._writer.write_table(rows, max_chunksize=SLICE)
+        for one in columns:
+            if is_pattern(one.name):
+                self._note(one, column(rows, one.field, one.type))
+
+    def _note(self, one: Wanted, values: pa.Array) -> None:
+        match t.base_of(one.type):
+            case t.MapOf():
+                entries, _ = unpacked(values)
+                # The distinct keys become columns: there are few.
+                found = pc.unique(pc.struct_field(entries, "key")).to_pylist()
+                self.keys.setdefault(one.field, {}).update(dict.fromkeys(found))
+            case t.ListOf():
+                _, offsets = unpacked(values)
+                self.longest[one.field] = max(self.longest.get(one.field, 0), int(np.diff(offsets).max(initial=0)))
+            case _:
+                pass
+
+    def cells(self, columns: Sequence[Wanted]) -> list[Cell]:
+        """The columns of the file."""
+        found = [cell for one in columns for cell in self._cells(one)]
+        if len(found) > MOST_COLUMNS:
+            raise BadOutput(f"`{self.target}` would have {len(found)} columns", "write what has so many keys as one column", self.target)
+        return found
+
+    def _cells(self, one: Wanted) -> list[Cell]:
+        if not is_pattern(one.name):
+            return [Cell(one.name, one.field, one.type, one.type)]
+        base = t.base_of(one.type)
+        match base:
+            case t.MapOf(value=value):
+                return [Cell(filled(one.name, key), one.field, one.type, value, key=key) for key in self.keys.get(one.field, ())]
+            case t.Struct(fields=fields):
+                return [Cell(filled(one.name, name), one.field, one.type, kind, member=name) for name, kind in fields]
+            case t.ListOf(item=item):
+                return [cell for index in range(self.longest.get(one.field, 0)) for cell in _numbered(one, item, index)]
+            case _:
+                return [Cell(one.field, one.field, one.type, one.type)]
+
+    def slices(self, cells: Sequence[Cell]) -> Iterator[tuple[int, Columns]]:
+        """All rows again, a slice at a time, cut into cells."""
+        if self._writer is None:
+            return
+        self._writer.close()
+        with pa.memory_map(str(self.path)) as kept:
+            reader = pa.ipc.open_file(kept)
+            for number in range(reader.num_record_batches):
+                rows = pa.Table.from_batches([reader.get_batch(number)])
+                yield rows.num_rows, [(cell.name, cell.values(rows), cell.type) for cell in cells]
+
+    def drop(self) -> None:
+        """Remove the file of waiting rows."""
+        if self._writer is not None:
+            self._writer.close()
+        self.path.unlink(missing_ok=True)
+
+
+def _numbered(one: Wanted, item: Type, index: int) -> list[Cell]:
+    base, number = t.base_of(item), str(index + 1)
+    if isinstance(base, t.Struct) and one.name.count("(") > 1:
+        return [Cell(filled(one.name, number, name), one.field, one.type, kind, index=index, member=name) for name, kind in base.fields]
+    return [Cell(filled(one.name, number), one.field, one.type, item, index=index)]

@@ -1,0 +1,64 @@
+"""JSON lines and JSON arrays, written column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from datahub.formats.files import AtomicFile
+from datahub.formats.json_text import Indent, joined, objects
+from datahub.formats.options import option
+from datahub.formats.written import slices, wanted
+from datahub.functions.columns import text_bytes, text_offsets
+from datahub.semantic.ir import TargetShape
+from datahub.types.model import Type
+
+
+class JsonLinesWriter:
+    """One object a line."""
+
+    def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
+        self.columns = wanted(shape, columns)
+        self.file = AtomicFile(path)
+
+    def write(self, rows: pa.Table) -> None:
+        for length, columns in slices(rows, self.columns):
+            self.file.write(text_of(joined([*objects(columns), "\n"], length)))
+
+    def close(self) -> None:
+        self.file.commit()
+
+    def abort(self) -> None:
+        self.file.abort()
+
+
+class JsonArrayWriter:
+    """One array of objects."""
+
+    def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
+        self.columns = wanted(shape, columns)
+        self.indent = Indent(int(option(shape, "indent") or 0), 1)
+        self.file = AtomicFile(path)
+        self.empty = True
+
+    def write(self, rows: pa.Table) -> None:
+        for length, columns in slices(rows, self.columns):
+            found = memoryview(text_of(joined([f",\n{' ' * self.indent.width}", *objects(columns, self.indent)], length)))
+            # What stands before the first row is no comma but the bracket.
+            self.file.write(b"[" if self.empty else b",")
+            self.file.write(found[1:])
+            self.empty = False
+
+    def close(self) -> None:
+        self.file.write(b"[]\n" if self.empty else b"\n]\n")
+        self.file.commit()
+
+    def abort(self) -> None:
+        self.file.abort()
+
+
+def text_of(values: pa.Array) -> memoryview:
+    """The bytes of all texts of a column, one after the other."""
+    offsets = text_offsets(values)
+    return memoryview(text_bytes(values))[int(offsets[0]) : int(offsets[-1])]

@@ -1,0 +1,53 @@
+"""What every writer does: the declared columns of a table in order, under the names that the target gives them, a slice at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from datahub.semantic.ir import TargetShape
+from datahub.types.arrow import arrow_type
+from datahub.types.model import Type
+
+SLICE = 65_536
+"""Rows that become text at once: enough for Arrow, little enough that no text column of theirs reaches 2 GB."""
+
+Columns: TypeAlias = "list[tuple[str, pa.Array, Type]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A column to be written: the field it comes from, the name it gets, its type."""
+
+    field: str
+    name: str
+    type: Type
+
+
+def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wanted, ...]:
+    """The columns of a target: all that are declared, or those that its `columns` choose and rename."""
+    if not shape.columns:
+        return tuple(Wanted(name, name, kind) for name, kind in declared)
+    types = dict(declared)
+    return tuple(Wanted(field, name, types[field]) for field, name in shape.columns if field in types)
+
+
+def slices(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[tuple[int, Columns]]:
+    """How many rows, and their columns in the engine's types, for one slice after the other."""
+    for start in range(0, rows.num_rows, SLICE):
+        part = rows.slice(start, SLICE)
+        yield part.num_rows, [(one.name, column(part, one.field, one.type), one.type) for one in columns]
+
+
+def column(rows: pa.Table, name: str, kind: Type) -> pa.Array:
+    """One column of a table as one array; null throughout where the table lacks it."""
+    wished = arrow_type(kind)
+    if name not in rows.column_names:
+        return pa.nulls(rows.num_rows, wished)
+    values = rows.column(name).combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], wished)
+    return values if values.type == wished else values.cast(wished)
