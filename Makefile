@@ -75,6 +75,6 @@ $(STAMP): pyproject.toml
 	    echo "Python cannot make environments here; install it with: sudo apt-get install python3-venv" >&2; exit 2; \
 	  fi; \
 	fi
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@

@@ -175,8 +175,9 @@ class _Attempt:
         """The report of the run, or the words with which it ended."""
         from datahub.cli.parameters import Unreadable, parameters
         from datahub.compiler import compile
+        from datahub.engine.start import UnusableRun
         from datahub.formats.declare import BadInput
-        from datahub.runner.run import Options, UnusableRun, run
+        from datahub.runner.run import Options, run
 
         assert self.program is not None, "\n" + render([one for one in self.found if one.level is Severity.ERROR])
         plan = compile(self.script, _Files(self.case), lambda _: None, self.options["flow"])

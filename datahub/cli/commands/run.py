@@ -68,8 +68,9 @@ def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str
 
     from datahub.cli.parameters import Unreadable, parameters
     from datahub.cli.progress import progress
+    from datahub.engine.start import UnusableRun
     from datahub.formats.declare import BadInput
-    from datahub.runner.run import UnusableRun, run
+    from datahub.runner.run import run
 
     try:
         given = parameters(plan, values)
