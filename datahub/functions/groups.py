@@ -1,0 +1,108 @@
+"""The groups of regular expressions: which there are, and expressions that keep just those that are wanted."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import text_bytes, valid
+
+WHOLE = "whole"
+"""What the group around a whole match is called."""
+_PIECE = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(\w+)>|\(\?|\(", re.DOTALL)
+_MARKS = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))
+"""Code points that no text is meant to hold."""
+
+
+@cache
+def group_names(pattern: str) -> tuple[str, ...]:
+    """The names of a pattern's capturing groups in order, empty for those that have none."""
+    found = []
+    for piece in _PIECE.finditer(pattern):
+        if piece.group(1):
+            found.append(piece.group(1))
+        elif piece.group() == "(":
+            found.append("")
+    return tuple(found)
+
+
+@cache
+def only_groups(pattern: str, wanted: tuple[int, ...]) -> str:
+    """The pattern with its groups of these numbers (from 1) called `g1`, `g2` …, and no other group captured."""
+    count = 0
+
+    def written(piece: re.Match[str]) -> str:
+        nonlocal count
+        if piece.group() != "(" and not piece.group(1):
+            return piece.group()
+        count += 1
+        return f"(?P<g{count}>" if count in wanted else "(?:"
+
+    return _PIECE.sub(written, pattern)
+
+
+def number_of(pattern: str, group: int | str) -> int | None:
+    """The number of a group told by number or name; None where there is none."""
+    names = group_names(pattern)
+    if isinstance(group, str):
+        return names.index(group) + 1 if group in names else None
+    return group if 0 <= group <= len(names) else None
+
+
+def first_match(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> list[pa.Array]:
+    """For each of the groups (0 is the whole match) what it matched first; null where the pattern does not match."""
+    flags, body = split_flags(only_groups(pattern, groups))
+    found = pc.extract_regex(texts, f"{flags}(?P<g0>{body})" if 0 in groups else flags + body)
+    return [pc.struct_field(found, f"g{group}") for group in groups]
+
+
+def split_flags(pattern: str) -> tuple[str, str]:
+    """Leading flags, which hold for the whole pattern, and the rest."""
+    match = re.match(r"\(\?[a-zA-Z-]+\)", pattern)
+    return (match.group(), pattern[match.end() :]) if match else ("", pattern)
+
+
+def every_match(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> tuple[npt.NDArray[np.int32], list[pa.Array]]:
+    """For all matches of all texts what each of the groups matched, and where each text's matches begin.
+
+    Arrow finds the first match only, but replaces all of them: so each is replaced by itself between marks, and the
+    text is split there.
+    """
+    parts = apart(texts, pattern, groups)
+    offsets = parts.offsets.to_numpy()
+    stride, sizes = len(groups) + 1, np.diff(offsets)
+    counts = np.where(valid(texts), np.maximum(sizes - 1, 0) // stride, 0)
+    items = parts.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
+    within = np.arange(len(items)) - np.repeat(offsets[:-1] - offsets[0], sizes)
+    columns = [items.filter(pa.array(within % stride == at + 1)) for at in range(len(groups))]
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int32), columns
+
+
+def apart(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> pa.Array:
+    """Texts as lists: what stands before the first match, then for each match what the groups matched and what follows it."""
+    mark = unused_mark(texts)
+    places = {group: at for at, group in enumerate(sorted(group for group in groups if group), start=1)}
+    rewrite = mark + "".join(f"\\{places.get(group, 0)}{mark}" for group in groups)
+    plain = re.sub(r"\(\?P<g\d+>", "(", only_groups(pattern, groups))
+    return pc.split_pattern(pc.replace_substring_regex(texts, plain, rewrite), mark)
+
+
+def unused_mark(texts: pa.Array) -> str:
+    """A character that stands in none of the texts."""
+    content = text_bytes(texts).tobytes()
+    return next((mark for mark in _MARKS if mark.encode() not in content), _MARKS[0])
+
+
+def safe_rewrite(replacement: str, groups: int) -> str:
+    """A replacement in which a backslash means nothing unless a digit of a group, or a backslash, follows."""
+
+    def written(piece: re.Match[str]) -> str:
+        follows = piece.group(1)
+        return piece.group() if follows == "\\" or (follows.isdigit() and int(follows) <= groups) else "\\\\" + follows
+
+    return re.sub(r"\\(.|$)", written, replacement, flags=re.DOTALL)

@@ -1,0 +1,389 @@
+"""Text: cleaning, case, length, and putting together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import (
+    Reject,
+    all_valid,
+    as_array,
+    broadcast,
+    from_ints,
+    from_texts,
+    ints,
+    map_distinct,
+    nulled,
+    text_offsets,
+    valid,
+)
+from datahub.functions.declare import Datum, Outcome, example, function
+from datahub.functions.text_memory import bytes_of, changed_where, rows_at
+from datahub.functions.white_space import with_single_spaces, without_controls
+from datahub.functions.written import as_text
+from datahub.types import model as t
+
+LONGEST = 1_000_000
+"""How many characters a function may make of a few: a slip in a script shall not eat the memory."""
+
+
+def _short_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    """Text, where the second argument is a small constant: then nothing can grow too long."""
+    return t.Text() if len(kinds) > 1 and isinstance(constants[1], int) and constants[1] <= 1000 else None
+
+
+def each(
+    values: Datum, options: tuple[Datum, ...], fast: Callable[..., pa.Array], slow: Callable[..., Any], kind: pa.DataType | None = None
+) -> Any:
+    """A kernel where the options are constant; where they change by row, Python on the distinct combinations."""
+    if isinstance(values, pa.Array) and all(isinstance(option, pa.Scalar) and option.is_valid for option in options):
+        return fast(values, *(option.as_py() for option in options))
+    result = map_distinct(slow, kind or pa.string(), values, *options)
+    return result if result.failed else result.values
+
+
+# --- cleaning ----------------------------------------------------------------------------------------------------
+
+
+@function(
+    "trim(value: text, characters: text? = None) -> text",
+    sql="TRIM",
+    excel="TRIM",
+    also=("VRL strip_whitespace", "DataWeave trim", "GREL trim", "Bloblang trim", "jq trim", "CEL trim"),
+    examples=[example('trim("  a b  ")', "a b"), example('trim("**a**", "*")', "a"), example("trim(null)")],
+)
+def trim(value: Datum, characters: Datum) -> Any:
+    """The text without white space at either end, or without the `characters` told."""
+    return _trimmed(value, characters, pc.utf8_trim_whitespace, pc.utf8_trim, str.strip)
+
+
+@function(
+    "trim_left(value: text, characters: text? = None) -> text",
+    sql="LTRIM",
+    also=("Bloblang trim", "jq ltrimstr"),
+    examples=[example('trim_left("  a ")', "a "), example('trim_left("007", "0")', "7")],
+)
+def trim_left(value: Datum, characters: Datum) -> Any:
+    """The text without white space at its beginning, or without the `characters` told."""
+    return _trimmed(value, characters, pc.utf8_ltrim_whitespace, pc.utf8_ltrim, str.lstrip)
+
+
+@function(
+    "trim_right(value: text, characters: text? = None) -> text",
+    sql="RTRIM",
+    also=("Bloblang trim", "jq rtrimstr"),
+    examples=[example('trim_right("  a ")', "  a"), example('trim_right("1.50", "0")', "1.5")],
+)
+def trim_right(value: Datum, characters: Datum) -> Any:
+    """The text without white space at its end, or without the `characters` told."""
+    return _trimmed(value, characters, pc.utf8_rtrim_whitespace, pc.utf8_rtrim, str.rstrip)
+
+
+def _trimmed(
+    value: Datum, characters: Datum, spaces: Callable[..., pa.Array], told: Callable[..., pa.Array], slow: Callable[..., str]
+) -> Any:
+    if isinstance(characters, pa.Scalar) and not characters.is_valid:
+        return spaces(as_array(value, 1))
+    return each(
+        value,
+        (characters,),
+        lambda texts, signs: told(texts, signs) if signs else texts,
+        lambda text, signs: slow(text, signs) if signs else text,
+    )
+
+
+@function(
+    "normalize_spaces(value: text) -> text",
+    sql="TRIM(REGEXP_REPLACE(x, '\\s+', ' '))",
+    excel="TRIM",
+    also=("JSONata $trim", "XPath normalize-space", "Bloblang trim", "pandas str.split.join"),
+    distinct=True,
+    examples=[example('normalize_spaces("  a \\t b ")', "a b"), example('normalize_spaces("")', "")],
+)
+def normalize_spaces(value: Datum) -> pa.Array:
+    """The text without white space at its ends, and with one space for each run of it inside.
+
+    White space is what Unicode calls so: tabs, line ends, and spaces of all widths, no-break ones too.
+    """
+    return with_single_spaces(as_array(value, 1))
+
+
+@function(
+    "clean(value: text) -> text?",
+    excel="CLEAN",
+    sql="NULLIF(TRIM(x), '')",
+    also=("GREL trim", "janitor clean"),
+    distinct=True,
+    examples=[example('clean("  a\\t\\tb ")', "a b"), example('clean("   ")'), example('clean("")')],
+)
+def clean(value: Datum) -> pa.Array:
+    """The text fit for a catalogue: without control characters, spaces as `normalize_spaces` leaves them; null where nothing is left."""
+    texts = with_single_spaces(without_controls(as_array(value, 1)))
+    return nulled(texts, np.diff(text_offsets(texts)) == 0)
+
+
+# --- case --------------------------------------------------------------------------------------------------------
+
+
+@function(
+    "upper(value: text) -> text",
+    sql="UPPER",
+    excel="UPPER",
+    also=(
+        "VRL upcase",
+        "JSONata $uppercase",
+        "DataWeave upper",
+        "Bloblang uppercase",
+        "jq ascii_upcase",
+        "GREL toUppercase",
+        "FEEL upper case",
+    ),
+    distinct=True,
+    examples=[example('upper("été")', "ÉTÉ"), example('upper("straße")', "STRAẞE")],
+)
+def upper(value: Datum) -> pa.Array:
+    """The text in capitals, letter by letter: its length stays (`ß` becomes `ẞ`)."""
+    return pc.utf8_upper(as_array(value, 1))
+
+
+@function(
+    "lower(value: text) -> text",
+    sql="LOWER",
+    excel="LOWER",
+    also=(
+        "VRL downcase",
+        "JSONata $lowercase",
+        "DataWeave lower",
+        "Bloblang lowercase",
+        "jq ascii_downcase",
+        "GREL toLowercase",
+        "FEEL lower case",
+    ),
+    distinct=True,
+    examples=[example('lower("ÉTÉ")', "été"), example('lower("ABC-1")', "abc-1")],
+)
+def lower(value: Datum) -> pa.Array:
+    """The text in small letters, letter by letter."""
+    return pc.utf8_lower(as_array(value, 1))
+
+
+@function(
+    "title_case(value: text) -> text",
+    sql="INITCAP",
+    excel="PROPER",
+    also=("GREL toTitlecase", "DataWeave capitalize", "Bloblang capitalize"),
+    distinct=True,
+    examples=[example('title_case("gants DE travail")', "Gants De Travail"), example('title_case("jean-pierre")', "Jean-pierre")],
+)
+def title_case(value: Datum) -> pa.Array:
+    """Each word with its first letter in capitals and the rest small; words are what stands between spaces."""
+    texts = pc.utf8_lower(as_array(value, 1))
+    content, ends = bytes_of(texts)
+    content = content.copy()
+    first = np.zeros(len(content) + 1, np.bool_)
+    first[1:] = np.append(content[:-1] <= 32, True) if len(content) else True
+    first[ends[:-1]] = True
+    starts = np.flatnonzero(first[:-1] & (content > 32)) if len(content) else np.zeros(0, np.int64)
+    letters = content[starts]
+    content[starts] -= np.where((letters - np.uint8(97)) < 26, np.uint8(32), np.uint8(0))
+    raised = from_texts(ends, content, valid(texts))
+    wide = starts[letters >= 128]
+    if not len(wide):
+        return raised
+    hard = np.zeros(len(texts), np.bool_)
+    hard[rows_at(wide, ends)] = True
+    return changed_where(hard, texts, _words_raised, raised)
+
+
+def _words_raised(texts: pa.Array) -> pa.Array:
+    """Each word by itself: those that begin with a letter beyond ASCII."""
+    split = pc.split_pattern(pc.replace_substring_regex(texts, r"([\x00-\x20])", "\\1\x00"), "\x00")
+    words = split.values.dictionary_encode()
+    raised = pc.utf8_capitalize(words.dictionary).take(words.indices)
+    return pc.binary_join(pa.ListArray.from_arrays(split.offsets, raised, mask=pc.is_null(texts)), "")
+
+
+@function(
+    "capitalize(value: text) -> text",
+    also=("DataWeave capitalize", "Bloblang capitalize", "pandas str.capitalize"),
+    distinct=True,
+    examples=[example('capitalize("gants DE travail")', "Gants de travail"), example('capitalize("été")', "Été")],
+)
+def capitalize(value: Datum) -> pa.Array:
+    """The first letter in capitals, the rest small."""
+    return pc.utf8_capitalize(as_array(value, 1))
+
+
+# --- length ------------------------------------------------------------------------------------------------------
+
+
+@function(
+    "length(value: text) -> int",
+    sql="CHAR_LENGTH",
+    excel="LEN",
+    also=(
+        "VRL strlen",
+        "JSONata $length",
+        "DataWeave sizeOf",
+        "Bloblang length",
+        "jq length",
+        "GREL length",
+        "CEL size",
+        "FEEL string length",
+    ),
+    examples=[example('length("été")', 3), example('length("")', 0), example('length("💩")', 1)],
+)
+def length(value: Datum) -> pa.Array:
+    """How many characters a text has, counted in code points."""
+    texts = as_array(value, 1)
+    content, ends = bytes_of(texts)
+    if not (content >= 128).any():
+        return from_ints(np.diff(ends), valid(texts))
+    return pc.cast(pc.utf8_length(texts), pa.int64())
+
+
+@function(
+    "byte_length(value: text) -> int",
+    sql="OCTET_LENGTH",
+    excel="LENB",
+    also=("VRL length", "jq utf8bytelength", "Polars str.len_bytes"),
+    examples=[example('byte_length("été")', 5), example('byte_length("")', 0)],
+)
+def byte_length(value: Datum) -> pa.Array:
+    """How many bytes a text has in UTF-8."""
+    texts = as_array(value, 1)
+    return from_ints(np.diff(text_offsets(texts)), valid(texts))
+
+
+# --- putting together --------------------------------------------------------------------------------------------
+
+
+@function(
+    "text(value: any) -> text",
+    sql="CAST(x AS VARCHAR)",
+    excel="TEXT",
+    also=(
+        "VRL to_string",
+        "JSONata $string",
+        "DataWeave as String",
+        "Bloblang string",
+        "jq tostring",
+        "GREL toString",
+        "CEL string",
+        "FEEL string",
+    ),
+    examples=[
+        example("text(12.50)", "12.5"),
+        example("text(true)", "true"),
+        example('text(date("2024-05-01"))', "2024-05-01"),
+        example("text(null)"),
+    ],
+)
+def text(value: Datum) -> pa.Array:
+    """The text of any value, as files and messages show it.
+
+    Numbers are plain digits, without zeros at the end of a fraction; `text(x, "0.00")` says how many are wanted. Dates
+    and times are ISO 8601, instants in UTC. Lists and structs are JSON.
+    """
+    return as_text(value)
+
+
+@function(
+    "concat_text(values: text...) -> text",
+    sql="||",
+    excel="CONCATENATE",
+    also=("DataWeave ++", "FEEL +", "jq add"),
+    examples=[example('concat_text("a", "b", "c")', "abc"), example('concat_text("a", null)')],
+)
+def concat_text(*values: Datum) -> pa.Array:
+    """Texts as one; null where one of them is null. `join_text` skips nulls instead."""
+    return pc.binary_join_element_wise(*broadcast(*values), "")
+
+
+@function(
+    "repeat(value: text, count: int) -> text",
+    rejects=("R603",),
+    sql="REPEAT",
+    excel="REPT",
+    also=("DataWeave repeat", "Bloblang repeat", "jq *"),
+    examples=[example('repeat("ab", 3)', "ababab"), example('repeat("ab", 0)', ""), example('repeat("ab", 1000000)', rejected="R603")],
+)
+def repeat(value: Datum, count: Datum) -> Outcome:
+    """The text so many times; empty where the count is not above zero.
+
+    R603 where that would be more than a million bytes.
+    """
+    texts, counts = broadcast(value, count)
+    times = np.where(valid(counts), np.maximum(ints(counts), 0), 0)
+    sizes = np.diff(text_offsets(texts)).astype(np.int64)
+    long = (sizes > 0) & (times > LONGEST // np.maximum(sizes, 1))
+    keep = all_valid(texts, counts)
+    repeated = pc.binary_repeat(texts, pa.array(np.where(long | ~keep, 0, np.minimum(times, LONGEST))))
+    return Outcome(nulled(repeated, long | ~keep), ((long & keep, "R603"),) if (long & keep).any() else ())
+
+
+@function(
+    "reverse(value: text) -> text",
+    sql="REVERSE",
+    also=("DataWeave reverse", "Bloblang reverse", "jq reverse", "GREL reverse"),
+    examples=[example('reverse("été!")', "!été"), example('reverse("")', "")],
+)
+def reverse(value: Datum) -> pa.Array:
+    """The characters in the opposite order."""
+    return pc.utf8_reverse(as_array(value, 1))
+
+
+@function(
+    'pad_left(value: text, width: int, fill: text = " ") -> text',
+    rule=_short_rule,
+    sql="LPAD",
+    also=("JSONata $pad", "DataWeave leftPad", "pandas str.zfill", "Polars str.pad_start"),
+    examples=[example('pad_left("7", 3, "0")', "007"), example('pad_left("abc", 2)', "abc"), example('pad_left("7", 4)', "   7")],
+)
+@function('pad_left(value: text, width: int, fill: text = " ") -> text', rejects=("R603",))
+def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
+    """The text filled up on the left to so many characters; a longer one stays as it is.
+
+    `fill` of several characters is repeated and cut. R603 beyond a million characters, for widths that data tell.
+    """
+    return each(value, (width, fill), _padded(pc.utf8_lpad, True), lambda text, count, signs: _pad_one(text, count, signs, True))
+
+
+@function(
+    'pad_right(value: text, width: int, fill: text = " ") -> text',
+    rule=_short_rule,
+    sql="RPAD",
+    also=("JSONata $pad", "DataWeave rightPad", "Polars str.pad_end"),
+    examples=[example('pad_right("abc", 5, ".")', "abc.."), example('pad_right("abc", 8, "-+")', "abc-+-+-")],
+)
+@function('pad_right(value: text, width: int, fill: text = " ") -> text', rejects=("R603",))
+def pad_right(value: Datum, width: Datum, fill: Datum) -> Any:
+    """The text filled up on the right to so many characters; a longer one stays as it is.
+
+    `fill` of several characters is repeated and cut. R603 beyond a million characters, for widths that data tell.
+    """
+    return each(value, (width, fill), _padded(pc.utf8_rpad, False), lambda text, count, signs: _pad_one(text, count, signs, False))
+
+
+def _padded(kernel: Callable[..., pa.Array], left: bool) -> Callable[..., pa.Array]:
+    def pad(texts: pa.Array, count: int, signs: str) -> pa.Array:
+        if len(signs) == 1:
+            return kernel(texts, max(count, 0), signs)
+        return map_distinct(lambda text: _pad_one(text, count, signs, left), pa.string(), texts).values
+
+    return pad
+
+
+def _pad_one(text: str, count: int, signs: str, left: bool) -> str | Reject:
+    missing = count - len(text)
+    if missing <= 0:
+        return text
+    if count > LONGEST:
+        return Reject("R603")
+    filling = ((signs or " ") * missing)[:missing]
+    return filling + text if left else text + filling
