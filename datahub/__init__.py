@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check", "compile", "run"]
+__all__ = ["Result", "ScriptError", "__version__", "check", "compile", "run"]
 
-_HOMES = {"check": "datahub.compiler", "compile": "datahub.compiler", "run": "datahub.runner.run"}
+_HOMES = dict.fromkeys(("check", "compile", "run", "Result", "ScriptError"), "datahub.runner.embed")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,173 @@
+"""For those who call DataHub from Python: check, compile and run scripts, Arrow tables in and out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from datahub import compiler
+from datahub.connectors.files import input_files, open_feeds
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.render.text import render
+from datahub.diagnostics.rule import Severity
+from datahub.document import Document
+from datahub.engine.ledger import ORDER
+from datahub.engine.local import Settings, execute
+from datahub.engine.start import given, run_state
+from datahub.frames.frame import Frame
+from datahub.packs.folders import Folders
+from datahub.plan.lower import lower
+from datahub.plan.operators import Plan
+from datahub.plan.optimize import optimize
+from datahub.reports.issue_columns import ALL_COLUMNS, issue_types
+from datahub.runner.outlet import table_of
+from datahub.semantic import ir
+from datahub.semantic.kinds import SOURCES
+from datahub.types.arrow import arrow_type, written_type
+
+Script: TypeAlias = "str | Path | Document"
+"""A script: its text, or the path of its file."""
+
+Rows: TypeAlias = "pa.Table | str | Path | Sequence[str | Path]"
+"""What a source is given: a table, or files as its declaration says they are."""
+
+
+class ScriptError(Exception):
+    """A script that does not compile; `diagnostics` say all that is wrong with it."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__("\n" + render(list(diagnostics), colour=False))
+        self.diagnostics = tuple(diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run gave: each entity's rows, the issues of the rejected rows, and what became of each source's rows.
+
+    `fates` has for each source how many of its rows were `written`, `rejected`, `merged`, `filtered`, `empty` (a list
+    without elements) and `looked_up`; together they are all rows that were read.
+    """
+
+    entities: Mapping[str, pa.Table]
+    issues: pa.Table
+    notes: pa.Table
+    fates: Mapping[str, Mapping[str, int]]
+
+
+class _Tables:
+    """An outlet that keeps what it is given as tables."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._fields = {shape.name: tuple((one.name, one.type) for one in shape.fields) for shape in plan.entities}
+        self.kept: dict[str, list[pa.Table]] = {output.entity: [] for output in plan.outputs}
+        self.found: list[pa.Table] = []
+        self.noted: list[pa.Table] = []
+
+    def rows(self, entity: str, frame: Frame) -> None:
+        self.kept[entity].append(table_of(frame, self._fields[entity]))
+
+    def issues(self, table: pa.Table) -> None:
+        self.found.append(table.select(list(ALL_COLUMNS)))
+
+    def notes(self, table: pa.Table) -> None:
+        self.noted.append(table.select(list(ALL_COLUMNS)))
+
+    def read(self, source: str, records: int, length: int) -> None:
+        """Nobody watches."""
+
+    def entity(self, name: str) -> pa.Table:
+        fields = self._fields[name]
+        wanted = pa.schema([pa.field(column, written_type(kind), kind.nullable) for column, kind in fields])
+        empty = pa.schema([(column, arrow_type(kind)) for column, kind in fields]).empty_table()
+        return pa.concat_tables([empty, *self.kept[name]]).cast(wanted)
+
+
+def check(script: Script) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a script or could be better, in the order of its lines."""
+    found: list[Diagnostic] = []
+    document, loader = _document(script)
+    compiler.check(document, loader, found.append)
+    return tuple(sorted(found, key=lambda one: one.at.span.start))
+
+
+def compile(script: Script, flow: str | None = None) -> Plan:
+    """The plan of a script; `ScriptError` where it does not compile, `LookupError` where `flow` is not one of its flows."""
+    program = _program(script)
+    return optimize(lower(program, compiler.chosen(program, flow)))
+
+
+def run(
+    script: Script,
+    sources: Mapping[str, Rows],
+    *,
+    parameters: Mapping[str, ir.Value] | None = None,
+    as_of: datetime | None = None,
+    threads: int = 2,
+) -> Result:
+    """Run a script over tables or files, and give what came out as tables.
+
+    A table's columns are named as the source declares them, or as its file's header does; they are taken as they are
+    where their type is the declared one, and read from text where they are text. Raises `ScriptError` for a script that
+    does not compile, `BadInput` for an input that is wrong as a whole, `UnusableRun` for a source without rows.
+    """
+    program = _program(script)
+    tables = {name: rows for name, rows in sources.items() if isinstance(rows, pa.Table)}
+    program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
+    plan = optimize(lower(program, None))
+    outlet = _Tables(plan)
+    with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
+        files = {name: input_files(_paths(name, rows, Path(folder))) for name, rows in sources.items()}
+        state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
+        _, feeds = open_feeds(plan, files)
+        execution = execute(plan, feeds, outlet, state, Settings(threads=threads))
+    empty = pa.schema([(name, arrow_type(kind)) for name, kind in issue_types(ALL_COLUMNS)]).empty_table()
+    return Result(
+        {output.entity: outlet.entity(output.entity) for output in plan.outputs},
+        pa.concat_tables([empty, *outlet.found]),
+        pa.concat_tables([empty, *outlet.noted]),
+        {
+            shape.name: {str(fate.name).lower(): execution.ledger.counts(number)[fate] for fate in ORDER}
+            for number, shape in enumerate(plan.sources)
+            if shape.name in feeds
+        },
+    )
+
+
+def _document(script: Script) -> tuple[Document, Folders]:
+    loader = Folders()
+    if isinstance(script, Document):
+        return script, loader
+    if isinstance(script, Path):
+        return loader.document(script, script.as_posix()), loader
+    return Document("script.dhm", script), loader
+
+
+def _program(script: Script) -> ir.Program:
+    found: list[Diagnostic] = []
+    document, loader = _document(script)
+    program = compiler.check(document, loader, found.append)
+    if program is None:
+        raise ScriptError([one for one in found if one.level is Severity.ERROR])
+    return program
+
+
+def _as_table(source: ir.SourceShape) -> ir.SourceShape:
+    """A source whose rows come as a table, whatever its files look like."""
+    known = dict(source.options)
+    options = tuple((option.name, known.get(option.name, option.default)) for option in SOURCES["arrow"].options)
+    return replace(source, kind="arrow", options=options)
+
+
+def _paths(name: str, rows: Rows, folder: Path) -> list[str]:
+    if isinstance(rows, pa.Table):
+        path = folder / f"{name}.arrow"
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+            writer.write_table(rows, max_chunksize=65_536)
+        return [str(path)]
+    return [str(one) for one in ([rows] if isinstance(rows, str | Path) else rows)]
