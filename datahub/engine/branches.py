@@ -91,7 +91,7 @@ def choose(node: ir.Choose, scope: Scope) -> Column:
     """The value of the first branch whose condition is true."""
     length = scope.length
     waiting = np.ones(length, np.bool_)
-    branch_of = np.full(length, -1, np.int64)
+    branch_of = np.full(length, -1, np.int16)
     failures: list[Failures] = []
     chosen: list[Column] = []
     for condition, value in node.branches:
@@ -105,11 +105,11 @@ def choose(node: ir.Choose, scope: Scope) -> Column:
             waiting &= ~lost
             failures.append(asked.failures)
         if taken.any():
-            branch_of[taken] = len(chosen)
+            np.putmask(branch_of, taken, len(chosen))
             chosen.append(where(value, taken, scope))
             waiting &= ~taken
     if waiting.any():
-        branch_of[waiting] = len(chosen)
+        np.putmask(branch_of, waiting, len(chosen))
         chosen.append(where(node.otherwise, waiting, scope))
     return _picked(node, branch_of, chosen, failures, scope)
 
@@ -141,7 +141,7 @@ def merged(values: list[pa.Array | pa.Scalar], branch_of: Any) -> pa.Array:
         return pc.if_else(pa.array(gone), pa.scalar(None, result.type), result) if hollow else result
     length = len(branch_of)
     stacked = pa.concat_arrays([pa.repeat(one, length) if isinstance(one, pa.Scalar) else one for one in values])
-    places = branch_of * length + np.arange(length)
+    places = branch_of.astype(np.int64) * length + np.arange(length)
     return stacked.take(pa.array(places, mask=gone) if hollow else pa.array(places))
 
 

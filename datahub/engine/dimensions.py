@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, assert_never
@@ -68,16 +68,27 @@ class Line:
     kind: t.Type
     bounds: tuple[Fraction, ...]
     words: Words
+    marks: dict[Any, Any] = field(default_factory=dict, compare=False)
+    """The bounds as numbers of each scale that was met."""
 
     def classes(self, values: pa.Array) -> tuple[Rows, Words]:
         """The class of each value, and what the classes satisfy."""
         numbers, scale = self._numbers(values)
-        marks = _marks(self.bounds, scale, numbers.dtype)
-        below = np.searchsorted(marks, numbers, side="left")
-        found = np.searchsorted(marks, numbers, side="right") + below
+        marks = self._marks_at(scale, numbers.dtype)
+        if not len(marks):
+            found = np.zeros(len(numbers), np.int64)
+        else:
+            below = np.searchsorted(marks, numbers, side="left")
+            found = 2 * below + (marks[np.minimum(below, len(marks) - 1)] == numbers)
         if values.null_count:
             found = np.where(valid(values), found, 2 * len(self.bounds) + 1)
-        return found.astype(np.int64), self.words
+        return found, self.words
+
+    def _marks_at(self, scale: int | None, dtype: Any) -> Any:
+        key = (scale, str(dtype))
+        if key not in self.marks:
+            self.marks[key] = _marks(self.bounds, scale, dtype)
+        return self.marks[key]
 
     def _numbers(self, values: pa.Array) -> tuple[Any, int | None]:
         """Twice the values as whole numbers of their last digit (so that a bound between two of them is one too)."""

@@ -19,11 +19,12 @@ from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_r
 from datahub.functions.columns import ints, valid
 from datahub.functions.equality import codes
 from datahub.semantic import ir
+from datahub.semantic.walk import columns_read
 from datahub.types import model as t
 
 MISS, NO_PERIOD, SEVERAL = "R401", "R402", "R403"
-FEW = 20_000
-"""Up to here a table is hashed anew with each batch; a larger one is instead searched for the batch's own keys."""
+FEW = 50_000
+"""Up to here a table is hashed anew with each batch, which takes less time than the search."""
 DENSE = 1 << 22
 """Up to here the place of a combination of keys is read from a table of all combinations."""
 
@@ -33,23 +34,31 @@ DENSE = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The distinct values of one column of keys."""
+    """The distinct values of one column of keys; of very many also the place of each by value."""
 
     values: pa.Array
+    place_of: dict[Any, int] | None = None
 
     def codes(self, wanted: pa.Array) -> Rows:
         """For each wanted value its number, -1 where there is none."""
         wanted = brought(wanted, self.values.type)
         if pa.types.is_nested(self.values.type):
             return _nested_codes(self.values, wanted)
-        if len(self.values) <= FEW or len(wanted) >= len(self.values):
+        if self.place_of is None:
             return _found(pc.index_in(wanted, self.values, skip_nulls=True))
+        # Arrow would hash all keys anew with each batch: Python remembers them, and is asked for distinct values only.
         batch = wanted.dictionary_encode()
-        at = _found(pc.index_in(self.values, batch.dictionary, skip_nulls=True))
-        place = np.full(len(batch.dictionary) + 1, -1, np.int64)
-        place[at[at >= 0]] = np.flatnonzero(at >= 0)
-        # Null has no number: it reads the last place, which is -1.
-        return place[_found(batch.indices)]
+        place = np.array(list(map(self.place_of.get, batch.dictionary.to_pylist(), repeat(-1))), np.int64)
+        # Null has no number: it reads the last place.
+        return np.append(place, -1)[_found(batch.indices)]
+
+
+def part_of(column: pa.Array) -> Part:
+    """The distinct values of a column of keys, made ready."""
+    values = _distinct(column)
+    if len(values) <= FEW or pa.types.is_nested(values.type):
+        return Part(values)
+    return Part(values, dict(zip(values.to_pylist(), range(len(values)), strict=True)))
 
 
 def _found(indices: pa.Array) -> Rows:
@@ -93,7 +102,7 @@ class Keys:
 
 def keys_of(columns: Sequence[pa.Array]) -> tuple[Keys, Rows]:
     """The keys that rows have, and for each row the number of its key; rows with a null have none (-1)."""
-    parts = tuple(Part(_distinct(column)) for column in columns)
+    parts = tuple(part_of(column) for column in columns)
     sizes = [len(part.values) for part in parts]
     numbers = [part.codes(column) for part, column in zip(parts, columns, strict=True)]
     if len(parts) == 1:
@@ -337,7 +346,7 @@ def _on_miss(node: ir.LookUp, index: LookupIndex, columns: list[Column], missed:
     if node.inverse or index.table.fallback is None:
         return Column(pa.scalar(None, carried(node.type)))
     rows = np.flatnonzero(missed)
-    inner = _with_keys(index, columns, rows, scope)
+    inner = _with_keys(index, columns, rows, scope, index.table.fallback)
     given = inner.evaluate(index.table.fallback)
     if node.member:
         given = field_of(Column(coerced(given.values, index.table.result), given.failures), node.member)
@@ -348,11 +357,14 @@ def _on_miss(node: ir.LookUp, index: LookupIndex, columns: list[Column], missed:
     return Column(values, inner.to_parent(given.failures))
 
 
-def _with_keys(index: LookupIndex, columns: list[Column], rows: Rows, scope: Scope) -> Scope:
-    """A scope of some rows in which the keys can be read by their names in the table."""
+def _with_keys(index: LookupIndex, columns: list[Column], rows: Rows, scope: Scope, wanted: ir.Expression) -> Scope:
+    """A scope of some rows in which the keys that `wanted` reads can be read by their names in the table."""
     inner = scope.some(rows)
     picked = pa.array(rows)
+    read = columns_read(wanted)
     for (name, _), column in zip(index.table.keys, columns, strict=False):
+        if name not in read:
+            continue
         values = column.values if isinstance(column.values, pa.Scalar) else column.values.take(picked)
         inner.columns[name] = Column(values)
     return inner
@@ -362,7 +374,7 @@ def _miss(index: LookupIndex, node: ir.LookUp, rows: Rows, code: str, columns: l
     """The failure of rows that found nothing, in the table's own words where it has any."""
     if index.table.message is None or node.inverse or code == SEVERAL:
         return Failure(rows, code)
-    said = _with_keys(index, columns, rows, scope).evaluate(index.table.message)
+    said = _with_keys(index, columns, rows, scope, index.table.message).evaluate(index.table.message)
     return Failure(rows, code, texts=said.array(len(rows)).fill_null(""))
 
 
