@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
