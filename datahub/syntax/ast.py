@@ -900,7 +900,11 @@ Declaration: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One file: its declarations in order. Comments are kept beside the tree, for `fmt`."""
+    """One file: its declarations in order. Comments are kept beside the tree, for `fmt`.
+
+    `broken` is where text could not be read: what stood there is missing in the tree.
+    """
 
     declarations: tuple[Declaration, ...]
     span: Span = place()
+    broken: tuple[Span, ...] = field(default=(), compare=False, repr=False)

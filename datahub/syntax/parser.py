@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datahub.diagnostics.diagnostic import Emit
@@ -16,6 +16,7 @@ from datahub.syntax.nodes import ACTIONS
 from datahub.syntax.nodes.building import Building
 from datahub.syntax.nodes.expressions import tell_sets
 from datahub.syntax.report import Report
+from datahub.syntax.rules import SYNTAX
 from datahub.syntax.tokens import Tokens
 
 
@@ -53,6 +54,7 @@ def parse_fully(document: Document, emit: Emit) -> Parsed:
     tell_sets(building)
     report.send(emit)
     script = made if isinstance(made, ast.Script) else ast.Script((), report.span(0, len(document.text)))
+    script = replace(script, broken=tuple(one.at.span for one in report.found if one.rule is SYNTAX))
     return Parsed(script, _comments(document, tokens), building.laid, frozenset(building.wrapped))
 
 

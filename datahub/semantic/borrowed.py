@@ -1,0 +1,50 @@
+"""Names of used modules, made known behind the name that each module goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from datahub.semantic.scope import World
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+
+Known = TypeVar("Known")
+
+
+def borrow(unit: Unit, before: Mapping[int, Unit]) -> None:
+    """Let `unit` name what the modules that it uses declare."""
+    for one in unit.module.imports:
+        used = before.get(id(one.module)) if one.module is not None else None
+        if used is None:
+            unit.world.missing.add(one.alias)
+        else:
+            _take(unit.world, used, one.alias, exported(used))
+    for other in before.values():
+        # A field of a used entity may be of a type of a third module: its conditions are found by its full name.
+        for declared in other.declared.types:
+            known = other.world.types[declared]
+            unit.world.types.setdefault(known.name, known)
+
+
+def _take(world: World, used: Unit, alias: str, names: frozenset[str] | None) -> None:
+    own, declared = used.world, used.declared
+    _copy(world.types, own.types, declared.types, alias, names)
+    _copy(world.lookups, own.lookups, declared.callables, alias, names)
+    _copy(world.decisions, own.decisions, declared.callables, alias, names)
+    _copy(world.functions, own.functions, declared.callables, alias, names)
+    _copy(world.rowsets, own.rowsets, declared.rowsets, alias, names)
+    _copy(world.entities, own.entities, declared.rowsets, alias, names)
+
+
+def _copy(into: dict[str, Known], known: Mapping[str, Known], declared: Iterable[str], alias: str, names: frozenset[str] | None) -> None:
+    for name in declared:
+        if name in known and (names is None or name in names):
+            into[f"{alias}.{name}"] = known[name]
+
+
+def exported(unit: Unit) -> frozenset[str] | None:
+    """The names that a pack gives to others; None where all are."""
+    packs = [one for one in unit.module.declarations if isinstance(one, ast.Pack)]
+    names = frozenset(name.text for pack in packs for name in pack.exports)
+    return names or None

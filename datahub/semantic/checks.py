@@ -1,0 +1,140 @@
+"""Checks: conditions that the rows of an entity must meet, each with a code, a severity and a message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.rule import Severity
+from datahub.document import Span
+from datahub.semantic import ir
+from datahub.semantic.entities import field_scope, find_entity, unknown_field
+from datahub.semantic.evidence import Known, read_by
+from datahub.semantic.expressions import condition, elaborate, nullable_operands
+from datahub.semantic.narrowing import facts
+from datahub.semantic.overloads import applied
+from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE, PREVIOUS_NOT_AVAILABLE
+from datahub.semantic.scope import Scope
+from datahub.semantic.unit import Unit
+from datahub.semantic.user_codes import check_code
+from datahub.semantic.values import made
+from datahub.semantic.walk import is_windowed
+from datahub.syntax import ast
+from datahub.syntax.walk import walk as walk_tree
+from datahub.types import model as t
+
+
+def elaborate_checks(declared: ast.Checks, unit: Unit) -> None:
+    """Add the checks of an entity to the program."""
+    shape = find_entity(declared.entity, unit)
+    if shape is None:
+        return
+    scope = replace(field_scope(shape, unit.scope()), windows=True)
+    behind = behind_fields(shape, unit)
+    first: dict[str, ast.Name] = {}
+    for check in declared.checks:
+        code = check_code(check.code, unit)
+        before = first.setdefault(code, check.code)
+        if before is not check.code:
+            unit.emit(_reused(check.code, before))
+        rule = _check(check, code, shape, scope, behind, unit)
+        if rule is not None:
+            unit.made.checks.append((shape.name, rule))
+
+
+def behind_fields(shape: ir.EntityShape, unit: Unit) -> Known:
+    """For each field of an entity the source columns behind it in all of its maps; itself where there are none."""
+    found: dict[str, tuple[ir.Evidence, ...]] = {}
+    for body in unit.made.maps:
+        if body.entity == shape.name:
+            for one in body.body.fields:
+                found[one.name] = tuple(dict.fromkeys((*found.get(one.name, ()), *one.origin.evidence)))
+    return {one.name: found.get(one.name) or (ir.Evidence(one.name, one.name),) for one in shape.fields}
+
+
+def _reused(code: ast.Name, first: ast.Name) -> Diagnostic:
+    return Diagnostic(
+        CODE_RESERVED_OR_REUSED,
+        f"two checks have the code `{code.text}`",
+        Label(code.span, "the second"),
+        (Label(first.span, "the first"),),
+        notes=("a route or a reader cannot tell them apart",),
+        help="give one of them another code",
+        severity=Severity.WARNING,
+    )
+
+
+def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, behind: Known, unit: Unit) -> ir.CheckRule | None:
+    if check.condition is None or check.severity == "off":
+        unit.emit(
+            Diagnostic(
+                ONLY_IN_OVERRIDE,
+                f"`{check.code.text}` has no condition" if check.condition is None else f"`{check.code.text}` is off where it is declared",
+                Label(check.code.span, "nothing is checked"),
+                help="write `CODE severity: condition`; severities alone are changed in an `override`",
+            )
+        )
+        return None
+    if before_snapshots((check.condition, check.when, check.message), shape, unit):
+        return None
+    when = condition(check.when, scope) if check.when is not None else None
+    asked = scope.narrow(facts(when).true) if when is not None else scope
+    held = condition(check.condition, asked)
+    message = elaborate(check.message, asked, t.Text()) if check.message is not None else None
+    fields = _fields(check, shape, unit)
+    shown = tuple(one for name in fields for one in behind[name]) or read_by(held, behind)
+    origin = ir.Origin(
+        shape.name,
+        ", ".join(fields),
+        script=check.span.document.path,
+        line=check.code.span.line,
+        evidence=tuple(dict.fromkeys(shown)),
+        translate=shape.translate,
+    )
+    windowed = any(is_windowed(part) for part in (held, when, message) if part is not None)
+    return ir.CheckRule(code, _severity(check), held, applicable(when, held, scope), message, fields, origin, windowed, check.after_checks)
+
+
+def _severity(check: ast.Check) -> Literal["fatal", "error", "warn", "info"]:
+    assert check.severity != "off"
+    return check.severity
+
+
+def _fields(check: ast.Check, shape: ir.EntityShape, unit: Unit) -> tuple[str, ...]:
+    known = tuple(one.name for one in shape.fields)
+    for name in check.on:
+        if name.text not in known:
+            unit.emit(unknown_field(shape.name, name, known))
+    return tuple(dict.fromkeys(name.text for name in check.on if name.text in known))
+
+
+def applicable(when: ir.Expression | None, asked: ir.Expression, scope: Scope) -> ir.Expression | None:
+    """When a condition can be asked: where its own `when` holds, and nothing that it reads and does not answer for is null."""
+    for operand in nullable_operands(asked):
+        there = applied("not", (applied("is_null", (operand,), scope),), scope)
+        when = there if when is None else made(scope, ir.Logic("and", when, there, t.Bool()))
+    return when
+
+
+def before_snapshots(written: tuple[ast.Expr | None, ...], shape: ir.EntityShape, unit: Unit) -> bool:
+    """Report what asks for the rows of an earlier run; they are not kept yet."""
+    if any(one.name == "previous" for one in shape.fields):
+        return False
+    for expression in written:
+        for node in walk_tree(expression) if expression is not None else ():
+            if isinstance(node, ast.Reference) and node.name.text == "previous":
+                unit.emit(not_available(node.span, "`previous` is the row of the last run"))
+                return True
+    return False
+
+
+def not_available(at: Span, what: str) -> Diagnostic:
+    """Something that needs the rows of an earlier run."""
+    return Diagnostic(
+        PREVIOUS_NOT_AVAILABLE,
+        "what was delivered before is not known",
+        Label(at, what),
+        notes=("runs do not keep their rows yet, so a script cannot ask for those of an earlier one",),
+        help="leave the condition out, or read the rows of the last run as a source",
+    )

@@ -1,0 +1,252 @@
+"""Entities: their fields typed, with what fills them where no map does, what must hold of them, and what they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.suggest import listed
+from datahub.semantic import ir
+from datahub.semantic.collect import check_reserved, twice
+from datahub.semantic.expressions import condition, elaborate
+from datahub.semantic.fitting import fit
+from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
+from datahub.semantic.rules import KEY_MAY_BE_NULL, OWNERSHIP_CYCLE
+from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM
+from datahub.semantic.scope import RowName, RowsetName, Scope
+from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, check_tags
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+from datahub.types import model as t
+
+ROUNDINGS = ("half_up", "half_even", "down", "up")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An entity whose fields are typed, while its expressions are not yet read."""
+
+    declared: ast.Entity
+    fields: tuple[tuple[ast.EntityField, t.Type], ...]
+
+
+def outline_entity(declared: ast.Entity, unit: Unit) -> Outline:
+    """Type the fields of an entity, and make it known: what its expressions name may be declared after it."""
+    check_tags(declared.tags, ENTITY_TAGS, unit.emit)
+    fields: dict[str, tuple[ast.EntityField, t.Type]] = {}
+    for field in declared.fields:
+        check_tags(field.tags, FIELD_TAGS, unit.emit)
+        kind = resolve_type(field.type, unit.world, unit.emit)
+        if field.name.text in fields:
+            unit.emit(twice(field.name, fields[field.name.text][0].name))
+        else:
+            check_reserved(field.name, unit.emit)
+            fields[field.name.text] = (field, kind)
+    outline = Outline(declared, tuple(fields.values()))
+    name = unit.full(declared.name.text)
+    unit.world.entities[declared.name.text] = _shape(outline, unit, name)
+    unit.world.rowsets[declared.name.text] = RowsetName(
+        name, tuple((f.name.text, kind) for f, kind in outline.fields), (), declared.name.span
+    )
+    return outline
+
+
+def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:
+    declared = outline.declared
+    fields = tuple(
+        ir.EntityField(f.name.text, kind, None, "", None, _rounding(f, kind, unit), tuple(map(_tag, f.tags)), f.doc)
+        for f, kind in outline.fields
+    )
+    patch = any(tag.name.text == "patch" for tag in declared.tags)
+    translate = declared.codes.pairs if declared.codes is not None else ()
+    return ir.EntityShape(name, _key(outline, unit), fields, (), patch, translate, declared.doc)
+
+
+def _tag(tag: ast.Tag) -> str:
+    words = [one.value for one in tag.arguments if isinstance(one, ast.String)]
+    return tag.name.text + (f"({', '.join(words)})" if words else "")
+
+
+def _rounding(field: ast.EntityField, kind: t.Type, unit: Unit) -> str:
+    if field.rounded is None:
+        return ""
+    if field.rounded.text not in ROUNDINGS:
+        unit.emit(
+            missing(
+                f"there is no rounding `{field.rounded.text}`",
+                "no way of rounding has this name",
+                field.rounded.span,
+                field.rounded.text,
+                ROUNDINGS,
+            )
+        )
+        return "half_up"
+    if not isinstance(t.base_of(kind), t.Decimal | t.Unknown):
+        unit.emit(
+            Diagnostic(
+                BAD_ARGUMENTS,
+                f"`{field.name.text}` is rounded, but is no decimal",
+                Label(field.rounded.span, f"the field is {t.spelled(kind)}"),
+            )
+        )
+        return ""
+    return field.rounded.text
+
+
+def _key(outline: Outline, unit: Unit) -> tuple[str, ...]:
+    fields = {field.name.text: (field, kind) for field, kind in outline.fields}
+    found: dict[str, ast.Name] = {}
+    for name in outline.declared.key:
+        if name.text not in fields:
+            unit.emit(unknown_field(outline.declared.name.text, name, tuple(fields)))
+        elif name.text in found:
+            unit.emit(twice(name, found[name.text], "in the key"))
+        else:
+            found[name.text] = name
+            field, kind = fields[name.text]
+            if kind.nullable and not isinstance(kind, t.Unknown):
+                unit.emit(
+                    Diagnostic(
+                        KEY_MAY_BE_NULL,
+                        f"the key `{name.text}` may be null",
+                        Label(name.span, "a row without a key is rejected (R302)"),
+                        (Label(field.type.span, "it is declared nullable here"),),
+                        help="drop the `?`",
+                    )
+                )
+    return tuple(found)
+
+
+def unknown_field(entity: str, name: ast.Name, fields: tuple[str, ...], also: tuple[Label, ...] = ()) -> Diagnostic:
+    """A field that an entity does not have."""
+    return missing(f"`{entity}` has no field `{name.text}`", f"not a field of `{entity}`", name.span, name.text, fields, also=also)
+
+
+def elaborate_entity(outline: Outline, unit: Unit) -> None:
+    """Add an entity to the program: defaults, constraints, references, what it owns."""
+    declared = outline.declared
+    shape = unit.world.entities[declared.name.text]
+    scope = field_scope(shape, unit.scope())
+    fields = tuple(replace(made, **_said(field, made, scope, shape.patch, unit)) for (field, _), made in zip(outline.fields, shape.fields))
+    shape = replace(shape, fields=fields, owns=_owns(declared, shape, unit))
+    unit.world.entities[declared.name.text] = shape
+    unit.made.entities.append(shape)
+
+
+def field_scope(shape: ir.EntityShape, scope: Scope) -> Scope:
+    """A place where the fields of an entity are read by their bare names, or behind the entity's."""
+    columns = {field.name: ir.Column(field.name, field.type) for field in shape.fields}
+    called = shape.name.rpartition(".")[2]
+    return replace(scope, names={**scope.names, **columns}, rows={**scope.rows, called: RowName(called, columns)})
+
+
+def _said(field: ast.EntityField, made: ir.EntityField, scope: Scope, patch: bool, unit: Unit) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if field.default is not None:
+        said["default"] = _default(field.default, made, patch, unit)
+    if field.where is not None:
+        said["constraint"] = condition(field.where, scope)
+    if field.references is not None:
+        said["references"] = _entity_named(field.references, unit)
+    return said
+
+
+def _default(written: ast.Expr, made: ir.EntityField, patch: bool, unit: Unit) -> ir.Expression:
+    base = t.base_of(made.type)
+    # A bare word is a member here: `status : enum(draft, live) = draft`.
+    if isinstance(written, ast.Reference) and isinstance(base, t.Enum) and written.name.text != "omit":
+        word = written.name
+        if word.text in base.members:
+            return ir.Constant(word.text, made.type)
+        unit.emit(
+            missing(
+                f"`{word.text}` is no member of `{made.name}`",
+                f"one of {listed(base.members)}",
+                word.span,
+                word.text,
+                base.members,
+                NOT_IN_ENUM,
+            )
+        )
+        return ir.Constant(None, t.Unknown())
+    scope = replace(unit.scope(), patch=patch)
+    return fit(elaborate(written, scope, made.type), made.type, scope, written.span, made.rounding, made.name)
+
+
+def _entity_named(name: ast.QName, unit: Unit) -> str:
+    found = find_entity(name, unit)
+    return found.name if found is not None else ""
+
+
+def find_entity(name: ast.QName, unit: Unit) -> ir.EntityShape | None:
+    """The entity called `name` here; reported where there is none."""
+    found = unit.world.entities.get(name.text)
+    if found is None and name.parts[0].text not in unit.world.missing:
+        other = unit.world.rowsets.get(name.text)
+        if other is None:
+            unit.emit(unknown_name("entity", name, tuple(unit.world.entities)))
+        else:
+            unit.emit(
+                missing(f"`{name.text}` is no entity", "an entity is asked for here", name.span, "", tuple(unit.world.entities),
+                        also=(Label(other.span, "it is declared as something else here"),))
+            )  # fmt: skip
+    return found
+
+
+def _owns(declared: ast.Entity, shape: ir.EntityShape, unit: Unit) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    for owns in declared.owns:
+        child = find_entity(owns.child, unit)
+        if child is None:
+            continue
+        fields = tuple(field.name for field in child.fields)
+        for name in owns.on:
+            if name.text not in fields:
+                unit.emit(unknown_field(owns.child.text, name, fields))
+        if len(owns.on) != len(shape.key) and shape.key:
+            unit.emit(
+                Diagnostic(
+                    BAD_ARGUMENTS,
+                    f"`{declared.name.text}` has {len(shape.key)} key fields, and owns `{owns.child.text}` on {len(owns.on)}",
+                    Label(owns.span, "one field of the owned for each field of the key"),
+                )
+            )
+        found.append((child.name, tuple(name.text for name in owns.on if name.text in fields)))
+    return tuple(found)
+
+
+def check_ownership(unit: Unit) -> None:
+    """Report entities that own themselves, directly or through others."""
+    owned = {shape.name: tuple(child for child, _ in shape.owns) for shape in unit.made.entities}
+    told: set[str] = set()
+    for entity in unit.declared.rowsets.values():
+        if not isinstance(entity, ast.Entity):
+            continue
+        chain = _chain(unit.full(entity.name.text), owned)
+        if chain and not told.intersection(chain):
+            told.update(chain)
+            ring = " → ".join(f"`{name}`" for name in (*chain, chain[0]))
+            unit.emit(
+                Diagnostic(
+                    OWNERSHIP_CYCLE,
+                    f"`{entity.name.text}` owns itself",
+                    Label((entity.owns[0].span if entity.owns else entity.name.span), "comes back to it"),
+                    notes=(f"{ring}",),
+                )
+            )
+
+
+def _chain(start: str, owned: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The entities from `start` back to itself, or nothing."""
+    waiting: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while waiting:
+        chain = waiting.pop()
+        for child in owned.get(chain[-1], ()):
+            if child == start:
+                return chain
+            if child not in seen:
+                seen.add(child)
+                waiting.append((*chain, child))
+    return ()

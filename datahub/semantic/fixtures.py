@@ -1,0 +1,99 @@
+"""Tests of a script: that what they give and expect exists. Their tables are read when they run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from datahub.diagnostics.diagnostic import Label
+from datahub.semantic.literals import NotOfType, value_of_literal
+from datahub.semantic.resolve_types import missing, unknown_name
+from datahub.semantic.rules import UNKNOWN_FIXTURE
+from datahub.semantic.scope import RowsetName
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+
+REJECTS = "rejects"
+REJECT_COLUMNS = (
+    "code", "severity", "entity", "field", "column", "value", "message", "row", "line", "file", "path", "key", "script", "map", "caused_by", "source",
+)  # fmt: skip
+"""What `expect rejects` can ask of an issue."""
+
+
+def check_test(declared: ast.Test, unit: Unit) -> None:
+    """Report fixtures, columns and parameters that a test names and the script does not have."""
+    for item in declared.items:
+        match item:
+            case ast.WithParam():
+                _check_parameter(item, unit)
+            case ast.Given(rowset=name, table=table):
+                rowset = _rowset(name, unit)
+                if rowset is not None and table is not None:
+                    _check_given(name, rowset, table, unit)
+            case ast.Expect(rowset=name, table=table) if name.text == REJECTS and REJECTS not in unit.world.rowsets:
+                if table is not None:
+                    _check_columns(name, table, REJECT_COLUMNS, (), unit)
+            case ast.Expect(rowset=name, table=table):
+                rowset = _rowset(name, unit)
+                if rowset is not None and table is not None:
+                    _check_columns(name, table, [field for field, _ in rowset.fields], (Label(rowset.span, "declared here"),), unit)
+            case ast.Assert():
+                pass
+
+
+def _check_parameter(item: ast.WithParam, unit: Unit) -> None:
+    kind = unit.world.parameters.get(item.name.text)
+    if kind is None:
+        unit.emit(unknown_name("parameter", item.name, tuple(unit.world.parameters)))
+        return
+    try:
+        value_of_literal(item.value, kind)
+    except NotOfType as reason:
+        unit.emit(missing(f"`{item.name.text}` cannot be given this", str(reason), item.value.span, "", (), UNKNOWN_FIXTURE))
+
+
+def _rowset(name: ast.QName, unit: Unit) -> RowsetName | None:
+    found = unit.world.rowsets.get(name.text)
+    if found is None and name.parts[0].text not in unit.world.missing:
+        unit.emit(unknown_name("source, view or entity", name, (*unit.world.rowsets, REJECTS), UNKNOWN_FIXTURE))
+    return found
+
+
+def _check_given(name: ast.QName, rowset: RowsetName, table: ast.Table, unit: Unit) -> None:
+    """The cells of what is given are those of a file: its header has the names that the file has."""
+    also = (Label(rowset.span, "declared here"),)
+    source = next((one for one in unit.made.sources if one.name == rowset.name), None)
+    if source is None:
+        _check_columns(name, table, [field for field, _ in rowset.fields], also, unit)
+        return
+    known = [label for column in source.columns for label in (*column.names, column.name)]
+    _check_columns(name, table, known, also, unit, patterns=[column.pattern for column in source.columns if column.pattern])
+
+
+def _check_columns(
+    name: ast.QName, table: ast.Table, known: Iterable[str], also: tuple[Label, ...], unit: Unit, patterns: Iterable[str] = ()
+) -> None:
+    names = tuple(dict.fromkeys(known))
+    over_headers = [found for pattern in patterns if (found := _compiled(pattern)) is not None]
+    for cell in table.header.cells:
+        # `axes.colour` asks for a field of a struct.
+        whole = cell.text.partition(".")[0]
+        if cell.text not in names and whole not in names and not any(pattern.search(cell.text) for pattern in over_headers):
+            unit.emit(
+                missing(
+                    f"`{name.text}` has no column `{cell.text}`",
+                    "no column has this name",
+                    cell.span,
+                    cell.text,
+                    names,
+                    UNKNOWN_FIXTURE,
+                    also,
+                )
+            )
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None

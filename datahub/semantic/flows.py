@@ -1,0 +1,119 @@
+"""Flows: what is written where, where rejects go, and when nothing is written at all."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from datahub.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from datahub.semantic import ir
+from datahub.semantic.checks import not_available
+from datahub.semantic.entities import find_entity
+from datahub.semantic.expressions import condition
+from datahub.semantic.names import dotted
+from datahub.semantic.resolve_types import unknown_name
+from datahub.semantic.rules import COUNT_AGAINST_SHARE
+from datahub.semantic.rules_types import BAD_ARGUMENTS
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+from datahub.syntax.walk import walk
+from datahub.types import model as t
+
+FACTS: dict[str, t.Type] = {"count": t.Int(), "rejected": t.Int(), "rejected_share": t.Decimal()}
+"""What `abort when` can ask of a run, each of an entity."""
+
+
+def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
+    """Add a flow to the program."""
+    writes: list[ir.WriteItem] = []
+    routes: list[ir.RouteItem] = []
+    aborts: list[ir.AbortItem] = []
+    for item in declared.items:
+        match item:
+            case ast.Write():
+                writes.append(_write(item, unit))
+            case ast.RejectTo(codes=codes, target=target):
+                routes.append(ir.RouteItem(codes, _target(target, unit), False))
+            case ast.ListTo(codes=codes, target=target):
+                routes.append(ir.RouteItem(codes, _target(target, unit), True))
+            case ast.AbortWhen():
+                aborts.extend(_abort(item, declared, unit))
+    unit.made.flows.append(ir.FlowBody(unit.full(declared.name.text), tuple(writes), tuple(routes), tuple(aborts)))
+
+
+def _write(item: ast.Write, unit: Unit) -> ir.WriteItem:
+    found = [(shape.name, part.place_in_file) for part in item.parts if (shape := find_entity(part.entity, unit)) is not None]
+    entities, places = tuple(name for name, _ in found), tuple(place for _, place in found)
+    return ir.WriteItem(entities, places, item.interleaved, item.patch, _target(item.target, unit))
+
+
+def _target(name: ast.QName, unit: Unit) -> str:
+    full = unit.full_of(name.text)
+    known = {target.name for target in unit.made.targets}
+    # A target whose kind is unknown was told of where it is declared.
+    if full not in known and name.text not in unit.declared.targets and name.parts[0].text not in unit.world.missing:
+        unit.emit(unknown_name("target", name, tuple(unit.declared.targets)))
+    return full
+
+
+def _abort(item: ast.AbortWhen, declared: ast.Flow, unit: Unit) -> list[ir.AbortItem]:
+    columns: dict[str, ir.Expression] = {}
+    for node in walk(item.condition):
+        match node:
+            case ast.Call(function=function) if function.text.startswith("previous_"):
+                unit.emit(not_available(node.span, f"`{function.text}` is a figure of the last run"))
+                return []
+            case ast.Call(function=function) if function.text in FACTS:
+                columns.update(_fact(node, unit))
+            case ast.Binary():
+                _check_share(node, unit)
+            case _:
+                pass
+    origin = ir.Origin(map=unit.full(declared.name.text), script=item.span.document.path, line=item.span.line)
+    return [ir.AbortItem(condition(item.condition, unit.scope().naming(columns)), origin)]
+
+
+def _fact(node: ast.Call, unit: Unit) -> dict[str, ir.Expression]:
+    """What `rejected(E)` and the like stand for, by how they are written; the column bears the full name of the entity."""
+    function = node.function.text
+    written, entity = _entity_of(node, unit)
+    if entity is None:
+        return {f"{function}({written})": ir.Constant(None, t.Unknown())}
+    return {f"{function}({written})": ir.Column(f"{function}({entity})", FACTS[function])}
+
+
+def _entity_of(node: ast.Call, unit: Unit) -> tuple[str | None, str | None]:
+    """The entity that a call is about: as written, and its full name."""
+    argument = node.arguments[0].value if len(node.arguments) == 1 else None
+    written = dotted(argument) if argument is not None else None
+    if argument is None or written is None:
+        function = node.function.text
+        unit.emit(
+            Diagnostic(
+                BAD_ARGUMENTS, f"`{function}` takes an entity here", Label(node.span, "no entity"), help=f"write `{function}(Entity)`"
+            )
+        )
+        return written, None
+    parts = tuple(ast.Name(part, argument.span) for part in written.split("."))
+    shape = find_entity(ast.QName(parts, argument.span), unit)
+    return written, shape.name if shape is not None else None
+
+
+def _check_share(node: ast.Binary, unit: Unit) -> None:
+    """A count is never meant to be above 5 %, which is 0.05."""
+    for counted, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(counted, ast.Call) and counted.function.text == "rejected" and isinstance(other, ast.Number) and other.percent:
+            at = counted.function.span
+            unit.emit(
+                Diagnostic(
+                    COUNT_AGAINST_SHARE,
+                    f"`{counted.span.text}` is a number of rows, and `{other.span.text}` a share",
+                    Label(counted.span, "counts rows"),
+                    (Label(other.span, f"this is {_plain(other)}"),),
+                    help=f"write `rejected_share{counted.span.text[len('rejected') :]}`",
+                    fix=Fix("compare the share of rejected rows", (Edit(at, "rejected_share"),)),
+                )
+            )
+
+
+def _plain(number: ast.Number) -> str:
+    return format(Decimal(number.value).normalize(), "f")

@@ -1,0 +1,200 @@
+"""Views and maps: lets and fields over the rows that their clauses make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.document import Span
+from datahub.semantic import ir
+from datahub.semantic.clauses import apply
+from datahub.semantic.collect import check_reserved
+from datahub.semantic.complete import complete
+from datahub.semantic.entities import find_entity, unknown_field
+from datahub.semantic.evidence import evidence_of
+from datahub.semantic.expressions import elaborate
+from datahub.semantic.fitting import fit
+from datahub.semantic.included import included
+from datahub.semantic.rowsets import Rows, read_from
+from datahub.semantic.rules import MAPPED_TWICE
+from datahub.semantic.scope import RowName, RowsetName
+from datahub.semantic.unit import Unit
+from datahub.semantic.walk import columns_read
+from datahub.syntax import ast
+
+
+@dataclass(slots=True)
+class _Body:
+    """The inside of a view or map as it is read from top to bottom."""
+
+    rows: Rows
+    shape: ir.EntityShape | None
+    lets: list[ir.Assignment] = field(default_factory=list)
+    fields: dict[str, ir.Assignment] = field(default_factory=dict)
+    written: dict[str, Span] = field(default_factory=dict)
+    """Where each field is written; several maps of one entity have one each."""
+
+
+def elaborate_view(declared: ast.View, unit: Unit) -> None:
+    """Add a view to the program, and its rows to what can be read."""
+    name = unit.full(declared.name.text)
+    body = _body(declared, unit, ir.Origin(map=name, script=declared.span.document.path, line=declared.name.span.line), None)
+    rowset = _rowset(name, body, declared.clauses, tuple(body.fields.values()))
+    unit.made.views.append(ir.ViewBody(rowset, tuple((one.name, one.value.type) for one in rowset.fields)))
+    unit.made.codes[name] = {one.name: body.rows.carried(one.value) for one in rowset.fields}
+    unit.world.rowsets[declared.name.text] = RowsetName(
+        name,
+        tuple((one.name, one.value.type) for one in rowset.fields),
+        tuple((one.name, one.origin.evidence) for one in rowset.fields if one.origin.evidence),
+        declared.name.span,
+    )
+
+
+def elaborate_map(declared: ast.Map, unit: Unit) -> None:
+    """Add a map to the program, every field of its entity filled."""
+    shape = find_entity(declared.entity, unit)
+    name = _called(declared, shape, unit)
+    entity = shape.name if shape is not None else ""
+    translate = shape.translate if shape is not None else ()
+    origin = ir.Origin(entity, map=name, script=declared.span.document.path, line=declared.entity.span.line, translate=translate)
+    body = _body(declared, unit, origin, shape)
+    if shape is None:
+        return
+    fields = complete(shape, tuple(body.fields.values()), declared, body.rows)
+    unit.made.maps.append(ir.MapBody(shape.name, _rowset(name, body, declared.clauses, fields)))
+
+
+def _called(declared: ast.Map, shape: ir.EntityShape | None, unit: Unit) -> str:
+    """The name of a map: as said, else that of its entity, with a number from the second on."""
+    if declared.name is not None:
+        return unit.full(declared.name.text)
+    name = shape.name if shape is not None else declared.entity.text
+    taken = {body.body.name for body in unit.made.maps}
+    number = 2
+    while name in taken:
+        name = f"{shape.name if shape is not None else declared.entity.text} {number}"
+        number += 1
+    return name
+
+
+def _rowset(name: str, body: _Body, clauses: tuple[ast.Clause, ...], fields: tuple[ir.Assignment, ...]) -> ir.RowsetBody:
+    return ir.RowsetBody(name, body.rows.alias, body.rows.inputs, tuple(body.rows.clauses), tuple(body.lets), fields)
+
+
+def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir.EntityShape | None) -> _Body:
+    rows = read_from(declared.source, unit, origin)
+    for clause in declared.clauses:
+        apply(clause, rows)
+    rows.scope = replace(rows.scope, patch=shape is not None and shape.patch)
+    body = _Body(rows, shape)
+    _check_once(declared.items, body)
+    explicit = frozenset(item.name.text for item in declared.items if isinstance(item, ast.FieldItem))
+    unmapped = isinstance(declared, ast.Map) and shape is None
+    for item in declared.items:
+        match item:
+            case ast.Let():
+                _let(item, body)
+            case ast.FieldItem():
+                _field(item, body, unmapped)
+            case ast.Include():
+                _include(item, explicit, body)
+            case ast.Drop(names=names):
+                unit.emit(
+                    Diagnostic(MAPPED_TWICE, f"`drop {names[0].text}` stands outside an override", Label(item.span, "nothing is inherited here"),
+                               help="leave the field out, or `include … except (…)`")
+                )  # fmt: skip
+        _show_out(body)
+    return body
+
+
+def _check_once(items: Iterable[ast.MapItem], body: _Body) -> None:
+    first: dict[str, ast.Name] = {}
+    for item in items:
+        if isinstance(item, ast.FieldItem):
+            name = item.name
+            before = first.setdefault(name.text, name)
+            if before is not name:
+                body.rows.unit.emit(
+                    Diagnostic(
+                        MAPPED_TWICE,
+                        f"`{name.text}` is filled twice",
+                        Label(name.span, "the second"),
+                        (Label(before.span, "the first"),),
+                        help="keep one of them",
+                    )
+                )
+
+
+def _show_out(body: _Body) -> None:
+    """Let the fields so far be read as `out.field`."""
+    if "out" in body.rows.names:
+        return
+    columns = {name: ir.Column(name, one.value.type) for name, one in body.fields.items()}
+    body.rows.scope = body.rows.scope.with_row(RowName("out", columns))
+
+
+def _let(item: ast.Let, body: _Body) -> None:
+    rows = body.rows
+    value = elaborate(item.value, rows.scope)
+    rows.take_name(item.name)
+    if columns_read(value) & body.fields.keys():
+        # Lets are made before the fields; one that reads a field is part of what reads it.
+        rows.scope = rows.scope.naming({item.name.text: value})
+        return
+    name = f"let.{item.name.text}"
+    evidence = evidence_of(value, rows.known)
+    rows.known[name], rows.codes[name] = evidence, rows.carried(value)
+    body.lets.append(ir.Assignment(name, value, rows.at(item.span, evidence)))
+    rows.scope = rows.scope.naming({item.name.text: ir.Column(name, value.type)})
+
+
+def _field(item: ast.FieldItem, body: _Body, unmapped: bool) -> None:
+    rows, name = body.rows, item.name.text
+    target = next((one for one in body.shape.fields if one.name == name), None) if body.shape is not None else None
+    value = elaborate(item.value, rows.scope, target.type if target is not None else None)
+    if name in body.written:
+        return
+    if target is not None:
+        value = fit(value, target.type, rows.scope, item.value.span, target.rounding, name)
+    elif body.shape is not None:
+        known = tuple(one.name for one in body.shape.fields)
+        rows.unit.emit(unknown_field(body.shape.name, item.name, known))
+        rows.unclear = True
+        return
+    elif unmapped:
+        return
+    else:
+        check_reserved(item.name, rows.unit.emit)
+    body.written[name] = item.span
+    _put(name, value, item.span, body)
+
+
+def _put(name: str, value: ir.Expression, span: Span, body: _Body) -> None:
+    rows = body.rows
+    evidence = evidence_of(value, rows.known)
+    rows.known[name], rows.codes[name] = evidence, rows.carried(value)
+    body.fields[name] = ir.Assignment(name, value, replace(rows.at(span, evidence), field=name))
+
+
+def _include(item: ast.Include, explicit: frozenset[str], body: _Body) -> None:
+    rows = body.rows
+    for name, value in included(item, rows).items():
+        target = next((one for one in body.shape.fields if one.name == name), None) if body.shape is not None else None
+        if name in explicit or (body.shape is not None and target is None):
+            continue
+        if name in body.fields:
+            rows.unit.emit(
+                Diagnostic(
+                    MAPPED_TWICE,
+                    f"`{name}` is included twice",
+                    Label(item.span, f"`{item.of.text}` has it"),
+                    (Label(body.written[name], "and this has it too"),),
+                    help=f"write `include {item.of.text} except ({name})`, or say what it is: `{name}: …`",
+                )
+            )
+            continue
+        if target is not None:
+            value = fit(value, target.type, rows.scope, item.of.span, target.rounding, name)
+        body.written[name] = item.span
+        _put(name, value, item.span, body)

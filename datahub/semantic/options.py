@@ -1,0 +1,95 @@
+"""Options of sources and targets: what was written, checked against the kind, the rest as it is by default."""
+
+from __future__ import annotations
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.diagnostics.suggest import listed
+from datahub.semantic.collect import twice
+from datahub.semantic.ir import Value
+from datahub.semantic.kinds import Kind, OptionShape
+from datahub.semantic.resolve_types import missing
+from datahub.semantic.rules_types import BAD_ARGUMENTS
+from datahub.syntax import ast
+
+
+class _Refused(ValueError):
+    """The value does not fit the option; the message says what does."""
+
+
+def find_kind(name: ast.Name, kinds: dict[str, Kind], emit: Emit) -> Kind | None:
+    """The kind called `name`."""
+    if name.text not in kinds:
+        role = next(iter(kinds.values())).role
+        emit(missing(f"there is no kind of {role} `{name.text}`", f"no kind of {role} has this name", name.span, name.text, tuple(kinds)))
+        return None
+    return kinds[name.text]
+
+
+def read_options(written: tuple[ast.Option, ...], kind: Kind, emit: Emit) -> dict[str, Value]:
+    """Every option of `kind` with its value."""
+    values = {option.name: option.default for option in kind.options}
+    first: dict[str, ast.Name] = {}
+    for option in written:
+        name = option.name.text
+        shape = kind.option(name)
+        if shape is None:
+            known = tuple(one.name for one in kind.options)
+            emit(
+                missing(
+                    f"a {kind.role} of kind `{kind.name}` has no option `{name}`", "no option has this name", option.name.span, name, known
+                )
+            )
+        elif name in first:
+            emit(twice(option.name, first[name], "set"))
+        else:
+            first[name] = option.name
+            try:
+                values[name] = _value(option.value, shape)
+            except _Refused as refused:
+                at = option.value.span if option.value is not None else option.name.span
+                emit(Diagnostic(BAD_ARGUMENTS, f"`{name}` takes {refused}", Label(at, "this does not fit"), notes=(shape.doc,)))
+    return values
+
+
+def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
+    match shape.type, literal:
+        case ("text", ast.String(value=text)):
+            return text
+        case ("text", ast.Reference(name=name)):
+            return name.text
+        case ("character", ast.String(value=text)) if len(text) <= 1:
+            return text
+        case ("bool", ast.Boolean(value=flag)):
+            return flag
+        case ("bool", None):
+            return True
+        case ("int", ast.Number(value=int(number))) if number >= 0:
+            return number
+        case ("texts", ast.ListOf(items=items)) if all(isinstance(item, ast.String) for item in items):
+            return tuple(item.value for item in items if isinstance(item, ast.String))
+        case ("texts", ast.String(value=text)):
+            return (text,)
+        case ("word", ast.Reference(name=name)) if name.text in shape.words:
+            return name.text
+        case ("word", ast.String(value=text)) if text in shape.words:
+            return text
+        case ("word", ast.Null()) if "null" in shape.words:
+            return "null"
+        case _:
+            raise _Refused(_wanted(shape))
+
+
+def _wanted(shape: OptionShape) -> str:
+    match shape.type:
+        case "text":
+            return 'text, such as `"…"`'
+        case "character":
+            return 'one character in quotes, or none: `""`'
+        case "bool":
+            return "`true` or `false`"
+        case "int":
+            return "a whole number from 0"
+        case "texts":
+            return 'a list of texts, such as `["NULL", "N/A"]`'
+        case "word":
+            return "one of " + listed(shape.words, most=9)

@@ -1,0 +1,279 @@
+"""What can be wrong with declarations: names and packs (DHM1xx), codes (DHM4xx), mappings (DHM5xx), cost and tests."""
+
+from __future__ import annotations
+
+from datahub.diagnostics.rule import Rule, Severity
+
+_ROWS = """\
+source rows: csv {
+  columns {
+    sku   : text
+    price : decimal(12,2)
+  }
+}
+"""
+_OFFER = """\
+entity Offer {
+  key sku
+  sku   : text
+  price : decimal(12,2)
+}
+"""
+_MAP = """\
+map Offer from r in rows {
+  sku   : r.sku
+  price : r.price
+}
+"""
+_OUT = "target shop: jsonl {}\n"
+_ALL = _ROWS + _OFFER + _MAP
+_UNITS = """\
+lookup units (erp: text) -> text {
+  | erp | iso |
+  | PCE | C62 |
+  | KG  | KGM |
+  otherwise error
+}
+"""
+_UNIT_MAP = _ROWS + _OFFER.replace("price : decimal(12,2)", "price : text") + _MAP.replace("r.price", "units(r.sku) & text(r.price)")
+
+# ---------------------------------------------------------------- names
+
+DUPLICATE = Rule(
+    "DHM103",
+    "duplicate",
+    Severity.ERROR,
+    "two things have one name",
+    "A name stands for one thing. Sources, views and entities share their names, because all of them give rows; so do lookups, "
+    "decisions and functions, because all of them are called. Within a source, entity or table, columns and fields have names of their own.",
+    _ALL + _ROWS,
+    _ALL,
+)
+
+CIRCULAR = Rule(
+    "DHM104",
+    "circular",
+    Severity.ERROR,
+    "something is made of itself",
+    "A view that reads itself by way of others, a function that calls itself, a file that uses itself: there is nothing to begin with. "
+    "The language has no recursion, so that every script comes to an end.",
+    _ROWS + "view a from r in b {\n  include r\n}\nview b from r in a {\n  include r\n}\n",
+    _ALL,
+)
+
+PACK_NOT_FOUND = Rule(
+    "DHM107",
+    "pack-not-found",
+    Severity.ERROR,
+    "a pack or file that a script uses is not there",
+    '`use djust.core ^1.4` looks for a pack of that name in a version that the range allows; `use "units.dhm" as units` for a file '
+    "beside the script. Names behind it are not told one by one.",
+    'use "nothing_here.dhm" as nothing\n' + _ALL,
+    _ALL,
+)
+
+NOT_EXPORTED = Rule(
+    "DHM108",
+    "not-exported",
+    Severity.ERROR,
+    "a pack does not give this name to others",
+    "A pack that says `exports A, B` keeps the rest of its names to itself, so that it can change them.",
+    shown_by="tests/unit/semantic/test_decl_modules.py",
+)
+
+OWNERSHIP_CYCLE = Rule(
+    "DHM114",
+    "ownership-cycle",
+    Severity.ERROR,
+    "an entity owns itself",
+    "`owns` says what lives and dies together: an order and its lines. A ring of owners has no head to begin with.",
+    _OFFER.replace("  price", "  owns Tier on sku\n  price") + "entity Tier {\n  key sku\n  sku : text\n  owns Offer on sku\n}\n",
+    _OFFER.replace("  price", "  owns Tier on sku\n  price") + "entity Tier {\n  key sku\n  sku : text\n}\n",
+)
+
+RESERVED_NAME = Rule(
+    "DHM116",
+    "reserved-name",
+    Severity.ERROR,
+    "a name that only the engine gives",
+    "Names that begin with `_dhm_`, `_row` or `_issues` are those of the columns and files that a run adds of its own.",
+    _ALL.replace("price", "_row_price"),
+    _ALL,
+)
+
+OVERRIDE_NOT_AVAILABLE = Rule(
+    "DHM117",
+    "override-not-available",
+    Severity.ERROR,
+    "a part of a pack is overridden",
+    "This version reads overrides, and does not lay them on a pack yet. Rather than run the pack as it was, it says so.",
+    _ALL + "override map Offer {\n  price : 1\n}\n",
+    _ALL,
+)
+
+ONLY_IN_OVERRIDE = Rule(
+    "DHM118",
+    "only-in-override",
+    Severity.ERROR,
+    "something that is said only when a pack is overridden",
+    "`off`, a severity without a condition, and `drop` change what a pack declares. Where a thing is declared they have no meaning.",
+    _ALL + "checks Offer {\n  O001 off: price > 0\n}\n",
+    _ALL + "checks Offer {\n  O001 warn: price > 0\n}\n",
+)
+
+PREVIOUS_NOT_AVAILABLE = Rule(
+    "DHM214",
+    "previous-not-available",
+    Severity.ERROR,
+    "a condition asks for rows of an earlier run",
+    "`previous.price` is the price that was delivered last. Runs do not keep what they delivered yet, so no script can ask for it.",
+    _ALL + "checks Offer {\n  O001 warn: price = previous.price\n}\n",
+    _ALL + "checks Offer {\n  O001 warn: price > 0\n}\n",
+)
+
+CODE_RESERVED_OR_REUSED = Rule(
+    "DHM411",
+    "code-reserved-or-reused",
+    Severity.ERROR,
+    "the code of a check is the language's own, or that of another check",
+    "Codes are yours to choose: `P010`, or `` `F-E-013` `` in backticks. `R` and `DHM` with three digits are the language's. Two checks "
+    "of one entity with the same code are allowed, but nobody can tell their rejects apart (a warning).",
+    _ALL + "checks Offer {\n  R100 error: price > 0\n}\n",
+    _ALL + "checks Offer {\n  P100 error: price > 0\n}\n",
+)
+
+# ---------------------------------------------------------------- mappings
+
+FIELD_NOT_MAPPED = Rule(
+    "DHM501",
+    "field-not-mapped",
+    Severity.ERROR,
+    "a map leaves out a field that must be there",
+    "A field without `?` and without a default is filled by every map of its entity. A nullable field that no line fills is null.",
+    _ALL.replace("  price : r.price\n", ""),
+    _ALL,
+)
+
+MAPPED_TWICE = Rule(
+    "DHM503",
+    "mapped-twice",
+    Severity.ERROR,
+    "a field is filled twice",
+    "Each field has one line. A line of its own wins over `include`; two includes that both have it do not.",
+    _ALL.replace("  price : r.price\n", "  price : r.price\n  price : r.price * 2\n"),
+    _ALL,
+)
+
+LOOKUP_DUPLICATE = Rule(
+    "DHM504",
+    "lookup-duplicate",
+    Severity.ERROR,
+    "a key stands twice in a lookup",
+    "One key has one value. Several keys that share a value stand in one cell: `| SHIPPED, TO_COLLECT | shipped |`.",
+    _UNIT_MAP + _UNITS.replace("| KG ", "| PCE"),
+    _UNIT_MAP + _UNITS,
+)
+
+PERIODS_OVERLAP = Rule(
+    "DHM506",
+    "periods-overlap",
+    Severity.ERROR,
+    "two periods of one key begin on the same day",
+    "In a lookup `asof` a value holds from its day to the next one of the same key. Two that begin together leave no way to choose.",
+    _UNIT_MAP.replace("units(r.sku)", 'units(r.sku, date("2024-05-01"))')
+    + _UNITS.replace("(erp: text)", "(erp: text) asof since: date").replace("| erp |", "| erp | since |")
+    .replace("| PCE |", "| PCE | 2024-01-01 |").replace("| KG  |", "| PCE | 2024-01-01 |"),
+    _UNIT_MAP.replace("units(r.sku)", 'units(r.sku, date("2024-05-01"))')
+    + _UNITS.replace("(erp: text)", "(erp: text) asof since: date").replace("| erp |", "| erp | since |")
+    .replace("| PCE |", "| PCE | 2024-01-01 |").replace("| KG  |", "| PCE | 2024-07-01 |"),
+)  # fmt: skip
+
+KEY_MAY_BE_NULL = Rule(
+    "DHM519",
+    "key-may-be-null",
+    Severity.WARNING,
+    "a field of a key is nullable",
+    "A row whose key is null is rejected (R302), so the `?` promises what will not happen.",
+    _ALL.replace("  sku   : text\n  price : decimal(12,2)\n}\nmap", "  sku   : text?\n  price : decimal(12,2)\n}\nmap"),
+    _ALL,
+)
+
+REFERENCE_NOT_WRITTEN = Rule(
+    "DHM511",
+    "reference-not-written",
+    Severity.WARNING,
+    "a flow writes an entity without the one it belongs to",
+    "A line without its order, a variant without its product: the target has nothing to hang it on, unless it was delivered before.",
+    _ALL + _OUT + "entity Tier {\n  key sku\n  sku : text references Offer\n}\nmap Tier from r in rows {\n  sku : r.sku\n}\n"
+    "flow out {\n  write Tier to shop\n}\n",
+    _ALL + _OUT + "entity Tier {\n  key sku\n  sku : text references Offer\n}\nmap Tier from r in rows {\n  sku : r.sku\n}\n"
+    "flow out {\n  write Offer, Tier to shop\n}\n",
+)  # fmt: skip
+
+ROUTE_MATCHES_NOTHING = Rule(
+    "DHM512",
+    "route-matches-nothing",
+    Severity.WARNING,
+    "a route of rejects takes nothing",
+    "No check has the code, nothing in the program can fail with it, or an earlier route takes it: the first route that fits wins.",
+    _ALL + _OUT + "flow out {\n  write Offer to shop\n  reject P010 to shop\n}\n",
+    _ALL + _OUT + "flow out {\n  write Offer to shop\n  reject R2* to shop\n}\n",
+)
+
+ROWSETS_DIFFER = Rule(
+    "DHM514",
+    "rowsets-differ",
+    Severity.ERROR,
+    "rowsets that are read in turn have rows of different shape",
+    "`from r in a, b` reads the rows of `a`, then those of `b`, as rows `r`. Both have the same fields of the same types.",
+    _ALL.replace("r in rows {", "r in rows, more {") + _ROWS.replace("rows", "more").replace("decimal(12,2)", "text"),
+    _ALL.replace("r in rows {", "r in rows, more {") + _ROWS.replace("rows", "more"),
+)
+
+CLAUSE_AFTER_GROUP = Rule(
+    "DHM515",
+    "clause-after-group",
+    Severity.ERROR,
+    "a clause stands after `group by` that groups do not have",
+    "After `group by` there are groups: they can be filtered, made unique and put in order. To join or expand them, give them a name with a view first.",
+    _ALL.replace("r in rows {", "r in rows\n  group by r.sku\n  group by r.sku\n{").replace("  price : r.price", "  price : max(r.price)"),
+    _ALL.replace("r in rows {", "r in rows\n  group by r.sku\n  where count() > 1\n{").replace(
+        "  price : r.price", "  price : max(r.price)"
+    ),
+)
+
+COUNT_AGAINST_SHARE = Rule(
+    "DHM517",
+    "count-against-share",
+    Severity.ERROR,
+    "a number of rows is compared with a percentage",
+    "`rejected(E)` counts rows; 5 % is 0.05, so one rejected row is above it. The share is `rejected_share(E)`.",
+    _ALL + _OUT + "flow out {\n  write Offer to shop\n  abort when rejected(Offer) > 5%\n}\n",
+    _ALL + _OUT + "flow out {\n  write Offer to shop\n  abort when rejected_share(Offer) > 5%\n}\n",
+)
+
+CROSS_PRODUCT = Rule(
+    "DHM602",
+    "cross-product",
+    Severity.WARNING,
+    "a join compares every row with every other",
+    "No field of the joined rows is equal to one of the rows before, so all pairs are tried: a thousand rows against a thousand are a million.",
+    _ALL.replace("r in rows {", "r in rows\n  join m in more on m.price > r.price\n{").replace(
+        "  price : r.price", "  price : m.price default 0"
+    )
+    + _ROWS.replace("rows", "more"),
+    _ALL.replace("r in rows {", "r in rows\n  join m in more on m.sku = r.sku\n{").replace(
+        "  price : r.price", "  price : m.price default 0"
+    )
+    + "view more from r in rows\n  unique by r.sku keep first\n{\n  include r\n}\n",
+)
+
+UNKNOWN_FIXTURE = Rule(
+    "DHM701",
+    "unknown-fixture-column",
+    Severity.ERROR,
+    "a test gives or expects what the script does not have",
+    "A test gives rows of a source, with the names that stand in the header of the file, and expects rows of an entity, with the names of its fields.",
+    _ALL + 'test "prices" {\n  given rows\n    | sku | prise |\n    | A   | 1     |\n  expect Offer\n    | sku |\n    | A   |\n}\n',
+    _ALL + 'test "prices" {\n  given rows\n    | sku | price |\n    | A   | 1     |\n  expect Offer\n    | sku |\n    | A   |\n}\n',
+)

@@ -1,0 +1,232 @@
+"""Sources: options checked against their kind, columns typed, and how the text of each is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.semantic import ir
+from datahub.semantic.collect import check_reserved, twice
+from datahub.semantic.constants import pattern, tell_format, with_flags
+from datahub.semantic.expressions import codes
+from datahub.semantic.kinds import SOURCES, Kind
+from datahub.semantic.options import find_kind, read_options
+from datahub.semantic.resolve_types import resolve_type
+from datahub.semantic.rules_types import BAD_ARGUMENTS, ZONE_MISSING
+from datahub.semantic.scope import RowsetName
+from datahub.semantic.tags import COLUMN_TAGS, check_tags
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+from datahub.types import model as t
+
+_OFFSET_LETTERS = frozenset("XxZzVO")
+_CLOCK_LETTERS = frozenset("Hhk")
+_CLOCKS = (t.Date, t.Time, t.DateTime, t.LocalDateTime)
+
+
+def elaborate_source(declared: ast.Source, unit: Unit) -> None:
+    """Add the shape of a source to the program, and its rows to what can be read."""
+    name = unit.full(declared.name.text)
+    kind = find_kind(declared.kind, SOURCES, unit.emit)
+    options = read_options(declared.options, kind, unit.emit) if kind is not None else {}
+    reading = _reading(options)
+    _check_clock_options(declared, reading.zone, unit)
+    columns = tuple(_columns(declared, reading, kind, unit))
+    if kind is not None:
+        unit.made.sources.append(ir.SourceShape(name, kind.name, tuple(options.items()), columns, strict=bool(options.get("strict"))))
+        if kind.text:
+            unit.made.text_sources.add(name)
+    unit.made.codes[name] = {column.name: _codes(column) for column in columns}
+    unit.world.rowsets[declared.name.text] = RowsetName(
+        name,
+        tuple((column.name, column.type) for column in columns),
+        tuple((column.name, (ir.Evidence(label_of(column), f"#{name}.{column.name}"),)) for column in columns),
+        declared.name.span,
+    )
+
+
+def label_of(column: ir.SourceColumn) -> str:
+    """What people call a column: its name in the header."""
+    return column.names[0] if column.names else column.name
+
+
+def _reading(options: dict[str, ir.Value]) -> ir.Reading:
+    def text(name: str) -> str:
+        return str(options.get(name) or "")
+
+    nulls = options.get("text_nulls") or ()
+    return ir.Reading(
+        decimal=text("decimal") or ".",
+        formats=(text("dates"),) if text("dates") else (),
+        locale=text("locale"),
+        zone=text("zone"),
+        trim=bool(options.get("trim")),
+        empty_text=options.get("empty") == "text",
+        null_words=tuple(str(word) for word in nulls) if isinstance(nulls, tuple) else (),
+    )
+
+
+def _check_clock_options(declared: ast.Source, zone: str, unit: Unit) -> None:
+    written = {option.name.text: option.value for option in declared.options}
+    at = written.get("zone")
+    if at is not None and zone and not is_zone(zone):
+        unit.emit(
+            Diagnostic(
+                BAD_ARGUMENTS,
+                f"there is no time zone `{zone}`",
+                Label(at.span, "not in the tz database"),
+                help='write it as `"Europe/Paris"`',
+            )
+        )
+    dates = written.get("dates")
+    if isinstance(dates, ast.String):
+        tell_format(dates.value, dates.span, unit.scope())
+
+
+def is_zone(name: str) -> bool:
+    """Whether the tz database has a zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit: Unit) -> list[ir.SourceColumn]:
+    found: list[ir.SourceColumn] = []
+    first: dict[str, ast.Name] = {}
+    for column in declared.columns:
+        if column.name.text in first:
+            unit.emit(twice(column.name, first[column.name.text]))
+        else:
+            check_reserved(column.name, unit.emit)
+            first[column.name.text] = column.name
+            found.append(_column(column, reading, unit))
+    if kind is not None and kind.text and not declared.columns:
+        unit.emit(
+            Diagnostic(BAD_ARGUMENTS, f"`{declared.name.text}` has no columns", Label(declared.name.span, "what does a row hold?"),
+                       help="add `columns { … }`; `dhm infer FILE` writes it from a sample")
+        )  # fmt: skip
+    return found
+
+
+def _column(column: ast.ColumnDecl, reading: ir.Reading, unit: Unit) -> ir.SourceColumn:
+    kind = resolve_type(column.type, unit.world, unit.emit) if column.type is not None else t.Text()
+    check_tags(column.tags, COLUMN_TAGS, unit.emit)
+    own = _own_reading(column.type, kind, _with_format(column, kind, reading, unit), column.tags)
+    if column.type is not None:
+        _check_instants(column, kind, own, unit.emit)
+    return _placed(column.name.text, kind, column.at, own, column.tags, _parts(column.type, kind, own, unit), unit)
+
+
+def _placed(
+    name: str,
+    kind: t.Type,
+    at: ast.At | None,
+    reading: ir.Reading,
+    tags: tuple[ast.Tag, ...],
+    parts: tuple[ir.SourceColumn, ...],
+    unit: Unit,
+) -> ir.SourceColumn:
+    over_headers = ""
+    if at is not None and at.pattern is not None:
+        pattern(at.pattern, unit.scope())
+        over_headers = with_flags(at.pattern.source, at.pattern.flags)
+    names = (name,) if at is None else at.names
+    return ir.SourceColumn(
+        name, kind, names, over_headers, at.positions if at else None, reading, tuple(tag.name.text for tag in tags), parts
+    )
+
+
+def _parts(written: ast.TypeExpr | None, kind: t.Type, reading: ir.Reading, unit: Unit) -> tuple[ir.SourceColumn, ...]:
+    """The fields of a list of structs that is gathered from numbered columns, each with its own place."""
+    if not (isinstance(written, ast.TypeList) and isinstance(written.item, ast.TypeStruct) and isinstance(kind, t.ListOf)):
+        return ()
+    if not any(one.at is not None or one.tags for one in written.item.fields):
+        return ()
+    item = kind.item
+    fields = dict(item.fields) if isinstance(item, t.Struct) else {}
+    found = []
+    for one in written.item.fields:
+        check_tags(one.tags, COLUMN_TAGS, unit.emit)
+        inner = fields.get(one.name.text, t.Unknown())
+        found.append(_placed(one.name.text, inner, one.at, _own_reading(one.type, inner, reading, one.tags), one.tags, (), unit))
+    return tuple(found)
+
+
+def _with_format(column: ast.ColumnDecl, kind: t.Type, reading: ir.Reading, unit: Unit) -> ir.Reading:
+    """The reading with the column's own format; the source's pattern of dates holds for instants only where it tells the hour."""
+    clock = _clock_in(kind)
+    if column.format is None:
+        if clock is not None and not isinstance(clock, t.Date) and not any(_CLOCK_LETTERS & set(one) for one in reading.formats):
+            return replace(reading, formats=())
+        return reading
+    if clock is None:
+        unit.emit(
+            Diagnostic(
+                BAD_ARGUMENTS,
+                f"`{column.name.text}` is no date, and has a format",
+                Label(column.format.span, "the pattern of a date or time"),
+                help="drop `format`; how numbers are written is said by `decimal` on the source",
+            )
+        )
+        return reading
+    tell_format(column.format.value, column.format.span, unit.scope())
+    return replace(reading, formats=(column.format.value,))
+
+
+def _clock_in(kind: t.Type) -> t.Type | None:
+    base = t.base_of(kind)
+    if isinstance(base, _CLOCKS):
+        return base
+    return next((found for part in t.parts(base) if (found := _clock_in(part)) is not None), None)
+
+
+def _check_instants(column: ast.ColumnDecl, kind: t.Type, reading: ir.Reading, emit: Emit) -> None:
+    """A pattern without an offset gives a time on a wall; which instant that is needs a zone."""
+    if not isinstance(_clock_in(kind), t.DateTime) or reading.zone or not reading.formats:
+        return
+    if any(_OFFSET_LETTERS & set(one) for one in reading.formats):
+        return
+    assert column.type is not None
+    emit(
+        Diagnostic(
+            ZONE_MISSING,
+            f"`{column.name.text}` is an instant, but its text has no zone",
+            Label(column.type.span, "a `datetime` is an instant"),
+            notes=(f"the pattern `{reading.formats[0]}` has no offset",),
+            help='add `zone "Europe/Paris"` to the source, or make the column a `local_datetime`',
+        )
+    )
+
+
+def _own_reading(written: ast.TypeExpr | None, kind: t.Type, reading: ir.Reading, tags: tuple[ast.Tag, ...]) -> ir.Reading:
+    """The reading of a column: the marks of `@split`, and the words of a `bool`, wherever they stand in its type."""
+    split = next((tag.arguments for tag in tags if tag.name.text == "split"), ())
+    marks = tuple(one.value for one in split if isinstance(one, ast.String))
+    return replace(_of_type(written, kind, reading), split=marks)
+
+
+def _of_type(written: ast.TypeExpr | None, kind: t.Type, reading: ir.Reading) -> ir.Reading:
+    match written:
+        case ast.TypeName(arguments=(str(true), str(false))) if written.name.text == "bool":
+            return replace(reading, true_words=(true,), false_words=(false,))
+        case ast.TypeList(item=item):
+            return _around((_of_type(item, kind, reading),), reading)
+        case ast.TypeStruct(fields=fields):
+            return _around(tuple(_own_reading(one.type, kind, reading, one.tags) for one in fields), reading)
+        case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
+            return _around((_of_type(value, kind, reading),), reading)
+        case _:
+            return reading
+
+
+def _around(inner: tuple[ir.Reading, ...], reading: ir.Reading) -> ir.Reading:
+    """`reading` with those of its parts; without them where they are all the same as it."""
+    return reading if all(one == reading for one in inner) else replace(reading, inner=inner)
+
+
+def _codes(column: ir.SourceColumn) -> tuple[str, ...]:
+    raw = ir.Column("raw", t.Text(nullable=True))
+    return tuple(codes(ir.Convert(raw, column.reading, column.name, column.type)))

@@ -1,0 +1,281 @@
+"""Transcoding tables: rows typed by the columns they declare, keys that stand once, and what a miss does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.suggest import listed
+from datahub.document import Span
+from datahub.semantic import ir
+from datahub.semantic.cell_values import Header, cell_value, key_values, read_header
+from datahub.semantic.collect import twice
+from datahub.semantic.expressions import elaborate
+from datahub.semantic.fitting import fit
+from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
+from datahub.semantic.rules import LOOKUP_DUPLICATE, PERIODS_OVERLAP
+from datahub.semantic.rules_types import TYPE_MISMATCH, UNKNOWN_NAME
+from datahub.semantic.scope import LookupName
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+from datahub.types import model as t
+from datahub.types.assign import assignable
+
+Row = tuple[tuple[ir.Value, ...], ir.Value, ir.Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A lookup whose rows are read, while its fallback and its feed are not yet."""
+
+    declared: ast.Lookup
+    keys: tuple[tuple[str, t.Type], ...]
+    day: t.Type | None
+    result: t.Type
+    rows: tuple[Row, ...]
+
+
+def outline_lookup(declared: ast.Lookup, unit: Unit) -> Outline:
+    """Type a lookup and read its rows, and make it known."""
+    keys: dict[str, tuple[ast.Name, t.Type]] = {}
+    for one in declared.keys:
+        kind = resolve_type(one.type, unit.world, unit.emit)
+        if one.name.text in keys:
+            unit.emit(twice(one.name, keys[one.name.text][0]))
+        keys.setdefault(one.name.text, (one.name, kind))
+    typed = tuple((name, kind) for name, (_, kind) in keys.items())
+    day = resolve_type(declared.asof.type, unit.world, unit.emit) if declared.asof is not None else None
+    result = resolve_type(declared.result, unit.world, unit.emit)
+    rows = _rows(declared, typed, day, result, unit) if declared.table is not None else ()
+    outline = Outline(declared, typed, day, result, rows)
+    name = LookupName(
+        unit.full(declared.name.text), typed, day, _found_type(outline), _codes(outline), _invertible(outline), declared.name.span
+    )
+    unit.world.lookups[declared.name.text] = name
+    return outline
+
+
+def _miss(declared: ast.Lookup) -> Literal["error", "value", "self"]:
+    otherwise = declared.otherwise
+    if otherwise is None or otherwise.error:
+        return "error"
+    return "self" if isinstance(otherwise.value, ast.Reference) and otherwise.value.name.text == "self" else "value"
+
+
+def _found_type(outline: Outline) -> t.Type:
+    """What a call gives: the result, null too where a miss gives null."""
+    otherwise = outline.declared.otherwise
+    return t.nullable(outline.result) if otherwise is not None and isinstance(otherwise.value, ast.Null) else outline.result
+
+
+def _codes(outline: Outline) -> tuple[str, ...]:
+    if _miss(outline.declared) != "error":
+        return ()
+    return ("R401",) if outline.day is None else ("R401", "R402")
+
+
+def _invertible(outline: Outline) -> tuple[str, ...]:
+    """The columns of the result in which no value stands twice, and none is null."""
+    if outline.declared.table is None or len(outline.keys) != 1:
+        return ()
+    base = t.base_of(outline.result)
+    results = [row[2] for row in outline.rows]
+    if not isinstance(base, t.Struct):
+        return ("",) if _all_differ(results) else ()
+    parts = [result for result in results if isinstance(result, tuple)]
+    return tuple(name for at, (name, _) in enumerate(base.fields) if _all_differ([part[at] for part in parts]))
+
+
+def _all_differ(values: list[ir.Value]) -> bool:
+    return None not in values and len(set(values)) == len(values)
+
+
+def _rows(declared: ast.Lookup, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, result: t.Type, unit: Unit) -> tuple[Row, ...]:
+    table = declared.table
+    assert table is not None
+    header = _header(declared, table, keys, day, result, unit)
+    if header is None:
+        return ()
+    found: list[Row] = []
+    first: dict[tuple[tuple[ir.Value, ...], ir.Value], ast.TableRow] = {}
+    for row in table.rows:
+        if len(row.cells) != len(table.header.cells):
+            continue
+        read = _row(row, header, keys, day, result, unit)
+        for one in read:
+            before = first.setdefault(one[:2], row)
+            if before is not row:
+                unit.emit(_stands_twice(declared, one, header, row, before))
+            else:
+                found.append(one)
+    return tuple(found)
+
+
+def _header(
+    declared: ast.Lookup, table: ast.Table, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, result: t.Type, unit: Unit
+) -> Header | None:
+    wanted = [name for name, _ in keys]
+    if declared.asof is not None and day is not None:
+        wanted.append(declared.asof.name.text)
+    base = t.base_of(result)
+    if isinstance(base, t.Struct):
+        optional = [name for name, kind in base.fields if kind.nullable]
+        wanted += [name for name, kind in base.fields if not kind.nullable]
+        return read_header(table, declared.name.text, tuple(wanted), tuple(optional), "", unit.emit)
+    return read_header(table, declared.name.text, tuple(wanted), (), "the result", unit.emit)
+
+
+def _row(
+    row: ast.TableRow, header: Header, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, result: t.Type, unit: Unit
+) -> tuple[Row, ...]:
+    """The rows that one line writes: one for each of the keys in its cells."""
+    several: list[tuple[ir.Value, ...]] = [()]
+    for name, kind in keys:
+        values = key_values(row.cells[header.at[name]], kind, name, unit.emit)
+        several = [(*before, value) for before in several for value in values]
+    since = (
+        cell_value(row.cells[header.at[header.wanted[len(keys)]]], day, header.wanted[len(keys)], unit.emit) if day is not None else None
+    )
+    base = t.base_of(result)
+    if isinstance(base, t.Struct):
+        value: ir.Value = tuple(
+            cell_value(row.cells[header.at[name]], kind, name, unit.emit) if name in header.at else None for name, kind in base.fields
+        )
+    else:
+        value = cell_value(row.cells[header.rest], result, row.cells[header.rest].text, unit.emit)
+    return tuple((one, since, value) for one in several)
+
+
+def _stands_twice(declared: ast.Lookup, row: Row, header: Header, second: ast.TableRow, first: ast.TableRow) -> Diagnostic:
+    key = ", ".join(str(value) for value in row[0])
+    at = second.cells[header.at[header.wanted[0]]].span if header.wanted else second.span
+    other = first.cells[header.at[header.wanted[0]]].span if header.wanted else first.span
+    if row[1] is not None:
+        return Diagnostic(
+            PERIODS_OVERLAP,
+            f"two periods of `{key}` in `{declared.name.text}` begin on the same day",
+            Label(at, f"from {row[1]}"),
+            (Label(other, "and this one too"),),
+            help="keep one of them",
+        )
+    return Diagnostic(
+        LOOKUP_DUPLICATE,
+        f"the key `{key}` stands twice in `{declared.name.text}`",
+        Label(at, "the second"),
+        (Label(other, "the first"),),
+        help="keep one of them",
+    )
+
+
+def elaborate_lookup(outline: Outline, unit: Unit) -> None:
+    """Add a lookup to the program: its rows or its feed, and what a miss does."""
+    declared = outline.declared
+    fallback, message = _otherwise(outline, unit)
+    source, feed = _feed(outline, unit)
+    unit.made.lookups.append(
+        ir.LookupTable(
+            unit.full(declared.name.text),
+            outline.keys,
+            declared.asof.name.text if declared.asof is not None else "",
+            outline.result,
+            outline.rows,
+            source,
+            _miss(declared),
+            fallback,
+            message,
+            feed,
+        )
+    )
+
+
+def _otherwise(outline: Outline, unit: Unit) -> tuple[ir.Expression | None, ir.Expression | None]:
+    otherwise = outline.declared.otherwise
+    if otherwise is None:
+        return None, None
+    columns: dict[str, ir.Expression] = {name: ir.Column(name, kind) for name, kind in outline.keys}
+    scope = unit.scope().naming(columns)
+    if otherwise.message is not None:
+        return None, elaborate(otherwise.message, scope, t.Text())
+    if otherwise.value is None:
+        return None, None
+    if _miss(outline.declared) == "self":
+        _check_self(outline, otherwise.value.span, unit)
+        return None, None
+    result = _found_type(outline)
+    return fit(elaborate(otherwise.value, scope, result), result, scope, otherwise.value.span), None
+
+
+def _check_self(outline: Outline, at: Span, unit: Unit) -> None:
+    if len(outline.keys) == 1 and assignable(outline.keys[0][1], outline.result):
+        return
+    key = t.spelled(outline.keys[0][1]) if len(outline.keys) == 1 else f"{len(outline.keys)} columns"
+    unit.emit(
+        Diagnostic(
+            TYPE_MISMATCH,
+            f"`{outline.declared.name.text}` cannot give its own key",
+            Label(at, f"the key is {key}, the result {t.spelled(outline.result)}"),
+            help="write `otherwise error`, or a value",
+        )
+    )
+
+
+def _feed(outline: Outline, unit: Unit) -> tuple[str, tuple[str, ...]]:
+    """The rowset that feeds a lookup, and which of its columns make the result."""
+    declared = outline.declared
+    if declared.source is None:
+        return "", ()
+    rowset = unit.world.rowsets.get(declared.source.text)
+    if rowset is None:
+        if declared.source.parts[0].text not in unit.world.missing:
+            unit.emit(unknown_name("source or view", declared.source, tuple(unit.world.rowsets)))
+        return "", ()
+    fields = dict(rowset.fields)
+    where = (Label(rowset.span, f"`{declared.source.text}` is declared here"),)
+    needed = [(key.name, kind) for key, (_, kind) in zip(declared.keys, outline.keys, strict=False)]
+    if declared.asof is not None and outline.day is not None:
+        needed.append((declared.asof.name, outline.day))
+    for name, kind in needed:
+        _check_fed(name, kind, fields, declared.source.text, where, unit)
+    taken = {name.text for name, _ in needed}
+    return rowset.name, _result_columns(outline, fields, taken, where, unit)
+
+
+def _check_fed(name: ast.Name, kind: t.Type, fields: dict[str, t.Type], rowset: str, where: tuple[Label, ...], unit: Unit) -> None:
+    if name.text not in fields:
+        unit.emit(
+            missing(f"`{rowset}` has no column `{name.text}`", "no column to read it from", name.span, name.text, tuple(fields), also=where)
+        )
+    elif not assignable(fields[name.text], kind):
+        unit.emit(
+            Diagnostic(TYPE_MISMATCH, f"`{name.text}` is {t.spelled(kind)}, but a column of {t.spelled(fields[name.text])} feeds it",
+                       Label(name.span, f"{t.spelled(kind)} here"), where)
+        )  # fmt: skip
+
+
+def _result_columns(outline: Outline, fields: dict[str, t.Type], taken: set[str], where: tuple[Label, ...], unit: Unit) -> tuple[str, ...]:
+    declared = outline.declared
+    base = t.base_of(outline.result)
+    source = declared.source.text if declared.source is not None else ""
+    if isinstance(base, t.Struct):
+        for name, kind in base.fields:
+            at = ast.Name(name, declared.result.span)
+            if name in fields or not kind.nullable:
+                _check_fed(at, kind, fields, source, where, unit)
+        return tuple(name for name, _ in base.fields if name in fields)
+    rest = [name for name in fields if name not in taken]
+    column = rest[0] if len(rest) == 1 else next((name for name in (declared.name.text, "result", "value") if name in rest), "")
+    if column:
+        _check_fed(ast.Name(column, declared.result.span), outline.result, fields, source, where, unit)
+        return (column,)
+    unit.emit(
+        Diagnostic(
+            UNKNOWN_NAME,
+            f"`{source}` has no column that is the result of `{declared.name.text}`",
+            Label(declared.result.span, "which column is it?"),
+            where,
+            (f"besides the keys it has {listed(rest)}" if rest else "it has the keys alone",),
+            f"feed it from a view with the keys and one more column, or one called `{declared.name.text}`",
+        )
+    )
+    return ()

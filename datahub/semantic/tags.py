@@ -1,0 +1,43 @@
+"""The tags that columns, fields and entities may bear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.semantic.resolve_types import missing
+from datahub.semantic.rules_types import BAD_ARGUMENTS
+from datahub.syntax import ast
+
+
+@dataclass(frozen=True, slots=True)
+class TagShape:
+    """A tag: how many texts it takes, and what it says."""
+
+    name: str
+    fewest: int
+    most: int
+    doc: str
+
+
+PII = TagShape("pii", 0, 0, "Personal data: it must not reach a target that is not marked for it.")
+SPLIT = TagShape("split", 1, 8, "One cell holds several values: the marks between them, outermost first.")
+PATCH = TagShape("patch", 0, 0, "Rows change what is there: a field that is not mapped, or `omit`, is left alone.")
+REQUIRED_ON = TagShape("required_on", 1, 2, 'The field must be there when a row is made (`"create"`) or changed (`"update"`).')
+
+COLUMN_TAGS = (PII, SPLIT)
+FIELD_TAGS = (PII, REQUIRED_ON)
+ENTITY_TAGS = (PATCH, PII)
+TARGET_TAGS = (PII, SPLIT)
+
+
+def check_tags(tags: tuple[ast.Tag, ...], known: tuple[TagShape, ...], emit: Emit) -> None:
+    """Report tags that may not stand here, and texts that they do not take."""
+    shapes = {shape.name: shape for shape in known}
+    for tag in tags:
+        shape = shapes.get(tag.name.text)
+        if shape is None:
+            emit(missing(f"there is no tag `@{tag.name.text}` here", "no tag has this name", tag.name.span, tag.name.text, tuple(shapes)))
+        elif not shape.fewest <= len(tag.arguments) <= shape.most or not all(isinstance(one, ast.String) for one in tag.arguments):
+            wanted = "no arguments" if shape.most == 0 else 'one text or more, such as `@split("|")`' if shape is SPLIT else "a text"
+            emit(Diagnostic(BAD_ARGUMENTS, f"`@{tag.name.text}` takes {wanted}", Label(tag.span, "these do not fit"), notes=(shape.doc,)))

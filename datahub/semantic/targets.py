@@ -1,0 +1,28 @@
+"""Targets: options checked against their kind, and which columns are written under which names."""
+
+from __future__ import annotations
+
+from datahub.semantic import ir
+from datahub.semantic.collect import twice
+from datahub.semantic.kinds import TARGETS
+from datahub.semantic.options import find_kind, read_options
+from datahub.semantic.tags import TARGET_TAGS, check_tags
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+
+
+def elaborate_target(declared: ast.Target, unit: Unit) -> None:
+    """Add the shape of a target to the program."""
+    kind = find_kind(declared.kind, TARGETS, unit.emit)
+    options = read_options(declared.options, kind, unit.emit) if kind is not None else {}
+    columns: dict[str, tuple[ast.Name, str]] = {}
+    for column in declared.columns:
+        check_tags(column.tags, TARGET_TAGS, unit.emit)
+        if column.name.text in columns:
+            unit.emit(twice(column.name, columns[column.name.text][0]))
+        else:
+            header = column.at.names[0] if column.at is not None and column.at.names else column.name.text
+            columns[column.name.text] = (column.name, header)
+    if kind is not None:
+        pairs = tuple((name, header) for name, (_, header) in columns.items())
+        unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs))

@@ -1,0 +1,32 @@
+"""The codes that scripts give to what they check: any name, but not those of the language."""
+
+from __future__ import annotations
+
+import re
+
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.semantic.rules import CODE_RESERVED_OR_REUSED
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast
+
+_OWN = re.compile(r"(R|DHM)\d{3}")
+
+
+def check_code(code: ast.Name, unit: Unit) -> str:
+    """Report a code that is the language's own; give it as text."""
+    if _OWN.fullmatch(code.text):
+        unit.emit(
+            Diagnostic(
+                CODE_RESERVED_OR_REUSED,
+                f"the code `{code.text}` is reserved",
+                Label(code.span, "a code of the language"),
+                notes=("`R` and `DHM` with three digits are the language's own",),
+                help="give it another code, such as `X" + code.text.lstrip("RDHM") + "`",
+            )
+        )
+    return code.text
+
+
+def is_own(code: str) -> bool:
+    """Whether `code` is one of the language's."""
+    return _OWN.fullmatch(code) is not None
