@@ -57,7 +57,8 @@ def _plain(tree: ast.Call, scope: Scope) -> ir.Expression | None:
         return None
     word = "for" if tree.loop else "where" if tree.where else "order by" if tree.order else "within"
     message = f"`{tree.function.text}` takes one value, and `{word}` gives many"
-    return tell(scope, BAD_ARGUMENTS, tree.span, message, f"`{word}` stands in aggregates", help=f"make a list: `[{tree.function.text}(x) for x in …]`")
+    help = f"make a list: `[{tree.function.text}(x) for x in …]`"
+    return tell(scope, BAD_ARGUMENTS, tree.span, message, f"`{word}` stands in aggregates", help=help)
 
 
 def builtin(tree: ast.Call, scope: Scope) -> ir.Expression:
@@ -76,11 +77,12 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
     if tree.function.parts[0].text in world.missing:
         return UNKNOWN
     known = (*world.functions, *world.lookups, *world.decisions, *(one for one in functions() if one[:1].isalpha()), *SPECIAL)
-    meant = nearest(name, known)
+    meant = nearest(name, known) if len(name) > 2 else None
     other = None if meant else _elsewhere(name)
     help = f"write `{meant}`" if meant else f"here it is `{other}`" if other else "`dhm functions WORD` finds functions by what they do"
     at = tree.function.span
-    found = tell(scope, UNKNOWN_FUNCTION, at, f"there is no function `{name}`", "not a function", help=help, fix=replacing(at, meant) if meant else None)
+    fix = replacing(at, meant) if meant else None
+    found = tell(scope, UNKNOWN_FUNCTION, at, f"there is no function `{name}`", "not a function", help=help, fix=fix)
     for one in tree.arguments:
         if not isinstance(one.value, ast.Star) and tree.loop is None:
             expressions.elaborate(one.value, scope)

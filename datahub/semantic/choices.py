@@ -34,9 +34,8 @@ Branch = tuple[ir.Expression, ir.Expression, Span]
 def if_(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
     """`if(condition, value, otherwise)`; without the third, null."""
     if not 2 <= len(tree.arguments) <= 3 or any(one.name for one in tree.arguments):
-        return tell(
-            scope, BAD_ARGUMENTS, tree.span, "`if` takes a condition, a value, and a value otherwise", "not these", help="write `if(condition, value, otherwise)`"
-        )
+        message = "`if` takes a condition, a value, and a value otherwise"
+        return tell(scope, BAD_ARGUMENTS, tree.span, message, "not these", help="write `if(condition, value, otherwise)`")
     test, then, *rest = (one.value for one in tree.arguments)
     asked = expressions.condition(test, scope)
     told = facts(asked)
@@ -52,12 +51,17 @@ def _null(scope: Scope) -> ir.Expression:
 def _joined(word: str, branches: Sequence[Branch], otherwise: ir.Expression, at: Span, scope: Scope) -> ir.Expression:
     """The choice between branches, of the type that all share."""
     values = [*(value for _, value, _ in branches), otherwise]
-    if any(is_unknown(value) and not isinstance(value, ir.Omitted) for value in values) or any(is_unknown(asked) for asked, _, _ in branches):
+    if any(map(_failed, values)) or any(is_unknown(asked) for asked, _, _ in branches):
         return UNKNOWN
     kind = shared_type(values)
     if kind is None:
         return _different(word, values, [*(span for _, _, span in branches), at], scope)
     return choose(scope, [(asked, value) for asked, value, _ in branches], otherwise, kind)
+
+
+def _failed(value: ir.Expression) -> bool:
+    # `omit` takes the type of what stands beside it.
+    return is_unknown(value) and not isinstance(value, ir.Omitted)
 
 
 def _different(word: str, values: Sequence[ir.Expression], places: Sequence[Span], scope: Scope) -> ir.Expression:
@@ -80,7 +84,7 @@ def case(tree: ast.Case, scope: Scope, want: t.Type | None) -> ir.Expression:
     for branch in tree.branches:
         asked, told_true, told_false = _tests(tree, branch, subject, scope, seen)
         value = expressions.elaborate(branch.value, scope.narrow(told_true), want)
-        failed = failed or asked is None or (is_unknown(value) and not isinstance(value, ir.Omitted))
+        failed = failed or asked is None or _failed(value)
         scope = scope.narrow(told_false)
         if asked is not None:
             branches.append((asked, value, branch.value.span))
@@ -161,13 +165,14 @@ def default(tree: ast.Binary, scope: Scope, want: t.Type | None) -> ir.Expressio
     if is_unknown(value) or is_unknown(fallback):
         return UNKNOWN
     if not value.type.nullable:
-        message = f"`{shown(tree.left.span)}` is never null"
-        return _never_used(tree, message, scope, value)
+        return _never_used(tree, value, scope)
     return or_else(value, fallback, tree.left.span, tree.right.span, scope)
 
 
-def _never_used(tree: ast.Binary, message: str, scope: Scope, value: ir.Expression) -> ir.Expression:
-    tell(scope, DEFAULT_ON_NON_NULL, tree.right.span, message, "never taken", help=f"leave the default away: `{shown(tree.left.span)}`")
+def _never_used(tree: ast.Binary, value: ir.Expression, scope: Scope) -> ir.Expression:
+    written = shown(tree.left.span)
+    help = f"leave the default away: `{written}`"
+    tell(scope, DEFAULT_ON_NON_NULL, tree.right.span, f"`{written}` is never null", "never taken", help=help)
     return value
 
 
@@ -189,7 +194,8 @@ def coalesce(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression
         return UNKNOWN
     for at, (value, span) in enumerate(given[:-1]):
         if not value.type.nullable:
-            tell(scope, DEFAULT_ON_NON_NULL, given[at + 1][1], f"`{shown(span)}` is never null", "never taken", help="leave away what follows it")
+            message = f"`{shown(span)}` is never null"
+            tell(scope, DEFAULT_ON_NON_NULL, given[at + 1][1], message, "never taken", help="leave away what follows it")
             given = given[: at + 1]
             break
     found, found_at = given[-1]
@@ -206,13 +212,14 @@ def coalesce(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression
 def on_error(tree: ast.OnError, scope: Scope, want: t.Type | None) -> ir.Expression:
     """`value on error …`."""
     value = expressions.elaborate(tree.value, scope, want)
-    fallback = expressions.elaborate(tree.fallback, scope, want if want is not None else value.type) if tree.fallback is not None else None
+    hint = want if want is not None else value.type
+    fallback = expressions.elaborate(tree.fallback, scope, hint) if tree.fallback is not None else None
     if is_unknown(value) or (fallback is not None and is_unknown(fallback)):
         return UNKNOWN
     if not fallible(value, scope):
-        message = f"`{shown(tree.value.span)}` never fails"
-        help = f"null is answered by `default`: `{shown(tree.value.span)} default …`" if value.type.nullable else f"leave it away: `{shown(tree.value.span)}`"
-        tell(scope, ON_ERROR_ON_INFALLIBLE, tree.span, message, "nothing to answer", help=help)
+        written = shown(tree.value.span)
+        help = f"null is answered by `default`: `{written} default …`" if value.type.nullable else f"leave it away: `{written}`"
+        tell(scope, ON_ERROR_ON_INFALLIBLE, tree.span, f"`{written}` never fails", "nothing to answer", help=help)
     if fallback is None:
         code = tree.code.text if tree.code is not None else ""
         return made(scope, ir.Recover(value, "reject", None, code, value.type)) if code else value
@@ -229,8 +236,10 @@ def fallible(value: ir.Expression, scope: Scope) -> bool:
 def _recovered(tree: ast.OnError, value: ir.Expression, fallback: ir.Expression, scope: Scope) -> ir.Expression:
     assert tree.fallback is not None
     if isinstance(fallback, ir.Constant) and fallback.value is None and tree.how == "use":
-        message = f"a failure of `{shown(tree.value.span)}` becomes null, and is listed nowhere"
-        tell(scope, SILENT_NULL, tree.fallback.span, message, "hides what went wrong", help=f"write `{shown(tree.value.span)} on error warn null`")
+        written = shown(tree.value.span)
+        message = f"a failure of `{written}` becomes null, and is listed nowhere"
+        help = f"write `{written} on error warn null`"
+        tell(scope, SILENT_NULL, tree.fallback.span, message, "hides what went wrong", help=help)
     kind = shared_type((value, fallback))
     if kind is None:
         return _different("on error", (value, fallback), (tree.value.span, tree.fallback.span), scope)
@@ -241,13 +250,15 @@ def _recovered(tree: ast.OnError, value: ir.Expression, fallback: ir.Expression,
 def failed(tree: ast.Call, scope: Scope) -> ir.Expression:
     """`failed(value)`, `failed(value, "R104")`."""
     if not 1 <= len(tree.arguments) <= 2:
-        return tell(scope, BAD_ARGUMENTS, tree.span, "`failed` takes a value, and perhaps a code", "not these", help='write `failed(value, "R104")`')
+        help = 'write `failed(value, "R104")`'
+        return tell(scope, BAD_ARGUMENTS, tree.span, "`failed` takes a value, and perhaps a code", "not these", help=help)
     value = expressions.elaborate(tree.arguments[0].value, scope)
     code = ""
     if len(tree.arguments) == 2:
         second = tree.arguments[1].value
         if not isinstance(second, ast.String):
-            return tell(scope, BAD_ARGUMENTS, second.span, "the code that `failed` looks for is a text in quotes", "not a text", help='such as `"R104"`')
+            message = "the code that `failed` looks for is a text in quotes"
+            return tell(scope, BAD_ARGUMENTS, second.span, message, "not a text", help='such as `"R104"`')
         code = second.value
     return UNKNOWN if is_unknown(value) else made(scope, ir.Failed(value, code, t.Bool()))
 

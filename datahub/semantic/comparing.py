@@ -47,7 +47,13 @@ def _equality(operator: str, left: ir.Expression, right: ir.Expression, left_at:
     kind = shared_type((left, right))
     if kind is None or _disjoint(left.type, right.type):
         return _different(left, right, left_at, right_at, scope)
-    return applied(operator, (brought(left, kind, scope), brought(right, kind, scope)), scope)
+    return applied(operator, (beside(left, kind, scope), beside(right, kind, scope)), scope)
+
+
+def beside(value: ir.Expression, kind: t.Type, scope: Scope) -> ir.Expression:
+    """`value` as one side of a comparison of values of `kind`: exact numbers are compared by value, whatever their digits."""
+    exact = isinstance(t.base_of(value.type), t.Int | t.Decimal) and not isinstance(t.base_of(kind), t.Float)
+    return value if exact else brought(value, kind, scope)
 
 
 def _disjoint(left: t.Type, right: t.Type) -> bool:
@@ -66,11 +72,10 @@ def _order(
         return _by_rank(operator, left, right, left_at, right_at, scope)
     base = t.base_of(kind)
     if not isinstance(base, ORDERED | t.Nothing):
-        message = f"{a(plain(base))} has no order, and `{shown(left_at)}` is one" if not isinstance(base, t.ListOf) else f"`{shown(left_at)}` is a list, and lists have no order"
-        return tell(scope, TYPE_MISMATCH, left_at, message, "has no order")
+        return tell(scope, TYPE_MISMATCH, left_at, f"`{shown(left_at)}` is {a(plain(base))}, and has no order", "has no order")
     if noted:
         _note_nullable(left, right, left_at, right_at, scope)
-    return applied(operator, (brought(left, kind, scope), brought(right, kind, scope)), scope)
+    return applied(operator, (beside(left, kind, scope), beside(right, kind, scope)), scope)
 
 
 def _note_nullable(left: ir.Expression, right: ir.Expression, left_at: Span, right_at: Span, scope: Scope) -> None:

@@ -33,7 +33,8 @@ def pattern(tree: ast.Pattern, scope: Scope) -> ir.Expression:
     # The source stands after the first slash.
     first = tree.span.start + 1
     at = Span(tree.span.document, first + start, first + end) if tree.span.text[1:].startswith(tree.source) else tree.span
-    return tell(scope, BAD_PATTERN, at, f"the pattern `/{tree.source}/` has {what}", "RE2 does not know this", help=_instead(tree.source[start:end]))
+    help = _instead(tree.source[start:end])
+    return tell(scope, BAD_PATTERN, at, f"the pattern `/{tree.source}/` has {what}", "RE2 does not know this", help=help)
 
 
 def with_flags(source: str, flags: str) -> str:
@@ -94,7 +95,8 @@ _WEEK_YEAR = {"YYYY": "yyyy", "YY": "yy"}
 
 def format_trouble(text: str) -> tuple[str, str, int, int] | None:
     """What is wrong with the format of a date: a sentence, what was meant ("" if unknown), and where; None where all is well."""
-    runs = [] if "%" in text else [(run.group(), run.start()) for run in re.finditer(r"'[^']*'|([A-Za-z])\1*", text) if run.group()[0] != "'"]
+    found = [] if "%" in text else re.finditer(r"'[^']*'|([A-Za-z])\1*", text)
+    runs = [(run.group(), run.start()) for run in found if run.group()[0] != "'"]
     words = [run for run, _ in runs]
     for number, (run, at) in enumerate(runs):
         told = _run_trouble(run, number, words)

@@ -100,25 +100,14 @@ def condition(expression: ast.Expr, scope: Scope) -> ir.Expression:
         return UNKNOWN
     kind = t.base_of(value.type)
     written = shown(expression.span)
-    if isinstance(kind, t.Bool):
-        if not kind.nullable:
-            return value
-        return tell(
-            scope,
-            NULLABLE_CONDITION,
-            expression.span,
-            f"the condition `{written}` may be null",
-            "a `bool?`, not a `bool`",
-            help=f"say what null counts as: `({written}) default false`" if " " in written else f"say what null counts as: `{written} default false`",
-        )
-    return tell(
-        scope,
-        TYPE_MISMATCH,
-        expression.span,
-        f"a condition is true or false, and `{written}` is {a(plain(kind))}",
-        f"this is {a(plain(kind))}",
-        help=_as_condition(written, kind),
-    )
+    if not isinstance(kind, t.Bool):
+        message = f"a condition is true or false, and `{written}` is {a(plain(kind))}"
+        return tell(scope, TYPE_MISMATCH, expression.span, message, f"this is {a(plain(kind))}", help=_as_condition(written, kind))
+    if not kind.nullable:
+        return value
+    whole = f"({written})" if isinstance(expression, ast.Binary | ast.Unary) else written
+    message, help = f"the condition `{written}` may be null", f"say what null counts as: `{whole} default false`"
+    return tell(scope, NULLABLE_CONDITION, expression.span, message, "a `bool?`, not a `bool`", help=help)
 
 
 def _as_condition(written: str, kind: t.Type) -> str | None:

@@ -12,7 +12,7 @@ from datahub.semantic.misfits import conversion
 from datahub.semantic.rules_types import NEVER_CONVERTS, SCALE_LOSS, TEXT_NARROWING, TYPE_MISMATCH, ZONE_MISSING
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import a, is_unknown, shown, tell
-from datahub.semantic.values import as_value, brought, constant, digits_of, made
+from datahub.semantic.values import as_value, constant, digits_of, made
 from datahub.types import model as t
 from datahub.types.assign import assignable, carried_alike, losses, plain
 
@@ -61,7 +61,7 @@ def _notes(kind: t.Type, into: t.Type, scope: Scope, span: Span, rounding: str, 
     """Tell what is narrower here than the value: of a text only where both lengths are stated."""
     ours, place = t.base_of(kind), t.base_of(into)
     named = f"`{field}`" if field else "the place"
-    if isinstance(ours, t.Text) and isinstance(place, t.Text) and ours.longest is not None and place.longest is not None and ours.longest > place.longest:
+    if isinstance(ours, t.Text) and isinstance(place, t.Text) and (ours.longest or 0) > (place.longest or ours.longest or 0):
         message = f"`{shown(span)}` may have {ours.longest} characters, and {named} takes {place.longest}"
         help = f"if it is to be cut, write `left({shown(span)}, {place.longest})`"
         tell(scope, TEXT_NARROWING, span, message, "longer ones are rejected (R202)", help=help)
@@ -90,12 +90,10 @@ def _constant(value: ir.Constant, into: t.Type, scope: Scope, span: Span, roundi
     trouble = _trouble(value.value, base, rounding)
     if trouble is not None:
         return tell(scope, NEVER_CONVERTS, span, f"`{shown(span)}` {trouble}", f"does not fit {a(t.spelled(t.required(into)))}")
-    whole = brought(constant(scope, as_value(_rounded(value.value, base, rounding), base), _exact(value, base)), base, scope)
-    return _fitted(whole, into, scope, "") if losses(whole.type, into) or conditions_into(value.type, into, scope) else constant(scope, _value(whole), t.required(into))
-
-
-def _value(whole: ir.Expression) -> ir.Value:
-    return whole.value if isinstance(whole, ir.Constant) else None
+    ready = constant(scope, as_value(_rounded(value.value, base, rounding), base), _exact(value, base))
+    if losses(ready.type, into) or conditions_into(value.type, into, scope):
+        return _fitted(ready, into, scope, "")
+    return constant(scope, ready.value, t.required(into))
 
 
 def _exact(value: ir.Constant, base: t.Type) -> t.Type:

@@ -102,5 +102,6 @@ def _elaborated(fn: FnName, scope: Scope) -> ir.Expression:
     if isinstance(fn.result, t.Decimal) and t.required(fn.result) == t.Decimal() and isinstance(t.base_of(found.type), t.Int | t.Decimal):
         # A `decimal` without digits keeps those of the value.
         found = brought(found, t.Decimal(False, 19, 0), scope) if isinstance(t.base_of(found.type), t.Int) else found
-        return found if fn.result.nullable or not found.type.nullable else fitting.fit(found, t.required(found.type), scope, declared.body.span)
+        kind = t.with_null(found.type, fn.result.nullable)
+        return fitting.fit(found, kind, scope, declared.body.span)
     return fitting.fit(found, fn.result, scope, declared.body.span, field=fn.name)

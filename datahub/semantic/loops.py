@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.semantic import expressions, ir
-from datahub.semantic.comparing import orderable
+from datahub.semantic.comparing import orderable, rank
 from datahub.semantic.misfits import tell_misfit
 from datahub.semantic.narrowing import facts, path
 from datahub.semantic.overloads import AGGREGATE, ROWWISE, Chosen, Given, choose_overload, functions, resolve
@@ -136,7 +136,7 @@ def member_scope(scope: Scope) -> Scope:
     assert scope.grouped is not None
     columns = {column for _, column in scope.keys}
     keys = {name: value for name, value in scope.names.items() if value in columns}
-    return replace(scope.grouped, names={**keys, **scope.grouped.names})
+    return replace(scope.grouped, emit=scope.emit, names={**keys, **scope.grouped.names})
 
 
 def group_fields(members: Scope) -> dict[str, ir.Column]:
@@ -211,10 +211,12 @@ def _of_values(tree: ast.Call, scope: Scope, aggregates: bool) -> ir.Expression:
     if any(is_unknown(one.value) for one in given):
         return UNKNOWN
     function = functions()[name]
+    at = next((at for at, one in enumerate(given) if isinstance(t.base_of(one.value.type), t.ListOf)), None)
+    if at is not None and name in _OF_ENUMS and isinstance(_item(given[at].value), t.Enum):
+        return _over_items(tree, given, at, scope)
     found = choose_overload(function, given, scope)
     if isinstance(found, Chosen) or not aggregates:
         return resolve(name, given, scope, tree.span)
-    at = next((at for at, one in enumerate(given) if isinstance(t.base_of(one.value.type), t.ListOf)), None)
     if at is not None:
         return _over_items(tree, given, at, scope)
     if any(overload.kind in ROWWISE and _takes_no_list(overload.signature) for overload in function.overloads):
@@ -224,6 +226,11 @@ def _of_values(tree: ast.Call, scope: Scope, aggregates: bool) -> ir.Expression:
     message = f"`{name}` takes many values, and `{written}` is one"
     help = f"say over what: `{name}(x for x in a_list)`, `{name}({written} within key)`, or group the rows"
     return tell(scope, BAD_ARGUMENTS, tree.span, message, f"{a(plain(one.value.type))}, one a row", help=help)
+
+
+def _item(value: ir.Expression) -> t.Type | None:
+    base = t.base_of(value.type)
+    return t.base_of(base.item) if isinstance(base, t.ListOf) else None
 
 
 def _takes_no_list(signature: str) -> bool:
@@ -255,12 +262,41 @@ def _aggregated(tree: ast.Call, given: Sequence[Given], over: ir.Over, scope: Sc
     if any(is_unknown(one.value) for one in given):
         return UNKNOWN
     name = tree.function.text
+    if name in _OF_ENUMS and len(given) == 1 and isinstance(t.base_of(given[0].value.type), t.Enum):
+        name, given, over = _OF_ENUMS[name](given[0], over, scope)
     function = functions()[name]
     found = choose_overload(function, given, scope, AGGREGATE)
     if not isinstance(found, Chosen):
         return tell_misfit(function, found, given, scope, tree.span)
     kind = _without_nothing(name, found, over)
     return made(scope, ir.Aggregate(name, found.index, found.values, over, kind, possible_codes(name, found.overload, found.values, kind)))
+
+
+def _smallest(given: Given, over: ir.Over, scope: Scope) -> tuple[str, Sequence[Given], ir.Over]:
+    return "first", (given,), _by_rank(given.value, over, False, scope)
+
+
+def _largest(given: Given, over: ir.Over, scope: Scope) -> tuple[str, Sequence[Given], ir.Over]:
+    return "first", (given,), _by_rank(given.value, over, True, scope)
+
+
+def _rising(given: Given, over: ir.Over, scope: Scope) -> tuple[str, Sequence[Given], ir.Over]:
+    return "increasing", (replace(given, value=orderable(given.value, given.span, scope)),), over
+
+
+_OF_ENUMS: dict[str, Callable[[Given, ir.Over, Scope], tuple[str, Sequence[Given], ir.Over]]] = {
+    "min": _smallest,
+    "max": _largest,
+    "increasing": _rising,
+}
+"""Aggregates that go by order, of members of an enumeration: by the order in which these are declared."""
+
+
+def _by_rank(value: ir.Expression, over: ir.Over, descending: bool, scope: Scope) -> ir.Over:
+    """The same rows, those without value last."""
+    base = t.base_of(value.type)
+    assert isinstance(base, t.Enum)
+    return replace(over, order=(ir.Sorting(rank(value, base, scope), descending),))
 
 
 def _without_nothing(name: str, found: Chosen, over: ir.Over) -> t.Type:

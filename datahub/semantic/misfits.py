@@ -92,7 +92,10 @@ def called(function: Function) -> str:
     return "`-`" if function.name == "neg" else f"`{function.name}`"
 
 
-def _mended(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], first: Misfit, at: Span) -> tuple[str | None, str | None]:
+def _mended(
+    function: Function, misfits: Sequence[Misfit], given: Sequence[Given], first: Misfit, at: Span
+) -> tuple[str | None, str | None]:
+    """What to write instead, as help and as the text that replaces the argument."""
     kind = first.kind
     if kind is None:
         return None, None
@@ -120,11 +123,10 @@ def _target(wanted: Shape | None) -> t.Type | None:
 
 def _for_joining(given: Sequence[Given]) -> tuple[str | None, str | None]:
     texts = [isinstance(t.base_of(one.value.type), t.Text | t.Enum) for one in given]
-    if all(texts):
-        return "texts are joined with `&`: `" + " & ".join(shown(one.span) for one in given) + "`", None
     at = texts.index(True)
-    if isinstance(given[at].value, ir.Constant):
-        return "texts are joined with `&`: `" + " & ".join(f"text({shown(one.span)})" if not text else shown(one.span) for one, text in zip(given, texts, strict=True)) + "`", None
+    if all(texts) or isinstance(given[at].value, ir.Constant):
+        parts = (shown(one.span) if text else f"text({shown(one.span)})" for one, text in zip(given, texts, strict=True))
+        return f"texts are joined with `&`: `{' & '.join(parts)}`", None
     written = conversion(shown(given[at].span), given[at].value.type, t.base_of(given[1 - at].value.type))
     return (f"write `{written}`" if written else None), None
 

@@ -69,14 +69,9 @@ def whole(row: RowName, scope: Scope) -> ir.Expression:
 def _ambiguous(tree: ast.Reference, having: list[RowName], scope: Scope) -> ir.Expression:
     name = tree.name.text
     written = [f"{row.name}.{name}" for row in having]
-    return tell(
-        scope,
-        AMBIGUOUS_COLUMN,
-        tree.span,
-        f"{listed(row.name for row in having)} all have a field `{name}`" if len(having) > 2 else f"{listed(row.name for row in having)} both have a field `{name}`",
-        "whose is meant?",
-        help=f"write `{written[0]}` or `{written[1]}`",
-    )
+    message = f"{listed(row.name for row in having)} {'both' if len(having) == 2 else 'all'} have a field `{name}`"
+    help = f"write `{written[0]}` or `{written[1]}`"
+    return tell(scope, AMBIGUOUS_COLUMN, tree.span, message, "whose is meant?", help=help)
 
 
 def _omit(tree: ast.Reference, scope: Scope, want: t.Type | None) -> ir.Expression:
@@ -96,15 +91,15 @@ def _unknown_name(tree: ast.Reference, scope: Scope) -> ir.Expression:
     name, world = tree.name.text, scope.world
     if name in world.missing:
         return UNKNOWN
-    called = next((kind for kind, known in (("lookup", world.lookups), ("decision", world.decisions), ("function", world.functions)) if name in known), None)
-    if called is None and name in load():
+    called = "lookup" if name in world.lookups else "decision" if name in world.decisions else None
+    if name in world.functions or (called is None and name in load()):
         called = "function"
     if called is not None:
         return tell(scope, UNKNOWN_NAME, tree.span, f"`{name}` is a {called}, and no value", f"a {called}", help=f"call it: `{name}(…)`")
     if name in world.parameters:
-        return tell(
-            scope, UNKNOWN_NAME, tree.span, f"`{name}` is a parameter", "written without `$`", help=f"write `${name}`", fix=replacing(tree.span, f"${name}", safe=True)
-        )
+        fix = replacing(tree.span, f"${name}", safe=True)
+        message = f"`{name}` is a parameter"
+        return tell(scope, UNKNOWN_NAME, tree.span, message, "written without `$`", help=f"write `${name}`", fix=fix)
     return not_found(tree.name, f"there is no `{name}` here", visible(scope), scope, UNKNOWN_NAME)
 
 
@@ -118,7 +113,8 @@ def visible(scope: Scope) -> tuple[str, ...]:
 
 def not_found(name: ast.Name, message: str, known: Sequence[str], scope: Scope, rule: Rule, also: tuple[Label, ...] = ()) -> ir.Expression:
     """Tell that nothing has this name, and what has a name near it."""
-    meant = nearest(name.text, known)
+    # Of a name of one or two letters half would be another.
+    meant = nearest(name.text, known) if len(name.text) > 2 else None
     return tell(
         scope,
         rule,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datahub.semantic import choices, expressions, ir
-from datahub.semantic.comparing import compared, enum_constants
+from datahub.semantic.comparing import beside, compared, enum_constants
 from datahub.semantic.constructors import number_constant
 from datahub.semantic.names import dotted
 from datahub.semantic.narrowing import facts
@@ -128,14 +128,14 @@ def presence(tree: ast.Is, scope: Scope) -> ir.Expression:
     base = t.base_of(value.type)
     if tree.what == "blank":
         if not isinstance(base, t.Text | t.Enum | t.Nothing):
-            message = f"only text is blank, and `{shown(tree.value.span)}` is {a(plain(base))}"
-            return tell(scope, TYPE_MISMATCH, tree.value.span, message, f"this is {a(plain(base))}", help=f"write `{shown(tree.value.span)} is null`")
+            written = shown(tree.value.span)
+            message = f"only text is blank, and `{written}` is {a(plain(base))}"
+            return tell(scope, TYPE_MISMATCH, tree.value.span, message, f"this is {a(plain(base))}", help=f"write `{written} is null`")
         found = applied("is_blank", (value,), scope)
     else:
         if not value.type.nullable:
-            rule, what = (ALWAYS_TRUE, "true") if tree.negated else (NEVER_TRUE, "true")
-            word = "always" if tree.negated else "never"
-            tell(scope, rule, tree.span, f"`{shown(tree.span)}` is {word} {what}", f"`{shown(tree.value.span)}` is never null")
+            rule, often = (ALWAYS_TRUE, "always") if tree.negated else (NEVER_TRUE, "never")
+            tell(scope, rule, tree.span, f"`{shown(tree.span)}` is {often} true", f"`{shown(tree.value.span)}` is never null")
         found = applied("is_null", (value,), scope)
     return negated(found, scope) if tree.negated else found
 
@@ -178,16 +178,16 @@ def _in_set(tree: ast.In, among: tuple[ast.Expr, ...], scope: Scope) -> ir.Expre
         return UNKNOWN
     for one, item in zip(among, items, strict=True):
         if shared_type((value, item)) is None:
-            return _different(tree.value, value, one, item, scope)
+            return _never_among(tree, value, one, item, scope)
     kind = shared_type((value, *items))
     assert kind is not None
     if all(isinstance(item, ir.Constant) for item in items):
         nullable = any(item.type.nullable for item in items)
         values = constant(scope, tuple(_constant_of(item, kind, scope) for item in items), t.ListOf(t.with_null(kind, nullable)))
-        return applied("not_in_set" if tree.negated else "in_set", (brought(value, kind, scope), values), scope)
+        return applied("not_in_set" if tree.negated else "in_set", (beside(value, kind, scope), values), scope)
     nullable = any(item.type.nullable for item in items)
     listed = made(scope, ir.MakeList(tuple(brought(item, kind, scope) for item in items), t.ListOf(t.with_null(kind, nullable))))
-    return applied("not_in_list" if tree.negated else "in_list", (brought(value, kind, scope), listed), scope)
+    return applied("not_in_list" if tree.negated else "in_list", (beside(value, kind, scope), listed), scope)
 
 
 def _constant_of(item: ir.Expression, kind: t.Type, scope: Scope) -> ir.Value:
@@ -196,8 +196,15 @@ def _constant_of(item: ir.Expression, kind: t.Type, scope: Scope) -> ir.Value:
     return there.value
 
 
-def _different(left: ast.Expr, value: ir.Expression, right: ast.Expr, item: ir.Expression, scope: Scope) -> ir.Expression:
-    return compared("=", value, item, left.span, right.span, right.span, scope)
+def _never_among(tree: ast.In, value: ir.Expression, one: ast.Expr, item: ir.Expression, scope: Scope) -> ir.Expression:
+    ours, theirs = plain(value.type), plain(item.type)
+    help = None
+    if isinstance(item, ir.Constant) and ours == "text":
+        help = f'write `"{shown(one.span)}"`'
+    elif isinstance(item, ir.Constant) and ours in ("int", "decimal") and isinstance(item.value, str) and item.value.isdecimal():
+        help = f"write `{item.value}`"
+    label = f"`{shown(tree.value.span)}` is {a(ours)}"
+    return tell(scope, COMPARE_DIFFERENT_TYPES, one.span, f"{ours} compared with {theirs}", label, help=help)
 
 
 def _in_range(tree: ast.In, among: ast.Range, scope: Scope) -> ir.Expression:
@@ -240,7 +247,8 @@ def _in_list(tree: ast.In, among: ast.Expr, scope: Scope) -> ir.Expression:
     written = shown(among.span)
     if not isinstance(base, t.ListOf):
         help = f'ask for a key with `has({written}, "…")`' if isinstance(base, t.MapOf) else f"write `in ({written})`, or `= {written}`"
-        return tell(scope, TYPE_MISMATCH, among.span, f"`in` looks into a list, and `{written}` is {a(plain(base))}", "not a list", help=help)
+        message = f"`in` looks into a list, and `{written}` is {a(plain(base))}"
+        return tell(scope, TYPE_MISMATCH, among.span, message, "not a list", help=help)
     item = enum_constants(ir.Column("", base.item), value, among.span, scope)
     if shared_type((value, item)) is None:
         message = f"`{shown(tree.value.span)}` is {a(plain(value.type))}, and the items of `{written}` are {plain(base.item)}"

@@ -20,7 +20,7 @@ from datahub.semantic.told import UNKNOWN, is_unknown
 from datahub.semantic.values import as_value, brought, constant, digits_of, made
 from datahub.syntax import ast
 from datahub.types import model as t
-from datahub.types.shapes import Bound, Exact, Family, Shape, Variable, built, family_result, matches, shape
+from datahub.types.shapes import Bound, Exact, Family, ListShape, Shape, Variable, built, family_result, matches, shape
 
 ROWWISE = frozenset(("function", "operator"))
 AGGREGATE = frozenset(("aggregate",))
@@ -189,9 +189,11 @@ def _defaults(left_out: Sequence[Parameter]) -> Iterator[Pair]:
 
 def _passed(wanted: Shape, value: ir.Expression, bound: Bound, overload: Overload, scope: Scope) -> ir.Expression:
     """The argument in the type that the kernel is made for."""
+    if overload.kind == "operator" and isinstance(t.base_of(value.type), t.Int | t.Decimal) and not isinstance(wanted, Exact | ListShape):
+        # The kernels of operators take exact numbers as they are, and compare them by value.
+        return value
     match wanted:
         case Exact(kind=t.Decimal()):
-            # The kernels of operators take whole numbers as they are.
             if overload.kind == "operator" or not isinstance(t.base_of(value.type), t.Int):
                 return value
             if isinstance(value, ir.Constant) and isinstance(value.value, int):

@@ -61,7 +61,8 @@ def _neighbour(function: Literal["lag", "lead"]) -> Callable[[ast.Call, Scope], 
             return UNKNOWN
         if not 1 <= len(tree.arguments) <= 2:
             help = f"write `{function}(x within key order by day)`"
-            return tell(scope, BAD_ARGUMENTS, tree.span, f"`{function}` takes a value, and perhaps how many rows off", "not these", help=help)
+            message = f"`{function}` takes a value, and perhaps how many rows off"
+            return tell(scope, BAD_ARGUMENTS, tree.span, message, "not these", help=help)
         value = expressions.elaborate(tree.arguments[0].value, scope)
         steps = _steps(tree, function, scope)
         if is_unknown(value) or steps is None:
@@ -77,7 +78,8 @@ def _steps(tree: ast.Call, function: str, scope: Scope) -> int | None:
     second = tree.arguments[1].value
     if isinstance(second, ast.Number) and isinstance(second.value, int) and second.value > 0:
         return second.value
-    tell(scope, BAD_ARGUMENTS, second.span, f"how many rows off `{function}` looks is a number of the script, 1 or more", "not such a number")
+    message = f"how many rows off `{function}` looks is a number of the script, 1 or more"
+    tell(scope, BAD_ARGUMENTS, second.span, message, "not such a number")
     return None
 
 

@@ -88,9 +88,7 @@ def as_value(value: ir.Value, kind: t.Type) -> ir.Value:
             return value
 
 
-def choose(
-    scope: Scope, branches: Sequence[tuple[ir.Expression, ir.Expression]], otherwise: ir.Expression, kind: t.Type
-) -> ir.Expression:
+def choose(scope: Scope, branches: Sequence[tuple[ir.Expression, ir.Expression]], otherwise: ir.Expression, kind: t.Type) -> ir.Expression:
     """The choice of `kind`, each branch brought into it."""
     taken = tuple((condition, brought(value, kind, scope)) for condition, value in branches)
     rest = brought(otherwise, kind, scope)
