@@ -96,10 +96,10 @@ class _Attempt:
 
     @cached_property
     def program(self) -> Any:
-        import datahub
+        from datahub.compiler import check
 
         told: list[Diagnostic] = []
-        program = datahub.check(self.script, _Files(self.case), told.append)
+        program = check(self.script, _Files(self.case), told.append)
         self._found = sorted(suppress(told, [self.script]), key=lambda one: (one.at.span.document.path, one.at.span.start))
         return program
 
@@ -282,10 +282,10 @@ class _Attempt:
         return explain(plan)
 
     def _eval(self, block: Block) -> str:
-        from datahub.runner.calculate import calculate
+        from datahub.testing.expressions import answer
 
-        lines = [line.partition(" → ")[0] for line in block.text.splitlines()]
-        return "".join(f"{line} → {_answered(calculate(line))}\n" if line.strip() else "\n" for line in lines)
+        lines = [line.partition(" → ")[0].rstrip() for line in block.text.splitlines()]
+        return "".join(f"{line} → {_answered(answer(line).as_json())}\n" if line else "\n" for line in lines)
 
 
 _ANSWERS: dict[str, Callable[[_Attempt, Block], str]] = {

@@ -44,7 +44,7 @@ def command(
     flow: Annotated[str, typer.Option(help="The flow to run, where the script has several.", show_default=False)] = "",
     param: Annotated[list[str] | None, typer.Option(help="A parameter of the script.", metavar="NAME=VALUE", show_default=False)] = None,
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
-    threads: Annotated[int, typer.Option(help="How many threads work.", min=1, show_default="one a core")] = 0,
+    threads: Annotated[int | None, typer.Option(help="How many threads work.", min=1, show_default="one a core")] = None,
     fail_on_rejects: Annotated[bool, typer.Option("--fail-on-rejects", help="End with 3 where rows were rejected.")] = False,
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="End with 4 where no row was read.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
@@ -85,7 +85,7 @@ def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str
         raise Stop(f"{error.filename or out}: {error.strerror or error}", code=Exit.WRONG) from error
 
 
-def _options(script: Path, form: Form, as_of: str, threads: int) -> Options:
+def _options(script: Path, form: Form, as_of: str, threads: int | None) -> Options:
     import os
 
     from datahub.cli.parameters import instant
