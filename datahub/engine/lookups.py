@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,8 +23,8 @@ from datahub.semantic.walk import columns_read
 from datahub.types import model as t
 
 MISS, NO_PERIOD, SEVERAL = "R401", "R402", "R403"
-FEW = 50_000
-"""Up to here a table is hashed anew with each batch, which takes less time than the search."""
+FEW = 40_000
+"""Up to here a table is hashed anew with each batch; a larger one is instead searched for the batch's own keys."""
 DENSE = 1 << 22
 """Up to here the place of a combination of keys is read from a table of all combinations."""
 
@@ -35,31 +34,24 @@ DENSE = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The distinct values of one column of keys; of very many also the place of each by value."""
+    """The distinct values of one column of keys."""
 
     values: pa.Array
-    place_of: dict[Any, int] | None = None
 
     def codes(self, wanted: pa.Array) -> Rows:
         """For each wanted value its number, -1 where there is none."""
         wanted = brought(wanted, self.values.type)
         if pa.types.is_nested(self.values.type):
             return _nested_codes(self.values, wanted)
-        if self.place_of is None:
+        if len(self.values) <= FEW or len(wanted) >= len(self.values):
             return _found(pc.index_in(wanted, self.values, skip_nulls=True))
-        # Arrow would hash all keys anew with each batch: Python remembers them, and is asked for distinct values only.
         batch = wanted.dictionary_encode()
-        place = np.array(list(map(self.place_of.get, batch.dictionary.to_pylist(), repeat(-1))), np.int64)
+        at = _found(pc.index_in(self.values, batch.dictionary, skip_nulls=True))
+        place = np.full(len(batch.dictionary) + 1, -1, np.int64)
+        hits = np.flatnonzero(at >= 0)
+        place[at[hits]] = hits
         # Null has no number: it reads the last place.
-        return np.append(place, -1)[_found(batch.indices)]
-
-
-def part_of(column: pa.Array) -> Part:
-    """The distinct values of a column of keys, made ready."""
-    values = _distinct(column)
-    if len(values) <= FEW or pa.types.is_nested(values.type):
-        return Part(values)
-    return Part(values, dict(zip(values.to_pylist(), range(len(values)), strict=True)))
+        return place[_found(batch.indices)]
 
 
 def _found(indices: pa.Array) -> Rows:
@@ -103,7 +95,7 @@ class Keys:
 
 def keys_of(columns: Sequence[pa.Array]) -> tuple[Keys, Rows]:
     """The keys that rows have, and for each row the number of its key; rows with a null have none (-1)."""
-    parts = tuple(part_of(column) for column in columns)
+    parts = tuple(Part(_distinct(column)) for column in columns)
     sizes = [len(part.values) for part in parts]
     numbers = [part.codes(column) for part, column in zip(parts, columns, strict=True)]
     if len(parts) == 1:

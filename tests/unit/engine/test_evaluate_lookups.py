@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from datahub.engine import lookups
-from datahub.engine.lookups import FEW, part_of
+from datahub.engine.lookups import FEW, Part
 from datahub.frames.frame import Frame
 from datahub.semantic import ir
 from datahub.types import model as t
@@ -147,7 +147,7 @@ def test_a_large_table_finds_what_a_small_one_would(kind):
     keys = pa.array(range(0, 2 * (FEW + 10), 2)).cast(kind)
     wanted = pa.array([0, 1, 2, None, 2 * FEW, 2]).cast(kind)
 
-    assert list(part_of(keys).codes(wanted)) == [0, -1, 1, -1, FEW, 1]
+    assert list(Part(keys).codes(wanted)) == [0, -1, 1, -1, FEW, 1]
 
 
 def test_numbers_are_found_whatever_their_scale():
