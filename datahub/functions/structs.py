@@ -70,7 +70,7 @@ def _map_value(kinds: Kinds) -> t.Type | None:
     return t.nullable(base.value) if isinstance(base, t.MapOf) else None
 
 
-@function("get(struct: T, key: text!) -> S", rule=lambda kinds, constants: _field_type(kinds, constants))
+@function("get(struct: struct, key: text!) -> S", rule=lambda kinds, constants: _field_type(kinds, constants))
 def get_field(struct: Datum, key: str) -> pa.Array:
     """The field of a struct."""
     (column,) = broadcast(struct)
@@ -112,7 +112,7 @@ def keys(map: Datum) -> pa.Array:
     return listed(pc.struct_field(entries, "key"), offsets)
 
 
-@function("keys(struct: T) -> [text]", rule=lambda kinds, constants: None if fields_of(kinds[0]) is None else t.ListOf(t.Text()))
+@function("keys(struct: struct) -> [text]", rule=lambda kinds, constants: None if fields_of(kinds[0]) is None else t.ListOf(t.Text()))
 def keys_of_struct(struct: Datum) -> pa.Array:
     """The names of the fields of a struct."""
     (column,) = broadcast(struct)
@@ -134,7 +134,7 @@ def values(map: Datum) -> pa.Array:
     return listed(pc.struct_field(entries, "value"), offsets)
 
 
-@function("values(struct: T) -> [S]", rule=lambda kinds, constants: (kind := common_field(kinds[0])) and t.ListOf(kind))
+@function("values(struct: struct) -> [S]", rule=lambda kinds, constants: (kind := common_field(kinds[0])) and t.ListOf(kind))
 def values_of_struct(struct: Datum) -> pa.Array:
     """The values of the fields of a struct."""
     (column,) = broadcast(struct)
@@ -157,7 +157,7 @@ def entries(map: Datum) -> pa.Array:
     return listed(*unpacked(maps))
 
 
-@function("entries(struct: T) -> [{key: text, value: S}]", rule=lambda kinds, constants: _entry_type(kinds))
+@function("entries(struct: struct) -> [{key: text, value: S}]", rule=lambda kinds, constants: _entry_type(kinds))
 def entries_of_struct(struct: Datum) -> pa.Array:
     """The fields of a struct as entries."""
     (column,) = broadcast(struct)
@@ -276,7 +276,7 @@ def map_from_lists(values: Datum, keys: Datum) -> pa.Array:
 
 
 @function(
-    "pick(struct: T, names: text!...) -> S",
+    "pick(struct: struct, names: text!...) -> S",
     rule=lambda kinds, constants: _picked_type(kinds, constants),
     also=("DataWeave filterObject", "jq pick", "JSONata {a: a}", "Bloblang with"),
     examples=[example('pick({a: 1, b: 2, c: 3}, "c", "a")', {"c": 3, "a": 1}), example('pick({a: 1}, "a")', {"a": 1})],
@@ -295,7 +295,7 @@ def _picked_type(kinds: Kinds, constants: Constants) -> t.Type | None:
 
 
 @function(
-    "omit(struct: T, names: text!...) -> S",
+    "omit(struct: struct, names: text!...) -> S",
     rule=lambda kinds, constants: _rest_type(kinds, constants),
     also=("VRL del", "DataWeave -", "jq del", "JSONata ~> |$|{}, [names]|", "Bloblang without"),
     examples=[example('omit({a: 1, b: 2, c: 3}, "b")', {"a": 1, "c": 3}), example('omit({a: 1, b: 2}, "a")', {"b": 2})],
@@ -327,7 +327,7 @@ def merge(*maps: Datum) -> pa.Array:
     return _last_of_each(fields["key"], fields["value"], offsets, np.ones(len(offsets) - 1, np.bool_))
 
 
-@function("merge(structs: T...) -> S", rule=lambda kinds, constants: _merged_type(kinds))
+@function("merge(structs: struct...) -> S", rule=lambda kinds, constants: _merged_type(kinds))
 def merge_structs(*structs: Datum) -> pa.Array:
     """One struct of all fields."""
     columns = broadcast(*structs)
@@ -347,7 +347,7 @@ def _merged_type(kinds: Kinds) -> t.Type | None:
 
 
 @function(
-    "flatten(struct: T, separator: text! = '.') -> S",
+    "flatten(struct: struct, separator: text! = '.') -> S",
     rule=lambda kinds, constants: _flat_type(kinds, constants),
     examples=[example("flatten({a: {x: 1, y: 2}, b: 3})", {"a.x": 1, "a.y": 2, "b": 3}), example('flatten({a: {x: 1}}, "_")', {"a_x": 1})],
 )
@@ -398,7 +398,7 @@ def _without_null(kinds: Kinds) -> t.Type | None:
     return t.MapOf(t.required(base.value)) if isinstance(base, t.MapOf) else None
 
 
-@function("length(struct: T) -> int", rule=lambda kinds, constants: None if fields_of(kinds[0]) is None else t.Int())
+@function("length(struct: struct) -> int", rule=lambda kinds, constants: None if fields_of(kinds[0]) is None else t.Int())
 def length_of_struct(struct: Datum) -> pa.Array:
     """How many fields a struct has."""
     (column,) = broadcast(struct)

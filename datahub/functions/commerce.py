@@ -1,0 +1,258 @@
+"""Numbers that commerce goes by, checked: articles, books, banks, companies, taxes, cards, addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import Bytes, Ints, Reject, as_mask, bools, broadcast, from_texts, map_distinct, outcome, valid
+from datahub.functions.declare import Datum, Mask, Outcome, example, function
+from datahub.functions.text_memory import bytes_of
+
+GTIN_LENGTHS = (8, 12, 13, 14)
+ZERO = ord("0")
+
+
+@function(
+    "gtin_valid(value: text) -> bool",
+    also=("python-stdnum ean.is_valid", "GS1 check digit", "EAN-13 check digit"),
+    examples=[
+        example('gtin_valid("4006381333931")', True),
+        example('gtin_valid("4006381333932")', False),
+        example('gtin_valid("400638133393")', False),
+    ],
+)
+def gtin_valid(value: Datum) -> pa.Array:
+    """Whether a text is a GTIN (EAN-8, UPC-A, EAN-13 or GTIN-14): 8, 12, 13 or 14 digits of which the last one checks the others."""
+    (texts,) = broadcast(value)
+    content, ends = bytes_of(texts)
+    result = np.zeros(len(texts), np.bool_)
+    for length in GTIN_LENGTHS:
+        rows = np.flatnonzero(np.diff(ends) == length)
+        digits, total = _weighed(content, ends[rows], length, 1)
+        result[rows] = digits & (total % 10 == 0)
+    return bools(result)
+
+
+@function(
+    "gtin_check_digit(value: text) -> text",
+    rejects=("R603",),
+    also=("GS1 check digit", "python-stdnum ean.calc_check_digit"),
+    examples=[example('gtin_check_digit("400638133393")', "1"), example('gtin_check_digit("12")', rejected="R603")],
+)
+def gtin_check_digit(value: Datum) -> Outcome:
+    """The last digit of a GTIN, worked out from the 7, 11, 12 or 13 digits before it; any other text is a reject (R603)."""
+    (texts,) = broadcast(value)
+    content, ends = bytes_of(texts)
+    check, good = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.bool_)
+    for length in GTIN_LENGTHS:
+        rows = np.flatnonzero(np.diff(ends) == length - 1)
+        digits, total = _weighed(content, ends[rows], length - 1, 3)
+        check[rows], good[rows] = -total % 10, digits
+    written = from_texts(np.arange(len(texts) + 1), (check + ZERO).astype(np.uint8), valid(texts))
+    return outcome(written, (~good & valid(texts), "R603"))
+
+
+def _weighed(content: Bytes, begins: Ints, length: int, last: int) -> tuple[Mask, Ints]:
+    """Which of the texts are digits alone, and their sum, times 3 and 1 in turn; `last` is what the last one is times."""
+    digits, total = np.ones(len(begins), np.bool_), np.zeros(len(begins), np.int64)
+    for place in range(length):
+        figure = content[begins + place] - ZERO
+        digits &= figure <= 9
+        total += figure * np.uint16(last if (length - 1 - place) % 2 == 0 else 4 - last)
+    return digits, total
+
+
+def _checked(module: str, value: Datum) -> pa.Array:
+    """Whether python-stdnum takes a text for a number of its `module`; once for each distinct text."""
+    return map_distinct(_validity(module), pa.bool_(), value).values
+
+
+@lru_cache(maxsize=64)
+def _validity(module: str) -> Callable[[str], bool]:
+    from importlib import import_module
+
+    found: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid
+    return found
+
+
+@function(
+    "isbn_valid(value: text) -> bool",
+    also=("python-stdnum isbn.is_valid",),
+    examples=[example('isbn_valid("978-3-16-148410-0")', True), example('isbn_valid("0306406153")', False)],
+)
+def isbn_valid(value: Datum) -> pa.Array:
+    """Whether a text is an ISBN of 10 or 13 digits with the right check digit; hyphens and spaces are passed over."""
+    return _checked("isbn", value)
+
+
+@function(
+    "isbn_13(value: text) -> text",
+    rejects=("R603",),
+    also=("python-stdnum isbn.to_isbn13",),
+    examples=[example('isbn_13("0-306-40615-2")', "9780306406157"), example('isbn_13("12")', rejected="R603")],
+)
+def isbn_13(value: Datum) -> Outcome:
+    """An ISBN as the 13 digits under which its book is sold; what is none is a reject (R603)."""
+    return map_distinct(_isbn_13, pa.string(), value)
+
+
+def _isbn_13(text: str) -> str | Reject:
+    from stdnum import isbn
+
+    return isbn.compact(text, convert=True) if isbn.is_valid(text) else Reject("R603")
+
+
+@function(
+    "iban_valid(value: text) -> bool",
+    also=("python-stdnum iban.is_valid",),
+    examples=[example('iban_valid("FR76 3000 6000 0112 3456 7890 189")', True), example('iban_valid("FR76")', False)],
+)
+def iban_valid(value: Datum) -> pa.Array:
+    """Whether a text is an IBAN: the form of its country and the check digits, the country's own too where they are known.
+
+    Spaces are passed over.
+    """
+    return _checked("iban", value)
+
+
+@function(
+    "bic_valid(value: text) -> bool",
+    also=("python-stdnum bic.is_valid", "SWIFT code"),
+    examples=[example('bic_valid("AGRIFRPPXXX")', True), example('bic_valid("AGRIFRP")', False)],
+)
+def bic_valid(value: Datum) -> pa.Array:
+    """Whether a text has the form of a BIC (SWIFT code), of 8 or 11 signs."""
+    return _checked("bic", value)
+
+
+@function(
+    'vat_valid(value: text, country: text = "") -> bool',
+    also=("python-stdnum eu.vat.is_valid", "VIES format"),
+    examples=[
+        example('vat_valid("FR40303265045")', True),
+        example('vat_valid("FR41303265045")', False),
+        example('vat_valid("40303265045", "FR")', True),
+    ],
+)
+def vat_valid(value: Datum, country: Datum | None = None) -> pa.Array:
+    """Whether a text is a VAT number of its country by form and check digits; whether it is registered only the tax office knows.
+
+    The country is told by its two letters at the front (`EL` or `GR` for Greece, `XI` for Northern Ireland), or by
+    `country`; then they may be missing. Spaces, dots and hyphens are passed over.
+    """
+    return map_distinct(_vat_valid, pa.bool_(), value, pa.scalar("") if country is None else country).values
+
+
+def _vat_valid(text: str, country: str) -> bool:
+    number = "".join(letter for letter in text.upper() if letter.isalnum())
+    where = country.strip().upper() or number[:2]
+    check = _vat_check(where)
+    return check is not None and check(number)
+
+
+@lru_cache(maxsize=512)
+def _vat_check(country: str) -> Any:
+    """How python-stdnum checks the VAT numbers of a country, or None where it does not."""
+    from stdnum import get_cc_module
+
+    if len(country) != 2 or not (country.isascii() and country.isalpha()):
+        return None
+    module = get_cc_module({"EL": "gr", "XI": "gb"}.get(country, country.lower()), "vat")
+    return None if module is None else module.is_valid
+
+
+@function(
+    "siren_valid(value: text) -> bool",
+    also=("python-stdnum fr.siren.is_valid",),
+    examples=[example('siren_valid("552 008 443")', True), example('siren_valid("552008444")', False)],
+)
+def siren_valid(value: Datum) -> pa.Array:
+    """Whether a text is a SIREN, the nine digits of a French company; spaces are passed over."""
+    return _checked("fr.siren", value)
+
+
+@function(
+    "siret_valid(value: text) -> bool",
+    also=("python-stdnum fr.siret.is_valid",),
+    examples=[example('siret_valid("73282932000074")', True), example('siret_valid("73282932000079")', False)],
+)
+def siret_valid(value: Datum) -> pa.Array:
+    """Whether a text is a SIRET, the 14 digits of a French establishment, those of La Poste among them; spaces are passed over."""
+    return _checked("fr.siret", value)
+
+
+@function(
+    "luhn_valid(value: text) -> bool",
+    also=("VRL is_luhn", "python-stdnum luhn.is_valid"),
+    examples=[example('luhn_valid("4111111111111111")', True), example('luhn_valid("4111111111111112")', False)],
+)
+def luhn_valid(value: Datum) -> pa.Array:
+    """Whether a text is digits of which the last one checks the others by Luhn's formula, as in numbers of cards."""
+    return _checked("luhn", value)
+
+
+LABEL = r"[\p{L}\p{Nd}](?:[\p{L}\p{Nd}-]{0,61}[\p{L}\p{Nd}])?"
+LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+EMAIL = rf"^{LOCAL}(?:\.{LOCAL})*@{LABEL}(?:\.{LABEL})+$"
+URL = rf"^(?i:https?|ftps?|sftp)://(?:[^\s/?#@]+@)?(?:\[[0-9A-Fa-f:.]+\]|{LABEL}(?:\.{LABEL})*\.?)(?::[0-9]{{1,5}})?(?:[/?#][^\s]*)?$"
+
+
+@function(
+    "email_valid(value: text) -> bool",
+    also=("HTML input type=email", "Pydantic EmailStr"),
+    examples=[example('email_valid("jean.martin@example.com")', True), example('email_valid("jean@localhost")', False)],
+)
+def email_valid(value: Datum) -> pa.Array:
+    """Whether a text has the form of an e-mail address: a name, `@` and a domain with a dot; at most 64 and 254 signs long."""
+    (texts,) = broadcast(value)
+    form = as_mask(pc.match_substring_regex(texts, EMAIL))
+    long = as_mask(pc.match_substring_regex(texts, "^[^@]{65}")) | as_mask(pc.greater(pc.utf8_length(texts), 254))
+    return bools(form & ~long)
+
+
+@function(
+    "url_valid(value: text) -> bool",
+    also=("HTML input type=url", "Pydantic HttpUrl"),
+    examples=[example('url_valid("https://shop.example.com/p/42?x=1")', True), example('url_valid("shop.example.com")', False)],
+)
+def url_valid(value: Datum) -> pa.Array:
+    """Whether a text has the form of a web address: `http`, `https`, `ftp`, `ftps` or `sftp`, a host, and no spaces."""
+    (texts,) = broadcast(value)
+    return bools(as_mask(pc.match_substring_regex(texts, URL)))
+
+
+@function(
+    'phone_e164(value: text, country: text = "") -> text',
+    rejects=("R603",),
+    also=("libphonenumber format E164", "python phonenumbers"),
+    examples=[
+        example('phone_e164("01 23 45 67 89", "FR")', "+33123456789"),
+        example('phone_e164("+44 20 7946 0958")', "+442079460958"),
+        example('phone_e164("12", "FR")', rejected="R603"),
+    ],
+)
+def phone_e164(value: Datum, country: Datum | None = None) -> Outcome:
+    """A phone number as all networks know it: `+`, the code of the country, digits alone.
+
+    Numbers without `+` are read as they are dialled in `country` (two letters). What is no number of the country's
+    numbering plan is a reject (R603).
+    """
+    return map_distinct(_e164, pa.string(), value, pa.scalar("") if country is None else country)
+
+
+def _e164(text: str, country: str) -> str | Reject:
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, country.strip().upper() or None)
+    except phonenumbers.NumberParseException:
+        return Reject("R603")
+    if not phonenumbers.is_valid_number(number):
+        return Reject("R603")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
