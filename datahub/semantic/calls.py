@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from datahub.diagnostics.suggest import nearest
-from datahub.semantic import choices, expressions, inlining, ir, loops, rows
+from datahub.semantic import aggregates, choices, expressions, inlining, ir, rows
 from datahub.semantic.names import dotted
 from datahub.semantic.overloads import Given, functions, resolve
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_INVERTIBLE, TYPE_MISMATCH, UNKNOWN_FUNCTION
@@ -39,7 +39,7 @@ def call(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
     if name in rows.FORMS and (name != "has" or len(tree.arguments) == 1):
         return rows.FORMS[name](tree, scope)
     if name in functions():
-        return loops.gathered(tree, scope, want) if loops.is_gathering(tree, scope) else builtin(tree, scope)
+        return aggregates.gathered(tree, scope, want) if aggregates.is_gathering(tree, scope) else builtin(tree, scope)
     return _unknown(tree, scope)
 
 
