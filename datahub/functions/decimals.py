@@ -22,6 +22,7 @@ from datahub.functions.columns import (
     as_array,
     decimals_as_ints,
     decimals_from_ints,
+    from_ints,
     ints,
     length_of,
     map_distinct,
@@ -97,7 +98,7 @@ def floor_divide(left: Datum, right: Datum) -> tuple[Outcome, Outcome]:
         most = wide.beyond_value(large, _INT64 - 1)
         wholes = _large(large, lost | most, t.Decimal(False, 19, 0), keep & ~zero)
         overs = _large(left_over, lost, rest, keep & ~zero)
-    return outcome(_as_int(wholes.values), (zero, "R601"), *wholes.failed), outcome(overs.values, (zero, "R601"), *overs.failed)
+    return outcome(as_int64(wholes.values).values, (zero, "R601"), *wholes.failed), outcome(overs.values, (zero, "R601"), *overs.failed)
 
 
 def negate(values: Datum) -> Outcome:
@@ -111,10 +112,8 @@ def negate(values: Datum) -> Outcome:
 
 def absolute(values: Datum) -> Outcome:
     """The number without its sign, in its own type."""
-    negative = pa.array(order(values, pa.scalar(0)) < 0)
-    column = as_array(values, 1)
-    if pa.types.is_integer(column.type):
-        return negate(column)
+    column = at_scale(as_array(values, 1), decimal_of(values), "down").values
+    negative = pa.array(order(column, pa.scalar(0)) < 0)
     return Outcome(pa.compute.if_else(negative, negate(column).values, column))
 
 
@@ -338,5 +337,11 @@ def _wide_at(values: Datum, scale: int, length: int) -> tuple[pa.Array, Any]:
     return wide.shifted(column, more) if more else (column, np.False_)
 
 
-def _as_int(values: pa.Array) -> pa.Array:
-    return values.cast(pa.int64())
+def as_int64(values: pa.Array) -> Outcome:
+    """Decimals without digits after the point as int64; R602 where they do not fit."""
+    numbers = decimals_as_ints(values)
+    if numbers is not None:
+        return Outcome(from_ints(numbers, valid(values)))
+    low, lost = wide.narrowed_to_ints(values)
+    keep = valid(values)
+    return outcome(from_ints(low, keep & ~lost), (lost & keep, "R602"))

@@ -38,7 +38,7 @@ MODES: Mapping[str, str] = {
     "ceil": "up",
 }
 """Ways of rounding, and what Arrow calls them; `half_up` is away from zero, as in commerce."""
-_PYTHON = {
+PYTHON_MODES = {
     "half_up": decimal.ROUND_HALF_UP,
     "half_even": decimal.ROUND_HALF_EVEN,
     "half_down": decimal.ROUND_HALF_DOWN,
@@ -122,7 +122,7 @@ def rounded(values: pa.Array, digits: int, mode: str) -> pa.Array:
 
 def _rounded_off(values: pa.Array, digits: int, mode: str) -> pa.Array:
     """The numbers rounded to where none of their digits stands; a rare wish, so Python does it on the distinct ones."""
-    how = _PYTHON[mode]
+    how = PYTHON_MODES[mode]
     return map_distinct(lambda number: number.scaleb(-digits, EXACT).quantize(Decimal(1), how), pa.decimal256(DIGITS, 0), values).values
 
 
