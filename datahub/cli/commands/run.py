@@ -11,16 +11,17 @@ Exit codes: 0 done, rejects or not; 1 the run failed or was aborted; 2 wrong usa
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Exit, Paint, Stop, say
+from datahub.cli.output import Exit, Paint, say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from datahub.plan.operators import Plan
     from datahub.reports.report import Report
     from datahub.runner.run import Options
@@ -50,12 +51,12 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
 ) -> None:
     from datahub.cli.compiled import compiled
+    from datahub.cli.inputs import begun, pairs, sources
     from datahub.cli.summary import last_line, summary
 
-    files = sources(source or [])
-    values = pairs(param or [], "--param", "NAME=VALUE")
+    files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
     plan = compiled(script, flow)
-    report = _report(plan, files, out, values, _options(script, format, as_of, threads), quiet=quiet)
+    report = _report(plan, files, out, values, _options(script, format, moment, threads), quiet=quiet)
     if not quiet:
         say(summary(report, Paint(sys.stderr)).rstrip("\n"))
     elif report.status == "aborted":
@@ -66,62 +67,23 @@ def command(
 def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str, str], options: Options, *, quiet: bool) -> Report:
     from dataclasses import replace
 
-    from datahub.cli.parameters import Unreadable, parameters
+    from datahub.cli.inputs import world
+    from datahub.cli.parameters import parameters
     from datahub.cli.progress import progress
-    from datahub.engine.start import UnusableRun
-    from datahub.formats.declare import BadInput
     from datahub.runner.run import run
 
-    try:
+    with world():
         given = parameters(plan, values)
         with progress(files, quiet=quiet) as told:
             return run(plan, files, out, parameters=given, options=replace(options, progress=told))
-    except (UnusableRun, Unreadable) as error:
-        raise Stop(str(error)) from error
-    except BadInput as error:
-        where = f"{error.path}:{error.line}: " if error.path and error.line else f"{error.path}: " if error.path else ""
-        raise Stop(f"{where}{error.message} ({error.code})", error.help, code=Exit.WRONG) from error
-    except OSError as error:
-        raise Stop(f"{error.filename or out}: {error.strerror or error}", code=Exit.WRONG) from error
 
 
-def _options(script: Path, form: Form, as_of: str, threads: int | None) -> Options:
+def _options(script: Path, form: Form, as_of: datetime | None, threads: int | None) -> Options:
     import os
 
-    from datahub.cli.parameters import instant
     from datahub.runner.run import Options
 
-    try:
-        begun = instant(as_of) if as_of else None
-    except ValueError as error:
-        raise Stop(f"`{as_of}` is no instant", "write one such as `2024-05-01T00:00Z`") from error
-    return Options(format=form.value, as_of=begun, threads=threads or os.cpu_count() or 1, script=script.as_posix())
-
-
-def sources(given: Sequence[str]) -> dict[str, list[str]]:
-    """`NAME=PATH` pairs as the paths of each source."""
-    found: dict[str, list[str]] = {}
-    for text in given:
-        name, equals, path = text.partition("=")
-        if not name or not equals or not path:
-            raise Stop(f"`--source {text}` names no source and file", "write `--source NAME=PATH`")
-        if not Path(path).exists():
-            raise Stop(f"there is no file `{path}` for the source `{name}`")
-        found.setdefault(name, []).append(path)
-    return found
-
-
-def pairs(given: Sequence[str], option: str, form: str) -> dict[str, str]:
-    """`NAME=VALUE` pairs; a name is given once."""
-    found: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise Stop(f"`{option} {text}` has no `=`", f"write `{option} {form}`")
-        if name in found:
-            raise Stop(f"`{option} {name}=…` is given twice")
-        found[name] = value
-    return found
+    return Options(format=form.value, as_of=as_of, threads=threads or os.cpu_count() or 1, script=script.as_posix())
 
 
 def _exit(report: Report, *, fail_on_rejects: bool, fail_on_empty: bool) -> Exit:

@@ -60,7 +60,7 @@ def test_an_instant_without_a_zone_is_utc_and_a_day_is_its_first_moment():
 
 
 def test_pairs_are_given_once_and_with_a_name():
-    from datahub.cli.commands.run import pairs, sources
+    from datahub.cli.inputs import pairs, sources
 
     assert {"a": "1=2", "b": ""} == pairs(["a=1=2", "b="], "--param", "NAME=VALUE")
     for wrong in (["a"], ["=1"], ["a=1", "a=2"]):
@@ -71,7 +71,7 @@ def test_pairs_are_given_once_and_with_a_name():
 
 
 def test_a_source_takes_several_files_in_order(tmp_path):
-    from datahub.cli.commands.run import sources
+    from datahub.cli.inputs import sources
 
     for name in ("1.csv", "2.csv"):
         (tmp_path / name).write_text("")
