@@ -66,6 +66,8 @@ def weight_of(node: ir.Expression, run: RunState) -> float:
                 weight += SLOW if REGISTRY[name].slow else 1
             case ir.Aggregate() | ir.Collect() | ir.Decision() | ir.LookUp() | ir.Convert():
                 weight += SLOW / 2
+            case _:
+                pass
     return weight
 
 

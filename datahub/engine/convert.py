@@ -6,34 +6,22 @@ cannot be read fails alone: the rest of the value stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.engine.cells import REQUIRED, Read, cleaned, read_cells
 from datahub.engine.failures import element_paths, nulled, union, whole
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import brought, carried
-from datahub.frames.frame import Column, Failure, Failures, Mask, as_mask, failed_rows
-from datahub.functions import conversions
+from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import Ints, repeats, valid
-from datahub.functions.declare import Offsets, Outcome
+from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, mapped, owners, places, unpacked
 from datahub.semantic import ir
 from datahub.types import model as t
-
-REQUIRED = "R201"
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Values read from text, and the failures of their rows (raw texts beside, column not yet named)."""
-
-    values: pa.Array
-    failures: Failures = ()
 
 
 @evaluates(ir.Convert)
@@ -82,93 +70,9 @@ def read(raw: pa.Array, kind: t.Type, reading: ir.Reading) -> Read:
         case t.Struct(fields=fields):
             return _struct(raw, fields, kind.nullable, reading)
         case _ if pa.types.is_string(raw.type) or pa.types.is_null(raw.type):
-            return _cells(brought(raw, pa.string()), kind, base, reading)  # type: ignore[arg-type]
+            return read_cells(brought(raw, pa.string()), kind, base, reading)
         case _:
-            return _present(Read(brought(raw, carried(kind))), raw, kind.nullable)  # type: ignore[arg-type]
-
-
-# ---------------------------------------------------------------- single cells
-
-
-def _cells(raw: pa.Array, kind: t.Type, base: t.Type, reading: ir.Reading) -> Read:
-    texts = cleaned(raw, reading, isinstance(base, t.Text))
-    made = reader(base, reading)(texts)
-    failures = []
-    lost: Mask | None = None
-    for mask, code in made.failed:
-        fresh = mask & valid(texts) if texts.null_count else mask
-        if lost is not None:
-            fresh = fresh & ~lost
-        rows = np.flatnonzero(fresh)
-        if len(rows):
-            failures.append(Failure(rows, code, values=raw.take(pa.array(rows))))
-            lost = fresh if lost is None else lost | fresh
-    values = brought(made.values, carried(kind))
-    if lost is not None:
-        values = pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
-    if not kind.nullable and texts.null_count:
-        rows = np.flatnonzero(~valid(texts))
-        failures.append(Failure(rows, REQUIRED, values=raw.take(pa.array(rows))))
-    return Read(values, tuple(failures))  # type: ignore[arg-type]
-
-
-def cleaned(raw: pa.Array, reading: ir.Reading, text: bool) -> pa.Array:
-    """The texts that are read: trimmed if so wished, null where they are empty or a word for null."""
-    texts = pc.utf8_trim_whitespace(raw) if reading.trim else raw
-    gone = None
-    if not (reading.empty_text and text):
-        gone = pc.equal(pc.binary_length(texts), 0)
-    if reading.null_words:
-        words = pc.is_in(texts, value_set=pa.array(reading.null_words, pa.string()))
-        gone = words if gone is None else pc.or_(pc.fill_null(gone, True), words)
-    if gone is None or not pc.any(gone).as_py():
-        return texts
-    return pc.if_else(gone, pa.scalar(None, pa.string()), texts)
-
-
-def reader(base: t.Type, reading: ir.Reading) -> Callable[[pa.Array], Outcome]:
-    """How texts become values of `base`."""
-    match base:
-        case t.Bool():
-            return partial(conversions.to_bool, true_words=reading.true_words, false_words=reading.false_words)
-        case t.Int():
-            return partial(_int, width=base.width)
-        case t.Decimal(precision=precision, scale=scale):
-            return partial(conversions.to_decimal, precision=precision, scale=scale, decimal_mark=reading.decimal)
-        case t.Float():
-            return partial(conversions.to_float, decimal_mark=reading.decimal)
-        case t.Date():
-            return partial(conversions.to_date, pattern=reading.formats, locale=reading.locale)
-        case t.Time():
-            return partial(conversions.to_time, pattern=reading.formats, locale=reading.locale)
-        case t.DateTime():
-            return partial(conversions.to_datetime, pattern=reading.formats, zone=reading.zone, locale=reading.locale)
-        case t.LocalDateTime():
-            return partial(conversions.to_local_datetime, pattern=reading.formats, locale=reading.locale)
-        case t.Duration():
-            return conversions.to_duration
-        case t.Enum(members=members):
-            return partial(conversions.to_enum, members=members)
-        case t.Json():
-            return conversions.to_json
-        case t.Text(shortest=shortest, longest=longest) if shortest or longest is not None:
-            return partial(conversions.fit_text, shortest=shortest, longest=longest)
-        case _:
-            return Outcome
-
-
-def _int(texts: pa.Array, width: int) -> Outcome:
-    made = conversions.to_int(texts)
-    return Outcome(made.values, (*made.failed, (beyond(made.values, width), "R102")))  # type: ignore[arg-type]
-
-
-def beyond(values: pa.Array, width: int) -> Mask:
-    """Where whole numbers need more than `width` bits."""
-    if width >= 64:
-        return np.zeros(len(values), np.bool_)
-    limit = 1 << (width - 1)
-    outside = pc.or_(pc.greater_equal(values, pa.scalar(limit, pa.int64())), pc.less(values, pa.scalar(-limit, pa.int64())))
-    return as_mask(outside, len(values))
+            return _present(Read(brought(raw, carried(kind))), raw, kind.nullable)
 
 
 def _present(made: Read, raw: pa.Array, nullable: bool) -> Read:
@@ -192,7 +96,7 @@ def _list(raw: pa.Array, item: t.Type, reading: ir.Reading) -> Read:
         if blank.any():
             made, offsets = _without(made, blank, offsets)
     wanted = carried(item)
-    values = listed(brought(made.values, wanted), offsets)  # type: ignore[arg-type]
+    values = listed(brought(made.values, wanted), offsets)
     return Read(values, _in_lists(made.failures, offsets))
 
 
@@ -264,7 +168,7 @@ def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: boo
         kept = (failure.kept(there[failure.rows]) for failure in one.failures)
         failures.extend(_in_struct(failure, name) for failure in kept if len(failure.rows))
     kind = [pa.field(name, carried(inner)) for name, inner in fields]
-    values = pa.StructArray.from_arrays(made, fields=kind, mask=None if there.all() else pa.array(~there))  # type: ignore[arg-type]
+    values = pa.StructArray.from_arrays(made, fields=kind, mask=None if there.all() else pa.array(~there))
     return _present(Read(values, tuple(failures)), values, nullable)
 
 
@@ -300,11 +204,10 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
     made = read(items, value, inner)
     if texts and reading.trim:
         keys = pc.utf8_trim_whitespace(keys)
-    values = mapped(keys, brought(made.values, carried(value)), offsets)  # type: ignore[arg-type]
+    values = mapped(keys, brought(made.values, carried(value)), offsets)
     parents = owners(offsets)
     failures = []
     for failure in made.failures:
         paths = pc.binary_join_element_wise("/", keys.take(pa.array(failure.rows)), "")
         failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths))
     return Read(values, union(tuple(failures)))
-

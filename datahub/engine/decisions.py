@@ -180,9 +180,7 @@ def _none(index: DecisionIndex, rest: Mask, inner: Scope) -> Failure:
     return Failure(rows, NONE, texts=said.array(inner.length).take(pa.array(rows)).fill_null(""))
 
 
-def _collected(
-    node: ir.Decision, index: DecisionIndex, hits: Words, live: Mask, before: Failures, inner: Scope, scope: Scope
-) -> Column:
+def _collected(node: ir.Decision, index: DecisionIndex, hits: Words, live: Mask, before: Failures, inner: Scope, scope: Scope) -> Column:
     """The outputs of all rows satisfied, as a list in the order of the table."""
     hits = np.where(live[:, None], hits, np.uint64(0))
     bits = np.unpackbits(hits.view(np.uint8), axis=1, bitorder="little")
@@ -195,5 +193,3 @@ def _collected(
     column = Column(values.cast(kind) if values.type != kind else values, whole(items.to_parent(given.failures)))
     rest = live & (np.diff(offsets) == 0) if index.table.otherwise is not None else np.zeros(scope.length, np.bool_)
     return _with_rest(node, index, column, rest, before, inner)
-
-

@@ -117,7 +117,7 @@ def _marks(bounds: Sequence[Fraction], scale: int | None, dtype: Any) -> Any:
         return np.array([float(bound) for bound in bounds], np.float64)
     scaled = [bound * 10**scale for bound in bounds]
     doubled = [2 * math.floor(one) + (one.denominator != 1) for one in scaled]
-    if dtype == object:
+    if dtype.hasobject:
         return np.array(doubled, object)
     return np.array([min(max(one, -(2**63)), 2**63 - 1) for one in doubled], np.int64)
 

@@ -130,9 +130,7 @@ def failed(node: ir.Failed, scope: Scope) -> Column:
     """Whether a value failed: at all, or with a code."""
     failures = real(scope.evaluate(node.value).failures)
     if node.code:
-        family = node.code.removesuffix("*")
-        alike = (lambda code: code.startswith(family)) if node.code.endswith("*") else (lambda code: code == family)
-        failures = tuple(failure for failure in failures if alike(failure.code) or alike(failure.cause))
+        failures = tuple(failure for failure in failures if node.code in (failure.code, failure.cause))
     return Column(pa.array(failed_rows(failures, scope.length)) if failures else pa.scalar(False))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.branches import where
-from datahub.engine.convert import REQUIRED, beyond
+from datahub.engine.cells import REQUIRED, beyond
 from datahub.engine.failures import element_paths, nulled, union
 from datahub.engine.issues import as_text
 from datahub.engine.loops import of_elements
@@ -129,7 +129,7 @@ def _scalar(values: pa.Array, base: t.Type, source: t.Type, rounding: str | None
         if len(rows):
             found.append(Failure(rows, code, values=as_text(values.take(pa.array(rows)))))
     result = brought(made.values, carried(base))
-    return nulled(result, tuple(found), len(values)), tuple(found)  # type: ignore[return-value]
+    return nulled(result, tuple(found), len(values)), tuple(found)
 
 
 def _brought(values: pa.Array, base: t.Type, source: t.Type, rounding: str | None) -> Outcome:

@@ -66,7 +66,8 @@ def _narrowed(over: ir.Loop | ir.Members, base: tuple[Any, ...], scope: Scope) -
 
 
 def _members(scope: Scope) -> Elements:
-    assert scope.members is not None and scope.offsets is not None
+    assert scope.members is not None
+    assert scope.offsets is not None
     return Elements(scope.members, scope.offsets, None, ())
 
 
@@ -155,4 +156,3 @@ def _rows_with_list(found: Elements, nullable: bool, length: int) -> Mask | None
         lost = failed_rows(tuple(failure for failure in found.failures if failure.elements is None), length)
         keep = ~lost if keep is None else keep & ~lost
     return keep
-

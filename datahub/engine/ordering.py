@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,7 +41,7 @@ def ranked(values: pa.Array, kind: t.Type, descending: bool) -> Rows:
     return numbers if there is None else np.where(there, numbers, LAST)
 
 
-def _numbers(values: pa.Array, kind: t.Type) -> npt.NDArray[np.int64]:
+def _numbers(values: pa.Array, kind: t.Type) -> Any:
     base = t.base_of(kind)
     if isinstance(base, t.Enum):
         return pc.index_in(values, pa.array(base.members, pa.string())).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)

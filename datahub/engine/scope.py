@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -12,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.engine.constants import is_constant, repeated
 from datahub.engine.failures import brought_in, lifted, union
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, take_column
@@ -19,7 +19,6 @@ from datahub.functions.declare import Context
 from datahub.functions.segments import owners, places
 from datahub.semantic import ir
 from datahub.semantic.trees import interned, rebuilt
-from datahub.semantic.walk import inside
 
 if TYPE_CHECKING:
     from datahub.engine.decisions import DecisionIndex
@@ -123,7 +122,22 @@ class Scope:
     of the rows around, no more. `members` and `offsets` are the rows of each row here that is a group.
     """
 
-    __slots__ = ("_made", "_memo", "columns", "frame", "item", "label", "members", "notes", "offsets", "parent", "parents", "positions", "run", "subset")
+    __slots__ = (
+        "_made",
+        "_memo",
+        "columns",
+        "frame",
+        "item",
+        "label",
+        "members",
+        "notes",
+        "offsets",
+        "parent",
+        "parents",
+        "positions",
+        "run",
+        "subset",
+    )
 
     def __init__(
         self,
@@ -189,22 +203,23 @@ class Scope:
 
     def has(self, name: str) -> bool:
         """Whether a column of that name can be read here."""
-        return self._found(name) is not None
+        return self.find(name) is not None
 
     def column(self, name: str) -> Column:
         """The column `name`: of this frame, of the elements, or of the rows around."""
-        found = self._found(name)
+        found = self.find(name)
         if found is None:
             raise KeyError(name)
         return found
 
-    def _found(self, name: str) -> Column | None:
+    def find(self, name: str) -> Column | None:
+        """The column `name`, or None where there is none of that name."""
         found = self.columns.get(name)
         if found is not None:
             return found
         if self.item and name.startswith(self.item + "."):
             found = field_of(self.columns[self.item], name[len(self.item) + 1 :])
-        elif self.parent is not None and (outer := self.parent._found(name)) is not None:
+        elif self.parent is not None and (outer := self.parent.find(name)) is not None:
             found = self.from_parent(outer)
         if found is not None:
             self.columns[name] = found
@@ -212,7 +227,8 @@ class Scope:
 
     def from_parent(self, column: Column) -> Column:
         """A column of the rows around, at the rows here."""
-        assert self.parent is not None and self.parents is not None
+        assert self.parent is not None
+        assert self.parents is not None
         if isinstance(column.values, pa.Scalar) and not column.failures:
             return column
         taken = take_column(column, self.parents, pa.array(self.parents), self.parent.length)
@@ -264,27 +280,6 @@ class Scope:
             self.notes.extend(failures)
 
 
-VARYING = (ir.Column, ir.Present, ir.RowFact, ir.WindowCall, ir.Recover)
-"""What makes an expression no constant: rows, and uses that are counted a row."""
-
-
-def is_constant(node: Any, run: RunState) -> bool:
-    """Whether a canonical node gives the same for every row."""
-    if isinstance(node, VARYING) or (isinstance(node, ir.Aggregate) and not isinstance(node.over, ir.Loop)):
-        return False
-    return all(run.once(part, "constant", partial(is_constant, part, run)) for part in inside(node))
-
-
-def repeated(column: Column, length: int) -> Column:
-    """The column of a constant expression, for `length` rows."""
-    if not column.failures:
-        return column
-    if not length:
-        return Column(column.values)
-    every, none = np.arange(length, dtype=np.int64), np.zeros(length, np.int64)
-    return Column(column.values, tuple(failure.reordered(none, every) for failure in column.failures))
-
-
 def field_of(column: Column, name: str) -> Column:
     """A field of a column of structs: null where the struct is; only what failed of it, or of the whole, failed."""
     failures = []
@@ -305,4 +300,3 @@ def field_of(column: Column, name: str) -> Column:
 def evaluate_all(expressions: Sequence[ir.Expression], scope: Scope) -> list[Column]:
     """The columns of several expressions."""
     return [scope.evaluate(expression) for expression in expressions]
-

@@ -78,5 +78,7 @@ def _struct(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     """Fields by their names, whatever their order; those that `values` lack are null."""
     names = {values.type.field(at).name for at in range(values.type.num_fields)}
     fields = [wanted.field(at) for at in range(wanted.num_fields)]
-    parts = [brought(pc.struct_field(values, one.name), one.type) if one.name in names else pa.nulls(len(values), one.type) for one in fields]
+    parts = [
+        brought(pc.struct_field(values, one.name), one.type) if one.name in names else pa.nulls(len(values), one.type) for one in fields
+    ]
     return pa.StructArray.from_arrays(parts, fields=fields, mask=pc.is_null(values) if values.null_count else None)

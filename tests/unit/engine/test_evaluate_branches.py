@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.scope import Scope
 from datahub.semantic import ir
 from datahub.types import model as t
-from tests.unit.engine.trees import BOOL, INT, TEXT, call, col, const, failure, frame, run, state, told, values
+from tests.unit.engine.trees import BOOL, INT, TEXT, call, col, const, failure, frame, raw, run, state, told, values
 
 MAYBE = t.Int(True)
 
@@ -17,8 +19,8 @@ def is_(name: str, value: int) -> ir.Call:
     return call("=", col(name), const(value), kind=BOOL)
 
 
-def recovered(how: str = "use", fallback: ir.Expression | None = None, code: str = "") -> ir.Recover:
-    return ir.Recover(col("r.a"), how, fallback, code, MAYBE, place=7)  # type: ignore[arg-type]
+def recovered(how: Literal["use", "warn", "reject"] = "use", fallback: ir.Expression | None = None, code: str = "") -> ir.Recover:
+    return ir.Recover(col("r.a"), how, fallback, code, MAYBE, place=7)
 
 
 # ---------------------------------------------------------------- and, or
@@ -199,7 +201,7 @@ def test_later_assignments_read_those_before_and_failures_say_who_answers():
     made = assign(rows, steps, run_state)
 
     [told_once] = made.columns["double"].failures
-    assert (told_once.column, told_once.values.to_pylist(), list(told_once.rows)) == ("PRIX", ["x"], [0])
+    assert (told_once.column, raw(told_once), list(told_once.rows)) == ("PRIX", ["x"], [0])
     assert run_state.origins[told_once.origin] == origin
     assert values(made.columns["double"], 2) == [None, 6]
 

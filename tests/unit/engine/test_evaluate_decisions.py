@@ -45,7 +45,9 @@ def decide(declared: ir.DecisionTable, columns: dict[str, list[Any]], kind: t.Ty
 
 
 def test_the_first_row_that_is_satisfied_gives_the_output():
-    declared = table({"a": RAW, "b": MAYBE}, [(one("x", "y"), between(1, 5), "first"), (ANY, between(3, None), "second"), (NULL, NULL, "none")])
+    declared = table(
+        {"a": RAW, "b": MAYBE}, [(one("x", "y"), between(1, 5), "first"), (ANY, between(3, None), "second"), (NULL, NULL, "none")]
+    )
 
     column = decide(declared, {"a": ["x", "y", "z", None, "x", None], "b": [1, 6, 3, None, 0, 2]})
 
@@ -76,6 +78,8 @@ def test_tests_of_numbers(test, cells, expected):
             test = ir.OneOf(tuple(number(value) for value in wanted), negated)
         case ir.Between():
             test = ir.Between(number(test.low), test.low_closed, number(test.high), test.high_closed)
+        case _:
+            pass
     declared = table({"a": MONEY}, [(test, "yes")], otherwise=const("no"))
 
     column = decide(declared, {"a": [number(cell) for cell in cells]})
@@ -100,9 +104,13 @@ def test_tests_of_texts(test, cells, expected):
 
 def test_tests_of_days_enumerations_and_truth_values():
     size = t.Enum(("S", "M", "L"))
-    inputs = {"d": t.Date(), "s": size, "f": t.Bool()}
+    inputs: dict[str, t.Type] = {"d": t.Date(), "s": size, "f": t.Bool()}
     declared = table(inputs, [(between(date(2024, 1, 1), None), between("M", "L"), one(True), "yes")], otherwise=const("no"))
-    columns = {"d": [date(2024, 1, 1), date(2023, 12, 31), date(2024, 6, 1), date(2024, 6, 1)], "s": ["M", "L", "S", "L"], "f": [True, True, True, False]}
+    columns: dict[str, list[Any]] = {
+        "d": [date(2024, 1, 1), date(2023, 12, 31), date(2024, 6, 1), date(2024, 6, 1)],
+        "s": ["M", "L", "S", "L"],
+        "f": [True, True, True, False],
+    }
 
     assert values(decide(declared, columns), 4) == ["yes", "no", "no", "no"]
 
@@ -124,7 +132,9 @@ def test_several_outputs_make_a_struct_of_which_one_can_be_asked_for():
 
 def test_outputs_read_the_inputs_and_fail_only_where_their_row_is_chosen():
     quotient = call("/", const(6), col("b"), kind=t.Decimal(True, 25, 6), signature="/(left: decimal")
-    declared = table({"a": RAW, "b": INT}, [(one("x"), ANY, quotient), (ANY, ANY, const(Decimal(1), t.Decimal(True, 25, 6)))], t.Decimal(True, 25, 6))
+    declared = table(
+        {"a": RAW, "b": INT}, [(one("x"), ANY, quotient), (ANY, ANY, const(Decimal(1), t.Decimal(True, 25, 6)))], t.Decimal(True, 25, 6)
+    )
 
     column = decide(declared, {"a": ["x", "x", "y"], "b": [0, 2, 0]}, t.Decimal(True, 25, 6))
 

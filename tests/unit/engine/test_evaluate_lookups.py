@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from datahub.engine import lookups
-from datahub.engine.lookups import FEW, Part
+from datahub.engine.lookup_index import FEW, Part
 from datahub.frames.frame import Frame
 from datahub.semantic import ir
 from datahub.types import model as t
@@ -24,9 +24,7 @@ def table(rows: list[tuple[Any, ...]], keys: Any = (("country", TEXT),), result:
     return ir.LookupTable("vat", tuple(keys), result=result, rows=made, **given)
 
 
-def look(
-    rows: Frame, declared: ir.LookupTable, *keys: ir.Expression, kind: t.Type = INT, fed: pa.Table | None = None, **more: Any
-) -> Any:
+def look(rows: Frame, declared: ir.LookupTable, *keys: ir.Expression, kind: t.Type = INT, fed: pa.Table | None = None, **more: Any) -> Any:
     node = ir.LookUp("vat", keys, more.get("day"), more.get("member", ""), bool(more.get("inverse")), kind)
     return run(node, rows, lookups={"vat": lookups.build(declared, fed)})
 
@@ -91,7 +89,10 @@ def test_the_last_row_that_was_valid_on_the_day_answers():
     rows = frame(
         {
             "r.c": (RAW, ["FR", "FR", "FR", "DE", "DE", "XX", "FR"]),
-            "r.d": (t.Date(True), [date(2013, 12, 31), date(2014, 1, 1), date(1999, 1, 1), date(1990, 1, 1), date(2020, 1, 1), date(2020, 1, 1), None]),
+            "r.d": (
+                t.Date(True),
+                [date(2013, 12, 31), date(2014, 1, 1), date(1999, 1, 1), date(1990, 1, 1), date(2020, 1, 1), date(2020, 1, 1), None],
+            ),
         }
     )
 
@@ -139,7 +140,11 @@ def test_a_constant_key_is_looked_up_too():
 def test_in_says_whether_the_table_has_the_key():
     node = ir.InLookUp("vat", (COUNTRY,), BOOL)
 
-    assert values(run(node, frame({"r.c": (RAW, ["DE", None, "XX"])}), lookups={"vat": lookups.build(table(VAT))}), 3) == [True, False, False]
+    assert values(run(node, frame({"r.c": (RAW, ["DE", None, "XX"])}), lookups={"vat": lookups.build(table(VAT))}), 3) == [
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("kind", [pa.int64(), pa.string()])

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.scope import Scope
+from datahub.frames.frame import Frame
 from datahub.semantic import ir
 from datahub.types import model as t
 from tests.unit.engine.trees import (
@@ -14,9 +17,11 @@ from tests.unit.engine.trees import (
     call,
     col,
     const,
+    elements,
     failure,
     frame,
     loop,
+    members,
     run,
     state,
     told,
@@ -29,18 +34,18 @@ LINES = t.ListOf(LINE)
 MAYBE = t.Int(True)
 
 
-def orders(**failures: list[object]) -> object:
+def orders(**failures: Any) -> Frame:
     return frame(
         {
             "o.lines": (LINES, [[("a", 1), ("b", 2)], [], [("c", 3), ("d", None), ("e", 5)]]),
             "o.rate": (MAYBE, [10, 20, 30]),
         },
-        **failures,  # type: ignore[arg-type]
+        **failures,
     )
 
 
-def lines(**more: object) -> ir.Loop:
-    return loop(col("o.lines", LINES), **more)  # type: ignore[arg-type]
+def lines(**more: Any) -> ir.Loop:
+    return loop(col("o.lines", LINES), **more)
 
 
 def times(left: ir.Expression, right: ir.Expression) -> ir.Call:
@@ -64,7 +69,10 @@ def test_an_element_that_is_no_struct_is_read_by_the_name_of_the_item():
     kind = t.ListOf(INT)
     rows = frame({"r.xs": (kind, [[3, 1], []])})
 
-    assert values(run(ir.Collect(call("+", col("x"), const(1), signature="+(left: int"), loop(col("r.xs", kind), "x"), kind), rows), 2) == [[4, 2], []]
+    assert values(run(ir.Collect(call("+", col("x"), const(1), signature="+(left: int"), loop(col("r.xs", kind), "x"), kind), rows), 2) == [
+        [4, 2],
+        [],
+    ]
 
 
 def test_positions_count_from_one_in_the_list_as_it_was():
@@ -133,7 +141,7 @@ def test_an_element_that_fails_fails_alone_in_the_list_made_of_it():
     column = run(ir.Collect(divided, lines(where=where), t.ListOf(t.Decimal(True, 25, 6))), rows)
 
     assert told(column) == [(0, "R601", "/lines/1")]
-    assert list(column.failures[0].elements) == [0]
+    assert elements(column.failures[0]) == [0]
     assert values(column, 1)[0][0] is None
     assert values(column, 1)[0][1] is not None
 
@@ -198,7 +206,7 @@ def test_a_loop_over_constants_is_the_same_in_every_row():
 
 
 def test_a_list_is_taken_apart_once_for_all_that_go_over_it():
-    scope = Scope(orders(), state())  # type: ignore[arg-type]
+    scope = Scope(orders(), state())
     scope.evaluate(summed(QTY, lines()))
     made = dict(scope._made)
     scope.evaluate(total("max", lines(), QTY, kind=MAYBE, signature="max(value: int"))
@@ -209,15 +217,15 @@ def test_a_list_is_taken_apart_once_for_all_that_go_over_it():
 # ---------------------------------------------------------------- members of groups
 
 
-def grouped() -> tuple[object, object, np.ndarray]:
+def grouped() -> tuple[Frame, Frame, Any]:
     groups = frame({"key.ref": (TEXT, ["A", "B"])})
-    members = frame({"r.qty": (MAYBE, [1, 2, None]), "r.tags": (t.ListOf(TEXT), [["x"], ["y"], []])}, r__qty=[failure([2], "R101")])
-    return groups, members, np.array([0, 2, 3])
+    rows = frame({"r.qty": (MAYBE, [1, 2, None]), "r.tags": (t.ListOf(TEXT), [["x"], ["y"], []])}, r__qty=[failure([2], "R101")])
+    return groups, rows, np.array([0, 2, 3])
 
 
 def test_the_members_of_a_group_are_aggregated_and_read_the_group_s_columns():
-    groups, members, offsets = grouped()
-    scope = Scope(groups, state(), members=Scope(members, state()), offsets=offsets)  # type: ignore[arg-type]
+    groups, rows, offsets = grouped()
+    scope = Scope(groups, state(), members=Scope(rows, state()), offsets=offsets)
     joined = call("&", col("key.ref", TEXT), const("!"), kind=TEXT)
 
     assert values(evaluate(summed(col("r.qty"), ir.Members(None, ())), scope), 2) == [3, None]
@@ -225,17 +233,17 @@ def test_the_members_of_a_group_are_aggregated_and_read_the_group_s_columns():
 
 
 def test_a_failed_member_is_named_by_its_place_in_the_group():
-    groups, members, offsets = grouped()
+    groups, rows, offsets = grouped()
     steps = [ir.Assignment("qty", summed(col("r.qty"), ir.Members(None, ())), ir.Origin("Offer", "qty"))]
 
-    [failed] = assign(groups, steps, state(), members=members, offsets=offsets).columns["qty"].failures  # type: ignore[arg-type]
+    [failed] = assign(groups, steps, state(), members=rows, offsets=offsets).columns["qty"].failures
 
-    assert (list(failed.rows), list(failed.members), failed.code) == ([1], [0], "R101")
+    assert (list(failed.rows), members(failed), failed.code) == ([1], [0], "R101")
 
 
 def test_members_are_filtered_and_put_in_order():
-    groups, members, offsets = grouped()
-    scope = Scope(groups, state(), members=Scope(members, state()), offsets=offsets)  # type: ignore[arg-type]
+    groups, rows, offsets = grouped()
+    scope = Scope(groups, state(), members=Scope(rows, state()), offsets=offsets)
     where = call("=", call("count", col("r.tags", t.ListOf(TEXT)), kind=INT, signature="count(values: [T"), const(1), kind=BOOL)
     over = ir.Members(where, (ir.Sorting(col("r.qty"), True),))
 
@@ -245,8 +253,8 @@ def test_members_are_filtered_and_put_in_order():
 @pytest.mark.parametrize(("flag", "expected"), [(True, [3, 0]), (False, [0, 0])])
 def test_members_can_be_aggregated_in_a_branch(flag, expected):
     groups = frame({"key.ref": (TEXT, ["A", "B"])})
-    members = frame({"r.qty": (MAYBE, [1, 2, 4])})
-    scope = Scope(groups, state(), members=Scope(members, state()), offsets=np.array([0, 2, 3]))
+    rows = frame({"r.qty": (MAYBE, [1, 2, 4])})
+    scope = Scope(groups, state(), members=Scope(rows, state()), offsets=np.array([0, 2, 3]))
     guarded = ir.Recover(summed(col("r.qty"), ir.Members(None, ())), "use", const(0), "", INT)
     condition = call("=", col("key.ref", TEXT), const("A" if flag else "Z"), kind=BOOL)
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from datahub.frames.frame import Column
+from datahub.frames.frame import Column, Frame
 from datahub.semantic import ir
 from datahub.types import model as t
 from tests.unit.engine.trees import BOOL, INT, TEXT, call, col, const, failure, frame, loop, run, told, total, values
@@ -10,15 +12,15 @@ from tests.unit.engine.trees import BOOL, INT, TEXT, call, col, const, failure, 
 MAYBE = t.Int(True)
 
 
-def rows(**failures: list[object]) -> object:
+def rows(**failures: Any) -> Frame:
     return frame(
         {"r.k": (t.Text(True), ["a", "b", "a", None, "a", None]), "r.x": (MAYBE, [3, 1, None, 5, 1, 6])},
-        **failures,  # type: ignore[arg-type]
+        **failures,
     )
 
 
-def window(**more: object) -> ir.Window:
-    return ir.Window((col("r.k", t.Text(True)),), more.get("where"), more.get("order", ()), bool(more.get("after")))  # type: ignore[arg-type]
+def window(**more: Any) -> ir.Window:
+    return ir.Window((col("r.k", t.Text(True)),), more.get("where"), more.get("order", ()), bool(more.get("after")))
 
 
 def summed(over: ir.Over) -> ir.Aggregate:
@@ -75,10 +77,10 @@ def test_a_reject_of_the_aggregate_concerns_every_row_of_its_window():
 
 def test_after_checks_leaves_out_rows_that_a_check_rejected():
     checked = rows()
-    checked.columns["!checks"] = Column(checked.columns["r.x"].values, (failure([0], "P-1"),))  # type: ignore[attr-defined]
+    checked.columns["!checks"] = Column(checked.columns["r.x"].values, (failure([0], "P-1"),))
 
-    assert values(run(counted(window(after=True)), checked), 6) == [2, 1, 2, 2, 2, 2]  # type: ignore[arg-type]
-    assert values(run(counted(window()), checked), 6) == [3, 1, 3, 2, 3, 2]  # type: ignore[arg-type]
+    assert values(run(counted(window(after=True)), checked), 6) == [2, 1, 2, 2, 2, 2]
+    assert values(run(counted(window()), checked), 6) == [3, 1, 3, 2, 3, 2]
 
 
 def test_rows_are_numbered_in_the_order_of_their_window():
@@ -88,7 +90,11 @@ def test_rows_are_numbered_in_the_order_of_their_window():
 
 @pytest.mark.parametrize(
     ("function", "steps", "expected"),
-    [("lag", 1, [None, None, 3, None, None, 5]), ("lead", 1, [None, None, 1, 6, None, None]), ("lag", 2, [None, None, None, None, 3, None])],
+    [
+        ("lag", 1, [None, None, 3, None, None, 5]),
+        ("lead", 1, [None, None, 1, 6, None, None]),
+        ("lag", 2, [None, None, None, None, 3, None]),
+    ],
 )
 def test_neighbours_are_rows_of_the_same_window(function, steps, expected):
     assert values(run(ir.WindowCall(function, col("r.x", MAYBE), steps, window(), MAYBE), rows()), 6) == expected

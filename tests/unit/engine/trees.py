@@ -60,6 +60,24 @@ def told(column: Column) -> list[tuple[int, str, str]]:
     return sorted(found)
 
 
+def elements(failure: Failure) -> list[int]:
+    """Which elements failed."""
+    assert failure.elements is not None
+    return [int(one) for one in failure.elements]
+
+
+def members(failure: Failure) -> list[int]:
+    """Which members of their groups failed."""
+    assert failure.members is not None
+    return [int(one) for one in failure.members]
+
+
+def raw(failure: Failure) -> list[Any]:
+    """The raw values that are told."""
+    assert failure.values is not None
+    return failure.values.to_pylist()
+
+
 def col(name: str, kind: t.Type = INT) -> ir.Column:
     return ir.Column(name, kind)
 
@@ -88,7 +106,8 @@ def call(name: str, *arguments: ir.Expression, kind: t.Type | None = None, signa
     number = next(
         at
         for at, one in enumerate(overloads)
-        if one.kind in ("function", "operator") and (one.signature.startswith(signature) if signature else len(one.parameters) == len(arguments))
+        if one.kind in ("function", "operator")
+        and (one.signature.startswith(signature) if signature else len(one.parameters) == len(arguments))
     )
     return ir.Call(name, number, arguments, kind or arguments[0].type)
 
@@ -103,5 +122,7 @@ def total(name: str, over: ir.Over, *arguments: ir.Expression, kind: t.Type, sig
     return ir.Aggregate(name, number, arguments, over, kind)
 
 
-def loop(over: ir.Expression, item: str = "l", where: ir.Expression | None = None, order: tuple[ir.Sorting, ...] = (), position: str = "") -> ir.Loop:
+def loop(
+    over: ir.Expression, item: str = "l", where: ir.Expression | None = None, order: tuple[ir.Sorting, ...] = (), position: str = ""
+) -> ir.Loop:
     return ir.Loop(over, item, position, where, order)

@@ -1,0 +1,110 @@
+"""Single cells of text as values: what an empty cell is, which words are null, how each type is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine.values import brought, carried
+from datahub.frames.frame import Failure, Failures, Mask, as_mask
+from datahub.functions import conversions
+from datahub.functions.columns import valid
+from datahub.functions.declare import Outcome
+from datahub.semantic import ir
+from datahub.types import model as t
+
+REQUIRED = "R201"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Values read from text, and the failures of their rows (raw texts beside, column not yet named)."""
+
+    values: pa.Array
+    failures: Failures = ()
+
+
+def read_cells(raw: pa.Array, kind: t.Type, base: t.Type, reading: ir.Reading) -> Read:
+    texts = cleaned(raw, reading, isinstance(base, t.Text))
+    made = reader(base, reading)(texts)
+    failures = []
+    lost: Mask | None = None
+    for mask, code in made.failed:
+        fresh = mask & valid(texts) if texts.null_count else mask
+        if lost is not None:
+            fresh = fresh & ~lost
+        rows = np.flatnonzero(fresh)
+        if len(rows):
+            failures.append(Failure(rows, code, values=raw.take(pa.array(rows))))
+            lost = fresh if lost is None else lost | fresh
+    values = brought(made.values, carried(kind))
+    if lost is not None:
+        values = pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
+    if not kind.nullable and texts.null_count:
+        rows = np.flatnonzero(~valid(texts))
+        failures.append(Failure(rows, REQUIRED, values=raw.take(pa.array(rows))))
+    return Read(values, tuple(failures))
+
+
+def cleaned(raw: pa.Array, reading: ir.Reading, text: bool) -> pa.Array:
+    """The texts that are read: trimmed if so wished, null where they are empty or a word for null."""
+    texts = pc.utf8_trim_whitespace(raw) if reading.trim else raw
+    gone = None
+    if not (reading.empty_text and text):
+        gone = pc.equal(pc.binary_length(texts), 0)
+    if reading.null_words:
+        words = pc.is_in(texts, value_set=pa.array(reading.null_words, pa.string()))
+        gone = words if gone is None else pc.or_(pc.fill_null(gone, True), words)
+    if gone is None or not pc.any(gone).as_py():
+        return texts
+    return pc.if_else(gone, pa.scalar(None, pa.string()), texts)
+
+
+def reader(base: t.Type, reading: ir.Reading) -> Callable[[pa.Array], Outcome]:
+    """How texts become values of `base`."""
+    match base:
+        case t.Bool():
+            return partial(conversions.to_bool, true_words=reading.true_words, false_words=reading.false_words)
+        case t.Int():
+            return partial(_int, width=base.width)
+        case t.Decimal(precision=precision, scale=scale):
+            return partial(conversions.to_decimal, precision=precision, scale=scale, decimal_mark=reading.decimal)
+        case t.Float():
+            return partial(conversions.to_float, decimal_mark=reading.decimal)
+        case t.Date():
+            return partial(conversions.to_date, pattern=reading.formats, locale=reading.locale)
+        case t.Time():
+            return partial(conversions.to_time, pattern=reading.formats, locale=reading.locale)
+        case t.DateTime():
+            return partial(conversions.to_datetime, pattern=reading.formats, zone=reading.zone, locale=reading.locale)
+        case t.LocalDateTime():
+            return partial(conversions.to_local_datetime, pattern=reading.formats, locale=reading.locale)
+        case t.Duration():
+            return conversions.to_duration
+        case t.Enum(members=members):
+            return partial(conversions.to_enum, members=members)
+        case t.Json():
+            return conversions.to_json
+        case t.Text(shortest=shortest, longest=longest) if shortest or longest is not None:
+            return partial(conversions.fit_text, shortest=shortest, longest=longest)
+        case _:
+            return Outcome
+
+
+def _int(texts: pa.Array, width: int) -> Outcome:
+    made = conversions.to_int(texts)
+    return Outcome(made.values, (*made.failed, (beyond(made.values, width), "R102")))
+
+
+def beyond(values: pa.Array, width: int) -> Mask:
+    """Where whole numbers need more than `width` bits."""
+    if width >= 64:
+        return np.zeros(len(values), np.bool_)
+    limit = 1 << (width - 1)
+    outside = pc.or_(pc.greater_equal(values, pa.scalar(limit, pa.int64())), pc.less(values, pa.scalar(-limit, pa.int64())))
+    return as_mask(outside, len(values))
