@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
+from datahub.lint.declare import advise
 from datahub.plan.lower import lower
 from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
 from datahub.semantic import ir
-from datahub.semantic.elaborate import elaborate
+from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.modules import Loader
 from datahub.syntax.parser import parse
 
@@ -31,8 +32,10 @@ class _Seen:
 def check(document: Document, load: Loader, emit: Emit) -> ir.Program | None:
     """Tell `emit` everything that is wrong with a script; its typed program where nothing stands against running it."""
     seen = _Seen(emit)
-    program = elaborate(parse(document, seen), load, seen)
-    return None if seen.errors else program
+    elaborated = elaborate_whole(parse(document, seen), load, seen)
+    if not seen.errors:
+        advise(elaborated, seen)
+    return None if seen.errors else elaborated.program
 
 
 def compile(document: Document, load: Loader, emit: Emit, flow: str | None = None) -> Plan | None:

@@ -19,15 +19,15 @@ BAD_ENCODING = _row(
     "R001",
     "bad-encoding",
     "bytes that do not belong to the source's encoding",
-    "A record holds bytes that its encoding has no character for. The rest of the file is read on. If every accent fails, the "
-    'file is in another encoding: say so on the source, such as `encoding "cp1252"`.',
+    "A record holds bytes that its encoding has no character for. The rest of the file is read on. If every accent fails, "
+    'the file is in another encoding: say so on the source, such as `encoding "cp1252"`.',
 )
 RAGGED_ROW = _row(
     "R002",
     "ragged-row",
     "a record with more or fewer values than the header",
-    "A delimiter inside a value that is not quoted, or a line break, moved the values. No value of such a record is trusted. "
-    "If every record is ragged, the file has another delimiter or another quote than the source says.",
+    "A delimiter inside a value that is not quoted, or a line break, moved the values. No value of such a record is "
+    "trusted. If every record is ragged, the file has another delimiter or another quote than the source says.",
 )
 EXTRA_COLUMN = _row(
     "R003",
@@ -40,13 +40,15 @@ ABSENT_COLUMN = _row(
     "absent-column",
     "a declared column that the file does not have",
     "The header has no column of this name, and its type says that there is always a value. If it was renamed, name both: "
-    '`at "OLD" or "NEW"`; if it may be missing, make its type nullable. Where no declared column is found at all, the delimiter is wrong.',
+    '`at "OLD" or "NEW"`; if it may be missing, make its type nullable. Where no declared column is found at all, the '
+    "delimiter is wrong.",
 )
 BAD_RECORD = _row(
     "R005",
     "bad-record",
     "a record that is not of the source's format",
-    "JSON that does not end, a quote that is never closed, a page of HTML with the name of a CSV file. The message says where reading stopped.",
+    "JSON that does not end, a quote that is never closed, a page of HTML with the name of a CSV file. The message says "
+    "where reading stopped.",
 )
 WRONG_NODE = _row(
     "R006",
@@ -57,10 +59,23 @@ WRONG_NODE = _row(
 
 # ---------------------------------------------------------------- R1: conversion
 
-NOT_AN_INT = _row("R101", "not-an-int", "text that is no whole number", "A whole number is digits, perhaps behind a sign. `1.0` and `1e3` are none.")
-INT_RANGE = _row("R102", "int-range", "a whole number that does not fit its width", "An `int` has 64 bits, `int(32)` and `int(16)` fewer.")
+NOT_AN_INT = _row(
+    "R101",
+    "not-an-int",
+    "text that is no whole number",
+    "A whole number is digits, perhaps behind a sign. `1.0` and `1e3` are none.",
+)
+INT_RANGE = _row(
+    "R102",
+    "int-range",
+    "a whole number that does not fit its width",
+    "An `int` has 64 bits, `int(32)` and `int(16)` fewer.",
+)
 NOT_A_BOOL = _row(
-    "R103", "not-a-bool", "text that is neither the word for true nor that for false", 'Say which words the file has: `bool("O", "N")`; case counts.'
+    "R103",
+    "not-a-bool",
+    "text that is neither the word for true nor that for false",
+    'Say which words the file has: `bool("O", "N")`; case counts.',
 )
 NOT_A_DECIMAL = _row(
     "R104",
@@ -78,21 +93,45 @@ NOT_A_DATE = _row(
     "R106",
     "not-a-date",
     "text that is no day of the calendar in the pattern asked for",
-    "`31/02/2020` is no day. Where the pattern differs, say it on the column: `format \"dd/MM/yyyy\"`.",
+    '`31/02/2020` is no day. Where the pattern differs, say it on the column: `format "dd/MM/yyyy"`.',
 )
-NOT_A_DATETIME = _row("R107", "not-a-datetime", "text that is no date and time in the pattern asked for", "See R106; an instant needs its zone or offset.")
-NOT_A_TIME = _row("R108", "not-a-time", "text that is no time of day", "Times are `14:30` or `14:30:00`, unless the column's `format` says otherwise.")
+NOT_A_DATETIME = _row(
+    "R107",
+    "not-a-datetime",
+    "text that is no date and time in the pattern asked for",
+    "See R106; an instant needs its zone or offset.",
+)
+NOT_A_TIME = _row(
+    "R108",
+    "not-a-time",
+    "text that is no time of day",
+    "Times are `14:30` or `14:30:00`, unless the column's `format` says otherwise.",
+)
 NOT_A_MEMBER = _row(
-    "R109", "not-a-member", "a text that is no member of the enumeration", "Enumerations are closed. Translate the words of the file with a `lookup`."
+    "R109",
+    "not-a-member",
+    "a text that is no member of the enumeration",
+    "Enumerations are closed. Translate the words of the file with a `lookup`.",
 )
 ZONE_GAP = _row(
     "R110",
     "zone-gap",
     "a local time that the zone does not have, or has twice",
-    "When clocks go forward an hour does not exist; when they go back an hour exists twice. Such a time is no instant until the file says its offset.",
+    "When clocks go forward an hour does not exist; when they go back an hour exists twice. Such a time is no instant until"
+    " the file says its offset.",
 )
-NOT_JSON = _row("R111", "not-json", "text that is no JSON value", "The text is kept as JSON, so it must be some.")
-NOT_A_DURATION = _row("R112", "not-a-duration", "text that is no length of time", "Lengths of time are written as `P1DT2H` or `01:30:00`.")
+NOT_JSON = _row(
+    "R111",
+    "not-json",
+    "text that is no JSON value",
+    "The text is kept as JSON, so it must be some.",
+)
+NOT_A_DURATION = _row(
+    "R112",
+    "not-a-duration",
+    "text that is no length of time",
+    "Lengths of time are written as `P1DT2H` or `01:30:00`.",
+)
 
 # ---------------------------------------------------------------- R2: presence and shape
 
@@ -100,16 +139,42 @@ REQUIRED = _row(
     "R201",
     "required",
     "nothing stands where a value must be",
-    "A type without `?` is never null, in sources too. If the value may be missing, write the `?`, or say what counts instead: `x default y`.",
+    "A type without `?` is never null, in sources too. If the value may be missing, write the `?`, or say what counts "
+    "instead: `x default y`.",
 )
-TOO_LONG = _row("R202", "too-long", "a text longer than its field", "Cut it with `left(x, n)` if that is meant; a target would cut it silently, or refuse it.")
-TOO_SHORT = _row("R203", "too-short", "a text shorter than its field asks for", "`text(1..40)` has at least one character: empty text does not fill it.")
-NO_MATCH = _row("R204", "no-match", "a text that does not match the pattern of its type", "A named type may say `matches /…/`; the whole text must match.")
+TOO_LONG = _row(
+    "R202",
+    "too-long",
+    "a text longer than its field",
+    "Cut it with `left(x, n)` if that is meant; a target would cut it silently, or refuse it.",
+)
+TOO_SHORT = _row(
+    "R203",
+    "too-short",
+    "a text shorter than its field asks for",
+    "`text(1..40)` has at least one character: empty text does not fill it.",
+)
+NO_MATCH = _row(
+    "R204",
+    "no-match",
+    "a text that does not match the pattern of its type",
+    "A named type may say `matches /…/`; the whole text must match.",
+)
 
 # ---------------------------------------------------------------- R3: the entity
 
-CONSTRAINT = _row("R301", "constraint", "a condition on a field or type that does not hold", "The `where` of a field, or of a named type, is false for this row.")
-KEY_MISSING = _row("R302", "key-missing", "a row without its key", "A field of the entity's key is null, so that nobody can find the row again.")
+CONSTRAINT = _row(
+    "R301",
+    "constraint",
+    "a condition on a field or type that does not hold",
+    "The `where` of a field, or of a named type, is false for this row.",
+)
+KEY_MISSING = _row(
+    "R302",
+    "key-missing",
+    "a row without its key",
+    "A field of the entity's key is null, so that nobody can find the row again.",
+)
 KEY_TWICE = _row(
     "R303",
     "key-twice",
@@ -120,18 +185,41 @@ KEY_TWICE = _row(
 # ---------------------------------------------------------------- R4: tables and joins
 
 LOOKUP_MISS = _row(
-    "R401", "lookup-miss", "a key that the lookup does not have", "Add the row to the table, or say what a miss gives: `otherwise null`, `otherwise \"…\"`."
+    "R401",
+    "lookup-miss",
+    "a key that the lookup does not have",
+    'Add the row to the table, or say what a miss gives: `otherwise null`, `otherwise "…"`.',
 )
-NO_PERIOD = _row("R402", "no-period", "a key that has no value yet on this day", "The first `valid_from` of the key is after the day that was asked for.")
+NO_PERIOD = _row(
+    "R402",
+    "no-period",
+    "a key that has no value yet on this day",
+    "The first `valid_from` of the key is after the day that was asked for.",
+)
 SEVERAL_MATCHES = _row(
     "R403",
     "several-matches",
     "a join that found more than one row",
     "A join takes at most one row, so that nothing is counted twice. Make the rows unique first, or say `join many`.",
 )
-NO_MATCHING_ROW = _row("R404", "no-matching-row", "a required join that found no row", "`join required` rejects rows without a match; a plain `join` keeps them with nulls.")
-NO_DECISION = _row("R405", "no-decision", "a decision table without a row for these inputs", "Add the row, or `otherwise`.")
-SEVERAL_DECISIONS = _row("R406", "several-decisions", "a decision table with more than one row for these inputs", "`policy unique` promises that at most one row fits.")
+NO_MATCHING_ROW = _row(
+    "R404",
+    "no-matching-row",
+    "a required join that found no row",
+    "`join required` rejects rows without a match; a plain `join` keeps them with nulls.",
+)
+NO_DECISION = _row(
+    "R405",
+    "no-decision",
+    "a decision table without a row for these inputs",
+    "Add the row, or `otherwise`.",
+)
+SEVERAL_DECISIONS = _row(
+    "R406",
+    "several-decisions",
+    "a decision table with more than one row for these inputs",
+    "`policy unique` promises that at most one row fits.",
+)
 
 # ---------------------------------------------------------------- R5: rows that stand together
 
@@ -141,21 +229,69 @@ GROUP_INCOMPLETE = _row(
     "a group with a rejected row",
     "A list of prices that lacks one is a wrong price, so the whole group is rejected. `group by partial` keeps the rest.",
 )
-OWNER_REJECTED = _row("R502", "owner-rejected", "a row whose owner, or whose owned row, was rejected", "Owner and owned are delivered together or not at all (`owns`).")
-REFERENCE_MISSING = _row("R503", "reference-missing", "a reference to a row that does not exist", "No row of the entity named by `references` has this key.")
-REFERENCE_REJECTED = _row("R504", "reference-rejected", "a reference to a row that was rejected", "Mend the row that is referred to; this one will follow.")
+OWNER_REJECTED = _row(
+    "R502",
+    "owner-rejected",
+    "a row whose owner, or whose owned row, was rejected",
+    "Owner and owned are delivered together or not at all (`owns`).",
+)
+REFERENCE_MISSING = _row(
+    "R503",
+    "reference-missing",
+    "a reference to a row that does not exist",
+    "No row of the entity named by `references` has this key.",
+)
+REFERENCE_REJECTED = _row(
+    "R504",
+    "reference-rejected",
+    "a reference to a row that was rejected",
+    "Mend the row that is referred to; this one will follow.",
+)
 DISAGREE = _row(
-    "R511", "disagree", "rows of a group with different values where one is asked for", "`same(x)` takes a value on which all rows of the group agree; null counts as a value."
+    "R511",
+    "disagree",
+    "rows of a group with different values where one is asked for",
+    "`same(x)` takes a value on which all rows of the group agree; null counts as a value.",
 )
 
 # ---------------------------------------------------------------- R6: arithmetic
 
-DIVIDED_BY_ZERO = _row("R601", "divided-by-zero", "a division by zero", "Guard it: `if(b = 0, null, a / b)`, or `a / nullif(b, 0)`.")
-OVERFLOW = _row("R602", "overflow", "a result too large for its type", "A whole number has 64 bits, a decimal as many digits as its type says.")
-OUTSIDE_DOMAIN = _row("R603", "outside-domain", "an argument that the function has no answer for", "Such as the root of a negative number, or a 32nd of a month.")
-NO_SUCH_POSITION = _row("R604", "no-such-position", "a position outside a list or text", "Positions count from 1.")
+DIVIDED_BY_ZERO = _row(
+    "R601",
+    "divided-by-zero",
+    "a division by zero",
+    "Guard it: `if(b = 0, null, a / b)`, or `a / nullif(b, 0)`.",
+)
+OVERFLOW = _row(
+    "R602",
+    "overflow",
+    "a result too large for its type",
+    "A whole number has 64 bits, a decimal as many digits as its type says.",
+)
+OUTSIDE_DOMAIN = _row(
+    "R603",
+    "outside-domain",
+    "an argument that the function has no answer for",
+    "Such as the root of a negative number, or a 32nd of a month.",
+)
+NO_SUCH_POSITION = _row(
+    "R604",
+    "no-such-position",
+    "a position outside a list or text",
+    "Positions count from 1.",
+)
 
 # ---------------------------------------------------------------- R7: the target
 
-TARGET_REFUSED = _row("R701", "target-refused", "a row that the target refused", "The target's answer is kept with the row.")
-RETRIES_EXHAUSTED = _row("R702", "retries-exhausted", "a row that could not be delivered after all attempts", "The target did not answer, or asked to come back later too often.")
+TARGET_REFUSED = _row(
+    "R701",
+    "target-refused",
+    "a row that the target refused",
+    "The target's answer is kept with the row.",
+)
+RETRIES_EXHAUSTED = _row(
+    "R702",
+    "retries-exhausted",
+    "a row that could not be delivered after all attempts",
+    "The target did not answer, or asked to come back later too often.",
+)

@@ -9,7 +9,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Severity
 from datahub.document import Span
 from datahub.semantic import ir
-from datahub.semantic.entities import field_scope, find_entity, unknown_field
+from datahub.semantic.entities import asked, field_scope, find_entity, unknown_field
 from datahub.semantic.evidence import Known, read_by
 from datahub.semantic.expressions import condition, elaborate, nullable_operands
 from datahub.semantic.narrowing import facts
@@ -30,7 +30,7 @@ def elaborate_checks(declared: ast.Checks, unit: Unit) -> None:
     shape = find_entity(declared.entity, unit)
     if shape is None:
         return
-    scope = replace(field_scope(shape, unit.scope()), windows=True)
+    scope = asked(replace(field_scope(shape, unit.scope()), windows=True))
     behind = behind_fields(shape, unit)
     first: dict[str, ast.Name] = {}
     for check in declared.checks:
@@ -79,9 +79,9 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     if before_snapshots((check.condition, check.when, check.message), shape, unit):
         return None
     when = condition(check.when, scope) if check.when is not None else None
-    asked = scope.narrow(facts(when).true) if when is not None else scope
-    held = condition(check.condition, asked)
-    message = elaborate(check.message, asked, t.Text()) if check.message is not None else None
+    inner = scope.narrow(facts(when).true) if when is not None else scope
+    held = condition(check.condition, inner)
+    message = elaborate(check.message, inner, t.Text()) if check.message is not None else None
     fields = _fields(check, shape, unit)
     shown = tuple(one for name in fields for one in behind[name]) or read_by(held, behind)
     origin = ir.Origin(
@@ -109,9 +109,9 @@ def _fields(check: ast.Check, shape: ir.EntityShape, unit: Unit) -> tuple[str, .
     return tuple(dict.fromkeys(name.text for name in check.on if name.text in known))
 
 
-def applicable(when: ir.Expression | None, asked: ir.Expression, scope: Scope) -> ir.Expression | None:
+def applicable(when: ir.Expression | None, held: ir.Expression, scope: Scope) -> ir.Expression | None:
     """When a condition can be asked: where its own `when` holds, and nothing that it reads and does not answer for is null."""
-    for operand in nullable_operands(asked):
+    for operand in nullable_operands(held):
         there = applied("not", (applied("is_null", (operand,), scope),), scope)
         when = there if when is None else made(scope, ir.Logic("and", when, there, t.Bool()))
     return when

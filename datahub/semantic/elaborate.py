@@ -18,7 +18,6 @@ from datahub.semantic.modules import Loader, Module, modules
 from datahub.semantic.named_types import elaborate_types, outline_types
 from datahub.semantic.overrides import check_overrides
 from datahub.semantic.parameters import elaborate_parameter
-from datahub.semantic.routes import check_routes
 from datahub.semantic.rules_bodies import elaborate_rules
 from datahub.semantic.scope import World
 from datahub.semantic.signature import signature
@@ -115,7 +114,6 @@ def _elaborate(unit: Unit, outlines: _Outlines) -> None:
     for flow in declared.flows.values():
         elaborate_flow(flow, unit)
     check_overrides(unit)
-    check_routes(unit)
     for test in declared.tests:
         check_test(test, unit)
 

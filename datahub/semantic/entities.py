@@ -13,7 +13,7 @@ from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
 from datahub.semantic.rules import KEY_MAY_BE_NULL, OWNERSHIP_CYCLE
-from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM
+from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
 from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, check_tags
 from datahub.semantic.unit import Unit
@@ -141,12 +141,22 @@ def field_scope(shape: ir.EntityShape, scope: Scope) -> Scope:
     return replace(scope, names={**scope.names, **columns}, rows={**scope.rows, called: RowName(called, columns)})
 
 
+def asked(scope: Scope) -> Scope:
+    """`scope`, in which a condition is not asked of null: nothing is to be told of how null would be ordered."""
+
+    def tell(diagnostic: Diagnostic) -> None:
+        if diagnostic.rule is not ORDERING_WITH_NULLABLE:
+            scope.emit(diagnostic)
+
+    return replace(scope, emit=tell)
+
+
 def _said(field: ast.EntityField, made: ir.EntityField, scope: Scope, patch: bool, unit: Unit) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if field.default is not None:
         said["default"] = _default(field.default, made, patch, unit)
     if field.where is not None:
-        said["constraint"] = condition(field.where, scope)
+        said["constraint"] = condition(field.where, asked(scope))
     if field.references is not None:
         said["references"] = _entity_named(field.references, unit)
     return said

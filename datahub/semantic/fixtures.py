@@ -15,7 +15,8 @@ from datahub.syntax import ast
 
 REJECTS = "rejects"
 REJECT_COLUMNS = (
-    "code", "severity", "entity", "field", "column", "value", "message", "row", "line", "file", "path", "key", "script", "map", "caused_by", "source",
+    "code", "severity", "entity", "field", "column", "value", "message",
+    "row", "line", "file", "path", "key", "script", "map", "caused_by", "source",
 )  # fmt: skip
 """What `expect rejects` can ask of an issue."""
 

@@ -17,7 +17,7 @@ from datahub.semantic.expressions import elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.included import included
 from datahub.semantic.rowsets import Rows, read_from
-from datahub.semantic.rules import MAPPED_TWICE
+from datahub.semantic.rules import MAPPED_TWICE, ONLY_IN_OVERRIDE
 from datahub.semantic.scope import RowName, RowsetName
 from datahub.semantic.unit import Unit
 from datahub.semantic.walk import columns_read
@@ -100,10 +100,9 @@ def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir
             case ast.Include():
                 _include(item, explicit, body)
             case ast.Drop(names=names):
-                unit.emit(
-                    Diagnostic(MAPPED_TWICE, f"`drop {names[0].text}` stands outside an override", Label(item.span, "nothing is inherited here"),
-                               help="leave the field out, or `include … except (…)`")
-                )  # fmt: skip
+                message = f"`drop {names[0].text}` stands outside an override"
+                helps = "leave the field out, or `include … except (…)`"
+                unit.emit(Diagnostic(ONLY_IN_OVERRIDE, message, Label(item.span, "nothing is inherited here"), help=helps))
         _show_out(body)
     return body
 

@@ -37,6 +37,15 @@ lookup units (erp: text) -> text {
 """
 _UNIT_MAP = _ROWS + _OFFER.replace("price : decimal(12,2)", "price : text") + _MAP.replace("r.price", "units(r.sku) & text(r.price)")
 
+_JOINED = (
+    _ALL.replace("r in rows {", "r in rows\n  join m in more on m.sku = r.sku\n{")
+    .replace("r.price", "m.price default 0")
+    .replace("r.sku\n", 'r.sku & (m.sku default "")\n', 2)
+    .replace('on m.sku = r.sku & (m.sku default "")', "on m.sku = r.sku")
+    + "view more from r in rows\n  unique by r.sku keep first\n{\n  include r\n}\n"
+)
+_GROUPED = _ALL.replace("r.price", "max(r.price)")
+
 # ---------------------------------------------------------------- names
 
 DUPLICATE = Rule(
@@ -45,7 +54,7 @@ DUPLICATE = Rule(
     Severity.ERROR,
     "two things have one name",
     "A name stands for one thing. Sources, views and entities share their names, because all of them give rows; so do lookups, "
-    "decisions and functions, because all of them are called. Within a source, entity or table, columns and fields have names of their own.",
+    "decisions and functions, because all of them are called. Columns and fields are named apart within their source, entity or table.",
     _ALL + _ROWS,
     _ALL,
 )
@@ -198,28 +207,6 @@ KEY_MAY_BE_NULL = Rule(
     _ALL,
 )
 
-REFERENCE_NOT_WRITTEN = Rule(
-    "DHM511",
-    "reference-not-written",
-    Severity.WARNING,
-    "a flow writes an entity without the one it belongs to",
-    "A line without its order, a variant without its product: the target has nothing to hang it on, unless it was delivered before.",
-    _ALL + _OUT + "entity Tier {\n  key sku\n  sku : text references Offer\n}\nmap Tier from r in rows {\n  sku : r.sku\n}\n"
-    "flow out {\n  write Tier to shop\n}\n",
-    _ALL + _OUT + "entity Tier {\n  key sku\n  sku : text references Offer\n}\nmap Tier from r in rows {\n  sku : r.sku\n}\n"
-    "flow out {\n  write Offer, Tier to shop\n}\n",
-)  # fmt: skip
-
-ROUTE_MATCHES_NOTHING = Rule(
-    "DHM512",
-    "route-matches-nothing",
-    Severity.WARNING,
-    "a route of rejects takes nothing",
-    "No check has the code, nothing in the program can fail with it, or an earlier route takes it: the first route that fits wins.",
-    _ALL + _OUT + "flow out {\n  write Offer to shop\n  reject P010 to shop\n}\n",
-    _ALL + _OUT + "flow out {\n  write Offer to shop\n  reject R2* to shop\n}\n",
-)
-
 ROWSETS_DIFFER = Rule(
     "DHM514",
     "rowsets-differ",
@@ -235,11 +222,10 @@ CLAUSE_AFTER_GROUP = Rule(
     "clause-after-group",
     Severity.ERROR,
     "a clause stands after `group by` that groups do not have",
-    "After `group by` there are groups: they can be filtered, made unique and put in order. To join or expand them, give them a name with a view first.",
-    _ALL.replace("r in rows {", "r in rows\n  group by r.sku\n  group by r.sku\n{").replace("  price : r.price", "  price : max(r.price)"),
-    _ALL.replace("r in rows {", "r in rows\n  group by r.sku\n  where count() > 1\n{").replace(
-        "  price : r.price", "  price : max(r.price)"
-    ),
+    "After `group by` there are groups: they can be filtered, made unique and put in order. To join or expand them, give them a "
+    "name with a view first.",
+    _GROUPED.replace("r in rows {", "r in rows\n  group by r.sku\n  group by r.sku\n{"),
+    _GROUPED.replace("r in rows {", "r in rows\n  group by r.sku\n  where count() > 1\n{"),
 )
 
 COUNT_AGAINST_SHARE = Rule(
@@ -257,15 +243,10 @@ CROSS_PRODUCT = Rule(
     "cross-product",
     Severity.WARNING,
     "a join compares every row with every other",
-    "No field of the joined rows is equal to one of the rows before, so all pairs are tried: a thousand rows against a thousand are a million.",
-    _ALL.replace("r in rows {", "r in rows\n  join m in more on m.price > r.price\n{").replace(
-        "  price : r.price", "  price : m.price default 0"
-    )
-    + _ROWS.replace("rows", "more"),
-    _ALL.replace("r in rows {", "r in rows\n  join m in more on m.sku = r.sku\n{").replace(
-        "  price : r.price", "  price : m.price default 0"
-    )
-    + "view more from r in rows\n  unique by r.sku keep first\n{\n  include r\n}\n",
+    "No field of the joined rows is equal to one of the rows before, so all pairs are tried: a thousand rows against a thousand "
+    "are a million.",
+    _JOINED.replace("m.sku = r.sku", "m.price > r.price"),
+    _JOINED,
 )
 
 UNKNOWN_FIXTURE = Rule(
@@ -273,7 +254,8 @@ UNKNOWN_FIXTURE = Rule(
     "unknown-fixture-column",
     Severity.ERROR,
     "a test gives or expects what the script does not have",
-    "A test gives rows of a source, with the names that stand in the header of the file, and expects rows of an entity, with the names of its fields.",
+    "A test gives rows of a source, with the names that stand in the header of the file, and expects rows of an entity, with the "
+    "names of its fields.",
     _ALL + 'test "prices" {\n  given rows\n    | sku | prise |\n    | A   | 1     |\n  expect Offer\n    | sku |\n    | A   |\n}\n',
     _ALL + 'test "prices" {\n  given rows\n    | sku | price |\n    | A   | 1     |\n  expect Offer\n    | sku |\n    | A   |\n}\n',
 )

@@ -4,33 +4,92 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.row_codes import ROW_CODES
+from datahub.diagnostics.rule import Rule, Severity
 from datahub.diagnostics.suggest import listed
 from datahub.document import Span
+from datahub.lint.declare import lint
 from datahub.semantic import ir
+from datahub.semantic.clause_parts import expressions_of
+from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.expressions import codes
-from datahub.semantic.rules import REFERENCE_NOT_WRITTEN, ROUTE_MATCHES_NOTHING
-from datahub.semantic.unit import Made, Unit
+from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import is_own
 from datahub.semantic.walk import walk
 from datahub.syntax import ast
 
+_ALL = """\
+source rows: csv {
+  columns {
+    sku   : text
+    price : decimal(12,2)
+  }
+}
+entity Offer {
+  key sku
+  sku   : text
+  price : decimal(12,2)
+}
+entity Tier {
+  key sku
+  sku : text references Offer
+}
+map Offer from r in rows {
+  sku   : r.sku
+  price : r.price
+}
+map Tier from r in rows {
+  sku : r.sku
+}
+target shop: jsonl {}
+"""
 
-def check_routes(unit: Unit) -> None:
-    """Report routes that take no code, and entities that are written without those they belong to."""
-    if not unit.declared.flows:
-        return
-    possible = frozenset(_possible(unit.made))
+REFERENCE_NOT_WRITTEN = Rule(
+    "DHM511",
+    "reference-not-written",
+    Severity.WARNING,
+    "a flow writes an entity without the one it belongs to",
+    "A line without its order, a variant without its product: the target has nothing to hang it on, unless it was delivered before.",
+    _ALL + "flow out {\n  write Tier to shop\n}\n",
+    _ALL + "flow out {\n  write Offer, Tier to shop\n}\n",
+)
+
+ROUTE_MATCHES_NOTHING = Rule(
+    "DHM512",
+    "route-matches-nothing",
+    Severity.WARNING,
+    "a route of rejects takes nothing",
+    "No check has the code, nothing in the program can fail with it, or an earlier route takes it: the first route that fits wins.",
+    _ALL + "flow out {\n  write Offer, Tier to shop\n  reject P010 to shop\n}\n",
+    _ALL + "flow out {\n  write Offer, Tier to shop\n  reject R2* to shop\n}\n",
+)
+
+NOTHING_TO_WRITE = Rule(
+    "DHM518",
+    "nothing-to-write",
+    Severity.WARNING,
+    "a flow writes an entity that no map fills",
+    "An entity has rows where a `map` makes them. Without one the flow writes an empty file.",
+    _ALL + "entity Empty {\n  key sku\n  sku : text\n}\nflow out {\n  write Offer, Tier, Empty to shop\n}\n",
+    _ALL + "flow out {\n  write Offer, Tier to shop\n}\n",
+)
+
+
+@lint(REFERENCE_NOT_WRITTEN, ROUTE_MATCHES_NOTHING, NOTHING_TO_WRITE)
+def look(elaborated: Elaborated, emit: Emit) -> None:
+    """Tell which routes take no code, and which entities are written without rows or without those they belong to."""
+    unit, program = elaborated.units[-1], elaborated.program
+    possible = frozenset(_possible(program)) if unit.declared.flows else frozenset()
     for declared in unit.declared.flows.values():
-        _check_codes(declared, possible, unit)
-        _check_entities(declared, unit)
+        _check_codes(declared, possible, emit)
+        _check_entities(declared, unit, program, emit)
 
 
-def _possible(made: Made) -> Iterator[str]:
+def _possible(program: ir.Program) -> Iterator[str]:
     """Every code under which the program can reject or list a row; of the language's own, all that are not ruled out."""
     yield from (code for code in ROW_CODES if code[1] in "0123567")
-    for body in (*(one.body for one in made.views), *(one.body for one in made.maps)):
+    for body in (*(one.body for one in program.views), *(one.body for one in program.maps)):
         for clause in body.clauses:
             if isinstance(clause, ir.UniqueClause):
                 yield clause.code
@@ -41,44 +100,29 @@ def _possible(made: Made) -> Iterator[str]:
             for node in walk(expression):
                 if isinstance(node, ir.Recover) and node.code:
                     yield node.code
-    for _, check in made.checks:
+    for _, check in program.checks:
         yield check.code
-    for entity in made.entities:
+    for entity in program.entities:
         yield from (code for _, code in entity.translate)
 
 
 def _expressions(body: ir.RowsetBody) -> Iterator[ir.Expression]:
     yield from (one.value for one in (*body.lets, *body.fields))
-    for clause in body.clauses:
-        match clause:
-            case ir.WhereClause(condition=condition):
-                yield condition
-            case ir.GroupClause(keys=keys):
-                yield from (key.value for key in keys)
-            case ir.EachClause(over=over):
-                yield over
-            case ir.UniqueClause(keys=keys):
-                yield from keys
-            case ir.JoinClause(left=left, right=right):
-                yield from (*left, *right)
-            case ir.FillClause(by=by):
-                yield from by
-            case ir.OrderClause(keys=sorting):
-                yield from (key.value for key in sorting)
+    yield from (part for clause in body.clauses for part in expressions_of(clause))
 
 
-def _check_codes(declared: ast.Flow, possible: frozenset[str], unit: Unit) -> None:
+def _check_codes(declared: ast.Flow, possible: frozenset[str], emit: Emit) -> None:
     taken: list[tuple[str, Span]] = []
     for item in declared.items:
         if not isinstance(item, ast.RejectTo | ast.ListTo):
             continue
         for code in item.codes:
             if not any(_covers(code, one) for one in possible):
-                unit.emit(_nothing(code, item.span, possible))
+                emit(_nothing(code, item.span, possible))
             elif isinstance(item, ast.RejectTo):
                 earlier = next((span for one, span in taken if _covers(one, code)), None)
                 if earlier is not None:
-                    unit.emit(_after(code, item.span, earlier))
+                    emit(_after(code, item.span, earlier))
         if isinstance(item, ast.RejectTo):
             taken += [(code, item.span) for code in item.codes or ("*",)]
 
@@ -107,8 +151,9 @@ def _after(code: str, at: Span, earlier: Span) -> Diagnostic:
     )
 
 
-def _check_entities(declared: ast.Flow, unit: Unit) -> None:
-    shapes = {shape.name: shape for shape in unit.made.entities}
+def _check_entities(declared: ast.Flow, unit: Unit, program: ir.Program, emit: Emit) -> None:
+    shapes = {shape.name: shape for shape in program.entities}
+    mapped = {one.entity for one in program.maps}
     writes = [item for item in declared.items if isinstance(item, ast.Write)]
     written: dict[str, Span] = {}
     for item in writes:
@@ -120,9 +165,15 @@ def _check_entities(declared: ast.Flow, unit: Unit) -> None:
         shape = shapes.get(name)
         if shape is None:
             continue
+        if name not in mapped:
+            emit(
+                Diagnostic(
+                    NOTHING_TO_WRITE, f"no map fills `{name}`", Label(span, "there is nothing to write"), help=f"add `map {name} from …`"
+                )
+            )
         for needed, why in _needed(shape, shapes):
             if needed not in written:
-                unit.emit(
+                emit(
                     Diagnostic(
                         REFERENCE_NOT_WRITTEN,
                         f"`{name}` is written without `{needed}`",

@@ -1,0 +1,90 @@
+"""Checks that every row meets, because the types and constraints of the entity say so already."""
+
+from __future__ import annotations
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.diagnostics.rule import Rule, Severity
+from datahub.lint.declare import lint
+from datahub.semantic import ir
+from datahub.semantic.elaborate import Elaborated
+from datahub.syntax import ast
+from datahub.types import model as t
+
+_OFFER = """\
+entity Offer {
+  key sku
+  sku   : text(1..40)
+  price : decimal(12,2) where price > 0
+}
+"""
+
+CHECK_CANNOT_FAIL = Rule(
+    "DHM410",
+    "check-cannot-fail",
+    Severity.WARNING,
+    "a check that every row meets",
+    "A field's type and `where` reject what does not fit before checks are asked. A check that says the same again never fails, "
+    "unless it is `on` the field: then it gives those failures its own code.",
+    _OFFER + "checks Offer {\n  O001 error: length(sku) <= 40\n}\n",
+    _OFFER + "checks Offer {\n  O001 error: length(sku) <= 20\n}\n",
+)
+
+
+@lint(CHECK_CANNOT_FAIL)
+def look(elaborated: Elaborated, emit: Emit) -> None:
+    """Tell which checks say what the entity's types and constraints say."""
+    unit, program = elaborated.units[-1], elaborated.program
+    shapes = {shape.name: shape for shape in program.entities}
+    written = {(check.code.text, check.code.span.line): check for one in unit.declared.checks for check in one.checks}
+    for entity, rule in program.checks:
+        check = written.get((rule.code, rule.origin.line))
+        if check is not None and not rule.fields and entity in shapes:
+            why = _why(rule.condition, shapes[entity])
+            if why:
+                emit(_cannot_fail(check, why))
+
+
+def _cannot_fail(check: ast.Check, why: str) -> Diagnostic:
+    at = check.condition.span if check.condition is not None else check.span
+    return Diagnostic(
+        CHECK_CANNOT_FAIL,
+        f"`{check.code.text}` cannot fail",
+        Label(at, why),
+        help="take it out, or say `on` which field it is about: it then gives that field's failures its code",
+    )
+
+
+def _why(condition: ir.Expression, shape: ir.EntityShape) -> str:
+    """Why every row meets `condition`, or nothing."""
+    for field in shape.fields:
+        if field.constraint is not None and field.constraint == condition:
+            return f"the `where` of `{field.name}` says so already"
+    match condition:
+        case ir.Call(function="<=" | "<" as operator, arguments=(measured, ir.Constant(value=int(most)))):
+            longest = _longest(measured)
+            if longest is not None and (longest < most or (longest == most and operator == "<=")):
+                return f"the type has {longest} characters at most"
+        case ir.Call(function=">=" | ">" as operator, arguments=(measured, ir.Constant(value=int(least)))):
+            shortest = _shortest(measured)
+            if shortest > least or (shortest == least and operator == ">="):
+                return f"the type has {shortest} characters at least" if shortest else "a length is never below 0"
+        case _:
+            pass
+    return ""
+
+
+def _longest(measured: ir.Expression) -> int | None:
+    kind = _measured(measured)
+    return kind.longest if isinstance(kind, t.Text) else None
+
+
+def _shortest(measured: ir.Expression) -> int:
+    kind = _measured(measured)
+    return (kind.shortest or 0) if isinstance(kind, t.Text) else 0 if isinstance(kind, t.ListOf) else -1
+
+
+def _measured(value: ir.Expression) -> t.Type | None:
+    """The type of what `length(…)` measures here."""
+    if isinstance(value, ir.Call) and value.function == "length" and len(value.arguments) == 1:
+        return t.base_of(value.arguments[0].type)
+    return None
