@@ -165,7 +165,7 @@ def aligned_arguments(tree: ast.Call, name: str, names: Sequence[str], scope: Sc
     by_name = {one.name.text: one for one in tree.arguments if one.name is not None}
     for one in tree.arguments:
         if one.name is not None and one.name.text not in names:
-            meant = nearest(one.name.text, names)
+            meant = nearest(one.name.text, names) if len(one.name.text) > 2 else None
             message = f"`{name}` has no argument `{one.name.text}`"
             tell(scope, BAD_ARGUMENTS, one.name.span, message, "no argument has this name", help=f"write `{meant}`" if meant else None)
             return None

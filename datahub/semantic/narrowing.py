@@ -58,6 +58,8 @@ def _equal(value: ir.Expression, other: ir.Expression) -> frozenset[str]:
 
 
 def _has_null(values: ir.Expression) -> bool:
+    if isinstance(values, ir.Constant):
+        return not isinstance(values.value, tuple) or None in values.value
     listed = t.base_of(values.type)
     return isinstance(listed, t.ListOf) and listed.item.nullable
 
