@@ -57,10 +57,12 @@ class CsvReader:
             head = read_head(self.shape, text, file.name)
             self._begun(number, head)
             count = first_block
-            for offset, line, records in _cut(text, head.dialect, block_size(stream)):
-                length = text.offset - offset
-                yield Block(number, count, offset, length, line, CsvBlock(records, head.dialect, head.layout, head.encoding.name))
-                count += 1
+            longest = LONGEST_RECORD + LONGEST_FIELD
+            for offset, line, records in text.pieces(block_size(stream), lambda buffer: _cut_at(buffer, head.dialect), longest):
+                if records.strip(b"\r\n"):
+                    data = CsvBlock(records, head.dialect, head.layout, head.encoding.name)
+                    yield Block(number, count, offset, text.offset - offset, line, data)
+                    count += 1
             self._ended(file, head, text, count > first_block)
 
     def _begun(self, number: int, head: Head) -> None:
@@ -108,25 +110,6 @@ def block_size(stream: InputStream) -> int:
     """Blocks so large that every core gets some of a small file, and memory stays small for a large one."""
     size = stream.size * (4 if stream.compression else 1)
     return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * (os.cpu_count() or 1))))
-
-
-def _cut(text: TextStream, dialect: Dialect, size: int) -> Iterator[tuple[int, int, bytes]]:
-    """What is left of the file, cut where records end: offset, line and bytes of each piece."""
-    while True:
-        text.fill(size)
-        at = len(text.buffer) if text.ended else _cut_at(text.buffer, dialect)
-        while not at and not text.ended and len(text.buffer) <= LONGEST_RECORD + LONGEST_FIELD:
-            text.fill(2 * len(text.buffer))
-            at = len(text.buffer) if text.ended else _cut_at(text.buffer, dialect)
-        offset, line = text.offset, text.line
-        piece = text.take(at or len(text.buffer))
-        if not at:
-            # A line longer than any record may be: its beginning tells enough, the rest is not kept.
-            text.drop_line()
-        if not piece:
-            return
-        if piece.strip(b"\r\n"):
-            yield offset, line, piece
 
 
 def _cut_at(buffer: bytes, dialect: Dialect) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from datahub.formats.csv_scan import count_lines
 from datahub.formats.encodings import encoding_of
 from datahub.formats.files import InputStream
@@ -10,10 +12,14 @@ _CHUNK = 256 << 10
 
 
 class TextStream:
-    """`buffer` is the text that comes next; `offset` and `line` say where in the decompressed file it begins."""
+    """`buffer` is the text that comes next; `offset` and `line` say where in the decompressed file it begins.
 
-    def __init__(self, stream: InputStream, encoding: str, name: str) -> None:
+    `returns` tells that a carriage return alone ends a line.
+    """
+
+    def __init__(self, stream: InputStream, encoding: str, name: str, *, returns: bool = True) -> None:
         head = stream.read(4)
+        self._returns = returns
         self.stream, self.encoding = stream, encoding_of(encoding, head, name)
         self.offset, self.line, self.ended, self.last = self.encoding.mark, 1, False, b""
         self._decoder = self.encoding.decoder()
@@ -37,8 +43,25 @@ class TextStream:
         """The first `count` bytes of the buffer, which stands behind them afterwards."""
         text, self.buffer = self.buffer[:count], self.buffer[count:]
         self.offset += self.encoding.length(text)
-        self.line += count_lines(text)
+        self.line += count_lines(text) if self._returns else text.count(b"\n")
         return text
+
+    def pieces(self, size: int, end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
+        """What is left, cut where `end_of` a buffer finds the end of its last whole record: offset, line and bytes of each piece."""
+        while True:
+            self.fill(size)
+            at = len(self.buffer) if self.ended else end_of(self.buffer)
+            while not at and not self.ended and len(self.buffer) <= longest:
+                self.fill(2 * len(self.buffer))
+                at = len(self.buffer) if self.ended else end_of(self.buffer)
+            offset, line = self.offset, self.line
+            piece = self.take(at or len(self.buffer))
+            if not at:
+                # A line longer than any record may be: its beginning tells enough, the rest is not kept.
+                self.drop_line()
+            if not piece:
+                return
+            yield offset, line, piece
 
     def drop_line(self) -> None:
         """Pass over all up to the next line end, without keeping it."""

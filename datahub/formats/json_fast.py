@@ -1,0 +1,161 @@
+"""JSON records read at once by Arrow, where all of them are what they seem; the guards say when they are not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
+
+from datahub.formats.json_exact import Number
+from datahub.formats.typed import inner
+from datahub.semantic.ir import Reading, SourceColumn
+from datahub.types import model as t
+from datahub.types.arrow import arrow_type
+from datahub.types.model import Type
+
+_NOT_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Inf)")
+_ESCAPED_LETTER = re.compile(rb"\\u00(?:3[0-9]|[4-7])")
+
+Kinds = dict[tuple[str, ...], set[type]]
+"""For each leaf (its names on the way down) the kinds of values that were seen there."""
+
+
+def seen_kinds(records: Iterable[Any], columns: Sequence[SourceColumn]) -> Kinds:
+    """What kinds of values the leaves have in some records."""
+    found: Kinds = {}
+    for record in records:
+        if isinstance(record, dict):
+            for column in columns:
+                for name in column.names or (column.name,):
+                    _see(record.get(name), column.type, (name,), found)
+    return found
+
+
+def _see(value: Any, kind: Type, path: tuple[str, ...], found: Kinds) -> None:
+    base = t.base_of(kind)
+    match value, base:
+        case list(), t.ListOf(item=item):
+            for one in value:
+                _see(one, item, path, found)
+        case dict(), t.Struct(fields=fields):
+            for name, part in fields:
+                _see(value.get(name), part, (*path, name), found)
+        case None, _:
+            pass
+        case _:
+            found.setdefault(path, set()).add(type(value))
+
+
+@dataclass(frozen=True, slots=True)
+class FastPlan:
+    """How Arrow reads the wanted columns: the schema, and what must not be in the data lest it read them otherwise than we do.
+
+    `marked` are decimals that may also be texts with a mark or words of their own, `numerals` tells that numbers become text.
+    """
+
+    schema: pa.Schema
+    marked: tuple[str, ...]
+    numerals: bool
+
+
+def fast_plan(columns: Sequence[SourceColumn], kinds: Kinds) -> FastPlan | None:
+    """How Arrow reads `columns`; None where it has no way to."""
+    fields, marked, numerals = [], set(), False
+    for column in columns:
+        for name in column.names or (column.name,):
+            kind = _field_type(column.type, (name,), kinds)
+            if kind is None:
+                return None
+            fields.append(pa.field(name, kind))
+            for leaf, base, reading in _leaves(name, column.type, column.reading):
+                if isinstance(base, t.Decimal) and (reading.decimal != "." or reading.null_words):
+                    marked.add(leaf)
+                numerals |= isinstance(base, t.Text)
+    return FastPlan(pa.schema(fields), tuple(sorted(marked)), numerals and _has_integers(pa.struct(fields)))
+
+
+def _field_type(kind: Type, path: tuple[str, ...], kinds: Kinds) -> pa.DataType | None:
+    base = t.base_of(kind)
+    seen = kinds.get(path, set())
+    match base:
+        case t.ListOf(item=item):
+            held = _field_type(item, path, kinds)
+            return pa.list_(held) if held is not None else None
+        case t.Struct(fields=fields):
+            parts = [(name, _field_type(part, (*path, name), kinds)) for name, part in fields]
+            known = [(name, part) for name, part in parts if part is not None]
+            return pa.struct(known) if len(known) == len(parts) else None
+        case t.MapOf() | t.Json():
+            return None
+        case t.Int() | t.Decimal() | t.Float() if seen <= {Number}:
+            return arrow_type(base)
+        case t.Bool() if seen <= {bool}:
+            return pa.bool_()
+        case t.Text() if seen == {Number}:
+            return pa.int64()
+        case _:
+            return pa.string()
+
+
+def _leaves(name: str, kind: Type, reading: Reading) -> Iterator[tuple[str, Type, Reading]]:
+    base = t.base_of(kind)
+    match base:
+        case t.ListOf(item=item):
+            yield from _leaves(name, item, inner(reading, 0))
+        case t.Struct(fields=fields):
+            for at, (field, part) in enumerate(fields):
+                yield from _leaves(field, part, inner(reading, at))
+        case _:
+            yield name, base, reading
+
+
+def _has_integers(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _has_integers(kind.value_type)
+    return any(_has_integers(field.type) for field in kind) if pa.types.is_struct(kind) else pa.types.is_integer(kind)
+
+
+def at_once(data: bytes, records: int, plan: FastPlan, strict: bool) -> pa.Table | None:
+    """All records as one table; None where one of them is not as the plan has it, or they are not what they seem."""
+    if b"\0" in data or _not_finite(data) or _marked_texts(data, plan.marked) or (plan.numerals and _negative_zero(data)):
+        return None
+    try:
+        table = pa.json.read_json(
+            pa.BufferReader(data),
+            read_options=pa.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pa.json.ParseOptions(
+                explicit_schema=plan.schema, newlines_in_values=True, unexpected_field_behavior="error" if strict else "ignore"
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    return table if table.num_rows == records else None
+
+
+def _not_finite(data: bytes) -> bool:
+    """Whether there is a number that JSON has not, which Arrow reads all the same."""
+    return (b"NaN" in data or b"Inf" in data) and _NOT_FINITE.search(data) is not None
+
+
+def _marked_texts(data: bytes, names: tuple[str, ...]) -> bool:
+    """Whether one of these decimals may be written as a text, which Arrow would read in its own way."""
+    if not names:
+        return False
+    written = b"|".join(re.escape(name.encode()) for name in names)
+    return _ESCAPED_LETTER.search(data) is not None or re.search(rb'"(?:' + written + rb')"\s*:\s*(?:\[[^\]"]*)?"', data) is not None
+
+
+def _negative_zero(data: bytes) -> bool:
+    """Whether a number may be `-0`, which Arrow takes for 0 before it is text again."""
+    return any(mark in data for mark in (b":-0", b": -0", b",-0", b"[-0", b", -0", b"\n-0"))
+
+
+def first_of(table: pa.Table, names: Sequence[str]) -> pa.Array:
+    """The column under the first of `names` that has a value, row by row."""
+    columns = [table.column(name).combine_chunks() for name in names]
+    return columns[0] if len(columns) == 1 else pc.coalesce(*columns)

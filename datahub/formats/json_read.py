@@ -1,0 +1,284 @@
+"""One JSON document as rows: the array that a path leads to is cut into its elements while the file streams by.
+
+What stands around the array is kept and checked as a whole at the end, so that a document that is no JSON is refused
+though its rows were fine; a bad element among good ones is a bad record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from datahub.diagnostics.suggest import listed, nearest
+from datahub.formats.csv_read import block_size
+from datahub.formats.declare import BadInput, Block, InputFile
+from datahub.formats.files import InputStream
+from datahub.formats.json_exact import Decoder, Malformed
+from datahub.formats.json_path import Keys, keys_of
+from datahub.formats.json_reader import JsonReader
+from datahub.formats.json_records import Records
+from datahub.formats.json_scan import DEEPEST, LONGEST_RECORD, Structure, structure
+from datahub.formats.options import option
+from datahub.formats.text_stream import TextStream
+
+Positions = npt.NDArray[np.int64]
+
+LONGEST_ENVELOPE = 64 << 20
+_SPACE = b" \t\r\n"
+_IS_SPACE = np.isin(np.arange(256), list(_SPACE))
+_SPACES = re.compile(rb"[ \t\r\n]*")
+
+
+class JsonDocumentReader(JsonReader):
+    """Reads JSON documents whose rows are the elements of one array."""
+
+    def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
+        """The blocks of one file: some elements of the array each."""
+        keys = keys_of(str(option(self.shape, "rows") or ""), file.name)
+        count = first_block
+        with InputStream(file.path) as stream:
+            text = TextStream(stream, "utf-8", file.name, returns=False)
+            for offset, line, piece in self._pieces(text, keys, file, block_size(stream)):
+                yield Block(number, count, offset, len(piece), line, piece)
+                count += 1
+        self.ended(file, count > first_block)
+
+    def _pieces(self, text: TextStream, keys: Keys, file: InputFile, size: int) -> Iterator[tuple[int, int, bytes]]:
+        text.fill(size)
+        if not text.buffer.strip(_SPACE):
+            text.fill(size + (1 << 20))
+            if not text.buffer.strip(_SPACE):
+                return
+        start, opener = _find(text, keys, file)
+        before = text.take(start)
+        if opener != 91:
+            yield from self._single(text, before, keys, file)
+            return
+        before += text.take(1)
+        yield from _elements(text, file, size)
+        while not text.ended:
+            text.fill(len(text.buffer) + (1 << 20))
+            if len(text.buffer) > LONGEST_ENVELOPE:
+                raise BadInput("R005", f"`{file.name}` has too much behind its rows", path=file.name, line=text.line)
+        _check_envelope(before + text.buffer, keys, file, text.line)
+
+    def _single(self, text: TextStream, before: bytes, keys: Keys, file: InputFile) -> Iterator[tuple[int, int, bytes]]:
+        """The one row of a document whose rows are an object."""
+        while not text.ended and len(text.buffer) <= LONGEST_RECORD:
+            text.fill(2 * len(text.buffer) + 1)
+        end = _value_end(text.buffer)
+        _check_envelope(before + b"[]" + text.buffer[end:], keys, file, text.line)
+        row = text.buffer[:end]
+        if not keys:
+            self._refuse_envelope(row, file)
+        if row != b"null":
+            yield text.offset, text.line, row
+
+    def _refuse_envelope(self, row: bytes, file: InputFile) -> None:
+        """Refuse an object that has none of the declared members but holds arrays: its rows are in one of them."""
+        try:
+            value = Decoder().read(row)
+        except Malformed:
+            return
+        declared = {name for column in self.shape.columns for name in column.names or (column.name,)}
+        arrays = [key for key, one in value.items() if isinstance(one, list)] if isinstance(value, dict) else []
+        if arrays and not declared & value.keys():
+            message = f"`{file.name}` is an object without any of the declared members; it holds {listed(arrays)}"
+            raise BadInput("R006", message, f'say where the rows are: rows "$.{arrays[0]}[*]"', path=file.name, line=1)
+
+    def records(self, block: Block) -> Records:
+        return elements_of(block.data)
+
+
+# ---------------------------------------------------------------- the way to the rows
+
+
+def _find(text: TextStream, keys: Keys, file: InputFile) -> tuple[int, int]:
+    """Where the value begins that `keys` lead to, and its first byte; the buffer grows until it is there."""
+    while True:
+        found = _locate(text.buffer, keys)
+        if isinstance(found, int):
+            return found, text.buffer[found]
+        if text.ended:
+            raise _not_there(text.buffer, keys, file)
+        if len(text.buffer) > LONGEST_ENVELOPE:
+            raise BadInput("R006", f"`{'.'.join(keys)}` is not in the first {LONGEST_ENVELOPE >> 20} MB of `{file.name}`", path=file.name)
+        text.fill(2 * len(text.buffer))
+
+
+def _locate(data: bytes, keys: Keys) -> int | None:
+    """Where the value of the path begins; None where it is not (yet) there."""
+    at = _skip_space(data, 0)
+    if not keys:
+        return at if at < len(data) else None
+    found = structure(data)
+    for depth, key in enumerate(keys, 1):
+        if at >= len(data) or data[at] != 123:
+            return None
+        value = _member(data, found, at, depth, key)
+        if value is None:
+            return None
+        at = _skip_space(data, value)
+    return at if at < len(data) else None
+
+
+def _member(data: bytes, found: Structure, opening: int, depth: int, key: str) -> int | None:
+    """Where the value of member `key` begins, in the object that opens at `opening`."""
+    first = int(np.searchsorted(found.places, opening))
+    inside = found.depths[first:] < depth
+    last = first + int(np.argmax(inside)) if inside.any() else len(found.places)
+    colons = first + np.flatnonzero((found.marks[first:last] == 58) & (found.depths[first:last] == depth))
+    # Members on the way to the rows, not rows.
+    for number in colons.tolist():
+        if _name(data[int(found.places[number - 1]) + 1 : int(found.places[number])]) == key:
+            return int(found.places[number]) + 1
+    return None
+
+
+def _name(raw: bytes) -> str | None:
+    try:
+        name = Decoder().read(raw.strip(_SPACE))
+    except Malformed:
+        return None
+    return name if type(name) is str else None
+
+
+def _skip_space(data: bytes, at: int) -> int:
+    found = _SPACES.match(data, at)
+    return found.end() if found else at
+
+
+def _not_there(data: bytes, keys: Keys, file: InputFile) -> BadInput:
+    if not data.strip(_SPACE):
+        return BadInput("R005", f"`{file.name}` is empty", path=file.name)
+    try:
+        value: Any = Decoder().read(data)
+    except Malformed as problem:
+        return BadInput(problem.code, f"`{file.name}` is no JSON document: {problem}", path=file.name)
+    for depth, key in enumerate(keys):
+        if not isinstance(value, dict):
+            place = ".".join(("$", *keys[:depth]))
+            return BadInput("R006", f"`{place}` of `{file.name}` is no object", "the path of `rows` goes through objects", path=file.name)
+        if key not in value:
+            near = nearest(key, value)
+            help = f"did you mean `{near}`?" if near else f"it has {listed(value)}"
+            return BadInput("R006", f"`{file.name}` has no member `{key}` on the way to its rows", help, path=file.name)
+        value = value[key]
+    return BadInput("R006", f"`{file.name}` has no rows at `{'.'.join(('$', *keys))}`", path=file.name)
+
+
+# ---------------------------------------------------------------- elements
+
+
+def _elements(text: TextStream, file: InputFile, size: int) -> Iterator[tuple[int, int, bytes]]:
+    """The elements of the array that the buffer stands in, up to its closing bracket, in pieces that end before a comma."""
+    begun = False
+    while True:
+        text.fill(size)
+        found = structure(text.buffer)
+        end = _array_end(found)
+        if end is not None:
+            yield from _last_elements(text, file, int(found.places[end]), begun)
+            return
+        commas = found.places[(found.depths == 0) & (found.marks == 44)]
+        if len(commas):
+            offset, line = text.offset, text.line
+            yield offset, line, text.take(int(commas[-1]))
+            text.take(1)
+            begun = True
+            continue
+        if text.ended:
+            message = f"`{file.name}` ends inside of its rows: it was cut short"
+            raise BadInput("R005", message, "fetch the file again", path=file.name, line=text.line + text.buffer.count(b"\n"))
+        if len(text.buffer) > LONGEST_RECORD + size:
+            message = f"a row of `{file.name}` is longer than {LONGEST_RECORD} bytes, or a text in it never ends"
+            raise BadInput("R005", message, path=file.name, line=text.line)
+        text.fill(2 * len(text.buffer))
+
+
+def _last_elements(text: TextStream, file: InputFile, stop: int, begun: bool) -> Iterator[tuple[int, int, bytes]]:
+    offset, line = text.offset, text.line
+    piece = text.take(stop)
+    if piece.rpartition(b",")[2].strip(_SPACE):
+        yield offset, line, piece
+    elif begun or piece.strip(_SPACE):
+        raise BadInput("R005", f"`{file.name}` has a comma before the end of its rows", path=file.name, line=text.line)
+
+
+def _array_end(found: Structure) -> int | None:
+    """Which mark closes the array; None where it is not there."""
+    below = found.depths < 0
+    return int(np.argmax(below)) if below.any() else None
+
+
+def elements_of(data: bytes) -> Records:
+    """The elements that commas set apart in `data`."""
+    found = structure(data)
+    commas = found.places[(found.depths == 0) & (found.marks == 44)]
+    starts, ends = np.concatenate((np.zeros(1, np.int64), commas + 1)), np.append(commas, len(data))
+    breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    objects = _objects(data, found, starts, ends)
+    if objects is None:
+        starts = np.array([_skip_space(data, int(at)) for at in starts], np.int64)
+        return Records(data, np.minimum(starts, ends), ends, np.searchsorted(breaks, starts), whole=False)
+    starts, ends = objects
+    # Arrow reads objects that follow each other; the commas between them are in its way.
+    changed = bytearray(data)
+    np.frombuffer(changed, np.uint8)[commas] = 10
+    return Records(bytes(changed), starts, ends, np.searchsorted(breaks, starts), found.deepest <= DEEPEST)
+
+
+def _objects(data: bytes, found: Structure, starts: Positions, ends: Positions) -> tuple[Positions, Positions] | None:
+    """Where the objects begin and end where each element is just one, with spaces around it at most."""
+    opened = found.places[(found.depths == 1) & ((found.marks == 123) | (found.marks == 91))]
+    closed = found.places[(found.depths == 0) & ((found.marks == 125) | (found.marks == 93))]
+    if not len(opened) == len(closed) == len(starts):
+        return None
+    view = np.frombuffer(data, np.uint8)
+    stops = closed + 1
+    inside = (starts <= opened) & (opened < stops) & (stops <= ends) & (view[opened] == 123)
+    if not inside.all():
+        return None
+    around = np.concatenate((_ranges(starts, opened), _ranges(stops, ends)))
+    return (opened, stops) if _IS_SPACE[view[around]].all() else None
+
+
+def _ranges(starts: Positions, ends: Positions) -> Positions:
+    """All positions from each start to before its end."""
+    lengths = ends - starts
+    first = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    return first + np.arange(len(first))
+
+
+def _value_end(data: bytes) -> int:
+    """Past the value that `data` begins with; all of `data` where that cannot be told."""
+    if data[:1] != b"{":
+        return len(data.rstrip(_SPACE)) if data[:1] == b'"' else _scalar_end(data)
+    found = structure(data)
+    closed = np.flatnonzero(found.depths == 0)
+    return int(found.places[closed[0]]) + 1 if len(closed) else len(data)
+
+
+def _scalar_end(data: bytes) -> int:
+    return min((at for mark in b",}] \t\r\n" if (at := data.find(bytes((mark,)))) >= 0), default=len(data))
+
+
+# ---------------------------------------------------------------- what stands around the rows
+
+
+def _check_envelope(envelope: bytes, keys: Keys, file: InputFile, line: int) -> None:
+    """Refuse a document that is no JSON around its rows, or has the path to them twice."""
+    try:
+        value: Any = Decoder().read(envelope)
+    except Malformed as problem:
+        trailing = "extra data" in str(problem)
+        help = "one object a line is declared as `jsonl`" if trailing else ""
+        raise BadInput(problem.code, f"`{file.name}` is no JSON document: around its rows, {problem}", help, path=file.name, line=line) from None
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if value != []:
+        raise BadInput("R005", f"`{file.name}` has `{'.'.join(('$', *keys))}` twice", path=file.name, line=line)

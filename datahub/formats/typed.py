@@ -1,0 +1,270 @@
+"""Raw columns of typed formats as values of the declared types, with what could not be read of them and where it stands.
+
+Leaves are texts, or already of a type of Arrow's. A part that cannot be read is null and fails alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.frames.frame import Failure, Failures, Mask
+from datahub.functions import conversions
+from datahub.functions.columns import valid
+from datahub.functions.declare import Offsets, Outcome
+from datahub.functions.decimals import fit_decimal
+from datahub.functions.segments import listed, mapped, owners, places, unpacked
+from datahub.semantic.ir import Reading
+from datahub.types import model as t
+from datahub.types.arrow import arrow_type
+from datahub.types.model import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Values, and the failures of their rows."""
+
+    values: pa.Array
+    failures: Failures = ()
+
+
+def typed(raw: pa.Array, kind: Type, reading: Reading) -> Typed:
+    """The values of `kind` that `raw` holds."""
+    base = t.base_of(kind)
+    match base:
+        case t.ListOf(item=item) if pa.types.is_list(raw.type):
+            made = _list(raw, item, reading)
+        case t.Struct() if pa.types.is_struct(raw.type):
+            made = _struct(raw, base, reading)
+        case t.MapOf(value=value) if pa.types.is_map(raw.type):
+            made = _map(raw, value, reading)
+        case _ if pa.types.is_string(raw.type):
+            return _from_texts(raw, kind, base, reading)
+        case _:
+            made = _leaf(raw, base, reading)
+    if kind.nullable or not raw.null_count:
+        return made
+    return Typed(made.values, (*made.failures, Failure(np.flatnonzero(~valid(raw)), "R201")))
+
+
+# ---------------------------------------------------------------- leaves
+
+
+def _from_texts(raw: pa.Array, kind: Type, base: Type, reading: Reading) -> Typed:
+    found = cleaned(raw, reading, isinstance(base, t.Text))
+    outcome = _reader(base, reading)(found)
+    failures = _failures(outcome, found, raw)
+    values = outcome.values
+    assert isinstance(values, pa.Array)
+    lost = np.zeros(len(raw), np.bool_)
+    for failure in failures:
+        lost[failure.rows] = True
+    if lost.any():
+        values = pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
+    if not kind.nullable and found.null_count:
+        rows = np.flatnonzero(~valid(found))
+        failures = (*failures, Failure(rows, "R201", values=raw.take(pa.array(rows))))
+    return Typed(_cast(values, base), failures)
+
+
+def _failures(outcome: Outcome, live: pa.Array, raw: pa.Array) -> Failures:
+    """The first reason for which each row failed; null cannot fail."""
+    found: list[Failure] = []
+    seen = ~valid(live)
+    for mask, code in outcome.failed:
+        fresh = mask & ~seen
+        seen = seen | fresh
+        rows = np.flatnonzero(fresh)
+        if len(rows):
+            found.append(Failure(rows, code, values=raw.take(pa.array(rows)).cast(pa.string())))
+    return tuple(found)
+
+
+def cleaned(raw: pa.Array, reading: Reading, text: bool) -> pa.Array:
+    """Texts as they are read: trimmed where that is wished, null where they are empty or stand for null."""
+    found = pc.utf8_trim_whitespace(raw) if reading.trim else raw
+    if not (reading.empty_text and text):
+        empty = pc.equal(pc.binary_length(found), 0)
+        if pc.any(empty).as_py():
+            found = pc.if_else(empty, pa.scalar(None, pa.string()), found)
+    if reading.null_words:
+        found = pc.if_else(pc.is_in(found, value_set=pa.array(reading.null_words, pa.string())), pa.scalar(None, pa.string()), found)
+    return found
+
+
+def _reader(base: Type, reading: Reading) -> Callable[[pa.Array], Outcome]:
+    match base:
+        case t.Bool():
+            return partial(conversions.to_bool, true_words=reading.true_words, false_words=reading.false_words)
+        case t.Int(width=width):
+            return lambda texts: _narrowed(conversions.to_int(texts), width)
+        case t.Decimal(precision=precision, scale=scale):
+            return partial(conversions.to_decimal, precision=precision, scale=scale, decimal_mark=reading.decimal)
+        case t.Float():
+            return partial(conversions.to_float, decimal_mark=reading.decimal)
+        case t.Date():
+            return partial(conversions.to_date, pattern=reading.formats, locale=reading.locale)
+        case t.Time():
+            return partial(conversions.to_time, pattern=reading.formats, locale=reading.locale)
+        case t.DateTime():
+            return partial(conversions.to_datetime, pattern=reading.formats, zone=reading.zone, locale=reading.locale)
+        case t.LocalDateTime():
+            return partial(conversions.to_local_datetime, pattern=reading.formats, locale=reading.locale)
+        case t.Duration():
+            return conversions.to_duration
+        case t.Enum(members=members):
+            return partial(conversions.to_enum, members=members)
+        case t.Json():
+            return conversions.to_json
+        case t.Text(shortest=shortest, longest=longest) if shortest or longest is not None:
+            return partial(conversions.fit_text, shortest=shortest, longest=longest)
+        case _:
+            return Outcome
+
+
+def _narrowed(outcome: Outcome, width: int) -> Outcome:
+    return Outcome(outcome.values, (*outcome.failed, (_beyond(outcome.values, width), "R102")))
+
+
+def _beyond(values: pa.Array | pa.Scalar, width: int) -> Mask:
+    """Where whole numbers need more than `width` bits."""
+    assert isinstance(values, pa.Array)
+    if width >= 64:
+        return np.zeros(len(values), np.bool_)
+    numbers = pc.fill_null(values, 0).to_numpy()
+    outside: Mask = (numbers >= 1 << (width - 1)) | (numbers < -(1 << (width - 1)))
+    return outside
+
+
+def _leaf(raw: pa.Array, base: Type, reading: Reading) -> Typed:
+    """Values of a type of Arrow's as values of the declared one; by way of their text where there is no exact way."""
+    wished = arrow_type(base)
+    if pa.types.is_null(raw.type):
+        return Typed(pa.nulls(len(raw), wished))
+    match base:
+        case t.Int(width=width) if pa.types.is_integer(raw.type) and not pa.types.is_uint64(raw.type):
+            values = raw.cast(pa.int64())
+            outcome = Outcome(values, ((_beyond(values, width), "R102"),))
+        case t.Decimal(precision=precision, scale=scale) if pa.types.is_decimal(raw.type):
+            outcome = fit_decimal(raw, precision, scale, None)
+        case t.Float() if pa.types.is_floating(raw.type):
+            values = raw.cast(pa.float64())
+            outcome = Outcome(values, ((~np.isfinite(pc.fill_null(values, 0.0).to_numpy()), "R104"),))
+        case t.Bool() | t.Date() | t.Time() | t.Duration() | t.DateTime() | t.LocalDateTime() if _direct(raw.type, wished):
+            outcome = Outcome(raw.cast(wished, safe=False))
+        case t.ListOf() | t.Struct() | t.MapOf():
+            return Typed(pa.nulls(len(raw), wished), (Failure(np.flatnonzero(valid(raw)), "R006"),))
+        case _:
+            return _by_text(raw, base, reading)
+    failures = _failures(outcome, raw, raw)
+    return Typed(_without(_cast(outcome.values, base), failures), failures)
+
+
+def _direct(held: pa.DataType, wished: pa.DataType) -> bool:
+    """Whether Arrow turns one type into the other without changing what a value says."""
+    if pa.types.is_timestamp(held) and pa.types.is_timestamp(wished):
+        return (held.tz is None) == (wished.tz is None)
+    alike = (pa.types.is_date, pa.types.is_time, pa.types.is_duration, pa.types.is_boolean)
+    return any(test(held) and test(wished) for test in alike)
+
+
+def _by_text(raw: pa.Array, base: Type, reading: Reading) -> Typed:
+    """Values through the texts that stand for them, as a text file would have them."""
+    try:
+        texts = raw.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return Typed(pa.nulls(len(raw), arrow_type(base)), (Failure(np.flatnonzero(valid(raw)), "R006"),))
+    if pa.types.is_floating(raw.type):
+        # A whole number that is held as a float is that number.
+        texts = pc.replace_substring_regex(texts, r"\.0$", "")
+    made = _from_texts(texts, t.nullable(base), base, replace(reading, decimal=".", formats=(), trim=False))
+    return Typed(made.values, made.failures)
+
+
+def _cast(values: pa.Array | pa.Scalar, base: Type) -> pa.Array:
+    assert isinstance(values, pa.Array)
+    wished = arrow_type(base)
+    return values if values.type == wished else values.cast(wished)
+
+
+def _without(values: pa.Array, failures: Failures) -> pa.Array:
+    if not failures:
+        return values
+    lost = np.zeros(len(values), np.bool_)
+    for failure in failures:
+        lost[failure.rows] = True
+    return pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
+
+
+# ---------------------------------------------------------------- lists, structs, maps
+
+
+def inner(reading: Reading, at: int) -> Reading:
+    """The reading of part number `at`."""
+    return reading.inner[at] if at < len(reading.inner) else replace(reading, inner=())
+
+
+def _list(raw: pa.Array, item: Type, reading: Reading) -> Typed:
+    items, offsets = unpacked(raw)
+    made = typed(items, item, inner(reading, 0))
+    parents, positions = owners(offsets), places(offsets)
+    failures = []
+    for failure in made.failures:
+        at = positions[failure.rows]
+        inside = failure.inside if failure.elements is None else ""
+        paths = _headed(pa.array(at).cast(pa.string()), failure.paths)
+        failures.append(replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=paths))
+    return Typed(listed(made.values, offsets, _keep(raw)), tuple(failures))
+
+
+def _struct(raw: pa.Array, base: t.Struct, reading: Reading) -> Typed:
+    there = valid(raw)
+    held = {field.name for field in raw.type}
+    made, failures = [], []
+    for at, (name, kind) in enumerate(base.fields):
+        part = pc.struct_field(raw, name) if name in held else pa.nulls(len(raw))
+        one = typed(part, kind, inner(reading, at))
+        made.append(one.values)
+        for failure in one.failures:
+            kept = failure.kept(there[failure.rows])
+            if len(kept.rows):
+                deeper = f"{name}/{kept.inside}" if kept.elements is None and kept.inside else name
+                paths = _headed(pa.repeat(pa.scalar(name), len(kept.rows)), kept.paths)
+                failures.append(replace(kept, elements=None, inside=deeper, paths=paths))
+    fields = [pa.field(name, arrow_type(kind)) for name, kind in base.fields]
+    return Typed(pa.StructArray.from_arrays(made, fields=fields, mask=None if there.all() else pa.array(~there)), tuple(failures))
+
+
+def _map(raw: pa.Array, value: Type, reading: Reading) -> Typed:
+    entries, offsets = unpacked(raw)
+    keys = pc.struct_field(entries, "key")
+    made = typed(pc.struct_field(entries, "value"), value, inner(reading, 0))
+    parents = owners(offsets)
+    failures = []
+    for failure in made.failures:
+        paths = _headed(keys.take(pa.array(failure.rows)), failure.paths)
+        failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths))
+    return Typed(mapped(keys, made.values, offsets, _keep(raw)), tuple(failures))
+
+
+def _keep(raw: pa.Array) -> Mask | None:
+    return valid(raw) if raw.null_count else None
+
+
+def _headed(parts: pa.Array, paths: pa.Array | None) -> pa.Array:
+    head = pc.binary_join_element_wise("/", parts, "")
+    return head if paths is None else pc.binary_join_element_wise(head, paths, "")
+
+
+def named(failure: Failure, column: str) -> Failure:
+    """A failure of a whole column: which column it is, and in nested data where in the record."""
+    paths = None if failure.paths is None else pc.binary_join_element_wise(f"/{column}", failure.paths, "")
+    return replace(failure, column=column, paths=paths, rows=failure.rows.astype(np.int64))
+
+
+__all__ = ["Offsets", "Typed", "cleaned", "inner", "named", "typed"]
