@@ -15,7 +15,7 @@ from datahub.functions.columns import as_mask, broadcast, buffer_view, floats, f
 from datahub.functions.declare import Datum, Mask, Offsets, Outcome, example, function
 from datahub.functions.equality import codes, first_seen
 from datahub.functions.results import listed as list_of
-from datahub.functions.results import listed_values, mean, mean_digits, same_or_null, total
+from datahub.functions.results import listed_values, mean, mean_digits, ordered, same_or_null, total, yes_or_no
 from datahub.functions.segments import (
     aggregate,
     beginnings,
@@ -121,7 +121,11 @@ def finite(numbers: Floats, keep: Mask | None = None) -> Outcome:
     sql="AVG",
     excel="AVERAGE",
     also=("JSONata $average", "DataWeave avg", "FEEL mean", "Bloblang mean"),
-    examples=[example("avg([1, 2])", Decimal("1.5")), example("avg([1, null, 3])", Decimal(2)), example("avg(x for x in [1, 1, 2])", Decimal("1.333333"))],
+    examples=[
+        example("avg([1, 2])", Decimal("1.5")),
+        example("avg([1, null, 3])", Decimal(2)),
+        example("avg(x for x in [1, 1, 2])", Decimal("1.333333")),
+    ],
 )
 def avg(values: pa.Array, offsets: Offsets) -> pa.Array:
     """The mean of the values that are not null; null where there are none.
@@ -146,12 +150,9 @@ def avg_of_floats(values: pa.Array, offsets: Offsets) -> Outcome:
     return finite(float_sums(values, offsets) / np.maximum(members, 1), members > 0)
 
 
-ORDERED = ("int", "decimal", "float", "text", "date", "time", "datetime", "local_datetime", "duration", "bool")
-
-
 @aggregate(
-    *(f"min(value: {kind}?) -> {kind}?" for kind in ORDERED),
-    rule=same_or_null,
+    "min(value: T?) -> T?",
+    rule=ordered(same_or_null),
     sql="MIN",
     excel="MIN",
     also=("JSONata $min", "DataWeave min", "FEEL min", "Bloblang min"),
@@ -169,8 +170,8 @@ def smallest(values: pa.Array, offsets: Offsets) -> pa.Array:
 
 
 @aggregate(
-    *(f"max(value: {kind}?) -> {kind}?" for kind in ORDERED),
-    rule=same_or_null,
+    "max(value: T?) -> T?",
+    rule=ordered(same_or_null),
     sql="MAX",
     excel="MAX",
     also=("JSONata $max", "DataWeave max", "FEEL max", "Bloblang max"),
@@ -298,7 +299,15 @@ def same(values: pa.Array, offsets: Offsets) -> Outcome:
     rule=listed_values,
     sql="ARRAY_AGG(DISTINCT x)",
     excel="UNIQUE",
-    also=("JSONata $distinct", "DataWeave distinctBy", "VRL unique", "FEEL distinct values", "jq unique", "Bloblang unique", "GREL uniques"),
+    also=(
+        "JSONata $distinct",
+        "DataWeave distinctBy",
+        "VRL unique",
+        "FEEL distinct values",
+        "jq unique",
+        "Bloblang unique",
+        "GREL uniques",
+    ),
     examples=[example("distinct([3, 1, 3])", [3, 1]), example('distinct(["a", null, "a"])', ["a"])],
 )
 def distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
@@ -322,8 +331,9 @@ def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
     return from_ints(np.diff(unpacked(distinct(values, offsets))[1]))
 
 
-@aggregate(
+@function(
     "join_text(separator: text!, value: text?) -> text?",
+    kind="aggregate",
     sql="STRING_AGG",
     excel="TEXTJOIN",
     also=("JSONata $join", "DataWeave joinBy", "VRL join", "FEEL string join", "jq join", "Bloblang join", "GREL join"),
@@ -369,8 +379,8 @@ def join_texts(separator: Datum, *values: Datum) -> pa.Array:
 
 
 @aggregate(
-    "increasing(value: int?) -> bool",
-    *(f"increasing(value: {kind}?) -> bool" for kind in ORDERED[1:]),
+    "increasing(value: T?) -> bool",
+    rule=ordered(yes_or_no),
     examples=[example("increasing([1, 2, 5])", True), example("increasing([1, 1])", False), example("increasing([2, null, 3])", True)],
     also=("DuckDB list_sort = list",),
 )

@@ -15,6 +15,7 @@ from datahub.functions.columns import all_valid, as_array, broadcast, ints, leng
 from datahub.functions.commerce_codes import currency_digits
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.precision import as_decimal, capped, decimal_of, planned_product, planned_quotient, planned_rounding, planned_sum
+from datahub.functions.results import item_of
 from datahub.functions.segments import listed, owners, places, sorted_rows, unpacked
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
@@ -165,9 +166,8 @@ def round_money(amount: Datum, currency: Datum) -> Outcome:
 
 
 @function(
-    "proration(amount: decimal, weights: [decimal], digits: int! = 2) -> [decimal]",
-    "proration(amount: decimal, weights: [int], digits: int! = 2) -> [decimal]",
-    rule=lambda kinds, constants: t.ListOf(_share_type(as_decimal(kinds[0], constants[0]), _digits_of(constants))),
+    "proration(amount: decimal, weights: [T], digits: int! = 2) -> [decimal]",
+    rule=lambda kinds, constants: _shared(kinds, constants),
     rejects=("R601", "R603", "R602"),
     also=("Fowler's Money.allocate", "dinero.js allocate"),
     examples=[
@@ -201,6 +201,12 @@ def proration(amount: Datum, weights: Datum, digits: int = 2) -> Outcome:
     return outcome(listed(column, offsets), (negative & present, "R603"), (nothing & present, "R601"), *whole.failed)
 
 
+def _shared(kinds: Kinds, constants: Constants) -> t.Type | None:
+    if not isinstance(t.base_of(item_of(kinds[1]) or t.Text()), (t.Int, t.Decimal, t.Nothing, t.Unknown)):
+        return None
+    return t.ListOf(_share_type(as_decimal(kinds[0], constants[0]), _digits_of(constants)))
+
+
 def _share_type(amount: t.Decimal, digits: int) -> t.Decimal:
     return capped(amount.precision - amount.scale + digits + 1, digits)
 
@@ -228,4 +234,5 @@ def _shares(units: exact.Exact, parts: exact.Exact, total: exact.Exact, offsets:
     rank = np.empty(len(rows), np.int64)
     rank[sorted_rows(rest, offsets, descending=True)] = places(offsets)
     extra = np.asarray(rank < left[rows], np.int64)
-    return np.add(shares, extra)
+    total_shares: exact.Exact = shares + extra
+    return total_shares

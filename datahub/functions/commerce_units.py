@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -49,9 +50,9 @@ UNITS = {
     excel="CONVERT",
     also=("UN/ECE Recommendation 20", "pint Quantity.to"),
     examples=[
-        example('convert_unit(2, "lb", "kg")', "0.90718474"),
-        example('convert_unit(850, "g", "kg")', "0.85"),
-        example('convert_unit(1, "GLL", "L")', "3.785411784"),
+        example('convert_unit(2, "lb", "kg")', Decimal("0.90718474")),
+        example('convert_unit(850, "g", "kg")', Decimal("0.85")),
+        example('convert_unit(1, "GLL", "L")', Decimal("3.785411784")),
         example('convert_unit(1, "kg", "m")', rejected="R603"),
     ],
 )

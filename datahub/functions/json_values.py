@@ -31,13 +31,13 @@ def json_text_of_json(value: Datum, pretty: bool = False) -> pa.Array:
 
 
 @function(
-    "json_text(value: any?, pretty: bool! = False) -> text",
+    "json_text(value: any, pretty: bool! = False) -> text",
     sql="TO_JSON",
     also=("VRL encode_json", "JSONata $string", "DataWeave write", "jq tojson", "JSLT to-json", "Bloblang format_json"),
     examples=[
         example('json_text({field: "value", another: [1, 2.50, null]})', '{"field":"value","another":[1,2.5,null]}'),
-        example('json_text("a \\"b\\"")', '"a \\\\"b\\\\""'),
-        example("json_text(null)", "null"),
+        example('json_text("a \\"b\\"")', '"a \\"b\\""'),
+        example("json_text([null, true])", "[null,true]"),
     ],
 )
 def json_text(value: Datum, pretty: bool = False) -> pa.Array:

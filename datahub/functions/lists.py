@@ -6,11 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.aggregates import ORDERED
 from datahub.functions.columns import Ints, as_mask, bools, broadcast, from_ints, ints, valid
 from datahub.functions.declare import Datum, Mask, Offsets, example, function
 from datahub.functions.equality import same_codes
-from datahub.functions.results import item_or_null, listed_items, same_as_first
+from datahub.functions.results import item_or_null, listed_items, ordered_list, same_as_first
 from datahub.functions.segments import (
     alike,
     beginnings,
@@ -307,8 +306,8 @@ def compact(values: Datum) -> pa.Array:
 
 
 @function(
-    *(f"sort(values: [{kind}?], descending: bool! = False) -> [{kind}?]" for kind in ORDERED),
-    rule=same_as_first,
+    "sort(values: [T], descending: bool! = False) -> [T]",
+    rule=ordered_list,
     sql="LIST_SORT",
     excel="SORT",
     also=("JSONata $sort", "DataWeave orderBy", "FEEL sort", "jq sort", "Bloblang sort", "GREL sort"),

@@ -155,7 +155,7 @@ def _decode(content: Bytes, ends: Ints, spaces: bool) -> tuple[Ints, Mask]:
     words[np.arange(LONGEST) >= length[:, None]] = 0
     known, kind = np.unique(words.view(np.uint64).ravel(), return_inverse=True)
     gone = [np.empty(0, np.int64)]
-    groups = np.split(np.argsort(kind, kind="stable"), np.cumsum(np.bincount(kind, minlength=len(known)))[:-1])
+    groups = np.split(np.argsort(kind, kind="stable"), np.cumsum(np.bincount(kind, minlength=len(known)))[:-1]) if len(known) else []
     # Once for each distinct reference.
     for number, some in zip(known, groups, strict=True):
         name = number.tobytes().rstrip(b"\0")

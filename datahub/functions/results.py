@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from datahub.functions.declare import TypeRule
 from datahub.functions.precision import as_decimal, common_decimal
 from datahub.types import model as t
 
@@ -15,6 +16,32 @@ WIDEST = 76
 def same_or_null(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
     """The type of the first argument, nullable."""
     return t.nullable(kinds[0])
+
+
+ORDERED = (
+    t.Bool, t.Int, t.Decimal, t.Float, t.Text, t.Date, t.Time, t.DateTime, t.LocalDateTime, t.Duration, t.Nothing, t.Unknown,
+)  # fmt: skip
+"""Types whose values have an order that their columns show; members of an enumeration go by their place instead."""
+
+
+def ordered(rule: TypeRule) -> TypeRule:
+    """`rule`, for values that have an order."""
+
+    def of_ordered(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+        return rule(kinds, constants) if isinstance(t.base_of(kinds[0]), ORDERED) else None
+
+    return of_ordered
+
+
+def ordered_list(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    """The type of the first argument, a list of values that have an order."""
+    item = item_of(kinds[0])
+    return same_as_first(kinds, constants) if item is not None and isinstance(t.base_of(item), ORDERED) else None
+
+
+def yes_or_no(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """A truth value."""
+    return t.Bool()
 
 
 def item_of(kind: t.Type) -> t.Type | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -12,10 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import Ints, as_mask, broadcast, from_ints, valid, validity
-from datahub.functions.declare import Datum, Example, Kernel, Mask, Offsets, TypeRule, function
+from datahub.functions.declare import REGISTRY, Datum, Example, Kernel, Mask, Offsets, TypeRule, function, parse_signature
 from datahub.functions.precision import common_decimal, decimal_of
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
+from datahub.types.shapes import Bound, Exact, built, matches, shape
+
+_VALUE = re.compile(r"value: (\w+\?)")
 
 
 def aggregate(
@@ -30,25 +35,54 @@ def aggregate(
     """Declare the decorated kernel over rows (`sum(value: int?)`), and over the items of a list (`sum(values: [int?])`)."""
 
     def declare(kernel: Kernel) -> Kernel:
-        function(*signatures, examples=examples, rejects=rejects, rule=rule, sql=sql, excel=excel, also=also, kind="aggregate")(kernel)
-        listed = [_over_list(one) for one in signatures]
-        function(*listed, rejects=rejects, rule=rule and _of_items(rule))(over_lists(kernel))
+        for signature in signatures:
+            typed = _typed(kernel, signature)
+            function(signature, examples=examples, rejects=rejects, rule=rule, sql=sql, excel=excel, also=also, kind="aggregate")(typed)
+            function(_over_list(signature), rejects=rejects, rule=_of_items(signature, rule))(over_lists(typed))
+            _show_as(signature)
         return kernel
 
     return declare
 
 
+def _typed(kernel: Kernel, signature: str) -> Kernel:
+    """The kernel, given nulls without type, such as the items of `[]`, in the type that the signature names."""
+    wanted = shape(parse_signature(signature)[1][0].type)
+    if not isinstance(wanted, Exact):
+        return kernel
+    kind = arrow_type(wanted.kind)
+
+    @wraps(kernel)
+    def typed(values: pa.Array, offsets: Offsets, *constants: Any) -> Any:
+        return kernel(values.cast(kind) if pa.types.is_null(values.type) else values, offsets, *constants)
+
+    return typed
+
+
 def _over_list(signature: str) -> str:
-    """The signature with its `value: X` made `values: [X]`."""
-    head, _, rest = signature.partition("value: ")
-    kind, mark, tail = rest.partition("?")
-    return f"{head}values: [{kind}{mark}]{tail}"
+    """The signature with its `value: X?` made `values: [T?]`: lists of every size of decimal or text are taken as they are."""
+    return _VALUE.sub("values: [T?]", signature)
 
 
-def _of_items(rule: TypeRule) -> TypeRule:
+def _show_as(signature: str) -> None:
+    """Let the overload declared last show which lists it takes."""
+    name = signature.partition("(")[0]
+    known = REGISTRY[name]
+    shown = replace(known.overloads[-1], signature=_VALUE.sub(r"values: [\1]", signature))
+    REGISTRY[name] = replace(known, overloads=(*known.overloads[:-1], shown))
+
+
+def _of_items(signature: str, rule: TypeRule | None) -> TypeRule:
+    """The type of the result over a list whose items the signature takes; else None."""
+    _, parameters, returns = parse_signature(signature)
+    wanted = shape(parameters[0].type)
+
     def of_items(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
-        listed = t.base_of(kinds[0])
-        return rule((listed.item, *kinds[1:]), constants) if isinstance(listed, t.ListOf) else None
+        base = t.base_of(kinds[0])
+        bound: Bound = {}
+        if not isinstance(base, t.ListOf) or not matches(wanted, base.item, bound, False):
+            return None
+        return rule((base.item, *kinds[1:]), constants) if rule else built(shape(returns), bound)
 
     return of_items
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import exact
-from datahub.functions.aggregates import ORDERED, Floats, finite, float_sums
+from datahub.functions.aggregates import Floats, finite, float_sums
 from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
 from datahub.functions.declare import Mask, Offsets, Outcome, example
 from datahub.functions.equality import codes, first_seen
-from datahub.functions.results import listed_values, mean, mean_digits, product_of, same_or_null
+from datahub.functions.results import listed_values, mean, mean_digits, ordered, product_of, same_or_null
 from datahub.functions.segments import (
     aggregate,
     beginnings,
@@ -182,8 +182,8 @@ def product_of_floats(values: pa.Array, offsets: Offsets) -> Outcome:
 
 
 @aggregate(
-    *(f"nth_largest(value: {kind}?, n: int!) -> {kind}?" for kind in ORDERED),
-    rule=same_or_null,
+    "nth_largest(value: T?, n: int!) -> T?",
+    rule=ordered(same_or_null),
     excel="LARGE",
     sql="NTH_VALUE",
     examples=[example("nth_largest([3, 9, 5], 2)", 5), example("nth_largest([3, 9], 5)", None), example("nth_largest([9, 9, 5], 2)", 9)],
@@ -194,8 +194,8 @@ def nth_largest(values: pa.Array, offsets: Offsets, n: int) -> pa.Array:
 
 
 @aggregate(
-    *(f"nth_smallest(value: {kind}?, n: int!) -> {kind}?" for kind in ORDERED),
-    rule=same_or_null,
+    "nth_smallest(value: T?, n: int!) -> T?",
+    rule=ordered(same_or_null),
     excel="SMALL",
     sql="NTH_VALUE",
     examples=[example("nth_smallest([3, 9, 5], 2)", 5), example("nth_smallest([3, 9], 5)", None)],
@@ -234,7 +234,7 @@ def mode(values: pa.Array, offsets: Offsets) -> pa.Array:
 @aggregate(
     "tally(value: text?) -> map(int)",
     also=("VRL tally", "pandas value_counts", "Bloblang enumerated"),
-    examples=[example('tally(["foo", "bar", "foo"])', {"foo": 2, "bar": 1}), example("tally([])", {})],
+    examples=[example('tally(["foo", "bar", "foo"])', {"foo": 2, "bar": 1}), example('tally(["a", null])', {"a": 1})],
 )
 def tally(values: pa.Array, offsets: Offsets) -> pa.Array:
     """How often each text occurs, in order of first appearance; nulls are left out."""
@@ -255,8 +255,8 @@ def _tallied(values: pa.Array, offsets: Offsets) -> tuple[Ints, Ints]:
 
 
 @aggregate(
-    *(f"top(value: {kind}?, n: int!) -> [{kind}]" for kind in ORDERED),
-    rule=listed_values,
+    "top(value: T?, n: int!) -> [T]",
+    rule=ordered(listed_values),
     also=("Spark max_by", "DuckDB max(x, n)"),
     examples=[example("top([3, 9, 5], 2)", [9, 5]), example("top([3], 2)", [3])],
 )

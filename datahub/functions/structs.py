@@ -51,7 +51,7 @@ def _struct(fields: dict[str, pa.Array], length: int) -> pa.Array:
     sql="ELEMENT_AT",
     excel="XLOOKUP",
     also=("VRL get", "JSONata $lookup", "DataWeave m[k]", "jq .[k]", "FEEL get value", "CEL m[k]"),
-    examples=[example('get({a: 1, b: 2}, "b")', 2), example('get({a: 1}, "z")', None), example("get([92, 42], 1)", 92)],
+    examples=[example('get({a: 1, b: 2}, "b")', 2), example('get(key_values("x=1"), "z")', None), example("get([92, 42], 1)", 92)],
 )
 def get(map: Datum, key: Datum) -> pa.Array:
     """What a map holds under a key, a struct under the name of a field, or a list at a position; null where it has none."""
@@ -80,6 +80,25 @@ def get_field(struct: Datum, key: str) -> pa.Array:
 def _field_type(kinds: Kinds, constants: Constants) -> t.Type | None:
     field = dict(fields_of(kinds[0]) or ()).get(constants[1])
     return field and t.with_null(field, field.nullable or kinds[0].nullable)
+
+
+@function("get(struct: struct, path: [text]!) -> S", rule=lambda kinds, constants: _path_type(kinds, constants))
+def get_path(struct: Datum, path: Sequence[str]) -> pa.Array:
+    """What stands in a struct under the names of a path, one inside the other."""
+    (column,) = broadcast(struct)
+    for name in path:
+        column = _struct_fields(column)[name]
+    return column
+
+
+def _path_type(kinds: Kinds, constants: Constants) -> t.Type | None:
+    kind, absent = kinds[0], False
+    for name in constants[1] or ():
+        found = dict(fields_of(kind) or ()).get(name)
+        if found is None:
+            return None
+        kind, absent = found, absent or kind.nullable
+    return t.with_null(kind, kind.nullable or absent)
 
 
 function("get(values: [T], position: int) -> T?", rule=item_or_null)(nth)
