@@ -46,9 +46,12 @@ def unescape(raw: str, start: int, quote: str, report: Report) -> str:
 
 
 def quoted(text: str, quote: str = '"') -> str:
-    """Write `text` between quotes, with the escapes that it needs."""
-    names = {character: name for name, (character, _) in ESCAPES.items() if name not in "\"'"}
-    plain = "".join("\\" + names[c] if c in names else "\\" + c if c == quote else c for c in text)
+    """Write `text` between quotes, with the escapes that it needs.
+
+    Between single quotes, which stand inside the braces of a text in double quotes, both quotes are escaped.
+    """
+    escaped = {character: name for name, (character, _) in ESCAPES.items() if name != "'" or quote == "'"}
+    plain = "".join("\\" + escaped[c] if c in escaped else c for c in text)
     return quote + _CONTROL.sub(lambda found: f"\\u{{{ord(found[0]):X}}}", plain) + quote
 
 

@@ -13,7 +13,7 @@ from datahub.syntax.oddities import MOST_DIGITS
 
 ACTION = Actions()
 
-_EXACT = Context(prec=4 * MOST_DIGITS)
+EXACT = Context(prec=4 * MOST_DIGITS)
 _BRACE = re.compile(r"\\u\{[^{}]*\}|\\.|\{\{|\}\}|\{|\}", re.DOTALL)
 
 
@@ -86,7 +86,7 @@ def number(b: Building, span: Span, token: Token) -> ast.Number:
     if b.laid.kinds[token] == "INT":
         return ast.Number(int(raw), False, span)
     if b.laid.kinds[token] == "PERCENT":
-        return ast.Number(Decimal(raw.rstrip("%")).scaleb(-2, _EXACT), True, span)
+        return ast.Number(Decimal(raw.rstrip("%")).scaleb(-2, EXACT), True, span)
     return ast.Number(Decimal(raw), False, span)
 
 
