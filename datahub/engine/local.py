@@ -26,10 +26,11 @@ from datahub.engine.operators.join import JoinIndex
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut
-from datahub.engine.side import Flowed, Side
+from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
+from datahub.semantic.ir import Origin
 
 
 class ParsedBlock(Protocol):
@@ -101,7 +102,7 @@ class _Runner:
         self._segments = cut(plan)
         self._shapes = {shape.name: shape for shape in plan.entities}
         self._built: dict[int, JoinIndex] = {}
-        self._lookups: dict[str, list[Frame]] = {feed.lookup: [] for feed in plan.feeds}
+        self._lookups: dict[str, list[pa.Table]] = {feed.lookup: [] for feed in plan.feeds}
         self._fed: set[str] = set()
         self._breakers: dict[int, Breaker] = {}
         self._open_ports: dict[int, int] = {}
@@ -223,8 +224,12 @@ class _Runner:
             self.execution.ledger.mark(issues.marked(payload.rows, payload.members, np.arange(payload.length)), Fate.WRITTEN)
             self._outlet.rows(exit.entity, payload)
         elif exit.lookup:
-            self.execution.ledger.mark(payload.rows, Fate.LOOKED_UP)
-            self._lookups[exit.lookup].append(payload)
+            side = Side()
+            failures = all_failures(list(payload.columns.values()))
+            healthy = payload.filter(~reject(side, payload, failures, Origin(map=exit.lookup), exit))
+            self._aside(side)
+            self.execution.ledger.mark(healthy.rows, Fate.LOOKED_UP)
+            self._lookups[exit.lookup].append(table_of(healthy))
         else:
             assert exit.into is not None
             side = Side()
@@ -301,8 +306,13 @@ class _Runner:
 
     def _feed_lookup(self, name: str) -> None:
         table = next(table for table in self._plan.lookups if table.name == name)
-        self._run.lookups[name] = build_lookup(table, self._lookups.pop(name))
+        self._run.lookups[name] = build_lookup(table, pa.concat_tables(self._lookups.pop(name)))
         self._fed.add(name)
+
+
+def table_of(frame: Frame) -> pa.Table:
+    """The columns of a frame as a table."""
+    return pa.table({name: column.array(frame.length) for name, column in frame.columns.items()})
 
 
 def part_of(frame: Frame, start: int, rows: int) -> Frame:

@@ -39,7 +39,19 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
 def _feeds(program: ir.Program, lowering: _Lowering, outputs: Sequence[op.Output]) -> tuple[op.LookupFeed, ...]:
     """The rows of those lookups fed by a source that the outputs read."""
     used = {name for operator in topological(output.rows for output in outputs) for name in lookups_used(operator)}
-    return tuple(op.LookupFeed(table.name, lowering.rowset(table.source)) for table in program.lookups if table.source and table.name in used)
+    return tuple(
+        op.LookupFeed(table.name, op.Rename(lowering.rowset(table.source), _fed(table)))
+        for table in program.lookups
+        if table.source and table.name in used
+    )
+
+
+def _fed(table: ir.LookupTable) -> tuple[tuple[str, str], ...]:
+    """The columns of a lookup's source as those of the table: its keys, the fields of the result (or the one result)."""
+    keys = tuple((name, name) for name, _ in table.keys)
+    since = ((table.valid_from, "valid_from"),) if table.valid_from else ()
+    names = table.feed_columns if isinstance(t.base_of(table.result), t.Struct) else ("result",)
+    return (*keys, *since, *zip(table.feed_columns, names, strict=True))
 
 
 def _written(program: ir.Program, flow: ir.FlowBody | None) -> tuple[str, ...]:

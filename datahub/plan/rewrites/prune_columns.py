@@ -22,7 +22,8 @@ def prune_columns(plan: op.Plan) -> op.Plan:
     strict = frozenset(source.name for source in plan.sources if source.strict)
     needed: dict[int, set[str]] = {}
     for feed in plan.feeds:
-        needed.setdefault(id(feed.rows), set()).update(_feed_columns(plan, feed))
+        assert isinstance(feed.rows, op.Rename)
+        needed.setdefault(id(feed.rows), set()).update(new for _, new in feed.rows.columns)
     ordered = topological(roots)
     for operator in reversed(ordered):
         _ask(operator, needed.setdefault(id(operator), set()), needed, strict)
@@ -34,14 +35,6 @@ def prune_columns(plan: op.Plan) -> op.Plan:
         feeds=tuple(replace(feed, rows=rebuilt[id(feed.rows)]) for feed in plan.feeds),
         outputs=tuple(replace(output, rows=rebuilt[id(output.rows)]) for output in plan.outputs),
     )
-
-
-def _feed_columns(plan: op.Plan, feed: op.LookupFeed) -> Iterable[str]:
-    table = next(table for table in plan.lookups if table.name == feed.lookup)
-    yield from (name for name, _ in table.keys)
-    if table.valid_from:
-        yield table.valid_from
-    yield from table.feed_columns
 
 
 def _reads(expressions: Iterable[ir.Expression | None]) -> set[str]:
