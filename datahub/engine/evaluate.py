@@ -114,9 +114,12 @@ def parameter(node: ir.Parameter, scope: Scope) -> Column:
 
 @evaluates(ir.Present)
 def present(node: ir.Present, scope: Scope) -> Column:
-    """Whether the source had the column: the column `?name` says so where the reader was asked; else it is there."""
-    mark = "?" + node.column
-    return scope.column(mark) if scope.has(mark) else Column(pa.scalar(True))
+    """Whether the source had the column: the reader's mark says so where it was asked for; else it is there."""
+    for mark in ("?" + node.column, "!present." + node.column.partition(".")[2]):
+        found = scope.find(mark)
+        if found is not None:
+            return found
+    return Column(pa.scalar(True))
 
 
 @evaluates(ir.RowFact)

@@ -158,7 +158,7 @@ def test_on_error_warn_lists_what_it_recovered_from():
     made = assign(rows, [ir.Assignment("price", recovered("warn", const(0)), ir.Origin("Offer", "price"))], state())
 
     assert values(made.columns["price"], 2) == [0, 3]
-    assert [(list(one.rows), one.code, one.column) for one in made.columns["!notes"].failures] == [([0], "warn:R101", "A")]
+    assert [(list(one.rows), one.code, one.severity, one.column) for one in made.columns["!notes"].failures] == [([0], "R101", "warn", "A")]
 
 
 def test_on_error_reject_renames_the_failure_and_keeps_its_cause():
