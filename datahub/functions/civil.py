@@ -91,6 +91,12 @@ def fixed_offset(zone: str) -> int | None:
     return None
 
 
+def offset_text(ahead: int) -> str:
+    """Microseconds ahead of UTC as `+02:00`, and `Z` for none."""
+    minutes = abs(ahead) // (60 * SECOND)
+    return "Z" if ahead == 0 else f"{'-' if ahead < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def to_instants(local: Ints, keep: Mask, zone: str) -> tuple[Ints, Mask]:
     """Clock times in a zone as instants, and where that is not one instant: the clock skipped the time, or showed it twice."""
     ahead = fixed_offset(zone)

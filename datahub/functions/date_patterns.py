@@ -61,7 +61,9 @@ def tokens(pattern: str) -> tuple[Token, ...]:
 
 
 def complaint(pattern: str) -> str:
-    """What is wrong with a pattern of dates, or nothing."""
+    """What is wrong with a pattern of dates, or nothing; an empty one stands for ISO 8601."""
+    if not pattern:
+        return ""
     try:
         parts = tokens(pattern)
     except ValueError as error:

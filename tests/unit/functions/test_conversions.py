@@ -101,7 +101,15 @@ def test_names_are_those_of_cldr(locale: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "word"),
-    [("dd/mm/yyyy", "MM"), ("YYYY-MM-dd", "YYYY"), ("DD/MM/yyyy", "dd"), ("hh:mm", "HH"), ("'T", "quote"), ("", "no part"), ("%Q", "%Q")],
+    [
+        ("dd/mm/yyyy", "MM"),
+        ("YYYY-MM-dd", "YYYY"),
+        ("DD/MM/yyyy", "dd"),
+        ("hh:mm", "HH"),
+        ("'T", "quote"),
+        ("'x'", "no part"),
+        ("%Q", "%Q"),
+    ],
 )
 def test_patterns_that_cannot_be_meant_are_told(pattern: str, word: str) -> None:
     assert word in complaint(pattern)
