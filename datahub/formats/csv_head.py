@@ -19,7 +19,14 @@ from datahub.semantic.ir import SourceShape
 _PEEK = 64 << 10
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _JSON = re.compile(rb"\s*[\[{]\s*[\[{\"\]}]")
-_BINARY = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "an old Office file", b"SQLite": "SQLite", b"Obj\x01": "Avro"}
+_BINARY = {
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"%PDF": "PDF",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+    b"SQLite": "SQLite",
+    b"Obj\x01": "Avro",
+}
 _DELIMITERS = (b",", b";", b"\t", b"|", b":", b"^", b"||")
 _NAMES = {b"\t": "a tab"}
 
@@ -70,7 +77,7 @@ def read_head(shape: SourceShape, text: TextStream, name: str) -> Head:
 def _dialect(shape: SourceShape, name: str) -> Dialect:
     delimiter, quote, comment = (str(option(shape, key) or "") for key in ("delimiter", "quote", "comment"))
     if not delimiter or quote in delimiter * bool(quote) or re.search(r"[\r\n\0]", delimiter + quote):
-        raise BadInput("R005", f"`{delimiter}` cannot set apart the values of `{name}`", "a delimiter holds neither quote nor line end", path=name)
+        raise BadInput("R005", f"`{delimiter}` cannot set apart the values of `{name}`", "no quote or line end can be in it", path=name)
     return Dialect(delimiter.encode(), quote.encode(), comment.encode())
 
 
@@ -112,7 +119,8 @@ def _about_surplus(shape: SourceShape, layout: Layout, name: str, line: int) -> 
     surplus = [column for column in layout.surplus if column]
     if not surplus or option(shape, "extra") == "allow":
         return ()
-    message = f"`{name}` has {'a column' if len(surplus) == 1 else f'{len(surplus)} columns'} that `{shape.name}` does not declare: {listed(surplus)}"
+    columns = "a column" if len(surplus) == 1 else f"{len(surplus)} columns"
+    message = f"`{name}` has {columns} that `{shape.name}` does not declare: {listed(surplus)}"
     if option(shape, "extra") == "reject":
         raise BadInput("R003", message, "declare what is needed, or write `extra warn`", path=name, line=line)
     return (message,)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
@@ -108,7 +107,7 @@ class CsvReader:
 
 def block_size(stream: InputStream) -> int:
     """Blocks so large that every core gets some of a small file, and memory stays small for a large one."""
-    size = stream.size * (4 if stream.compression else 1)
+    size: int = stream.size * (4 if stream.compression else 1)
     return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * (os.cpu_count() or 1))))
 
 
@@ -218,10 +217,13 @@ def _conversion(width: int, indices: tuple[int, ...]) -> tuple[list[str], pa.csv
 
 def _value(place: Place, rows: Rows) -> pa.Array | pa.Scalar:
     match place:
-        case One(index=None):
-            return pa.scalar(None, pa.string())
-        case One(index=index):
+        case One(index=int() as index):
             return rows.columns[index]
+        case One():
+            return pa.scalar(None, pa.string())
         case _:
-            blank = pa.scalar("", pa.string())
-            return nested(place, lambda index: pa.repeat(blank, rows.length) if index is None else rows.columns[index], rows.length)
+            return nested(place, lambda index: _cells(rows, index), rows.length)
+
+
+def _cells(rows: Rows, index: int | None) -> pa.Array:
+    return pa.repeat(pa.scalar("", pa.string()), rows.length) if index is None else rows.columns[index]

@@ -79,7 +79,8 @@ def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
         return raw
     # Records with a delimiter inside quotes, or too few values: looked at one by one.
     texts = raw.take(pa.array(odd)).to_pylist()
-    whole = pa.array([_whole(CsvBlock(text, data.dialect, data.layout, data.encoding), record) for text in texts for record in walk(text, data.dialect)], pa.binary())
+    alone = [CsvBlock(text, data.dialect, data.layout, data.encoding) for text in texts]
+    whole = pa.array([_whole(one, record) for one in alone for record in walk(one.text, one.dialect)], pa.binary())
     mask = np.zeros(len(raw), np.bool_)
     mask[odd] = True
     return pc.replace_with_mask(raw, pa.array(mask), whole)

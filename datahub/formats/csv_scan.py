@@ -83,7 +83,8 @@ def _after_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
     found = np.ones(len(positions), np.bool_)
     for back, byte in enumerate(reversed(delimiter), 1):
         found &= (text[positions - back] == byte) & (positions >= back)
-    return found | _LINE_END[text[positions - 1]] | (positions == 0)
+    fits: Mask = found | _LINE_END[text[positions - 1]] | (positions == 0)
+    return fits
 
 
 def _before_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
@@ -91,7 +92,8 @@ def _before_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
     found, last = np.ones(len(positions), np.bool_), len(text) - 1
     for ahead, byte in enumerate(delimiter, 1):
         found &= (text[np.minimum(positions + ahead, last)] == byte) & (positions + ahead <= last)
-    return found | _LINE_END[text[np.minimum(positions + 1, last)]] | (positions == last)
+    fits: Mask = found | _LINE_END[text[np.minimum(positions + 1, last)]] | (positions == last)
+    return fits
 
 
 def last_record_end(data: bytes, quotes: Positions) -> int:

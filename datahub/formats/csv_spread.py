@@ -34,10 +34,8 @@ def filled(pattern: str, *parts: str) -> str:
     for token in re.findall(r"\((?:[^()\\]|\\.)*\)|\\d[+*]|\\.|.", pattern[1:-1]):
         if token in ("^", "$"):
             continue
-        if token.startswith("(") or token in (r"\d+", r"\d*"):
-            made.append(waiting.pop(0) if waiting else "")
-        else:
-            made.append(token[1:] if token.startswith("\\") else token)
+        slot = token.startswith("(") or token in (r"\d+", r"\d*")
+        made.append((waiting.pop(0) if waiting else "") if slot else token.removeprefix("\\"))
     return "".join(made)
 
 

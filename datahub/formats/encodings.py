@@ -77,7 +77,7 @@ def encoding_of(name: str, head: bytes, path: str) -> Encoding:
         return Encoding(marked, len(_MARKS[marked]))
     if canonical in ("latin-1", "iso8859-1") and marked == "utf-16-be":
         return Encoding(canonical)
-    message = f"`{path}` begins with the byte order mark of {marked}, but is declared `encoding \"{name}\"`"
+    message = f'`{path}` begins with the byte order mark of {marked}, but is declared `encoding "{name}"`'
     raise BadInput("R001", message, f'write encoding "{marked}"', path=path)
 
 
@@ -87,13 +87,15 @@ def _canonical(name: str, path: str) -> str:
     except LookupError:
         info = None
     if info is None or not getattr(info, "_is_text_encoding", True) or info.name.startswith(_STATEFUL):
-        raise BadInput("R001", f"`{name}` is no encoding that is read", 'write one such as "utf-8", "cp1252", "iso-8859-15" or "utf-16"', path=path)
+        help = 'write one such as "utf-8", "cp1252", "iso-8859-15" or "utf-16"'
+        raise BadInput("R001", f"`{name}` is no encoding that is read", help, path=path)
     return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
 
 
 def _is_bytewise(name: str) -> bool:
     try:
-        return len(bytes(range(0x20, 0x7F)).decode(name)) == 95 and len("é".encode(name, "replace")) == 1 and len("語".encode(name, "replace")) == 1
+        single = all(len(letter.encode(name, "replace")) == 1 for letter in "é語я")
+        return single and len(bytes(range(0x20, 0x7F)).decode(name)) == 95
     except (UnicodeError, LookupError):
         return False
 

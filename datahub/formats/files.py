@@ -7,14 +7,18 @@ import re
 import secrets
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
 from datahub.formats.declare import BadInput
 
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-FOREIGN = {rb"BZh[1-9]1AY&SY": "compressed with bzip2", rb"\xfd7zXZ\0": "compressed with xz", rb"PK\x03\x04": "a zip archive, as `.xlsx` files are"}
+FOREIGN = {
+    rb"BZh[1-9]1AY&SY": "compressed with bzip2",
+    rb"\xfd7zXZ\0": "compressed with xz",
+    rb"PK\x03\x04": "a zip archive, as `.xlsx` files are",
+}
 RATIO, RATIO_FROM = 100, 64 << 20
 """A compressed file may not grow more than this many times, counted once it has grown to so many bytes."""
 LARGEST = 64 << 30
@@ -82,7 +86,7 @@ class InputStream:
         self._stream.close()
         self._raw.close()
 
-    def __enter__(self) -> InputStream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:

@@ -147,7 +147,7 @@ def _shaped(value: Any, kind: Type, reading: Reading, row: int, path: Path, misf
     match base:
         case t.ListOf(item=item):
             if isinstance(value, str) and reading.split:
-                value = [part for part in value.split(reading.split[0])] if value.strip() else []
+                value = value.split(reading.split[0]) if value.strip() else []
             if isinstance(value, list):
                 return [_shaped(one, item, reading, row, (*path, at), misfits) for at, one in enumerate(value)]
         case t.Struct(fields=fields):
@@ -218,7 +218,8 @@ def _misfit_failure(misfits: Misfits, numbers: list[int], listed: bool, deeper: 
     rows: npt.NDArray[np.int64] = np.array([misfits.rows[number] for number in numbers], np.int64)
     elements = np.array([place[0] for place in places], np.int64) if listed else None
     paths = pa.array(["".join(f"/{part}" for part in place) for place in places], pa.string()) if any(places) else None
-    return Failure(rows, "R006", values=pa.array([misfits.texts[number] for number in numbers], pa.string()), paths=paths, elements=elements, inside=deeper)
+    values = pa.array([misfits.texts[number] for number in numbers], pa.string())
+    return Failure(rows, "R006", values=values, paths=paths, elements=elements, inside=deeper)
 
 
 def inside(path: Path, kind: Type) -> str:

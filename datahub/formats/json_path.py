@@ -16,5 +16,5 @@ def keys_of(path: str, name: str) -> Keys:
     """The members on the way to the rows: `$.a.b[*]` gives `a`, `b`."""
     found = _PATH.fullmatch(path.strip())
     if found is None:
-        raise BadInput("R006", f"`{path}` leads to no rows of `{name}`", "write a path such as `$.orders[*]` or `$.data.items[*]`", path=name)
+        raise BadInput("R006", f"`{path}` leads to no rows of `{name}`", "write a path such as `$.orders[*]`", path=name)
     return tuple(plain or quoted for plain, quoted in _PART.findall(found.group(1)))

@@ -277,7 +277,8 @@ def _check_envelope(envelope: bytes, keys: Keys, file: InputFile, line: int) -> 
     except Malformed as problem:
         trailing = "extra data" in str(problem)
         help = "one object a line is declared as `jsonl`" if trailing else ""
-        raise BadInput(problem.code, f"`{file.name}` is no JSON document: around its rows, {problem}", help, path=file.name, line=line) from None
+        message = f"`{file.name}` is no JSON document: around its rows, {problem}"
+        raise BadInput(problem.code, message, help, path=file.name, line=line) from None
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     if value != []:

@@ -60,7 +60,8 @@ class RecordParser:
         count = len(records.starts)
         if records.whole and count and not any(self.marks.values()) and is_utf8(records.text):
             plan = self._plan_for(records)
-            table = at_once(records.text, count, plan, self.strict) if plan and not may_be_deep(records.text, records.starts, records.ends) else None
+            fit = plan is not None and not may_be_deep(records.text, records.starts, records.ends)
+            table = at_once(records.text, count, plan, self.strict) if plan and fit else None
             if table is not None:
                 return self._parsed(table, records, first_line)
         return self._exactly(records, first_line)

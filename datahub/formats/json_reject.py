@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from datahub.formats.declare import Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_exact import Decoder, Malformed
+from datahub.formats.json_path import keys_of
 from datahub.formats.json_reader import JsonReader
 from datahub.formats.json_records import Records
 from datahub.formats.json_text import joined, objects
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
-from datahub.formats.json_path import keys_of
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape
 from datahub.types import model as t
@@ -88,4 +88,3 @@ def type_of(kind: pa.DataType) -> t.Type:
     if pa.types.is_list(kind):
         return t.ListOf(type_of(kind.value_type), True)
     return t.Text(True)
-

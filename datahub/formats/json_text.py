@@ -153,4 +153,3 @@ def escaped(values: pa.Array) -> pa.Array:
         if chr(code) not in _ESCAPES:
             found = pc.replace_substring(found, chr(code), f"\\u{code:04x}")
     return found if len(found) == len(values) else pc.replace_with_mask(values, some, found)
-

@@ -61,4 +61,4 @@ class JsonArrayWriter:
 def text_of(values: pa.Array) -> memoryview:
     """The bytes of all texts of a column, one after the other."""
     offsets = text_offsets(values)
-    return memoryview(text_bytes(values))[int(offsets[0]) : int(offsets[-1])]
+    return memoryview(text_bytes(values).data)[int(offsets[0]) : int(offsets[-1])]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from datahub.formats.csv_read import block_size
-from datahub.formats.declare import BadInput, Block, Format, InputFile, Placed, declare_format
+from datahub.formats.declare import BadInput, Block, Format, InputFile, declare_format
 from datahub.formats.files import InputStream
 from datahub.formats.json_reader import JsonReader
 from datahub.formats.json_records import Records
@@ -68,4 +68,3 @@ def lines_of(text: bytes) -> Records:
 
 
 declare_format(Format("jsonl", "jsonl", reader=JsonLinesReader, rejecter=JsonLinesRejecter, writer=JsonLinesWriter))
-

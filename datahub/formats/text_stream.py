@@ -72,4 +72,3 @@ class TextStream:
                 self.take(at + 1)
                 return
             self.take(len(self.buffer))
-

@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.frames.frame import Failure, Failures, Mask
+from datahub.frames.frame import Failure, Failures, Mask, as_mask
 from datahub.functions import conversions
 from datahub.functions.columns import valid
-from datahub.functions.declare import Offsets, Outcome
 from datahub.functions.decimals import fit_decimal
+from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
 from datahub.semantic.ir import Reading
 from datahub.types import model as t
@@ -155,6 +155,9 @@ def _leaf(raw: pa.Array, base: Type, reading: Reading) -> Typed:
         case t.Float() if pa.types.is_floating(raw.type):
             values = raw.cast(pa.float64())
             outcome = Outcome(values, ((~np.isfinite(pc.fill_null(values, 0.0).to_numpy()), "R104"),))
+        case t.Date() if pa.types.is_timestamp(raw.type) and raw.type.tz is None:
+            days = raw.cast(pa.date32(), safe=False)
+            outcome = Outcome(days, ((as_mask(pc.not_equal(days.cast(raw.type), raw), len(raw)), "R106"),))
         case t.Bool() | t.Date() | t.Time() | t.Duration() | t.DateTime() | t.LocalDateTime() if _direct(raw.type, wished):
             outcome = Outcome(raw.cast(wished, safe=False))
         case t.ListOf() | t.Struct() | t.MapOf():
@@ -179,9 +182,6 @@ def _by_text(raw: pa.Array, base: Type, reading: Reading) -> Typed:
         texts = raw.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return Typed(pa.nulls(len(raw), arrow_type(base)), (Failure(np.flatnonzero(valid(raw)), "R006"),))
-    if pa.types.is_floating(raw.type):
-        # A whole number that is held as a float is that number.
-        texts = pc.replace_substring_regex(texts, r"\.0$", "")
     made = _from_texts(texts, t.nullable(base), base, replace(reading, decimal=".", formats=(), trim=False))
     return Typed(made.values, made.failures)
 
@@ -265,6 +265,3 @@ def named(failure: Failure, column: str) -> Failure:
     """A failure of a whole column: which column it is, and in nested data where in the record."""
     paths = None if failure.paths is None else pc.binary_join_element_wise(f"/{column}", failure.paths, "")
     return replace(failure, column=column, paths=paths, rows=failure.rows.astype(np.int64))
-
-
-__all__ = ["Offsets", "Typed", "cleaned", "inner", "named", "typed"]

@@ -1,0 +1,166 @@
+"""Tables of formats that have types: declared columns found by name and brought into the declared types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.diagnostics.suggest import listed, nearest
+from datahub.formats.declare import BadInput, Parsed
+from datahub.formats.options import option
+from datahub.formats.typed import named, typed
+from datahub.formats.written import Wanted
+from datahub.frames.frame import Column, Failure
+from datahub.semantic.ir import SourceColumn, SourceShape
+from datahub.types import model as t
+from datahub.types.arrow import written_type
+
+
+class TableColumns:
+    """The columns that a source wants of its tables."""
+
+    def __init__(self, shape: SourceShape, wanted: frozenset[str]) -> None:
+        self.shape, self.wanted = shape, wanted
+        self.columns = tuple(column for column in shape.columns if column.name in wanted)
+
+    def check(self, names: Sequence[str], file: str) -> tuple[str, ...]:
+        """Refuse a file that lacks a column which must be there; what it has beyond the declared is told."""
+        missing = [_label(column) for column in self.shape.columns if found(column, names) is None and not column.type.nullable]
+        if missing:
+            near = [f"did you mean `{other}`?" for name in missing if (other := nearest(name, names))]
+            message = f"`{file}` lacks the declared column{'s' * (len(missing) > 1)} {listed(missing, 12)}"
+            raise BadInput("R004", message, " ".join(near[:3]) or f"it has {listed(names, 12)}", path=file)
+        declared = {found(column, names) for column in self.shape.columns}
+        surplus = [name for name in names if name not in declared]
+        if not surplus or option(self.shape, "extra") == "allow":
+            return ()
+        message = f"`{file}` has columns that `{self.shape.name}` does not declare: {listed(surplus)}"
+        if option(self.shape, "extra") == "reject":
+            raise BadInput("R003", message, "declare what is needed, or write `extra warn`", path=file)
+        return (message,)
+
+    def needed(self, names: Sequence[str]) -> list[str]:
+        """Which columns of a file are to be read."""
+        return [name for column in self.columns if (name := found(column, names)) is not None]
+
+    def parsed(self, table: pa.Table) -> Parsed:
+        """The wanted columns of a table, in the declared types."""
+        columns: dict[str, Column] = {}
+        for column in self.columns:
+            name = found(column, table.column_names)
+            raw = pa.nulls(table.num_rows) if name is None else flat(table.column(name))
+            columns[column.name] = _typed(raw, column)
+        for column in self.shape.columns:
+            for mark in (f"!present.{column.name}", f"?{column.name}"):
+                if mark in self.wanted:
+                    columns[mark] = Column(pa.scalar(found(column, table.column_names) is not None))
+        return Parsed(columns, table.num_rows, table.num_rows)
+
+
+def found(column: SourceColumn, names: Sequence[str]) -> str | None:
+    """The name under which a table has `column`."""
+    return next((name for name in column.names or (column.name,) if name in names), None)
+
+
+def _label(column: SourceColumn) -> str:
+    return column.names[0] if column.names else column.name
+
+
+def _typed(raw: pa.Array, column: SourceColumn) -> Column:
+    values, unreadable = plain(raw)
+    made = typed(values, column.type, column.reading)
+    failures = made.failures
+    if unreadable is not None:
+        kept = (failure.kept(~np.isin(failure.rows, unreadable.rows)) for failure in failures)
+        failures = (unreadable, *(failure for failure in kept if len(failure.rows)))
+    return Column(made.values, tuple(named(failure, _label(column)) for failure in failures))
+
+
+def flat(values: pa.ChunkedArray) -> pa.Array:
+    """A column of a table as one array."""
+    one = values.combine_chunks()
+    return pa.concat_arrays(one.chunks) if isinstance(one, pa.ChunkedArray) else one
+
+
+def plain(values: pa.Array) -> tuple[pa.Array, Failure | None]:
+    """Values in the few types of Arrow's that everything else knows; bytes that are no text fail."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return plain(values.dictionary_decode())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
+        return _texts(values.cast(pa.binary()))
+    wished = _plain_type(kind)
+    return (values if wished == kind else values.cast(wished)), None
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_list_view(kind):
+        return pa.list_(_plain_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _plain_type(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_plain_type(kind.key_type), _plain_type(kind.item_type))
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        return pa.decimal128(kind.precision, kind.scale)
+    return kind
+
+
+def _texts(values: pa.Array) -> tuple[pa.Array, Failure | None]:
+    try:
+        return values.cast(pa.string()), None
+    except pa.ArrowInvalid:
+        # Arrow tells that some bytes are no text, not which: each value is looked at.
+        bad = np.array([value is not None and not _is_text(value) for value in values.to_pylist()], np.bool_)
+    rows = np.flatnonzero(bad)
+    shown = pa.array([str(value)[:200] for value in values.take(pa.array(rows)).to_pylist()], pa.string())
+    return pc.if_else(pa.array(~bad), values, None).cast(pa.string()), Failure(rows, "R001", values=shown)
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- what is written
+
+
+def written_schema(columns: Sequence[Wanted]) -> pa.Schema:
+    """The schema in which columns leave the engine."""
+    return pa.schema([pa.field(one.name, written_type(one.type), nullable=one.type.nullable) for one in columns])
+
+
+def written_array(values: pa.Array, kind: t.Type) -> pa.Array:
+    """Values in the type in which they leave; an enumeration's dictionary is its members, in their order."""
+    base = t.base_of(kind)
+    wished = written_type(kind)
+    if isinstance(base, t.Enum):
+        codes = pc.index_in(values, value_set=pa.array(base.members, pa.string()))
+        return pa.DictionaryArray.from_arrays(codes, pa.array(base.members, pa.string()))
+    return values if values.type == wished else values.cast(wished)
+
+
+def rejected(table: pa.Table, positions: np.ndarray[tuple[int], np.dtype[np.int64]], added: pa.Table) -> pa.Table:
+    """The rows of `table` at `positions`, with the columns of `added` behind theirs."""
+    rows = table.take(pa.array(positions))
+    for name in added.column_names:
+        rows = rows.append_column(name, added.column(name))
+    return rows
+
+
+def as_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`rows` under the columns of `schema`: what they lack is null, what does not fit is text."""
+    arrays = []
+    for field in schema:
+        values = rows.column(field.name) if field.name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
+        arrays.append(values if values.type == field.type else values.cast(field.type))
+    return pa.table(arrays, schema=pa.schema([field.with_nullable(True) for field in schema]))
