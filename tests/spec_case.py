@@ -269,9 +269,9 @@ class _Attempt:
         return _aligned([[f"{name}.{field}", " ".join(codes)] for name, field, codes in self.program.signature if codes])
 
     def _formatted(self, _: Block) -> str:
-        from datahub.syntax.format import format_document
+        from datahub.syntax.format import format_script
 
-        return format_document(self.script, lambda _: None) or ""
+        return format_script(self.script)
 
     def _plan(self, _: Block) -> str:
         from datahub.compiler import compile

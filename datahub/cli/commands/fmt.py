@@ -71,14 +71,16 @@ def _formatted(path: Path) -> tuple[str, str] | None:
 def _written(document: Document) -> str | None:
     from datahub.diagnostics.render.text import render
     from datahub.diagnostics.rule import Severity
-    from datahub.syntax.format import format_document
+    from datahub.syntax.format import format_script
+    from datahub.syntax.parser import parse
 
     found: list[Diagnostic] = []
-    text = format_document(document, found.append)
+    parse(document, found.append)
     wrong = [finding for finding in found if finding.level is Severity.ERROR]
     if wrong:
         say(render(wrong, colour=colourful(sys.stderr)))
-    return text
+        return None
+    return format_script(document)
 
 
 def _act(path: Path, before: str, after: str, *, check: bool, diff: bool) -> None:

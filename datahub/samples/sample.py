@@ -1,0 +1,219 @@
+"""The beginning of a file, read without being told what it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from datahub.formats.files import InputStream
+
+_BYTES = 1 << 20
+_DELIMITERS = (";", ",", "\t", "|")
+_NUMBER = re.compile(r"[-+]?[\d., \u00a0\u202f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under a header, and the options with which they are read; `notes` say what was seen."""
+
+    options: tuple[tuple[str, object], ...]
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """JSON objects, and where in the document they are."""
+
+    kind: str
+    path: str
+    rows: tuple[dict[str, Any], ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A file that carries its own schema."""
+
+    kind: str
+    schema: Any
+    rows: int
+
+
+class NoSample(Exception):
+    """A file that tells nothing: it is empty, or of no format we know; the text says so."""
+
+
+def read_sample(path: str) -> Table | Records | Typed:
+    """What stands at the beginning of the file at `path`."""
+    with InputStream(path) as stream:
+        data = stream.read(_BYTES)
+    whole = len(data) < _BYTES
+    if not data.strip():
+        raise NoSample(f"`{path}` is empty")
+    if data[:4] == b"PAR1" or data[:6] == b"ARROW1":
+        return _typed(path, "parquet" if data[:4] == b"PAR1" else "arrow")
+    text, encoding = _decoded(data, whole)
+    if text.lstrip()[:1] in ("{", "["):
+        return _records(path, text, whole)
+    if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
+        raise NoSample(f"`{path}` is a page of HTML or XML, not a table")
+    return _table(text, encoding, whole)
+
+
+def _typed(path: str, kind: str) -> Typed:
+    if kind == "parquet":
+        import pyarrow.parquet as pq
+
+        file = pq.ParquetFile(path)
+        return Typed(kind, file.schema_arrow, file.metadata.num_rows)
+    import pyarrow as pa
+
+    reader = pa.ipc.open_file(pa.memory_map(path))
+    return Typed(kind, reader.schema, sum(reader.get_batch(number).num_rows for number in range(reader.num_record_batches)))
+
+
+def _decoded(data: bytes, whole: bool) -> tuple[str, str]:
+    """The text and its encoding; the last character of a sample may be cut."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode("utf-8-sig" if encoding == "utf-8" else encoding, "ignore"), encoding
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError as error:
+        if not whole and error.start > len(data) - 4:
+            return data[: error.start].decode("utf-8"), "utf-8"
+    try:
+        return data.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "latin-1"
+
+
+# ---------------------------------------------------------------- delimited text
+
+
+def _table(text: str, encoding: str, whole: bool) -> Table:
+    delimiter = max(_DELIMITERS, key=lambda mark: _agreement(text, mark))
+    rows = _rows(text, delimiter)
+    if not whole:
+        rows = rows[:-1]
+    if not rows:
+        raise NoSample("the file has no row that can be read")
+    first, named = _header(rows)
+    width = len(rows[first][1])
+    body = [row for _, row in rows[first + named :]]
+    options: list[tuple[str, object]] = []
+    if delimiter != ",":
+        options.append(("delimiter", delimiter))
+    if encoding != "utf-8":
+        options.append(("encoding", encoding))
+    if rows[first][0]:
+        options.append(("skip", rows[first][0]))
+    if not named:
+        options.append(("header", False))
+    header = [cell.strip() for cell in rows[first][1]] if named else [f"column_{number}" for number in range(1, width + 1)]
+    ragged = sum(len(row) != width for row in body)
+    notes = [f"{ragged:,} of these rows have more or fewer values than the header"] if ragged else []
+    notes += [] if named else ["the first line names no columns: they are counted in their order"]
+    # A row that is too short lacks its last values; of one that is too long nothing can be said.
+    told = tuple((*row, *[""] * (width - len(row))) for row in body if len(row) <= width)
+    return Table(tuple(options), tuple(header), told, tuple(notes), whole)
+
+
+def _header(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, bool]:
+    """Which row is the first of the table, and whether it names the columns; what stands before it is a preamble."""
+    usual = Counter(len(row) for _, row in rows).most_common(1)[0][0]
+    for number, (_, row) in enumerate(rows[:50]):
+        if len(row) >= usual and _names_columns(row):
+            return number, True
+    return next(number for number, (_, row) in enumerate(rows) if len(row) == usual), False
+
+
+def _agreement(text: str, delimiter: str) -> tuple[float, int]:
+    """How alike the rows are when they are cut at `delimiter`: the share of those of the usual width, and that width."""
+    rows = _rows(text[:65536], delimiter)
+    widths = Counter(len(row) for _, row in rows)
+    width, count = widths.most_common(1)[0] if widths else (0, 0)
+    return (count / len(rows) if width > 1 else 0.0, width)
+
+
+def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Rows that are not empty, each with how many lines stand before it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows, before = [], 0
+    try:
+        for row in reader:
+            if row:
+                rows.append((before, row))
+            before = reader.line_num
+    except csv.Error:
+        # What was read until here is sample enough.
+        pass
+    return rows
+
+
+def _names_columns(row: Sequence[str]) -> bool:
+    cells = [cell.strip() for cell in row]
+    return len(set(cells)) == len(cells) and all(cells) and not any(_NUMBER.fullmatch(cell) for cell in cells)
+
+
+# ---------------------------------------------------------------- JSON
+
+
+def _records(path: str, text: str, whole: bool) -> Records:
+    lines = [line for line in text.split("\n") if line.strip()]
+    if text.lstrip().startswith("{") and (len(lines) > 1 or whole):
+        usable = lines if whole else lines[:-1]
+        rows = [row for line in usable if isinstance(row := _json(line), dict)]
+        alone = len(rows) == 1 and whole and _array(rows[0], "$")[1] is not None
+        if rows and len(rows) == len(usable) and not alone:
+            return Records("jsonl", "", tuple(rows), whole)
+    if not whole:
+        with InputStream(path) as stream:
+            text = stream.read(1 << 28).decode("utf-8-sig", "replace")
+    document = _json(text)
+    if document is None:
+        raise NoSample(f"`{path}` begins as JSON and is none")
+    place, found = _array(document, "$")
+    if found is None:
+        raise NoSample(f"`{path}` has no array of objects")
+    return Records("json", "" if place == "$" else f"{place}[*]", tuple(found), True)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=lambda number: _Decimal(number))
+    except ValueError:
+        return None
+
+
+class _Decimal(str):
+    """A number with a point, as it is written."""
+
+    __slots__ = ()
+
+
+def is_decimal(value: object) -> bool:
+    return isinstance(value, _Decimal)
+
+
+def _array(value: Any, place: str) -> tuple[str, list[dict[str, Any]] | None]:
+    """The first array of objects in a document, level by level, and where it is."""
+    level = [(place, value)]
+    while level:
+        deeper = []
+        for where, one in level:
+            if isinstance(one, list) and one and all(isinstance(item, dict) for item in one):
+                return where, one
+            if isinstance(one, dict):
+                deeper += [(f"{where}.{key}", inner) for key, inner in one.items()]
+        level = deeper
+    return place, None

@@ -1,0 +1,178 @@
+"""What a sample of a file tells, and what it must not be taken to tell."""
+
+from __future__ import annotations
+
+import gzip
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datahub.compiler import check
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
+from datahub.document import Document
+from datahub.packs.folders import Folders
+from datahub.samples.columns import decimal_mark, guess
+from datahub.samples.sample import NoSample
+from datahub.samples.source import infer
+from datahub.syntax.format import format_script
+
+
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        (["1", "-20", "300"], "int"),
+        (["1", "", "300"], "int?"),
+        (["007", "12"], "text"),
+        (["0", "12"], "int"),
+        (["3760001234567", "3760001234574"], "text"),
+        (["12345678901234567890", "1"], "text"),
+        (["1.5", "20"], "decimal"),
+        (["1,234.50", "2.10"], "decimal"),
+        (["1.2.3", "4.5.6"], "text"),
+        (["true", "false"], "bool"),
+        (["O", "N", "O"], 'bool("O", "N")'),
+        (["O", "X"], "text"),
+        (["2026-01-31", "2026-02-01"], "date"),
+        (["20260131", "20260201"], "date"),
+        (["2026-01-31T10:00:00Z"], "datetime"),
+        (["2026-01-31 10:00:00"], "local_datetime"),
+        (["2026-13-31"], "text"),
+        (["", " "], "text?"),
+        (["1e5", "2e6"], "text"),
+        (["nan", "inf"], "text"),
+    ],
+)
+def test_a_column_is_of_the_type_that_all_its_values_have(values, type_):
+    assert type_ == guess(values, ".").type
+
+
+@pytest.mark.parametrize(
+    ("values", "pattern"),
+    [
+        (["31/01/2026"], "dd/MM/yyyy"),
+        (["01/31/2026"], "MM/dd/yyyy"),
+        (["31.01.2026"], "dd.MM.yyyy"),
+        (["20260131"], "yyyyMMdd"),
+        (["2026-01-31"], ""),
+        (["31/01/2026 10:30"], "dd/MM/yyyy HH:mm"),
+    ],
+)
+def test_a_date_has_the_pattern_that_all_its_values_have(values, pattern):
+    assert pattern == guess(values, ".").format
+
+
+def test_a_date_that_may_be_read_two_ways_says_so():
+    assert "the other way round" in guess(["01/02/2026", "03/04/2026"], ".").why
+
+
+def test_a_few_values_of_another_kind_are_mistakes_and_are_named():
+    found = guess(["12,50", "3,20", "sur devis", "0,05"], ",")
+    assert ("decimal", "up to 2 digits after the mark; 1 is none, such as `sur devis`") == (found.type, found.why)
+    assert "text" == guess(["12,50", "sur devis", "gratuit"], ",").type
+    assert "dd/MM/yyyy" == guess(["01/02/2026", "13/04/2026", "31/02/2026", "05/05/2026"], ".").format
+
+
+@pytest.mark.parametrize("name", ["Zip", "phone_number", "EAN13", "code client", "SKU"])
+def test_digits_are_a_code_where_the_name_says_so(name):
+    assert "text" == guess(["62704", "90210"], ".", name).type
+    assert "int" == guess(["62704", "90210"], ".", "stock").type
+
+
+def test_the_decimal_mark_is_that_of_most_columns_of_numbers():
+    assert "," == decimal_mark([["1,5", "2,25"], ["a", "b"], ["3,1"]])
+    assert "." == decimal_mark([["1.5"], ["1", "2"]])
+    assert "." == decimal_mark([["a"]])
+
+
+def columns(text: str) -> list[str]:
+    """The lines of the columns, without what aligns them and without the reasons."""
+    lines = text.split("columns {\n")[1].split("\n  }")[0].split("\n")
+    return [" ".join(line.partition("#")[0].split()) for line in lines]
+
+
+def test_delimiter_encoding_preamble_and_decimal_mark_are_found(tmp_path):
+    path = tmp_path / "Export 2026.csv"
+    path.write_bytes("Export du 1er janvier\nRéf;Prix\na;1,5\né;2,25\n".encode("cp1252"))
+    text = infer(str(path))
+    assert 'delimiter ";"' in text
+    assert 'encoding "cp1252"' in text
+    assert 'decimal ","' in text
+    assert "skip 1" in text
+    assert text.splitlines()[1].startswith("source export_2026: csv {")
+    assert ['ref: text at "Réf"', 'prix: decimal at "Prix"'] == columns(text)
+
+
+def test_a_file_without_header_counts_its_columns(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("1,x\n2,y\n")
+    text = infer(str(path), "items")
+    assert "header false" in text
+    assert ["column_1: int", "column_2: text"] == columns(text)
+
+
+def test_two_columns_never_get_one_name(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Prix HT,Prix-HT,2nd\n1,2,3\n")
+    assert ['prix_ht: int at "Prix HT"', 'prix_ht_2: int at "Prix-HT"', 'column_2nd: int at "2nd"'] == columns(infer(str(path)))
+
+
+def test_a_packed_file_is_read_as_what_is_in_it(tmp_path):
+    path = tmp_path / "items.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n1,x\n"))
+    assert infer(str(path)).splitlines()[1] == "source items: csv {"
+
+
+def test_nested_json_keeps_its_shape(tmp_path):
+    path = tmp_path / "orders.json"
+    path.write_text(
+        '{"page": 1, "orders": [{"id": 1, "to": {"zip": "012", "the city": null}, "lines": [{"qty": 1, "net": 1.50}, {"qty": 2}]}, {"id": 2, "lines": []}]}'
+    )
+    text = infer(str(path))
+    assert 'rows "$.orders[*]"' in text
+    assert ["id: int", "to: {zip: text, `the city`: text?}?", "lines: [{qty: int, net: decimal?}]"] == columns(text)
+
+
+def test_json_lines_and_mixed_kinds(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": 1, "b": "2026-01-31", "c": 1}\n{"a": 2.5, "b": "2026-02-01", "c": "x"}\n')
+    assert ["a: decimal", "b: date", "c: json"] == columns(infer(str(path)))
+
+
+def test_a_file_that_says_what_it_holds_is_believed(tmp_path):
+    path = tmp_path / "a.parquet"
+    schema = pa.schema([("n", pa.int32()), ("p", pa.decimal128(12, 2)), pa.field("t", pa.list_(pa.string()), nullable=False)])
+    pq.write_table(pa.table([[1], [None], [["x"]]], schema=schema), path)
+    assert ["n: int?", "p: decimal(12,2)?", "t: [text?]"] == columns(infer(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "is empty"), ("\n\n", "is empty"), ("<!DOCTYPE html><p>", "HTML"), ('{"a": ', "is none"), ('["a"]', "no array of objects")],
+)
+def test_a_file_that_tells_nothing_is_told(tmp_path, text, said):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(NoSample, match=said):
+        infer(str(path))
+
+
+def test_a_quote_or_brace_in_a_header_stays_in_its_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('"a ""b"" {c}",d\n1,2\n')
+    document = Document("a.dhm", infer(str(path)))
+    found: list[Diagnostic] = []
+    program = check(document, Folders(), found.append)
+    assert program is not None, [one.message for one in found]
+    assert ('a "b" {c}',) == program.sources[0].columns[0].names
+
+
+def test_what_is_written_compiles_and_is_in_style(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("REF;PRIX;MAJ;ACTIF\na;1,5;31/01/2026;O\nb;;01/02/2026;N\n")
+    text = format_script(Document("a.dhm", infer(str(path))))
+    found: list[Diagnostic] = []
+    check(Document("a.dhm", text), Folders(), found.append)
+    assert [] == [one.message for one in found if one.level is Severity.ERROR]
+    assert text == format_script(Document("a.dhm", text))
