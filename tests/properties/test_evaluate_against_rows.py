@@ -112,7 +112,9 @@ def summed(value: ir.Expression, over: ir.Loop, row: Row) -> Cell:
 
 
 def numbers(names: tuple[str, ...]) -> st.SearchStrategy[ir.Expression]:
-    leaves = st.sampled_from([*(col(name, MAYBE) for name in names), const(0), const(1), const(None, MAYBE)])
+    leaves: st.SearchStrategy[ir.Expression] = st.sampled_from(
+        [*(col(name, MAYBE) for name in names), const(0), const(1), const(None, MAYBE)]
+    )
     return st.recursive(leaves, lambda inner: over_numbers(inner, names), max_leaves=8)
 
 
@@ -142,7 +144,7 @@ def loops() -> st.SearchStrategy[ir.Expression]:
 def conditions(inner: st.SearchStrategy[ir.Expression]) -> st.SearchStrategy[ir.Expression]:
     equal = st.tuples(inner, inner).map(lambda two: call("=", *two, kind=BOOL))
     failed = inner.map(lambda one: ir.Failed(one, "", BOOL))
-    return st.one_of(equal, failed, st.tuples(st.sampled_from(["and", "or"]), equal, equal).map(lambda three: ir.Logic(*three, BOOL)))
+    return st.one_of(equal, failed, st.builds(ir.Logic, st.sampled_from(["and", "or"]), equal, equal, st.just(BOOL)))
 
 
 cells = st.one_of(st.integers(-2, 2).map(Cell), st.just(Cell(None)), st.just(Cell(None, frozenset({"R101"}))))
@@ -182,7 +184,7 @@ def test_a_column_holds_what_its_rows_say(expression, rows):
 
     sound(column, len(rows))
     assert column.array(len(rows)).to_pylist() == [cell.value for cell in expected]
-    codes = [set() for _ in rows]
+    codes: list[set[str]] = [set() for _ in rows]
     for failure in column.failures:
         for row in failure.rows:
             codes[row].add(failure.code)

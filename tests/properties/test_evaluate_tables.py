@@ -99,7 +99,8 @@ def test_a_dated_lookup_answers_with_the_last_row_valid_on_the_day(entries, aske
 
     column = run(node, data, lookups={"l": lookups.build(table)})
 
-    expected, failed = [], []
+    expected: list[int | None] = []
+    failed: list[tuple[int, str, str]] = []
     for at, (word, level, day) in enumerate(asked):
         if word is None or day is None:
             expected.append(None)
