@@ -17,7 +17,7 @@ from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
 from datahub.engine.scope import RunState
-from datahub.engine.settle import Settled, settle
+from datahub.engine.settle import Settled, settle, translated
 from datahub.engine.side import Side
 from datahub.frames.concat import concat
 from datahub.frames.frame import Failure, Frame, Mask, Rows
@@ -145,10 +145,7 @@ class KeyedSettling:
 
     def _tell(self, frame: Frame, repeated: Rows, side: Side) -> None:
         origin: Origin = self._key.origin
-        own = next((code for code, fields in self._operator.codes if set(fields) & set(self._key.columns)), "")
-        from datahub.engine.settle import translated
-
-        code = own or translated("R303", self._shape, origin)
+        code = translated("R303", self._shape, origin)
         finding = issues.Finding(Failure(repeated, "R303"), code, self._operator.entity, self._key.columns[0], origin)
         side.issues.append(issues.table([finding], frame, self._shape.key))
 
