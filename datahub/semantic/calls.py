@@ -8,7 +8,7 @@ from datahub.diagnostics.suggest import nearest
 from datahub.semantic import aggregates, choices, expressions, inlining, ir, rows
 from datahub.semantic.names import dotted
 from datahub.semantic.overloads import Given, functions, resolve
-from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_INVERTIBLE, TYPE_MISMATCH, UNKNOWN_FUNCTION
+from datahub.semantic.rules_types import BAD_ARGUMENTS, ENUM_ORDER, NOT_INVERTIBLE, TYPE_MISMATCH, UNKNOWN_FUNCTION
 from datahub.semantic.scope import DecisionName, LookupName, Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
 from datahub.semantic.values import brought, made
@@ -64,7 +64,25 @@ def _plain(tree: ast.Call, scope: Scope) -> ir.Expression | None:
 def builtin(tree: ast.Call, scope: Scope) -> ir.Expression:
     """A function of the registry, row by row."""
     given = arguments(tree, scope)
+    strange = next((one for one in given if tree.function.text in _BY_CODE_POINT and _is_enum(one.value.type)), None)
+    if strange is not None:
+        message = f"`{tree.function.text}` goes by the letters of a text, and `{shown(strange.span)}` is ordered as declared"
+        return tell(scope, ENUM_ORDER, strange.span, message, "a member of an enumeration", help=_BY_CODE_POINT[tree.function.text])
     return resolve(tree.function.text, given, scope, tree.span)
+
+
+_BY_CODE_POINT = {
+    "least": "compare the two: `if(a < b, a, b)`",
+    "greatest": "compare the two: `if(a > b, a, b)`",
+    "clamp": "compare it with both: `if(x < low, low, if(x > high, high, x))`",
+    "sort": "say the order in a loop: `[x for x in xs order by x]`",
+}
+"""Functions that put texts in order, and what to write for members of an enumeration."""
+
+
+def _is_enum(kind: t.Type) -> bool:
+    base = t.base_of(kind)
+    return isinstance(base, t.Enum) or (isinstance(base, t.ListOf) and _is_enum(base.item))
 
 
 def arguments(tree: ast.Call, scope: Scope) -> tuple[Given, ...]:

@@ -66,13 +66,12 @@ def member_of(value: str, kind: t.Enum, span: Span, scope: Scope) -> ir.Expressi
 
 def template(tree: ast.Template, scope: Scope) -> ir.Expression:
     """Text with values in it, each turned into text; null where one of them is."""
-    found: ir.Expression | None = None
-    failed = False
-    for part in tree.parts:
-        value = constant(scope, part, t.Text(False, len(part), len(part))) if isinstance(part, str) else as_text(part, scope)
-        failed = failed or is_unknown(value)
-        found = value if found is None else applied("&", (found, value), scope)
-    return UNKNOWN if failed or found is None else found
+    parts = [
+        constant(scope, part, t.Text(False, len(part), len(part))) if isinstance(part, str) else as_text(part, scope) for part in tree.parts
+    ]
+    if any(map(is_unknown, parts)):
+        return UNKNOWN
+    return parts[0] if len(parts) == 1 else applied("concat_text", parts, scope)
 
 
 def as_text(tree: ast.Expr, scope: Scope) -> ir.Expression:

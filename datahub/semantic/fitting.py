@@ -50,7 +50,7 @@ def _mismatch(kind: t.Type, into: t.Type, scope: Scope, span: Span, field: str) 
     written = shown(span)
     if isinstance(t.base_of(into), t.DateTime) and isinstance(t.base_of(kind), t.LocalDateTime):
         message = f"{_place(into, field)}, and `{written}` has no zone"
-        help = f'say whose clock it is: `to_zone({written}, "Europe/Paris")`'
+        help = f'say whose clock it is: `datetime({written}, "Europe/Paris")`'
         return tell(scope, ZONE_MISSING, span, message, "what a clock on a wall shows", help=help)
     instead = conversion(written, kind, t.base_of(into))
     message = f"{_place(into, field)}, and `{written}` is {a(plain(kind))}"

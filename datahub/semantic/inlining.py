@@ -13,6 +13,9 @@ from datahub.syntax import ast
 from datahub.types import model as t
 from datahub.types.assign import losses
 
+DEEPEST = 64
+"""How deep functions may call one another before any of them was read; a person loses count much sooner."""
+
 
 def call_fn(tree: ast.Call, fn: FnName, scope: Scope) -> ir.Expression:
     """The body of `fn` with the arguments in place of its parameters; null where one that must be there is null."""
@@ -20,6 +23,9 @@ def call_fn(tree: ast.Call, fn: FnName, scope: Scope) -> ir.Expression:
     if fn.name in scope.inlining:
         message = f"`{fn.name}` calls itself"
         return tell(scope, CIRCULAR, tree.function.span, message, "never comes to an end")
+    if len(scope.inlining) >= DEEPEST:
+        message = f"functions stand inside one another more than {DEEPEST} deep"
+        return tell(scope, CIRCULAR, tree.function.span, message, "the last of them")
     values = _arguments(tree, fn, scope)
     # Told once, where the function is declared, whatever it is called with.
     declared = body(fn, scope.emit, scope)

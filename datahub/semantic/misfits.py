@@ -167,6 +167,8 @@ def conversion(written: str, kind: t.Type, into: t.Type | None) -> str | None:
             return f'local_date({written}, "Europe/Paris")'
         case t.LocalDateTime(), t.Date():
             return f"date({written})"
+        case t.LocalDateTime(), t.DateTime():
+            return f'datetime({written}, "Europe/Paris")'
         case t.Int() | t.Decimal() | t.Float() | t.Bool() | t.Date() | t.Time() | t.DateTime() | t.LocalDateTime() | t.Duration(), t.Text():
             return f"text({written})"
         case t.ListOf(item=item), other if other is not None and type(t.base_of(item)) is type(other):

@@ -13,6 +13,7 @@ from datahub.functions import load
 from datahub.functions.declare import Function, Overload, Parameter
 from datahub.semantic import ir
 from datahub.semantic.constants import check_format
+from datahub.semantic.folding import folded
 from datahub.semantic.misfits import Misfit, tell_misfit
 from datahub.semantic.possible import possible_codes
 from datahub.semantic.scope import Scope
@@ -63,7 +64,7 @@ def resolve(name: str, given: Sequence[Given], scope: Scope, span: Span, kinds: 
     found = choose_overload(function, given, scope, kinds)
     if isinstance(found, Chosen):
         check_format(name, found.pairs, scope)
-        return as_call(name, found, scope)
+        return folded(as_call(name, found, scope), found.overload, scope, span)
     return tell_misfit(function, found, given, scope, span)
 
 

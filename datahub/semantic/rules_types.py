@@ -140,7 +140,7 @@ ZONE_MISSING = Rule(
     "zone-missing",
     Severity.ERROR,
     "a local time stands where an instant is taken",
-    "What a clock on a wall shows is no instant until a zone is said: `zone \"Europe/Paris\"` on the source, or `to_zone`.",
+    "What a clock on a wall shows is no instant until a zone is said: `zone \"Europe/Paris\"` on the source, or `datetime(x, \"Europe/Paris\")`.",
     shown_by="tests/unit/semantic/test_expression_fit.py",
 )
 

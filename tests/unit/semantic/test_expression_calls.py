@@ -192,3 +192,38 @@ def test_a_declaration_goes_before_a_builtin_function_of_its_name():
     made = world()
     declare(made, "fn upper(x: text) = x & x", x=t.Text())
     assert "&(r.sku, r.sku)" == typed("upper(r.sku)", in_row(made)).shape
+
+
+@pytest.mark.parametrize("text", ["least(r.status, r.status)", "sort([r.status])", 'clamp(r.status, "draft", "live")'])
+def test_functions_that_order_texts_take_no_members(text):
+    assert ["DHM212"] == typed(text).rules
+
+
+def test_functions_that_go_too_deep_are_told():
+    made = world()
+    declare(made, "fn f0(x: int) = x + 1", x=t.Int())
+    for number in range(1, 200):
+        declare(made, f"fn f{number}(x: int) = f{number - 1}(x)", x=t.Int())
+    assert ["DHM104"] == typed("f199(r.qty)", in_row(made)).rules
+
+
+@pytest.mark.parametrize(
+    "text, place",
+    [
+        ('text(r.day, "dd/mm/yyyy")', "mm"),
+        ('text(r.day, "YYYY-MM-dd")', "YYYY"),
+        ('text(r.at, "HH:MM")', "MM"),
+        ('text(r.at, "hh:mm")', "hh"),
+        ('date(r.sku, "DD/MM/yyyy")', "DD"),
+    ],
+)
+def test_letters_of_a_date_that_mean_something_else_are_told(text, place):
+    found = typed(text)
+    assert (["DHM208"], place) == (found.rules, found.place)
+
+
+@pytest.mark.parametrize(
+    "text", ['text(r.day, "dd/MM/yyyy")', 'text(r.at, "yyyy-MM-dd HH:mm:ss")', 'text(r.at, "hh:mm a")', "text(r.day, \"d 'of' MMMM\")"]
+)
+def test_formats_that_mean_what_they_seem_to_are_let_be(text):
+    assert [] == typed(text).rules

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -96,7 +97,7 @@ def test_only_structs_can_be_spread():
 
 def test_a_template_turns_each_part_into_text_and_is_null_where_one_is():
     found = typed('"{r.sku}: {r.qty}"')
-    assert ('&(&(r.sku, ": "), text(r.qty))', "text") == (found.shape, found.type)
+    assert ('concat_text(r.sku, ": ", text(r.qty))', "text") == (found.shape, found.type)
     assert "text?" == typed('"{r.sku}: {r.label}"').type
 
 
@@ -118,3 +119,28 @@ def test_what_re2_does_not_know_is_told_at_its_place_in_the_pattern(text, place)
 
 def test_the_flags_of_a_pattern_are_spelled_as_re2_has_them():
     assert '"(?is)a.b"' in typed("r.sku matches /a.b/is", in_row()).shape
+
+
+@pytest.mark.parametrize(
+    "text, value, kind",
+    [
+        ("1 + 2", 3, "int"),
+        ("1 + 20%", Decimal("1.20"), "decimal(4,2)"),
+        ('date("2024-03-01")', date(2024, 3, 1), "date"),
+        ('int("12")', 12, "int"),
+        ('"a" & "b"', "ab", "text"),
+    ],
+)
+def test_calls_of_constants_are_worked_out_and_cannot_fail_any_more(text, value, kind):
+    found = typed(text)
+    assert (value, kind, (), []) == (found.value.value, found.type, found.codes, found.rules)
+
+
+@pytest.mark.parametrize(
+    "text, code", [('date("2024-02-30")', "R106"), ('int("abc")', "R101"), ("1 / 0", "R601"), ("9223372036854775807 + 1", "R602")]
+)
+def test_what_always_fails_is_told_and_still_an_expression(text, code):
+    found = typed(text)
+    assert (["DHM205"], "warning") == (found.rules, found.told[0].level)
+    assert code in found.codes
+    assert f"is rejected with {code} in every row" in found.message

@@ -8,7 +8,7 @@ from tests.unit.semantic.expression_scopes import asked, in_row, row, typed
 @pytest.mark.parametrize(
     "text, kind, codes",
     [
-        ("1 + 2", "int", ("R602",)),
+        ("r.qty + 2", "int", ("R602",)),
         ("r.qty * r.price", "decimal(31,2)", ()),
         ("r.price + 0.5", "decimal(13,2)", ()),
         ("r.qty / 1000", "decimal(25,6)", ()),
