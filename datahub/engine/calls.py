@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datahub.engine.failures import nulled, union, whole
 from datahub.engine.scope import Scope, evaluates
-from datahub.engine.values import carried, coerced
+from datahub.engine.values import carried, coerced, without
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
@@ -156,12 +155,12 @@ def null_where_null(values: Datum, gaps: list[pa.Array]) -> Datum:
     """`values`, null where one of `gaps` is; most kernels have seen to it themselves, and then nothing is copied."""
     if isinstance(values, pa.Scalar) or (len(gaps) == 1 and _same_validity(values, gaps[0])):
         return values
-    there = pc.is_valid(gaps[0])
+    gone = ~valid(gaps[0])
     for gap in gaps[1:]:
-        there = pc.and_(there, pc.is_valid(gap))
-    if not pc.any(pc.and_not(pc.is_valid(values), there)).as_py():
+        gone |= ~valid(gap)
+    if not (gone & valid(values)).any():
         return values
-    return pc.if_else(there, values, pa.scalar(None, values.type))
+    return without(values, gone)
 
 
 def _same_validity(values: pa.Array, gap: pa.Array) -> bool:

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine.values import brought, carried
+from datahub.engine.values import brought, carried, without
 from datahub.frames.frame import Failure, Failures, Mask, as_mask
 from datahub.functions import conversions
-from datahub.functions.columns import valid
+from datahub.functions.columns import text_offsets, valid
 from datahub.functions.declare import Outcome
 from datahub.semantic import ir
 from datahub.types import model as t
@@ -44,7 +44,7 @@ def read_cells(raw: pa.Array, kind: t.Type, base: t.Type, reading: ir.Reading) -
             lost = fresh if lost is None else lost | fresh
     values = brought(made.values, carried(kind))
     if lost is not None:
-        values = pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
+        values = without(values, lost)
     if not kind.nullable and texts.null_count:
         rows = np.flatnonzero(~valid(texts))
         failures.append(Failure(rows, REQUIRED, values=raw.take(pa.array(rows))))
@@ -54,15 +54,13 @@ def read_cells(raw: pa.Array, kind: t.Type, base: t.Type, reading: ir.Reading) -
 def cleaned(raw: pa.Array, reading: ir.Reading, text: bool) -> pa.Array:
     """The texts that are read: trimmed if so wished, null where they are empty or a word for null."""
     texts = pc.utf8_trim_whitespace(raw) if reading.trim else raw
-    gone = None
+    gone = np.zeros(len(texts), np.bool_)
     if not (reading.empty_text and text):
-        gone = pc.equal(pc.binary_length(texts), 0)
+        offsets = text_offsets(texts)
+        gone = offsets[1:] == offsets[:-1]
     if reading.null_words:
-        words = pc.is_in(texts, value_set=pa.array(reading.null_words, pa.string()))
-        gone = words if gone is None else pc.or_(pc.fill_null(gone, True), words)
-    if gone is None or not pc.any(gone).as_py():
-        return texts
-    return pc.if_else(gone, pa.scalar(None, pa.string()), texts)
+        gone = gone | as_mask(pc.is_in(texts, value_set=pa.array(reading.null_words, pa.string())), len(texts))
+    return without(texts, gone) if gone.any() else texts
 
 
 def reader(base: t.Type, reading: ir.Reading) -> Callable[[pa.Array], Outcome]:

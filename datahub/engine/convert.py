@@ -29,7 +29,7 @@ def convert(node: ir.Convert, scope: Scope) -> Column:
     """The values that the raw texts of a source column stand for."""
     raw = scope.evaluate(node.value)
     column = raw.array(scope.length)
-    if pa.types.is_string(column.type) and not pa.types.is_nested(carried(node.type)) and repeats(column):
+    if _is_worth_coding(column, node.type):
         made = _on_distinct(column, node.type, node.reading)
     else:
         made = read(column, node.type, node.reading)
@@ -40,6 +40,12 @@ def convert(node: ir.Convert, scope: Scope) -> Column:
     live = ~failed_rows(before, scope.length)
     kept = (failure.kept(live[failure.rows]) for failure in failures)
     return Column(nulled(made.values, before, scope.length), union(before, tuple(failure for failure in kept if len(failure.rows))))
+
+
+def _is_worth_coding(column: pa.Array, kind: t.Type) -> bool:
+    """Whether each distinct text should be read once: not where reading is hardly more than looking."""
+    base = t.base_of(kind)
+    return pa.types.is_string(column.type) and not isinstance(base, t.Text | t.ListOf | t.MapOf | t.Struct) and repeats(column)
 
 
 def _headed(column: str, failure: Failure) -> pa.Array | None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.engine.values import without
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
 
 OMIT = "omit"
@@ -110,8 +111,7 @@ def nulled(values: pa.Array | pa.Scalar, failures: Failures, length: int) -> pa.
     mask = failed_rows(gone, length)
     if not mask.any():
         return values
-    whole_column = pa.repeat(values, length) if isinstance(values, pa.Scalar) else values
-    return pc.if_else(pa.array(mask), pa.scalar(None, whole_column.type), whole_column)
+    return without(pa.repeat(values, length) if isinstance(values, pa.Scalar) else values, mask)
 
 
 # ---------------------------------------------------------------- between rows and the elements of their lists

@@ -7,9 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.frames.frame import Mask
 from datahub.functions.columns import valid
 from datahub.functions.segments import listed, unpacked
 from datahub.semantic import ir
@@ -72,6 +74,20 @@ def brought(values: pa.Array | pa.Scalar, wanted: pa.DataType) -> pa.Array | pa.
         # Arrow wants room for all 19 digits of an int64 before it looks at any value.
         values = values.cast(pa.decimal256(19 + wanted.scale, wanted.scale))
     return values.cast(wanted)
+
+
+def without(values: pa.Array, gone: Mask) -> pa.Array:
+    """The values, null where `gone` is true; the memory that holds them is shared, not copied."""
+    kind = values.type
+    if pa.types.is_nested(kind) or pa.types.is_null(kind) or pa.types.is_dictionary(kind):
+        return pc.if_else(pa.array(gone), pa.scalar(None, kind), values)
+    keep = ~gone
+    if values.null_count:
+        keep &= valid(values)
+    if values.offset:
+        keep = np.concatenate((np.zeros(values.offset, np.bool_), keep))
+    bits = pa.py_buffer(np.packbits(keep, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [bits, *values.buffers()[1:]], offset=values.offset)
 
 
 def _struct(values: pa.Array, wanted: pa.DataType) -> pa.Array:
