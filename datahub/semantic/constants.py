@@ -121,19 +121,17 @@ def _run_trouble(run: str, at: int, runs: Sequence[str]) -> tuple[str, str] | No
     return None
 
 
-def check_format(function: str, pairs: Sequence[Pair], scope: Scope) -> None:
-    """Look at the constant formats among the arguments of a function over dates or times."""
-    kinds = [shape(parameter.type) for parameter, _ in pairs]
-    if function not in _READING and not any(isinstance(kind, Exact) and isinstance(kind.kind, _DATED) for kind in kinds):
-        return
-    for parameter, given in pairs:
-        if parameter.name in _FORMATS and isinstance(given.value, ir.Constant) and isinstance(given.value.value, str):
-            tell_format(given.value.value, given.span, scope)
-
-
 _READING = frozenset(("date", "time", "datetime", "local_datetime"))
 _FORMATS = frozenset(("format", "formats", "pattern", "patterns"))
 _DATED = t.Date | t.Time | t.DateTime | t.LocalDateTime
+
+
+def format_arguments(function: str, pairs: Sequence[Pair]) -> Sequence[Pair]:
+    """The constant formats among the arguments of a function over dates or times."""
+    kinds = [shape(parameter.type) for parameter, _ in pairs]
+    if function not in _READING and not any(isinstance(kind, Exact) and isinstance(kind.kind, _DATED) for kind in kinds):
+        return ()
+    return [pair for pair in pairs if pair[0].name in _FORMATS and isinstance(pair[1].value, ir.Constant)]
 
 
 def tell_format(text: str, span: Span, scope: Scope) -> ir.Expression | None:

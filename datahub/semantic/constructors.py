@@ -34,6 +34,9 @@ def number_constant(value: int | Decimal, span: Span, scope: Scope, want: t.Type
         return constant(scope, value, t.Int())
     kind = digits_of(value)
     if kind.precision > MOST_DIGITS:
+        if len(span.text) > MOST_DIGITS + 1:
+            # The parser told of it.
+            return UNKNOWN
         message = f"`{shown(span)}` has {kind.precision} digits"
         return tell(scope, NEVER_CONVERTS, span, message, f"more than the {MOST_DIGITS} of a decimal")
     return constant(scope, Decimal(value), kind)

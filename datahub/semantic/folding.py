@@ -36,7 +36,7 @@ def folded(call: ir.Call, overload: Overload, scope: Scope, span: Span) -> ir.Ex
     given = _given(call, overload)
     if given is None:
         return call
-    answer = overload.kernel(*given, **_left_out(overload, len(given)))
+    answer = overload.kernel(*given, **left_out(overload, len(given)))
     values, failed = (answer.values, answer.failed) if isinstance(answer, Outcome) else (answer, ())
     code = next((code for mask, code in failed if as_mask(pa.array(mask))[0]), None)
     if code is not None:
@@ -65,7 +65,7 @@ def _given(call: ir.Call, overload: Overload) -> list[Any] | None:
     return given
 
 
-def _left_out(overload: Overload, count: int) -> dict[str, Any]:
+def left_out(overload: Overload, count: int) -> dict[str, Any]:
     """The declared defaults that the kernel does not know itself."""
     known = inspect.signature(overload.kernel).parameters
     return {

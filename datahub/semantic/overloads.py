@@ -12,12 +12,12 @@ from datahub.document import Span
 from datahub.functions import load
 from datahub.functions.declare import Function, Overload, Parameter
 from datahub.semantic import ir
-from datahub.semantic.constants import check_format
 from datahub.semantic.folding import folded
 from datahub.semantic.misfits import Misfit, tell_misfit
 from datahub.semantic.possible import possible_codes
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, is_unknown
+from datahub.semantic.trial import takes_constants
 from datahub.semantic.values import as_value, brought, constant, digits_of, made
 from datahub.syntax import ast
 from datahub.types import model as t
@@ -63,7 +63,8 @@ def resolve(name: str, given: Sequence[Given], scope: Scope, span: Span, kinds: 
     function = functions()[name]
     found = choose_overload(function, given, scope, kinds)
     if isinstance(found, Chosen):
-        check_format(name, found.pairs, scope)
+        if not takes_constants(name, found.overload, found.pairs, scope):
+            return UNKNOWN
         return folded(as_call(name, found, scope), found.overload, scope, span)
     return tell_misfit(function, found, given, scope, span)
 

@@ -1,0 +1,81 @@
+"""Constants among the arguments of a function, tried before any row is there: formats, zones, and whatever else it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from datahub.functions.civil import zone_known
+from datahub.functions.declare import Overload
+from datahub.semantic import ir
+from datahub.semantic.constants import format_arguments, tell_format
+from datahub.semantic.folding import left_out
+from datahub.semantic.rules_types import BAD_ARGUMENTS
+from datahub.semantic.scope import Scope
+from datahub.semantic.told import shown, tell
+from datahub.types import model as t
+from datahub.types.arrow import arrow_type
+
+if TYPE_CHECKING:
+    from datahub.semantic.overloads import Pair
+
+_SAMPLES: dict[type, Any] = {
+    t.Bool: True,
+    t.Int: 1,
+    t.Decimal: Decimal(1),
+    t.Float: 1.0,
+    t.Text: "1",
+    t.Date: date(2000, 1, 1),
+    t.Time: time(12),
+    t.DateTime: datetime(2000, 1, 1, tzinfo=UTC),
+    t.LocalDateTime: datetime(2000, 1, 1),  # noqa: DTZ001 - what a clock on a wall shows
+    t.Duration: timedelta(1),
+}
+
+
+def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -> bool:
+    """Whether a function takes the constants among its arguments; what it refuses is told."""
+    for _, given in format_arguments(name, pairs):
+        if (
+            isinstance(given.value, ir.Constant)
+            and isinstance(given.value.value, str)
+            and tell_format(given.value.value, given.span, scope)
+        ):
+            return False
+    for parameter, given in pairs:
+        zone = given.value.value if parameter.name == "zone" and isinstance(given.value, ir.Constant) else None
+        if isinstance(zone, str) and zone and not zone_known(zone):
+            help = 'write one such as `"Europe/Paris"` or `"+02:00"`'
+            tell(scope, BAD_ARGUMENTS, given.span, f"there is no time zone `{zone}`", "not a time zone", help=help)
+            return False
+    return _tried(name, overload, pairs, scope)
+
+
+def _tried(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -> bool:
+    """Call the kernel with the constants and one row of our own: an option that it cannot take shows at once."""
+    stated = [given for parameter, given in pairs if parameter.constant]
+    if not stated or overload.kind != "function" or overload.context:
+        return True
+    row = [_passed(parameter.constant, given.value) for parameter, given in pairs]
+    if not any(isinstance(one, pa.Array) for one in row):
+        return True
+    try:
+        overload.kernel(*row, **left_out(overload, len(row)))
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as refused:
+        said = str(refused) if isinstance(refused, ValueError) and str(refused).startswith(("`", "it ")) else ""
+        message = f"`{name}` does not take `{shown(stated[0].span)}`" + (f": {said}" if said else "")
+        tell(scope, BAD_ARGUMENTS, stated[0].span, message, "not taken")
+        return False
+    return True
+
+
+def _passed(constant: bool, value: ir.Expression) -> Any:
+    if constant and isinstance(value, ir.Constant):
+        return value.value
+    kind = arrow_type(value.type)
+    sample = _SAMPLES.get(type(t.base_of(value.type)))
+    return pa.nulls(1, kind) if sample is None else pa.array([sample]).cast(kind)
