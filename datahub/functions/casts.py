@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,9 +62,15 @@ def int_of_text(value: Datum) -> Outcome:
     return conversions.to_int(as_array(value, 1))
 
 
+def _base_rule(kind: t.Type) -> Callable[[Sequence[t.Type], Sequence[Any]], t.Type | None]:
+    """The type, where the last argument is a base that there are digits for."""
+    return lambda kinds, constants: kind if len(constants) < 2 or (isinstance(constants[1], int) and 2 <= constants[1] <= 36) else None
+
+
 @function(
     "int(value: text, base: int!) -> int",
     category=NUMBER,
+    rule=_base_rule(t.Int()),
     rejects=("R101", "R102"),
     examples=[example('int("2a", 16)', 42), example('int("-1010", 2)', -10), example('int("12", 2)', rejected="R101")],
 )
@@ -72,7 +80,7 @@ def int_of_base(value: Datum, base: int) -> Outcome:
 
     def read(text: str) -> int | Reject:
         body = text[1:] if text[:1] in {"+", "-"} else text
-        if not 2 <= base <= 36 or not body or not set(body) <= known:
+        if not body or not set(body) <= known:
             return Reject("R101")
         number = int(text[:200], base)
         return number if len(body) <= 100 and -(2**63) <= number < 2**63 else Reject("R102")
@@ -118,6 +126,7 @@ def int_of_bool(value: Datum) -> pa.Array:
 @function(
     "format_int(value: int, base: int! = 10) -> text",
     category=NUMBER,
+    rule=_base_rule(t.Text()),
     excel="BASE",
     also=("VRL format_int", "JSONata $formatBase"),
     examples=[example("format_int(42, 16)", "2a"), example("format_int(-10, 2)", "-1010"), example("format_int(42)", "42")],
@@ -126,7 +135,7 @@ def format_int(value: Datum, base: int) -> pa.Array:
     """A whole number as text to some base, 2 to 36."""
     if base == 10:
         return as_text(value)
-    return map_distinct(lambda number: _to_base(number, min(max(base, 2), 36)), pa.string(), value).values
+    return map_distinct(lambda number: _to_base(number, base), pa.string(), value).values
 
 
 def _to_base(number: int, base: int) -> str:

@@ -98,11 +98,43 @@ def unused_mark(texts: pa.Array) -> str:
     return next((mark for mark in _MARKS if mark.encode() not in content), _MARKS[0])
 
 
-def safe_rewrite(replacement: str, groups: int) -> str:
-    """A replacement in which a backslash means nothing unless a digit of a group, or a backslash, follows."""
+@cache
+def rewriting(pattern: str, replacement: str) -> tuple[str, str]:
+    """A pattern and a replacement as RE2 takes them: no more groups captured than the replacement names.
 
-    def written(piece: re.Match[str]) -> str:
-        follows = piece.group(1)
-        return piece.group() if follows == "\\" or (follows.isdigit() and int(follows) <= groups) else "\\\\" + follows
+    `$1`, `${1}`, `${name}` and `\\1` are groups, `$0` is the whole match, `$$` is a dollar sign and `\\\\` a backslash.
+    What names no group of the pattern stands for itself.
+    """
+    names = group_names(pattern)
+    parts: list[str | int] = []
+    for piece in _REFERENCE.finditer(replacement):
+        parts.extend(_parts(piece, names))
+    wanted = tuple(sorted({part for part in parts if isinstance(part, int) and part}))
+    plain = re.sub(r"\(\?P<g\d+>", "(", only_groups(pattern, wanted))
+    written = "".join(
+        part.replace("\\", "\\\\") if isinstance(part, str) else f"\\{wanted.index(part) + 1 if part else 0}" for part in parts
+    )
+    return plain, written
 
-    return re.sub(r"\\(.|$)", written, replacement, flags=re.DOTALL)
+
+_REFERENCE = re.compile(r"\$\$|\$\{(\w+)\}|\$(\d+)|\\(\d|\\)|[^$\\]+|[$\\]", re.DOTALL)
+
+
+def _parts(piece: re.Match[str], names: tuple[str, ...]) -> list[str | int]:
+    named, dollar, slash = piece.groups()
+    if piece.group() in {"$$", "\\\\"}:
+        return [piece.group()[0]]
+    if named is not None:
+        group = names.index(named) + 1 if named in names else int(named) if named.isdigit() else -1
+        return [group] if 0 <= group <= len(names) else [piece.group()]
+    digits = dollar or slash or ""
+    # As many digits as name a group that there is: `$12` is group 1 and a 2, where there are fewer than twelve.
+    for width in range(len(digits), 0, -1):
+        if digits.isdigit() and int(digits[:width]) <= len(names):
+            return [int(digits[:width]), digits[width:]]
+    return [piece.group()]
+
+
+def too_many_groups(pattern: str, replacement: str) -> bool:
+    """Whether a replacement names more groups than RE2 can put in."""
+    return len(group_names(rewriting(pattern, replacement)[0])) > 9

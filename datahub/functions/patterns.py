@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, map_distinct, valid
 from datahub.functions.declare import Datum, example, function
-from datahub.functions.groups import apart, every_match, first_match, group_names, number_of, safe_rewrite, split_flags
+from datahub.functions.groups import apart, every_match, first_match, group_names, number_of, rewriting, split_flags, too_many_groups
 from datahub.functions.text_parts import characters_before
 from datahub.types import model as t
 
@@ -252,26 +252,37 @@ def extract_all(value: Datum, pattern: str, group: int | None = None) -> pa.Arra
 # --- replacing and splitting -------------------------------------------------------------------------------------
 
 
+def _replace_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    pattern, new = constants[1], constants[2]
+    return None if isinstance(pattern, str) and isinstance(new, str) and too_many_groups(pattern, new) else t.Text()
+
+
 @function(
     "replace(value: text, pattern: pattern!, new: text!, count: int! = -1) -> text",
     category=CATEGORY,
+    rule=_replace_rule,
     sql="REGEXP_REPLACE",
     excel="REGEXREPLACE",
     also=("Bloblang re_replace_all", "jq gsub", "FEEL replace", "Polars str.replace_all"),
     distinct=True,
     examples=[
         example('replace("a1b22", /\\d+/, "#")', "a#b#"),
-        example('replace("2024-05-01", /(\\d+)-(\\d+)-(\\d+)/, "\\\\3/\\\\2/\\\\1")', "01/05/2024"),
+        example('replace("2024-05-01", /(\\d+)-(\\d+)-(\\d+)/, "$3/$2/$1")', "01/05/2024"),
+        example('replace("265 USD", /(\\d+) USD/, "$$$1")', "$265"),
         example('replace("aaa", /a/, "b", 2)', "bba"),
     ],
 )
 def replace_pattern(value: Datum, pattern: str, new: str, count: int) -> pa.Array:
-    """The text with what the pattern matches replaced, `\\1` being what its first group matched; the first `count` matches, or all."""
+    """The text with what the pattern matches replaced: all of it, or the first `count` matches.
+
+    In the replacement `$1` is what the first group matched (`\\1` is the same), `$0` the whole match, `${name}` a group by
+    its name, and `$$` a dollar sign.
+    """
     texts = as_array(value, 1)
     if count == 0:
         return texts
-    limit = count if count > 0 else None
-    return pc.replace_substring_regex(texts, pattern, safe_rewrite(new, len(group_names(pattern))), max_replacements=limit)
+    plain, written = rewriting(pattern, new)
+    return pc.replace_substring_regex(texts, plain, written, max_replacements=count if count > 0 else None)
 
 
 @function("replace(value: text, pattern: pattern!, new: text) -> text", category=CATEGORY)
@@ -303,9 +314,9 @@ def _nth_replaced(texts: pa.Array, pattern: str, new: str, occurrence: int) -> p
     hit = np.zeros(len(parts.values), np.bool_)
     hit[at] = True
     # Each match by itself, so that its groups can be named in the replacement.
-    flags, body = split_flags(pattern)
-    rewrite = safe_rewrite(new, len(group_names(pattern)))
-    moved = pc.replace_substring_regex(parts.values.filter(pa.array(hit)), f"{flags}\\A(?:{body})\\z", rewrite)
+    plain, written = rewriting(pattern, new)
+    flags, body = split_flags(plain)
+    moved = pc.replace_substring_regex(parts.values.filter(pa.array(hit)), f"{flags}\\A(?:{body})\\z", written)
     items = pc.replace_with_mask(parts.values, pa.array(hit), moved)
     return pc.binary_join(pa.ListArray.from_arrays(parts.offsets, items, mask=pc.is_null(texts)), "")
 
