@@ -35,12 +35,14 @@ def _codes_of(column: pa.Array) -> Codes:
     if pa.types.is_nested(column.type):
         column = _as_text(column)
     encoded = column.dictionary_encode(null_encoding="encode")
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    found: Codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
 
 
 def _dense(numbers: Codes) -> Codes:
     """`numbers` renumbered from 0 by first appearance."""
-    return pa.array(numbers).dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    found: Codes = pa.array(numbers).dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -191,4 +191,5 @@ def as_mask(values: pa.Array | pa.Scalar, length: int) -> Mask:
         return np.full(length, bool(values.as_py()), np.bool_)
     if values.null_count:
         values = pc.fill_null(values, False)
-    return values.to_numpy(zero_copy_only=False)
+    mask: Mask = values.to_numpy(zero_copy_only=False)
+    return mask

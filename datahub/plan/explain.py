@@ -92,8 +92,8 @@ def _said(operator: op.Operator) -> list[str]:
             also = f" and {shown(operator.also)}" if operator.also is not None else ""
             return [f"{words} on {pairs}{also}"]
         case op.Group(keys=keys, assignments=assignments, partial=partial):
-            by = ", ".join(f"{key.name.removeprefix('key.')}: {shown(key.value)}" for key in keys)
-            return [f"group by {'partial ' if partial else ''}{by}", *_assigned(assignments)]
+            named = ", ".join(f"{key.name.removeprefix('key.')}: {shown(key.value)}" for key in keys)
+            return [f"group by {'partial ' if partial else ''}{named}", *_assigned(assignments)]
         case op.Unique(keys=unique_keys, keep=keep, code=code):
             return [f"unique by {', '.join(map(shown, unique_keys))} keep {keep}{' reject ' + code if code else ''}"]
         case op.Sort(keys=sorting):

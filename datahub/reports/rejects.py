@@ -7,24 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 from datahub.engine.ledger import BLOCK_BITS, row_ids
 from datahub.engine.local import Execution
-from datahub.engine.places import BlockPlace
-from datahub.formats.declare import FORMATS, Block, InputFile, Reader
+from datahub.formats.declare import FORMATS, InputFile, Reader
 from datahub.plan.operators import Plan
 from datahub.reports.findings import Findings
 
 
-class RereadingReader(Reader, Protocol):
-    """A reader that can bring a block back."""
-
-    def reread(self, file: InputFile, number: int, place: BlockPlace) -> Block: ...
-
-
 def write_rejects(
-    plan: Plan, execution: Execution, readers: Mapping[str, Any], files: Mapping[str, list[InputFile]], findings: Findings, folder: Path
+    plan: Plan, execution: Execution, readers: Mapping[str, Reader], files: Mapping[str, list[InputFile]], findings: Findings, folder: Path
 ) -> dict[str, tuple[Path, int]]:
     """One file for each source that has rejected rows, in `folder`; its path and number of rows, by source."""
     made: dict[str, tuple[Path, int]] = {}
