@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SAMPLES: dict[type, Any] = {
     t.Bool: True,
     t.Int: 1,
-    t.Decimal: Decimal(1),
+    t.Decimal: Decimal(0),
     t.Float: 1.0,
     t.Text: "1",
     t.Date: date(2000, 1, 1),
