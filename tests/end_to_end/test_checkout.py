@@ -10,7 +10,7 @@ import sys
 def test_the_demo_tells_its_story(root, tmp_path):
     ended = subprocess.run([sys.executable, str(root / "examples" / "demo.py")], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert 0 == ended.returncode, ended.stdout + ended.stderr
-    for part in ("error[DHM", "out/tour/run/rejects/feed.csv", '"sku": "A-104"', "sur devis", "31/02/2026"):
+    for part in ("error[DHM", "out/tour/run/rejects/feed.csv", '"sku":"A-104"', "sur devis", "31/02/2026"):
         assert part in ended.stdout + ended.stderr, part
 
 
