@@ -118,6 +118,8 @@ def _wanted(expected: frozenset[str]) -> str:
     elif left >= _LITERALS:
         words.append("a value")
         left -= _LITERALS | {"NAME", "LSQB", "MINUS", "DOLLAR"}
+    if "RPAR" in left and "COMMA" in left:
+        left.discard("COLON")
     if left >= _CLAUSES:
         left -= _CLAUSES | {"AS"}
         words.append("a clause")
@@ -173,10 +175,12 @@ def _guess_ternary(mistake: Mistake, report: Report) -> _Hint | None:
 
 def _guess_colon(mistake: Mistake, report: Report) -> _Hint | None:
     """A field without its colon, as `price decimal`, or a statement word that does not belong here."""
-    if "COLON" in mistake.expected and mistake.before == "NAME" and mistake.kind not in ("_NL", "$END", "COLON"):
-        name = report.document.text[mistake.before_start :].split(None, 1)[0]
-        return _Hint(f"write `{name}: …`") if len(name) <= 40 else None
-    return None
+    if "COLON" not in mistake.expected or "RPAR" in mistake.expected or mistake.before != "NAME":
+        return None
+    name = report.document.text[mistake.before_start : mistake.before_start + 41].split(None, 1)[0]
+    if mistake.kind not in ("NAME", "LSQB", "LBRACE", "STRING", "INT", "NUMBER") or len(name) > 40:
+        return None
+    return _Hint(f"write `{name}: …`", None, f"{_found(mistake, report)} where `:` should be")
 
 
 def _guess_separator(mistake: Mistake, report: Report) -> _Hint | None:

@@ -26,6 +26,8 @@ _GOES_ON = frozenset(
         "_RANGE", "_SIGN", "DOLLAR", "DOT", "SAFE_DOT", "AND", "OR", "NOT", "WHEN", "THEN",
     }
 )  # fmt: skip
+_WORDS = frozenset({"AND", "OR", "NOT", "WHEN", "THEN"})
+_BEFORE_NAME = frozenset({"DOT", "SAFE_DOT", "COMMA", "KEY", "ON", "DROP", "AS"})
 _AFTER_OPERAND_GOES_ON = frozenset({"DEFAULT", "IN"})
 _OPERAND_ENDS = frozenset({"NAME", "INT", "NUMBER", "PERCENT", "STRING", "BLOCK", "RPAR", "RSQB", "RBRACE"})
 _CONTINUES = frozenset(
@@ -162,9 +164,10 @@ class _Layout:
         if not self.kinds:
             return True
         last = self.kinds[-1]
+        before = self.kinds[-2] if len(self.kinds) > 1 else "_NL"
         if last in _AFTER_OPERAND_GOES_ON:
-            return self.kinds[-2:-1] != [] and self.kinds[-2] in _OPERAND_ENDS
-        return last in _GOES_ON and not (len(self.kinds) > 1 and self.kinds[-2] == "DOT")
+            return before in _OPERAND_ENDS
+        return last in _GOES_ON and not (last in _WORDS and before in _BEFORE_NAME)
 
     def continues(self, number: int) -> bool:
         """Whether the token continues the statement before it."""

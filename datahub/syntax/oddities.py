@@ -11,7 +11,7 @@ from datahub.syntax.report import Report
 from datahub.syntax.rules import BAD_LITERAL
 from datahub.syntax.tokens import BLANKS, Tokens
 
-ODD_WORDS = {"else": "otherwise", "True": "true", "False": "false", "None": "null"}
+ODD_WORDS = {"else": "otherwise", "ELSE": "otherwise", "True": "true", "False": "false", "None": "null"}
 """Words of other languages; those that are our own in capitals are found by their letters."""
 
 FOREIGN_MARKS = {
@@ -138,7 +138,7 @@ def foreign_comment(place: Place, tokens: Tokens) -> int:
     text, at = place.text, place.at
     opening = text[at : at + 2]
     alone = not text[text.rfind("\n", 0, at) + 1 : at].strip()
-    if opening == "--" and not alone and text[at + 2 : at + 3] not in ("", "-", " ", "\t", "\r", "\n"):
+    if opening == "--" and not alone and text[at : place.end].lstrip("-")[:1] not in ("", " ", "\t", "\r", "\n"):
         tokens.put("MINUS", at, at + 1)
         return at + 1
     end = place.line_end(at)

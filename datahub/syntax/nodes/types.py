@@ -25,7 +25,7 @@ def named_type(b: Building, span: Span, name: ast.QName, arguments: tuple[ast.Ty
     if name.text == "enum":
         given = tuple(map(_member, given))
     made = ast.TypeName(name, given, False, span)
-    return _or_text(b.nested(made, span, given), span)
+    return _or_text(b.nested(made, span, given), span) if given else made
 
 
 def _member(argument: ast.TypeArgument) -> ast.TypeArgument:

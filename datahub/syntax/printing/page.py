@@ -65,7 +65,8 @@ class Page:
 
     def put_trailing(self, end: int) -> None:
         """Put the comment that stood on the line of what was just printed."""
-        if self.next < len(self.comments) and self.trailing(end) and self.comments[self.next].span.start >= end:
+        between = _BETWEEN.match(self.text, end)
+        if between is not None and self.comment_starts[self.next : self.next + 1] == [between.end()]:
             comment = self.take()
             self.lines[-1] += "  " + comment.text
             self.printed_to = comment.span.end
