@@ -6,9 +6,17 @@ dictionaries where they are written; see `written_type`.
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
+
 import pyarrow as pa
 
 from datahub.types import model as t
+
+if find_spec("dateutil") is None:
+    # Arrow tries to import this whenever it is given a Python value without a type, and does not remember that it is
+    # not there: 180 µs each time, more than most kernels take for a batch.
+    sys.modules.setdefault("dateutil.relativedelta", None)  # type: ignore[arg-type]
 
 
 def arrow_type(kind: t.Type) -> pa.DataType:
