@@ -17,6 +17,8 @@ from datahub.types import model as t
 
 FEW = 40_000
 """Up to here a table is hashed anew with each batch; a larger one is instead searched for the batch's own keys."""
+CONTRADICTED = -2
+"""The place of a key whose rows contradict each other."""
 DENSE = 1 << 22
 """Up to here the place of a combination of keys is read from a table of all combinations."""
 
@@ -123,21 +125,22 @@ def _distinct(column: pa.Array) -> pa.Array:
 class LookupIndex:
     """A table made ready for a run.
 
-    `order` are the table's rows by key and, where it has periods, by their beginning; `starts` says where the rows
-    of each key begin. `moments` are the distinct beginnings; `periods` combines key and beginning into one ascending
-    number for each row of `order`. `double` marks keys (periods, where there are such) that two rows claim with
-    different results.
+    `rows` is for each key its row in the table, -1 after the last one, for no key. Where the table has periods,
+    `order` are its rows by key and beginning, `moments` the distinct beginnings, and `periods` combines key and
+    beginning into one ascending number for each row of `order`. `double` marks the rows of `order` whose key and period
+    another row claims with another result; `contradicts` says whether there are any.
     """
 
     table: ir.LookupTable
     keys: Keys
     key_columns: tuple[pa.Array, ...]
     results: pa.Array
+    rows: Rows
     order: Rows
-    starts: Rows
     moments: pa.Array | None
     periods: Rows
     double: Mask
+    contradicts: bool
     inverses: dict[str, tuple[Keys, Rows]]
 
 
@@ -151,22 +154,22 @@ def build(table: ir.LookupTable, rows: pa.Table | None = None) -> LookupIndex:
     moments, moment_of = _moments(since, len(results))
     order = np.lexsort((np.arange(len(results)), moment_of, key_of)).astype(np.int64)
     order = order[key_of[order] >= 0]
-    count = len(keys.combined)
-    starts = np.searchsorted(key_of[order], np.arange(count + 1))
     width = 1 if moments is None else len(moments) + 1
     periods = key_of[order] * width + moment_of[order]
+    double = _double(periods, codes(results)[order])
+    contradicts = bool(double.any())
+    rows_of = _rows_of(key_of, order, double, len(keys.combined))
     return LookupIndex(
-        table,
-        keys,
-        tuple(columns),
-        results,
-        order,
-        starts,
-        moments,
-        periods,
-        _double(periods, codes(results)[order]),
-        _inverses(table, results),
+        table, keys, tuple(columns), results, rows_of, order, moments, periods, double, contradicts, _inverses(table, results)
     )
+
+
+def _rows_of(key_of: Rows, order: Rows, double: Mask, count: int) -> Rows:
+    """For each key its first row, and no key after the last; of keys with rows that contradict each other, none (-2)."""
+    rows_of = np.full(count + 1, -1, np.int64)
+    rows_of[key_of[order][::-1]] = order[::-1]
+    rows_of[key_of[order][double]] = CONTRADICTED
+    return rows_of
 
 
 def _inline(table: ir.LookupTable) -> tuple[list[pa.Array], pa.Array | None, pa.Array]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.failures import nulled, union, whole
-from datahub.engine.lookup_index import LookupIndex, build
+from datahub.engine.lookup_index import CONTRADICTED, LookupIndex, build
 from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
 from datahub.engine.values import brought, carried, coerced
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
@@ -71,22 +71,23 @@ def _day(node: ir.LookUp, index: LookupIndex, scope: Scope) -> Column | None:
 
 
 def _forwards(index: LookupIndex, wanted: list[pa.Array], day: pa.Array | None) -> tuple[Rows, tuple[tuple[Mask, str], ...]]:
+    """For each row of data the row of the table, and where there is none."""
     key = index.keys.find(wanted)
+    if index.moments is None or day is None:
+        place = index.rows[key]
+        several = ((place == CONTRADICTED, SEVERAL),) if index.contradicts else ()
+        return place, ((place == -1, MISS), *several)
     missed = key < 0
     if not len(index.order):
         return key, ((missed, MISS),)
-    if index.moments is None or day is None:
-        at = index.starts[np.where(missed, 0, key)]
-        late = np.zeros(len(key), np.bool_)
-    else:
-        moment = np.searchsorted(_numbers(index.moments), _numbers(brought(day, index.moments.type)), side="right")
-        width = len(index.moments) + 1
-        at = np.searchsorted(index.periods, np.where(missed, 0, key) * width + moment, side="right") - 1
-        late = ~missed & ((at < 0) | (index.periods[np.maximum(at, 0)] // width != key))
-        at = np.maximum(at, 0)
-    several = index.double[at] & ~missed & ~late
-    place = np.where(missed | late | several, -1, index.order[at])
-    return place, ((missed, MISS), (late, NO_PERIOD), (several, SEVERAL))
+    moment = np.searchsorted(_numbers(index.moments), _numbers(brought(day, index.moments.type)), side="right")
+    width = len(index.moments) + 1
+    at = np.searchsorted(index.periods, np.where(missed, 0, key) * width + moment, side="right") - 1
+    late = ~missed & ((at < 0) | (index.periods[np.maximum(at, 0)] // width != key))
+    at = np.maximum(at, 0)
+    several_at = index.double[at] & ~missed & ~late
+    place = np.where(missed | late | several_at, -1, index.order[at])
+    return place, ((missed, MISS), (late, NO_PERIOD), (several_at, SEVERAL))
 
 
 def _numbers(values: pa.Array) -> Any:
