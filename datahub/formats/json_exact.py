@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -14,12 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.formats.json_scan import DEEPEST, LONGEST_RECORD, too_deep
+from datahub.formats.typed import inner
 from datahub.frames.frame import Failure
 from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types import model as t
 from datahub.types.model import Type
 
 LONGEST_NUMBER = 1024
+_LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (LONGEST_NUMBER + 1))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """A text that Arrow takes for a decimal; it is one here too, whichever way its record was read."""
@@ -39,9 +41,6 @@ class Malformed(ValueError):
         self.code = code
 
 
-Path: TypeAlias = "tuple[str | int, ...]"
-
-
 @dataclass(slots=True)
 class Decoder:
     """Reads records; remembers keys that an object had twice."""
@@ -51,7 +50,7 @@ class Decoder:
 
     def __post_init__(self) -> None:
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_float=_number, parse_int=_number, parse_constant=_constant, strict=True
+            object_pairs_hook=self._object, parse_float=Number, parse_int=Number, parse_constant=_constant, strict=True
         )
 
     def read(self, data: bytes) -> Any:
@@ -60,6 +59,8 @@ class Decoder:
             raise Malformed(f"the record is {len(data)} bytes long; at most {LONGEST_RECORD} are read")
         if too_deep(data):
             raise Malformed(f"values are nested more than {DEEPEST} deep")
+        if len(data) > LONGEST_NUMBER and _LONG_NUMBER.search(data) and (length := _longest_number(data)) > LONGEST_NUMBER:
+            raise Malformed(f"a number has {length} characters; at most {LONGEST_NUMBER} are read")
         try:
             value = self._decoder.decode(data.decode())
         except UnicodeDecodeError as problem:
@@ -81,10 +82,10 @@ class Decoder:
         return made
 
 
-def _number(text: str) -> Number:
-    if len(text) > LONGEST_NUMBER:
-        raise Malformed(f"a number has {len(text)} characters; at most {LONGEST_NUMBER} are read")
-    return Number(text)
+def _longest_number(data: bytes) -> int:
+    """The length of the longest run that could be a number, outside of texts."""
+    outside = re.sub(rb'"(?:[^"\\]|\\.)*"', b'""', data, flags=re.DOTALL)
+    return max(map(len, _LONG_NUMBER.findall(outside)), default=0)
 
 
 def _constant(name: str) -> Any:
@@ -107,17 +108,23 @@ def _refuse_lone_surrogates(value: Any) -> None:
 
 
 @dataclass(slots=True)
-class Misfits:
-    """Values of the wrong kind (an object where a number was declared): row, place and text of each."""
+class Misfit:
+    """A value of the wrong kind (an object where a number was declared): its row, its text, and its place, innermost part first."""
 
-    rows: list[int] = field(default_factory=list)
-    places: list[Path] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    text: str
+    parts: list[str | int] = field(default_factory=list)
+    row: int = -1
 
-    def note(self, row: int, path: Path, value: Any) -> None:
-        self.rows.append(row)
-        self.places.append(path)
-        self.texts.append(compact(value)[:1000])
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        return tuple(reversed(self.parts))
+
+    @property
+    def path(self) -> str:
+        return "".join(f"/{part}" for part in self.place)
+
+
+Shaper: TypeAlias = Callable[[Any, list[Misfit]], Any]
 
 
 def raw_type(kind: Type) -> pa.DataType:
@@ -133,53 +140,115 @@ def raw_type(kind: Type) -> pa.DataType:
             return pa.string()
 
 
-def raw_column(values: Sequence[Any], column: SourceColumn) -> tuple[pa.Array, Misfits]:
+def raw_column(values: Sequence[Any], column: SourceColumn) -> tuple[pa.Array, list[Misfit]]:
     """The values of one column as texts in the shape of its type, and those that have another shape."""
-    misfits = Misfits()
-    shaped = [_shaped(value, column.type, column.reading, row, (), misfits) for row, value in enumerate(values)]
+    misfits: list[Misfit] = []
+    shape = shaper(column.type, column.reading)
+    shaped = []
+    for row, value in enumerate(values):
+        before = len(misfits)
+        shaped.append(shape(value, misfits))
+        for misfit in misfits[before:]:
+            misfit.row = row
     return pa.array(shaped, raw_type(column.type)), misfits
 
 
-def _shaped(value: Any, kind: Type, reading: Reading, row: int, path: Path, misfits: Misfits) -> Any:
-    if value is None:
-        return None
+def shaper(kind: Type, reading: Reading) -> Shaper:
+    """What brings values into the shape of `kind`, made once for all records."""
     base = t.base_of(kind)
     match base:
         case t.ListOf(item=item):
-            if isinstance(value, str) and reading.split:
-                value = value.split(reading.split[0]) if value.strip() else []
-            if isinstance(value, list):
-                return [_shaped(one, item, reading, row, (*path, at), misfits) for at, one in enumerate(value)]
+            return _list_shaper(shaper(item, inner(reading, 0)), reading.split)
         case t.Struct(fields=fields):
-            if isinstance(value, dict):
-                return {name: _shaped(value.get(name), inner, reading, row, (*path, name), misfits) for name, inner in fields}
-        case t.MapOf(value=inner):
-            if isinstance(value, dict):
-                return [(name, _shaped(one, inner, reading, row, (*path, name), misfits)) for name, one in value.items()]
+            return _struct_shaper([(name, shaper(part, inner(reading, at))) for at, (name, part) in enumerate(fields)])
+        case t.MapOf(value=value):
+            return _map_shaper(shaper(value, inner(reading, 0)))
         case t.Json():
-            return compact(value)
+            return lambda value, misfits: None if value is None else compact(value)
         case _:
-            if not isinstance(value, list | dict):
-                return _leaf(value, base, reading)
-    misfits.note(row, path, value)
-    return None
+            return _leaf_shaper(base, reading)
 
 
-def _leaf(value: Any, base: Type, reading: Reading) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Number) and isinstance(base, t.Int | t.Decimal | t.Float):
-        plain = _plain(value, isinstance(base, t.Int))
-        return plain if reading.decimal == "." or isinstance(base, t.Int) else plain.replace(".", reading.decimal)
-    if isinstance(base, t.Decimal) and reading.decimal == "." and _NUMERAL.fullmatch(value):
-        return _plain(value, whole=False)
-    return str(value)
+def _list_shaper(item: Shaper, split: tuple[str, ...]) -> Shaper:
+    def shape(value: Any, misfits: list[Misfit]) -> Any:
+        if split and type(value) is str:
+            value = value.split(split[0]) if value.strip() else []
+        if type(value) is not list:
+            return _misfit(value, misfits)
+        made = []
+        for at, one in enumerate(value):
+            before = len(misfits)
+            made.append(item(one, misfits))
+            if len(misfits) > before:
+                _placed(misfits, before, at)
+        return made
+
+    return shape
+
+
+def _struct_shaper(parts: list[tuple[str, Shaper]]) -> Shaper:
+    def shape(value: Any, misfits: list[Misfit]) -> Any:
+        if type(value) is not dict:
+            return _misfit(value, misfits)
+        made = {}
+        for name, part in parts:
+            before = len(misfits)
+            made[name] = part(value.get(name), misfits)
+            if len(misfits) > before:
+                _placed(misfits, before, name)
+        return made
+
+    return shape
+
+
+def _map_shaper(item: Shaper) -> Shaper:
+    def shape(value: Any, misfits: list[Misfit]) -> Any:
+        if type(value) is not dict:
+            return _misfit(value, misfits)
+        made = []
+        for name, one in value.items():
+            before = len(misfits)
+            made.append((name, item(one, misfits)))
+            if len(misfits) > before:
+                _placed(misfits, before, name)
+        return made
+
+    return shape
+
+
+def _misfit(value: Any, misfits: list[Misfit]) -> None:
+    if value is not None:
+        misfits.append(Misfit(compact(value)[:1000]))
+
+
+def _placed(misfits: list[Misfit], before: int, part: str | int) -> None:
+    for misfit in misfits[before:]:
+        misfit.parts.append(part)
+
+
+def _leaf_shaper(base: Type, reading: Reading) -> Shaper:
+    numeric, whole = isinstance(base, t.Int | t.Decimal | t.Float), isinstance(base, t.Int)
+    mark = "." if whole else reading.decimal
+    decimal = isinstance(base, t.Decimal) and mark == "."
+
+    def shape(value: Any, misfits: list[Misfit]) -> Any:
+        kind = type(value)
+        if kind is str:
+            return _plain(value, whole=False) if decimal and _NUMERAL.fullmatch(value) else value
+        if kind is Number:
+            plain = _plain(value, whole) if numeric else value
+            return plain if mark == "." or not numeric else plain.replace(".", mark)
+        if kind is bool:
+            return "true" if value else "false"
+        return _misfit(value, misfits)
+
+    return shape
 
 
 def _plain(number: str, whole: bool) -> str:
     """A number without exponent; one that is whole without its point, where a whole number is wanted."""
-    if number.lstrip("-").isdigit():
-        return str(number)
+    if "e" not in number and "E" not in number and not (whole and "." in number):
+        return number
     try:
         exact = Decimal(number)
     except InvalidOperation:
@@ -204,25 +273,26 @@ def compact(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def misfit_failures(misfits: Misfits, kind: Type) -> tuple[Failure, ...]:
+def misfit_failures(misfits: Sequence[Misfit], kind: Type) -> tuple[Failure, ...]:
     """Failures R006 for values of the wrong kind, by the field inside of the column that they are."""
-    sorted_out: dict[tuple[bool, str], list[int]] = {}
-    for number, path in enumerate(misfits.places):
-        listed = bool(path) and isinstance(path[0], int)
-        sorted_out.setdefault((listed, inside(path, kind)), []).append(number)
-    return tuple(_misfit_failure(misfits, numbers, listed, deeper) for (listed, deeper), numbers in sorted_out.items())
+    sorted_out: dict[tuple[bool, str], list[Misfit]] = {}
+    for misfit in misfits:
+        listed = bool(misfit.parts) and isinstance(misfit.place[0], int)
+        sorted_out.setdefault((listed, inside(misfit.place, kind)), []).append(misfit)
+    return tuple(_misfit_failure(several, listed, deeper) for (listed, deeper), several in sorted_out.items())
 
 
-def _misfit_failure(misfits: Misfits, numbers: list[int], listed: bool, deeper: str) -> Failure:
-    places = [misfits.places[number] for number in numbers]
-    rows: npt.NDArray[np.int64] = np.array([misfits.rows[number] for number in numbers], np.int64)
-    elements = np.array([place[0] for place in places], np.int64) if listed else None
-    paths = pa.array(["".join(f"/{part}" for part in place) for place in places], pa.string()) if any(places) else None
-    values = pa.array([misfits.texts[number] for number in numbers], pa.string())
-    return Failure(rows, "R006", values=values, paths=paths, elements=elements, inside=deeper)
+def _misfit_failure(misfits: Sequence[Misfit], listed: bool, deeper: str) -> Failure:
+    rows: npt.NDArray[np.int64] = np.array([misfit.row for misfit in misfits], np.int64)
+    elements = np.array([misfit.place[0] for misfit in misfits], np.int64) if listed else None
+    nested = any(misfit.parts for misfit in misfits)
+    paths = pa.array([misfit.path for misfit in misfits], pa.string()) if nested else None
+    return Failure(
+        rows, "R006", values=pa.array([misfit.text for misfit in misfits], pa.string()), paths=paths, elements=elements, inside=deeper
+    )
 
 
-def inside(path: Path, kind: Type) -> str:
+def inside(path: tuple[str | int, ...], kind: Type) -> str:
     """The field, of structs inside of structs, that `path` leads to before it goes into a list or map."""
     base = t.base_of(kind)
     if path and isinstance(base, t.ListOf):

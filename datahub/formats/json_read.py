@@ -21,7 +21,7 @@ from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import Keys, keys_of
 from datahub.formats.json_reader import JsonReader
 from datahub.formats.json_records import Records
-from datahub.formats.json_scan import DEEPEST, LONGEST_RECORD, Structure, structure
+from datahub.formats.json_scan import LONGEST_RECORD, Structure, nesting, structure
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
 
@@ -179,15 +179,15 @@ def _elements(text: TextStream, file: InputFile, size: int) -> Iterator[tuple[in
     begun = False
     while True:
         text.fill(size)
-        found = structure(text.buffer)
-        end = _array_end(found)
-        if end is not None:
-            yield from _last_elements(text, file, int(found.places[end]), begun)
+        found = nesting(text.buffer)
+        below = found.depths < 0
+        if below.any():
+            yield from _last_elements(text, file, int(found.places[np.argmax(below)]), begun)
             return
-        commas = found.places[(found.depths == 0) & (found.marks == 44)]
-        if len(commas):
+        comma = _last_comma(text.buffer, found)
+        if comma:
             offset, line = text.offset, text.line
-            yield offset, line, text.take(int(commas[-1]))
+            yield offset, line, text.take(comma)
             text.take(1)
             begun = True
             continue
@@ -200,6 +200,18 @@ def _elements(text: TextStream, file: InputFile, size: int) -> Iterator[tuple[in
         text.fill(2 * len(text.buffer))
 
 
+def _last_comma(data: bytes, found: Structure) -> int:
+    """The last comma between elements; 0 where there is none."""
+    closed = np.flatnonzero(found.depths == 0)
+    if len(closed):
+        behind = _skip_space(data, int(found.places[closed[-1]]) + 1)
+        if data[behind : behind + 1] == b",":
+            return behind
+    whole = structure(data)
+    commas = whole.places[(whole.depths == 0) & (whole.marks == 44)]
+    return int(commas[-1]) if len(commas) else 0
+
+
 def _last_elements(text: TextStream, file: InputFile, stop: int, begun: bool) -> Iterator[tuple[int, int, bytes]]:
     offset, line = text.offset, text.line
     piece = text.take(stop)
@@ -209,42 +221,44 @@ def _last_elements(text: TextStream, file: InputFile, stop: int, begun: bool) ->
         raise BadInput("R005", f"`{file.name}` has a comma before the end of its rows", path=file.name, line=text.line)
 
 
-def _array_end(found: Structure) -> int | None:
-    """Which mark closes the array; None where it is not there."""
-    below = found.depths < 0
-    return int(np.argmax(below)) if below.any() else None
-
-
 def elements_of(data: bytes) -> Records:
     """The elements that commas set apart in `data`."""
-    found = structure(data)
-    commas = found.places[(found.depths == 0) & (found.marks == 44)]
-    starts, ends = np.concatenate((np.zeros(1, np.int64), commas + 1)), np.append(commas, len(data))
+    objects = _objects(data)
+    starts, ends, commas = _slots(data) if objects is None else objects
     breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
-    objects = _objects(data, found, starts, ends)
-    if objects is None:
-        starts = np.array([_skip_space(data, int(at)) for at in starts], np.int64)
-        return Records(data, np.minimum(starts, ends), ends, np.searchsorted(breaks, starts), whole=False)
-    starts, ends = objects
     # Arrow reads objects that follow each other; the commas between them are in its way.
     changed = bytearray(data)
     np.frombuffer(changed, np.uint8)[commas] = 10
-    return Records(bytes(changed), starts, ends, np.searchsorted(breaks, starts), found.deepest <= DEEPEST)
+    return Records(bytes(changed), starts, ends, np.searchsorted(breaks, starts))
 
 
-def _objects(data: bytes, found: Structure, starts: Positions, ends: Positions) -> tuple[Positions, Positions] | None:
-    """Where the objects begin and end where each element is just one, with spaces around it at most."""
-    opened = found.places[(found.depths == 1) & ((found.marks == 123) | (found.marks == 91))]
-    closed = found.places[(found.depths == 0) & ((found.marks == 125) | (found.marks == 93))]
-    if not len(opened) == len(closed) == len(starts):
-        return None
+def _slots(data: bytes) -> tuple[Positions, Positions, Positions]:
+    """What stands between the commas of `data`, whatever it is, and those commas."""
+    found = structure(data)
+    commas = found.places[(found.depths == 0) & (found.marks == 44)]
+    bounds = zip([0, *(commas + 1).tolist()], [*commas.tolist(), len(data)], strict=True)
+    # Something that is no object is among them, so each is trimmed by itself.
+    trimmed = [(_skip_space(data, start), start + len(data[start:end].rstrip(_SPACE))) for start, end in bounds]
+    starts = np.array([min(start, max(end, 0)) for start, end in trimmed], np.int64)
+    ends = np.array([end for _, end in trimmed], np.int64)
+    return starts, ends, commas
+
+
+def _objects(data: bytes) -> tuple[Positions, Positions, Positions] | None:
+    """Where objects begin and end and the commas between them are, where `data` is nothing else."""
+    found = nesting(data)
+    level = found.depths == 0
+    closed = found.places[level]
+    opened = found.places[np.concatenate((np.ones(min(1, len(level)), np.bool_), level[:-1]))]
     view = np.frombuffer(data, np.uint8)
-    stops = closed + 1
-    inside = (starts <= opened) & (opened < stops) & (stops <= ends) & (view[opened] == 123)
-    if not inside.all():
+    if not len(closed) or len(opened) != len(closed) or not (view[opened] == 123).all():
         return None
-    around = np.concatenate((_ranges(starts, opened), _ranges(stops, ends)))
-    return (opened, stops) if _IS_SPACE[view[around]].all() else None
+    starts, ends = np.append(closed[:-1] + 1, closed[-1] + 1), np.append(opened[1:], len(data))
+    between = _ranges(np.concatenate((np.zeros(1, np.int64), starts)), np.concatenate((opened[:1], ends)))
+    letters = view[between]
+    commas = between[letters == 44]
+    alternate = len(commas) == len(opened) - 1 and bool((commas > closed[:-1]).all() and (commas < opened[1:]).all())
+    return (opened, closed + 1, commas) if alternate and bool((_IS_SPACE[letters] | (letters == 44)).all()) else None
 
 
 def _ranges(starts: Positions, ends: Positions) -> Positions:
@@ -258,7 +272,7 @@ def _value_end(data: bytes) -> int:
     """Past the value that `data` begins with; all of `data` where that cannot be told."""
     if data[:1] != b"{":
         return len(data.rstrip(_SPACE)) if data[:1] == b'"' else _scalar_end(data)
-    found = structure(data)
+    found = nesting(data)
     closed = np.flatnonzero(found.depths == 0)
     return int(found.places[closed[0]]) + 1 if len(closed) else len(data)
 

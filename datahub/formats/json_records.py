@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,29 +14,52 @@ import pyarrow as pa
 from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_read import is_utf8
 from datahub.formats.declare import BadRecord, Parsed
-from datahub.formats.json_exact import Decoder, Malformed, Misfits, Number, compact, misfit_failures, raw_column
+from datahub.formats.json_exact import Decoder, Malformed, Misfit, Number, compact, misfit_failures, raw_column
 from datahub.formats.json_fast import FastPlan, at_once, fast_plan, first_of, seen_kinds
 from datahub.formats.json_scan import may_be_deep
 from datahub.formats.options import option
 from datahub.formats.typed import Typed, named, typed
-from datahub.frames.frame import Column, Failure
+from datahub.frames.frame import Column, Failure, take_column
 from datahub.semantic.ir import SourceColumn, SourceShape
 
 _SAMPLE = 60
 _SHOWN = 2000
+_FEW, _PARTS = 200, 8
+"""So many records are looked at one by one when they cannot be read at once; more are cut into so many parts first."""
 
 Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """JSON text and where its records are in it; `whole` says that each begins with `{` and ends with the `}` that closes it."""
+    """JSON text and where its records are in it, nothing but spaces between them."""
 
     text: bytes
     starts: Positions
     ends: Positions
     lines: Positions | None
-    whole: bool
+
+    @property
+    def objects(self) -> bool:
+        """Whether each record begins and ends as an object does."""
+        view = np.frombuffer(self.text, np.uint8)
+        return bool(((view[self.starts] == 123) & (view[self.ends - 1] == 125)).all())
+
+    def part(self, first: int, last: int) -> Records:
+        """Some of the records; their lines are not known."""
+        start, end = int(self.starts[first]), int(self.ends[first:last][-1])
+        return Records(self.text[start:end], self.starts[first:last] - start, self.ends[first:last] - start, None)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Records on their way to columns: tables read at once with the places of their rows, values read one by one, and the bad."""
+
+    decoder: Decoder
+    tables: list[pa.Table] = field(default_factory=list)
+    places: list[Positions] = field(default_factory=list)
+    exact: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    bad: list[tuple[int, tuple[str, str]]] = field(default_factory=list)
 
 
 class RecordParser:
@@ -58,13 +81,57 @@ class RecordParser:
     def parse(self, records: Records, first_line: int) -> Parsed:
         """The wanted columns of some records."""
         count = len(records.starts)
-        if records.whole and count and not any(self.marks.values()) and is_utf8(records.text):
-            plan = self._plan_for(records)
-            fit = plan is not None and not may_be_deep(records.text, records.starts, records.ends)
-            table = at_once(records.text, count, plan, self.strict) if plan and fit else None
+        plan = self._plan_for(records) if count and not any(self.marks.values()) else None
+        gathered = _Gathered(Decoder())
+        self._gather(records, plan, 0, is_utf8(records.text) if plan else False, gathered)
+        with self._lock:
+            self.repeated.update(gathered.decoder.repeated)
+        good = np.array([number for number, _ in gathered.exact], np.int64)
+        places = np.concatenate([*gathered.places, good])
+        columns = self._columns(gathered)
+        if gathered.places and len(good):
+            order = np.argsort(places, kind="stable")
+            picked = pa.array(order)
+            columns = {name: take_column(column, order, picked, len(places)) for name, column in columns.items()}
+            places = places[order]
+        bad = tuple(self._bad_record(records, number, why, first_line) for number, why in gathered.bad)
+        if records.lines is None:
+            lines = places + first_line if bad else None
+        else:
+            lines = records.lines[places] + first_line
+        return Parsed(columns, len(places), count, places if bad else None, lines, bad)
+
+    def _gather(self, records: Records, plan: FastPlan | None, first: int, valid: bool, gathered: _Gathered) -> None:
+        """Read records at once; where that fails in ever smaller parts, so that a bad one slows down its neighbours alone."""
+        count = len(records.starts)
+        if plan is not None:
+            fit = valid and records.objects and not may_be_deep(records.text, records.starts, records.ends)
+            table = at_once(records.text, count, plan, self.strict) if fit else None
             if table is not None:
-                return self._parsed(table, records, first_line)
-        return self._exactly(records, first_line)
+                gathered.tables.append(table)
+                gathered.places.append(np.arange(first, first + count))
+                return
+        if plan is None or count <= _FEW:
+            self._gather_exactly(records, first, gathered)
+            return
+        size = -(-count // _PARTS)
+        for start in range(0, count, size):
+            part = records.part(start, start + size)
+            self._gather(part, plan, first + start, valid or is_utf8(part.text), gathered)
+
+    def _gather_exactly(self, records: Records, first: int, gathered: _Gathered) -> None:
+        # Something in these records is wrong, or cannot be had otherwise: each is looked at.
+        for number, (start, end) in enumerate(zip(records.starts.tolist(), records.ends.tolist(), strict=True), first):
+            value, code, problem = self._read(records.text[start:end], gathered.decoder)
+            if problem:
+                gathered.bad.append((number, (code, problem)))
+            else:
+                gathered.exact.append((number, value))
+
+    def _bad_record(self, records: Records, number: int, why: tuple[str, str], first_line: int) -> BadRecord:
+        raw = records.text[int(records.starts[number]) : int(records.ends[number])]
+        line = first_line + (number if records.lines is None else int(records.lines[number]))
+        return BadRecord(number, line, *why, raw[:_SHOWN].decode("utf-8", "backslashreplace"))
 
     def _plan_for(self, records: Records) -> FastPlan | None:
         """How Arrow may read this source, judged once by what the first records hold; a wrong guess costs time alone."""
@@ -88,36 +155,6 @@ class RecordParser:
             if isinstance(record, dict):
                 self.surplus.update(dict.fromkeys(key for key in record if key not in declared))
 
-    def _parsed(self, table: pa.Table, records: Records, first_line: int) -> Parsed:
-        columns = {}
-        for column in self.columns:
-            made = typed(first_of(table, column.names or (column.name,)), column.type, column.reading)
-            columns[column.name] = _column(made, column)
-        return Parsed(columns, table.num_rows, table.num_rows, None, _lines(records, first_line))
-
-    # ------------------------------------------------------------ one by one
-
-    def _exactly(self, records: Records, first_line: int) -> Parsed:
-        decoder = Decoder()
-        good, positions, bad = [], [], []
-        lines = _lines(records, first_line)
-        # Something in these records is wrong, or cannot be had otherwise: each is looked at.
-        for number, (start, end) in enumerate(zip(records.starts.tolist(), records.ends.tolist(), strict=True)):
-            raw = records.text[start:end]
-            value, code, problem = self._read(raw, decoder)
-            if problem:
-                line = first_line + number if lines is None else int(lines[number])
-                bad.append(BadRecord(number, line, code, problem, raw[:_SHOWN].decode("utf-8", "backslashreplace")))
-            else:
-                good.append(value)
-                positions.append(number)
-        with self._lock:
-            self.repeated.update(decoder.repeated)
-        columns = self._columns(good)
-        kept = np.array(positions, np.int64)
-        lines = kept + first_line if lines is None and bad else lines if lines is None else lines[kept]
-        return Parsed(columns, len(good), len(records.starts), kept if bad else None, lines, tuple(bad))
-
     def _read(self, raw: bytes, decoder: Decoder) -> tuple[Any, str, str]:
         try:
             value = decoder.read(raw)
@@ -132,17 +169,23 @@ class RecordParser:
                 return None, "R003", f"the record has {listed(surplus)}, which `{self.shape.name}` does not declare"
         return value, "", ""
 
-    def _columns(self, records: Sequence[dict[str, Any]]) -> dict[str, Column]:
+    def _columns(self, gathered: _Gathered) -> dict[str, Column]:
+        """The columns of all that was gathered: first what was read at once, then what was read one by one."""
         columns: dict[str, Column] = {}
-        for column in self.shape.columns:
-            names = column.names or (column.name,)
-            if self.marks[column.name]:
-                there = pa.array([any(name in record for name in names) for record in records], pa.bool_())
-                columns.update({mark: Column(there) for mark in self.marks[column.name]})
+        records = [record for _, record in gathered.exact]
+        table = pa.concat_tables(gathered.tables) if gathered.tables else None
         for column in self.columns:
-            raw, misfits = raw_column([_value(record, column.names or (column.name,)) for record in records], column)
-            made = typed(raw, column.type, column.reading)
-            columns[column.name] = _column(_with_misfits(made, misfits, column), column)
+            names = column.names or (column.name,)
+            parts = [] if table is None else [_column(typed(first_of(table, names), column.type, column.reading), column)]
+            if records or table is None:
+                raw, misfits = raw_column([_value(record, names) for record in records], column)
+                made = typed(raw, column.type, column.reading)
+                parts.append(_column(_with_misfits(made, misfits, column), column))
+            columns[column.name] = parts[0] if len(parts) == 1 else _chained(*parts)
+        for name, marks in self.marks.items():
+            names = next(column.names or (name,) for column in self.shape.columns if column.name == name)
+            for mark in marks:
+                columns[mark] = Column(pa.array([any(one in record for one in names) for record in records], pa.bool_()))
         return columns
 
 
@@ -162,20 +205,16 @@ def _kind(value: Any) -> str:
             return f"`{compact(value)}`"
 
 
-def _lines(records: Records, first_line: int) -> Positions | None:
-    return None if records.lines is None else records.lines + first_line
-
-
 def _column(made: Typed, column: SourceColumn) -> Column:
     label = column.names[0] if column.names else column.name
     return Column(made.values, tuple(named(failure, label) for failure in made.failures))
 
 
-def _with_misfits(made: Typed, misfits: Misfits, column: SourceColumn) -> Typed:
+def _with_misfits(made: Typed, misfits: Sequence[Misfit], column: SourceColumn) -> Typed:
     """`made` with failures for values of the wrong kind, which must not also be told to be missing."""
-    if not misfits.rows:
+    if not misfits:
         return made
-    told = {(row, "".join(f"/{part}" for part in place)) for row, place in zip(misfits.rows, misfits.places, strict=True)}
+    told = {(misfit.row, misfit.path) for misfit in misfits}
     kept = (_without(failure, told) if failure.code == "R201" else failure for failure in made.failures)
     return Typed(made.values, (*(failure for failure in kept if len(failure.rows)), *misfit_failures(misfits, column.type)))
 
@@ -183,4 +222,11 @@ def _with_misfits(made: Typed, misfits: Misfits, column: SourceColumn) -> Typed:
 def _without(failure: Failure, told: set[tuple[int, str]]) -> Failure:
     paths = [""] * len(failure.rows) if failure.paths is None else failure.paths.to_pylist()
     keep = np.array([(row, path) not in told for row, path in zip(failure.rows.tolist(), paths, strict=True)], np.bool_)
-    return replace(failure.kept(keep))
+    return failure.kept(keep)
+
+
+def _chained(first: Column, second: Column) -> Column:
+    """Two columns one behind the other."""
+    before = len(first.values)
+    later = (replace(failure, rows=failure.rows + before) for failure in second.failures)
+    return Column(pa.concat_arrays([first.values, second.values]), (*first.failures, *later))

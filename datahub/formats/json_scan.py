@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +12,17 @@ DEEPEST = 128
 """Values nested deeper are refused: parsers that recurse would fall over far deeper ones."""
 LONGEST_RECORD = 16 << 20
 
-_MARKS = np.zeros(256, np.bool_)
-_MARKS[list(b'{}[],:"\\')] = True
-_STEP = np.zeros(256, np.int8)
-_STEP[list(b"{[")] = 1
-_STEP[list(b"}]")] = -1
+Positions: TypeAlias = npt.NDArray[np.int64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
     """Structural characters in order: where, which, and the depth behind each; `open` says that a text did not end."""
 
-    places: npt.NDArray[np.int64]
-    marks: npt.NDArray[np.uint8]
-    depths: npt.NDArray[np.int64]
+    places: Positions
+    marks: Bytes
+    depths: Positions
     open: bool
 
     @property
@@ -33,45 +31,61 @@ class Structure:
 
 
 def structure(data: bytes) -> Structure:
-    """The structure of `data`, which begins outside of any text."""
+    """Braces, brackets, commas and colons of `data`, which begins outside of any text."""
     text = np.frombuffer(data, np.uint8)
-    places = np.flatnonzero(_MARKS[text])
-    marks = text[places]
-    quotes = marks == 34
-    slashes = marks == 92
-    if slashes.any():
-        quotes &= ~_escaped(places, slashes)
-    outside = (np.cumsum(quotes) & 1) == 0
-    kept = outside & ~quotes & ~slashes
-    places, marks = places[kept], marks[kept]
-    return Structure(places, marks, np.cumsum(_STEP[marks], dtype=np.int64), bool(len(outside)) and not bool(outside[-1]))
+    return _structure(data, text, np.flatnonzero(_brackets(text) | (text == 44) | (text == 58)))
 
 
-def _escaped(places: npt.NDArray[np.int64], slashes: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which marks stand behind an odd number of backslashes."""
-    numbers = np.arange(len(places))
-    adjacent = np.zeros(len(places), np.bool_)
-    adjacent[1:] = places[1:] == places[:-1] + 1
-    begins = slashes.copy()
-    begins[1:] &= ~(slashes[:-1] & adjacent[1:])
-    first = np.maximum.accumulate(np.where(begins, numbers, 0))
-    odd = slashes & ((numbers - first) % 2 == 0)
-    found = np.zeros(len(places), np.bool_)
-    found[1:] = odd[:-1] & adjacent[1:] & ~slashes[1:]
+def nesting(data: bytes) -> Structure:
+    """Braces and brackets alone, of which there are far fewer."""
+    text = np.frombuffer(data, np.uint8)
+    return _structure(data, text, np.flatnonzero(_brackets(text)))
+
+
+def _brackets(text: Bytes) -> npt.NDArray[np.bool_]:
+    """Braces and brackets, which one bit tells from each other."""
+    folded = text | 0x20
+    found: npt.NDArray[np.bool_] = (folded == 123) | (folded == 125)
     return found
+
+
+def _structure(data: bytes, text: Bytes, places: Positions) -> Structure:
+    quotes = _quotes(data, text)
+    places = places[np.searchsorted(quotes, places) & 1 == 0]
+    marks = text[places]
+    folded = marks | 0x20
+    steps = (folded == 123).astype(np.int8) - (folded == 125).astype(np.int8)
+    return Structure(places, marks, np.cumsum(steps, dtype=np.int64), bool(len(quotes) % 2))
+
+
+def _quotes(data: bytes, text: Bytes) -> Positions:
+    """The quotes that open and close texts."""
+    quotes = np.flatnonzero(text == 34)
+    if b"\\" not in data:
+        return quotes
+    slashes = np.flatnonzero(text == 92)
+    last = np.append(np.diff(slashes) > 1, True)
+    first = np.concatenate((np.ones(1, np.bool_), last[:-1]))
+    # Only behind an odd number of backslashes is a quote part of a text.
+    odd = (slashes[last] - slashes[first]) % 2 == 0
+    behind = slashes[last][odd] + 1
+    at = np.searchsorted(quotes, behind)
+    inside = at < len(quotes)
+    at, behind = at[inside], behind[inside]
+    return np.delete(quotes, at[quotes[at] == behind])
 
 
 def too_deep(record: bytes) -> bool:
     """Whether a record nests deeper than is read; openers are counted before their structure is looked at."""
     if record.count(b"{") + record.count(b"[") <= DEEPEST:
         return False
-    return structure(record).deepest > DEEPEST
+    return nesting(record).deepest > DEEPEST
 
 
-def may_be_deep(data: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> bool:
+def may_be_deep(data: bytes, starts: Positions, ends: Positions) -> bool:
     """Whether one of the records at `starts` has more openers than may be nested."""
     text = np.frombuffer(data, np.uint8)
-    openers = np.flatnonzero((text == 123) | (text == 91))
+    openers = np.flatnonzero((text | 0x20) == 123)
     if not len(openers) or not len(starts):
         return False
     counts = np.searchsorted(openers, ends) - np.searchsorted(openers, starts)
@@ -79,4 +93,4 @@ def may_be_deep(data: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np
         return False
     suspects = np.flatnonzero(counts > DEEPEST)
     # Only records with very many braces are looked at one by one.
-    return any(structure(data[int(starts[at]) : int(ends[at])]).deepest > DEEPEST for at in suspects)
+    return any(nesting(data[int(starts[at]) : int(ends[at])]).deepest > DEEPEST for at in suspects)

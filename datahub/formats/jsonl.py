@@ -59,12 +59,9 @@ def lines_of(text: bytes) -> Records:
     ends = ends - returned
     full = ends > starts
     # Lines of spaces alone are blank too; they are few, and only looked for where a line does not begin with a brace.
-    begins, closes = view[np.minimum(starts, len(view) - 1)] == 123, view[np.maximum(ends - 1, 0)] == 125
-    for at in np.flatnonzero(full & ~begins):
+    for at in np.flatnonzero(full & (view[np.minimum(starts, len(view) - 1)] != 123)):
         full[at] = _BLANK.fullmatch(text, int(starts[at]), int(ends[at])) is None
-    whole = bool((begins & closes)[full].all())
-    lines = None if full.all() else numbers[full]
-    return Records(text, starts[full], ends[full], lines, whole)
+    return Records(text, starts[full], ends[full], None if full.all() else numbers[full])
 
 
 declare_format(Format("jsonl", "jsonl", reader=JsonLinesReader, rejecter=JsonLinesRejecter, writer=JsonLinesWriter))
