@@ -11,6 +11,15 @@ def _entity(line: str) -> str:
     return "\n  ".join(("entity Offer {", "key sku", *known, line)) + "\n}\n"
 
 
+def _total(value: str) -> str:
+    """A script whose one map promises to reject nothing, and fills its field with `value`."""
+    return (
+        "source rows: csv {\n  columns {\n    sku : text\n  }\n}\n"
+        "entity Note {\n  key sku\n  sku : text\n}\n"
+        f"## @total\nmap Note from r in rows {{\n  sku : {value}\n}}\n"
+    )
+
+
 UNKNOWN_NAME = Rule(
     "DHM101",
     "unknown-name",
@@ -201,7 +210,8 @@ TOTAL_MAP_MAY_REJECT = Rule(
     "a map that promises to reject nothing may reject",
     "`## @total` before a map promises that each of its rows becomes an output. A field can still fail; answer it with `on error`, "
     "`default`, or a wider type.",
-    shown_by="tests/unit/semantic/test_program_signature.py",
+    _total("upper(r.sku)"),
+    _total('r.sku on error warn "?"'),
 )
 
 ON_ERROR_ON_INFALLIBLE = Rule(

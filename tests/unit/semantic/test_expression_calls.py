@@ -227,3 +227,15 @@ def test_letters_of_a_date_that_mean_something_else_are_told(text, place):
 )
 def test_formats_that_mean_what_they_seem_to_are_let_be(text):
     assert [] == typed(text).rules
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('datetime(r.sku, zone: "Mars/Olympus")', "there is no time zone `Mars/Olympus`"),
+        ('decimal(r.sku, "ab")', '`decimal` does not take `"ab"`'),
+    ],
+)
+def test_an_option_that_a_function_cannot_take_is_told_before_any_row(text, message):
+    found = typed(text)
+    assert (["DHM106"], message) == (found.rules, found.message)
