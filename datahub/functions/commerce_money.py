@@ -99,8 +99,9 @@ def net_of(gross: Datum, rate: Datum, digits: int = 2) -> Outcome:
     return outcome(raw.values, (wild, "R603"), *_beside(raw, wild))
 
 
-def _plus_one(rate: Datum) -> pa.Array:
-    return decimals.add(as_array(rate, 1) if isinstance(rate, pa.Scalar) else rate, ONE).values
+def _plus_one(rate: Datum) -> Datum:
+    more = decimals.add(as_array(rate, 1), ONE).values
+    return more[0] if isinstance(rate, pa.Scalar) else more
 
 
 def _zero_where(rate: Datum, wild: Mask) -> Datum:

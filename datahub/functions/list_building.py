@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datahub.functions.aggregates import distinct
 from datahub.functions.columns import broadcast, from_ints, from_texts, ints, outcome, text_bytes, text_offsets, valid
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.lists import equal_items, joined
+from datahub.functions.members import distinct
 from datahub.functions.results import common_list, item_of, list_with_value, same_as_first
 from datahub.functions.segments import beginnings, kept, lengths_of, listed, owners, places, unpacked, woven
 from datahub.types import model as t

@@ -1,4 +1,4 @@
-"""Structs and maps: fields and entries taken out, put together, turned into lists and back."""
+"""Structs: fields taken out, left out, put together, turned into lists."""
 
 from __future__ import annotations
 
@@ -7,74 +7,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from datahub.functions.columns import as_mask, bools, broadcast, valid
-from datahub.functions.declare import Datum, Offsets, example, function
-from datahub.functions.equality import codes
-from datahub.functions.lists import nth
-from datahub.functions.results import item_of, item_or_null
-from datahub.functions.segments import alike, counted, kept, listed, mapped, owners, picked, unpacked, woven
+from datahub.functions.columns import broadcast
+from datahub.functions.declare import Datum, example, function
+from datahub.functions.maps import fields_of, struct_fields
+from datahub.functions.segments import alike, listed, unpacked, woven
 from datahub.types import model as t
 
 Kinds = Sequence[t.Type]
 Constants = Sequence[Any]
 
 
-def fields_of(kind: t.Type) -> tuple[tuple[str, t.Type], ...] | None:
-    """The fields of a struct, or None where `kind` is none."""
-    base = t.base_of(kind)
-    return base.fields if isinstance(base, t.Struct) else None
-
-
-def common_field(kind: t.Type) -> t.Type | None:
-    """The one type that all fields of a struct have, nullable where one is; None where they differ."""
-    kinds = [t.required(field) for _, field in fields_of(kind) or ()]
-    if not kinds or any(one != kinds[0] for one in kinds):
-        return None
-    return t.with_null(kinds[0], any(field.nullable for _, field in fields_of(kind) or ()))
-
-
-def _struct_fields(column: pa.Array) -> dict[str, pa.Array]:
-    # `flatten` heeds the nulls of the structs themselves; `field` does not.
-    return dict(zip([field.name for field in column.type], column.flatten(), strict=True))
-
-
-def _struct(fields: dict[str, pa.Array], length: int) -> pa.Array:
-    kind = [pa.field(name, values.type) for name, values in fields.items()]
-    return pa.StructArray.from_arrays(list(fields.values()), fields=kind) if fields else pa.array([{}] * length, pa.struct([]))
-
-
-@function(
-    "get(map: map(T), key: text) -> T?",
-    rule=lambda kinds, constants: _map_value(kinds),
-    sql="ELEMENT_AT",
-    excel="XLOOKUP",
-    also=("VRL get", "JSONata $lookup", "DataWeave m[k]", "jq .[k]", "FEEL get value", "CEL m[k]"),
-    examples=[example('get({a: 1, b: 2}, "b")', 2), example('get(key_values("x=1"), "z")', None), example("get([92, 42], 1)", 92)],
-)
-def get(map: Datum, key: Datum) -> pa.Array:
-    """What a map holds under a key, a struct under the name of a field, or a list at a position; null where it has none."""
-    maps, keys = broadcast(map, key)
-    entries, offsets = unpacked(maps)
-    found = as_mask(pc.equal(pc.struct_field(entries, "key"), keys.take(pa.array(owners(offsets)))))
-    rows = np.flatnonzero(found)
-    at, there = np.zeros(len(maps), np.int64), np.zeros(len(maps), np.bool_)
-    at[owners(offsets)[rows]] = rows
-    there[owners(offsets)[rows]] = True
-    return picked(pc.struct_field(entries, "value"), at, there)
-
-
-def _map_value(kinds: Kinds) -> t.Type | None:
-    base = t.base_of(kinds[0])
-    return t.nullable(base.value) if isinstance(base, t.MapOf) else None
-
-
 @function("get(struct: struct, key: text!) -> S", rule=lambda kinds, constants: _field_type(kinds, constants))
 def get_field(struct: Datum, key: str) -> pa.Array:
     """The field of a struct."""
     (column,) = broadcast(struct)
-    return _struct_fields(column)[key]
+    return struct_fields(column)[key]
 
 
 def _field_type(kinds: Kinds, constants: Constants) -> t.Type | None:
@@ -87,7 +35,7 @@ def get_path(struct: Datum, path: Sequence[str]) -> pa.Array:
     """What stands in a struct under the names of a path, one inside the other."""
     (column,) = broadcast(struct)
     for name in path:
-        column = _struct_fields(column)[name]
+        column = struct_fields(column)[name]
     return column
 
 
@@ -101,36 +49,6 @@ def _path_type(kinds: Kinds, constants: Constants) -> t.Type | None:
     return t.with_null(kind, kind.nullable or absent)
 
 
-function("get(values: [T], position: int) -> T?", rule=item_or_null)(nth)
-
-
-@function(
-    "has(map: map(T), key: text) -> bool",
-    sql="MAP_CONTAINS_KEY",
-    also=("VRL exists", "JSONata $exists", "DataWeave m.k?", "jq has", "CEL has", "Bloblang exists"),
-    examples=[example('has(key_values("x=1 y=2"), "x")', True), example('has(key_values("x=1 y=2"), "z")', False)],
-)
-def has(map: Datum, key: Datum) -> pa.Array:
-    """Whether a map has a key, be the value under it null or not."""
-    maps, keys = broadcast(map, key)
-    entries, offsets = unpacked(maps)
-    found = as_mask(pc.equal(pc.struct_field(entries, "key"), keys.take(pa.array(owners(offsets)))))
-    return bools(counted(found, offsets) > 0)
-
-
-@function(
-    "keys(map: map(T)) -> [text]",
-    sql="MAP_KEYS",
-    also=("VRL keys", "JSONata $keys", "DataWeave keysOf", "jq keys", "Bloblang keys"),
-    examples=[example("keys({a: 1, b: 2})", ["a", "b"]), example('keys(key_values("x=1 y=2"))', ["x", "y"])],
-)
-def keys(map: Datum) -> pa.Array:
-    """The keys of a map, or the names of the fields of a struct, in order."""
-    (maps,) = broadcast(map)
-    entries, offsets = unpacked(maps)
-    return listed(pc.struct_field(entries, "key"), offsets)
-
-
 @function("keys(struct: struct) -> [text]", rule=lambda kinds, constants: None if fields_of(kinds[0]) is None else t.ListOf(t.Text()))
 def keys_of_struct(struct: Datum) -> pa.Array:
     """The names of the fields of a struct."""
@@ -140,40 +58,12 @@ def keys_of_struct(struct: Datum) -> pa.Array:
     return listed(names.take(pa.array(np.tile(np.arange(count), length))), np.arange(length + 1) * count)
 
 
-@function(
-    "values(map: map(T)) -> [T]",
-    sql="MAP_VALUES",
-    also=("VRL values", "JSONata *", "DataWeave valuesOf", "jq .[]", "Bloblang values"),
-    examples=[example("values({a: 1, b: 2})", [1, 2]), example('values(key_values("x=1 y=2"))', ["1", "2"])],
-)
-def values(map: Datum) -> pa.Array:
-    """The values of a map, or of the fields of a struct where all are of one type, in order."""
-    (maps,) = broadcast(map)
-    entries, offsets = unpacked(maps)
-    return listed(pc.struct_field(entries, "value"), offsets)
-
-
 @function("values(struct: struct) -> [S]", rule=lambda kinds, constants: (kind := common_field(kinds[0])) and t.ListOf(kind))
 def values_of_struct(struct: Datum) -> pa.Array:
     """The values of the fields of a struct."""
     (column,) = broadcast(struct)
-    fields = alike(list(_struct_fields(column).values()))
+    fields = alike(list(struct_fields(column).values()))
     return listed(*woven([(field, np.arange(len(column) + 1)) for field in fields]))
-
-
-@function(
-    "entries(map: map(T)) -> [{key: text, value: T}]",
-    sql="MAP_ENTRIES",
-    also=("DataWeave entriesOf", "jq to_entries", "FEEL get entries", "JSONata $each", "Bloblang key_values"),
-    examples=[
-        example("entries({a: 1, b: 2})", [{"key": "a", "value": 1}, {"key": "b", "value": 2}]),
-        example('entries(key_values("x=1"))', [{"key": "x", "value": "1"}]),
-    ],
-)
-def entries(map: Datum) -> pa.Array:
-    """The entries of a map as structs of `key` and `value`; also the fields of a struct where all are of one type."""
-    (maps,) = broadcast(map)
-    return listed(*unpacked(maps))
 
 
 @function("entries(struct: struct) -> [{key: text, value: S}]", rule=lambda kinds, constants: _entry_type(kinds))
@@ -190,108 +80,17 @@ def _entry_type(kinds: Kinds) -> t.Type | None:
     return kind and t.ListOf(t.Struct((("key", t.Text()), ("value", kind))))
 
 
-@function(
-    "index_by(values: [T], key: text!) -> map(T)",
-    rule=lambda kinds, constants: _indexed(kinds, constants),
-    sql="MAP_FROM_ENTRIES",
-    also=("DataWeave groupBy", "JSONata {k: v}", "jq INDEX", "Bloblang map_each_key"),
-    examples=[
-        example('get(index_by([{k: "a", v: 1}, {k: "b", v: 2}], "k", "v"), "b")', 2),
-        example('get(index_by([{k: "a", v: 1}], "k"), "a")', {"k": "a", "v": 1}),
-    ],
-)
-def index_by(values: Datum, key: str) -> pa.Array:
-    """A map of the structs of a list, by the field `key`; with a third argument of that field of theirs.
-
-    Structs whose key is null are left out; where a key repeats, the last one counts.
-    """
-    (lists,) = broadcast(values)
-    items, offsets = unpacked(lists)
-    return _indexed_map(_struct_fields(items)[key], items, offsets, valid(lists))
-
-
-@function(
-    "index_by(values: [T], key: text!, value: text!) -> map(S)",
-    rule=lambda kinds, constants: _indexed(kinds, constants),
-)
-def index_values_by(values: Datum, key: str, value: str) -> pa.Array:
-    """A map of one field of the structs of a list by another."""
-    (lists,) = broadcast(values)
-    items, offsets = unpacked(lists)
-    fields = _struct_fields(items)
-    return _indexed_map(fields[key], fields[value], offsets, valid(lists))
-
-
-def _indexed(kinds: Kinds, constants: Constants) -> t.Type | None:
-    item = item_of(kinds[0])
-    fields = dict(fields_of(item) or ()) if item else {}
-    if not fields or not isinstance(t.base_of(fields.get(constants[1], t.Bool())), (t.Text, t.Enum)):
+def common_field(kind: t.Type) -> t.Type | None:
+    """The one type that all fields of a struct have, nullable where one is; None where they differ."""
+    kinds = [t.required(field) for _, field in fields_of(kind) or ()]
+    if not kinds or any(one != kinds[0] for one in kinds):
         return None
-    kind = item if len(constants) == 2 else fields.get(constants[2])
-    return kind and t.MapOf(kind)
+    return t.with_null(kinds[0], any(field.nullable for _, field in fields_of(kind) or ()))
 
 
-def _indexed_map(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Any) -> pa.Array:
-    there = valid(keys)
-    names, begins = kept(keys, offsets, there)
-    values, _ = kept(items, offsets, there)
-    return _last_of_each(names, values, begins, keep)
-
-
-def _last_of_each(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Any) -> pa.Array:
-    """Maps of keys and items, where a key repeats of the last item, at the place of the first."""
-    inside, numbers = owners(offsets), codes(keys)
-    marks = inside * (int(numbers.max(initial=0)) + 1) + numbers
-    _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
-    if len(first) == len(marks):
-        return mapped(keys, items, offsets, keep)
-    latest = np.zeros(len(first), np.int64)
-    np.maximum.at(latest, inverse, np.arange(len(marks)))
-    order = np.argsort(first)
-    seen = np.zeros(len(marks), np.bool_)
-    seen[first] = True
-    names, begins = kept(keys, offsets, seen)
-    return mapped(names, items.take(pa.array(latest[order])), begins, keep)
-
-
-@function(
-    "struct_from(entries: [{key: text?, value: T}]) -> map(T)",
-    rule=lambda kinds, constants: _from_entries(kinds),
-    sql="MAP_FROM_ENTRIES",
-    also=("VRL object_from_array", "DataWeave reduce", "jq from_entries", "FEEL context"),
-    examples=[
-        example('struct_from([{key: "a", value: 1}])', {"a": 1}),
-        example('struct_from([1, 2, 3], ["one", null, "two"])', {"one": 1, "two": 3}),
-    ],
-)
-def map_from_entries(entries: Datum) -> pa.Array:
-    """A map of entries, the inverse of `entries`; or of a list of values and a list of their keys.
-
-    What has no key, or no value beside it, is left out; where a key repeats, the last value counts.
-    """
-    (lists,) = broadcast(entries)
-    items, offsets = unpacked(lists)
-    fields = _struct_fields(items)
-    return _indexed_map(fields["key"], fields["value"], offsets, valid(lists))
-
-
-def _from_entries(kinds: Kinds) -> t.Type | None:
-    item = item_of(kinds[0])
-    fields = dict(fields_of(item) or ()) if item else {}
-    return t.MapOf(fields["value"]) if {"key", "value"} <= fields.keys() else None
-
-
-@function(
-    "struct_from(values: [T], keys: [text?]) -> map(T)",
-    rule=lambda kinds, constants: (item := item_of(kinds[0])) and t.MapOf(item),
-)
-def map_from_lists(values: Datum, keys: Datum) -> pa.Array:
-    """A map of values by their keys."""
-    from datahub.functions.list_building import side_by_side
-
-    (items, names), offsets = side_by_side((values, keys))
-    length = len(offsets) - 1
-    return _indexed_map(names.cast(pa.string()), items, offsets, np.ones(length, np.bool_))
+def _struct(fields: dict[str, pa.Array], length: int) -> pa.Array:
+    kind = [pa.field(name, values.type) for name, values in fields.items()]
+    return pa.StructArray.from_arrays(list(fields.values()), fields=kind) if fields else pa.array([{}] * length, pa.struct([]))
 
 
 @function(
@@ -303,7 +102,7 @@ def map_from_lists(values: Datum, keys: Datum) -> pa.Array:
 def pick(struct: Datum, *names: str) -> pa.Array:
     """The struct with these fields alone, in this order."""
     (column,) = broadcast(struct)
-    fields = _struct_fields(column)
+    fields = struct_fields(column)
     return _struct({name: fields[name] for name in names}, len(column))
 
 
@@ -322,7 +121,7 @@ def _picked_type(kinds: Kinds, constants: Constants) -> t.Type | None:
 def omit(struct: Datum, *names: str) -> pa.Array:
     """The struct without these fields."""
     (column,) = broadcast(struct)
-    return _struct({name: field for name, field in _struct_fields(column).items() if name not in names}, len(column))
+    return _struct({name: field for name, field in struct_fields(column).items() if name not in names}, len(column))
 
 
 def _rest_type(kinds: Kinds, constants: Constants) -> t.Type | None:
@@ -332,27 +131,13 @@ def _rest_type(kinds: Kinds, constants: Constants) -> t.Type | None:
     return t.Struct(tuple((name, kind) for name, kind in fields if name not in constants[1:]))
 
 
-@function(
-    "merge(maps: map(T)...) -> map(T)",
-    sql="MAP_CONCAT",
-    also=("VRL merge", "JSONata $merge", "DataWeave mergeWith", "jq +", "FEEL context merge", "Bloblang merge"),
-    examples=[example("merge({a: 1, b: 2}, {b: 3, c: 4})", {"a": 1, "b": 3, "c": 4}), example("merge({a: 1})", {"a": 1})],
-)
-def merge(*maps: Datum) -> pa.Array:
-    """One map of all entries, or one struct of all fields; where a name repeats, the last value counts, at the first's place."""
-    columns = broadcast(*maps)
-    together, offsets = woven([unpacked(column) for column in columns])
-    fields = _struct_fields(together)
-    return _last_of_each(fields["key"], fields["value"], offsets, np.ones(len(offsets) - 1, np.bool_))
-
-
 @function("merge(structs: struct...) -> S", rule=lambda kinds, constants: _merged_type(kinds))
 def merge_structs(*structs: Datum) -> pa.Array:
     """One struct of all fields."""
     columns = broadcast(*structs)
     fields: dict[str, pa.Array] = {}
     for column in columns:
-        fields.update(_struct_fields(column))
+        fields.update(struct_fields(column))
     return _struct(fields, len(columns[0]))
 
 
@@ -378,7 +163,7 @@ def flatten_struct(struct: Datum, separator: str = ".") -> pa.Array:
 
 def _flat_fields(column: pa.Array, prefix: str, separator: str) -> dict[str, pa.Array]:
     fields: dict[str, pa.Array] = {}
-    for name, values in _struct_fields(column).items():
+    for name, values in struct_fields(column).items():
         if pa.types.is_struct(values.type):
             fields.update(_flat_fields(values, prefix + name + separator, separator))
         else:
@@ -399,22 +184,6 @@ def _flat_names(kind: t.Type, prefix: str, separator: str, absent: bool) -> list
         else:
             found.append((prefix + name, t.with_null(field, field.nullable or absent)))
     return found
-
-
-@function("compact(map: map(T)) -> map(T)", rule=lambda kinds, constants: _without_null(kinds))
-def compact_map(map: Datum) -> pa.Array:
-    """The map without entries whose value is null."""
-    (maps,) = broadcast(map)
-    items, offsets = unpacked(maps)
-    fields = _struct_fields(items)
-    there = valid(fields["value"])
-    names, begins = kept(fields["key"], offsets, there)
-    return mapped(names, fields["value"].filter(pa.array(there)), begins, valid(maps))
-
-
-def _without_null(kinds: Kinds) -> t.Type | None:
-    base = t.base_of(kinds[0])
-    return t.MapOf(t.required(base.value)) if isinstance(base, t.MapOf) else None
 
 
 @function("length(struct: struct) -> int", rule=lambda kinds, constants: None if fields_of(kinds[0]) is None else t.Int())

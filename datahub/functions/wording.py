@@ -25,19 +25,20 @@ from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.segments import listed, unpacked
 from datahub.functions.text_memory import bytes_of, changed_where, rows_at, squeezed, without
 
-BREAKS = (
-    (r"(\p{Ll}|\p{Nd})(\p{Lu})", r"\1 \2"),
-    (r"(\p{Lu})(\p{Lu}\p{Ll})", r"\1 \2"),
-)
+BREAKS = {
+    False: (r"(\p{Ll}|\p{Nd})(\p{Lu})", r"(\p{Lu})(\p{Lu}\p{Ll})"),
+    True: ("([a-z0-9])([A-Z])", "([A-Z])([A-Z][a-z])"),
+}
+"""Where a word ends before a capital letter; by whether all text is ASCII, as letters of all scripts take long to make ready."""
+SIGNS = {False: r"[^\p{L}\p{Nd}\p{M}]+", True: "[^A-Za-z0-9]+"}
 STYLES = {
-    "": "[^\\p{L}\\p{Nd}\\p{M}]+",
     "snake_case": "_+",
     "kebab-case": "-+",
     "camelCase": " +",
     "PascalCase": " +",
     "SCREAMING_SNAKE": "_+",
 }
-"""What stands between words, by how the words are written; the empty style is any of them."""
+"""What stands between words, by how the words are written."""
 
 
 @function(
@@ -148,12 +149,13 @@ def _transliterated(texts: pa.Array) -> pa.Array:
 def _words(value: Datum, written: str) -> tuple[pa.Array, Any]:
     """The words of each text in lower case."""
     (texts,) = broadcast(value)
+    plain = not _beyond_ascii(texts).any()
     if written in ("", "camelCase", "PascalCase"):
-        for pattern, spaced in BREAKS:
+        for pattern in BREAKS[plain]:
             # Twice: matches do not overlap, and `aBC` has two breaks next to each other.
-            texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, pattern, spaced), pattern, spaced)
-    spaced_out = pc.utf8_trim(pc.replace_substring_regex(texts, STYLES[written], " "), " ")
-    return unpacked(pc.split_pattern(pc.utf8_lower(spaced_out), " "))
+            texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, pattern, r"\1 \2"), pattern, r"\1 \2")
+    apart = pc.replace_substring_regex(texts, STYLES.get(written, SIGNS[plain]), " ")
+    return unpacked(pc.split_pattern(pc.utf8_lower(pc.utf8_trim(apart, " ")), " "))
 
 
 def _joined(value: Datum, written: str, between: str) -> pa.Array:

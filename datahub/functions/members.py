@@ -1,0 +1,197 @@
+"""One of the members, or all of them: first, last, the one that all have, a list, the distinct ones, texts joined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.aggregates import ordered_numbers
+from datahub.functions.columns import broadcast, from_ints, outcome, valid
+from datahub.functions.declare import Datum, Offsets, Outcome, example, function
+from datahub.functions.equality import codes, first_seen
+from datahub.functions.results import listed as list_of
+from datahub.functions.results import listed_values, ordered, same_or_null, yes_or_no
+from datahub.functions.segments import (
+    aggregate,
+    beginnings,
+    counted,
+    lengths_of,
+    listed,
+    picked,
+    places,
+    present,
+    ranks,
+    unpacked,
+)
+
+
+@aggregate(
+    "first(value: T?) -> T?",
+    rule=same_or_null,
+    sql="FIRST_VALUE",
+    excel="TAKE",
+    also=("JSONata [0]", "DataWeave [0]", "jq first", "JSLT [0]", "Substrait any_value"),
+    examples=[example("first([4, 5])", 4), example("first(x for x in [4, 5] where x > 4)", 5), example("first([null, 5])", None)],
+)
+def first(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The value of the first row, as it is: null where it is null, and where there is no row.
+
+    `first(x where x is not null)` gives the first value that is not null.
+    """
+    return picked(values, offsets[:-1], lengths_of(offsets) > 0)
+
+
+@aggregate(
+    "last(value: T?) -> T?",
+    rule=same_or_null,
+    sql="LAST_VALUE",
+    excel="TAKE",
+    also=("JSONata [-1]", "DataWeave [-1]", "jq last", "JSLT [-1]"),
+    examples=[example("last([4, 5])", 5), example("last(x for x in [4, 5] where x < 5)", 4), example("last([5, null])", None)],
+)
+def last(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The value of the last row, as it is: null where it is null, and where there is no row."""
+    return picked(values, offsets[1:] - 1, lengths_of(offsets) > 0)
+
+
+@function(
+    "list(value: T) -> [T]",
+    kind="aggregate",
+    rule=list_of,
+    sql="ARRAY_AGG",
+    also=("DataWeave map", "DuckDB list", "Spark collect_list"),
+    examples=[example("list(x for x in [1, null, 2])", [1, None, 2]), example("list(x * 2 for x in [1, 2])", [2, 4])],
+)
+def as_list(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The values of all rows as a list, nulls too; of nothing it is an empty list."""
+    return listed(values, offsets)
+
+
+@aggregate(
+    "same(value: T?) -> T?",
+    rule=same_or_null,
+    rejects=("R511",),
+    sql="MIN(x) HAVING COUNT(DISTINCT x) = 1",
+    also=("Substrait any_value",),
+    examples=[example('same(["a", "a"])', "a"), example('same(["a", "b"])', rejected="R511"), example("same([1, null])", rejected="R511")],
+)
+def same(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The value that all rows have; a reject (R511) where they disagree. Null counts as a value."""
+    numbers, members = codes(values), lengths_of(offsets)
+    filled = members > 0
+    expected = np.repeat(numbers[offsets[:-1][filled]], members[filled])
+    return outcome(first(values, offsets), (counted(numbers != expected, offsets) > 0, "R511"))
+
+
+@aggregate(
+    "distinct(value: T?) -> [T]",
+    rule=listed_values,
+    sql="ARRAY_AGG(DISTINCT x)",
+    excel="UNIQUE",
+    also=(
+        "JSONata $distinct",
+        "DataWeave distinctBy",
+        "VRL unique",
+        "FEEL distinct values",
+        "jq unique",
+        "Bloblang unique",
+        "GREL uniques",
+    ),
+    examples=[example("distinct([3, 1, 3])", [3, 1]), example('distinct(["a", null, "a"])', ["a"])],
+)
+def distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The values without repetitions, in order of first appearance; nulls are left out."""
+    values, offsets = present(values, offsets)
+    rows = first_seen(codes(values), offsets)
+    seen = np.zeros(len(values), np.bool_)
+    seen[rows] = True
+    return listed(values.take(pa.array(rows)), beginnings(seen)[offsets])
+
+
+@aggregate(
+    "count_distinct(value: T?) -> int",
+    sql="COUNT(DISTINCT x)",
+    excel="COUNTA(UNIQUE())",
+    also=("DataWeave sizeOf(distinctBy)",),
+    examples=[example("count_distinct([3, 1, 3])", 2), example("count_distinct([null, 1])", 1)],
+)
+def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """How many different values there are, nulls left out."""
+    return from_ints(np.diff(unpacked(distinct(values, offsets))[1]))
+
+
+@function(
+    "join_text(separator: text!, value: text?) -> text?",
+    kind="aggregate",
+    sql="STRING_AGG",
+    excel="TEXTJOIN",
+    also=("JSONata $join", "DataWeave joinBy", "VRL join", "FEEL string join", "jq join", "Bloblang join", "GREL join"),
+    examples=[
+        example('join_text(", ", ["a", "b"])', "a, b"),
+        example('join_text(", ", ["a", null, "b"])', "a, b"),
+        example('join_text(" ", "Jean", null, "Martin")', "Jean Martin"),
+        example('join_text("-", upper(x) for x in ["a", "b"])', "A-B"),
+    ],
+)
+def join_rows(values: pa.Array, offsets: Offsets, separator: str) -> pa.Array:
+    """The texts joined with a separator between them; nulls are left out, and null where nothing is left.
+
+    Takes the rows of a group, a list of texts, or the texts one by one.
+    """
+    values, offsets = present(values.cast(pa.string()), offsets)
+    joined = pc.binary_join(listed(values, offsets), separator)
+    return joined if (filled := lengths_of(offsets) > 0).all() else pc.if_else(pa.array(filled), joined, None)
+
+
+@function("join_text(separator: text, values: [text?]) -> text?")
+def join_list(separator: Datum, values: Datum) -> pa.Array:
+    """The texts of a list joined."""
+    separators, lists = broadcast(separator, values)
+    items, offsets = present(*_texts(lists))
+    joined = pc.binary_join(listed(items, offsets), separators)
+    return pc.if_else(pa.array(lengths_of(offsets) > 0), joined, None)
+
+
+def _texts(lists: pa.Array) -> tuple[pa.Array, Offsets]:
+    items, offsets = unpacked(lists)
+    return items.cast(pa.string()), offsets
+
+
+@function("join_text(separator: text, values: text?...) -> text?")
+def join_texts(separator: Datum, *values: Datum) -> pa.Array:
+    """Texts joined, one by one."""
+    separators, *texts = broadcast(separator, *values)
+    texts = [one.cast(pa.string()) for one in texts]
+    joined = pc.binary_join_element_wise(*texts, separators, null_handling="skip")
+    filled = np.logical_or.reduce([valid(one) for one in texts])
+    return pc.if_else(pa.array(filled), joined, None)
+
+
+@aggregate(
+    "increasing(value: T?) -> bool",
+    rule=ordered(yes_or_no),
+    examples=[example("increasing([1, 2, 5])", True), example("increasing([1, 1])", False), example("increasing([2, null, 3])", True)],
+    also=("DuckDB list_sort = list",),
+)
+def increasing(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """Whether each value is larger than the one before; nulls are left out, and of nothing it is true."""
+    values, offsets = present(values, offsets)
+    if len(values) < 2:
+        return pa.array(np.ones(len(offsets) - 1, np.bool_))
+    if (numbers := ordered_numbers(values)) is None:
+        numbers = dense_ranks(values)
+    falls = np.zeros(len(values), np.bool_)
+    falls[1:] = numbers[1:] <= numbers[:-1]
+    return pa.array(counted(falls & (places(offsets) > 0), offsets) == 0)
+
+
+def dense_ranks(values: pa.Array) -> Any:
+    """Numbers ordered as the values are, equal for equal values."""
+    rows = ranks(values)
+    numbers = codes(values)
+    lowest = np.full(int(numbers.max()) + 1, len(values))
+    np.minimum.at(lowest, numbers, rows)
+    return lowest[numbers]
