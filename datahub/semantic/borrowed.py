@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from datahub.semantic.modules import Module
 from datahub.semantic.scope import World
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
@@ -41,6 +42,19 @@ def _copy(into: dict[str, Known], known: Mapping[str, Known], declared: Iterable
     for name in declared:
         if name in known and (names is None or name in names):
             into[f"{alias}.{name}"] = known[name]
+
+
+def hidden(module: Module, before: Mapping[int, Unit]) -> dict[str, ast.Name]:
+    """What used packs declare and keep to themselves: as it would be written here, and where it is declared."""
+    found: dict[str, ast.Name] = {}
+    for one in module.imports:
+        used = before.get(id(one.module)) if one.module is not None else None
+        names = exported(used) if used is not None else None
+        if used is not None and names is not None:
+            declared = used.declared
+            every = (*declared.types.values(), *declared.callables.values(), *declared.rowsets.values())
+            found.update({f"{one.alias}.{other.name.text}": other.name for other in every if other.name.text not in names})
+    return found
 
 
 def exported(unit: Unit) -> frozenset[str] | None:

@@ -53,7 +53,7 @@ class _Reading:
             case cells.Equals(text=text, span=span):
                 yield ir.OneOf((self._value(text, span),))
             case cells.Compare(operator=operator, text=text, span=span):
-                yield self._compared(operator, self._value(text, span), span)
+                yield self._compared(operator, text, span)
             case cells.Interval():
                 yield self._interval(written)
             case cells.CellPattern():
@@ -71,14 +71,17 @@ class _Reading:
             self.emit(Diagnostic(CELL_NOT_OF_TYPE, message, Label(span, f"a test of `{self.column}`"), notes=(str(reason),)))
             return None
 
-    def _compared(self, operator: str, value: ir.Value, span: Span) -> ir.CellTest:
-        self._check_ordered(span)
+    def _compared(self, operator: str, text: str, span: Span) -> ir.CellTest:
+        if not self._is_ordered(span):
+            return ir.AnyValue()
+        value = self._value(text, span)
         if operator.startswith("<"):
             return ir.Between(None, False, value, operator == "<=")
         return ir.Between(value, operator == ">=", None, False)
 
     def _interval(self, written: cells.Interval) -> ir.CellTest:
-        self._check_ordered(written.span)
+        if not self._is_ordered(written.span):
+            return ir.AnyValue()
         low = None if written.low is None else self._value(written.low, written.span)
         high = None if written.high is None else self._value(written.high, written.span)
         if _upside_down(low, high):
@@ -103,7 +106,7 @@ class _Reading:
             return (ir.OneOf(tuple(values), negated=True),)
         match rest:
             case [cells.Compare() as only]:
-                return (_outside(self._compared(only.operator, self._value(only.text, only.span), only.span))[0],)
+                return _outside(self._compared(only.operator, only.text, only.span))
             case [cells.Interval() as only]:
                 return _outside(self._interval(only))
             case _:
@@ -112,9 +115,11 @@ class _Reading:
                 )
                 return (ir.AnyValue(),)
 
-    def _check_ordered(self, span: Span) -> None:
+    def _is_ordered(self, span: Span) -> bool:
         if isinstance(t.base_of(self.kind), _UNORDERED):
             self._refuse(span, f"`{self.column}` is {t.spelled(self.kind)}, which has no order")
+            return False
+        return True
 
     def _refuse(self, span: Span, message: str, help: str | None = None) -> None:
         self.emit(Diagnostic(CELL_NOT_OF_TYPE, message, Label(span, "no test of this column"), help=help))
@@ -140,7 +145,8 @@ def _upside_down(low: ir.Value, high: ir.Value) -> bool:
 
 def _outside(test: ir.CellTest) -> tuple[ir.CellTest, ...]:
     """What lies below an interval and what lies above it."""
-    assert isinstance(test, ir.Between)
+    if not isinstance(test, ir.Between):
+        return (test,)
     below = ir.Between(None, False, test.low, not test.low_closed)
     above = ir.Between(test.high, not test.high_closed, None, False)
     return tuple(one for one, end in ((below, test.low), (above, test.high)) if end is not None) or (ir.OneOf((), negated=True),)

@@ -15,6 +15,7 @@ from datahub.semantic.expressions import condition, elaborate, nullable_operands
 from datahub.semantic.narrowing import facts
 from datahub.semantic.overloads import applied
 from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE, PREVIOUS_NOT_AVAILABLE
+from datahub.semantic.rules_types import ALWAYS_TRUE
 from datahub.semantic.scope import Scope
 from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import check_code
@@ -78,6 +79,9 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
         return None
     if before_snapshots((check.condition, check.when, check.message), shape, unit):
         return None
+    if check.on:
+        # `on sku: sku is not null` gives what is wrong with the field a code of its own; that it is then always true is meant.
+        scope = asked(scope, (ALWAYS_TRUE,))
     when = condition(check.when, scope) if check.when is not None else None
     inner = scope.narrow(facts(when).true) if when is not None else scope
     held = condition(check.condition, inner)

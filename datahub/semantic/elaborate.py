@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.semantic import decisions, entities, ir, tables
-from datahub.semantic.borrowed import borrow
-from datahub.semantic.broken import unless_broken
+from datahub.semantic.borrowed import borrow, hidden
 from datahub.semantic.checks import elaborate_checks
 from datahub.semantic.collect import collect
 from datahub.semantic.fixtures import check_test
@@ -24,6 +23,7 @@ from datahub.semantic.signature import signature
 from datahub.semantic.sources import elaborate_source
 from datahub.semantic.targets import elaborate_target
 from datahub.semantic.unit import Made, Unit
+from datahub.semantic.unknown import unless_broken, unless_hidden
 from datahub.semantic.views import check_rings, elaborate_views
 from datahub.syntax import ast
 
@@ -56,7 +56,7 @@ def elaborate_whole(script: ast.Script, loader: Loader, emit: Emit, zone: str = 
 
 
 def _unit(module: Module, before: dict[int, Unit], made: Made, emit: Emit, zone: str) -> Unit:
-    told = unless_broken(emit, module)
+    told = unless_hidden(unless_broken(emit, module), hidden(module, before))
     unit = Unit(module, collect(module.declarations, emit), World(), told, made, zone)
     borrow(unit, before)
     _elaborate(unit, _outline(unit))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.rule import Rule
 from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
 from datahub.semantic.collect import check_reserved, twice
@@ -141,11 +142,11 @@ def field_scope(shape: ir.EntityShape, scope: Scope) -> Scope:
     return replace(scope, names={**scope.names, **columns}, rows={**scope.rows, called: RowName(called, columns)})
 
 
-def asked(scope: Scope) -> Scope:
+def asked(scope: Scope, silent: tuple[Rule, ...] = (ORDERING_WITH_NULLABLE,)) -> Scope:
     """`scope`, in which a condition is not asked of null: nothing is to be told of how null would be ordered."""
 
     def tell(diagnostic: Diagnostic) -> None:
-        if diagnostic.rule is not ORDERING_WITH_NULLABLE:
+        if diagnostic.rule not in silent:
             scope.emit(diagnostic)
 
     return replace(scope, emit=tell)

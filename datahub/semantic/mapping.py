@@ -91,6 +91,7 @@ def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir
     _check_once(declared.items, body)
     explicit = frozenset(item.name.text for item in declared.items if isinstance(item, ast.FieldItem))
     unmapped = isinstance(declared, ast.Map) and shape is None
+    _show_out(body)
     for item in declared.items:
         match item:
             case ast.Let():
@@ -136,7 +137,8 @@ def _show_out(body: _Body) -> None:
 def _let(item: ast.Let, body: _Body) -> None:
     rows = body.rows
     value = elaborate(item.value, rows.scope)
-    rows.take_name(item.name)
+    if not rows.take_name(item.name):
+        return
     if columns_read(value) & body.fields.keys():
         # Lets are made before the fields; one that reads a field is part of what reads it.
         rows.scope = rows.scope.naming({item.name.text: value})

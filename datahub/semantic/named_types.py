@@ -19,6 +19,9 @@ PATTERN_CODE, CONDITION_CODE = "R204", "R301"
 
 def outline_types(unit: Unit) -> None:
     """Make the declared types known, without what must hold of their values."""
+    for declared in unit.declared.types.values():
+        # Of a ring of types nothing is known when the first of them is read.
+        unit.world.types[declared.name.text] = TypeName(unit.full(declared.name.text), t.Unknown(), (), declared.name.span)
     for declared in in_order(unit.declared.types, _needed, lambda one: one.name, unit.emit):
         name = declared.name.text
         unit.world.types[name] = TypeName(unit.full(name), resolve_type(declared.type, unit.world, unit.emit), (), declared.name.span)

@@ -16,7 +16,7 @@ from datahub.semantic.scope import RowName, RowsetName, Scope
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
-from datahub.types.assign import common
+from datahub.types.assign import carried_alike, common
 
 
 @dataclass(slots=True)
@@ -40,11 +40,12 @@ class Rows:
         """Who to name for what stands at `span`."""
         return replace(self.origin, script=span.document.path, line=span.line, evidence=evidence)
 
-    def take_name(self, name: ast.Name) -> None:
-        """Let `name` be used for a row, position or let; once."""
+    def take_name(self, name: ast.Name) -> bool:
+        """Let `name` be used for a row, position or let; whether it was free."""
         first = self.names.setdefault(name.text, name)
         if first is not name:
             self.unit.emit(twice(name, first, "a name here"))
+        return first is name
 
     def carried(self, value: ir.Expression) -> tuple[str, ...]:
         """The reject codes that `value` can give, those that its columns bring along among them."""
@@ -110,15 +111,20 @@ def _one_shape(found: list[tuple[ast.QName, RowsetName]], unit: Unit) -> tuple[t
     fields = dict(first.fields)
     for name, other in others:
         theirs = dict(other.fields)
-        differing = [
-            one for one in (*fields, *theirs) if one not in fields or one not in theirs or common(fields[one], theirs[one]) is None
-        ]
+        differing = [one for one in (*fields, *theirs) if _shared(fields.get(one), theirs.get(one)) is None]
         if differing:
             unit.emit(_differ(first_name, first, name, other, differing[0]))
         for one in fields:
-            shared = common(fields[one], theirs[one]) if one in theirs else None
-            fields[one] = t.Unknown() if shared is None else shared
+            fields[one] = _shared(fields[one], theirs.get(one)) or t.Unknown()
     return tuple(fields.items())
+
+
+def _shared(ours: t.Type | None, theirs: t.Type | None) -> t.Type | None:
+    """The type of a field in both rowsets; None where their values cannot stand in one column as they are."""
+    if ours is None or theirs is None:
+        return None
+    known = not isinstance(ours, t.Unknown) and not isinstance(theirs, t.Unknown)
+    return common(ours, theirs) if carried_alike(ours, theirs) or not known else None
 
 
 def _differ(first_name: ast.QName, first: RowsetName, name: ast.QName, other: RowsetName, field: str) -> Diagnostic:

@@ -35,7 +35,7 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
             better = "".join(part[:1].upper() + part[1:] for part in name.text.split("_"))
             emit(_told(name, f"{what} begins with a capital letter", better))
     for name, what in _small(elaborated.units[-1]):
-        if _UPPER.match(name.text) and not name.text.isupper():
+        if _UPPER.search(name.text) and not name.text.isupper():
             emit(_told(name, f"{what} is written small", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.text).lower()))
 
 

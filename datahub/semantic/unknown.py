@@ -1,13 +1,16 @@
-"""Names that are unknown because what declares them could not be read: told once, as the mistake of text that it is."""
+"""Names that are unknown for another reason than a slip: their declaration could not be read, or a pack keeps them to itself."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from datahub.diagnostics.diagnostic import Diagnostic, Emit
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.document import Span
 from datahub.semantic.modules import Module
+from datahub.semantic.rules import NOT_EXPORTED
 from datahub.semantic.rules_types import UNKNOWN_FUNCTION, UNKNOWN_NAME
+from datahub.syntax import ast
 
 _NAMES = re.compile(r"[^\W\d]\w*|`[^`\n]+`")
 _FOLLOWING = frozenset((UNKNOWN_NAME.code, UNKNOWN_FUNCTION.code))
@@ -24,6 +27,28 @@ def unless_broken(emit: Emit, module: Module) -> Emit:
             emit(diagnostic)
 
     return tell
+
+
+def unless_hidden(emit: Emit, hidden: Mapping[str, ast.Name]) -> Emit:
+    """`emit`, but telling of names that a pack does not export as such; `hidden` are those, as they would be written."""
+    if not hidden:
+        return emit
+
+    def tell(diagnostic: Diagnostic) -> None:
+        declared = hidden.get(diagnostic.at.span.text) if diagnostic.rule.code in _FOLLOWING else None
+        emit(diagnostic if declared is None else _not_exported(diagnostic.at.span, declared))
+
+    return tell
+
+
+def _not_exported(at: Span, declared: ast.Name) -> Diagnostic:
+    return Diagnostic(
+        NOT_EXPORTED,
+        f"`{at.text}` is not exported",
+        Label(at, "its pack keeps it to itself"),
+        (Label(declared.span, "declared here"),),
+        help=f"add `{declared.text}` to the `exports` of the pack",
+    )
 
 
 def _stretches(module: Module) -> list[str]:
