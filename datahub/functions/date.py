@@ -9,7 +9,7 @@ from datahub.functions import civil, conversions
 from datahub.functions.calendar_text import write
 from datahub.functions.columns import all_valid, as_array, broadcast, from_ints, ints, outcome
 from datahub.functions.declare import Context, Datum, Outcome, example, function
-from datahub.functions.moments import DATE, TIME, local, zone_of
+from datahub.functions.moments import DATE, TIME, local, times, zone_of
 
 _DAY = 'date("2024-05-01")'
 
@@ -137,7 +137,7 @@ def datetime_of_text(value: Datum, pattern: str, zone: str, locale: str, context
 @function(
     'datetime(value: local_datetime, zone: text! = "") -> datetime',
     'datetime(value: date, zone: text! = "") -> datetime',
-    rejects=("R110",),
+    rejects=("R110", "R602"),
     context=True,
     examples=[example('text(datetime(date("2024-05-01"), "Europe/Paris"))', "2024-04-30T22:00:00Z")],
 )
@@ -145,7 +145,8 @@ def datetime_of_local(value: Datum, zone: str, context: Context) -> Outcome:
     """The instant at which clocks of a zone show a local time, or midnight of a day."""
     days, micros, keep = local(value)
     instants, unclear = civil.to_instants(days * civil.DAY + micros, keep, zone_of(zone, context))
-    return outcome(from_ints(instants, keep, civil.INSTANT), (unclear, "R110"))
+    result = times(instants, keep & ~unclear, civil.INSTANT)
+    return outcome(result.values, (unclear, "R110"), *result.failed)
 
 
 @function(
@@ -169,8 +170,8 @@ def local_of_text(value: Datum, pattern: str, locale: str) -> Outcome:
 )
 def local_of_parts(day: Datum, time: Datum) -> pa.Array:
     """A day and a time of day together."""
-    days, times = broadcast(day, time)
-    return from_ints(local(days)[0] * civil.DAY + local(times)[1], all_valid(days, times), civil.LOCAL)
+    dates, clocks = broadcast(day, time)
+    return from_ints(local(dates)[0] * civil.DAY + local(clocks)[1], all_valid(dates, clocks), civil.LOCAL)
 
 
 @function(

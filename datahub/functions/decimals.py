@@ -87,7 +87,8 @@ def floor_divide(left: Datum, right: Datum) -> tuple[Outcome, Outcome]:
     zero = keep & is_zero(right, len(keep))
     rest = capped(max(a.precision - a.scale, b.precision - b.scale) + scale, scale)
     x, y = _at_scale(scaled(left), scale - a.scale), _at_scale(scaled(right), scale - b.scale)
-    if x is not None and y is not None:
+    # The least number of 64 bits divided by -1 is none of them.
+    if x is not None and y is not None and _largest(x) < _INT64:
         # Also where a null is: what stands there may be zero.
         whole, over = np.divmod(x, np.where(np.asarray(y) == 0, 1, y))
         wholes, overs = _small(whole, t.Decimal(False, 19, 0), keep & ~zero), _small(over, rest, keep & ~zero)
@@ -95,7 +96,7 @@ def floor_divide(left: Datum, right: Datum) -> tuple[Outcome, Outcome]:
         (p, lost_p), (q, lost_q) = _wide_at(left, scale, len(keep)), _wide_at(right, scale, len(keep))
         large, left_over, lost = wide.floor_quotient(p, wide.one_where(zero, q))
         lost = lost | lost_p | lost_q
-        most = wide.beyond_value(large, _INT64 - 1)
+        _, most = wide.narrowed_to_ints(large)
         wholes = _large(large, lost | most, t.Decimal(False, 19, 0), keep & ~zero)
         overs = _large(left_over, lost, rest, keep & ~zero)
     return outcome(as_int64(wholes.values).values, (zero, "R601"), *wholes.failed), outcome(overs.values, (zero, "R601"), *overs.failed)

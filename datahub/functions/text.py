@@ -338,6 +338,7 @@ def reverse(value: Datum) -> pa.Array:
     return pc.utf8_reverse(as_array(value, 1))
 
 
+@function('pad_left(value: text, width: int, fill: text = " ") -> text', rejects=("R603",))
 @function(
     'pad_left(value: text, width: int, fill: text = " ") -> text',
     rule=_short_rule,
@@ -345,7 +346,6 @@ def reverse(value: Datum) -> pa.Array:
     also=("JSONata $pad", "DataWeave leftPad", "pandas str.zfill", "Polars str.pad_start"),
     examples=[example('pad_left("7", 3, "0")', "007"), example('pad_left("abc", 2)', "abc"), example('pad_left("7", 4)', "   7")],
 )
-@function('pad_left(value: text, width: int, fill: text = " ") -> text', rejects=("R603",))
 def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
     """The text filled up on the left to so many characters; a longer one stays as it is.
 
@@ -354,6 +354,7 @@ def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
     return each(value, (width, fill), _padded(pc.utf8_lpad, True), lambda text, count, signs: _pad_one(text, count, signs, True))
 
 
+@function('pad_right(value: text, width: int, fill: text = " ") -> text', rejects=("R603",))
 @function(
     'pad_right(value: text, width: int, fill: text = " ") -> text',
     rule=_short_rule,
@@ -361,7 +362,6 @@ def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
     also=("JSONata $pad", "DataWeave rightPad", "Polars str.pad_end"),
     examples=[example('pad_right("abc", 5, ".")', "abc.."), example('pad_right("abc", 8, "-+")', "abc-+-+-")],
 )
-@function('pad_right(value: text, width: int, fill: text = " ") -> text', rejects=("R603",))
 def pad_right(value: Datum, width: Datum, fill: Datum) -> Any:
     """The text filled up on the right to so many characters; a longer one stays as it is.
 
