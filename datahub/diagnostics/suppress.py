@@ -55,7 +55,7 @@ def suppress(found: Iterable[Diagnostic], documents: Iterable[Document]) -> list
         if not covering:
             kept.append(finding)
     for allowance in allowances:
-        if not allowance.reason:
+        if not allowance.reason and not used.isdisjoint(allowance.codes):
             kept.append(_without_reason(allowance))
         kept.extend(_without_effect(allowance, used, refused))
     return kept
