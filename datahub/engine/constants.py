@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from datahub.frames.frame import Column
 from datahub.semantic import ir
-from datahub.semantic.walk import inside
-
-if TYPE_CHECKING:
-    from datahub.engine.scope import RunState
 
 VARYING = (ir.Column, ir.Present, ir.RowFact, ir.WindowCall, ir.Recover)
 """What makes an expression no constant: rows, and uses that are counted a row."""
 
 
-def is_constant(node: Any, run: RunState) -> bool:
-    """Whether a canonical node gives the same for every row."""
-    if isinstance(node, VARYING) or (isinstance(node, ir.Aggregate) and not isinstance(node.over, ir.Loop)):
-        return False
-    return all(run.once(part, "constant", partial(is_constant, part, run)) for part in inside(node))
+def may_be_constant(node: Any) -> bool:
+    """Whether `node` gives the same for every row if its parts do."""
+    return not isinstance(node, VARYING) and not (isinstance(node, ir.Aggregate | ir.Collect) and not isinstance(node.over, ir.Loop))
 
 
 def repeated(column: Column, length: int) -> Column:

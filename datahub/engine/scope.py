@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine.constants import is_constant, repeated
+from datahub.engine.constants import may_be_constant, repeated
 from datahub.engine.failures import brought_in, lifted, union
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, take_column
@@ -19,6 +20,7 @@ from datahub.functions.declare import Context
 from datahub.functions.segments import owners, places
 from datahub.semantic import ir
 from datahub.semantic.trees import interned, rebuilt
+from datahub.semantic.walk import inside
 
 if TYPE_CHECKING:
     from datahub.engine.decisions import DecisionIndex
@@ -33,6 +35,9 @@ class Evaluator(Protocol):
 
     def __call__(self, node: Any, scope: Scope) -> Column: ...
 
+
+FRAMES_A_LEVEL = 6
+"""How many calls of Python's a level of an expression takes at most while it is evaluated."""
 
 EVALUATORS: dict[type, Evaluator] = {}
 """For each kind of expression how it is evaluated; filled when `datahub.engine.evaluate` imports the modules beside it."""
@@ -98,12 +103,34 @@ class RunState:
     def canonical(self, node: Any) -> Any:
         """The one node that stands for all equal to `node`, so that a common part is evaluated once."""
         found = self.stand_ins.get(id(node))
-        if found is None:
+        return self._settled(node) if found is None else found[1]
+
+    def _settled(self, node: Any) -> Any:
+        """The stand-in of a node that was not met before; parts come first, without recursion: chains may be long."""
+        waiting = [node]
+        while waiting:
+            one = waiting[-1]
+            fresh = [part for part in inside(one) if id(part) not in self.stand_ins]
+            if fresh:
+                waiting.extend(fresh)
+                continue
+            waiting.pop()
+            standing = interned(self.known, rebuilt(one, self.canonical))
+            # Other threads take a node that has a stand-in as settled, so this comes last.
+            self._learn(standing)
             # The node is kept beside its stand-in: as long as it lives its id is no other's.
-            found = (node, interned(self.known, rebuilt(node, self.canonical)))
-            self.stand_ins[id(node)] = found
-            self.stand_ins[id(found[1])] = (found[1], found[1])
-        return found[1]
+            self.stand_ins[id(standing)] = (standing, standing)
+            self.stand_ins[id(one)] = (one, standing)
+        return self.stand_ins[id(node)][1]
+
+    def _learn(self, node: Any) -> None:
+        """Note of a canonical node whose parts are known whether it is constant, and how deep it is."""
+        parts = [self.stand_ins[id(part)][1] for part in inside(node)]
+        self.prepared[id(node), "constant"] = may_be_constant(node) and all(self.prepared[id(part), "constant"] for part in parts)
+        depth = self.prepared[id(node), "depth"] = 1 + max((self.prepared[id(part), "depth"] for part in parts), default=0)
+        if depth * FRAMES_A_LEVEL > sys.getrecursionlimit() // 2:
+            # Evaluating goes down the tree from Python function to Python function, which costs memory but no stack.
+            sys.setrecursionlimit(depth * FRAMES_A_LEVEL * 4)
 
     def once(self, node: Any, what: str, make: Callable[[], Any]) -> Any:
         """What `make` gives for a canonical node, made once a run."""
@@ -179,7 +206,7 @@ class Scope:
         return found[1]
 
     def _column_of(self, node: Any) -> Column:
-        if self.run.once(node, "constant", lambda: is_constant(node, self.run)):
+        if self.run.prepared[id(node), "constant"]:
             return repeated(self.run.once(node, "folded", lambda: self._folded(node)), self.length)
         return EVALUATORS[type(node)](node, self)
 

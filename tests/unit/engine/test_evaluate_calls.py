@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pyarrow as pa
 
 from datahub.engine.scope import Scope
@@ -102,3 +104,32 @@ def test_parameters_are_given_by_the_run():
     rows = frame({"r.a": (TEXT, ["x", "y"])})
 
     assert values(run(ir.Parameter("p", INT), rows, parameters={"p": 7}), 2) == [7, 7]
+
+
+def test_long_chains_are_evaluated_without_running_out_of_stack():
+    chain: ir.Expression = col("r.a")
+    for _ in range(3000):
+        chain = call("+", chain, const(1), signature="+(left: int")
+
+    assert values(run(chain, frame({"r.a": (INT, [1, None])})), 2) == [3001, None]
+
+
+def test_parts_that_are_shared_many_times_are_evaluated_once():
+    shared: ir.Expression = col("r.a")
+    for _ in range(40):
+        shared = call("-", call("+", shared, shared, signature="+(left: int"), shared, signature="-(left: int")
+
+    assert values(run(shared, frame({"r.a": (INT, [7])})), 1) == [7]
+
+
+def test_threads_may_share_what_a_run_knows():
+    state_of_run = state()
+    chain: ir.Expression = col("r.a")
+    for number in range(60):
+        chain = call("+", chain, call("+", const(number), const(1), signature="+(left: int"), signature="+(left: int")
+    rows = frame({"r.a": (INT, [1, 2, 3])})
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: values(Scope(rows, state_of_run).evaluate(chain), 3), range(16)))
+
+    assert made == [[1831, 1832, 1833]] * 16
