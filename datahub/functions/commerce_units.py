@@ -71,6 +71,7 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
     scale = values.type.scale if pa.types.is_decimal(values.type) else 0
     numbers = np.where(here, exact.scaled(values), 0)
     result, strange = np.zeros(len(values), object), np.zeros(len(values), np.bool_)
+    # `to_pylist` on the distinct pairs of units only.
     pairs = zip(sources.take(firsts).to_pylist(), targets.take(firsts).to_pylist(), strict=True)
     # Once for each distinct pair of units.
     for number, (old, new) in enumerate(pairs):

@@ -240,4 +240,3 @@ def _worth(unit: str, base: str) -> int | None:
         return None
     power = STEPS.index(known[1]) + 1 if known[1] else 0
     return int(pow(1000 if base == "10" and not known[2] else 1024, power))
-

@@ -16,6 +16,7 @@ from datahub.functions.columns import (
     as_mask,
     bools,
     broadcast,
+    constant,
     ints,
     map_distinct,
     outcome,
@@ -233,7 +234,7 @@ def like(value: Datum, pattern: Datum, ignore_case: bool = False) -> pa.Array:
     """
     if isinstance(pattern, pa.Scalar):
         (texts,) = broadcast(value)
-        return pc.match_like(texts, pattern.as_py() or "", ignore_case=ignore_case)
+        return pc.match_like(texts, constant(pattern) or "", ignore_case=ignore_case)
     texts, patterns = broadcast(value, pattern)
     coded = patterns.dictionary_encode()
     numbers = np.where(valid(coded.indices), ints(coded.indices), -1)

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import statistics as oracle
 from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,7 @@ CASES: list[tuple[Any, tuple[Any, ...], tuple[str, ...], Any, bool]] = [
     (m.distinct, (), ALL, deduplicated, True),
     (m.count_distinct, (), ALL, lambda xs: len(deduplicated(xs)), True),
     (m.join_rows, (", ",), ("text",), lambda xs: ", ".join(xs) if xs else None, True),
-    (m.increasing, (), ORDERED, lambda xs: all(x < y for x, y in zip(xs, xs[1:], strict=False)), True),
+    (m.increasing, (), ORDERED, lambda xs: all(x < y for x, y in pairwise(xs)), True),
     (s.median, (), ("int", "decimal"), middle, True),
     (s.median_of_floats, (), ("float",), lambda xs: oracle.median(xs) if xs else None, True),
     (s.stddev, (), ("float",), lambda xs: pytest.approx(oracle.stdev(xs), abs=1e-6) if len(xs) > 1 else None, True),
@@ -146,7 +147,11 @@ CASES: list[tuple[Any, tuple[Any, ...], tuple[str, ...], Any, bool]] = [
     (s.tally, (), ("text",), lambda xs: [(x, xs.count(x)) for x in dict.fromkeys(xs)], True),
     (s.top, (2,), ORDERED, lambda xs: sorted(xs, reverse=True)[:2], True),
 ]
-EACH = [pytest.param(kernel, more, kind, plain, skip, id=f"{kernel.__name__}-{kind}") for kernel, more, kinds, plain, skip in CASES for kind in kinds]
+EACH = [
+    pytest.param(kernel, more, kind, plain, skip, id=f"{kernel.__name__}-{kind}")
+    for kernel, more, kinds, plain, skip in CASES
+    for kind in kinds
+]
 
 
 def answers(result: Outcome | pa.Array) -> list[Any]:

@@ -22,9 +22,11 @@ from datahub.types.arrow import arrow_type
 from datahub.types.shapes import Family, built, shape
 
 MODULES = frozenset(
-    ("aggregates", "members", "statistics", "lists", "list_building", "maps", "structs", "wording", "markup", "encoding", "digests", "json_values", "records")
-    + ("commerce", "commerce_codes", "commerce_money", "commerce_units")
-)
+    (
+        "aggregates", "members", "statistics", "lists", "list_building", "maps", "structs", "wording", "markup", "encoding", "digests",
+        "json_values", "records", "commerce", "commerce_codes", "commerce_money", "commerce_units",
+    )
+)  # fmt: skip
 ROWS = 24
 TEXTS = (
     "", " ", "a", "été", "Œuvre ß", "日本", "a-b_c D", "XMLHttp2", "<p>x &amp; y</p>", "&lt;", "a=1 b=2", "a,b", '"q",r', "%41%zz", "50%25",
@@ -118,9 +120,12 @@ def arguments(function: Function, overload: Overload, r: random.Random, rows: in
         # A small pool half of the time, so that values repeat.
         pool = [value(kind, r) for _ in range(4)]
         repeat = r.random() < 0.5
-        for _ in range(2 if parameter.variadic else 1):
-            given.append(pa.array([r.choice(pool) if repeat else value(kind, r) for _ in range(rows)], kind))
+        given += [made(kind, pool if repeat else None, r, rows) for _ in range(2 if parameter.variadic else 1)]
     return given
+
+
+def made(kind: pa.DataType, pool: list[Any] | None, r: random.Random, rows: int) -> pa.Array:
+    return pa.array([r.choice(pool) if pool else value(kind, r) for _ in range(rows)], kind)
 
 
 def answered(overload: Overload, given: list[Any]) -> list[Any]:

@@ -150,7 +150,9 @@ def test_json_text_is_json_that_says_the_same(rows: list[dict[str, object]]) -> 
 @given(columns(st.text("0123456789", max_size=15) | st.text("0123456789x -", max_size=14)))
 def test_check_digits_are_those_of_the_library(texts: list[str | None]) -> None:
     valid = [None if text is None else ean.is_valid(text) and text.isdigit() for text in texts]
-    assert valid == [None if text is None else good for text, good in zip(texts, commerce.gtin_valid(column(texts)).to_pylist(), strict=True)]
+    assert valid == [
+        None if text is None else good for text, good in zip(texts, commerce.gtin_valid(column(texts)).to_pylist(), strict=True)
+    ]
     for function, library in ((commerce.isbn_valid, isbn), (commerce.luhn_valid, luhn), (commerce.siren_valid, siren)):
         assert [None if text is None else library.is_valid(text) for text in texts] == function(column(texts)).to_pylist()
 

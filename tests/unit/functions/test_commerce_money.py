@@ -62,7 +62,9 @@ def test_shares_add_up_to_the_amount_and_are_less_than_a_cent_from_exact(amount:
         assert shares == ("R601" if amount else [Decimal(0)] * len(weights))
         return
     assert amount == sum(shares)
-    assert all(abs(Fraction(share) - Fraction(amount) * weight / total) < Fraction(1, 100) for share, weight in zip(shares, weights, strict=True))
+    assert all(
+        abs(Fraction(share) - Fraction(amount) * weight / total) < Fraction(1, 100) for share, weight in zip(shares, weights, strict=True)
+    )
 
 
 def test_an_amount_that_nobody_takes_is_rejected() -> None:
