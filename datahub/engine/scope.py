@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine.constants import may_be_constant, repeated
+from datahub.engine.constants import repeated
 from datahub.engine.failures import brought_in, lifted, union
-from datahub.engine.origins import Origins
+from datahub.engine.run_state import Counts, RunState, no_facts
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, take_column
-from datahub.functions.declare import Context
 from datahub.functions.segments import owners, places
 from datahub.semantic import ir
-from datahub.semantic.trees import interned, rebuilt
-from datahub.semantic.walk import inside
-
-if TYPE_CHECKING:
-    from datahub.engine.decisions import DecisionIndex
-    from datahub.engine.lookups import LookupIndex
 
 Made = TypeVar("Made")
-Facts = Callable[[str, Frame], pa.Array]
 
 
 class Evaluator(Protocol):
@@ -36,8 +26,7 @@ class Evaluator(Protocol):
     def __call__(self, node: Any, scope: Scope) -> Column: ...
 
 
-FRAMES_A_LEVEL = 6
-"""How many calls of Python's a level of an expression takes at most while it is evaluated."""
+__all__ = ["EVALUATORS", "Counts", "Evaluator", "RunState", "Scope", "evaluate_all", "evaluates", "field_of", "no_facts"]
 
 EVALUATORS: dict[type, Evaluator] = {}
 """For each kind of expression how it is evaluated; filled when `datahub.engine.evaluate` imports the modules beside it."""
@@ -52,92 +41,6 @@ def evaluates(*kinds: type) -> Callable[[Evaluator], Evaluator]:
         return evaluator
 
     return declare
-
-
-class Counts:
-    """How often each `on error` of the script (by its place) was made use of; threads share it."""
-
-    __slots__ = ("_counts", "_lock")
-
-    def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
-        self._lock = Lock()
-
-    def add(self, place: int, count: int) -> None:
-        with self._lock:
-            self._counts[place] = self._counts.get(place, 0) + count
-
-    def __getitem__(self, place: int) -> int:
-        return self._counts.get(place, 0)
-
-    def all(self) -> dict[int, int]:
-        """The counts of all places that were used."""
-        with self._lock:
-            return dict(self._counts)
-
-
-def no_facts(fact: str, frame: Frame) -> pa.Array:
-    """The facts of rows that came from no file: none."""
-    return pa.nulls(frame.length, pa.string() if fact == "file_name" else pa.int64())
-
-
-@dataclass(slots=True)
-class RunState:
-    """What one run knows; made once, shared by its threads.
-
-    `facts` gives `row_no`, `line_no` and `file_name` for the rows of a frame. `prepared` keeps what is worked out once
-    for a node of the plan, `stand_ins` for each node the one that stands for all equal to it.
-    """
-
-    context: Context
-    parameters: dict[str, ir.Value] = field(default_factory=dict)
-    lookups: dict[str, LookupIndex] = field(default_factory=dict)
-    decisions: dict[str, DecisionIndex] = field(default_factory=dict)
-    facts: Facts = no_facts
-    recovered: Counts = field(default_factory=Counts)
-    origins: Origins = field(default_factory=Origins)
-    prepared: dict[tuple[int, str], Any] = field(default_factory=dict)
-    stand_ins: dict[int, tuple[Any, Any]] = field(default_factory=dict)
-    known: dict[object, Any] = field(default_factory=dict)
-
-    def canonical(self, node: Any) -> Any:
-        """The one node that stands for all equal to `node`, so that a common part is evaluated once."""
-        found = self.stand_ins.get(id(node))
-        return self._settled(node) if found is None else found[1]
-
-    def _settled(self, node: Any) -> Any:
-        """The stand-in of a node that was not met before; parts come first, without recursion: chains may be long."""
-        waiting = [node]
-        while waiting:
-            one = waiting[-1]
-            fresh = [part for part in inside(one) if id(part) not in self.stand_ins]
-            if fresh:
-                waiting.extend(fresh)
-                continue
-            waiting.pop()
-            standing = interned(self.known, rebuilt(one, self.canonical))
-            # Other threads take a node that has a stand-in as settled, so this comes last.
-            self._learn(standing)
-            # The node is kept beside its stand-in: as long as it lives its id is no other's.
-            self.stand_ins[id(standing)] = (standing, standing)
-            self.stand_ins[id(one)] = (one, standing)
-        return self.stand_ins[id(node)][1]
-
-    def _learn(self, node: Any) -> None:
-        """Note of a canonical node whose parts are known whether it is constant, and how deep it is."""
-        parts = [self.stand_ins[id(part)][1] for part in inside(node)]
-        self.prepared[id(node), "constant"] = may_be_constant(node) and all(self.prepared[id(part), "constant"] for part in parts)
-        depth = self.prepared[id(node), "depth"] = 1 + max((self.prepared[id(part), "depth"] for part in parts), default=0)
-        if depth * FRAMES_A_LEVEL > sys.getrecursionlimit() // 2:
-            # Evaluating goes down the tree from Python function to Python function, which costs memory but no stack.
-            sys.setrecursionlimit(depth * FRAMES_A_LEVEL * 4)
-
-    def once(self, node: Any, what: str, make: Callable[[], Any]) -> Any:
-        """What `make` gives for a canonical node, made once a run."""
-        key = (id(node), what)
-        if key not in self.prepared:
-            self.prepared[key] = make()
-        return self.prepared[key]
 
 
 class Scope:
