@@ -69,7 +69,9 @@ def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failure:
     placed = replace(failure, origin=scope.run.origins.number(origin))
     if failure.column or not origin.evidence or failure.code == OMIT:
         return placed
-    return replace(placed, column=", ".join(one.label for one in origin.evidence), values=_raw(failure, origin, scope))
+    of_part = failure.values is not None and (failure.elements is not None or failure.inside)
+    values = failure.values if of_part else _raw(failure, origin, scope)
+    return replace(placed, column=", ".join(one.label for one in origin.evidence), values=values)
 
 
 def _raw(failure: Failure, origin: ir.Origin, scope: Scope) -> pa.Array | None:
