@@ -130,8 +130,9 @@ def _answered(node: ir.LookUp, index: LookupIndex, found: Found, columns: list[C
     if missed.any():
         given = _on_miss(node, index, columns, missed, scope)
         values = pc.if_else(pa.array(missed), coerced(given.values, node.type), values)
+        values = nulled(values, given.failures, scope.length)
         failures = union(failures, given.failures)
-    return Column(nulled(values, failures, scope.length), failures)
+    return Column(values, failures)
 
 
 def _on_miss(node: ir.LookUp, index: LookupIndex, columns: list[Column], missed: Mask, scope: Scope) -> Column:

@@ -79,15 +79,26 @@ def brought(values: pa.Array | pa.Scalar, wanted: pa.DataType) -> pa.Array | pa.
 def without(values: pa.Array, gone: Mask) -> pa.Array:
     """The values, null where `gone` is true; the memory that holds them is shared, not copied."""
     kind = values.type
-    if pa.types.is_nested(kind) or pa.types.is_null(kind) or pa.types.is_dictionary(kind):
+    if pa.types.is_null(kind):
+        return values
+    if pa.types.is_map(kind) or pa.types.is_dictionary(kind):
         return pc.if_else(pa.array(gone), pa.scalar(None, kind), values)
     keep = ~gone
     if values.null_count:
         keep &= valid(values)
-    if values.offset:
-        keep = np.concatenate((np.zeros(values.offset, np.bool_), keep))
-    bits = pa.py_buffer(np.packbits(keep, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(values), [bits, *values.buffers()[1:]], offset=values.offset)
+    if pa.types.is_struct(kind):
+        return pa.Array.from_buffers(kind, len(values), [_bits(keep, 0)], children=[values.field(at) for at in range(kind.num_fields)])
+    bits, rest = _bits(keep, values.offset), values.buffers()[1:]
+    if pa.types.is_list(kind):
+        return pa.Array.from_buffers(kind, len(values), [bits, rest[0]], offset=values.offset, children=[values.values])
+    return pa.Array.from_buffers(kind, len(values), [bits, *rest], offset=values.offset)
+
+
+def _bits(keep: Mask, before: int) -> pa.Buffer:
+    """A validity bitmap, for a column that begins `before` values into its memory."""
+    if before:
+        keep = np.concatenate((np.zeros(before, np.bool_), keep))
+    return pa.py_buffer(np.packbits(keep, bitorder="little"))
 
 
 def _struct(values: pa.Array, wanted: pa.DataType) -> pa.Array:
