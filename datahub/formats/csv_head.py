@@ -27,6 +27,7 @@ _BINARY = {
     b"SQLite": "SQLite",
     b"Obj\x01": "Avro",
 }
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1f")
 _DELIMITERS = (b",", b";", b"\t", b"|", b":", b"^", b"||")
 _NAMES = {b"\t": "a tab"}
 
@@ -76,7 +77,7 @@ def read_head(shape: SourceShape, text: TextStream, name: str) -> Head:
 
 def _dialect(shape: SourceShape, name: str) -> Dialect:
     delimiter, quote, comment = (str(option(shape, key) or "") for key in ("delimiter", "quote", "comment"))
-    if not delimiter or quote in delimiter * bool(quote) or re.search(r"[\r\n\0]", delimiter + quote):
+    if not delimiter or (quote and quote in delimiter) or re.search(r"[\r\n\0]", delimiter + quote):
         raise BadInput("R005", f"`{delimiter}` cannot set apart the values of `{name}`", "no quote or line end can be in it", path=name)
     return Dialect(delimiter.encode(), quote.encode(), comment.encode())
 
@@ -135,7 +136,9 @@ def _refuse_foreign(text: TextStream, name: str) -> None:
     if _HTML.match(head[:4096]):
         raise BadInput("R005", f"`{name}` is an HTML page, not delimited text", "a server may have answered with an error page", path=name)
     kind = next((what for magic, what in _BINARY.items() if head.startswith(magic)), "")
-    if kind or head[:4096].count(b"\0") > len(head[:4096]) // 16:
+    # Text has tabs and line ends, and now and then a stray control character.
+    controls = len(head[:4096]) - len(head[:4096].translate(None, _CONTROLS))
+    if kind or controls > max(8, len(head[:4096]) // 20):
         message = f"`{name}` is {kind or 'binary'}, not delimited text"
         help = "" if kind else 'text of two bytes a character is read with encoding "utf-16"'
         raise BadInput("R005", message, help, path=name)

@@ -76,9 +76,9 @@ class CsvReader:
             if text.last not in (b"\n", b"\r"):
                 self._warnings.append(f"`{file.name}` does not end with a line end: its last row may have been cut short")
             return
-        found = "a header and no rows" if head.header else "no rows"
-        if option(self.shape, "require_rows") or (text.offset > head.encoding.mark and not head.header and option(self.shape, "header")):
-            raise BadInput("R005", f"`{file.name}` has {'content but ' * (not head.header and text.offset > 0)}{found}", path=file.name)
+        found = "a header and no rows" if head.header else "no rows" if text.blank else "content but no rows"
+        if option(self.shape, "require_rows") or (not head.header and not text.blank):
+            raise BadInput("R005", f"`{file.name}` has {found}", path=file.name)
         self._warnings.append(f"`{file.name}` has {found}")
 
     def parse(self, block: Block) -> Parsed:

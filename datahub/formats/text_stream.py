@@ -14,7 +14,7 @@ _CHUNK = 256 << 10
 class TextStream:
     """`buffer` is the text that comes next; `offset` and `line` say where in the decompressed file it begins.
 
-    `returns` tells that a carriage return alone ends a line.
+    `blank` says that nothing but spaces was seen yet, `last` is the last byte that was. `returns` tells that a carriage return alone ends a line.
     """
 
     def __init__(self, stream: InputStream, encoding: str, name: str, *, returns: bool = True) -> None:
@@ -22,6 +22,7 @@ class TextStream:
         self._returns = returns
         self.stream, self.encoding = stream, encoding_of(encoding, head, name)
         self.offset, self.line, self.ended, self.last = self.encoding.mark, 1, False, b""
+        self.blank = True
         self._decoder = self.encoding.decoder()
         self.buffer = b""
         self._add(head[self.encoding.mark :], final=len(head) < 4)
@@ -37,6 +38,7 @@ class TextStream:
         text = self.encoding.as_utf8(self._decoder, chunk, final)
         self.buffer = self.buffer + text if self.buffer else text
         self.last = text[-1:] or self.last
+        self.blank = self.blank and (not text or text.isspace())
         self.ended = final
 
     def take(self, count: int) -> bytes:
