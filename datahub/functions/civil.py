@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from datahub.functions import zones
 from datahub.functions.columns import Ints, from_ints, ints, valid
 from datahub.functions.declare import Mask
 
@@ -69,16 +66,9 @@ def _first_days(months: Ints) -> Ints:
 # --- zones -------------------------------------------------------------------------------------------------------
 
 
-@cache
 def zone_known(zone: str) -> bool:
     """Whether there is a time zone of this name; `+02:00` is one too."""
-    if fixed_offset(zone) is not None:
-        return True
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
+    return fixed_offset(zone) is not None or zones.known(zone)
 
 
 def fixed_offset(zone: str) -> int | None:
@@ -102,18 +92,14 @@ def to_instants(local: Ints, keep: Mask, zone: str) -> tuple[Ints, Mask]:
     ahead = fixed_offset(zone)
     if ahead is not None:
         return local - ahead, np.zeros(len(local), np.bool_)
-    column = from_ints(local, keep, LOCAL)
-    early, late = (ints(_assumed(column, zone, choice)) for choice in ("earliest", "latest"))
-    return early, keep & (early != late)
+    ahead_of, unclear = zones.ahead_on_clock(np.where(keep, local, DAY), zone)
+    return local - ahead_of, keep & unclear
 
 
 def to_local(instants: pa.Array, zone: str) -> pa.Array:
     """What clocks in a zone show at these instants."""
+    keep = valid(instants)
+    # What stands at a null may be no date.
+    counts = np.where(keep, ints(instants), DAY)
     ahead = fixed_offset(zone)
-    if ahead is not None:
-        return from_ints(ints(instants) + ahead, valid(instants), LOCAL)
-    return pc.cast(pc.local_timestamp(pc.cast(instants, pa.timestamp("us", zone))), LOCAL)
-
-
-def _assumed(column: pa.Array, zone: str, choice: Any) -> pa.Array:
-    return pc.cast(pc.assume_timezone(column, zone, ambiguous=choice, nonexistent=choice), INSTANT)
+    return from_ints(counts + (zones.ahead_at(counts, zone) if ahead is None else ahead), keep, LOCAL)
