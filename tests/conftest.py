@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,3 +31,31 @@ def shared(root) -> Path:
     if not folder.is_dir():
         pytest.skip("there is no ../shared beside this checkout: the acceptance data is missing")
     return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: its exit code, its result, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def dhm(monkeypatch, capsys) -> Iterator[Callable[..., Ended]]:
+    """`dhm` in this process, which is as good as the process for all that is no signal, and much faster."""
+    from datahub.cli.main import main
+
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["dhm", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        return Ended(0 if code is None else int(code), *capsys.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, before)

@@ -69,7 +69,9 @@ def _bar(size: int | None) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns: list[ProgressColumn] = [TextColumn("reading"), BarColumn(), TaskProgressColumn()] if size else [TextColumn("reading")]
+    columns: list[ProgressColumn] = (
+        [TextColumn("reading"), BarColumn(bar_width=24), TaskProgressColumn()] if size else [TextColumn("reading")]
+    )
     columns += [_rows_column(), TimeRemainingColumn()] if size else [_rows_column()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=size, rows=0)
@@ -82,9 +84,13 @@ def _bar(size: int | None) -> Iterator[Progress]:
 
 def _rows_column() -> ProgressColumn:
     from rich.progress import ProgressColumn
+    from rich.table import Column
     from rich.text import Text
 
     class Rows(ProgressColumn):
+        def __init__(self) -> None:
+            super().__init__(table_column=Column(no_wrap=True))
+
         def render(self, task: Task) -> Text:
             rows = task.fields["rows"]
             return Text(f"{rows:,} rows  {rows / task.elapsed if task.elapsed else 0:,.0f} rows/s")

@@ -70,7 +70,7 @@ def _nearby(path: Path) -> str:
 
     folder = path if path.is_dir() else path.parent
     there = sorted(found.as_posix() for found in folder.glob("*.dhm")) if folder.is_dir() else []
-    return f"there is {listed(there)}" if there else ""
+    return f"{'there is' if len(there) == 1 else 'there are'} {listed(there)}" if there else ""
 
 
 def _not_text(path: Path, error: UnicodeDecodeError) -> Diagnostic:

@@ -1,0 +1,336 @@
+"""What people and schedulers type: results, words and exit codes of every command."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+OFFERS = """\
+source feed: csv {
+  delimiter ";"  decimal ","
+  columns {
+    ref   : text
+    price : decimal
+    stock : int
+  }
+}
+
+entity Offer {
+  key sku
+  sku   : text(1..20)
+  price : decimal(10, 2)  where price > 0
+  stock : int
+}
+
+map Offer from f in feed
+  where f.stock > 0
+{
+  sku   : upper(f.ref)
+  price : f.price
+  stock : f.stock
+}
+
+test "a reference becomes upper case" {
+  given feed
+    | ref | price | stock |
+    | a   | 1,50  | 2     |
+  expect Offer
+    | sku | price | stock |
+    | A   | 1.5   | 2     |
+}
+"""
+FEED = "ref;price;stock\na;1,50;2\nb;free;1\nc;3,00;0\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with a script and its feed, in which the command is typed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "offers.dhm").write_text(OFFERS, encoding="utf-8")
+    (tmp_path / "feed.csv").write_text(FEED, encoding="utf-8")
+    return tmp_path
+
+
+def broken(here) -> None:
+    (here / "broken.dhm").write_text(OFFERS.replace("f.ref)", "f.reff)"), encoding="utf-8")
+
+
+# ---------------------------------------------------------------- check
+
+
+def test_a_script_without_mistakes_is_ok(here, dhm):
+    ended = dhm("check")
+    assert (0, "", "ok: nothing wrong in 1 script\n") == (ended.code, ended.out, ended.err)
+
+
+def test_errors_are_told_on_standard_output_and_end_with_1(here, dhm):
+    broken(here)
+    ended = dhm("check", "broken.dhm", "offers.dhm")
+    assert 1 == ended.code
+    assert "error[DHM101]: `f` has no field `reff`\n  --> broken.dhm:20:19\n" in ended.out
+    assert ended.err.startswith("1 error in 2 scripts")
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "gitlab"])
+def test_tools_get_nothing_but_their_document(here, dhm, form):
+    broken(here)
+    assert "DHM101" in json.dumps(json.loads(dhm("check", "broken.dhm", "--output", form).out))
+    assert 0 == dhm("check", "offers.dhm", "--output", form).code
+
+
+def test_safe_fixes_are_applied_until_there_are_none(here, dhm):
+    script = OFFERS.replace("where f.stock > 0", "WHERE f.stock != 0 && f.price == 1.5")
+    (here / "offers.dhm").write_text(script, encoding="utf-8")
+    assert 1 == dhm("check").code
+    ended = dhm("check", "--fix")
+    assert (0, "") == (ended.code, ended.out)
+    assert "applied" in ended.err
+    assert "  where f.stock <> 0 and f.price = 1.5\n" in (here / "offers.dhm").read_text(encoding="utf-8")
+
+
+def test_a_script_that_needs_no_fix_is_not_touched(here, dhm):
+    os.utime(here / "offers.dhm", (1, 1))
+    dhm("check", "--fix")
+    assert 1 == (here / "offers.dhm").stat().st_mtime
+
+
+def test_the_signature_lists_the_codes_of_every_field(here, dhm):
+    ended = dhm("check", "--signature")
+    assert "Offer.price  R102 R104 R105 R201\n" in ended.out
+
+
+def test_a_script_that_is_no_text_does_not_keep_the_others_from_being_checked(here, dhm):
+    (here / "a.dhm").write_bytes(b"# caf\xe9\n")
+    broken(here)
+    ended = dhm("check")
+    assert ("DHM903" in ended.out, "DHM101" in ended.out, 1) == (True, True, ended.code)
+
+
+# ---------------------------------------------------------------- fmt
+
+
+def test_fmt_writes_the_one_style_and_then_leaves_it(here, dhm):
+    (here / "offers.dhm").write_text(OFFERS.replace("  : ", ":"), encoding="utf-8")
+    assert (1, "") == (dhm("fmt", "--check").code, dhm("fmt", "--check").out)
+    shown = dhm("fmt", "--diff")
+    assert 1 == shown.code
+    assert "+  sku   : upper(f.ref)\n" in shown.out
+    assert 0 == dhm("fmt").code
+    once = (here / "offers.dhm").read_text(encoding="utf-8")
+    assert (0, once) == (dhm("fmt", "--check").code, (here / "offers.dhm").read_text(encoding="utf-8"))
+
+
+def test_fmt_leaves_a_script_that_does_not_parse_and_says_why(here, dhm):
+    (here / "a.dhm").write_text("map {\n", encoding="utf-8")
+    ended = dhm("fmt", "a.dhm")
+    assert (1, "map {\n") == (ended.code, (here / "a.dhm").read_text(encoding="utf-8"))
+    assert "error[DHM001]" in ended.err
+
+
+def test_fmt_is_a_filter_as_well(here, dhm, monkeypatch):
+    class Input:
+        buffer = io.BytesIO(b'param a:text="x"')
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    assert 'param a: text = "x"\n' == dhm("fmt", "-").out
+
+
+# ---------------------------------------------------------------- explain, functions, eval
+
+
+def test_explain_tells_a_code_or_a_name_with_its_examples(dhm):
+    page = dhm("explain", "dhm101").out
+    assert page == dhm("explain", "unknown-name").out
+    assert "error[DHM101] unknown-name: " in page
+    assert "This has it:\n\n    " in page
+    assert "R104" in dhm("explain", "r104").out
+
+
+def test_explain_names_the_nearest_of_what_does_not_exist(dhm):
+    ended = dhm("explain", "unknown-nam")
+    assert (2, "error: no finding is called `unknown-nam`\n  help: did you mean `unknown-name`?\n") == (ended.code, ended.err)
+
+
+def test_explain_lists_everything_and_gives_json(dhm):
+    assert {"code", "name", "severity", "summary", "explanation", "bad", "good"} == set(json.loads(dhm("explain", "--json").out)[0])
+    assert len(dhm("explain").out.splitlines()) == len(json.loads(dhm("explain", "--json").out))
+
+
+def test_explain_prints_the_plan_of_a_script(here, dhm):
+    assert "exchange: rows with equal sku meet" in dhm("explain", "offers.dhm").out
+    json.loads(dhm("explain", "offers.dhm", "--json").out)
+
+
+def test_functions_are_listed_found_and_told(dhm):
+    assert "upper" in dhm("functions").out
+    assert dhm("functions", "upper").out.startswith("upper(")
+    assert {"name", "signatures", "examples"} <= set(json.loads(dhm("functions", "upper", "--json").out)[0])
+    ended = dhm("functions", "uper")
+    assert (2, True) == (ended.code, "did you mean `upper`?" in ended.err)
+
+
+def test_an_expression_is_evaluated(dhm):
+    assert (0, "ABC!\n") == (dhm("eval", 'upper("abc") & "!"').code, dhm("eval", 'upper("abc") & "!"').out)
+    assert (0, "null\n") == (dhm("eval", "null").code, dhm("eval", "null").out)
+    rejected = dhm("eval", "1 / 0")
+    assert (1, "", True) == (rejected.code, rejected.out, rejected.err.startswith("rejected: R601 "))
+    refused = dhm("eval", "1 +")
+    assert (1, "", True) == (refused.code, refused.out, "error[DHM001]" in refused.err)
+    assert 2 == dhm("eval").code
+
+
+def test_expressions_are_answered_line_by_line(dhm, monkeypatch):
+    class Input:
+        buffer = io.BytesIO(b'{"expr": "1.50 + 1"}\n{"expr": "null"}\n{"expr": "1 / 0"}\n{"expr": "nope(1)"}\nx\n{"expr": 1}\n')
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    ended = dhm("eval", "--jsonl")
+    answers = [json.loads(line) for line in ended.out.splitlines()]
+    assert [("value",), ("null",), ("rejected",), ("refused",), ("refused",), ("refused",)] == [tuple(answer)[:1] for answer in answers]
+    assert ("2.50", "R601", "DHM105") == (answers[0]["value"], answers[2]["rejected"], answers[3]["refused"])
+    assert 0 == ended.code
+
+
+# ---------------------------------------------------------------- run
+
+
+def test_a_run_writes_tells_and_accepts_rejects(here, dhm):
+    ended = dhm("run", "offers.dhm", "--source", "feed=feed.csv")
+    assert (0, "") == (ended.code, ended.out)
+    assert "feed  3 read  =  1 written  + 1 rejected  + 1 filtered" in ended.err
+    assert '{"sku":"A","price":1.50,"stock":2}\n' == (here / "out" / "Offer.jsonl").read_text(encoding="utf-8")
+    assert "free" in (here / "out" / "run" / "rejects" / "feed.csv").read_text(encoding="utf-8")
+    assert 3 == json.loads((here / "out" / "run" / "report.json").read_text())["sources"][0]["read"]
+
+
+def test_a_run_can_be_asked_to_fail_on_rejects_and_to_say_nothing(here, dhm):
+    ended = dhm("run", "offers.dhm", "--source", "feed=feed.csv", "--fail-on-rejects", "--quiet")
+    assert (3, "", "") == (ended.code, ended.out, ended.err)
+
+
+@pytest.mark.parametrize(("text", "code"), [("", 4), ("ref;price;stock\n", 4), ("ref;price;stock\na;1;1\n", 0)])
+def test_a_run_can_be_asked_to_fail_without_input(here, dhm, text, code):
+    (here / "feed.csv").write_text(text)
+    assert 0 == dhm("run", "offers.dhm", "--source", "feed=feed.csv").code
+    assert code == dhm("run", "offers.dhm", "--source", "feed=feed.csv", "--fail-on-empty").code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.dhm"], "there is no script `nowhere.dhm`"),
+        (["offers.dhm"], "the source `feed` has no file"),
+        (["offers.dhm", "--source", "feed"], "names no source and file"),
+        (["offers.dhm", "--source", "feed=nowhere.csv"], "there is no file `nowhere.csv`"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--source", "food=feed.csv"], "the script has no source `food`"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--param", "x=1"], "the script has no parameter `x`"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--flow", "x"], "the script has no flow `x`"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--as-of", "monday"], "`monday` is no instant"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--format", "xml"], "'xml'"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_touches_nothing(here, dhm, arguments, said):
+    ended = dhm("run", *arguments)
+    assert 2 == ended.code
+    assert said in ended.err
+    assert not (here / "out").exists()
+
+
+def test_a_script_that_does_not_compile_ends_a_run_with_2(here, dhm):
+    broken(here)
+    ended = dhm("run", "broken.dhm", "--source", "feed=feed.csv")
+    assert (2, True, False) == (ended.code, "error[DHM101]" in ended.err, (here / "out").exists())
+
+
+def test_an_input_that_is_wrong_as_a_whole_ends_a_run_with_1(here, dhm):
+    (here / "feed.csv").write_text("<!DOCTYPE html><p>Service unavailable</p>\n")
+    ended = dhm("run", "offers.dhm", "--source", "feed=feed.csv")
+    assert (1, "") == (ended.code, ended.out)
+    assert "feed.csv" in ended.err
+    assert not (here / "out" / "Offer.jsonl").exists()
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_run_that_is_stopped_leaves_no_result(here, name, code):
+    with (here / "feed.csv").open("a", encoding="utf-8") as feed:
+        feed.writelines(f"r{number};1,50;2\n" for number in range(2_000_000))
+    command = [sys.executable, "-m", "datahub", "run", "offers.dhm", "--source", "feed=feed.csv"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(here.glob("out/.*.part")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=60)
+    assert (code, "") == (process.returncode, said)
+    assert [] == [path for path in here.glob("out/**/*") if path.is_file()]
+
+
+# ---------------------------------------------------------------- test, preview, infer
+
+
+def test_tests_pass_and_differences_are_shown_as_tables(here, dhm):
+    assert (0, "", "1 passed\n") == tuple(getattr(dhm("test"), name) for name in ("code", "out", "err"))
+    (here / "offers.dhm").write_text(OFFERS.replace("| A   | 1.5   | 2     |", "| A   | 1.6   | 2     |"), encoding="utf-8")
+    ended = dhm("test")
+    assert (1, "1 failed\n") == (ended.code, ended.err)
+    assert "failed a reference becomes upper case\n  --> offers.dhm:25:6\n" in ended.out
+    assert "    - | A   | 1.6   | 2     |\n    + | A   | 1.5   | 2     |\n" in ended.out
+
+
+def test_tests_are_chosen_by_name(here, dhm):
+    assert "1 passed\n" == dhm("test", "--only", "upper").err
+    assert dhm("test", "--only", "lower").err.startswith("no tests whose name has `lower` in it here")
+
+
+def test_a_script_that_does_not_compile_is_not_tested(here, dhm):
+    broken(here)
+    ended = dhm("test")
+    assert (1, "1 passed, 1 script not compiled\n") == (ended.code, ended.err.splitlines(keepends=True)[-1])
+
+
+def test_a_preview_shows_before_and_after_and_writes_nothing(here, dhm):
+    ended = dhm("preview", "offers.dhm", "--source", "feed=feed.csv")
+    assert (
+        """\
+Offer from feed.csv:2
+  sku    ref `a`       "A"
+  price  price `1,50`  1.5
+  stock  stock `2`     2
+
+rejected Offer from feed.csv:3
+  price  price `free`  R104 "free" is not a number
+"""
+        == ended.out
+    )
+    assert "feed: 3 rows read, 1 written, 1 rejected, 1 filtered\nnothing was written\n" == ended.err
+    assert {"offers.dhm", "feed.csv"} == {path.name for path in here.iterdir()}
+
+
+def test_a_preview_reads_no_more_rows_than_asked_for(here, dhm):
+    assert "feed: 1 row read, 1 written\n" in dhm("preview", "offers.dhm", "--source", "feed=feed.csv", "--rows", "1").err
+
+
+def test_a_source_is_inferred_and_compiles(here, dhm):
+    ended = dhm("infer", "feed.csv", "--name", "items")
+    assert 0 == ended.code
+    assert "source items: csv {\n" in ended.out
+    (here / "items.dhm").write_text(ended.out, encoding="utf-8")
+    assert 0 == dhm("check", "items.dhm").code
+    assert (2, 1) == (dhm("infer", "nowhere.csv").code, _empty(here, dhm))
+
+
+def _empty(here, dhm) -> int:
+    (here / "empty.csv").write_text("")
+    code: int = dhm("infer", "empty.csv").code
+    return code
+
+
+def test_versions_are_told(dhm):
+    assert {"dhm", "python", "pyarrow"} <= set(json.loads(dhm("version", "--json").out))
