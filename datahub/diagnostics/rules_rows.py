@@ -75,7 +75,7 @@ NOT_A_BOOL = _row(
     "R103",
     "not-a-bool",
     "text that is neither the word for true nor that for false",
-    'Say which words the file has: `bool("O", "N")`; case counts.',
+    'Say which words the file has, such as `bool("O", "N")`. Case counts, and blanks do unless the source trims.',
 )
 NOT_A_DECIMAL = _row(
     "R104",
@@ -99,7 +99,7 @@ NOT_A_DATETIME = _row(
     "R107",
     "not-a-datetime",
     "text that is no date and time in the pattern asked for",
-    "See R106; an instant needs its zone or offset.",
+    "As for R106, the pattern may differ. An instant also needs an offset in the text, or the zone of the source.",
 )
 NOT_A_TIME = _row(
     "R108",
@@ -212,13 +212,13 @@ NO_DECISION = _row(
     "R405",
     "no-decision",
     "a decision table without a row for these inputs",
-    "Add the row, or `otherwise`.",
+    "No row fits, and the table says no `otherwise`. Add the row that is missing, or what holds for the rest.",
 )
 SEVERAL_DECISIONS = _row(
     "R406",
     "several-decisions",
     "a decision table with more than one row for these inputs",
-    "`policy unique` promises that at most one row fits.",
+    "`policy unique` promises that one row fits at most. Narrow one of the rows, or let the `first` decide.",
 )
 
 # ---------------------------------------------------------------- R5: rows that stand together
@@ -278,7 +278,7 @@ NO_SUCH_POSITION = _row(
     "R604",
     "no-such-position",
     "a position outside a list or text",
-    "Positions count from 1.",
+    "Positions count from 1, and a list has no more than its length. Guard it, or answer with `on error`.",
 )
 
 # ---------------------------------------------------------------- R7: the target

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
-from datahub.diagnostics.suggest import listed
 from datahub.document import Span
 from datahub.semantic import ir
 from datahub.semantic.cell_values import Header, cell_value, key_values, read_header
 from datahub.semantic.collect import twice
 from datahub.semantic.expressions import elaborate
+from datahub.semantic.feeds import feed
 from datahub.semantic.fitting import fit
-from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
+from datahub.semantic.resolve_types import resolve_type
 from datahub.semantic.rules import LOOKUP_DUPLICATE, PERIODS_OVERLAP
-from datahub.semantic.rules_types import TYPE_MISMATCH, UNKNOWN_NAME
+from datahub.semantic.rules_types import TYPE_MISMATCH
 from datahub.semantic.scope import LookupName
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
@@ -64,15 +64,35 @@ def _miss(declared: ast.Lookup) -> Literal["error", "value", "self"]:
 
 
 def _found_type(outline: Outline) -> t.Type:
-    """What a call gives: the result, null too where a miss gives null."""
+    """What a call gives: the result, null too where a miss gives null.
+
+    What must hold of a declared type is not asked of cells, so a call does not promise it: it is asked where the value goes.
+    """
     otherwise = outline.declared.otherwise
-    return t.nullable(outline.result) if otherwise is not None and isinstance(otherwise.value, ast.Null) else outline.result
+    found = outline.result if outline.declared.source is not None else _plain(outline.result)
+    return t.nullable(found) if otherwise is not None and isinstance(otherwise.value, ast.Null) else found
+
+
+def _plain(kind: t.Type) -> t.Type:
+    """`kind` with the types that it names taken for what they are made of."""
+    base = t.base_of(kind)
+    match base:
+        case t.Struct(fields=pairs):
+            return replace(base, fields=tuple((name, _plain(inner)) for name, inner in pairs))
+        case t.ListOf(item=item):
+            return replace(base, item=_plain(item))
+        case t.MapOf(value=value):
+            return replace(base, value=_plain(value))
+        case _:
+            return base
 
 
 def _codes(outline: Outline) -> tuple[str, ...]:
     if _miss(outline.declared) != "error":
         return ()
-    return ("R401",) if outline.day is None else ("R401", "R402")
+    found = ("R401",) if outline.day is None else ("R401", "R402")
+    # Keys of a table in the script stand once; those of a file may contradict each other.
+    return (*found, "R403") if outline.declared.source is not None else found
 
 
 def _invertible(outline: Outline) -> tuple[str, ...]:
@@ -172,7 +192,12 @@ def elaborate_lookup(outline: Outline, unit: Unit) -> None:
     """Add a lookup to the program: its rows or its feed, and what a miss does."""
     declared = outline.declared
     fallback, message = _otherwise(outline, unit)
-    source, feed = _feed(outline, unit)
+    source: str = ""
+    columns: tuple[str, ...] = ()
+    if declared.source is not None:
+        days = ((declared.asof.name, outline.day),) if declared.asof is not None and outline.day is not None else ()
+        keys = tuple((key.name, kind) for key, (_, kind) in zip(declared.keys, outline.keys, strict=False))
+        source, columns = feed(declared, declared.source, (*keys, *days), outline.result, unit)
     unit.made.lookups.append(
         ir.LookupTable(
             unit.full(declared.name.text),
@@ -184,7 +209,7 @@ def elaborate_lookup(outline: Outline, unit: Unit) -> None:
             _miss(declared),
             fallback,
             message,
-            feed,
+            columns,
         )
     )
 
@@ -218,64 +243,3 @@ def _check_self(outline: Outline, at: Span, unit: Unit) -> None:
             help="write `otherwise error`, or a value",
         )
     )
-
-
-def _feed(outline: Outline, unit: Unit) -> tuple[str, tuple[str, ...]]:
-    """The rowset that feeds a lookup, and which of its columns make the result."""
-    declared = outline.declared
-    if declared.source is None:
-        return "", ()
-    rowset = unit.world.rowsets.get(declared.source.text)
-    if rowset is None:
-        if declared.source.parts[0].text not in unit.world.missing:
-            unit.emit(unknown_name("source or view", declared.source, tuple(unit.world.rowsets)))
-        return "", ()
-    fields = dict(rowset.fields)
-    where = (Label(rowset.span, f"`{declared.source.text}` is declared here"),)
-    needed = [(key.name, kind) for key, (_, kind) in zip(declared.keys, outline.keys, strict=False)]
-    if declared.asof is not None and outline.day is not None:
-        needed.append((declared.asof.name, outline.day))
-    for name, kind in needed:
-        _check_fed(name, kind, fields, declared.source.text, where, unit)
-    taken = {name.text for name, _ in needed}
-    return rowset.name, _result_columns(outline, fields, taken, where, unit)
-
-
-def _check_fed(name: ast.Name, kind: t.Type, fields: dict[str, t.Type], rowset: str, where: tuple[Label, ...], unit: Unit) -> None:
-    if name.text not in fields:
-        unit.emit(
-            missing(f"`{rowset}` has no column `{name.text}`", "no column to read it from", name.span, name.text, tuple(fields), also=where)
-        )
-    elif not assignable(fields[name.text], kind):
-        unit.emit(
-            Diagnostic(TYPE_MISMATCH, f"`{name.text}` is {t.spelled(kind)}, but a column of {t.spelled(fields[name.text])} feeds it",
-                       Label(name.span, f"{t.spelled(kind)} here"), where)
-        )  # fmt: skip
-
-
-def _result_columns(outline: Outline, fields: dict[str, t.Type], taken: set[str], where: tuple[Label, ...], unit: Unit) -> tuple[str, ...]:
-    declared = outline.declared
-    base = t.base_of(outline.result)
-    source = declared.source.text if declared.source is not None else ""
-    if isinstance(base, t.Struct):
-        for name, kind in base.fields:
-            at = ast.Name(name, declared.result.span)
-            if name in fields or not kind.nullable:
-                _check_fed(at, kind, fields, source, where, unit)
-        return tuple(name for name, _ in base.fields if name in fields)
-    rest = [name for name in fields if name not in taken]
-    column = rest[0] if len(rest) == 1 else next((name for name in (declared.name.text, "result", "value") if name in rest), "")
-    if column:
-        _check_fed(ast.Name(column, declared.result.span), outline.result, fields, source, where, unit)
-        return (column,)
-    unit.emit(
-        Diagnostic(
-            UNKNOWN_NAME,
-            f"`{source}` has no column that is the result of `{declared.name.text}`",
-            Label(declared.result.span, "which column is it?"),
-            where,
-            (f"besides the keys it has {listed(rest)}" if rest else "it has the keys alone",),
-            f"feed it from a view with the keys and one more column, or one called `{declared.name.text}`",
-        )
-    )
-    return ()
