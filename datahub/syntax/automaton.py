@@ -20,17 +20,24 @@ from datahub.syntax.tables import Tables, tables
 from datahub.syntax.tokens import ODD
 
 Action = Callable[..., object]
+Steps = tuple[tuple[str, int, Action | None, str, tuple[int, ...]], ...]
+"""For each production: its name, its size, its function, the label of that, and what it is given."""
 
 _LOOK_BACK = 32
 """So many states are copied to try a token; more where it takes more."""
 
 
-def read(laid: Laid, start: str, actions: Mapping[str, Action], context: object, report: Report) -> Any:
+def steps(actions: Mapping[str, Action]) -> Steps:
+    """What to do for each production of the grammar, with the functions named in it."""
+    return tuple((p.name, p.size, actions.get(p.action), p.action, p.given) for p in tables().productions)
+
+
+def read(laid: Laid, start: str, steps: Steps, context: object, report: Report) -> Any:
     """Read the tokens from the rule `start`; give what its function makes, None where nothing could be saved.
 
     Each function is given `context`, the place of what it makes, and the children of its rule.
     """
-    return _Reader(laid, start, actions, context, report).run()
+    return _Reader(laid, start, steps, context, report).run()
 
 
 @cache
@@ -41,7 +48,7 @@ def _wordlike() -> frozenset[str]:
 class _Reader:
     """One pass over the tokens of a text; a token's value is its number."""
 
-    def __init__(self, laid: Laid, start: str, actions: Mapping[str, Action], context: object, report: Report) -> None:
+    def __init__(self, laid: Laid, start: str, steps: Steps, context: object, report: Report) -> None:
         self.laid = laid
         self.made: Tables = tables()
         self.context = context
@@ -53,7 +60,7 @@ class _Reader:
         self.finishes: list[int] = []
         self.entered = [0]
         self.told: list[tuple[int, int, str]] = []
-        self.steps = [(p.name, p.size, actions.get(p.action), p.action, p.given) for p in self.made.productions]
+        self.steps = steps
 
     def run(self) -> Any:
         kinds, begins_at, ends_at = self.laid.kinds, self.laid.starts, self.laid.ends
@@ -232,7 +239,7 @@ class _Reader:
         laid = self.laid
         since, until = laid.starts[begin], max(laid.starts[resume], laid.ends[at])
         self.report.forget_strays(since, until)
-        if not self.report.trusted(since, until):
+        if self.report.full or not self.report.trusted(since, until):
             return
         states = self.replay(level, begin, at)
         expected = {kind for kind in self.made.rows[states[-1]] if kind.isupper() and self.accepts(states, kind)}

@@ -32,6 +32,7 @@ class _Machine:
     pattern: re.Pattern[str]
     words: dict[str, str]
     marks: dict[str, str]
+    kinds: dict[str, str]
 
 
 def lex(text: str, begin: int, end: int, report: Report, *, hole: bool = False) -> Tokens:
@@ -101,6 +102,7 @@ def _machine() -> _Machine:
         re.compile(shapes["REGEX"]),
         words,
         made.marks,
+        made.marks | made.words,
     )
 
 
@@ -128,7 +130,7 @@ def _mark(machine: _Machine, known: str | None, place: Place, end: int, tokens: 
             return end
         return number("DOT", place, end, tokens)
     if known is None:
-        return foreign_mark(place, place.text[place.at : end], machine.marks | machine.words, tokens)
+        return foreign_mark(place, place.text[place.at : end], machine.kinds, tokens)
     if place.text.startswith(("//", "/*"), place.at):
         return foreign_comment(place, tokens)
     if _pattern_may_stand(tokens):

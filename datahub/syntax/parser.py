@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Document, Span
 from datahub.syntax import ast
-from datahub.syntax.automaton import read
+from datahub.syntax.automaton import Steps, read, steps
 from datahub.syntax.hygiene import readable
 from datahub.syntax.layout import Laid, lay_out
 from datahub.syntax.lexer import lex
@@ -50,7 +51,7 @@ def parse_fully(document: Document, emit: Emit) -> Parsed:
     text = readable(report)
     tokens = Tokens() if text is None else lex(text, _begin(text), len(text), report)
     building = _build(text or "", tokens, report, flat=False)
-    made = read(building.laid, "start", ACTIONS, building, report)
+    made = read(building.laid, "start", _steps(), building, report)
     tell_sets(building)
     report.send(emit)
     script = made if isinstance(made, ast.Script) else ast.Script((), report.span(0, len(document.text)))
@@ -65,7 +66,7 @@ def parse_expression(document: Document, emit: Emit) -> ast.Expr | None:
     made: Any = None
     if text is not None:
         building = _build(text, lex(text, _begin(text), len(text), report), report, flat=True)
-        made = read(building.laid, "expression", ACTIONS, building, report)
+        made = read(building.laid, "expression", _steps(), building, report)
         tell_sets(building)
     report.send(emit)
     return made  # type: ignore[no-any-return]
@@ -76,6 +77,11 @@ def comments(document: Document) -> tuple[Comment, ...]:
     report = Report(document)
     text = readable(report)
     return () if text is None else _comments(document, lex(text, _begin(text), len(text), report))
+
+
+@cache
+def _steps() -> Steps:
+    return steps(ACTIONS)
 
 
 def _begin(text: str) -> int:
@@ -90,7 +96,7 @@ def _build(text: str, tokens: Tokens, report: Report, *, flat: bool) -> Building
         if inside.stop >= end:
             return None, end
         within = _build(text, inside, report, flat=True)
-        made = read(within.laid, "expression", ACTIONS, within, report)
+        made = read(within.laid, "expression", _steps(), within, report)
         tell_sets(within)
         building.wrapped.update(within.wrapped)
         building.nesting.update(within.nesting)

@@ -24,9 +24,14 @@ class Report:
         self.hard: list[int] = []
         self.strays: dict[int, Diagnostic] = {}
 
+    @property
+    def full(self) -> bool:
+        """Whether so much was found that nothing more needs to be."""
+        return len(self.found) >= 4 * MOST
+
     def add(self, diagnostic: Diagnostic) -> None:
-        """Take a mistake; one more of the same rule at the same place is not told twice."""
-        if len(self.found) < MOST * 4:
+        """Take a mistake."""
+        if not self.full:
             self.found.append(diagnostic)
 
     def tell(

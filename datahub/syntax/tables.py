@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PARTS = ("dhm", "expressions", "terminals")
 STARTS = ("start", "expression")
-SHAPE = 1
+SHAPE = 2
 """The shape of the kept file; it changes with `Tables`."""
 
 
@@ -84,19 +84,27 @@ def analyse(grammar: str) -> Tables:
     made: Any = Lark(grammar, parser="lalr", lexer="contextual", start=list(STARTS), maybe_placeholders=True)
     table = made.parser.parser._parse_table  # noqa: SLF001  Lark has no other way to its tables
     numbers: dict[LarkRule, int] = {}
-    rows = []
-    for state in range(len(table.states)):
-        row = {}
+    rows: list[dict[str, int]] = []
+    # Lark numbers states as they come out of its sets: they are numbered anew, so that a grammar has one automaton.
+    order = [table.start_states[start] for start in STARTS]
+    states = {state: number for number, state in enumerate(order)}
+    for state in order:
+        rows.append({})
         for symbol, (action, target) in sorted(table.states[state].items()):
-            row[symbol] = target if action is Shift else -1 - numbers.setdefault(target, len(numbers))
-        rows.append(row)
+            if action is not Shift:
+                rows[-1][symbol] = -1 - numbers.setdefault(target, len(numbers))
+                continue
+            if target not in states:
+                states[target] = len(states)
+                order.append(target)
+            rows[-1][symbol] = states[target]
     fixed = {t.pattern.value: t.name for t in made.terminals if isinstance(t.pattern, PatternStr)}
     compare = dict.fromkeys(("<=", ">=", "<>", "<", ">"), "COMPARE")
     return Tables(
         rows=tuple(rows),
         productions=tuple(_production(rule) for rule in numbers),
-        starts=dict(table.start_states),
-        ends=dict(table.end_states),
+        starts={start: states[table.start_states[start]] for start in STARTS},
+        ends={start: states[table.end_states[start]] for start in STARTS},
         words={text: name for text, name in fixed.items() if text.isidentifier()},
         marks={text: name for text, name in fixed.items() if not text.isidentifier()} | compare,
         patterns={t.name: t.pattern.value for t in made.terminals if not isinstance(t.pattern, PatternStr) and t.name != "COMPARE"},

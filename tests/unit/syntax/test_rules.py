@@ -1,0 +1,24 @@
+"""The rules of text show themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from datahub.syntax import rules
+from tests.unit.syntax.reading import read
+
+OF_TEXT = [rule for rule in rules.RULES if rule not in (rules.UNKNOWN_TABLE_COLUMN, rules.CELL_NOT_OF_TYPE)]
+
+
+@pytest.mark.parametrize("rule", OF_TEXT, ids=lambda rule: rule.name)
+def test_the_bad_example_raises_its_rule_alone(rule):
+    assert [rule] == [diagnostic.rule for diagnostic in read(rule.bad)[1]]
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.name)
+def test_the_good_example_raises_nothing(rule):
+    assert [] == read(rule.good)[1]
+
+
+def test_the_codes_are_those_of_the_language():
+    assert ["DHM001", "DHM002", "DHM003", "DHM004", "DHM005", "DHM010", "DHM011"] == [rule.code for rule in rules.RULES]
