@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datahub.engine.failures import nulled, union, whole
+from datahub.engine.failures import nulled, of_itself, union, whole
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import carried, coerced, without
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
 from datahub.semantic import ir
+
+
+COUNTING = frozenset({"length", "is_empty", "not_empty"})
+"""Functions that look at how long a list is, and at none of its elements: what failed within one is no matter to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Prepared:
     constant: tuple[bool, ...]
     strict: tuple[bool, ...]
     distinct: bool
+    counts: bool
 
 
 @evaluates(ir.Call)
@@ -43,7 +48,7 @@ def call(node: ir.Call, scope: Scope) -> Column:
             continue
         column = scope.evaluate(argument)
         given.append(column.values)
-        failures.append(whole(column.failures))
+        failures.append(of_itself(column.failures) if ready.counts else whole(column.failures))
         if is_strict:
             strict.append(column.values)
     before = union(*failures)
@@ -64,6 +69,7 @@ def prepared(node: ir.Call, scope: Scope) -> Prepared:
         tuple(place.constant for place in places),
         tuple(not place.nullable for place in places),
         declared.distinct,
+        node.function in COUNTING,
     )
 
 

@@ -92,6 +92,11 @@ def whole(failures: Failures) -> Failures:
     return union(*((replace(failure, elements=None, inside=""),) for failure in failures))
 
 
+def of_itself(failures: Failures) -> Failures:
+    """Those of the failures that left no value at all: not those of an element, nor of a field."""
+    return tuple(failure for failure in failures if failure.elements is None and not failure.inside)
+
+
 def real(failures: Failures) -> Failures:
     """The failures without the marks of values that are omitted."""
     return tuple(failure for failure in failures if failure.code != OMIT)
@@ -105,7 +110,7 @@ def failing(code: str, mask: Mask, **details: Any) -> Failures:
 
 def nulled(values: pa.Array | pa.Scalar, failures: Failures, length: int) -> pa.Array | pa.Scalar:
     """`values`, null where one of `failures` says that there is none."""
-    gone = tuple(failure for failure in failures if failure.elements is None and not failure.inside)
+    gone = of_itself(failures)
     if not gone:
         return values
     mask = failed_rows(gone, length)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.branches import where
 from datahub.engine.cells import REQUIRED, beyond
-from datahub.engine.failures import element_paths, nulled, union
+from datahub.engine.failures import element_paths, nulled, of_itself, union
 from datahub.engine.issues import as_text
 from datahub.engine.loops import of_elements
 from datahub.engine.scope import Scope, evaluates, field_of
@@ -67,7 +67,7 @@ def demands_of(node: ir.Fit) -> Demands:
 def fitted(column: Column, kind: t.Type, was: t.Type, here: str, demands: Demands, scope: Scope) -> tuple[pa.Array, Failures]:
     """The values of `column` as `kind`, and what of them does not fit; rows that failed before are passed over."""
     values = column.array(scope.length)
-    lost = failed_rows(tuple(one for one in column.failures if one.elements is None and not one.inside), scope.length)
+    lost = failed_rows(of_itself(column.failures), scope.length)
     source, base = t.base_of(was), t.base_of(kind)
     if pa.types.is_null(values.type):
         values = brought(values, carried(base))
@@ -80,7 +80,7 @@ def fitted(column: Column, kind: t.Type, was: t.Type, here: str, demands: Demand
         case _:
             values, found = _scalar(values, base, source, demands.rounding, lost)
     if found:
-        lost = lost | failed_rows(tuple(one for one in found if one.elements is None and not one.inside), scope.length)
+        lost = lost | failed_rows(of_itself(found), scope.length)
     if not kind.nullable and values.null_count:
         absent = ~valid(values) & ~lost
         if absent.any():

@@ -133,3 +133,14 @@ def test_threads_may_share_what_a_run_knows():
         made = list(pool.map(lambda _: values(Scope(rows, state_of_run).evaluate(chain), 3), range(16)))
 
     assert made == [[1831, 1832, 1833]] * 16
+
+
+def test_a_list_is_as_long_whatever_failed_within_it():
+    kind = t.ListOf(INT)
+    bad = [failure([0], "R101", elements=[1], paths=["/xs/1"]), failure([1], "R005")]
+    rows = frame({"r.xs": (t.ListOf(INT, True), [[1, None], None]), "r.n": (INT, [1, 2])}, r__xs=bad)
+
+    column = run(call("length", col("r.xs", kind), kind=INT, signature="length(values: [T"), rows)
+
+    assert values(column, 2) == [2, None]
+    assert told(column) == [(1, "R005", "")]
