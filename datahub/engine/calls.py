@@ -19,7 +19,6 @@ from datahub.functions.columns import on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
 from datahub.semantic import ir
 
-
 COUNTING = frozenset({"length", "is_empty", "not_empty"})
 """Functions that look at how long a list is, and at none of its elements: what failed within one is no matter to them."""
 
