@@ -24,6 +24,7 @@ from datahub.semantic.sources import elaborate_source
 from datahub.semantic.targets import elaborate_target
 from datahub.semantic.unit import Made, Unit
 from datahub.semantic.unknown import unless_broken, unless_hidden
+from datahub.semantic.user_codes import check_codes_in_place
 from datahub.semantic.views import check_rings, elaborate_views
 from datahub.syntax import ast
 
@@ -114,6 +115,7 @@ def _elaborate(unit: Unit, outlines: _Outlines) -> None:
     for flow in declared.flows.values():
         elaborate_flow(flow, unit)
     check_overrides(unit)
+    check_codes_in_place(unit)
     for test in declared.tests:
         check_test(test, unit)
 

@@ -195,13 +195,13 @@ def find_entity(name: ast.QName, unit: Unit) -> ir.EntityShape | None:
     found = unit.world.entities.get(name.text)
     if found is None and name.parts[0].text not in unit.world.missing:
         other = unit.world.rowsets.get(name.text)
+        known = tuple(unit.world.entities)
         if other is None:
-            unit.emit(unknown_name("entity", name, tuple(unit.world.entities)))
+            told = unknown_name("entity", name, known)
+            unit.emit(replace(told, help=told.help or f"declare what its rows are: `entity {name.text} {{ … }}`"))
         else:
-            unit.emit(
-                missing(f"`{name.text}` is no entity", "an entity is asked for here", name.span, "", tuple(unit.world.entities),
-                        also=(Label(other.span, "it is declared as something else here"),))
-            )  # fmt: skip
+            also = (Label(other.span, "it is declared as something else here"),)
+            unit.emit(missing(f"`{name.text}` is no entity", "an entity is asked for here", name.span, "", known, also=also))
     return found
 
 

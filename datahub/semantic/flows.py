@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
 from datahub.semantic.checks import not_available
 from datahub.semantic.entities import find_entity
 from datahub.semantic.expressions import condition
 from datahub.semantic.names import dotted
-from datahub.semantic.resolve_types import unknown_name
+from datahub.semantic.resolve_types import missing, unknown_name
 from datahub.semantic.rules import COUNT_AGAINST_SHARE
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.semantic.unit import Unit
@@ -41,9 +42,22 @@ def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
 
 
 def _write(item: ast.Write, unit: Unit) -> ir.WriteItem:
-    found = [(shape.name, part.place_in_file) for part in item.parts if (shape := find_entity(part.entity, unit)) is not None]
-    entities, places = tuple(name for name, _ in found), tuple(place for _, place in found)
+    found = [(shape, part.place_in_file) for part in item.parts if (shape := find_entity(part.entity, unit)) is not None]
+    _check_columns(item, [shape for shape, _ in found], unit)
+    entities, places = tuple(shape.name for shape, _ in found), tuple(place for _, place in found)
     return ir.WriteItem(entities, places, item.interleaved, item.patch, _target(item.target, unit))
+
+
+def _check_columns(item: ast.Write, found: list[ir.EntityShape], unit: Unit) -> None:
+    """The columns that a target chooses are fields of what is written to it."""
+    target = unit.declared.targets.get(item.target.text)
+    fields = tuple(dict.fromkeys(field.name for shape in found for field in shape.fields))
+    for column in target.columns if target is not None and len(found) == len(item.parts) else ():
+        if column.name.text not in fields:
+            written = listed(part.entity.text for part in item.parts)
+            also = (Label(item.span, "this is written to it"),)
+            unit.emit(missing(f"{written} {'has' if len(found) == 1 else 'have'} no field `{column.name.text}`", "no field has this name",
+                              column.name.span, column.name.text, fields, also=also))  # fmt: skip
 
 
 def _target(name: ast.QName, unit: Unit) -> str:

@@ -112,7 +112,10 @@ def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit:
 
 
 def _column(column: ast.ColumnDecl, reading: ir.Reading, unit: Unit) -> ir.SourceColumn:
-    kind = resolve_type(column.type, unit.world, unit.emit) if column.type is not None else t.Text()
+    if column.type is None:
+        message, helps = f"the column `{column.name.text}` has no type", f"write `{column.name.text}: text`, or what it is"
+        unit.emit(Diagnostic(BAD_ARGUMENTS, message, Label(column.name.span, "what is it?"), help=helps))
+    kind = resolve_type(column.type, unit.world, unit.emit) if column.type is not None else t.Unknown()
     check_tags(column.tags, COLUMN_TAGS, unit.emit)
     own = _own_reading(column.type, kind, _with_format(column, kind, reading, unit), column.tags)
     if column.type is not None:

@@ -8,6 +8,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic.rules import CODE_RESERVED_OR_REUSED
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
+from datahub.syntax.walk import walk
 
 _OWN = re.compile(r"(R|DHM)\d{3}")
 
@@ -25,6 +26,13 @@ def check_code(code: ast.Name, unit: Unit) -> str:
             )
         )
     return code.text
+
+
+def check_codes_in_place(unit: Unit) -> None:
+    """Report the language's own codes after `on error reject`, wherever they stand in the module."""
+    for node in (node for declared in unit.module.declarations for node in walk(declared)):
+        if isinstance(node, ast.OnError) and node.code is not None:
+            check_code(node.code, unit)
 
 
 def is_own(code: str) -> bool:

@@ -104,6 +104,12 @@ def test_what_is_wrong_with_a_check_is_told_once(line, code, place):
     assert [(code, place)] == findings(checks(line))
 
 
+def test_a_code_said_in_place_is_not_one_of_the_language():
+    text = ROWS + "view v from r in rows {\n  price: r.price on error reject R104\n}\n"
+    assert [("DHM411", "R104")] == findings(text)
+    assert [] == findings(text.replace("R104", "P104"))
+
+
 def test_two_checks_with_one_code_are_a_warning():
     assert ["two checks have the code `O001`"] == messages(checks("O001 error: price > 0", "O001 error: price < 9"))
 

@@ -71,6 +71,11 @@ def test_a_target_chooses_and_renames_columns():
     assert (";", "\n") == (dict(target.options)["delimiter"], dict(target.options)["newline"])
 
 
+def test_a_target_chooses_columns_that_are_written_to_it():
+    text = BASE + "target t: csv {\n  columns {\n    sku\n    prise\n  }\n}\nflow f {\n  write Offer to t\n}\n"
+    assert [("DHM101", "prise")] == findings(text)
+
+
 def test_a_target_of_a_kind_that_is_none_is_told_once():
     assert [("DHM101", "cvs")] == findings(BASE + "target t: cvs {}\nflow f {\n  write Offer to t\n}\n")
 

@@ -88,6 +88,10 @@ def test_an_instant_in_a_pattern_without_offset_needs_a_zone():
     assert [] == findings(text.format("", " xxx"))
 
 
+def test_a_column_of_a_source_has_a_type():
+    assert ["the column `a` has no type"] == messages("source s: csv {\n  columns {\n    a\n  }\n}\n")
+
+
 def test_a_zone_that_is_none_is_told():
     assert [("DHM106", '"Paris"')] == findings('source s: csv {\n  zone "Paris"\n  columns {\n    a: text\n  }\n}\n')
 
