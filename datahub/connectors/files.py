@@ -32,6 +32,10 @@ class SourceFeed:
     def file_name(self, file: int) -> str:
         return self._files[file].name
 
+    @property
+    def path_prefix(self) -> str:
+        return str(getattr(self._reader, "path_prefix", ""))
+
 
 def input_files(paths: Sequence[str]) -> list[InputFile]:
     """The files of a source; a folder stands for its files by name."""

@@ -21,6 +21,7 @@ SCHEMA = pa.schema(
     [
         ("_row", pa.int64()),
         ("_members", pa.list_(pa.int64())),
+        ("_origin", pa.int64()),
         ("severity", pa.string()),
         ("code", pa.string()),
         ("caused_by", pa.string()),
@@ -68,6 +69,7 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
     columns = {
         "_row": pa.array(frame.rows[failure.rows]),
         "_members": pa.nulls(count, SCHEMA.field("_members").type) if frame.members is None else frame.members.take(at),
+        "_origin": pa.repeat(pa.scalar(failure.origin, pa.int64()), count),
         "severity": finding.severity,
         "code": finding.code,
         "caused_by": cause,
@@ -92,8 +94,8 @@ def value_of(frame: Frame, name: str, origin: Origin, rows: Rows) -> pa.Array:
     """The raw text a field came from, at `rows`; where the source is out of reach, the text of the value itself."""
     for evidence in origin.evidence:
         raw = frame.columns.get(evidence.raw)
-        if raw is not None and pa.types.is_string(raw.values.type):
-            return raw.array(frame.length).take(pa.array(rows))
+        if raw is not None and not pa.types.is_nested(raw.values.type):
+            return as_text(raw.array(frame.length).take(pa.array(rows)))
     column = frame.columns.get(name)
     if column is None:
         return pa.nulls(len(rows), pa.string())
@@ -102,6 +104,8 @@ def value_of(frame: Frame, name: str, origin: Origin, rows: Rows) -> pa.Array:
 
 def as_text(values: pa.Array) -> pa.Array:
     """Values as people read them in a reject."""
+    if pa.types.is_string(values.type):
+        return values
     if pa.types.is_nested(values.type):
         # A handful of rejected values: Arrow has no kernel that writes nested values as text.
         return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())

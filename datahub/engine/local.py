@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.breakers import Breaker, breaker
-from datahub.engine.ledger import Fate, Ledger, row_ids
+from datahub.engine.ledger import Fate, Ledger, row_ids, source_of
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
 from datahub.engine.places import BlockPlace, Places
@@ -28,7 +28,7 @@ from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut
 from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.work import Work
-from datahub.frames.frame import Frame
+from datahub.frames.frame import Frame, Rows
 from datahub.plan import operators as op
 from datahub.semantic.ir import Origin
 
@@ -50,6 +50,11 @@ class Feed(Protocol):
     def blocks(self) -> Iterator[Any]: ...
     def parse(self, block: Any) -> Any: ...
     def file_name(self, file: int) -> str: ...
+
+    @property
+    def path_prefix(self) -> str:
+        """What the path of a row begins with, before its number from 0, in a document of rows; empty where lines say it all."""
+        ...
 
 
 class Outlet(Protocol):
@@ -110,7 +115,10 @@ class _Runner:
         self._finished: set[int] = set()
         self._gone: set[Exit] = set()
         self._told: set[int] = set()
+        self._found: list[pa.Table] = []
+        self._taking = 0
         self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
+        self._prefixes = {self._source_numbers[name]: feed.path_prefix for name, feed in feeds.items() if feed.path_prefix}
         self.execution = Execution(operators=self._segments.ordered)
         self._work = Work(run, self._shapes, self._built, self._breakers)
         self._pool = ThreadPoolExecutor(max(1, settings.threads), thread_name_prefix="dhm-worker")
@@ -190,6 +198,19 @@ class _Runner:
             self._take(waiting.popleft().result())
 
     def _take(self, done: _Done) -> None:
+        """Hand over what a piece of work gave; the issues of one piece are told together when all that follows from it is done."""
+        self._taking += 1
+        self._hand_over(done)
+        self._taking -= 1
+        if not self._taking:
+            self._tell_found()
+
+    def _tell_found(self) -> None:
+        if self._found:
+            found, self._found = self._found, []
+            self._tell(merged(found), self._outlet.issues)
+
+    def _hand_over(self, done: _Done) -> None:
         if done.place is not None:
             self.execution.places.add(done.place)
             self.execution.ledger.open(done.place.source, done.place.number, done.place.records)
@@ -204,8 +225,7 @@ class _Runner:
 
     def _aside(self, side: Side) -> None:
         """Issues, fates and counts found beside the rows."""
-        if side.issues:
-            self._tell(merged(side.issues), self._outlet.issues)
+        self._found.extend(side.issues)
         if side.notes:
             self._tell(pa.concat_tables(side.notes), self._outlet.notes)
         for rows, fate in side.marks:
@@ -214,8 +234,21 @@ class _Runner:
             self.execution.flowed.setdefault(number, Flowed()).add(flowed)
 
     def _tell(self, table: pa.Table, tell: Callable[[pa.Table], None]) -> None:
-        files, lines, numbers = self.execution.places.locate(table.column("_row").to_numpy())
+        rows = table.column("_row").to_numpy()
+        files, lines, numbers = self.execution.places.locate(rows)
+        if self._prefixes:
+            at = table.schema.get_field_index("path")
+            table = table.set_column(at, "path", self._whole_paths(table.column(at).combine_chunks(), rows, numbers))
         tell(table.append_column("file", files).append_column("line", lines).append_column("row", numbers))
+
+    def _whole_paths(self, inside: pa.Array, rows: Rows, numbers: pa.Array) -> pa.Array:
+        """Paths from the top of the document: `/orders/3/order_lines/0`."""
+        sources = source_of(rows)
+        for number, prefix in self._prefixes.items():
+            mine = pa.array(sources == number)
+            whole = pc.binary_join_element_wise(prefix, pc.subtract(numbers, 1).cast(pa.string()), pc.fill_null(inside, ""), "")
+            inside = pc.if_else(mine, whole, inside)
+        return inside
 
     # ------------------------------------------------------------ exits
 
@@ -267,6 +300,7 @@ class _Runner:
         side = Side()
         frames = list(self._breakers[id(operator)].finish(side))
         self._aside(side)
+        self._tell_found()
         self._finished.add(id(operator))
         if isinstance(operator, op.Join):
             return
@@ -332,7 +366,7 @@ def merged(tables: list[pa.Table]) -> pa.Table:
 
 
 def _named_together(table: pa.Table) -> pa.Table:
-    same = ["_row", "code", "column", "path", "value"]
+    same = ["_row", "_origin", "code", "column", "path", "value"]
     first = table.group_by(same, use_threads=False).aggregate([("_place", "min"), ("entity", "distinct")])
     if first.num_rows == table.num_rows:
         return table
@@ -363,6 +397,7 @@ def _bad_records(parsed: Any, source: int, block: int) -> pa.Table:
     columns: dict[str, Any] = {
         "_row": pa.array(rows),
         "_members": pa.nulls(count, issues.SCHEMA.field("_members").type),
+        "_origin": pa.repeat(pa.scalar(-1, pa.int64()), count),
         "severity": pa.repeat("error", count),
         "code": pa.array([record.code for record in parsed.bad]),
         "message": pa.array([record.message for record in parsed.bad]),

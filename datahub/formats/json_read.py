@@ -36,6 +36,12 @@ _SPACES = re.compile(rb"[ \t\r\n]*")
 class JsonDocumentReader(JsonReader):
     """Reads JSON documents whose rows are the elements of one array."""
 
+    @property
+    def path_prefix(self) -> str:
+        """What stands before the number of a row in its path: `/orders/`."""
+        keys = keys_of(str(option(self.shape, "rows") or ""), self.shape.name)
+        return "".join(f"/{key}" for key in keys) + "/"
+
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file: some elements of the array each."""
         keys = keys_of(str(option(self.shape, "rows") or ""), file.name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -165,9 +163,11 @@ def join_texts(separator: Datum, *values: Datum) -> pa.Array:
     """Texts joined, one by one."""
     separators, *texts = broadcast(separator, *values)
     texts = [one.cast(pa.string()) for one in texts]
+    filled = pa.array(np.logical_or.reduce([valid(one) for one in texts]))
+    # Arrow leaves a row out of the result, and so makes it shorter, where all of its texts are skipped.
+    texts[0] = pc.if_else(filled, texts[0], "")
     joined = pc.binary_join_element_wise(*texts, separators, null_handling="skip")
-    filled = np.logical_or.reduce([valid(one) for one in texts])
-    return pc.if_else(pa.array(filled), joined, None)
+    return pc.if_else(filled, joined, None)
 
 
 @aggregate(
@@ -182,16 +182,7 @@ def increasing(values: pa.Array, offsets: Offsets) -> pa.Array:
     if len(values) < 2:
         return pa.array(np.ones(len(offsets) - 1, np.bool_))
     if (numbers := ordered_numbers(values)) is None:
-        numbers = dense_ranks(values)
+        numbers = ranks(values)
     falls = np.zeros(len(values), np.bool_)
     falls[1:] = numbers[1:] <= numbers[:-1]
     return pa.array(counted(falls & (places(offsets) > 0), offsets) == 0)
-
-
-def dense_ranks(values: pa.Array) -> Any:
-    """Numbers ordered as the values are, equal for equal values."""
-    rows = ranks(values)
-    numbers = codes(values)
-    lowest = np.full(int(numbers.max()) + 1, len(values))
-    np.minimum.at(lowest, numbers, rows)
-    return lowest[numbers]

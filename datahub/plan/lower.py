@@ -73,6 +73,8 @@ def _counted(condition: ir.Expression) -> Iterable[str]:
 class _Lowering:
     program: ir.Program
     made: dict[str, op.Operator] = field(default_factory=dict)
+    traced: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For each rowset its columns that are those of a source as they stand there, so that paths in them mean something."""
 
     def rowset(self, name: str) -> op.Operator:
         """The operator that gives the rows of a source, view or entity; the same one each time."""
@@ -127,21 +129,31 @@ class _Lowering:
         """The rows that a view or map makes, its fields under their plain names."""
         rows = _union([self._named(name, body.alias) for name in body.inputs])
         assignments = (*body.lets, *body.fields)
+        traced = {f"{body.alias}.{column}" for name in body.inputs for column in self._traced(name)}
+        self.traced[body.name] = frozenset(one.name for one in body.fields if isinstance(one.value, ir.Column) and one.value.name in traced)
         for at, clause in enumerate(body.clauses):
             if isinstance(clause, ir.GroupClause):
                 return self._grouped(rows, clause, body.clauses[at + 1 :], assignments)
-            rows = self._clause(rows, clause)
+            rows = self._clause(rows, clause, traced)
         return _computed(rows, assignments)
+
+    def _traced(self, rowset: str) -> frozenset[str]:
+        source = next((one for one in self.program.sources if one.name == rowset), None)
+        return self.traced.get(rowset, frozenset()) if source is None else frozenset(column.name for column in source.columns)
 
     def _named(self, rowset: str, alias: str) -> op.Operator:
         return op.Rename(self.rowset(rowset), tuple((name, f"{alias}.{name}") for name in self.fields(rowset)))
 
-    def _clause(self, rows: op.Operator, clause: ir.Clause) -> op.Operator:
+    def _clause(self, rows: op.Operator, clause: ir.Clause, traced: set[str]) -> op.Operator:
         match clause:
             case ir.FillClause(columns=columns, by=by, origin=origin):
                 return op.Fill(rows, columns, by, origin)
             case ir.EachClause(over=over):
-                return op.Expand(rows, over, clause.item, clause.position, clause.outer, _element_fields(over.type), clause.origin)
+                fields = _element_fields(over.type)
+                path = _path(over) if any(name in traced for name in columns_read(over)) else ""
+                if path:
+                    traced.update((clause.item, *(f"{clause.item}.{name}" for name, _ in fields)))
+                return op.Expand(rows, over, clause.item, clause.position, clause.outer, fields, clause.origin, path)
             case ir.JoinClause():
                 return self._join(rows, clause)
             case ir.WhereClause(condition=condition, origin=origin):
@@ -178,7 +190,7 @@ class _Lowering:
         later = [_over_columns(clause, number, computed) for number, clause in enumerate(after)]
         grouped: op.Operator = op.Group(rows, group.keys, (*computed, *assignments), group.partial, group.origin)
         for clause in later:
-            grouped = self._clause(grouped, clause)
+            grouped = self._clause(grouped, clause, set())
         return grouped
 
 
@@ -186,9 +198,16 @@ def read(source: ir.SourceShape) -> op.Operator:
     """The rows of a source with its columns typed."""
     names = tuple(column.name for column in source.columns)
     if not SOURCES[source.kind].text:
-        return op.Read(source.name, names)
+        return op.Compute(op.Read(source.name, names), tuple(_kept_as_evidence(source)))
     raw = tuple(f"#{source.name}.{name}" for name in names)
     return op.Compute(op.Read(source.name, raw), tuple(map(_converted, source.columns, raw, [source.name] * len(raw))))
+
+
+def _kept_as_evidence(source: ir.SourceShape) -> Iterable[ir.Assignment]:
+    """The values that a typed source gives, under the names by which rejects look for them."""
+    for column in source.columns:
+        if not t.parts(t.base_of(column.type)):
+            yield ir.Assignment(f"#{source.name}.{column.name}", ir.Column(column.name, column.type), ir.Origin())
 
 
 def _converted(column: ir.SourceColumn, raw: str, source: str) -> ir.Assignment:
@@ -222,6 +241,19 @@ def _raw_part(item: t.Type) -> t.Type:
 
 def _union(rows: list[op.Operator]) -> op.Operator:
     return rows[0] if len(rows) == 1 else op.Union(tuple(rows))
+
+
+def _path(over: ir.Expression) -> str:
+    """Where a list stands within its row: `order_lines`, `customer/addresses`; nothing for one that is made."""
+    match over:
+        case ir.Column(name=name):
+            return name.rpartition(".")[2]
+        case ir.Field(of=ir.Field() as of, name=name):
+            return f"{_path(of)}/{name}"
+        case ir.Field(of=ir.Column(name=column), name=name):
+            return f"{column.rpartition('.')[2]}/{name}"
+        case _:
+            return ""
 
 
 def _element_fields(kind: t.Type) -> tuple[tuple[str, t.Type], ...]:

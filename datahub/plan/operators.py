@@ -72,7 +72,10 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """One row an element of a list; `fields` are those of a struct element that become columns `item.field`."""
+    """One row an element of a list; `fields` are those of a struct element that become columns `item.field`.
+
+    `path` is where the list stands in the source's row (`order_lines`), empty for a list that the script made.
+    """
 
     input: Operator
     over: Expression
@@ -81,6 +84,7 @@ class Expand:
     outer: bool
     fields: tuple[tuple[str, Type], ...]
     origin: Origin
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
         scope = asked(scope, (ALWAYS_TRUE,))
     when = condition(check.when, scope) if check.when is not None else None
     inner = scope.narrow(facts(when).true) if when is not None else scope
-    held = condition(check.condition, inner)
+    held = _held(check.condition, inner)
     message = elaborate(check.message, inner, t.Text()) if check.message is not None else None
     fields = _fields(check, shape, unit)
     shown = tuple(one for name in fields for one in behind[name]) or read_by(held, behind)
@@ -98,6 +98,14 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     )
     windowed = any(is_windowed(part) for part in (held, when, message) if part is not None)
     return ir.CheckRule(code, _severity(check), held, applicable(when, held, scope), message, fields, origin, windowed, check.after_checks)
+
+
+def _held(written: ast.Expr, scope: Scope) -> ir.Expression:
+    """The condition of a check: null is no answer, but where a field that it reads is null the check is not asked at all."""
+    tried = elaborate(written, replace(scope, emit=lambda _: None), t.Bool())
+    if isinstance(tried.type, t.Bool) and tried.type.nullable and nullable_operands(tried):
+        return elaborate(written, scope, t.Bool())
+    return condition(written, scope)
 
 
 def _severity(check: ast.Check) -> Literal["fatal", "error", "warn", "info"]:

@@ -14,7 +14,6 @@ from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, reject
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows
 from datahub.plan.operators import Expand
-from datahub.semantic import ir
 
 
 def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
@@ -93,19 +92,9 @@ def _field_of(failure: Failure, names: set[str]) -> str:
     return last if last in names else ""
 
 
-def _paths(wide: Frame, operator: Expand, within: Rows) -> pa.Array:
-    """Where each row stands in the nested data: `/order_lines/0`."""
-    name = _list_name(operator.over)
-    here = pc.binary_join_element_wise(f"/{name}/", pa.array(within).cast(pa.string()), "")
+def _paths(wide: Frame, operator: Expand, within: Rows) -> pa.Array | None:
+    """Where each row stands in the nested data: `/order_lines/0`; in a list that the script made it stands nowhere."""
+    if not operator.path:
+        return wide.paths
+    here = pc.binary_join_element_wise(f"/{operator.path}/", pa.array(within).cast(pa.string()), "")
     return here if wide.paths is None else pc.binary_join_element_wise(pc.fill_null(wide.paths, ""), here, "")
-
-
-def _list_name(over: ir.Expression) -> str:
-    match over:
-        case ir.Column(name=name):
-            return name.rpartition(".")[2]
-        case ir.Field(of=of, name=name):
-            before = _list_name(of)
-            return f"{before}/{name}" if before and isinstance(of, ir.Field) else name
-        case _:
-            return ""
