@@ -250,6 +250,7 @@ def map_distinct(function: Callable[..., Any], kind: pa.DataType, *columns: Datu
     codes, firsts = combined_codes(arrays, nulls)
     # `to_pylist` on the distinct rows only: a Python function takes Python values.
     picked = iter([one.take(firsts).to_pylist() for one in arrays])
+    # Constants are one value each.
     shown = [next(picked) if isinstance(one, pa.Array) else [one.as_py()] * len(firsts) for one in columns]
     if not nulls and any(isinstance(one, pa.Scalar) and not one.is_valid for one in columns):
         return Outcome(pa.nulls(length, kind))

@@ -264,6 +264,7 @@ def _as_set(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
             if is_number(kind) and value == int(value):
                 held.extend(_whole(int(value), kind))
+    # Constants of the script, few as they are.
     return pa.array([one.as_py() for one in held if one.is_valid], kind)
 
 

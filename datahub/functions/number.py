@@ -1,4 +1,4 @@
-"""Numbers: sign, division, powers and logarithms, extremes."""
+"""Numbers: sign, division, powers and logarithms, divisors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
-from datahub.functions.columns import all_valid, as_array, bools, broadcast, from_ints, ints, nulled, outcome, valid
-from datahub.functions.compare import is_number
+from datahub.functions.columns import all_valid, as_array, bools, broadcast, constant, from_ints, ints, outcome, valid
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.operators import as_float, finite, multiply_ints, negate_int
-from datahub.functions.precision import as_decimal, capped, common_decimal, decimal_of, decimal_same_rule, planned_product
+from datahub.functions.precision import as_decimal, capped, decimal_same_rule, planned_product
 from datahub.types import model as t
 
 _LEAST = -(2**63)
@@ -156,7 +155,7 @@ def power_int(base: Datum, exponent: Datum) -> Outcome:
     Exact for whole numbers and decimals where the exponent is a constant whole number not below zero; else a float.
     R602 where the result is too large, R603 where there is none (a root of a negative number).
     """
-    column, times = as_array(base, 1), int(exponent.as_py() if isinstance(exponent, pa.Scalar) else exponent[0].as_py())
+    column, times = as_array(base, 1), int(constant(exponent))
     result = Outcome(from_ints(np.ones(len(column), np.int64), valid(column)))
     # Beyond 64, only 0, 1 and -1 have powers that fit: their parity tells the rest.
     for _ in range(times if times <= 64 else 64 + times % 2):
@@ -189,8 +188,8 @@ def _decimal_power(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type 
 )
 def power_decimal(base: Datum, exponent: Datum) -> Outcome:
     """The base to the power of the exponent."""
-    result = Outcome(as_array(base, 1))
-    for _ in range(int(exponent.as_py() if isinstance(exponent, pa.Scalar) else exponent[0].as_py()) - 1):
+    result, times = Outcome(as_array(base, 1)), int(constant(exponent))
+    for _ in range(times - 1):
         step = decimals.multiply(result.values, as_array(base, 1))
         result = outcome(step.values, *result.failed, *step.failed)
     return Outcome(result.values, _united(result.failed))
@@ -280,72 +279,6 @@ def _real(value: Datum, ufunc: Callable[..., npt.NDArray[np.float64]], outside: 
     numbers = as_float(column)
     with np.errstate(all="ignore"):
         return finite(ufunc(numbers), valid(column), (outside(numbers), "R603"))
-
-
-# --- extremes ----------------------------------------------------------------------------------------------------
-
-
-@function(
-    "least(values: T...) -> T",
-    sql="LEAST",
-    excel="MIN",
-    also=("DataWeave min", "jq min", "CEL math.least", "GREL min"),
-    examples=[example("least(3, 1.5, 2)", Decimal("1.5")), example('least("b", "a")', "a"), example("least(1, null)")],
-)
-def least(*values: Datum) -> pa.Array:
-    """The smallest of several values; null where one is null. Of a list, `min` is the smallest."""
-    return _extreme(values, lambda a, b: a < b)
-
-
-@function(
-    "greatest(values: T...) -> T",
-    sql="GREATEST",
-    excel="MAX",
-    also=("DataWeave max", "jq max", "CEL math.greatest", "GREL max"),
-    examples=[example("greatest(3, 1.5, 2)", Decimal(3)), example('greatest("b", "a")', "b"), example("greatest(1, null)")],
-)
-def greatest(*values: Datum) -> pa.Array:
-    """The largest of several values; null where one is null. Of a list, `max` is the largest."""
-    return _extreme(values, lambda a, b: a > b)
-
-
-@function(
-    "clamp(value: T, low: T, high: T) -> T",
-    excel="MEDIAN(low, x, high)",
-    also=("Polars clip", "CEL math.least(math.greatest())"),
-    examples=[example("clamp(15, 0, 10)", 10), example("clamp(-1, 0, 10)", 0), example("clamp(5, 0, 10)", 5)],
-)
-def clamp(value: Datum, low: Datum, high: Datum) -> pa.Array:
-    """The value, but not below `low` nor above `high`."""
-    return _extreme((_extreme((value, low), lambda a, b: a > b), high), lambda a, b: a < b)
-
-
-def _extreme(values: Sequence[Datum], better: Callable[[Any, Any], Any]) -> pa.Array:
-    columns = _of_one_type(broadcast(*values))
-    best = columns[0]
-    for column in columns[1:]:
-        best = pc.if_else(pa.array(_better(column, best, better)), column, best)
-    return nulled(best, ~all_valid(*columns))
-
-
-def _better(left: pa.Array, right: pa.Array, better: Callable[[Any, Any], Any]) -> Mask:
-    if is_number(left.type):
-        return np.asarray(better(decimals.order(left, right), 0))
-    if pa.types.is_string(left.type):
-        lower, higher = pc.less(left, right), pc.greater(left, right)
-        return pc.fill_null(lower if better(0, 1) else higher, False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return, unused-ignore]
-    if pa.types.is_floating(left.type):
-        return np.asarray(better(as_float(left), as_float(right)))
-    if pa.types.is_boolean(left.type):
-        return np.asarray(better(*(pc.fill_null(one, False).to_numpy(zero_copy_only=False).astype(np.int8) for one in (left, right))))
-    return np.asarray(better(ints(left), ints(right)))
-
-
-def _of_one_type(columns: tuple[pa.Array, ...]) -> tuple[pa.Array, ...]:
-    if not all(is_number(column.type) for column in columns) or len({column.type for column in columns}) == 1:
-        return columns
-    planned = common_decimal([decimal_of(column) for column in columns])
-    return tuple(decimals.at_scale(column, planned, "down").values for column in columns)
 
 
 # --- whole numbers -----------------------------------------------------------------------------------------------

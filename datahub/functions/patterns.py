@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, map_distinct, valid
 from datahub.functions.declare import Datum, example, function
 from datahub.functions.groups import apart, every_match, first_match, group_names, number_of, rewriting, split_flags, too_many_groups
-from datahub.functions.text_parts import characters_before
+from datahub.functions.text_search import characters_before
 from datahub.types import model as t
 
 CATEGORY = "text"

@@ -42,6 +42,7 @@ def each(
 ) -> Any:
     """A kernel where the options are constant; where they change by row, Python on the distinct combinations."""
     if isinstance(values, pa.Array) and all(isinstance(option, pa.Scalar) and option.is_valid for option in options):
+        # Constants are one value each.
         return fast(values, *(option.as_py() for option in options))
     result = map_distinct(slow, kind or pa.string(), values, *options)
     return result if result.failed else result.values

@@ -1,0 +1,177 @@
+"""Dates and times moved: by days, months, years, durations and workdays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from datahub.functions.columns import Ints, all_valid, as_array, bools, broadcast, from_ints, ints, outcome, valid
+from datahub.functions.declare import Context, Datum, Mask, Outcome, example, function
+from datahub.functions.moments import add_months, dates, moved, zone_of
+from datahub.functions.operators import add_duration_to_time
+
+CATEGORY = "date"
+_DAY = 'date("2024-01-31")'
+_KINDS = ("date", "local_datetime")
+
+
+# --- moved -------------------------------------------------------------------------------------------------------
+
+
+def _declare_move(name: str, parameter: str, by: Callable[[Ints, Ints], tuple[Ints, Mask]], doc: str, **told: Any) -> None:
+    """Declare a step of days, months or years for dates and local times, and for instants in a zone."""
+
+    def of_local(value: Datum, count: Datum) -> Outcome:
+        return moved(value, count, by)
+
+    def of_instant(value: Datum, count: Datum, zone: Any = "", *, context: Context) -> Outcome:
+        return moved(value, count, by, zone_of(zone, context))
+
+    of_local.__doc__ = of_instant.__doc__ = doc
+    of_local.__module__ = of_instant.__module__ = __name__
+    function(*(f"{name}(value: {kind}, {parameter}: int) -> {kind}" for kind in _KINDS), category=CATEGORY, rejects=("R602",), **told)(
+        of_local
+    )
+    signature = f'{name}(value: datetime, {parameter}: int, zone: text! = "") -> datetime'
+    function(signature, category=CATEGORY, rejects=("R602", "R110"), context=True)(of_instant)
+
+
+def _days_on(days: Ints, count: Ints) -> tuple[Ints, Mask]:
+    return days + count, np.zeros(len(days), np.bool_)
+
+
+_declare_move(
+    "add_days",
+    "days",
+    _days_on,
+    """The date so many days later, or earlier where the number is below zero.
+
+    Clocks show the same time after, whatever they were set to in between; R110 where they skip or repeat it on that day.
+    R602 beyond the years 1 to 9999.
+    """,
+    sql="x + INTERVAL 'n days'",
+    excel="x + n",
+    also=("DataWeave + |P1D|", "FEEL + duration", "Polars dt.offset_by", "GREL inc"),
+    examples=[example(f"text(add_days({_DAY}, 30))", "2024-03-01"), example(f"text(add_days({_DAY}, -31))", "2023-12-31")],
+)
+_declare_move(
+    "add_weeks",
+    "weeks",
+    lambda days, count: (days + 7 * count, np.zeros(len(days), np.bool_)),
+    "The date so many weeks later.",
+    also=("GREL inc",),
+    examples=[example(f"text(add_weeks({_DAY}, 1))", "2024-02-07"), example(f"text(add_weeks({_DAY}, -1))", "2024-01-24")],
+)
+_declare_move(
+    "add_months",
+    "months",
+    add_months,
+    "The date so many months later: the same day of the month, or its last day where it is shorter.",
+    sql="ADD_MONTHS",
+    excel="EDATE",
+    also=("DataWeave + |P1M|", "Polars dt.offset_by", "GREL inc"),
+    examples=[example(f"text(add_months({_DAY}, 1))", "2024-02-29"), example(f"text(add_months({_DAY}, -2))", "2023-11-30")],
+)
+_declare_move(
+    "add_years",
+    "years",
+    lambda days, count: add_months(days, 12 * count),
+    "The date so many years later; 29 February becomes the 28th where there is none.",
+    sql="x + INTERVAL 'n years'",
+    excel="EDATE(x, 12 * n)",
+    also=("DataWeave + |P1Y|", "GREL inc"),
+    examples=[example('text(add_years(date("2024-02-29"), 1))', "2025-02-28"), example(f"text(add_years({_DAY}, -4))", "2020-01-31")],
+)
+
+
+@function(
+    "add_duration(value: datetime, by: duration) -> datetime",
+    "add_duration(value: local_datetime, by: duration) -> local_datetime",
+    category=CATEGORY,
+    rejects=("R602",),
+    also=("DataWeave +", "CEL +", "FEEL +"),
+    examples=[
+        example('text(add_duration(datetime("2024-05-01T10:00:00Z"), parse_duration("PT90M")))', "2024-05-01T11:30:00Z"),
+        example('text(add_duration(local_datetime("2024-05-01T10:00"), parse_duration("-1d")))', "2024-04-30T10:00:00"),
+    ],
+)
+def add_duration(value: Datum, by: Datum) -> Outcome:
+    """The time moved by a duration, as `value + by` does."""
+    result: Outcome = add_duration_to_time(value, by)
+    return result
+
+
+# --- workdays ----------------------------------------------------------------------------------------------------
+
+
+def _holidays(days: Sequence[Any]) -> Any:
+    return np.array([day for day in days if isinstance(day, date)], "M8[D]")
+
+
+@function(
+    "add_workdays(value: date, count: int, holidays: [date]! = ()) -> date",
+    category=CATEGORY,
+    rejects=("R602",),
+    excel="WORKDAY",
+    also=("Polars dt.add_business_days", "pandas BDay"),
+    examples=[
+        example('text(add_workdays(date("2024-05-03"), 1))', "2024-05-06"),
+        example('text(add_workdays(date("2024-05-06"), -1))', "2024-05-03"),
+    ],
+)
+def add_workdays(value: Datum, count: Datum, holidays: Sequence[Any]) -> Outcome:
+    """The date so many days from Monday to Friday later, or earlier; `holidays` do not count. 0 leaves the date as it is."""
+    column, counts = broadcast(value, count)
+    keep = all_valid(column, counts)
+    days, steps = np.where(keep, ints(column), 0), np.where(keep, ints(counts), 0)
+    far = np.abs(steps) > 4_000_000
+    steps = np.where(far, 0, steps)
+    free = _holidays(holidays)
+    # From a day off, the count begins on the workday before (going forward) or after (going back).
+    forward = np.busday_offset(days.astype("M8[D]"), np.maximum(steps, 0), roll="backward", holidays=free).astype(np.int64)
+    back = np.busday_offset(days.astype("M8[D]"), np.minimum(steps, 0), roll="forward", holidays=free).astype(np.int64)
+    after = np.where(steps > 0, forward, np.where(steps < 0, back, days))
+    result = dates(after, keep)
+    return outcome(result.values, *result.failed, (far & keep, "R602")) if far.any() else result
+
+
+@function(
+    "workdays_between(start: date, end: date, holidays: [date]! = ()) -> int",
+    category=CATEGORY,
+    excel="NETWORKDAYS",
+    also=("Polars business_day_count",),
+    examples=[
+        example('workdays_between(date("2024-05-03"), date("2024-05-06"))', 1),
+        example('workdays_between(date("2024-05-01"), date("2024-05-08"))', 5),
+    ],
+)
+def workdays_between(start: Datum, end: Datum, holidays: Sequence[Any]) -> pa.Array:
+    """How many days from Monday to Friday after `start` up to and with `end`; below zero where `end` is earlier.
+
+    So `add_workdays(start, workdays_between(start, end))` is `end`, if that is a workday. Excel counts both ends.
+    """
+    first, last = broadcast(start, end)
+    keep = all_valid(first, last)
+    a, b = (np.where(keep, ints(column), 0) for column in (first, last))
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    # Going back, the day that is left does not count and the one arrived at does.
+    shift = np.where(b >= a, 1, 0)
+    count = np.busday_count((low + shift).astype("M8[D]"), (high + shift).astype("M8[D]"), holidays=_holidays(holidays))
+    return from_ints(np.where(b >= a, count, -count), keep)
+
+
+@function(
+    "is_workday(value: date, holidays: [date]! = ()) -> bool",
+    category=CATEGORY,
+    also=("DataWeave isWorkingDay", "Polars dt.is_business_day"),
+    examples=[example('is_workday(date("2024-05-03"))', True), example('is_workday(date("2024-05-04"))', False)],
+)
+def is_workday(value: Datum, holidays: Sequence[Any]) -> pa.Array:
+    """Whether a date is one from Monday to Friday, and none of the holidays."""
+    column = as_array(value, 1)
+    keep = valid(column)
+    return bools(np.is_busday(np.where(keep, ints(column), 0).astype("M8[D]"), holidays=_holidays(holidays)), keep)
