@@ -154,7 +154,7 @@ def rejected(table: pa.Table, positions: np.ndarray[tuple[int], np.dtype[np.int6
     rows = table.take(pa.array(positions))
     for name in added.column_names:
         rows = rows.append_column(name, added.column(name))
-    return rows
+    return rows.cast(pa.schema([field.with_nullable(True) for field in rows.schema]))
 
 
 def as_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -163,4 +163,4 @@ def as_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     for field in schema:
         values = rows.column(field.name) if field.name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
         arrays.append(values if values.type == field.type else values.cast(field.type))
-    return pa.table(arrays, schema=pa.schema([field.with_nullable(True) for field in schema]))
+    return pa.table(arrays, schema=schema)

@@ -163,8 +163,10 @@ class ParquetRejecter:
         self._writer.write_table(as_schema(rows, self._writer.schema))
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        if self._writer is None:
+            self.file.abort()
+            return
+        self._writer.close()
         self.file.commit()
 
     def abort(self) -> None:

@@ -1,0 +1,91 @@
+"""Delimited text is read alike by vectors, record by record, and by Python's own reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datahub.formats import csv_exact, csv_read, csv_scan
+from datahub.formats.csv_columns import Layout, One
+from datahub.formats.csv_read import CsvBlock
+from datahub.formats.csv_scan import Dialect
+
+LETTERS = st.text(alphabet='ab",;\n\r \té', max_size=6)
+TABLES = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(LETTERS, min_size=width, max_size=width), max_size=12))
+NOISE = st.text(alphabet='ab",\n\r \0é', max_size=60)
+
+
+def block(text, width, delimiter=b","):
+    layout = Layout(tuple(f"c{number}" for number in range(width)), tuple(One(f"c{number}", number) for number in range(width)), width)
+    return CsvBlock(text, Dialect(delimiter, b'"', b"", width), layout, "utf-8")
+
+
+def as_rows(rows, width):
+    return list(zip(*(rows.columns[number].to_pylist() for number in range(width)))), rows.lines
+
+
+@given(TABLES, st.sampled_from([",", ";", "||"]), st.sampled_from(["\n", "\r\n"]))
+def test_what_was_written_is_read(table, delimiter, newline):
+    width = len(table[0]) if table else 1
+    lines = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
+    text = newline.join([*lines, ""]).encode()
+    rows = csv_read.read(block(text, width, delimiter.encode()), range(width), 1)
+    assert ([tuple(row) for row in table], ()) == (as_rows(rows, width)[0], rows.bad)
+
+
+@given(NOISE, st.integers(1, 3))
+def test_vectors_and_walking_agree_on_any_text(text, width):
+    one = block(text.encode(), width)
+    at_once = csv_read.read(one, range(width), 1)
+    exactly = csv_exact.read(one.text, one.dialect, one.layout.header, range(width), 1, "utf-8")
+    assert as_rows(exactly, width)[0] == as_rows(at_once, width)[0]
+    assert exactly.bad == at_once.bad
+    assert exactly.records == at_once.records
+    lines = np.arange(1, at_once.length + 1) if at_once.lines is None else at_once.lines
+    assert exactly.lines.tolist() == lines.tolist()
+
+
+@given(NOISE, st.integers(1, 3))
+def test_good_records_are_those_of_pythons_reader_where_quotes_are_regular(text, width):
+    clean = text.replace("\0", "").replace("\r", "")
+    data = clean.encode()
+    dialect = Dialect(b",", b'"', b"", width)
+    quotes = csv_scan.quote_positions(data, dialect)
+    if len(quotes) % 2 or not csv_scan.regular(data, quotes, dialect):
+        return
+    expected = [
+        tuple(row)
+        for row in csv.reader(io.StringIO(clean, newline=""))
+        if len(row) == width and not (width > 1 and not "".join(row).strip())
+    ]
+    found = as_rows(csv_exact.read(data, dialect, (), range(width), 1, "utf-8"), width)[0]
+    assert [row for row in expected if any(row)] == [row for row in found if any(row)]
+
+
+@given(NOISE, st.integers(1, 3), st.integers(0, 60))
+def test_a_cut_never_changes_what_is_read(text, width, size):
+    one = block(text.encode(), width)
+    whole = csv_exact.read(one.text, one.dialect, (), range(width), 1, "utf-8")
+    at = csv_scan.certain_end(one.text[:size], one.dialect)
+    head = csv_exact.read(one.text[:at], one.dialect, (), range(width), 1, "utf-8")
+    tail = csv_exact.read(one.text[at:], one.dialect, (), range(width), 1 + csv_scan.count_lines(one.text[:at]), "utf-8")
+    assert as_rows(whole, width)[0] == as_rows(head, width)[0] + as_rows(tail, width)[0]
+    assert [(bad.line, bad.code, bad.raw) for bad in whole.bad] == [(bad.line, bad.code, bad.raw) for bad in (*head.bad, *tail.bad)]
+    assert whole.lines.tolist() == head.lines.tolist() + tail.lines.tolist()
+
+
+@given(NOISE, st.integers(0, 60))
+def test_a_cut_by_quotes_is_one_between_records(text, size):
+    dialect = Dialect(b",", b'"', b"", 2)
+    data = text.encode()
+    found = csv_scan.survey(data[:size], dialect)
+    whole = csv_scan.survey(data, dialect)
+    if not (found.regular and whole.regular) or len(whole.quotes) % 2:
+        return
+    at = csv_scan.last_record_end(data[:size], found.quotes)
+    ends = {0, *(record.end for record in csv_scan.walk(data, dialect))}
+    assert at == 0 or not data[:at].strip(b"\r\n") or max(end for end in ends if end < at) == len(data[:at].rstrip(b"\r\n"))

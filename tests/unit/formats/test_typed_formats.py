@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal as D
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datahub.formats.declare import BadInput
+from datahub.types.model import Date, DateTime, Decimal, Enum, Int, ListOf, LocalDateTime, Struct, Text
+from tests.unit.formats.reading import column
+
+
+def parquet(**arrays):
+    out = pa.BufferOutputStream()
+    pq.write_table(pa.table(arrays), out)
+    return out.getvalue().to_pybytes()
+
+
+def arrow(*, stream=False, **arrays):
+    out = pa.BufferOutputStream()
+    table = pa.table(arrays)
+    with (pa.ipc.new_stream if stream else pa.ipc.new_file)(out, table.schema) as writer:
+        writer.write_table(table)
+    return out.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("held", [pa.int8(), pa.int64(), pa.uint64(), pa.float64(), pa.string(), pa.large_string(), pa.decimal128(20, 0)])
+def test_whole_numbers_are_read_from_whatever_holds_them(read, held):
+    values = pa.array(["1", "100", None]).cast(pa.int64()).cast(held)
+    assert [1, 100, None] == read("parquet", parquet(a=values), [column("a", Int(True))]).columns["a"]
+
+
+def test_numbers_that_do_not_fit_fail(read):
+    seen = read(
+        "parquet",
+        parquet(a=pa.array([1.5, 2.0, 1e300]), b=pa.array([D("1.234"), D("1.2"), None])),
+        [column("a", Int()), column("b", Decimal(False, 9, 2))],
+    )
+    assert [None, 2, None] == seen.columns["a"]
+    assert {("R101", "a", 0), ("R105", "b", 0), ("R201", "b", 2)} <= {failure[:3] for failure in seen.failures}
+
+
+def test_floats_become_decimals_as_they_are_shown(read):
+    assert [D("0.1"), D("12.35")] == read("parquet", parquet(a=pa.array([0.1, 12.35])), [column("a", Decimal())]).columns["a"]
+
+
+def test_texts_are_read_as_the_source_says(read):
+    data = parquet(d=pa.array(["31/12/2024", "31/02/2024"]), n=pa.array(["1,5", ""]))
+    seen = read("parquet", data, [column("d", Date(), formats=("dd/MM/yyyy",)), column("n", Decimal(True), decimal=",")])
+    assert [{"d": date(2024, 12, 31), "n": D("1.5")}, {"d": None, "n": None}] == seen.rows
+    assert [("R106", "d", 1, "31/02/2024")] == [failure[:4] for failure in seen.failures]
+
+
+def test_instants_and_days(read):
+    naive = pa.array([datetime(2024, 7, 1), datetime(2024, 7, 1, 12)], pa.timestamp("ns"))
+    zoned = pa.array([datetime(2024, 7, 1, tzinfo=UTC)] * 2, pa.timestamp("ms", "Europe/Paris"))
+    kinds = [column("a", Date(), at=["n"]), column("b", DateTime(), at=["n"], zone="Europe/Paris"), column("c", LocalDateTime(), at=["n"])]
+    seen = read("parquet", parquet(n=naive, z=zoned), [*kinds, column("d", DateTime(), at=["z"])])
+    assert [date(2024, 7, 1), None] == seen.columns["a"]
+    assert [datetime(2024, 6, 30, 22, tzinfo=UTC), datetime(2024, 7, 1, 10, tzinfo=UTC)] == seen.columns["b"]
+    assert [datetime(2024, 7, 1), datetime(2024, 7, 1, 12)] == seen.columns["c"]
+    assert [datetime(2024, 7, 1, tzinfo=UTC)] * 2 == seen.columns["d"]
+    assert [("R106", "a", 1)] == [failure[:3] for failure in seen.failures]
+
+
+def test_dictionaries_and_nested_values(read):
+    kind = ListOf(Struct((("q", Int()), ("s", Enum(("a", "b"), True)))))
+    states = pa.array(["a", "b", "a"]).dictionary_encode()
+    items = pa.array([[{"q": 1, "s": "a"}], [{"q": None, "s": "z"}], []])
+    seen = read("parquet", parquet(s=states, items=items), [column("s", Enum(("a", "b"))), column("items", kind)])
+    assert ["a", "b", "a"] == seen.columns["s"]
+    assert [[{"q": 1, "s": "a"}], [{"q": None, "s": None}], []] == seen.columns["items"]
+    assert {("R201", "/items/0/q", 0, "q"), ("R109", "/items/0/s", 0, "s")} == {
+        (code, path, element, inside) for code, _, _, _, path, element, inside in seen.failures
+    }
+
+
+def test_bytes_are_text_where_they_are_utf8(read):
+    seen = read("parquet", parquet(a=pa.array([b"\xc3\xa9", b"\xff", None], pa.binary())), [column("a", Text(True))])
+    assert ["é", None, None] == seen.columns["a"]
+    assert [("R001", "a", 1)] == [failure[:3] for failure in seen.failures]
+
+
+def test_a_structure_where_a_number_was_declared_fails(read):
+    seen = read("parquet", parquet(a=pa.array([{"x": 1}, None])), [column("a", Int(True))])
+    assert [("R006", "a", 0)] == [failure[:3] for failure in seen.failures]
+
+
+def test_a_missing_column_is_refused_with_what_is_near(read):
+    with pytest.raises(BadInput) as refusal:
+        read("parquet", parquet(prise=pa.array([1])), [column("price", Int())])
+    assert ("R004", "did you mean `prise`?") == (refusal.value.code, refusal.value.help)
+    assert [None] == read("parquet", parquet(prise=pa.array([1])), [column("price", Int(True))]).columns["price"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_arrow_files_and_streams(read, stream):
+    seen = read("arrow", arrow(stream=stream, a=pa.array([1, 2])), [column("a", Int())])
+    assert [1, 2] == seen.columns["a"]
+    assert [1, 2] == seen.lines
+
+
+def test_damaged_files_are_refused(read):
+    whole = parquet(a=pa.array(range(1000)))
+    for data in (whole[:-4], whole[10:], b"", whole[:4] + bytes(500) + whole[504:]):
+        with pytest.raises(BadInput, match="no Parquet file, or is damaged"):
+            read("parquet", data, [column("a", Int())])
+    with pytest.raises(BadInput, match="no Arrow file, or is damaged"):
+        read("arrow", arrow(a=pa.array([1]))[:-30], [column("a", Int())])
