@@ -155,10 +155,7 @@ def smallest(values: pa.Array, offsets: Offsets) -> pa.Array:
 
     Texts compare by code point.
     """
-    values, offsets = present(values, offsets)
-    if len(values) and (numbers := ordered_numbers(values)) is not None:
-        return _from_numbers(reduced(np.minimum, numbers, offsets, 0), lengths_of(offsets) > 0, values.type)
-    return _at_rank(values, offsets, reduced(np.minimum, ranks(values), offsets, -1))
+    return _extreme(np.minimum, *present(values, offsets))
 
 
 @aggregate(
@@ -174,10 +171,20 @@ def largest(values: pa.Array, offsets: Offsets) -> pa.Array:
 
     Texts compare by code point.
     """
-    values, offsets = present(values, offsets)
-    if len(values) and (numbers := ordered_numbers(values)) is not None:
-        return _from_numbers(reduced(np.maximum, numbers, offsets, 0), lengths_of(offsets) > 0, values.type)
-    return _at_rank(values, offsets, reduced(np.maximum, ranks(values), offsets, -1))
+    return _extreme(np.maximum, *present(values, offsets))
+
+
+def _extreme(operation: np.ufunc, values: pa.Array, offsets: Offsets) -> pa.Array:
+    filled = lengths_of(offsets) > 0
+    if not len(values):
+        return pa.nulls(len(filled), values.type)
+    numbers = ordered_numbers(values)
+    if numbers is not None:
+        return _from_numbers(reduced(operation, numbers, offsets, 0), filled, values.type)
+    numbers = ranks(values)
+    row_of = np.empty(int(numbers.max()) + 1, np.int64)
+    row_of[numbers] = np.arange(len(values))
+    return picked(values, row_of[reduced(operation, numbers, offsets, 0)], filled)
 
 
 def ordered_numbers(values: pa.Array) -> Any:
@@ -194,14 +201,6 @@ def _from_numbers(numbers: Any, keep: Any, kind: pa.DataType) -> pa.Array:
     if pa.types.is_decimal(kind):
         return exact.as_decimals(numbers, keep, kind)
     return from_floats(numbers, keep) if pa.types.is_floating(kind) else from_ints(numbers, keep, kind)
-
-
-def _at_rank(values: pa.Array, offsets: Offsets, best: Any) -> pa.Array:
-    if not len(values):
-        return pa.nulls(len(offsets) - 1, values.type)
-    row_at = np.empty(len(values), np.int64)
-    row_at[ranks(values)] = np.arange(len(values))
-    return picked(values, row_at[np.maximum(best, 0)], best >= 0)
 
 
 @aggregate(

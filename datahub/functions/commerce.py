@@ -230,6 +230,7 @@ def _formed(texts: pa.Array, form: Callable[[str], str]) -> Mask:
     "email_valid(value: text) -> bool",
     also=("HTML input type=email", "Pydantic EmailStr"),
     examples=[example('email_valid("jean.martin@example.com")', True), example('email_valid("jean@localhost")', False)],
+    distinct=True,
 )
 def email_valid(value: Datum) -> pa.Array:
     """Whether a text has the form of an e-mail address: a name, `@` and a domain with a dot.
@@ -248,6 +249,7 @@ def email_valid(value: Datum) -> pa.Array:
     "url_valid(value: text) -> bool",
     also=("HTML input type=url", "Pydantic HttpUrl"),
     examples=[example('url_valid("https://shop.example.com/p/42?x=1")', True), example('url_valid("shop.example.com")', False)],
+    distinct=True,
 )
 def url_valid(value: Datum) -> pa.Array:
     """Whether a text has the form of a web address: `http`, `https`, `ftp`, `ftps` or `sftp`, a host, and no spaces."""

@@ -219,17 +219,17 @@ def _numbers(values: pa.Array) -> exact.Exact:
 
 
 def _sums(parts: exact.Exact, offsets: Any) -> exact.Exact:
-    # Weights are as many as the items of all lists: exact whatever their size.
-    running = np.zeros(len(parts) + 1, object)
-    np.cumsum(parts.astype(object), out=running[1:])
+    small = parts.dtype != object and exact.peak(parts) * max(len(parts), 1) < exact.SMALL
+    running = np.zeros(len(parts) + 1, np.int64 if small else object)
+    np.cumsum(parts.astype(running.dtype), out=running[1:])
     return np.diff(running[offsets])
 
 
 def _shares(units: exact.Exact, parts: exact.Exact, total: exact.Exact, offsets: Any) -> exact.Exact:
     rows = owners(offsets)
-    portions, whole = units.astype(object)[rows] * parts.astype(object), total[rows].astype(object)
+    portions, whole = exact.product(units[rows], parts), total[rows]
     shares = portions // whole
-    left = units.astype(object) - _sums(shares, offsets)
+    left = units - _sums(shares, offsets)
     # Within each list from the largest rest to the smallest; of equals the first comes first.
     rest = exact.as_decimals(portions - shares * whole, np.ones(len(rows), np.bool_), pa.decimal256(76, 0))
     rank = np.empty(len(rows), np.int64)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 from functools import partial
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import Reject, as_mask, broadcast, map_distinct, outcome
+from datahub.functions.columns import Reject, as_mask, broadcast, from_texts, map_distinct, outcome, valid
 from datahub.functions.declare import Datum, Outcome, example, function
-from datahub.functions.text_memory import changed_where
+from datahub.functions.segments import beginnings
+from datahub.functions.text_memory import bytes_of, changed_where
 
 NO_TEXT = "R603"
 """What does not decode to text is outside the domain of these functions."""
@@ -75,7 +77,10 @@ def _from_base64(text: str, safe: bool) -> str | Reject:
 )
 def hex_encode(value: Datum) -> pa.Array:
     """The UTF-8 of a text as hexadecimal digits in lower case."""
-    return map_distinct(lambda text: text.encode().hex(), pa.string(), value).values
+    (texts,) = broadcast(value)
+    content, ends = bytes_of(texts)
+    digits = HEXADECIMAL[np.stack([content >> 4, content & 15], axis=1)] | np.uint8(0x20)
+    return from_texts(2 * ends, digits.ravel(), valid(texts))
 
 
 @function(
@@ -103,10 +108,11 @@ def _from_hex(text: str) -> str | Reject:
     excel="ENCODEURL",
     also=("VRL encode_percent", "JSONata $encodeUrlComponent", "DataWeave encodeURIComponent", "jq @uri", "Bloblang escape_url_query"),
     examples=[example('url_encode("foo bar?")', "foo%20bar%3F"), example('url_encode("été")', "%C3%A9t%C3%A9")],
+    distinct=True,
 )
 def url_encode(value: Datum) -> pa.Array:
     """The text as part of a web address: all but `A-Z a-z 0-9 - _ . ~` as percent signs with two digits."""
-    return _percent(value, r"[^A-Za-z0-9_.~-]", "")
+    return _percent(value, b"")
 
 
 @function(
@@ -116,16 +122,32 @@ def url_encode(value: Datum) -> pa.Array:
         example('url_encode_full("https://mozilla.org/?x=шеллы")', "https://mozilla.org/?x=%D1%88%D0%B5%D0%BB%D0%BB%D1%8B"),
         example('url_encode_full("a b")', "a%20b"),
     ],
+    distinct=True,
 )
 def url_encode_full(value: Datum) -> pa.Array:
     """A whole web address made fit to send: what has a meaning in one (`: / ? # & =` …) stays."""
-    return _percent(value, r"[^A-Za-z0-9_.~;,/?:@&=+$!*'()#-]", ";,/?:@&=+$!*'()#")
+    return _percent(value, b";,/?:@&=+$!*'()#")
 
 
-def _percent(value: Datum, strange: str, safe: str) -> pa.Array:
+UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
+HEXADECIMAL = np.frombuffer(b"0123456789ABCDEF", np.uint8)
+
+
+def _percent(value: Datum, safe: bytes) -> pa.Array:
+    """The texts with three signs for every byte that is not safe."""
     (texts,) = broadcast(value)
-    some = as_mask(pc.match_substring_regex(texts, strange))
-    return changed_where(some, texts, lambda held: map_distinct(partial(quote, safe=safe), pa.string(), held).values)
+    content, ends = bytes_of(texts)
+    stays = np.zeros(256, np.bool_)
+    stays[list(UNRESERVED + safe)] = True
+    strange = ~stays[content]
+    if not strange.any():
+        return texts
+    places = beginnings(np.where(strange, 3, 1))
+    written = np.empty(places[-1], np.uint8)
+    written[places[:-1]] = np.where(strange, np.uint8(ord("%")), content)
+    at, codes = places[:-1][strange], content[strange]
+    written[at + 1], written[at + 2] = HEXADECIMAL[codes >> 4], HEXADECIMAL[codes & 15]
+    return from_texts(places[ends], written, valid(texts))
 
 
 @function(

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import Ints, ints, valid
+from datahub.functions.columns import Ints, from_ints, ints, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import alike, grouped, owners, unpacked
 
@@ -65,6 +65,13 @@ def same_codes(left: pa.Array, right: pa.Array) -> tuple[Ints, Ints]:
 
 def first_seen(numbers: Ints, offsets: Offsets) -> Ints:
     """The rows that are the first of their code in their segment, in order."""
-    inside = owners(offsets)
-    keys = inside * (int(numbers.max(initial=0)) + 2) + (numbers + 1)
-    return np.sort(np.unique(keys, return_index=True)[1])
+    keys = owners(offsets) * (int(numbers.max(initial=0)) + 2) + (numbers + 1)
+    return first_rows(from_ints(keys).dictionary_encode().indices)
+
+
+def first_rows(indices: pa.Array) -> Ints:
+    """The rows in which a dictionary's values are seen first, in order."""
+    numbers = ints(indices)
+    # Numbers are given in order of appearance: each first one is higher than all before it.
+    highest = np.maximum.accumulate(numbers) if len(numbers) else numbers
+    return np.flatnonzero(np.diff(highest, prepend=-1))

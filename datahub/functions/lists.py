@@ -46,6 +46,7 @@ def length(values: Datum) -> pa.Array:
     "is_empty(values: [T]?) -> bool",
     "is_empty(values: map(T)?) -> bool",
     "is_empty(value: text?) -> bool",
+    "is_empty(value: struct?) -> bool",
     sql="CARDINALITY(x) = 0",
     excel="ISBLANK",
     also=("VRL is_empty", "DataWeave isEmpty", "GREL isBlank", "Bloblang length() == 0"),
@@ -61,6 +62,7 @@ def is_empty(values: Datum) -> pa.Array:
     "not_empty(values: [T]?) -> bool",
     "not_empty(values: map(T)?) -> bool",
     "not_empty(value: text?) -> bool",
+    "not_empty(value: struct?) -> bool",
     also=("GREL isNonBlank", "Bloblang not_empty"),
     examples=[example("not_empty([1])", True), example('not_empty("")', False), example("not_empty([])", False)],
 )
@@ -73,6 +75,8 @@ def not_empty(values: Datum) -> pa.Array:
 def _sizes(column: pa.Array) -> Ints:
     if pa.types.is_string(column.type):
         return ints(pc.fill_null(pc.binary_length(column), 0))
+    if pa.types.is_struct(column.type):
+        return np.where(valid(column), column.type.num_fields, 0)
     return lengths_of(unpacked(column)[1])
 
 
@@ -215,8 +219,9 @@ def _in_other(values: Datum, other: Datum) -> tuple[pa.Array, Offsets, Mask]:
         return items, offsets, np.zeros(len(items), np.bool_)
     left, right = same_codes(items, wanted)
     size = int(max(left.max(initial=0), right.max(initial=0))) + 1
-    known = np.isin(owners(offsets) * size + left, (owners(wanted_offsets) * size + right)[right >= 0])
-    return items, offsets, known & (left >= 0)
+    sought = from_ints(owners(offsets) * size + left)
+    known = pc.is_in(sought, value_set=from_ints((owners(wanted_offsets) * size + right)[right >= 0]))
+    return items, offsets, as_mask(known) & (left >= 0)
 
 
 @function(

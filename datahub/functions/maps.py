@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import as_mask, bools, broadcast, valid
+from datahub.functions.columns import as_mask, bools, broadcast, from_ints, ints, valid
 from datahub.functions.declare import Datum, Mask, Offsets, example, function
-from datahub.functions.equality import codes
+from datahub.functions.equality import codes, first_rows
 from datahub.functions.list_building import side_by_side
 from datahub.functions.lists import nth
 from datahub.functions.results import item_of, item_or_null
@@ -157,16 +157,17 @@ def _last_of_each(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask)
     """Maps of keys and items, where a key repeats of the last item, at the place of the first."""
     inside, numbers = owners(offsets), codes(keys)
     marks = inside * (int(numbers.max(initial=0)) + 1) + numbers
-    _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
+    indices = from_ints(marks).dictionary_encode().indices
+    first = first_rows(indices)
     if len(first) == len(marks):
         return mapped(keys, items, offsets, keep)
-    latest = np.zeros(len(first), np.int64)
-    np.maximum.at(latest, inverse, np.arange(len(marks)))
-    order = np.argsort(first)
+    latest = np.empty(len(first), np.int64)
+    # Of several rows with one number, the last one is written last.
+    latest[ints(indices)] = np.arange(len(marks))
     seen = np.zeros(len(marks), np.bool_)
     seen[first] = True
     names, begins = kept(keys, offsets, seen)
-    return mapped(names, items.take(pa.array(latest[order])), begins, keep)
+    return mapped(names, items.take(pa.array(latest)), begins, keep)
 
 
 @function(

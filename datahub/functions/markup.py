@@ -31,6 +31,7 @@ _SPACES = re.compile("[ \t\n\v\f\r\u00a0]+")
     "html_escape(value: text) -> text",
     also=("VRL encode_html", "GREL escape html", "Bloblang escape_html", "jq @html", "CEL html.escape"),
     examples=[example('html_escape("a < b & \\"c\\"")', "a &lt; b &amp; &quot;c&quot;"), example('html_escape("plain")', "plain")],
+    distinct=True,
 )
 def html_escape(value: Datum) -> pa.Array:
     """The text as HTML shows it literally: `&`, `<`, `>` and both quotes become character references."""
@@ -53,6 +54,7 @@ def _escaped(texts: pa.Array) -> pa.Array:
         example('html_unescape("&amp;lt;")', "&lt;"),
         example('html_unescape("R&D")', "R&D"),
     ],
+    distinct=True,
 )
 def html_unescape(value: Datum) -> pa.Array:
     """The text with every character reference of HTML5 decoded, once: by name, by number, and those old ones that need no `;`."""
@@ -73,6 +75,7 @@ def html_unescape(value: Datum) -> pa.Array:
         example('html_strip("1 < 2 &amp; &lt;A&gt;")', "1 < 2 & <A>"),
         example('html_strip("a<script>x > y</script> b<!-- c -->")', "a b"),
     ],
+    distinct=True,
 )
 def html_strip(value: Datum) -> pa.Array:
     """What a reader sees of HTML: each tag a space, character references decoded, runs of spaces one, none at either end.

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import Ints, as_mask, broadcast, from_ints, valid, validity
+from datahub.functions.columns import Ints, as_mask, broadcast, decimals_as_ints, from_ints, ints, valid, validity
 from datahub.functions.declare import REGISTRY, Datum, Example, Kernel, Mask, Offsets, TypeRule, function, parse_signature
 from datahub.functions.precision import common_decimal, decimal_of
 from datahub.types import model as t
@@ -165,23 +165,30 @@ def picked(values: pa.Array, positions: Ints, there: Mask) -> pa.Array:
 
 
 def ranks(values: pa.Array) -> Ints:
-    """For each value its place, from 0, when all are sorted; equal values keep their order, null comes last."""
-    order = pc.array_sort_indices(sortable(values)).to_numpy()
-    result = np.empty(len(values), np.int64)
-    result[order] = np.arange(len(values), dtype=np.int64)
-    return result
+    """Numbers from 0 that are ordered as the values are, equal for equal values; the highest for null."""
+    coded = sortable(values).dictionary_encode()
+    order = pc.array_sort_indices(coded.dictionary).to_numpy()
+    place = np.empty(len(order) + 1, np.int64)
+    place[order] = np.arange(len(order))
+    place[-1] = len(order)
+    return place[np.where(valid(coded.indices), ints(coded.indices), -1)]
 
 
 def sortable(values: pa.Array) -> pa.Array:
-    """The values in a type that Arrow sorts."""
-    if pa.types.is_duration(values.type) or pa.types.is_time(values.type):
+    """The values in a type that Arrow sorts, and sorts fast."""
+    kind = values.type
+    if pa.types.is_duration(kind) or pa.types.is_time(kind):
         return values.view(pa.int64())
-    return pa.nulls(len(values), pa.int64()) if pa.types.is_null(values.type) else values
+    if pa.types.is_decimal(kind):
+        numbers = decimals_as_ints(values)
+        return values if numbers is None else from_ints(numbers, valid(values))
+    return pa.nulls(len(values), pa.int64()) if pa.types.is_null(kind) else values
 
 
 def sorted_rows(values: pa.Array, offsets: Offsets, descending: bool = False) -> Ints:
     """The rows in order of their values within their segments; nulls come last, equal values keep their order."""
-    order: Ints = pc.array_sort_indices(sortable(values), "descending" if descending else "ascending").to_numpy().astype(np.int64)
+    numbers = from_ints(ranks(values), valid(values)) if pa.types.is_string(values.type) else sortable(values)
+    order: Ints = pc.array_sort_indices(numbers, "descending" if descending else "ascending").to_numpy().astype(np.int64)
     return order if len(offsets) == 2 else grouped(order, offsets)
 
 

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from datahub.functions import exact
 from datahub.functions.aggregates import Floats, finite, float_sums
-from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
+from datahub.functions.columns import Ints, floats, from_floats, from_ints, ints, outcome
 from datahub.functions.declare import Mask, Offsets, Outcome, example
-from datahub.functions.equality import codes, first_seen
+from datahub.functions.equality import codes, first_rows
 from datahub.functions.results import listed_values, mean, mean_digits, ordered, product_of, same_or_null
 from datahub.functions.segments import (
     aggregate,
@@ -248,10 +248,9 @@ def tally(values: pa.Array, offsets: Offsets) -> pa.Array:
 def _tallied(values: pa.Array, offsets: Offsets) -> tuple[Ints, Ints]:
     """The first row of each value of each segment, and how often it occurs there."""
     numbers, inside = codes(values), owners(offsets)
-    rows = first_seen(numbers, offsets)
     keys = inside * (int(numbers.max(initial=0)) + 1) + numbers
-    distinct, counts = np.unique(keys, return_counts=True)
-    return rows, counts[np.searchsorted(distinct, keys[rows])]
+    indices = from_ints(keys).dictionary_encode().indices
+    return first_rows(indices), np.bincount(ints(indices))
 
 
 @aggregate(

@@ -14,9 +14,7 @@ from datahub.functions.columns import (
     Bytes,
     Ints,
     as_mask,
-    bools,
     broadcast,
-    constant,
     ints,
     map_distinct,
     outcome,
@@ -51,6 +49,7 @@ STYLES = {
         example('slug("Œuvre")', "uvre"),
         example('slug(ascii("Œuvre"))', "oeuvre"),
     ],
+    distinct=True,
 )
 def slug(value: Datum) -> pa.Array:
     """The text as it stands in a web address: lower case, without accents, all else than `a-z` and `0-9` one `-`.
@@ -118,6 +117,7 @@ def _folded(content: Bytes) -> tuple[Bytes, Ints, Ints]:
     sql="STRIP_ACCENTS",
     also=("VRL strip_diacritics", "GREL unaccent", "PostgreSQL unaccent"),
     examples=[example('strip_accents("Crème brûlée")', "Creme brulee"), example('strip_accents("Straße")', "Straße")],
+    distinct=True,
 )
 def strip_accents(value: Datum) -> pa.Array:
     """The text without accents and other marks; letters that are no accented ones (`ß`, `ø`) stay."""
@@ -133,6 +133,7 @@ def _beyond_ascii(texts: pa.Array) -> Mask:
     "ascii(value: text) -> text",
     also=("Unidecode", "GREL asciify", "Bloblang unidecode"),
     examples=[example('ascii("Œuvre à 5 €")', "Oeuvre a 5 EUR"), example('ascii("Straße Αθήνα")', "Strasse Athina")],
+    distinct=True,
 )
 def ascii_letters(value: Datum) -> pa.Array:
     """The text in ASCII alone: accents dropped, other letters and signs spelled as one reads them, whatever their script."""
@@ -167,6 +168,7 @@ def _joined(value: Datum, written: str, between: str) -> pa.Array:
     'snake_case(value: text, written: text! = "") -> text',
     also=("VRL snakecase", "DataWeave underscore", "Bloblang snake_case"),
     examples=[example('snake_case("inputString")', "input_string"), example('snake_case("HTTP Server-Name 2")', "http_server_name_2")],
+    distinct=True,
 )
 def snake_case(value: Datum, written: str = "") -> pa.Array:
     """The words in lower case with `_` between them.
@@ -181,6 +183,7 @@ def snake_case(value: Datum, written: str = "") -> pa.Array:
     'kebab_case(value: text, written: text! = "") -> text',
     also=("VRL kebabcase", "DataWeave dasherize", "Bloblang kebab_case"),
     examples=[example('kebab_case("InputString")', "input-string"), example('kebab_case("foo_bar_baz")', "foo-bar-baz")],
+    distinct=True,
 )
 def kebab_case(value: Datum, written: str = "") -> pa.Array:
     """The words in lower case with `-` between them; for `written` see `snake_case`."""
@@ -191,6 +194,7 @@ def kebab_case(value: Datum, written: str = "") -> pa.Array:
     'upper_snake_case(value: text, written: text! = "") -> text',
     also=("VRL screamingsnakecase",),
     examples=[example('upper_snake_case("input-string")', "INPUT_STRING"), example('upper_snake_case("inputString")', "INPUT_STRING")],
+    distinct=True,
 )
 def upper_snake_case(value: Datum, written: str = "") -> pa.Array:
     """The words in upper case with `_` between them; for `written` see `snake_case`."""
@@ -201,6 +205,7 @@ def upper_snake_case(value: Datum, written: str = "") -> pa.Array:
     'pascal_case(value: text, written: text! = "") -> text',
     also=("VRL pascalcase", "DataWeave capitalize", "Bloblang capitalize"),
     examples=[example('pascal_case("input-string")', "InputString"), example('pascal_case("foo_bar_baz", "kebab-case")', "Foo_bar_baz")],
+    distinct=True,
 )
 def pascal_case(value: Datum, written: str = "") -> pa.Array:
     """The words with a capital letter each, and nothing between them; for `written` see `snake_case`."""
@@ -212,6 +217,7 @@ def pascal_case(value: Datum, written: str = "") -> pa.Array:
     'camel_case(value: text, written: text! = "") -> text',
     also=("VRL camelcase", "DataWeave camelize", "Bloblang camel_case"),
     examples=[example('camel_case("input-string")', "inputString"), example('camel_case("Prix HT")', "prixHt")],
+    distinct=True,
 )
 def camel_case(value: Datum, written: str = "") -> pa.Array:
     """The words with a capital letter each but the first, and nothing between them; for `written` see `snake_case`."""
@@ -219,108 +225,6 @@ def camel_case(value: Datum, written: str = "") -> pa.Array:
     first = np.zeros(len(words), np.bool_)
     first[offsets[:-1][offsets[:-1] < offsets[1:]]] = True
     return pc.binary_join(listed(pc.if_else(pa.array(first), words, pc.utf8_capitalize(words)), offsets), "")
-
-
-@function(
-    "like(value: text, pattern: text, ignore_case: bool! = False) -> bool",
-    sql="LIKE",
-    excel="COUNTIF wildcards",
-    examples=[example('like("abcdefg", "abc%")', True), example('like("abcdefg", "_bc")', False)],
-)
-def like(value: Datum, pattern: Datum, ignore_case: bool = False) -> pa.Array:
-    r"""Whether the whole text fits a pattern in which `%` stands for any text and `_` for one character.
-
-    A backslash before one of them takes it literally.
-    """
-    if isinstance(pattern, pa.Scalar):
-        (texts,) = broadcast(value)
-        return pc.match_like(texts, constant(pattern) or "", ignore_case=ignore_case)
-    texts, patterns = broadcast(value, pattern)
-    coded = patterns.dictionary_encode()
-    numbers = np.where(valid(coded.indices), ints(coded.indices), -1)
-    result = np.zeros(len(texts), np.bool_)
-    # A pattern is compiled: once for each distinct one.
-    for number, one in enumerate(coded.dictionary.to_pylist()):
-        rows = np.flatnonzero(numbers == number)
-        result[rows] = as_mask(pc.match_like(texts.take(pa.array(rows)), one, ignore_case=ignore_case))
-    return bools(result)
-
-
-@function(
-    "edit_distance(left: text, right: text) -> int",
-    sql="LEVENSHTEIN",
-    also=("DataWeave levenshteinDistance", "GREL levenshteinDistance", "DuckDB levenshtein", "Snowflake EDITDISTANCE"),
-    examples=[example('edit_distance("kitten", "sitting")', 3), example('edit_distance("été", "ete")', 2)],
-)
-def edit_distance(left: Datum, right: Datum) -> pa.Array:
-    """How many characters must be put in, taken out or changed to make one text the other (Levenshtein's distance)."""
-    # No kernel measures it: once for each distinct pair.
-    return map_distinct(_distance, pa.int64(), left, right).values
-
-
-def _distance(left: str, right: str) -> int:
-    """Levenshtein's distance by Myers' bit vectors: a row of the table is two integers of as many bits as `left` is long."""
-    if not left or not right:
-        return len(left) + len(right)
-    where: dict[str, int] = {}
-    for at, letter in enumerate(left):
-        where[letter] = where.get(letter, 0) | 1 << at
-    full, last = (1 << len(left)) - 1, 1 << (len(left) - 1)
-    more, less, score = full, 0, len(left)
-    for letter in right:
-        same = where.get(letter, 0)
-        across = (((same & more) + more) ^ more) | same | less
-        grown, shrunk = less | (full & ~(across | more)), more & across
-        score += bool(grown & last) - bool(shrunk & last)
-        grown = (grown << 1 | 1) & full
-        shrunk = shrunk << 1 & full
-        upright = same | less
-        more, less = shrunk | (full & ~(upright | grown)), grown & upright
-    return score
-
-
-@function(
-    "similarity(left: text, right: text) -> float",
-    also=("DuckDB levenshtein", "Snowflake JAROWINKLER_SIMILARITY", "PostgreSQL similarity"),
-    examples=[example('similarity("kitten", "kitten")', 1.0), example('similarity("abcd", "abxx")', 0.5)],
-)
-def similarity(left: Datum, right: Datum) -> pa.Array:
-    """How alike two texts are, from 0 to 1: 1 less their `edit_distance` by the length of the longer one."""
-    return map_distinct(lambda a, b: 1.0 - _distance(a, b) / max(len(a), len(b)) if a or b else 1.0, pa.float64(), left, right).values
-
-
-ALIKE = {"1": "BFPV", "2": "CGJKQSXZ", "3": "DT", "4": "L", "5": "MN", "6": "R"}
-SOUNDS = {letter: digit for digit, letters in ALIKE.items() for letter in letters}
-
-
-@function(
-    "phonetic(value: text) -> text",
-    sql="SOUNDEX",
-    also=("GREL phonetic", "Snowflake SOUNDEX"),
-    examples=[example('phonetic("Robert")', "R163"), example('phonetic("Rupert")', "R163"), example('phonetic("Ashcraft")', "A261")],
-)
-def phonetic(value: Datum) -> pa.Array:
-    """The American Soundex code: a letter and three digits, the same for names that sound alike in English.
-
-    Accents are dropped before; text without a letter gives empty text.
-    """
-    (texts,) = broadcast(value)
-    return map_distinct(_soundex, pa.string(), pc.ascii_upper(strip_accents(texts))).values
-
-
-def _soundex(text: str) -> str:
-    letters = [letter for letter in text if "A" <= letter <= "Z"]
-    if not letters:
-        return ""
-    digits, before = [], SOUNDS.get(letters[0], "")
-    for letter in letters[1:]:
-        sound = SOUNDS.get(letter, "")
-        if sound and sound != before:
-            digits.append(sound)
-        # H and W do not part two equal sounds; vowels do.
-        if letter not in "HW":
-            before = sound
-    return (letters[0] + "".join(digits) + "000")[:4]
 
 
 ROMAN = (

@@ -23,7 +23,7 @@ from datahub.types.shapes import Family, built, shape
 
 MODULES = frozenset(
     (
-        "aggregates", "members", "statistics", "lists", "list_building", "maps", "structs", "wording", "markup", "encoding", "digests",
+        "aggregates", "members", "statistics", "lists", "list_building", "maps", "structs", "wording", "likeness", "markup", "encoding", "digests",
         "json_values", "records", "commerce", "commerce_codes", "commerce_money", "commerce_units",
     )
 )  # fmt: skip

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stdnum import ean, isbn, luhn
 from stdnum.fr import siren
 
-from datahub.functions import commerce, encoding, json_values, list_building, markup, records, wording
+from datahub.functions import commerce, encoding, json_values, likeness, list_building, markup, records, wording
 
 LETTERS = st.text(st.sampled_from("aZ9- é_ÉœßK\u212aİ日.\u0301Ÿž한\n"), max_size=9)
 PIECES = st.sampled_from(
@@ -23,6 +23,7 @@ PIECES = st.sampled_from(
      "&CounterClockwiseContourIntegral;", "\u00a0", "\n", " ", "é", "日", "<!-- x > y -->", "<script>a</script>", "<style >b</style>", "<span>",
      "< p>", ";", "&;", "&#;", "&a&b;", "&#0;", "&copy2020"]
 )  # fmt: skip
+WORDS = st.text("abé", max_size=7) | st.text("ab", max_size=20) | st.text("ab", min_size=60, max_size=70)
 MARKUP = st.lists(PIECES, max_size=7).map("".join)
 
 
@@ -79,7 +80,7 @@ def test_escaped_html_is_decoded_to_itself(texts: list[str | None]) -> None:
     assert texts == markup.html_unescape(markup.html_escape(column(texts))).to_pylist()
 
 
-@given(st.lists(st.tuples(st.text("abé", max_size=7), st.text("abé", max_size=7)), max_size=6))
+@given(st.lists(st.tuples(WORDS, WORDS), max_size=9))
 def test_the_edit_distance_is_that_of_the_table(pairs: list[tuple[str, str]]) -> None:
     def distance(left: str, right: str) -> int:
         before = list(range(len(right) + 1))
@@ -91,7 +92,7 @@ def test_the_edit_distance_is_that_of_the_table(pairs: list[tuple[str, str]]) ->
         return before[-1]
 
     left, right = (pa.array([pair[side] for pair in pairs], pa.string()) for side in (0, 1))
-    assert [distance(*pair) for pair in pairs] == wording.edit_distance(left, right).to_pylist()
+    assert [distance(*pair) for pair in pairs] == likeness.edit_distance(left, right).to_pylist()
 
 
 @given(columns(st.text(max_size=12).filter(lambda text: not re.search("[\ud800-\udfff]", text))))
