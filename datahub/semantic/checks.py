@@ -20,7 +20,7 @@ from datahub.semantic.scope import Scope
 from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import check_code
 from datahub.semantic.values import made
-from datahub.semantic.walk import is_windowed
+from datahub.semantic.walk import columns_read, is_windowed
 from datahub.syntax import ast
 from datahub.syntax.walk import walk as walk_tree
 from datahub.types import model as t
@@ -90,7 +90,7 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     shown = tuple(one for name in fields for one in behind[name]) or read_by(held, behind)
     origin = ir.Origin(
         shape.name,
-        ", ".join(fields),
+        ", ".join(fields) or _first_read(held, shape),
         script=check.span.document.path,
         line=check.code.span.line,
         evidence=tuple(dict.fromkeys(shown)),
@@ -98,6 +98,12 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     )
     windowed = any(is_windowed(part) for part in (held, when, message) if part is not None)
     return ir.CheckRule(code, _severity(check), held, applicable(when, held, scope), message, fields, origin, windowed, check.after_checks)
+
+
+def _first_read(held: ir.Expression, shape: ir.EntityShape) -> str:
+    """The field that a check without `on` is told of: the first of the entity's that it reads."""
+    read = columns_read(held)
+    return next((one.name for one in shape.fields if one.name in read), "")
 
 
 def _held(written: ast.Expr, scope: Scope) -> ir.Expression:
