@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import unified_diff
 from functools import cached_property
 from pathlib import Path
@@ -230,7 +230,7 @@ class _Attempt:
             return f"there is no {block.about}.{block.kind}, but {', '.join(there)}\n"
         return path.read_bytes().decode()
 
-    def _issues(self, _: Block) -> str:
+    def _issues(self, block: Block) -> str:
         import pyarrow.parquet as pq
 
         path = self.folder / "out" / "run" / "issues.parquet"
@@ -239,6 +239,8 @@ class _Attempt:
         rows = pq.read_table(path).to_pylist() if path.exists() else []
         several = len(self.program.maps) > 1
         rows.sort(key=lambda row: (row["file"] or "", row["line"] or 0))
+        if block.about:
+            return _aligned([["-" if row[name] is None else str(row[name]) or '""' for name in block.about.split()] for row in rows])
         return _aligned([_issue(row, several=several) for row in rows])
 
     def _rejects(self, block: Block) -> str:
@@ -282,10 +284,43 @@ class _Attempt:
         return explain(plan)
 
     def _eval(self, block: Block) -> str:
+        lines = [line.partition(" → ")[0].rstrip() for line in block.text.splitlines()]
+        return "".join(f"{line} → {_answered(self._answer(line))}\n" if line else "\n" for line in lines)
+
+    def _answer(self, expression: str) -> Mapping[str, Any]:
+        """What an expression gives, beside what the script of the case declares."""
         from datahub.testing.expressions import answer
 
-        lines = [line.partition(" → ")[0].rstrip() for line in block.text.splitlines()]
-        return "".join(f"{line} → {_answered(answer(line).as_json())}\n" if line else "\n" for line in lines)
+        if self.case.script is None:
+            return answer(expression).as_json()
+        from datahub.engine.start import given, run_state
+        from datahub.plan.lower import lower
+
+        program, world = self.elaborated.program, self.elaborated.units[-1].world
+        plan = lower(program, None, ())
+        as_of = self.options["as_of"]
+        moment = datetime.fromisoformat(as_of) if as_of else datetime.now(UTC)
+        return answer(expression, world, run_state(plan, moment, given(plan, {}))).as_json()
+
+    @cached_property
+    def elaborated(self) -> Any:
+        from datahub.semantic.elaborate import elaborate_whole
+        from datahub.syntax.parser import parse
+
+        found: list[Diagnostic] = []
+        whole = elaborate_whole(parse(self.script, found.append), _Files(self.case), found.append)
+        wrong = [one for one in found if one.level is Severity.ERROR]
+        assert not wrong, "\n" + render(wrong)
+        return whole
+
+    def _tests(self, _: Block) -> str:
+        from datahub.cli.commands.test import shown
+        from datahub.cli.output import Paint
+        from datahub.syntax.parser import parse
+        from datahub.testing.cases import run_tests
+
+        results = run_tests(self.elaborated, parse(self.script, lambda _: None))
+        return "".join(f"passed {one.name}\n" if one.passed else shown(one, Paint(io.StringIO())) for one in results)
 
 
 _ANSWERS: dict[str, Callable[[_Attempt, Block], str]] = {
@@ -298,6 +333,7 @@ _ANSWERS: dict[str, Callable[[_Attempt, Block], str]] = {
     "formatted": _Attempt._formatted,
     "plan": _Attempt._plan,
     "eval": _Attempt._eval,
+    "tests": _Attempt._tests,
 }
 _KNOWN = {*_ANSWERS, *DATA, *PROSE, "dhm", "run", "source"}
 

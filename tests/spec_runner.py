@@ -9,7 +9,8 @@ A case is a `## title` and the blocks below it, up to the next one. Blocks that 
 Blocks that must come out:
 
     csv|json|jsonl NAME    the rows of entity NAME, or the file of target NAME, or `TARGET/ENTITY`
-    issues           one line an issue: place, field, code, value, two spaces or more between them
+    issues           one line an issue: place, field, code, value, two spaces or more between them;
+                     `issues code message` shows these columns instead
     rejects SOURCE   the reject file of a source, as it is
     failure          why the run ended without writing anything
     report           `name: value` lines out of the run's counts
@@ -17,7 +18,8 @@ Blocks that must come out:
     signature        `Entity.field  CODE CODE`, for every field that can reject its row
     formatted        the script as `dhm fmt` writes it
     plan             the plan as `dhm explain` prints it
-    eval             `expression → value` lines; a reject is its code
+    eval             `expression → value` lines; a reject is its code; beside a script its functions and tables can be named
+    tests            what became of the `test` blocks of the script, as `dhm test` tells it
 
 On a line of the script, `# error: CODE`, `# warning: CODE` and `# type: T` say what is found there. Every error must be
 said. Warnings too, in a case that says one or has a `diagnostics` block.

@@ -23,8 +23,8 @@ def sort(frame: Frame, operator: Sort, run: RunState, side: Side) -> Frame:
         failed = reject(side, frame, failures, operator.origin, operator)
         return sort(frame.filter(~failed), operator, run, side)
     table = pa.table({str(number): column.array(frame.length) for number, column in enumerate(columns)})
-    order = [(str(number), "descending" if key.descending else "ascending") for number, key in enumerate(operator.keys)]
-    return frame.take(pc.sort_indices(table, sort_keys=order, null_placement="at_end").to_numpy().astype(np.int64))
+    order = [(str(number), "descending" if key.descending else "ascending", "at_end") for number, key in enumerate(operator.keys)]
+    return frame.take(pc.sort_indices(table, sort_keys=order).to_numpy().astype(np.int64))
 
 
 def fill(frame: Frame, operator: Fill, run: RunState, side: Side) -> Frame:
