@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datahub.cli.main import main
+from datahub.cli.main import program
 
 if __name__ == "__main__":
-    main()
+    program()

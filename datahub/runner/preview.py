@@ -87,6 +87,10 @@ class _Head:
     most: int | None
     parsed: dict[int, Parsed] = field(default_factory=dict)
 
+    @property
+    def path_prefix(self) -> str:
+        return self.feed.path_prefix
+
     def blocks(self) -> Iterator[Block]:
         for block in self.feed.blocks():
             yield block
