@@ -88,18 +88,12 @@ class _Reading:
             if not isinstance(use, ast.Use):
                 continue
             alias = alias_of(use)
-            if alias in taken:
-                self.emit(
-                    Diagnostic(
-                        DUPLICATE,
-                        f"`{alias}` is used twice",
-                        Label((use.alias or use.pack).span, "the second"),
-                        (Label(taken[alias].span, "the first"),),
-                        help="give one of them another name with `as`",
-                    )
-                )
+            first = taken.setdefault(alias, use)
+            if first is not use:
+                # Each file of a pack says what it uses; they share the names.
+                if first.span.document is use.span.document or _written(first) != _written(use):
+                    self.emit(_used_twice(use, first))
                 continue
-            taken[alias] = use
             yield Import(alias, self._found(use, above), use)
 
     def _found(self, use: ast.Use, above: tuple[str, ...]) -> Module | None:
@@ -134,6 +128,16 @@ def alias_of(use: ast.Use) -> str:
 
 def _written(use: ast.Use) -> str:
     return use.pack.value if isinstance(use.pack, ast.String) else use.pack.text
+
+
+def _used_twice(use: ast.Use, first: ast.Use) -> Diagnostic:
+    return Diagnostic(
+        DUPLICATE,
+        f"`{alias_of(use)}` is used twice",
+        Label((use.alias or use.pack).span, "the second"),
+        (Label(first.span, "the first"),),
+        help="give one of them another name with `as`",
+    )
 
 
 def _not_found(use: ast.Use) -> Diagnostic:

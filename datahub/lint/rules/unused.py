@@ -118,6 +118,8 @@ def _names(item: ast.MapItem, name: str) -> bool:
 
 
 def _unused_imports(unit: Unit) -> Iterator[ast.Name]:
+    if not unit.module.imports:
+        return
     rooted = {
         node.parts[0].text for one in unit.module.declarations for node in walk(one) if isinstance(node, ast.QName) and len(node.parts) > 1
     }

@@ -40,8 +40,9 @@ class Files:
         return self.documents.get(path)
 
     def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
-        found = self.documents.get(f"{name} {versions}".strip())
-        return None if found is None else (found,)
+        wanted = f"{name} {versions}".strip()
+        found = tuple(one for key, one in self.documents.items() if key == wanted or key.startswith(f"{wanted}/"))
+        return found or None
 
 
 def elaborated(text: str, **files: str) -> tuple[Elaborated, list[Any]]:

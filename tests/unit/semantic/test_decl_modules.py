@@ -70,6 +70,18 @@ def test_a_pack_keeps_to_itself_what_it_does_not_export():
     assert [("DHM108", "u.short")] == findings(text, **{"acme.units__^1.0": pack})
 
 
+def test_the_files_of_a_pack_are_one_module_and_may_use_the_same():
+    files = {
+        "acme.shop/pack": "pack acme.shop 1.0.0\n",
+        "acme.shop/a": 'use "units.dhm" as u\ntype Unit = u.Code\n',
+        "acme.shop/b": 'use "units.dhm" as u\nentity Box {\n  key unit\n  unit : Unit\n  code : u.Code\n}\n',
+        "units.dhm": UNITS,
+    }
+    made = program('use acme.shop as s\nuse "units.dhm" as v\n', **files)
+    assert ["s.Box"] == [one.name for one in made.entities if one.name.startswith("s.")]
+    assert ["s.Unit", "v.Code"] == [one.type.name for one in made.entities[-1].fields]
+
+
 def test_two_uses_cannot_have_one_name():
     assert ["DHM103"] == [code for code, _ in findings('use "a.dhm" as u\nuse "b.dhm" as u\n', a_dhm=UNITS, b_dhm=UNITS)]
 
