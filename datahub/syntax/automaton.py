@@ -191,6 +191,9 @@ class _Reader:
                 return None
             if depth == 0 and kind == "_NL" and not self.starts_afresh(number + 1):
                 continue
+            if kind == "COMMA" and kinds[number + 2 : number + 3] != ["COLON"]:
+                # What follows is no field: the comma belongs to what was given up.
+                continue
             if kind not in taken:
                 taken[kind] = kind not in _wordlike() and self.accepts(states, kind)
             if taken[kind]:

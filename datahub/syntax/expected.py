@@ -22,6 +22,7 @@ _OPERATORS = _OPERATOR_FITS | frozenset(
 _VALUES = frozenset({"NAME", "STRING", "INT", "NUMBER", "PERCENT", "REGEX", "DOLLAR", "LPAR", "LSQB", "LBRACE", "CASE", "NULL", "MINUS"})
 _ALL_VALUES = _VALUES | {"TRUE", "FALSE", "NOT"}
 _CLAUSES = frozenset({"FILL", "EACH", "JOIN", "WHERE", "GROUP", "UNIQUE", "ORDER"})
+_TYPES = frozenset({"NAME", "LBRACE", "LSQB"})
 _LITERALS = frozenset({"STRING", "INT", "NUMBER", "PERCENT", "TRUE", "FALSE", "NULL"})
 _DECLARATIONS = frozenset({"PACK", "USE", "PARAM", "TYPE", "SOURCE", "TARGET", "ENTITY", "MAP", "FLOW", "TEST"})
 _ALL_DECLARATIONS = _DECLARATIONS | {"LOOKUP", "DECIDE", "FN", "VIEW", "RULES", "CHECKS", "OVERRIDE"}
@@ -118,6 +119,9 @@ def _wanted(expected: frozenset[str]) -> str:
     elif left >= _LITERALS:
         words.append("a value")
         left -= _LITERALS | {"NAME", "LSQB", "MINUS", "DOLLAR"}
+    if left >= _TYPES and not words:
+        words.append("a type")
+        left -= _TYPES
     if "RPAR" in left and "COMMA" in left:
         left.discard("COLON")
     if left >= _CLAUSES:
@@ -191,6 +195,27 @@ def _guess_separator(mistake: Mistake, report: Report) -> _Hint | None:
     return None
 
 
+def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
+    """Habits of other languages that no single word gives away."""
+    text = report.document.text
+    before = text[mistake.before_start : mistake.before_start + 8].split(None, 1)[:1]
+    match mistake.kind:
+        case _ if before == ["if"] and mistake.before == "NAME" and mistake.expected >= _OPERATOR_FITS:
+            return _Hint("write `if(condition, value, other)`, or `case when condition then value otherwise other end`")
+        case "IN" | "MATCHES" if mistake.before == "NOT" and "NULL" in mistake.expected:
+            return _Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
+        case "LSQB" if mistake.expected >= _OPERATOR_FITS:
+            return _Hint("write `r.name` for a field, `nth(list, 1)` for the first of a list")
+        case "NOT" if "REFERENCES" in mistake.expected:
+            return _Hint("leave it out: a field is never null, unless its type ends in `?`")
+        case "DEFAULT" if "REFERENCES" in mistake.expected:
+            return _Hint("write `=` before the value that stands in for null")
+        case "NAME" if "LPAR" in mistake.expected and mistake.before == "EXCEPT":
+            return _Hint("write the names in parentheses: `except (a, b)`")
+        case _:
+            return None
+
+
 def _guess_json(mistake: Mistake, report: Report) -> _Hint | None:
     if mistake.kind == "STRING" and mistake.before in ("LBRACE", "COMMA") and "INCLUDE" in mistake.expected:
         return _Hint("write the name of a field without quotes, or in backticks")
@@ -201,6 +226,7 @@ _GUESSES: tuple[Callable[[Mistake, Report], _Hint | None], ...] = (
     _guess_equals,
     _guess_ternary,
     _guess_word,
+    _guess_habit,
     _guess_json,
     _guess_colon,
     _guess_separator,

@@ -81,7 +81,7 @@ class _Open:
 
 
 def lay_out(tokens: Tokens, text: str, report: Report, *, flat: bool = False) -> Laid:
-    """Thin out the newlines of `tokens`; in a `flat` text, which is one expression, none is kept."""
+    """Thin out the newlines of `tokens`; in a `flat` text, which is one expression, none is kept outside braces."""
     laid = _Layout(tokens, text, report, flat)
     laid.run()
     return Laid(laid.kinds, laid.starts, laid.ends, laid.depths, laid.margins, _docs(tokens, text))
@@ -145,7 +145,7 @@ class _Layout:
         after = raw.ends[number]
         line = self.text.rfind("\n", before, after) + 1
         if not line:
-            return not self.flat and not (self.goes_on(number) or self.continues(number + 1))
+            return not (self.flat and not stack) and not (self.goes_on(number) or self.continues(number + 1))
         self.indent = after - line
         if self.raw.unclosed and stack and stack[-1].kind != "LBRACE":
             self.close_unclosed(before)
@@ -155,7 +155,7 @@ class _Layout:
             self.missing(stack.pop(), before)
         if line == after:
             self.margins.add(after)
-        if self.flat or self.too_deep or (stack and stack[-1].kind != "LBRACE"):
+        if self.too_deep or (stack[-1].kind != "LBRACE" if stack else self.flat):
             return False
         return not (self.goes_on(number) or self.continues(number + 1))
 

@@ -81,7 +81,8 @@ def oddity(place: Place, tokens: Tokens) -> int:
         return _semicolon(place, tokens)
     junk = _JUNK.match(text, at, end)
     stop = place.line_end(at) if char == "|" else junk.end() if junk and char not in _HELP else at + 1
-    place.report.broken(at, stop, f"{_shown(text[at:stop])} is no mark of the language", "this says nothing here", help=_HELP.get(char))
+    helps = "write `trim(x)`: functions take their values in parentheses" if text.startswith("|>", at) else _HELP.get(char)
+    place.report.broken(at, stop, f"{_shown(text[at:stop])} is no mark of the language", "this says nothing here", help=helps)
     return stop
 
 
@@ -179,6 +180,7 @@ def number(kind: str, place: Place, end: int, tokens: Tokens) -> int:
         whole = text[at : tail.end()]
         plain = whole.replace("_", "")
         helps = f"write `{plain}`" if plain.isdecimal() else f'write the number out in digits, or `"{whole}"` if it is text'
+        place.report.distrust(at)
         place.report.tell(BAD_LITERAL, at, tail.end(), f"`{whole}` is no number", "a number is digits, with at most one point", help=helps)
         return tail.end()
     date = _DATE.match(text, at, place.end) if kind == "INT" and end - at == 4 else None

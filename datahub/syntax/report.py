@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
 from datahub.diagnostics.rule import Rule, Severity
@@ -62,8 +62,12 @@ class Report:
         fix: Fix | None = None,
     ) -> None:
         """Take a mistake after which the rest of the statement is not to be trusted."""
-        self.hard.insert(bisect_left(self.hard, start), start)
+        self.distrust(start)
         self.tell(SYNTAX, start, end, message, label, also=also, help=help, fix=fix)
+
+    def distrust(self, start: int) -> None:
+        """Tell nothing more of the statement that stands at an offset."""
+        insort(self.hard, start)
 
     def stray(self, start: int, mark: str) -> None:
         """Take a closing bracket that closes nothing; it may turn out to follow from another mistake."""
