@@ -59,10 +59,8 @@ def fault(data: bytes, record: Record, dialect: Dialect, header: Sequence[str], 
     if b"\0" in text:
         return "R001", f"there is a NUL byte{_where(record, header, lambda field: 'NUL' if bytes(1) in field else '')}"
     count = len(record.fields)
-    if dialect.width and count < dialect.width:
+    if dialect.width and count != dialect.width:
         return "R002", f"the record has {_values(count)}, {dialect.width} are needed"
-    if dialect.width and count > dialect.width:
-        return "R003", f"the record has {_values(count)}, {dialect.width} are needed"
     if len(text) > LONGEST_FIELD and any(len(field) > LONGEST_FIELD for field in record.fields):
         return "R005", f"a value is longer than {LONGEST_FIELD} bytes"
     return None

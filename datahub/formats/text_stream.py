@@ -14,7 +14,8 @@ _CHUNK = 256 << 10
 class TextStream:
     """`buffer` is the text that comes next; `offset` and `line` say where in the decompressed file it begins.
 
-    `blank` says that nothing but spaces was seen yet, `last` is the last byte that was. `returns` tells that a carriage return alone ends a line.
+    `blank` says that nothing but spaces was seen yet, `last` is the last byte that was.
+    `returns` tells that a carriage return alone ends a line.
     """
 
     def __init__(self, stream: InputStream, encoding: str, name: str, *, returns: bool = True) -> None:
@@ -52,18 +53,21 @@ class TextStream:
         """What is left, cut where `end_of` a buffer finds the end of its last whole record: offset, line and bytes of each piece."""
         while True:
             self.fill(size)
-            at = len(self.buffer) if self.ended else end_of(self.buffer)
-            while not at and not self.ended and len(self.buffer) <= longest:
+            at = self._end(end_of)
+            while not at and self.buffer and len(self.buffer) <= longest:
                 self.fill(2 * len(self.buffer))
-                at = len(self.buffer) if self.ended else end_of(self.buffer)
+                at = self._end(end_of)
             offset, line = self.offset, self.line
             piece = self.take(at or len(self.buffer))
+            if not piece:
+                return
             if not at:
                 # A line longer than any record may be: its beginning tells enough, the rest is not kept.
                 self.drop_line()
-            if not piece:
-                return
             yield offset, line, piece
+
+    def _end(self, end_of: Callable[[bytes], int]) -> int:
+        return len(self.buffer) if self.ended else end_of(self.buffer)
 
     def drop_line(self) -> None:
         """Pass over all up to the next line end, without keeping it."""

@@ -8,7 +8,7 @@ import pytest
 
 from datahub.formats.declare import InputFile
 from datahub.semantic.ir import SourceShape
-from tests.unit.formats.reading import FORMATS, column, see
+from tests.unit.formats.reading import column, make_reader, see
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_each_file_is_read_exactly(shared, name):
     path = shared / "realdata/csv_spectrum/csvs" / f"{name}.csv"
     file = InputFile(str(path), path.name)
     columns = tuple(column(one) for one in expected[0])
-    reader = FORMATS["csv"].reader(SourceShape("s", "csv", (), columns), frozenset(one.name for one in columns), [file])
+    reader = make_reader("csv", SourceShape("s", "csv", (), columns), frozenset(one.name for one in columns), [file])
     seen = see(reader, [file])
     assert expected == seen.rows
     assert [] == seen.bad

@@ -16,7 +16,7 @@ from datahub.formats.json_scan import nesting, structure
 from datahub.formats.jsonl import lines_of
 from datahub.semantic.ir import SourceShape
 from datahub.types.model import Bool, Date, Decimal, Float, Int, ListOf, Struct, Text
-from tests.unit.formats.reading import FORMATS, column, see
+from tests.unit.formats.reading import column, make_reader, see
 
 COLUMNS = (
     column("t", Text(True)),
@@ -148,7 +148,7 @@ def test_nothing_of_the_suite_that_is_no_json_gives_a_row(suite, kind, tmp_path)
         for content in contents:
             (tmp_path / "f").write_bytes(content)
             file = InputFile(str(tmp_path / "f"), "f")
-            reader = FORMATS[kind].reader(SourceShape("s", kind, (), (column("a", Int(True)),)), frozenset({"a"}), [file])
+            reader = make_reader(kind, SourceShape("s", kind, (), (column("a", Int(True)),)), frozenset({"a"}), [file])
             try:
                 seen = see(reader, [file])
             except BadInput:
@@ -166,5 +166,5 @@ def test_everything_of_the_suite_that_is_json_is_accepted_beside_what_is_wanted(
         content = b'{"a":1,"x":' + (value.replace(b"\n", b" ") if kind == "jsonl" else value) + b"}\n"
         (tmp_path / "f").write_bytes(content)
         file = InputFile(str(tmp_path / "f"), "f")
-        seen = see(FORMATS[kind].reader(SourceShape("s", kind, (), (column("a", Int(True)),)), frozenset({"a"}), [file]), [file])
+        seen = see(make_reader(kind, SourceShape("s", kind, (), (column("a", Int(True)),)), frozenset({"a"}), [file]), [file])
         assert [1] == seen.columns.get("a"), path.name

@@ -6,7 +6,7 @@ import pytest
 
 from datahub.formats.declare import InputFile
 from datahub.semantic.ir import SourceColumn, SourceShape
-from tests.unit.formats.reading import FORMATS, column, see
+from tests.unit.formats.reading import column, make_reader, see
 
 
 @pytest.fixture
@@ -23,6 +23,6 @@ def read(tmp_path):
         declared = tuple(one if isinstance(one, SourceColumn) else column(one) for one in columns)
         shape = SourceShape("s", kind, tuple(options.items()), declared)
         names = frozenset(wanted if wanted is not None else [one.name for one in declared])
-        return see(FORMATS[kind].reader(shape, names, files), files)
+        return see(make_reader(kind, shape, names, files), files)
 
     return reading

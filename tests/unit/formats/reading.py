@@ -6,14 +6,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datahub.formats import load
-from datahub.formats.declare import BadRecord, Block, InputFile, Parsed
-from datahub.semantic.ir import Reading, SourceColumn, SourceShape
+from datahub.formats.declare import BadRecord, Block, Parsed
+from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types.model import Text
 
 FORMATS = load()
+TEXT = Text()
 
 
-def column(name, kind=Text(), *, at=(), pattern="", parts=(), **reading):
+def make_reader(kind, *arguments):
+    make = FORMATS[kind].reader
+    assert make is not None
+    return make(*arguments)
+
+
+def make_writer(kind, *arguments):
+    make = FORMATS[kind].writer
+    assert make is not None
+    return make(*arguments)
+
+
+def make_rejecter(kind, *arguments):
+    make = FORMATS[kind].rejecter
+    assert make is not None
+    return make(*arguments)
+
+
+def column(name, kind=TEXT, *, at=(), pattern="", parts=(), **reading):
     """A declared column."""
     return SourceColumn(name, kind, tuple(at) if at or pattern else (name,), pattern, None, Reading(**reading), (), tuple(parts))
 

@@ -50,8 +50,7 @@ def test_a_compressed_file_that_grows_without_bound_is_refused(tmp_path, monkeyp
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(bytes(4 << 20)))
     with InputStream(str(path)) as stream, pytest.raises(BadInput, match="when it is decompressed"):
-        while stream.read(1 << 18):
-            pass
+        stream.read(2 << 20)
 
 
 def test_bytes_are_found_again_in_plain_and_compressed_files(tmp_path):

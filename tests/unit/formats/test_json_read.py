@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal as D
+from decimal import Decimal as Digits
 
 import pytest
 
@@ -25,7 +25,15 @@ def test_values_have_their_declared_types(read):
     kinds = {"t": Text(True), "i": Int(True), "d": Decimal(True), "f": Float(True), "b": Bool(True), "day": Date(True)}
     kinds |= {"at": DateTime(True), "e": Enum(("new", "old"), True)}
     seen = read("jsonl", data, [column(name, kind) for name, kind in kinds.items()])
-    first = {"t": "x", "i": 1, "d": D("12.50"), "f": 0.5, "b": True, "day": date(2024, 2, 29), "at": datetime(2024, 1, 1, 9, tzinfo=UTC)}
+    first = {
+        "t": "x",
+        "i": 1,
+        "d": Digits("12.50"),
+        "f": 0.5,
+        "b": True,
+        "day": date(2024, 2, 29),
+        "at": datetime(2024, 1, 1, 9, tzinfo=UTC),
+    }
     nothing = dict.fromkeys(kinds)
     assert [first | {"e": "new"}, nothing, nothing] == seen.rows
     assert [] == seen.failures
@@ -63,9 +71,9 @@ def test_failures_inside_of_lists_say_where(read):
         ("R201", "lines", 1, None, "/lines/0/quantity", 0, "quantity"),
         ("R006", "lines", 1, "7", "/lines/0/taxes", 0, "taxes"),
     } == set(seen.failures)
-    assert [{"sku": "b", "quantity": None, "price": D(2), "taxes": [{"amount": D("0.1")}, {"amount": None}]}] == seen.columns["lines"][0][
-        1:
-    ]
+    assert [{"sku": "b", "quantity": None, "price": Digits(2), "taxes": [{"amount": Digits("0.1")}, {"amount": None}]}] == seen.columns[
+        "lines"
+    ][0][1:]
 
 
 def test_failures_inside_of_structs_say_where(read):
@@ -90,7 +98,7 @@ def test_numbers_under_text_keep_how_they_are_written(read):
 def test_numbers_are_exact(read):
     data = lines(b'{"a":0.1,"i":9007199254740993}', b'{"a":1e3,"i":1e3}', b'{"a":12345678901234567.12,"i":2.0}')
     seen = read("jsonl", data, [column("a", Decimal()), column("i", Int())])
-    assert [D("0.1"), D(1000), D("12345678901234567.12")] == seen.columns["a"]
+    assert [Digits("0.1"), Digits(1000), Digits("12345678901234567.12")] == seen.columns["a"]
     assert [9007199254740993, 1000, 2] == seen.columns["i"]
 
 
@@ -105,7 +113,7 @@ def test_numbers_that_do_not_fit_fail(read):
 def test_texts_under_numbers_are_read_as_the_source_says(read):
     data = lines(b'{"a":"12,50"}', b'{"a":1.5}', b'{"a":"1.234,5"}', b'{"a":"N/A"}')
     seen = read("jsonl", data, [column("a", Decimal(True), decimal=",", null_words=("N/A",))])
-    assert [D("12.5"), D("1.5"), D("1234.5"), None] == seen.columns["a"]
+    assert [Digits("12.5"), Digits("1.5"), Digits("1234.5"), None] == seen.columns["a"]
 
 
 def test_numbers_that_no_json_has_are_refused(read):
@@ -171,7 +179,7 @@ def test_members_that_are_not_declared_are_told_or_refused(read):
 
 
 def test_a_json_array_is_no_json_lines(read):
-    with pytest.raises(BadInput, match="declare it|one JSON array"):
+    with pytest.raises(BadInput, match="one JSON array"):
         read("jsonl", b'[{"a":1}]', [column("a", Int())])
 
 
@@ -212,7 +220,8 @@ def test_a_bad_element_among_good_ones_falls_alone(read):
 
 
 def test_blocks_of_a_document_are_cut_between_elements(read):
-    rows = ['{"a": %d,\n "t": "},{ \\" %d"}' % (number, number) for number in range(60_000)]
+    tricky = '},{ \\"'
+    rows = [f'{{"a": {number},\n "t": "{tricky} {number}"}}' for number in range(60_000)]
     seen = read("json", ('{"rows": [\n' + ",\n".join(rows) + "\n]}").encode(), [column("a", Int()), column("t")], rows="$.rows[*]")
     assert len(seen.blocks) > 2
     assert list(range(60_000)) == seen.columns["a"]

@@ -7,7 +7,7 @@ import pytest
 from datahub.formats.declare import InputFile
 from datahub.semantic.ir import SourceShape
 from datahub.types.model import Int, Text
-from tests.unit.formats.reading import FORMATS, column, see
+from tests.unit.formats.reading import column, make_reader, make_rejecter, see
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def rejected(tmp_path):
             files.append(InputFile(str(tmp_path / f"in{number}"), f"in{number}"))
         declared = tuple(column(name, Int(True) if kind != "csv" else Text(True)) for name in names)
         shape = SourceShape("s", kind, tuple(options.items()), declared)
-        reader = FORMATS[kind].reader(shape, frozenset(names), files)
+        reader = make_reader(kind, shape, frozenset(names), files)
         seen = see(reader, files)
-        rejecter = FORMATS[kind].rejecter(shape, reader, str(tmp_path / "out"))
+        rejecter = make_rejecter(kind, shape, reader, str(tmp_path / "out"))
         for block in seen.blocks:
             chosen = np.array(positions, np.int64)
             added = pa.table({"_dhm_row": pa.array(chosen + 1), "_dhm_why": [f'it\'s €{at}; "bad"' for at in positions]})
@@ -87,10 +87,10 @@ def test_many_rejected_records_of_several_blocks(tmp_path):
     (tmp_path / "in").write_bytes(content)
     file = InputFile(str(tmp_path / "in"), "in")
     shape = SourceShape("s", "csv", (), (column("a"), column("b")))
-    reader = FORMATS["csv"].reader(shape, frozenset({"a"}), [file])
+    reader = make_reader("csv", shape, frozenset({"a"}), [file])
     seen = see(reader, [file])
     assert len(seen.blocks) > 1
-    rejecter = FORMATS["csv"].rejecter(shape, reader, str(tmp_path / "out"))
+    rejecter = make_rejecter("csv", shape, reader, str(tmp_path / "out"))
     for block, parsed in zip(seen.blocks, seen.parsed):
         positions = np.arange(0, parsed.records, 2)
         rejecter.write(reader.reread(file, block), positions, pa.table({"_dhm_row": pa.array(positions)}))

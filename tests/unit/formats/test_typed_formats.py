@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal as D
+from decimal import Decimal as Digits
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +10,8 @@ import pytest
 from datahub.formats.declare import BadInput
 from datahub.types.model import Date, DateTime, Decimal, Enum, Int, ListOf, LocalDateTime, Struct, Text
 from tests.unit.formats.reading import column
+
+DAYS = [datetime.fromisoformat("2024-07-01T00:00:00"), datetime.fromisoformat("2024-07-01T12:00:00")]
 
 
 def parquet(**arrays):
@@ -35,7 +37,7 @@ def test_whole_numbers_are_read_from_whatever_holds_them(read, held):
 def test_numbers_that_do_not_fit_fail(read):
     seen = read(
         "parquet",
-        parquet(a=pa.array([1.5, 2.0, 1e300]), b=pa.array([D("1.234"), D("1.2"), None])),
+        parquet(a=pa.array([1.5, 2.0, 1e300]), b=pa.array([Digits("1.234"), Digits("1.2"), None])),
         [column("a", Int()), column("b", Decimal(False, 9, 2))],
     )
     assert [None, 2, None] == seen.columns["a"]
@@ -43,24 +45,24 @@ def test_numbers_that_do_not_fit_fail(read):
 
 
 def test_floats_become_decimals_as_they_are_shown(read):
-    assert [D("0.1"), D("12.35")] == read("parquet", parquet(a=pa.array([0.1, 12.35])), [column("a", Decimal())]).columns["a"]
+    assert [Digits("0.1"), Digits("12.35")] == read("parquet", parquet(a=pa.array([0.1, 12.35])), [column("a", Decimal())]).columns["a"]
 
 
 def test_texts_are_read_as_the_source_says(read):
     data = parquet(d=pa.array(["31/12/2024", "31/02/2024"]), n=pa.array(["1,5", ""]))
     seen = read("parquet", data, [column("d", Date(), formats=("dd/MM/yyyy",)), column("n", Decimal(True), decimal=",")])
-    assert [{"d": date(2024, 12, 31), "n": D("1.5")}, {"d": None, "n": None}] == seen.rows
+    assert [{"d": date(2024, 12, 31), "n": Digits("1.5")}, {"d": None, "n": None}] == seen.rows
     assert [("R106", "d", 1, "31/02/2024")] == [failure[:4] for failure in seen.failures]
 
 
 def test_instants_and_days(read):
-    naive = pa.array([datetime(2024, 7, 1), datetime(2024, 7, 1, 12)], pa.timestamp("ns"))
+    naive = pa.array(DAYS, pa.timestamp("ns"))
     zoned = pa.array([datetime(2024, 7, 1, tzinfo=UTC)] * 2, pa.timestamp("ms", "Europe/Paris"))
     kinds = [column("a", Date(), at=["n"]), column("b", DateTime(), at=["n"], zone="Europe/Paris"), column("c", LocalDateTime(), at=["n"])]
     seen = read("parquet", parquet(n=naive, z=zoned), [*kinds, column("d", DateTime(), at=["z"])])
     assert [date(2024, 7, 1), None] == seen.columns["a"]
     assert [datetime(2024, 6, 30, 22, tzinfo=UTC), datetime(2024, 7, 1, 10, tzinfo=UTC)] == seen.columns["b"]
-    assert [datetime(2024, 7, 1), datetime(2024, 7, 1, 12)] == seen.columns["c"]
+    assert DAYS == seen.columns["c"]
     assert [datetime(2024, 7, 1, tzinfo=UTC)] * 2 == seen.columns["d"]
     assert [("R106", "a", 1)] == [failure[:3] for failure in seen.failures]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal as Digits
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +12,7 @@ from datahub.formats.declare import BadOutput
 from datahub.semantic.ir import TargetShape
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Bool, Date, Decimal, Enum, Int, Json, ListOf, MapOf, Struct, Text
-from tests.unit.formats.reading import FORMATS
+from tests.unit.formats.reading import make_writer
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def written(tmp_path):
 
     def writing(kind, columns, rows, at=(), **options):
         path = tmp_path / "out"
-        writer = FORMATS[kind].writer(TargetShape("t", kind, tuple(options.items()), tuple(at)), str(path), columns)
+        writer = make_writer(kind, TargetShape("t", kind, tuple(options.items()), tuple(at)), str(path), columns)
         arrays = [pa.array([row.get(name) for row in rows], arrow_type(one)) for name, one in columns]
         try:
             writer.write(pa.table(arrays, names=[name for name, _ in columns]))
@@ -57,7 +57,10 @@ def test_delimiters_of_several_letters(written):
 
 def test_numbers_and_dates_as_the_target_has_them(written):
     columns = (("d", Decimal(True, 12, 2)), ("w", Decimal(True)), ("day", Date(True)), ("ok", Bool(True)))
-    rows = [{"d": D("-1234.50"), "w": D("0.10"), "day": date(2024, 2, 9), "ok": True}, {"d": D(0), "w": D(0), "day": None, "ok": None}]
+    rows = [
+        {"d": Digits("-1234.50"), "w": Digits("0.10"), "day": date(2024, 2, 9), "ok": True},
+        {"d": Digits(0), "w": Digits(0), "day": None, "ok": None},
+    ]
     text = written("csv", columns, rows, delimiter=";", decimal=",", dates="dd/MM/yyyy")
     assert b"d;w;day;ok\n-1234,50;0,1;09/02/2024;true\n0,00;0;;\n" == text
     assert b"20240209" in written("csv", columns, rows, dates="yyyyMMdd")
@@ -111,7 +114,7 @@ def test_maps_lists_and_structs_spread_over_columns(written):
 
 def test_json_lines_have_every_member_and_exact_numbers(written):
     columns = (("d", Decimal(True, 12, 2)), ("w", Decimal(True)), ("t", Text(True)), ("j", Json(True)), ("l", ListOf(Int(True), True)))
-    rows = [{"d": D("1.50"), "w": D("12345678901234567.25"), "t": '\x00\x1f"\\/\u2028é', "j": '{"a":\n1}', "l": [1, None]}, {}]
+    rows = [{"d": Digits("1.50"), "w": Digits("12345678901234567.25"), "t": '\x00\x1f"\\/\u2028é', "j": '{"a":\n1}', "l": [1, None]}, {}]
     first, second, rest = written("jsonl", columns, rows).decode().split("\n")
     assert "" == rest
     assert '{"d":1.50,"w":12345678901234567.25,"t":"\\u0000\\u001f\\"\\\\/\u2028é","j":{"a": 1},"l":[1,null]}' == first
@@ -143,7 +146,7 @@ def test_parquet_has_the_types_that_were_declared(written):
 
 def test_parquet_row_groups_and_dictionaries_suit_the_data(tmp_path):
     columns = (("key", Text()), ("state", Text()))
-    writer = FORMATS["parquet"].writer(TargetShape("t", "parquet", ()), str(tmp_path / "out"), columns)
+    writer = make_writer("parquet", TargetShape("t", "parquet", ()), str(tmp_path / "out"), columns)
     for first in range(0, 300_000, 50_000):
         keys = pa.array([f"k{number}" for number in range(first, first + 50_000)])
         writer.write(pa.table({"key": keys, "state": pa.array(["open", "closed"] * 25_000)}))
