@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datahub.functions import wide
+from datahub.functions import double_words, wide
 from datahub.functions.columns import (
     Ints,
     Reject,
@@ -56,6 +56,9 @@ def multiply(left: Datum, right: Datum) -> Outcome:
     keep, x, y = all_valid(left, right), scaled(left), scaled(right)
     if surplus == 0 and x is not None and y is not None and _largest(x) * _largest(y) < _INT64:
         return _small(x * y, planned, keep)
+    if surplus == 0 and x is not None and y is not None and planned.precision < MOST_DIGITS:
+        words = np.broadcast_to(double_words.product(x, y), (len(keep), 4))
+        return Outcome(wide.narrowed(wide.of_words(words, keep), arrow_type(planned)))
     raw, lost = wide.product(*_wides(left, right))
     values = _large(wide.rounded(raw, surplus, "half_up"), lost, planned, keep)
     return _reworked(values, Decimal.__mul__, left, right, planned)
@@ -127,9 +130,12 @@ def at_scale(values: Datum, planned: t.Decimal, mode: str) -> Outcome:
         return Outcome(values)
     surplus, x, keep = decimal_of(values).scale - planned.scale, scaled(values), valid(values)
     small = None if x is None else _at_scale(x, -surplus) if surplus <= 0 else rounded_ints(x, surplus, mode)
+    column = as_array(values, 1)
+    if small is None and surplus > 0 and pa.types.is_decimal(column.type):
+        small = double_words.quotient(wide.words_of(column), surplus, mode)
     if small is not None:
         return _small(small, planned, keep, check=True)
-    column = wide.widened(as_array(values, 1))
+    column = wide.widened(column)
     raw, lost = wide.shifted(column, -surplus) if surplus <= 0 else (wide.rounded(column, surplus, mode), np.False_)
     return _large(raw, lost | wide.beyond(raw, planned.precision), planned, keep)
 

@@ -56,7 +56,13 @@ def widened(values: pa.Array) -> pa.Array:
         return decimals_from_ints(buffer_view(values, np.int64), _keep(values), kind)
     if values.type.bit_width == 256:
         return retyped(values, kind)
-    return pa.Array.from_buffers(kind, len(values), [validity(_keep(values)), pa.py_buffer(_four_words(_words(values)))])
+    return pa.Array.from_buffers(kind, len(values), [validity(_keep(values)), pa.py_buffer(_four_words(words_of(values)))])
+
+
+def of_words(words: npt.NDArray[np.int64], keep: Mask) -> pa.Array:
+    """Raw whole numbers out of rows of four words, null where `keep` is false."""
+    packed = np.ascontiguousarray(words)
+    return pa.Array.from_buffers(pa.decimal256(DIGITS, 0), len(packed), [validity(keep), pa.py_buffer(packed)])
 
 
 def wide_constant(number: int) -> pa.Scalar:
@@ -69,13 +75,13 @@ def narrowed(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """Raw whole numbers, all of which are known to fit, as decimals of `kind`."""
     if kind.bit_width == 256:
         return retyped(values, kind)
-    packed = np.ascontiguousarray(_words(values)[:, :2])
+    packed = np.ascontiguousarray(words_of(values)[:, :2])
     return pa.Array.from_buffers(kind, len(values), [validity(_keep(values)), pa.py_buffer(packed)])
 
 
 def narrowed_to_ints(values: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     """The lowest 64 bits of raw whole numbers, and where more are needed."""
-    words = _words(values)
+    words = words_of(values)
     sign = words[:, 0] >> 63
     return np.ascontiguousarray(words[:, 0]), (words[:, 1:] != sign[:, None]).any(axis=1)
 
@@ -169,7 +175,7 @@ def beyond_value(values: pa.Array, most: int) -> Mask:
 
 def signs(values: pa.Array) -> npt.NDArray[np.int8]:
     """-1, 0 or 1; arbitrary at a null."""
-    words = _words(values)
+    words = words_of(values)
     return np.where(words[:, -1] < 0, -1, words.any(axis=1)).astype(np.int8)
 
 
@@ -220,8 +226,8 @@ def _keep(values: pa.Array) -> Mask | None:
     return as_mask(pc.is_valid(values)) if values.null_count else None
 
 
-def _words(values: pa.Array) -> npt.NDArray[np.int64]:
-    """One row a number, lowest word first."""
+def words_of(values: pa.Array) -> npt.NDArray[np.int64]:
+    """The 64-bit words of a decimal column, one row a number, lowest word first."""
     words = values.type.bit_width // 64
     if not len(values):
         return np.empty((0, words), np.int64)
