@@ -19,7 +19,7 @@ from datahub.semantic.rules_types import ALWAYS_TRUE
 from datahub.semantic.scope import Scope
 from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import check_code
-from datahub.semantic.values import made
+from datahub.semantic.values import constant, made
 from datahub.semantic.walk import columns_read, is_windowed
 from datahub.syntax import ast
 from datahub.syntax.walk import walk as walk_tree
@@ -85,7 +85,7 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     when = condition(check.when, scope) if check.when is not None else None
     inner = scope.narrow(facts(when).true) if when is not None else scope
     held = _held(check.condition, inner)
-    message = elaborate(check.message, inner, t.Text()) if check.message is not None else None
+    message = _message(check.message, inner) if check.message is not None else None
     fields = _fields(check, shape, unit)
     shown = tuple(one for name in fields for one in behind[name]) or read_by(held, behind)
     origin = ir.Origin(
@@ -112,6 +112,15 @@ def _held(written: ast.Expr, scope: Scope) -> ir.Expression:
     if isinstance(tried.type, t.Bool) and tried.type.nullable and nullable_operands(tried):
         return elaborate(written, scope, t.Bool())
     return condition(written, scope)
+
+
+def _message(written: ast.String | ast.Template, scope: Scope) -> ir.Expression:
+    """The message with its values; where one of them is null, as it is written, so that it is never nothing."""
+    told = elaborate(written, scope, t.Text())
+    if not told.type.nullable:
+        return told
+    plain = constant(scope, written.span.text.strip("\"'"), t.Text())
+    return made(scope, ir.Default(told, plain, t.Text()))
 
 
 def _severity(check: ast.Check) -> Literal["fatal", "error", "warn", "info"]:
