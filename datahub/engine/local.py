@@ -30,6 +30,7 @@ from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame, Rows
 from datahub.plan import operators as op
+from datahub.plan.expressions import asks_facts
 from datahub.semantic.ir import Origin
 
 
@@ -121,6 +122,9 @@ class _Runner:
         self._prefixes = {self._source_numbers[name]: feed.path_prefix for name, feed in feeds.items() if feed.path_prefix}
         self.execution = Execution(operators=self._segments.ordered)
         self._work = Work(run, self._shapes, self._built, self._breakers)
+        self._facts_asked = asks_facts(self._segments.ordered)
+        if self._facts_asked:
+            run.facts = self.execution.places.fact
         self._pool = ThreadPoolExecutor(max(1, settings.threads), thread_name_prefix="dhm-worker")
         for exits in self._segments.exits.values():
             for exit in exits:
@@ -161,7 +165,13 @@ class _Runner:
         feed, source = self._feeds[read.source], self._source_numbers[read.source]
         first_time = id(read) not in self._told
 
-        self._in_order(partial(self._parsed, feed, source, block, read, exits, first_time) for block in feed.blocks())
+        pieces = (partial(self._parsed, feed, source, block, read, exits, first_time) for block in feed.blocks())
+        if self._facts_asked:
+            # The number of a row is known when the blocks before it are.
+            for piece in pieces:
+                self._take(piece())
+        else:
+            self._in_order(pieces)
         self._told.add(id(read))
         self._end(exits)
 
@@ -169,11 +179,15 @@ class _Runner:
         parsed = feed.parse(block)
         positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
         frame = Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions))
+        place = None if not first_time else self._placed(feed, source, block, parsed)
+        if place is not None and self._facts_asked:
+            self.execution.places.add(place)
         side = Side()
         leaving = self._work.leave(read, frame, exits, side, self._told)
-        if not first_time:
-            return _Done(leaving, side)
-        place = BlockPlace(
+        return _Done(leaving, side, place, None if place is None else _bad_records(parsed, source, block.number))
+
+    def _placed(self, feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:
+        return BlockPlace(
             source,
             block.number,
             block.file,
@@ -185,7 +199,6 @@ class _Runner:
             parsed.records,
             _lines(parsed),
         )
-        return _Done(leaving, side, place, _bad_records(parsed, source, block.number))
 
     def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:
         """Do pieces of work on all threads, and hand over what they give in order; few wait, so memory stays flat."""
@@ -212,7 +225,8 @@ class _Runner:
 
     def _hand_over(self, done: _Done) -> None:
         if done.place is not None:
-            self.execution.places.add(done.place)
+            if not self._facts_asked:
+                self.execution.places.add(done.place)
             self.execution.ledger.open(done.place.source, done.place.number, done.place.records)
             self._outlet.read(self._plan.sources[done.place.source].name, done.place.records, done.place.length)
         if done.bad is not None and done.bad.num_rows:

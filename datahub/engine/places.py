@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.engine.ledger import BLOCK_BITS, block_of, position_of
-from datahub.frames.frame import Rows
+from datahub.frames.frame import Frame, Rows
 
 
 @dataclass(slots=True)
@@ -58,3 +58,14 @@ class Places:
             lines[mine] = place.first_line + within if place.lines is None else place.lines[within]
             numbers[mine] = place.first_row + within
         return pa.array(names, pa.string()).take(pa.array(inverse)), pa.array(lines), pa.array(numbers)
+
+    def fact(self, fact: str, frame: Frame) -> pa.Array:
+        """What `row_no`, `line_no` and `file_name` give for the rows of a frame."""
+        names, lines, numbers = self.locate(frame.rows)
+        match fact:
+            case "file_name":
+                return names
+            case "line_no":
+                return lines
+            case _:
+                return numbers

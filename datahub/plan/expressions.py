@@ -17,6 +17,12 @@ def lookups_used(operator: op.Operator) -> Iterable[str]:
                 yield node.table
 
 
+def asks_facts(operators: Iterable[op.Operator]) -> bool:
+    """Whether an expression asks where its row was read."""
+    nodes = (node for operator in operators for expression in expressions_of(operator) for node in walk(expression))
+    return any(isinstance(node, ir.RowFact) for node in nodes)
+
+
 def expressions_of(operator: op.Operator) -> Iterable[ir.Expression]:
     """Every expression that `operator` evaluates."""
     match operator:

@@ -195,7 +195,22 @@ class _Lowering:
 
 
 def read(source: ir.SourceShape) -> op.Operator:
-    """The rows of a source with its columns typed."""
+    """The rows of a source with its columns typed; of a strict one only those whose every column is."""
+    rows = _typed(source)
+    return op.Filter(rows, _converted_all(source), ir.Origin(map=source.name)) if source.strict else rows
+
+
+def _converted_all(source: ir.SourceShape) -> ir.Expression:
+    """A condition that always holds and reads every column, so that whatever failed in one rejects the row."""
+    held: ir.Expression = ir.Constant(True, t.Bool())
+    for column in source.columns:
+        asked = ir.Call("is_null", 0, (ir.Column(column.name, column.type),), t.Bool())
+        either = ir.Logic("or", asked, ir.Call("not", 0, (asked,), t.Bool()), t.Bool())
+        held = ir.Logic("and", held, either, t.Bool())
+    return held
+
+
+def _typed(source: ir.SourceShape) -> op.Operator:
     names = tuple(column.name for column in source.columns)
     if not SOURCES[source.kind].text:
         return op.Compute(op.Read(source.name, names), tuple(_kept_as_evidence(source)))
