@@ -90,5 +90,5 @@ class Work:
 def renamed(frame: Frame, columns: tuple[tuple[str, str], ...]) -> Frame:
     """Columns under their new names; of the others only evidence (`#`) and findings (`!`) stay."""
     kept: dict[str, Column] = {name: column for name, column in frame.columns.items() if name[:1] in "#!"}
-    kept.update((new, frame.columns[old]) for old, new in columns)
+    kept.update((new, frame.columns[old]) for old, new in columns if old in frame.columns)
     return Frame(kept, frame.length, frame.rows, frame.paths, frame.members)

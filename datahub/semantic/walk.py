@@ -78,9 +78,10 @@ def columns_read(expression: ir.Expression) -> frozenset[str]:
     """The columns of the frame that `expression` reads; those that its own loops make are not among them."""
     found: set[str] = set()
     for node, made in walk_with_loops(expression):
-        name = node.name if isinstance(node, ir.Column) else node.column if isinstance(node, ir.Present) else None
-        if name is not None and not is_made(name, made):
-            found.add(name)
+        if isinstance(node, ir.Column) and not is_made(node.name, made):
+            found.add(node.name)
+        elif isinstance(node, ir.Present):
+            found.update((node.column, f"?{node.column}"))
     return frozenset(found)
 
 
@@ -119,5 +120,6 @@ def is_made(column: str, made: frozenset[str]) -> bool:
 def is_windowed(expression: ir.Expression) -> bool:
     """Whether `expression` looks at other rows of its rowset."""
     return any(
-        isinstance(node, ir.WindowCall) or (isinstance(node, ir.Aggregate) and isinstance(node.over, ir.Window)) for node in walk(expression)
+        isinstance(node, ir.WindowCall) or (isinstance(node, ir.Aggregate) and isinstance(node.over, ir.Window))
+        for node in walk(expression)
     )

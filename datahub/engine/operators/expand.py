@@ -79,17 +79,18 @@ def _moved(failures: Failures, starts: Rows, operator: Expand) -> dict[str, Fail
         assert failure.elements is not None
         rows = starts[failure.rows] + failure.elements
         order = np.argsort(rows, kind="stable").astype(np.int64)
-        moved = replace(failure.reordered(order, rows[order]), elements=None)
-        found.setdefault(_field_of(failure, names), []).append(moved)
+        name, _, rest = failure.inside.partition("/")
+        inner = replace(failure, paths=_inner_paths(failure, operator.path))
+        moved = replace(inner.reordered(order, rows[order]), elements=None, inside=rest if name in names else "")
+        found.setdefault(name if name in names else "", []).append(moved)
     return {name: tuple(several) for name, several in found.items()}
 
 
-def _field_of(failure: Failure, names: set[str]) -> str:
-    """The field of the element that failed, by the path of the failure: all of one failure are of one field."""
-    if failure.paths is None or not len(failure.paths):
-        return ""
-    last = failure.paths[0].as_py().rpartition("/")[2]  # one scalar, not a column
-    return last if last in names else ""
+def _inner_paths(failure: Failure, path: str) -> pa.Array | None:
+    """Where in its element each failure is: the row knows by its own path which element it was."""
+    if failure.paths is None or not path:
+        return failure.paths
+    return pc.replace_substring_regex(failure.paths, rf"^(?:/[^/]*){{{path.count('/') + 2}}}", "")
 
 
 def _paths(wide: Frame, operator: Expand, within: Rows) -> pa.Array | None:

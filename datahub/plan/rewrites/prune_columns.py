@@ -61,7 +61,8 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
         case op.Compute(input=source, assignments=assignments) | op.Windowed(input=source, assignments=assignments):
             ask(source, _before(assignments, wanted, strict)[1])
         case op.Rename(input=source, columns=columns):
-            ask(source, {old for old, new in columns if new in wanted} | {name for name in wanted if name.startswith("#")})
+            marks = {f"?{old}" for old, new in columns if f"?{new}" in wanted}
+            ask(source, {old for old, new in columns if new in wanted} | marks | {name for name in wanted if name.startswith("#")})
         case op.Filter(input=source, condition=condition, origin=origin):
             ask(source, wanted | _reads([condition]) | _raws([origin]))
         case op.Fill(input=source, columns=columns, by=by):
@@ -115,7 +116,8 @@ def _before(assignments: Sequence[ir.Assignment], wanted: set[str], strict: froz
 def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operator], strict: frozenset[str]) -> op.Operator:
     match operator:
         case op.Read(columns=columns):
-            return replace(operator, columns=tuple(name for name in columns if name in wanted))
+            present = (f"!present.{name[1:]}" for name in sorted(wanted) if name.startswith("?"))
+            return replace(operator, columns=(*(name for name in columns if name in wanted), *present))
         case op.Compute(input=source, assignments=assignments):
             kept = _before(assignments, wanted, strict)[0]
             return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
@@ -123,7 +125,9 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             kept = _before(assignments, wanted, strict)[0]
             return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
         case op.Rename(input=source, columns=columns):
-            return replace(operator, input=done[id(source)], columns=tuple(pair for pair in columns if pair[1] in wanted))
+            kept_names = tuple(pair for pair in columns if pair[1] in wanted)
+            marks = tuple((mark(done[id(source)], old), f"?{new}") for old, new in columns if f"?{new}" in wanted)
+            return replace(operator, input=done[id(source)], columns=(*kept_names, *marks))
         case op.Expand(input=source, item=item, fields=fields):
             kept_fields = tuple(pair for pair in fields if f"{item}.{pair[0]}" in wanted)
             return replace(operator, input=done[id(source)], fields=kept_fields)
@@ -147,3 +151,10 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             return replace(operator, input=done[id(source)])
         case _:
             assert_never(operator)
+
+
+def mark(source: op.Operator, name: str) -> str:
+    """What the mark of presence of a column is called where `source` gives it: the reader's own name for it, or that of a row."""
+    while isinstance(source, op.Compute):
+        source = source.input
+    return f"!present.{name}" if isinstance(source, op.Read) else f"?{name}"
