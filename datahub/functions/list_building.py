@@ -113,6 +113,26 @@ def insert(values: Datum, position: Datum, value: Datum) -> Outcome:
 
 
 @function(
+    "replace_at(values: [T], position: int, value: T) -> [T]",
+    rule=list_with_value,
+    rejects=("R604",),
+    also=("FEEL list replace", "VRL set", "jq .[n] = x"),
+    examples=[example("replace_at([1, 2, 3], 2, 9)", [1, 9, 3]), example("replace_at([1], 2, 9)", rejected="R604")],
+)
+def replace_at(values: Datum, position: Datum, value: Datum) -> Outcome:
+    """The list with another value at a position: 1 is the first, -1 the last; where there is none it is a reject (R604)."""
+    lists, wanted, put = broadcast(values, position, value)
+    items, offsets = unpacked(lists)
+    lengths = lengths_of(offsets)
+    at = np.where(ints(wanted) < 0, lengths + ints(wanted), ints(wanted) - 1)
+    outside = (at < 0) | (at >= lengths) | (ints(wanted) == 0)
+    gathered = np.arange(len(items))
+    rows = np.flatnonzero(~outside)
+    gathered[offsets[:-1][rows] + at[rows]] = len(items) + rows
+    return outcome(listed(joined(items, put).take(pa.array(gathered)), offsets), (outside, "R604"))
+
+
+@function(
     "flatten(values: [[T]]) -> [T]",
     rule=lambda kinds, constants: _inner(kinds),
     sql="FLATTEN",

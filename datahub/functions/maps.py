@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import as_mask, bools, broadcast, from_ints, ints, valid
 from datahub.functions.declare import Datum, Mask, Offsets, example, function
-from datahub.functions.equality import codes, first_rows
+from datahub.functions.equality import codes, first_rows, first_seen
 from datahub.functions.list_building import side_by_side
 from datahub.functions.lists import nth
-from datahub.functions.results import item_of, item_or_null
-from datahub.functions.segments import counted, kept, listed, mapped, owners, picked, unpacked, woven
+from datahub.functions.results import item_of, item_or_null, same_as_first
+from datahub.functions.segments import beginnings, counted, kept, listed, mapped, owners, picked, unpacked, woven
 from datahub.types import model as t
 
 Kinds = Sequence[t.Type]
@@ -27,7 +27,7 @@ Constants = Sequence[Any]
     rule=lambda kinds, constants: _map_value(kinds),
     sql="ELEMENT_AT",
     excel="XLOOKUP",
-    also=("VRL get", "JSONata $lookup", "DataWeave m[k]", "jq .[k]", "FEEL get value", "CEL m[k]"),
+    also=("VRL get", "Excel VLOOKUP", "JSONata $lookup", "DataWeave m[k]", "jq .[k]", "FEEL get value", "CEL m[k]"),
     examples=[example('get({a: 1, b: 2}, "b")', 2), example('get(key_values("x=1"), "z")', None), example("get([92, 42], 1)", 92)],
 )
 def get(map: Datum, key: Datum) -> pa.Array:
@@ -171,6 +171,62 @@ def _last_of_each(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask)
 
 
 @function(
+    "group_by(values: [T], key: text!) -> map([T])",
+    rule=lambda kinds, constants: _grouped(kinds, constants),
+    sql="GROUP BY",
+    excel="GROUPBY",
+    also=("DataWeave groupBy", "jq group_by", "JSONata {k: [v]}", "JSLT group-by", "GREL facets"),
+    examples=[
+        example('get(group_by([{k: "a", v: 1}, {k: "b", v: 2}, {k: "a", v: 3}], "k"), "a")', [{"k": "a", "v": 1}, {"k": "a", "v": 3}]),
+        example('keys(group_by([{k: "b"}, {k: "a"}, {k: "b"}], "k"))', ["b", "a"]),
+    ],
+)
+def group_by(values: Datum, key: str) -> pa.Array:
+    """A map of lists: the structs of a list by the field `key`, in order of first appearance.
+
+    Structs whose key is null are left out.
+    """
+    (lists,) = broadcast(values)
+    items, offsets = unpacked(lists)
+    keys = struct_fields(items)[key]
+    there = valid(keys)
+    names, begins = kept(keys, offsets, there)
+    members, _ = kept(items, offsets, there)
+    numbers = codes(names)
+    marks = owners(begins) * (int(numbers.max(initial=0)) + 1) + numbers
+    indices = from_ints(marks).dictionary_encode().indices
+    groups = ints(indices)
+    seen = np.zeros(len(names), np.bool_)
+    seen[first_rows(indices)] = True
+    gathered = listed(members.take(pa.array(np.argsort(groups, kind="stable"))), beginnings(np.bincount(groups)))
+    found, outer = kept(names, begins, seen)
+    return mapped(found, gathered, outer, valid(lists))
+
+
+def _grouped(kinds: Kinds, constants: Constants) -> t.Type | None:
+    kind = _indexed(kinds, constants)
+    return t.MapOf(t.ListOf(kind.value)) if isinstance(kind, t.MapOf) else None
+
+
+@function(
+    "distinct_by(values: [T], key: text!) -> [T]",
+    rule=lambda kinds, constants: same_as_first(kinds, constants) if constants[1] in dict(fields_of(item_of(kinds[0])) or ()) else None,
+    also=("DataWeave distinctBy", "jq unique_by", "Bloblang unique"),
+    examples=[
+        example('distinct_by([{k: "a", v: 1}, {k: "a", v: 2}], "k")', [{"k": "a", "v": 1}]),
+        example('length(distinct_by([{k: 1}, {k: 2}], "k"))', 2),
+    ],
+)
+def distinct_by(values: Datum, key: str) -> pa.Array:
+    """The structs of a list that are the first with their value of the field `key`; null counts as a value."""
+    (lists,) = broadcast(values)
+    items, offsets = unpacked(lists)
+    seen = np.zeros(len(items), np.bool_)
+    seen[first_seen(codes(struct_fields(items)[key]), offsets)] = True
+    return listed(*kept(items, offsets, seen))
+
+
+@function(
     "struct_from(entries: [{key: text?, value: T}]) -> map(T)",
     rule=lambda kinds, constants: _from_entries(kinds),
     sql="MAP_FROM_ENTRIES",
@@ -238,9 +294,9 @@ def _without_null(kinds: Kinds) -> t.Type | None:
     return t.MapOf(t.required(base.value)) if isinstance(base, t.MapOf) else None
 
 
-def fields_of(kind: t.Type) -> tuple[tuple[str, t.Type], ...] | None:
+def fields_of(kind: t.Type | None) -> tuple[tuple[str, t.Type], ...] | None:
     """The fields of a struct, or None where `kind` is none."""
-    base = t.base_of(kind)
+    base = None if kind is None else t.base_of(kind)
     return base.fields if isinstance(base, t.Struct) else None
 
 

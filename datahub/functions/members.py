@@ -7,17 +7,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.aggregates import ordered_numbers
-from datahub.functions.columns import broadcast, from_ints, outcome, valid
+from datahub.functions.columns import Ints, broadcast, from_ints, ints, outcome, valid
 from datahub.functions.declare import Datum, Offsets, Outcome, example, function
-from datahub.functions.equality import codes, first_seen
+from datahub.functions.equality import codes, first_rows, first_seen
 from datahub.functions.results import listed as list_of
 from datahub.functions.results import listed_values, ordered, same_or_null, yes_or_no
 from datahub.functions.segments import (
     aggregate,
     beginnings,
     counted,
+    kept,
     lengths_of,
     listed,
+    owners,
     picked,
     places,
     present,
@@ -107,6 +109,31 @@ def distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
     seen = np.zeros(len(values), np.bool_)
     seen[rows] = True
     return listed(values.take(pa.array(rows)), beginnings(seen)[offsets])
+
+
+@aggregate(
+    "duplicates(value: T?) -> [T]",
+    rule=listed_values,
+    sql="GROUP BY x HAVING COUNT(*) > 1",
+    excel="FILTER(x, COUNTIF(x, x) > 1)",
+    also=("FEEL duplicate values", "pandas duplicated"),
+    examples=[example("duplicates([3, 1, 3, 2, 1])", [3, 1]), example("duplicates([1, null, null])", [])],
+)
+def duplicates(values: pa.Array, offsets: Offsets) -> pa.Array:
+    """The values that occur more than once, each one time, in order of first appearance; nulls are left out."""
+    values, offsets = present(values, offsets)
+    rows, times = tallied(values, offsets)
+    several = np.zeros(len(values), np.bool_)
+    several[rows[times > 1]] = True
+    return listed(*kept(values, offsets, several))
+
+
+def tallied(values: pa.Array, offsets: Offsets) -> tuple[Ints, Ints]:
+    """The first row of each value of each segment, and how often it occurs there."""
+    numbers = codes(values)
+    keys = owners(offsets) * (int(numbers.max(initial=0)) + 1) + numbers
+    indices = from_ints(keys).dictionary_encode().indices
+    return first_rows(indices), np.bincount(ints(indices))
 
 
 @aggregate(

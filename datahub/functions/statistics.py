@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,9 @@ import pyarrow.compute as pc
 
 from datahub.functions import exact
 from datahub.functions.aggregates import Floats, finite, float_sums
-from datahub.functions.columns import Ints, floats, from_floats, from_ints, ints, outcome
+from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
 from datahub.functions.declare import Mask, Offsets, Outcome, example
-from datahub.functions.equality import codes, first_rows
+from datahub.functions.members import tallied
 from datahub.functions.results import listed_values, mean, mean_digits, ordered, product_of, same_or_null
 from datahub.functions.segments import (
     aggregate,
@@ -54,6 +55,46 @@ def median(values: pa.Array, offsets: Offsets) -> pa.Array:
     keep = np.zeros(len(spread), np.bool_)
     keep[filled.to_numpy()] = True
     return exact.as_decimals(spread, keep, exact.decimal_type(width, after))
+
+
+@aggregate(
+    "percentile(value: int?, share: decimal!) -> decimal?",
+    "percentile(value: decimal?, share: decimal!) -> decimal?",
+    rule=mean,
+    sql="PERCENTILE_CONT",
+    excel="PERCENTILE.INC",
+    also=("Excel QUARTILE", "pandas quantile"),
+    examples=[example("percentile([1, 2, 3, 4], 50%)", Decimal("2.5")), example("percentile([10, 20], 90%)", Decimal(19))],
+)
+def percentile(values: pa.Array, offsets: Offsets, share: Decimal) -> pa.Array:
+    """The value below which that share of the values lies, in between two of them in proportion; nulls are left out.
+
+    `percentile(x, 0)` is the smallest, `percentile(x, 50%)` the median, `percentile(x, 1)` the largest. Null where there are
+    no values, or where the share is not between 0 and 1.
+    """
+    values, offsets = present(values, offsets)
+    decimal = pa.types.is_decimal(values.type)
+    scale, precision = (values.type.scale, values.type.precision) if decimal else (0, 19)
+    width, after = mean_digits(precision, scale)
+    lengths = lengths_of(offsets)
+    keep = (lengths > 0) & (0 <= share <= 1)
+    top, bottom = Fraction(share).as_integer_ratio()
+    whole, over = _parts(lengths, top, bottom)
+    ordered = exact.scaled(values.take(pa.array(sorted_rows(values, offsets)))).astype(object)
+    at = np.where(keep, offsets[:-1] + np.minimum(whole, np.maximum(lengths - 1, 0)), 0)
+    next_one = np.where(keep & (whole + 1 < lengths), at + 1, at)
+    if not len(ordered):
+        return pa.nulls(len(lengths), exact.decimal_type(width, after))
+    low, high = ordered[at], ordered[next_one]
+    between = exact.times(low * bottom + over * (high - low), 10 ** (after - scale))
+    return exact.as_decimals(exact.quotient(between, bottom), keep, exact.decimal_type(width, after))
+
+
+def _parts(lengths: Ints, top: int, bottom: int) -> tuple[Ints, exact.Exact]:
+    """The share `top / bottom` of the way from the first to the last: whole steps, and what is over, in parts of `bottom`."""
+    way = np.maximum(lengths - 1, 0).astype(object) * top
+    whole = way // bottom
+    return np.clip(whole, 0, 2**62).astype(np.int64), way - whole * bottom
 
 
 @aggregate("median(value: float?) -> float?")
@@ -223,7 +264,7 @@ def _nth(values: pa.Array, offsets: Offsets, n: int, descending: bool) -> pa.Arr
 def mode(values: pa.Array, offsets: Offsets) -> pa.Array:
     """The value that occurs most often, of several the one seen first; nulls are left out."""
     values, offsets = present(values, offsets)
-    rows, times = _tallied(values, offsets)
+    rows, times = tallied(values, offsets)
     segments = owners(offsets)[rows]
     order = np.lexsort((rows, -times, segments))
     starts = np.searchsorted(segments, np.arange(len(offsets) - 1))
@@ -239,18 +280,10 @@ def mode(values: pa.Array, offsets: Offsets) -> pa.Array:
 def tally(values: pa.Array, offsets: Offsets) -> pa.Array:
     """How often each text occurs, in order of first appearance; nulls are left out."""
     values, offsets = present(values.cast(pa.string()), offsets)
-    rows, times = _tallied(values, offsets)
+    rows, times = tallied(values, offsets)
     seen = np.zeros(len(values), np.bool_)
     seen[rows] = True
     return mapped(values.take(pa.array(rows)), from_ints(times), beginnings(seen)[offsets])
-
-
-def _tallied(values: pa.Array, offsets: Offsets) -> tuple[Ints, Ints]:
-    """The first row of each value of each segment, and how often it occurs there."""
-    numbers, inside = codes(values), owners(offsets)
-    keys = inside * (int(numbers.max(initial=0)) + 1) + numbers
-    indices = from_ints(keys).dictionary_encode().indices
-    return first_rows(indices), np.bincount(ints(indices))
 
 
 @aggregate(

@@ -19,8 +19,10 @@ def bytes_of(texts: pa.Array) -> tuple[Bytes, Ints]:
 
 
 def rows_at(places: Ints, ends: Ints) -> Ints:
-    """The texts in which bytes stand."""
-    return np.searchsorted(ends, places, "right") - 1
+    """The texts in which bytes (ascending) stand."""
+    if len(places) < len(ends):
+        return np.searchsorted(ends, places, "right") - 1
+    return np.repeat(np.arange(len(ends) - 1), np.diff(np.searchsorted(places, ends)))
 
 
 def without(content: Bytes, ends: Ints, gone: Ints) -> tuple[Bytes, Ints]:

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import statistics as oracle
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -113,6 +114,16 @@ def middle(xs: list[Any]) -> Any:
     return exact((total_of([low, high]), 2), 6)
 
 
+def between(xs: list[Any], share: Decimal) -> Any:
+    if not xs:
+        return None
+    ordered = sorted(xs)
+    place = Fraction(share) * (len(xs) - 1)
+    low, high = Fraction(ordered[int(place)]), Fraction(ordered[min(int(place) + 1, len(xs) - 1)])
+    found = low + (place - int(place)) * (high - low)
+    return exact((found.numerator, found.denominator), 6)
+
+
 ORDERED = ("int", "decimal", "float", "text", "date", "duration", "bool")
 ALL = tuple(TYPES)
 # kernel, further arguments, types, what a plain loop gives, whether nulls are left out before
@@ -136,6 +147,8 @@ CASES: list[tuple[Any, tuple[Any, ...], tuple[str, ...], Any, bool]] = [
     (m.join_rows, (", ",), ("text",), lambda xs: ", ".join(xs) if xs else None, True),
     (m.increasing, (), ORDERED, lambda xs: all(x < y for x, y in pairwise(xs)), True),
     (s.median, (), ("int", "decimal"), middle, True),
+    (s.percentile, (Decimal("0.3"),), ("int", "decimal"), lambda xs: between(xs, Decimal("0.3")), True),
+    (m.duplicates, (), ALL, lambda xs: [x for x in deduplicated(xs) if [key(y) for y in xs].count(key(x)) > 1], True),
     (s.median_of_floats, (), ("float",), lambda xs: oracle.median(xs) if xs else None, True),
     (s.stddev, (), ("float",), lambda xs: pytest.approx(oracle.stdev(xs), abs=1e-6) if len(xs) > 1 else None, True),
     (s.stddev_all, (), ("float",), lambda xs: pytest.approx(oracle.pstdev(xs), abs=1e-6) if xs else None, True),

@@ -38,6 +38,8 @@ STRUCT = pa.struct([("a", pa.int64()), ("b", pa.int64())])
 # What stands for a variable, a family or a constant, where any value would not do.
 TYPES: dict[tuple[str, str], pa.DataType] = {
     ("index_by", "values"): pa.list_(pa.field("item", ITEM)),
+    ("group_by", "values"): pa.list_(pa.field("item", ITEM)),
+    ("distinct_by", "values"): pa.list_(pa.field("item", ITEM)),
     ("struct_from", "entries"): pa.list_(pa.field("item", ITEM)),
     ("zip", "right"): pa.list_(pa.field("item", pa.string())),
     ("proration", "weights"): pa.list_(pa.field("item", pa.int64())),
@@ -45,6 +47,9 @@ TYPES: dict[tuple[str, str], pa.DataType] = {
 CONSTANTS: dict[tuple[str, str], Any] = {
     ("index_by", "key"): "k",
     ("index_by", "value"): "v",
+    ("group_by", "key"): "k",
+    ("distinct_by", "key"): "v",
+    ("percentile", "share"): Decimal("0.3"),
     ("get", "key"): "a",
     ("get", "path"): ("b",),
     ("pick", "names"): "b",
