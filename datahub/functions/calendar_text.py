@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from datahub.functions import civil
 from datahub.functions.calendar_names import day_numbers, folded, month_numbers, names_of
-from datahub.functions.columns import Ints, ints, map_distinct, text_bytes, text_offsets, valid
+from datahub.functions.columns import Ints, from_texts, ints, map_distinct, text_bytes, text_offsets, valid
 from datahub.functions.date_patterns import Field, Literal, Token, as_regex, fixed_width, is_offset, tokens
 from datahub.functions.declare import Mask
 
@@ -40,14 +40,31 @@ def read(values: pa.Array, patterns: Sequence[str], locale: str = "") -> Moments
     count = len(values)
     found = _nothing(count)
     rest = valid(values)
+    sizes = set(np.flatnonzero(np.bincount(np.diff(text_offsets(values)))).tolist())  # the few different lengths
     for pattern in patterns:
         if not rest.any():
             break
+        parts = tokens(pattern)
+        if not _may_follow(parts, sizes):
+            continue
         rows = np.flatnonzero(rest)
         some = values if len(rows) == count else values.take(pa.array(rows))
-        _place(found, rows, _read(some, tokens(pattern), locale))
+        _place(found, rows, _read(some, parts, locale))
         rest = rest & ~found.ok
     return found
+
+
+def _may_follow(parts: tuple[Token, ...], sizes: set[int]) -> bool:
+    """Whether a text of one of these lengths can follow the pattern."""
+    width = fixed_width(parts)
+    if width is None:
+        return True
+    tails = _TAILS if is_offset(parts[-1]) else (0,)
+    return any(width + tail in sizes for tail in tails)
+
+
+_TAILS = (1, 3, 5, 6)
+"""How long an offset from UTC is: `Z`, `+02`, `+0200`, `+02:00`."""
 
 
 def _nothing(count: int) -> Moments:
@@ -77,16 +94,18 @@ def _read_by_bytes(values: pa.Array, parts: tuple[Token, ...], width: int) -> Mo
     lengths = np.diff(offsets)
     zone = parts[-1] if parts and is_offset(parts[-1]) else None
     tail = lengths - width
-    ok = tail == 0 if zone is None else (tail == 1) | (tail == 3) | (tail == 5) | (tail == 6)
+    ok = tail == 0 if zone is None else np.isin(tail, _TAILS)
     rows = np.flatnonzero(ok)
-    table = _table(content, offsets, rows, width)
+    # One contiguous column a byte: the table is read by columns.
+    table = np.ascontiguousarray(_table(content, offsets, rows, width).T)
     numbers: dict[Field, Ints] = {}
     at, healthy = 0, np.ones(len(rows), np.bool_)
     for part in parts if zone is None else parts[:-1]:
-        span = table[:, at : at + (len(part.text) if isinstance(part, Literal) else part.count)]
-        at += span.shape[1]
+        span = table[at : at + (len(part.text) if isinstance(part, Literal) else part.count)]
+        at += len(span)
         if isinstance(part, Literal):
-            healthy &= (span == np.frombuffer(part.text.encode(), np.uint8)).all(axis=1)
+            for column, sign in zip(span, part.text.encode(), strict=True):
+                healthy &= column == sign
         else:
             numbers[part], digits = _number(span)
             healthy &= digits
@@ -104,13 +123,13 @@ def _table(content: npt.NDArray[np.uint8], offsets: Ints, rows: Ints, width: int
 
 
 def _number(span: npt.NDArray[np.uint8]) -> tuple[Ints, Mask]:
-    """The number that columns of digits make, and where they are digits."""
-    number, ok = np.zeros(len(span), np.int64), np.ones(len(span), np.bool_)
-    for column in span.T:
+    """The numbers that columns of digits make, and where they are digits."""
+    number, ok = np.zeros(span.shape[1], np.int32), np.ones(span.shape[1], np.bool_)
+    for column in span:
         digit = column - np.uint8(48)
         ok &= digit < 10
-        number = number * 10 + digit
-    return number, ok
+        number = number * np.int32(10) + digit
+    return number.astype(np.int64), ok
 
 
 def _offsets_by_bytes(content: npt.NDArray[np.uint8], starts: Ints, lengths: Ints) -> tuple[Ints, Mask]:
@@ -231,12 +250,43 @@ def _spread(part: Moments, rows: Ints, count: int) -> Moments:
 
 def write(days: Ints, micros: Ints, keep: Mask, pattern: str, locale: str = "", offset: str = "Z") -> pa.Array:
     """Moments as text by pattern; `offset` is what stands for the zone."""
-    parts = [_written(part, days, micros, locale, offset) for part in tokens(pattern)]
+    told = tokens(pattern)
+    if all(isinstance(part, Literal) or (part.letter, part.count) in _DIGITS for part in told) and _in_four_digits(days):
+        return _written_by_bytes(told, days, micros, keep)
+    parts = [_written(part, days, micros, locale, offset) for part in told]
     columns = [part for part in parts if isinstance(part, pa.Array)]
     if not columns:
         return pc.if_else(pa.array(keep), "".join(map(str, parts)), pa.scalar(None, pa.string()))
     joined = pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else columns[0]
     return joined if keep.all() else pc.if_else(pa.array(keep), joined, pa.scalar(None, pa.string()))
+
+
+_DIGITS = {("y", 4), ("u", 4), ("M", 2), ("d", 2), ("H", 2), ("m", 2), ("s", 2), ("S", 3), ("S", 6)}
+
+
+def _in_four_digits(days: Ints) -> bool:
+    return not len(days) or (int(days.min()) >= civil.FIRST_DAY and int(days.max()) <= civil.LAST_DAY)
+
+
+def _written_by_bytes(parts: tuple[Token, ...], days: Ints, micros: Ints, keep: Mask) -> pa.Array:
+    """Texts of one length, built as a table of bytes."""
+    pieces = [part.text.encode() if isinstance(part, Literal) else b"0" * part.count for part in parts]
+    width = sum(map(len, pieces))
+    table = np.empty((len(days), width), np.uint8)
+    table[:] = np.frombuffer(b"".join(pieces), np.uint8)
+    year, month, day = civil.year_month_day(days)
+    seconds, fraction = np.divmod(micros, civil.SECOND)
+    numbers = {"y": year, "u": year, "M": month, "d": day, "H": seconds // 3600, "m": seconds // 60 % 60, "s": seconds % 60}
+    at = 0
+    for part, piece in zip(parts, pieces, strict=True):
+        at += len(piece)
+        if isinstance(part, Field):
+            number = fraction // 10 ** (6 - part.count) if part.letter == "S" else numbers[part.letter]
+            left = number.astype(np.int32)
+            for place in range(part.count):
+                left, digit = np.divmod(left, np.int32(10))
+                table[:, at - 1 - place] += digit.astype(np.uint8)
+    return from_texts(np.arange(len(days) + 1) * width, table.ravel(), keep)
 
 
 def _written(part: Token, days: Ints, micros: Ints, locale: str, offset: str) -> pa.Array | pa.Scalar:

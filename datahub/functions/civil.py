@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -17,30 +18,34 @@ SECOND = 1_000_000
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """The first day of the year 1 and the last of 9999, counted from 1970."""
 EARLIEST, LATEST = FIRST_DAY * DAY, LAST_DAY * DAY + DAY - 1
+_NEAR_FIRST, _NEAR_LAST = -25_567, 47_482  # 1900 to 2099
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", "UTC")
 
 
 def days_of(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Mask]:
     """Days since 1970, and whether there is such a day."""
-    months = (year - 1970) * 12 + (month - 1)
-    first = _first_days(months)
-    ok = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= _first_days(months + 1) - first)
-    return first + day - 1, ok
+    ok = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12)
+    months = np.where(ok, year * 12 + month - 13, 0)
+    starts = _month_starts()
+    first = starts[months]
+    return first + day - 1, ok & (day >= 1) & (day <= starts[months + 1] - first)
 
 
 def year_month_day(days: Ints) -> tuple[Ints, Ints, Ints]:
     """The parts of dates."""
-    dates = days.astype("M8[D]")
-    months = dates.astype("M8[M]")
-    count = months.astype(np.int64)
-    return count // 12 + 1970, count % 12 + 1, days - months.astype("M8[D]").astype(np.int64) + 1
+    low, high = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    if _NEAR_FIRST <= low and high < _NEAR_LAST:
+        packed = _near_dates()[days - _NEAR_FIRST]
+        return packed >> 9, (packed >> 5) & 15, packed & 31
+    return _split(days)
 
 
 def month_length(year: Ints, month: Ints) -> Ints:
     """How many days a month has."""
-    months = (year - 1970) * 12 + (month - 1)
-    return _first_days(months + 1) - _first_days(months)
+    months, starts = year * 12 + month - 13, _month_starts()
+    lengths: Ints = starts[months + 1] - starts[months]
+    return lengths
 
 
 def weekday(days: Ints) -> Ints:
@@ -57,10 +62,23 @@ def in_calendar(days: Ints) -> Mask:
     return (days >= FIRST_DAY) & (days <= LAST_DAY)
 
 
-def _first_days(months: Ints) -> Ints:
-    """The first day of each month, months counted from January 1970."""
-    # Years beyond NumPy's own reach are not asked for: `days_of` refuses them.
-    return np.clip(months, -24_000, 120_000).astype("M8[M]").astype("M8[D]").astype(np.int64)
+@cache
+def _month_starts() -> Ints:
+    """The first day of each month from January of the year 1 to January of 10000."""
+    return np.arange((1 - 1970) * 12, (10_000 - 1970) * 12 + 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
+
+
+@cache
+def _near_dates() -> Ints:
+    """Year, month and day of the dates that most data are about, packed in one number each."""
+    year, month, day = _split(np.arange(_NEAR_FIRST, _NEAR_LAST))
+    return (year << 9) | (month << 5) | day
+
+
+def _split(days: Ints) -> tuple[Ints, Ints, Ints]:
+    months = days.astype("M8[D]").astype("M8[M]")
+    count = months.astype(np.int64)
+    return count // 12 + 1970, count % 12 + 1, days - months.astype("M8[D]").astype(np.int64) + 1
 
 
 # --- zones -------------------------------------------------------------------------------------------------------

@@ -51,6 +51,8 @@ _CLOCKS = ("HH:mm:ss", *(f"HH:mm:ss.{digits}" for digits in _FRACTIONS), "HH:mm"
 ISO_LOCAL = (*(f"yyyy-MM-dd{mark}{clock}" for clock in _CLOCKS for mark in ("'T'", "' '")), ISO_DATE)
 """What a local date and time may look like unless a pattern is told; digits below the microsecond are cut off."""
 ISO_INSTANT = tuple(f"yyyy-MM-dd{mark}{clock}XXX" for clock in _CLOCKS for mark in ("'T'", "' '"))
+# No text follows two of them: what is common is tried first.
+_ISO_ANY = tuple(dict.fromkeys((*ISO_INSTANT[:2], *ISO_LOCAL[:2], *ISO_INSTANT, *ISO_LOCAL)))
 TRUE_WORDS, FALSE_WORDS = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 
 
@@ -66,7 +68,7 @@ def to_date(values: pa.Array, pattern: str | Sequence[str] = "", locale: str = "
 
 def to_datetime(values: pa.Array, pattern: str | Sequence[str] = "", zone: str = "", locale: str = "") -> Outcome:
     """Instants: R107 where a text is none, R110 where its local time is not one instant in `zone`, or no zone is told."""
-    return on_distinct(partial(_to_datetime, patterns=_several(pattern, (*ISO_INSTANT, *ISO_LOCAL)), zone=zone, locale=locale), values)
+    return on_distinct(partial(_to_datetime, patterns=_several(pattern, _ISO_ANY), zone=zone, locale=locale), values)
 
 
 def to_local_datetime(values: pa.Array, pattern: str | Sequence[str] = "", locale: str = "") -> Outcome:

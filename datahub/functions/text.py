@@ -1,4 +1,4 @@
-"""Text: cleaning, case, length, and putting together."""
+"""Text: cleaning, length, and putting together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from datahub.functions.columns import (
     as_array,
     broadcast,
     from_ints,
-    from_texts,
     ints,
     map_distinct,
     nulled,
@@ -23,7 +22,7 @@ from datahub.functions.columns import (
     valid,
 )
 from datahub.functions.declare import Datum, Outcome, example, function
-from datahub.functions.text_memory import bytes_of, changed_where, rows_at
+from datahub.functions.text_memory import bytes_of
 from datahub.functions.white_space import with_single_spaces, without_controls
 from datahub.functions.written import as_text
 from datahub.types import model as t
@@ -126,98 +125,6 @@ def clean(value: Datum) -> pa.Array:
     """The text fit for a catalogue: without control characters, spaces as `normalize_spaces` leaves them; null where nothing is left."""
     texts = with_single_spaces(without_controls(as_array(value, 1)))
     return nulled(texts, np.diff(text_offsets(texts)) == 0)
-
-
-# --- case --------------------------------------------------------------------------------------------------------
-
-
-@function(
-    "upper(value: text) -> text",
-    sql="UPPER",
-    excel="UPPER",
-    also=(
-        "VRL upcase",
-        "JSONata $uppercase",
-        "DataWeave upper",
-        "Bloblang uppercase",
-        "jq ascii_upcase",
-        "GREL toUppercase",
-        "FEEL upper case",
-    ),
-    distinct=True,
-    examples=[example('upper("été")', "ÉTÉ"), example('upper("straße")', "STRAẞE")],
-)
-def upper(value: Datum) -> pa.Array:
-    """The text in capitals, letter by letter: its length stays (`ß` becomes `ẞ`)."""
-    return pc.utf8_upper(as_array(value, 1))
-
-
-@function(
-    "lower(value: text) -> text",
-    sql="LOWER",
-    excel="LOWER",
-    also=(
-        "VRL downcase",
-        "JSONata $lowercase",
-        "DataWeave lower",
-        "Bloblang lowercase",
-        "jq ascii_downcase",
-        "GREL toLowercase",
-        "FEEL lower case",
-    ),
-    distinct=True,
-    examples=[example('lower("ÉTÉ")', "été"), example('lower("ABC-1")', "abc-1")],
-)
-def lower(value: Datum) -> pa.Array:
-    """The text in small letters, letter by letter."""
-    return pc.utf8_lower(as_array(value, 1))
-
-
-@function(
-    "title_case(value: text) -> text",
-    sql="INITCAP",
-    excel="PROPER",
-    also=("GREL toTitlecase", "DataWeave capitalize", "Bloblang capitalize"),
-    distinct=True,
-    examples=[example('title_case("gants DE travail")', "Gants De Travail"), example('title_case("jean-pierre")', "Jean-pierre")],
-)
-def title_case(value: Datum) -> pa.Array:
-    """Each word with its first letter in capitals and the rest small; words are what stands between spaces."""
-    texts = pc.utf8_lower(as_array(value, 1))
-    content, ends = bytes_of(texts)
-    content = content.copy()
-    first = np.zeros(len(content) + 1, np.bool_)
-    first[1:] = np.append(content[:-1] <= 32, True) if len(content) else True
-    first[ends[:-1]] = True
-    starts = np.flatnonzero(first[:-1] & (content > 32)) if len(content) else np.zeros(0, np.int64)
-    letters = content[starts]
-    content[starts] -= np.where((letters - np.uint8(97)) < 26, np.uint8(32), np.uint8(0))
-    raised = from_texts(ends, content, valid(texts))
-    wide = starts[letters >= 128]
-    if not len(wide):
-        return raised
-    hard = np.zeros(len(texts), np.bool_)
-    hard[rows_at(wide, ends)] = True
-    return changed_where(hard, texts, _words_raised, raised)
-
-
-def _words_raised(texts: pa.Array) -> pa.Array:
-    """Each word by itself: those that begin with a letter beyond ASCII."""
-    split = pc.split_pattern(pc.replace_substring_regex(texts, r"([\x00-\x20])", "\\1\x00"), "\x00")
-    words = split.values.dictionary_encode()
-    raised = pc.utf8_capitalize(words.dictionary).take(words.indices)
-    return pc.binary_join(pa.ListArray.from_arrays(split.offsets, raised, mask=pc.is_null(texts)), "")
-
-
-@function(
-    "capitalize(value: text) -> text",
-    also=("DataWeave capitalize", "Bloblang capitalize", "pandas str.capitalize"),
-    distinct=True,
-    examples=[example('capitalize("gants DE travail")', "Gants de travail"), example('capitalize("été")', "Été")],
-)
-def capitalize(value: Datum) -> pa.Array:
-    """The first letter in capitals, the rest small."""
-    return pc.utf8_capitalize(as_array(value, 1))
 
 
 # --- length ------------------------------------------------------------------------------------------------------

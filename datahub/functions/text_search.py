@@ -21,7 +21,7 @@ from datahub.functions.columns import (
 )
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.text import each
-from datahub.functions.text_memory import bytes_of, without
+from datahub.functions.text_memory import bytes_of
 from datahub.functions.text_parts import around
 
 CATEGORY = "text"
@@ -269,11 +269,11 @@ def digits(value: Datum) -> pa.Array:
     """The digits 0 to 9 of a text, and nothing else."""
     texts = as_array(value, 1)
     content, ends = bytes_of(texts)
-    other = ((content - np.uint8(48)) >= 10).nonzero()[0]
-    if not len(other):
+    kept = (content - np.uint8(48)) < 10
+    if kept.all():
         return texts
-    kept, moved = without(content, ends, other)
-    return from_texts(moved, kept, valid(texts))
+    counted = np.concatenate(([0], np.cumsum(kept, dtype=np.int32)))
+    return from_texts(counted[ends], content[kept], valid(texts))
 
 
 @function(

@@ -15,7 +15,7 @@ from datahub.functions import civil, wide
 from datahub.functions.calendar_text import write
 from datahub.functions.columns import Ints, as_array, decimals_as_ints, ints, map_distinct, nulled, valid
 from datahub.functions.date_patterns import ISO_DATE
-from datahub.functions.declare import Datum
+from datahub.functions.declare import Datum, Mask
 from datahub.functions.durations import duration_text
 from datahub.types import model as t
 
@@ -108,17 +108,17 @@ def _temporal_text(values: pa.Array) -> pa.Array:
     if pa.types.is_date(kind):
         return write(counts, np.zeros(len(counts), np.int64), keep, ISO_DATE)
     days, micros = np.divmod(counts, civil.DAY)
-    clock = _with_fractions(days, micros, keep, "HH:mm:ss" if pa.types.is_time(kind) else "yyyy-MM-dd'T'HH:mm:ss")
-    return clock if pa.types.is_time(kind) or kind.tz is None else pc.binary_join_element_wise(clock, pa.scalar("Z"), "")
+    zulu = "" if pa.types.is_time(kind) or kind.tz is None else "'Z'"
+    return _with_fractions(days, micros, keep, "HH:mm:ss" if pa.types.is_time(kind) else "yyyy-MM-dd'T'HH:mm:ss", zulu)
 
 
-def _with_fractions(days: Ints, micros: Ints, keep: np.ndarray[Any, Any], pattern: str) -> pa.Array:
-    plain = write(days, micros, keep, pattern)
+def _with_fractions(days: Ints, micros: Ints, keep: Mask, pattern: str, zulu: str) -> pa.Array:
+    plain = write(days, micros, keep, pattern + zulu)
     over = micros % civil.SECOND
     if not over.any():
         return plain
-    thousandths = write(days, micros, keep, pattern + ".SSS")
-    exact = plain if not (over % 1000).any() else write(days, micros, keep, pattern + ".SSSSSS")
+    thousandths = write(days, micros, keep, pattern + ".SSS" + zulu)
+    exact = plain if not (over % 1000).any() else write(days, micros, keep, pattern + ".SSSSSS" + zulu)
     fractional = pc.if_else(pa.array(over % 1000 != 0), exact, thousandths)
     return pc.if_else(pa.array(over != 0), fractional, plain)
 

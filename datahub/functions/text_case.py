@@ -1,0 +1,146 @@
+"""Text: capitals and small letters."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.functions.columns import (
+    Bytes,
+    Ints,
+    as_array,
+    from_texts,
+    text_bytes,
+    text_offsets,
+    valid,
+)
+from datahub.functions.declare import Datum, example, function
+from datahub.functions.text_memory import bytes_of, changed_where, rows_at
+
+CATEGORY = "text"
+
+
+@function(
+    "upper(value: text) -> text",
+    category=CATEGORY,
+    sql="UPPER",
+    excel="UPPER",
+    also=(
+        "VRL upcase",
+        "JSONata $uppercase",
+        "DataWeave upper",
+        "Bloblang uppercase",
+        "jq ascii_upcase",
+        "GREL toUppercase",
+        "FEEL upper case",
+    ),
+    distinct=True,
+    examples=[example('upper("été")', "ÉTÉ"), example('upper("straße")', "STRAẞE")],
+)
+def upper(value: Datum) -> pa.Array:
+    """The text in capitals, letter by letter: its length stays (`ß` becomes `ẞ`)."""
+    return pc.utf8_upper(as_array(value, 1))
+
+
+@function(
+    "lower(value: text) -> text",
+    category=CATEGORY,
+    sql="LOWER",
+    excel="LOWER",
+    also=(
+        "VRL downcase",
+        "JSONata $lowercase",
+        "DataWeave lower",
+        "Bloblang lowercase",
+        "jq ascii_downcase",
+        "GREL toLowercase",
+        "FEEL lower case",
+    ),
+    distinct=True,
+    examples=[example('lower("ÉTÉ")', "été"), example('lower("ABC-1")', "abc-1")],
+)
+def lower(value: Datum) -> pa.Array:
+    """The text in small letters, letter by letter."""
+    return pc.utf8_lower(as_array(value, 1))
+
+
+@function(
+    "title_case(value: text) -> text",
+    category=CATEGORY,
+    sql="INITCAP",
+    excel="PROPER",
+    also=("GREL toTitlecase", "DataWeave capitalize", "Bloblang capitalize"),
+    distinct=True,
+    examples=[example('title_case("gants DE travail")', "Gants De Travail"), example('title_case("jean-pierre")', "Jean-pierre")],
+)
+def title_case(value: Datum) -> pa.Array:
+    """Each word with its first letter in capitals and the rest small; words are what stands between spaces."""
+    texts = pc.utf8_lower(as_array(value, 1))
+    content, ends = bytes_of(texts)
+    content = content.copy()
+    first = np.zeros(len(content) + 1, np.bool_)
+    first[1:] = np.append(content[:-1] <= 32, True) if len(content) else True
+    first[ends[:-1]] = True
+    starts = np.flatnonzero(first[:-1] & (content > 32)) if len(content) else np.zeros(0, np.int64)
+    letters = content[starts]
+    content[starts] -= np.where((letters - np.uint8(97)) < 26, np.uint8(32), np.uint8(0))
+    left = _raised_in_place(content, starts[letters >= 128])
+    raised = from_texts(ends, content, valid(texts))
+    if not len(left):
+        return raised
+    hard = np.zeros(len(texts), np.bool_)
+    hard[rows_at(left, ends)] = True
+    return changed_where(hard, texts, _words_raised, raised)
+
+
+def _raised_in_place(content: Bytes, starts: Ints) -> Ints:
+    """Put letters of two bytes (accented, Greek, Cyrillic) in capitals that have two as well; the other places are given back."""
+    lead = content[starts]
+    short = (lead >= 0xC2) & (lead < 0xE0)
+    places = starts[short]
+    capitals = _capitals()[(content[places].astype(np.int64) << 8) | content[places + 1]]
+    known = capitals != 0
+    content[places[known]] = capitals[known] >> 8
+    content[places[known] + 1] = capitals[known] & 255
+    return np.sort(np.concatenate((starts[~short], places[~known])))
+
+
+@cache
+def _capitals() -> Ints:
+    """For the two bytes of a letter those of its capital; 0 where that has another number of bytes."""
+    letters = pa.array([chr(code) for code in range(0x80, 0x800)], pa.string())
+    raised = pc.utf8_capitalize(letters)
+    whole = np.diff(text_offsets(raised)) == 2
+    before, after = _pairs(letters), _pairs(pc.if_else(pa.array(whole), raised, letters))
+    table = np.zeros(65_536, np.int64)
+    table[before] = np.where(whole, after, 0)
+    return table
+
+
+def _pairs(letters: pa.Array) -> Ints:
+    """Letters of two bytes each as numbers of sixteen bits."""
+    both = text_bytes(letters)[: 2 * len(letters)].reshape(-1, 2).astype(np.int64)
+    return (both[:, 0] << 8) | both[:, 1]
+
+
+def _words_raised(texts: pa.Array) -> pa.Array:
+    """Each word by itself: those that begin with a letter beyond ASCII."""
+    split = pc.split_pattern(pc.replace_substring_regex(texts, r"([\x00-\x20])", "\\1\x00"), "\x00")
+    words = split.values.dictionary_encode()
+    raised = pc.utf8_capitalize(words.dictionary).take(words.indices)
+    return pc.binary_join(pa.ListArray.from_arrays(split.offsets, raised, mask=pc.is_null(texts)), "")
+
+
+@function(
+    "capitalize(value: text) -> text",
+    category=CATEGORY,
+    also=("DataWeave capitalize", "Bloblang capitalize", "pandas str.capitalize"),
+    distinct=True,
+    examples=[example('capitalize("gants DE travail")', "Gants de travail"), example('capitalize("été")', "Été")],
+)
+def capitalize(value: Datum) -> pa.Array:
+    """The first letter in capitals, the rest small."""
+    return pc.utf8_capitalize(as_array(value, 1))
