@@ -7,9 +7,9 @@ severity warn and info; `Settle` turns the failures of a row into issues and let
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from datahub.records import record
 from datahub.semantic.ir import (
     Assignment,
     CheckRule,
@@ -27,7 +27,7 @@ from datahub.semantic.ir import (
 from datahub.types.model import Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Read:
     """Rows of a source. Text formats give `#source.column` (raw text), typed ones `column`; only those in `columns`."""
 
@@ -35,7 +35,7 @@ class Read:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Compute:
     """Add columns, each made by an expression that may read those before it."""
 
@@ -43,7 +43,7 @@ class Compute:
     assignments: tuple[Assignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rename:
     """Columns under new names; all others are dropped, but those whose name begins with `#` or `!`."""
 
@@ -51,7 +51,7 @@ class Rename:
     columns: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Filter:
     """Rows whose condition is true. A row whose condition failed is rejected, never filtered."""
 
@@ -60,7 +60,7 @@ class Filter:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fill:
     """A null takes the last value before it, in input order, among rows with equal `by`."""
 
@@ -70,7 +70,7 @@ class Fill:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Expand:
     """One row an element of a list; `fields` are those of a struct element that become columns `item.field`.
 
@@ -87,7 +87,7 @@ class Expand:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Join:
     """Left rows with the right rows that have equal keys; null keys never match.
 
@@ -105,7 +105,7 @@ class Join:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Group:
     """One row a group, in order of first appearance; `assignments` see the group's rows through `Members`.
 
@@ -119,7 +119,7 @@ class Group:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Windowed:
     """Add columns whose expressions look at other rows (`Window`); rows keep their order."""
 
@@ -127,7 +127,7 @@ class Windowed:
     assignments: tuple[Assignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unique:
     """One row a key, the first or last in the order of the rows; the others are merged, or rejected under `code`."""
 
@@ -138,7 +138,7 @@ class Unique:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sort:
     """Rows in a stable order; nulls last, text by code point."""
 
@@ -147,14 +147,14 @@ class Sort:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Union:
     """The rows of several inputs, one input after the other; their columns are the same."""
 
     inputs: tuple[Operator, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Check:
     """Row checks: their failures join `!checks` and `!notes`."""
 
@@ -162,7 +162,7 @@ class Check:
     checks: tuple[CheckRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SetCheck:
     """Checks that look at other rows of the map, so that all must be there; `Check` otherwise."""
 
@@ -170,7 +170,7 @@ class SetCheck:
     checks: tuple[CheckRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Key:
     """The entity's key: null in a part is R302, a second row with the key R303; rows with a failed or null key are exempt."""
 
@@ -179,7 +179,7 @@ class Key:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settle:
     """The boundary of a map: a failed row leaves as issues, a healthy one passes with the entity's columns alone."""
 
@@ -196,7 +196,7 @@ Operator: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Output:
     """The settled rows of one entity."""
 
@@ -204,7 +204,7 @@ class Output:
     rows: Operator
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LookupFeed:
     """The rows of a lookup that a source feeds: columns named as its keys, `valid_from` and `result`."""
 
@@ -212,7 +212,7 @@ class LookupFeed:
     rows: Operator
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plan:
     """All that a worker needs: shapes, tables, operators. Parameters and the run's clock come when it runs."""
 

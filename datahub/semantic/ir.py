@@ -8,11 +8,11 @@ Columns of a frame are named so: `o.sku` (field `sku` of the row called `o`), `l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from datahub.records import record
 from datahub.types.model import Type
 
 Value: TypeAlias = "str | int | bool | float | Decimal | date | time | datetime | timedelta | tuple[Value, ...] | None"
@@ -22,7 +22,7 @@ Value: TypeAlias = "str | int | bool | float | Decimal | date | time | datetime 
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Column:
     """A column of the frame; inside a comprehension also one of the frames around it."""
 
@@ -30,13 +30,13 @@ class Column:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Constant:
     value: Value
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """A `$param`, given when a run starts."""
 
@@ -44,7 +44,7 @@ class Parameter:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """A function or operator of the registry; `codes` are the reject codes it can give here."""
 
@@ -55,7 +55,7 @@ class Call:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Logic:
     """`and`, `or`: the right side's failures count only where the left side does not decide."""
 
@@ -65,7 +65,7 @@ class Logic:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Choose:
     """`if`, `case`: the value of the first branch whose condition is true; its failures alone count."""
 
@@ -74,7 +74,7 @@ class Choose:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Default:
     """`value default fallback`, `coalesce`: the fallback where the value is null and did not fail."""
 
@@ -83,7 +83,7 @@ class Default:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Recover:
     """`value on error …`: where the value failed, the fallback (`use`; listed too: `warn`), or a reject under `code`."""
 
@@ -95,7 +95,7 @@ class Recover:
     place: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Field:
     """A field of a struct; null where the struct is."""
 
@@ -104,19 +104,19 @@ class Field:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MakeStruct:
     fields: tuple[tuple[str, Expression], ...]
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MakeList:
     items: tuple[Expression, ...]
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Convert:
     """Raw text of a source column as a value of `type`, read as `reading` says; `column` is its name in the header."""
 
@@ -126,7 +126,7 @@ class Convert:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fit:
     """A value brought into the type of the field it fills: length, scale, presence, membership, named conditions.
 
@@ -143,13 +143,13 @@ class Fit:
     conditions: tuple[tuple[Expression, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sorting:
     value: Expression
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Loop:
     """The elements of a list as rows: `item` names their columns (`item.field`, or `item` alone), `position` counts from 1.
 
@@ -163,7 +163,7 @@ class Loop:
     order: tuple[Sorting, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Members:
     """The rows of a group."""
 
@@ -171,7 +171,7 @@ class Members:
     order: tuple[Sorting, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Window:
     """The rows of the map that share `keys`; `after_checks`: only those that no row check rejected."""
 
@@ -184,7 +184,7 @@ class Window:
 Over: TypeAlias = Loop | Members | Window
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Aggregate:
     """A segment of rows to one value; `arguments` beside the first are constants. `count()` has no argument."""
 
@@ -196,7 +196,7 @@ class Aggregate:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Collect:
     """`[value for item in over …]`: a list of the values, in order; null where the list looped over is null."""
 
@@ -205,7 +205,7 @@ class Collect:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WindowCall:
     """`row_number`, `lag`, `lead`: a value for each row out of its neighbours within the window."""
 
@@ -216,7 +216,7 @@ class WindowCall:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LookUp:
     """The value found under `keys` in a transcoding table; `member` of it where the result is a struct and one field is wanted.
 
@@ -232,7 +232,7 @@ class LookUp:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InLookUp:
     """Whether a lookup has the key."""
 
@@ -241,7 +241,7 @@ class InLookUp:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decision:
     """The outputs of the decision table for these inputs; `member` as in `LookUp`."""
 
@@ -252,7 +252,7 @@ class Decision:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Present:
     """`has(r.x)`: whether the source had the column or key at all."""
 
@@ -260,7 +260,7 @@ class Present:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowFact:
     """`row_no(r)`, `line_no(r)`, `file_name(r)`."""
 
@@ -268,7 +268,7 @@ class RowFact:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failed:
     """`failed(x)`, `failed(x, "R104")`: whether the value failed; it never fails itself."""
 
@@ -277,7 +277,7 @@ class Failed:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Omitted:
     """`omit`: the field is left alone by the target."""
 
@@ -293,7 +293,7 @@ Expression: TypeAlias = (
 # ---------------------------------------------------------------- reading text
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reading:
     """How the text of a file becomes a value: everything that a source's options and a column's tags say about it.
 
@@ -315,7 +315,7 @@ class Reading:
     inner: tuple[Reading, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourceColumn:
     """One declared column: where it stands (`names`, `pattern` or `positions`) and how it is read."""
 
@@ -329,7 +329,7 @@ class SourceColumn:
     parts: tuple[SourceColumn, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourceShape:
     """A declared source: its format, the format's options as plain values, its columns."""
 
@@ -343,7 +343,7 @@ class SourceShape:
 # ---------------------------------------------------------------- tables
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LookupTable:
     """A transcoding table: inline `rows` (key values, valid-from or None, result value), or fed by `source`.
 
@@ -363,17 +363,17 @@ class LookupTable:
     """Where `source` feeds the table: the columns of the source that make the result, in the order of its fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnyValue:
     """`-`: every value, null too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IsNull:
     """`null`: null alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OneOf:
     """One of `values`; `negated`: none of them (and not null)."""
 
@@ -381,7 +381,7 @@ class OneOf:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Between:
     """An interval; None is no bound."""
 
@@ -391,7 +391,7 @@ class Between:
     high_closed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Like:
     """A whole match of a pattern."""
 
@@ -401,7 +401,7 @@ class Like:
 CellTest: TypeAlias = AnyValue | IsNull | OneOf | Between | Like
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DecisionRow:
     """`tests`: for each input the tests of which one must hold; `line` is the line of the script."""
 
@@ -410,7 +410,7 @@ class DecisionRow:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DecisionTable:
     """Inputs to outputs by rows. The outputs see the inputs as columns named as the inputs."""
 
@@ -426,7 +426,7 @@ class DecisionTable:
 # ---------------------------------------------------------------- places
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Evidence:
     """What a reject shows of the source: the name in the header, and the column of the frame that has the raw text."""
 
@@ -434,7 +434,7 @@ class Evidence:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Origin:
     """Who says that something failed: the entity and field, the map or view, the script and its line.
 
@@ -450,7 +450,7 @@ class Origin:
     translate: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assignment:
     """A column made by an expression, and who to name when it fails."""
 
@@ -459,7 +459,7 @@ class Assignment:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CheckRule:
     """A condition that rows must meet. Where `when` is false it does not apply; `message` is an expression giving text.
 
@@ -480,7 +480,7 @@ class CheckRule:
 # ---------------------------------------------------------------- entities and rowsets
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EntityField:
     """`references` is the entity whose key this is; `constraint` an expression over the entity's fields (R301)."""
 
@@ -494,7 +494,7 @@ class EntityField:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EntityShape:
     name: str
     key: tuple[str, ...]
@@ -505,14 +505,14 @@ class EntityShape:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FillClause:
     columns: tuple[str, ...]
     by: tuple[Expression, ...]
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EachClause:
     outer: bool
     item: str
@@ -521,7 +521,7 @@ class EachClause:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class JoinClause:
     """Equal keys, left and right side by side; `also` is what else must hold, over both rows."""
 
@@ -535,20 +535,20 @@ class JoinClause:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WhereClause:
     condition: Expression
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GroupClause:
     partial: bool
     keys: tuple[Assignment, ...]
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class UniqueClause:
     keys: tuple[Expression, ...]
     keep: Literal["first", "last"]
@@ -556,7 +556,7 @@ class UniqueClause:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OrderClause:
     keys: tuple[Sorting, ...]
     origin: Origin
@@ -565,7 +565,7 @@ class OrderClause:
 Clause: TypeAlias = FillClause | EachClause | JoinClause | WhereClause | GroupClause | UniqueClause | OrderClause
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowsetBody:
     """What a view or map does: the rowsets it reads in turn under one `alias`, clauses in order, then its lets and fields.
 
@@ -581,19 +581,19 @@ class RowsetBody:
     fields: tuple[Assignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ViewBody:
     body: RowsetBody
     fields: tuple[tuple[str, Type], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MapBody:
     entity: str
     body: RowsetBody
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RuleBody:
     """One `when … set …`; the sets see the fields as they are when the rule's turn comes."""
 
@@ -605,7 +605,7 @@ class RuleBody:
     entity: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TargetShape:
     name: str
     kind: str
@@ -613,7 +613,7 @@ class TargetShape:
     columns: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WriteItem:
     """Entities to a target; `places` are `first`, `last` or empty, one for each entity, in an interleaved file."""
 
@@ -624,7 +624,7 @@ class WriteItem:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RouteItem:
     """Issues to a target, by code; `R4*` is a family, no codes is `otherwise`; `listed`: warn and info findings."""
 
@@ -633,7 +633,7 @@ class RouteItem:
     listed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AbortItem:
     """Nothing is written when this is true; it reads `RunFact` columns named `count(E)`, `rejected(E)`, `rejected_share(E)`."""
 
@@ -641,7 +641,7 @@ class AbortItem:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FlowBody:
     name: str
     writes: tuple[WriteItem, ...]
@@ -649,7 +649,7 @@ class FlowBody:
     aborts: tuple[AbortItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ParameterShape:
     name: str
     type: Type
@@ -657,7 +657,7 @@ class ParameterShape:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Program:
     """Everything a script and its packs declare, typed; names are full (`m.Order`), orders are those of the files."""
 

@@ -5,11 +5,12 @@ Places do not take part in equality, so that two trees are equal when they say t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from datahub.document import Span
+from datahub.records import record
 
 
 def place() -> Span:
@@ -20,7 +21,7 @@ def place() -> Span:
 # ---------------------------------------------------------------- names and types
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Name:
     """A name as written; backticks are not part of `text`."""
 
@@ -28,7 +29,7 @@ class Name:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QName:
     """A name, perhaps behind the names of packs: `m.Order`."""
 
@@ -40,7 +41,7 @@ class QName:
         return ".".join(part.text for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeName:
     """`text`, `core.Gtin`, or with arguments `decimal(12,2)`, `enum(a, b)`, `text(1..40)`, `map(text)`, `bool("O","N")`."""
 
@@ -50,7 +51,7 @@ class TypeName:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeRange:
     """`1..40` among the arguments of a type."""
 
@@ -59,14 +60,14 @@ class TypeRange:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeList:
     item: TypeExpr
     nullable: bool
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeField:
     """One field of a struct type; `at` and tags only for columns gathered by number (point 10 of the decisions)."""
 
@@ -77,7 +78,7 @@ class TypeField:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeStruct:
     fields: tuple[TypeField, ...]
     nullable: bool
@@ -88,7 +89,7 @@ TypeExpr: TypeAlias = TypeName | TypeList | TypeStruct
 TypeArgument: TypeAlias = "int | str | TypeRange | TypeExpr"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tag:
     """`@pii`, `@split("||", "|")`, `@required_on("create")`."""
 
@@ -97,7 +98,7 @@ class Tag:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class At:
     """Where a column stands: header names (`"A" or "B"`), a pattern over headers, or positions `1..10`."""
 
@@ -110,7 +111,7 @@ class At:
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Number:
     """`12` (an int), `12.50` (exact), `5%` (0.05)."""
 
@@ -119,7 +120,7 @@ class Number:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class String:
     """Text with nothing to fill in; `block` where it was written between triple quotes."""
 
@@ -128,7 +129,7 @@ class String:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Template:
     """Text with expressions in braces; texts and expressions in order."""
 
@@ -136,18 +137,18 @@ class Template:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Boolean:
     value: bool
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Null:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pattern:
     """`/…/ims`: the source between the slashes and the flags."""
 
@@ -156,7 +157,7 @@ class Pattern:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reference:
     """A bare name; what it names is decided later. `omit` is one."""
 
@@ -164,7 +165,7 @@ class Reference:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """`$name`."""
 
@@ -172,7 +173,7 @@ class Parameter:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Member:
     """`of.name`."""
 
@@ -181,14 +182,14 @@ class Member:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Star:
     """`*` as an argument: the row itself, as in `count(* within sku)`."""
 
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Argument:
     """A value given to a call, perhaps by name."""
 
@@ -197,14 +198,14 @@ class Argument:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SortKey:
     value: Expr
     descending: bool
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Loop:
     """`for item, position in over`."""
 
@@ -214,7 +215,7 @@ class Loop:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """`f(…)`, with what may follow the arguments of an aggregate."""
 
@@ -227,7 +228,7 @@ class Call:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unary:
     """`-x` and `not x`."""
 
@@ -239,7 +240,7 @@ class Unary:
 BinaryOperator: TypeAlias = Literal["or", "and", "=", "<>", "<", "<=", ">", ">=", "default", "&", "+", "-", "*", "/"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Binary:
     operator: BinaryOperator
     left: Expr
@@ -247,7 +248,7 @@ class Binary:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class In:
     """`x in (a, b)`, `x in 1..10`, `x in a_lookup`, `x in any_list`; `negated` for `not in`."""
 
@@ -257,7 +258,7 @@ class In:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Range:
     """`low..high`, both ends in; alone it is a list of whole numbers."""
 
@@ -266,7 +267,7 @@ class Range:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Is:
     """`x is null`, `x is not blank`."""
 
@@ -276,7 +277,7 @@ class Is:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Matches:
     value: Expr
     negated: bool
@@ -284,7 +285,7 @@ class Matches:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OnError:
     """`x on error y`, `x on error warn y`, `x on error reject`, `x on error reject CODE`."""
 
@@ -295,7 +296,7 @@ class OnError:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ListOf:
     """`[a, b]`."""
 
@@ -303,7 +304,7 @@ class ListOf:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Comprehension:
     """`[value for item in over where … order by …]`."""
 
@@ -314,14 +315,14 @@ class Comprehension:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StructField:
     name: Name
     value: Expr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spread:
     """`include l` inside a struct: all fields of `l`, those named after it win."""
 
@@ -329,7 +330,7 @@ class Spread:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StructOf:
     """`{include l, net: …}`."""
 
@@ -337,7 +338,7 @@ class StructOf:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class When:
     """`when a, b then value`; with a subject the tests are values to compare it with."""
 
@@ -346,7 +347,7 @@ class When:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Case:
     subject: Expr | None
     branches: tuple[When, ...]
@@ -365,7 +366,7 @@ Literal_: TypeAlias = "Number | String | Boolean | Null | Reference | ListOf"
 # ---------------------------------------------------------------- tables
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cell:
     """The text between two bars, trimmed; `quoted` where it was written in `"…"`. Typed later, by its column."""
 
@@ -374,13 +375,13 @@ class Cell:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TableRow:
     cells: tuple[Cell, ...]
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Table:
     """Rows between bars; `outputs` is the column at which `||` stood in the header, None without one.
 
@@ -397,7 +398,7 @@ class Table:
 # ---------------------------------------------------------------- declarations
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pack:
     name: QName
     version: str
@@ -409,14 +410,14 @@ class Pack:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Requirement:
     name: QName
     versions: str
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Use:
     """`use djust.core ^1.4 as core`, or `use "file.dhm" as x`; `versions` is "" where none is stated."""
 
@@ -427,7 +428,7 @@ class Use:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Param:
     name: Name
     type: TypeExpr
@@ -436,7 +437,7 @@ class Param:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeDecl:
     """`type Gtin = text(8..14) matches /\\d+/ where gtin_valid(it)`."""
 
@@ -448,7 +449,7 @@ class TypeDecl:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Option:
     """`delimiter ";"` of a source or target; several values only where the option takes a list without brackets."""
 
@@ -457,7 +458,7 @@ class Option:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ColumnDecl:
     """One line of `columns { … }`; in a target `type` may be missing (the entity has it)."""
 
@@ -470,7 +471,7 @@ class ColumnDecl:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     name: Name
     kind: Name
@@ -480,7 +481,7 @@ class Source:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     name: Name
     kind: Name
@@ -490,7 +491,7 @@ class Target:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EntityField:
     name: Name
     type: TypeExpr
@@ -503,14 +504,14 @@ class EntityField:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Owns:
     child: QName
     on: tuple[Name, ...]
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Translate:
     """`codes { R201: F-E-001 }` inside an entity or pack: families of built-in codes told as a platform's."""
 
@@ -518,7 +519,7 @@ class Translate:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entity:
     name: Name
     tags: tuple[Tag, ...]
@@ -530,14 +531,14 @@ class Entity:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FnParam:
     name: Name
     type: TypeExpr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fallback:
     """`otherwise error "…"`, or `otherwise value`; `self` is the Reference `self`."""
 
@@ -547,7 +548,7 @@ class Fallback:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Lookup:
     name: Name
     keys: tuple[FnParam, ...]
@@ -560,7 +561,7 @@ class Lookup:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decide:
     name: Name
     inputs: tuple[FnParam, ...]
@@ -572,14 +573,14 @@ class Decide:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Let:
     name: Name
     value: Expr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fn:
     """`fn f(x: text) = …`, or with lets before the result in braces."""
 
@@ -595,7 +596,7 @@ class Fn:
 # ---------------------------------------------------------------- rowsets
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class From:
     """`from r in A, B`: rows of one shape, in turn; without `r in` the row is called as the (one) rowset."""
 
@@ -604,7 +605,7 @@ class From:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fill:
     """`fill a, b by k`: a null takes the last value before it within `by`."""
 
@@ -613,7 +614,7 @@ class Fill:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Each:
     outer: bool
     item: Name
@@ -622,7 +623,7 @@ class Each:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Join:
     many: bool
     required: bool
@@ -632,27 +633,27 @@ class Join:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Where:
     condition: Expr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GroupKey:
     name: Name | None
     value: Expr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GroupBy:
     partial: bool
     keys: tuple[GroupKey, ...]
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class UniqueBy:
     keys: tuple[Expr, ...]
     keep: Literal["first", "last"]
@@ -660,7 +661,7 @@ class UniqueBy:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OrderBy:
     keys: tuple[SortKey, ...]
     span: Span = place()
@@ -669,14 +670,14 @@ class OrderBy:
 Clause: TypeAlias = Fill | Each | Join | Where | GroupBy | UniqueBy | OrderBy
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldItem:
     name: Name
     value: Expr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Include:
     """`include o except (a, b)`."""
 
@@ -685,7 +686,7 @@ class Include:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Drop:
     """`drop g`: only inside an override."""
 
@@ -696,7 +697,7 @@ class Drop:
 MapItem: TypeAlias = FieldItem | Let | Include | Drop
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class View:
     name: Name
     source: From
@@ -706,7 +707,7 @@ class View:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Map:
     """`map Entity from … as name { … }`."""
 
@@ -722,14 +723,14 @@ class Map:
 # ---------------------------------------------------------------- rules, checks, flow
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SetItem:
     name: Name
     value: Expr
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RuleDecl:
     name: Name
     about: String | None
@@ -740,7 +741,7 @@ class RuleDecl:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rules:
     name: Name
     entity: QName
@@ -750,7 +751,7 @@ class Rules:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Check:
     """`CODE severity [on f, …] [after checks]: condition [when …] ["message"]`; no condition in an override."""
 
@@ -764,7 +765,7 @@ class Check:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Checks:
     entity: QName
     checks: tuple[Check, ...]
@@ -772,7 +773,7 @@ class Checks:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WritePart:
     """One of what a `write` names: with `first` or `last` before it in a file of interleaved lines."""
 
@@ -781,7 +782,7 @@ class WritePart:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Write:
     parts: tuple[WritePart, ...]
     interleaved: bool
@@ -790,7 +791,7 @@ class Write:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RejectTo:
     """`reject R4*, P010 to t`; no codes is `otherwise`."""
 
@@ -799,7 +800,7 @@ class RejectTo:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ListTo:
     """`list P060 to t`: findings of severity warn and info."""
 
@@ -808,7 +809,7 @@ class ListTo:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AbortWhen:
     condition: Expr
     span: Span = place()
@@ -817,7 +818,7 @@ class AbortWhen:
 FlowItem: TypeAlias = Write | RejectTo | ListTo | AbortWhen
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Flow:
     name: Name
     items: tuple[FlowItem, ...]
@@ -828,7 +829,7 @@ class Flow:
 # ---------------------------------------------------------------- overrides and tests
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Override:
     """`override KIND name { … }`: for each kind, only the fields that it uses are filled."""
 
@@ -844,14 +845,14 @@ class Override:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WithParam:
     name: Name
     value: Literal_
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Given:
     """`given SRC <table>`, or `file "…"`, or `json \"\"\"…\"\"\"`."""
 
@@ -862,7 +863,7 @@ class Given:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Expect:
     """`expect Entity <table>`; the rowset `rejects` is the rejects; `none` for `expect no X`."""
 
@@ -874,7 +875,7 @@ class Expect:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assert:
     condition: Expr
     span: Span = place()
@@ -883,7 +884,7 @@ class Assert:
 TestItem: TypeAlias = WithParam | Given | Expect | Assert
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Test:
     name: String
     as_of: String | None
@@ -898,7 +899,7 @@ Declaration: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Script:
     """One file: its declarations in order. Comments are kept beside the tree, for `fmt`.
 

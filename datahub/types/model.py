@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from datahub.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Bool:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Int:
     """A whole number; inside always 64 bits wide, `width` is what is written."""
 
@@ -19,7 +21,7 @@ class Int:
     width: int = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decimal:
     """An exact number of `precision` digits, `scale` of them after the point."""
 
@@ -28,12 +30,12 @@ class Decimal:
     scale: int = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Float:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Text:
     """Text of `shortest` to `longest` code points; None is no bound."""
 
@@ -42,36 +44,36 @@ class Text:
     longest: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Date:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Time:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DateTime:
     """An instant."""
 
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LocalDateTime:
     """What a clock on a wall shows: no zone, no instant."""
 
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Duration:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Enum:
     """One of `members`, which are ordered as declared."""
 
@@ -79,13 +81,13 @@ class Enum:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ListOf:
     item: Type
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Struct:
     fields: tuple[tuple[str, Type], ...]
     nullable: bool = False
@@ -95,7 +97,7 @@ class Struct:
         return next((kind for key, kind in self.fields if key == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MapOf:
     """Texts to values of one type."""
 
@@ -103,14 +105,14 @@ class MapOf:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Json:
     """A JSON value of unknown shape, kept as its text."""
 
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Named:
     """A type declared in a script: `base`, with a pattern or condition checked where a value enters it."""
 
@@ -119,21 +121,21 @@ class Named:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pattern:
     """A regular expression written in the script."""
 
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Nothing:
     """The type of `null`, which stands where any nullable type may."""
 
     nullable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unknown:
     """The type of what was already reported: it agrees with every type, so one mistake gives one message."""
 
@@ -218,4 +220,3 @@ def parts(kind: Type) -> tuple[Type, ...]:
             return tuple(inner for _, inner in pairs)
         case _:
             return ()
-
