@@ -62,6 +62,7 @@ class _Hint:
     help: str
     fix: Fix | None = None
     message: str | None = None
+    wanted: str | None = None
 
 
 def tell(mistake: Mistake, report: Report) -> None:
@@ -72,11 +73,10 @@ def tell(mistake: Mistake, report: Report) -> None:
             help="take out the blank line, or put a `#` line there",
         )  # fmt: skip
         return
-    found = _found(mistake, report)
-    wanted = _wanted(mistake.expected)
     hint = next((hint for guess in _GUESSES if (hint := guess(mistake, report)) is not None), None)
+    wanted = (hint.wanted if hint else None) or _wanted(mistake.expected)
     start, end = _span(mistake, report)
-    message = (hint.message if hint else None) or f"{found} where {wanted} should be"
+    message = (hint.message if hint else None) or f"{_found(mistake, report)} where {wanted} should be"
     label = f"{wanted} is missing here" if len(wanted) <= 40 else "this does not fit here"
     report.broken(start, end, message, label, help=hint.help if hint else None, fix=hint.fix if hint else None)
 
@@ -158,7 +158,7 @@ def _guess_word(mistake: Mistake, report: Report) -> _Hint | None:
     if near is None or near == text:
         return None
     fix = Fix(f"write `{near}`", (Edit(report.span(mistake.start, mistake.end), near),), safe=False)
-    return _Hint(f"write `{near}`", fix, f"`{text}` is no word that fits here")
+    return _Hint(f"write `{near}`", fix, f"`{text}` is no word that fits here", f"`{near}`")
 
 
 def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
@@ -167,7 +167,7 @@ def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
         return _Hint("compare two by two: `a = b and b = c`", message="comparisons do not chain")
     if mistake.kind == "_EQUAL" and "COLON" in mistake.expected:
         fix = Fix("write `:`", (Edit(report.span(mistake.start, mistake.end), ":"),))
-        return _Hint("write `:` between a field and what it is; `=` compares", fix)
+        return _Hint("write `:` between a field and what it is; `=` compares", fix, wanted="`:`")
     return None
 
 
@@ -184,7 +184,7 @@ def _guess_colon(mistake: Mistake, report: Report) -> _Hint | None:
     name = report.document.text[mistake.before_start : mistake.before_start + 41].split(None, 1)[0]
     if mistake.kind not in ("NAME", "LSQB", "LBRACE", "STRING", "INT", "NUMBER") or len(name) > 40:
         return None
-    return _Hint(f"write `{name}: …`", None, f"{_found(mistake, report)} where `:` should be")
+    return _Hint(f"write `{name}: …`", wanted="`:`")
 
 
 def _guess_separator(mistake: Mistake, report: Report) -> _Hint | None:

@@ -24,8 +24,6 @@ def readable(report: Report) -> str | None:
         return None
     if len(text) > LONGEST_LINE and not _lines_are_short(report):
         return None
-    if text.isascii() and text.isprintable():
-        return text
     return _STRANGE.sub(lambda found: _told(found, report), text)
 
 

@@ -20,7 +20,7 @@ _OPERANDS = frozenset({"NAME", "INT", "NUMBER", "PERCENT", "VERSION", "STRING", 
 _BEFORE_PATTERN = frozenset(
     {
         "MATCHES", "_AT", "AND", "OR", "NOT", "WHEN", "THEN", "DEFAULT", "IN", "OTHERWISE", "ERROR", "WARN", "LIKE", "BETWEEN", "BY",
-        "WHERE", "ON", "CASE", "ASSERT", "WITHIN", "FILL", "INCLUDE", "SET",
+        "WHERE", "ON", "CASE", "ASSERT", "WITHIN", "FILL", "INCLUDE", "SET", ODD,
     }
 )  # fmt: skip
 _TABLE = re.compile(r"\|[^\n]*(?:\n[ \t]*(?:#[^\n]*\n[ \t]*)*\|[^\n]*)*")

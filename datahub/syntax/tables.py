@@ -144,8 +144,13 @@ def _gaps(rule: LarkRule) -> list[int]:
 
 
 def _places() -> list[Path]:
-    cached = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return [Path(__file__).parent / "__pycache__", Path(cached) / "dhm"]
+    cached = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    places = [Path(__file__).parent / "__pycache__"]
+    try:
+        return [*places, Path(cached).expanduser() / "dhm"]
+    except RuntimeError:
+        # Some services run as a user without a home.
+        return places
 
 
 def _kept(place: Path) -> Tables | None:

@@ -262,7 +262,9 @@ def a_function(draw):
     if draw(st.booleans()):
         return f"{head} = {draw(expressions())}"
     lets = "".join(f"  let {draw(fields)}: {draw(expressions(1))}{draw(st.sampled_from([',', chr(10)]))}\n" for _ in range(2))
-    return f"{head} {{\n{lets}  {draw(expressions(2))}\n}}"
+    result = draw(expressions(2))
+    # A line that began with a sign would continue the one above.
+    return f"{head} {{\n{lets}  {wrapped(result) if result.startswith('-') else result}\n}}"
 
 
 def a_rowset(draw):
