@@ -5,24 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from datahub.engine import issues, keys
-from datahub.engine.evaluate import assign
+from datahub.engine.evaluate import assign, evaluate
+from datahub.engine.gathering import Budget, Gathering, KeysOf, Sorting, Whole
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
-from datahub.engine.scope import RunState
+from datahub.engine.run_state import RunState
+from datahub.engine.scope import Scope
 from datahub.engine.settle import Settled, settle, translated
 from datahub.engine.side import Side
 from datahub.frames.concat import concat
 from datahub.frames.frame import Failure, Frame, Mask, Rows
 from datahub.plan import operators as op
+from datahub.plan.expressions import expressions_of
+from datahub.semantic import ir
 from datahub.semantic.ir import EntityShape, Origin
+from datahub.semantic.walk import walk
 
 
 class Breaker(Protocol):
@@ -31,30 +37,6 @@ class Breaker(Protocol):
     def prepare(self, frame: Frame, side: Side) -> Any: ...
     def accept(self, port: int, payload: Any, side: Side) -> Iterator[Frame]: ...
     def finish(self, side: Side) -> Iterator[Frame]: ...
-
-
-Whole: TypeAlias = Callable[[Frame, Side], Frame]
-
-
-class Gathering:
-    """All rows of the input at once."""
-
-    def __init__(self, whole: Whole) -> None:
-        self._whole = whole
-        self._frames: list[Frame] = []
-
-    def prepare(self, frame: Frame, side: Side) -> Frame:
-        return frame
-
-    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
-        self._frames.append(payload)
-        return iter(())
-
-    def finish(self, side: Side) -> Iterator[Frame]:
-        if self._frames:
-            gathered = concat(self._frames)
-            self._frames = []
-            yield self._whole(gathered, side)
 
 
 class Appending:
@@ -185,7 +167,9 @@ class RightSide:
         return iter(())
 
 
-def breaker(operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, join.JoinIndex]) -> Breaker:
+def breaker(
+    operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, join.JoinIndex], budget: Budget
+) -> Breaker:
     """The breaker that does `operator`."""
     match operator:
         case op.Join():
@@ -196,20 +180,57 @@ def breaker(operator: op.Operator, run: RunState, shapes: dict[str, EntityShape]
             return Appending(len(several))
         case op.Unique(keep="first"):
             return FirstOfKey(operator, run)
-        case op.Unique():
-            return Gathering(lambda frame, side: _keep_last(frame, operator, run, side))
-        case op.Group():
-            return Gathering(lambda frame, side: group.group(frame, operator, run, side))
         case op.Sort():
-            return Gathering(lambda frame, side: arrange.sort(frame, operator, run, side))
+            return Sorting(
+                lambda frame, side: arrange.sort(frame, operator, run, side),
+                lambda frame, side: arrange.sort_keys(frame, operator, run, side),
+                budget,
+            )
+        case _:
+            return Gathering(_whole(operator, run), budget, _together(operator, run))
+
+
+def _whole(operator: op.Operator, run: RunState) -> Whole:
+    """What an operator does with all rows, or with all that have some keys."""
+    match operator:
+        case op.Unique():
+            return lambda frame, side: _keep_last(frame, operator, run, side)
+        case op.Group():
+            return lambda frame, side: group.group(frame, operator, run, side)
         case op.Fill():
-            return Gathering(lambda frame, side: arrange.fill(frame, operator, run, side))
+            return lambda frame, side: arrange.fill(frame, operator, run, side)
         case op.Windowed(assignments=assignments):
-            return Gathering(lambda frame, side: assign(frame, assignments, run))
+            return lambda frame, side: assign(frame, assignments, run)
         case op.SetCheck(checks=checks):
-            return Gathering(lambda frame, side: check(frame, checks, run))
+            return lambda frame, side: check(frame, checks, run)
         case _:
             raise AssertionError(f"{type(operator).__name__} goes batch by batch")
+
+
+def _together(operator: op.Operator, run: RunState) -> KeysOf | None:
+    """The keys by which rows must be together; None where only all of them will do."""
+    match operator:
+        case op.Group(keys=assignments):
+            expressions = tuple(one.value for one in assignments)
+        case op.Unique(keys=unique_keys):
+            expressions = unique_keys
+        case op.Fill(by=by):
+            expressions = by
+        case _:
+            windows = {node.over.keys for expression in expressions_of(operator) for node in walk(expression) if _looks_around(node)}  # type: ignore[union-attr]
+            expressions = windows.pop() if len(windows) == 1 else ()
+    if not expressions:
+        return None
+
+    def keys_of(frame: Frame) -> list[pa.Array]:
+        scope = Scope(frame, run)
+        return [evaluate(expression, scope).array(frame.length) for expression in expressions]
+
+    return keys_of
+
+
+def _looks_around(node: ir.Expression) -> bool:
+    return isinstance(node, ir.Aggregate | ir.WindowCall) and isinstance(node.over, ir.Window)
 
 
 def _keep_last(frame: Frame, operator: op.Unique, run: RunState, side: Side) -> Frame:

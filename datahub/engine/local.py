@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.breakers import Breaker, breaker
+from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate, Ledger, row_ids, source_of
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
@@ -73,6 +74,7 @@ class Settings:
 
     threads: int = 2
     batch_rows: int = 65_536
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(slots=True)
@@ -130,7 +132,7 @@ class _Runner:
             for exit in exits:
                 if exit.into is not None:
                     self._open_ports[id(exit.into)] = self._open_ports.get(id(exit.into), 0) + 1
-                    self._breakers.setdefault(id(exit.into), breaker(exit.into, run, self._shapes, self._built))
+                    self._breakers.setdefault(id(exit.into), breaker(exit.into, run, self._shapes, self._built, settings.budget))
 
     def __enter__(self) -> Self:
         return self

@@ -13,10 +13,12 @@ import pyarrow as pa
 
 from datahub import compiler
 from datahub.connectors.files import input_files, open_feeds
+from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.render.text import render
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
+from datahub.engine.gathering import Budget
 from datahub.engine.ledger import ORDER
 from datahub.engine.local import Settings, execute
 from datahub.engine.start import given, run_state
@@ -109,11 +111,14 @@ def run(
     parameters: Mapping[str, ir.Value] | None = None,
     as_of: datetime | None = None,
     threads: int = 2,
+    batch_rows: int = 65_536,
+    memory: int = 1 << 30,
 ) -> Result:
     """Run a script over tables or files, and give what came out as tables.
 
     A table's columns are named as the source declares them, or as its file's header does; they are taken as they are
-    where their type is the declared one, and read from text where they are text. Raises `ScriptError` for a script that
+    where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
+    (bytes an operator holds before it sets rows aside on disk) do not change the result. Raises `ScriptError` for a script that
     does not compile, `BadInput` for an input that is wrong as a whole, `UnusableRun` for a source without rows.
     """
     program = _program(script)
@@ -125,7 +130,8 @@ def run(
         files = {name: input_files(_paths(name, rows, Path(folder))) for name, rows in sources.items()}
         state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
         _, feeds = open_feeds(plan, files)
-        execution = execute(plan, feeds, outlet, state, Settings(threads=threads))
+        with FolderSpace() as space:
+            execution = execute(plan, feeds, outlet, state, Settings(threads, batch_rows, Budget(memory, space)))
     empty = pa.schema([(name, arrow_type(kind)) for name, kind in issue_types(ALL_COLUMNS)]).empty_table()
     return Result(
         {output.entity: outlet.entity(output.entity) for output in plan.outputs},

@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datahub.connectors.files import input_files, open_feeds
+from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.evaluate import evaluate
+from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.scope import RunState, Scope
@@ -39,6 +41,8 @@ class Options:
     format: str = "jsonl"
     as_of: datetime | None = None
     threads: int = 2
+    memory: int = 1 << 30
+    """How many bytes an operator that needs all rows may hold before it sets them aside on disk."""
     progress: Progress | None = None
     script: str = ""
 
@@ -66,7 +70,9 @@ def run(
     outlet = Files(plan, out, options.format, findings, options.progress)
     outlet.open()
     try:
-        execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads))
+        with FolderSpace() as space:
+            budget = Budget(options.memory, space)
+            execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads, budget=budget))
         outlet.settle()
         findings.close()
         _account(plan, execution)

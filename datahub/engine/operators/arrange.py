@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datahub.engine import keys
 from datahub.engine.evaluate import evaluate
+from datahub.engine.ordering import ordered
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject
 from datahub.frames.frame import Frame, Rows, failed_rows, take_column
 from datahub.plan.operators import Fill, Sort
+from datahub.types import model as t
+
+SortValues: TypeAlias = "list[tuple[pa.Array, t.Type, bool]]"
+"""For each sort key its values, their type, and whether they descend."""
 
 
 def sort(frame: Frame, operator: Sort, run: RunState, side: Side) -> Frame:
     """Rows by their sort keys, stable, nulls last; a row whose key failed has no place and is rejected."""
+    healthy, values = sort_keys(frame, operator, run, side)
+    return healthy.take(ordered(values, length=healthy.length))
+
+
+def sort_keys(frame: Frame, operator: Sort, run: RunState, side: Side) -> tuple[Frame, SortValues]:
+    """The rows that can be sorted, and what they are sorted by."""
     scope = Scope(frame, run)
     columns = [evaluate(key.value, scope) for key in operator.keys]
     failures = all_failures(columns)
     if failures:
         failed = reject(side, frame, failures, operator.origin, operator)
-        return sort(frame.filter(~failed), operator, run, side)
-    table = pa.table({str(number): column.array(frame.length) for number, column in enumerate(columns)})
-    order = [(str(number), "descending" if key.descending else "ascending", "at_end") for number, key in enumerate(operator.keys)]
-    return frame.take(pc.sort_indices(table, sort_keys=order).to_numpy().astype(np.int64))
+        return sort_keys(frame.filter(~failed), operator, run, side)
+    pairs = zip(columns, operator.keys, strict=True)
+    return frame, [(column.array(frame.length), key.value.type, key.descending) for column, key in pairs]
 
 
 def fill(frame: Frame, operator: Fill, run: RunState, side: Side) -> Frame:

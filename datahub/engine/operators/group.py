@@ -10,6 +10,7 @@ import pyarrow as pa
 from datahub.engine import issues, keys
 from datahub.engine.evaluate import assign
 from datahub.engine.failures import union
+from datahub.engine.gathering import SEQUENCE
 from datahub.engine.scope import RunState
 from datahub.engine.settle import CHECKS
 from datahub.engine.side import Side, all_failures, reject
@@ -71,7 +72,8 @@ def _first_rows(frame: Frame, operator: Group, offsets: Rows) -> Frame:
     """The groups as rows with their keys: ids and paths of their first members, ids of all of them beside."""
     firsts = offsets[:-1]
     taken = pa.array(firsts)
-    columns = {key.name: Column(frame.columns[key.name].array(frame.length).take(taken)) for key in operator.keys}
+    kept = (*(key.name for key in operator.keys), *(name for name in (SEQUENCE,) if name in frame.columns))
+    columns = {name: Column(frame.columns[name].array(frame.length).take(taken)) for name in kept}
     if frame.members is None:
         members = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(frame.rows))
     else:

@@ -1,0 +1,117 @@
+"""How a plan is run never shows: batches, threads and memory may be anything, the result is the same in the same order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from datahub.runner.embed import Result, run
+
+SCRIPT = """
+source items: csv {
+  columns {
+    sku   : text
+    model : text?
+    price : decimal(12,2)?
+    day   : date?
+    qty   : int
+  }
+}
+entity Model {
+  key model
+  model : text
+  items : int
+  total : decimal(20,2)
+  skus  : [text]
+}
+entity Item {
+  key sku
+  sku   : text
+  model : text?
+  price : decimal(12,2)
+  share : int
+  place : int
+}
+view filled from r in items
+  fill r.price by r.model
+{
+  include r
+}
+map Model from r in filled
+  where r.model is not null
+  group by model: r.model
+{
+  model : model
+  items : count()
+  total : sum(r.price * r.qty)
+  skus  : [x.sku for x in rows order by x.price desc, x.sku]
+}
+map Item from r in filled
+  unique by r.sku, r.model keep last
+  order by r.price desc, r.sku
+{
+  sku   : r.sku
+  model : r.model
+  price : r.price default 0
+  share : count(* within r.model)
+  place : row_number(within r.model order by r.price)
+}
+checks Item {
+  I1 error: count(* within model) < 90   "{count(* within model)} of {model}"
+  I2 warn : price > 1                    "cheap: {price}"
+}
+"""
+
+
+def feed(rows: int) -> pa.Table:
+    """Rows with repeated keys, holes and values that cannot be read."""
+    numbers = range(rows)
+    return pa.table(
+        {
+            "sku": [f"S{n * 7919 % (rows - rows // 10)}" for n in numbers],
+            "model": [None if n % 17 == 0 else f"M{n * n % 61}" for n in numbers],
+            "price": ["" if n % 5 == 0 else "oops" if n % 97 == 0 else f"{n * 31 % 1000 / 100}" for n in numbers],
+            "day": ["2024-02-30" if n % 401 == 0 else "2024-02-28" for n in numbers],
+            "qty": [str(n % 9) for n in numbers],
+        }
+    )
+
+
+def told(result: Result) -> dict[str, object]:
+    parts: dict[str, object] = {name: table.to_pylist() for name, table in result.entities.items()}
+    parts["issues"] = sorted(result.issues.drop_columns(["file"]).to_pylist(), key=str)
+    parts["notes"] = sorted(result.notes.drop_columns(["file"]).to_pylist(), key=str)
+    parts["fates"] = result.fates
+    return parts
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[pa.Table, dict[str, object]]:
+    table = feed(3000)
+    return table, told(run(SCRIPT, {"items": table}))
+
+
+def test_the_script_makes_all_that_can_be_made(whole: tuple[pa.Table, dict[str, object]]) -> None:
+    _, result = whole
+    assert all(result[name] for name in ("Model", "Item", "issues", "notes"))
+
+
+@pytest.mark.parametrize(
+    ("threads", "batch_rows", "memory"), [(1, 65_536, 1 << 30), (2, 65_536, 1 << 30), (2, 7, 1 << 30), (1, 1000, 0), (2, 64, 50_000), (2, 65_536, 0)]
+)
+def test_the_result_is_the_same(whole: tuple[pa.Table, dict[str, object]], threads: int, batch_rows: int, memory: int) -> None:
+    table, expected = whole
+    actual = told(run(SCRIPT, {"items": table}, threads=threads, batch_rows=batch_rows, memory=memory))
+    assert actual == expected
+
+
+def test_files_and_tables_give_the_same(whole: tuple[pa.Table, dict[str, object]], tmp_path: Path) -> None:
+    table, expected = whole
+    columns = {name: table.column(name).to_pylist() for name in table.column_names}
+    lines = [",".join(columns), *(",".join(value or "" for value in row) for row in zip(*columns.values(), strict=True))]
+    path = tmp_path / "items.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    actual = told(run(SCRIPT, {"items": path}))
+    assert {name: actual[name] for name in ("Model", "Item")} == {name: expected[name] for name in ("Model", "Item")}
