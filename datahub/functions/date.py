@@ -191,6 +191,24 @@ def time_of_text(value: Datum, pattern: str) -> Outcome:
     return conversions.to_time(as_array(value, 1), pattern)
 
 
+@function(
+    "make_time(hour: int, minute: int, second: int = 0) -> time",
+    rejects=("R108",),
+    sql="MAKE_TIME",
+    excel="TIME",
+    also=("FEEL time",),
+    examples=[example("text(make_time(10, 30))", "10:30:00"), example("make_time(24, 0)", rejected="R108")],
+)
+def make_time(hour: Datum, minute: Datum, second: Datum) -> Outcome:
+    """The time of day of an hour, minute and second; R108 where clocks show no such time."""
+    columns = broadcast(hour, minute, second)
+    keep = all_valid(*columns)
+    h, m, s = (np.where(keep, np.clip(ints(column), -1, 100), 0) for column in columns)
+    ok = (h >= 0) & (h < 24) & (m >= 0) & (m < 60) & (s >= 0) & (s < 60)
+    micros = np.where(ok, (h * 60 + m) * 60 + s, 0) * civil.SECOND
+    return outcome(from_ints(micros, keep, TIME), (keep & ~ok, "R108"))
+
+
 @function("time(value: local_datetime) -> time", examples=[example('text(time(local_datetime("2024-05-01T10:00:00")))', "10:00:00")])
 def time_of_local(value: Datum) -> pa.Array:
     """The time of day of a local time."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from datahub.functions import civil
 from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_ints, outcome
 from datahub.functions.declare import Context, Datum, Outcome, example, function
-from datahub.functions.moments import DATE, add_months, local, months_between, unit_of, zone_of
+from datahub.functions.moments import DATE, add_months, local, months_between, moved, unit_of, zone_of
 from datahub.types import model as t
 
 CATEGORY = "date"
@@ -186,13 +186,15 @@ def end_of(unit: str, value: Datum) -> pa.Array:
 
 
 @function(
-    "end_of_month(value: date) -> date",
+    "end_of_month(value: date, months: int = 0) -> date",
     category=CATEGORY,
+    rejects=("R602",),
     sql="LAST_DAY",
     excel="EOMONTH",
     also=("Polars dt.month_end",),
-    examples=[example('text(end_of_month(date("2024-02-01")))', "2024-02-29"), example(f"text(end_of_month({_DAY}))", "2024-01-31")],
+    examples=[example('text(end_of_month(date("2024-02-01")))', "2024-02-29"), example(f"text(end_of_month({_DAY}, 1))", "2024-02-29")],
 )
-def end_of_month(value: Datum) -> pa.Array:
-    """The last day of a date's month."""
-    return end_of("month", value)
+def end_of_month(value: Datum, months: Datum) -> Outcome:
+    """The last day of a date's month, or of that so many months later."""
+    later = moved(value, months, add_months)
+    return outcome(end_of("month", later.values), *later.failed)

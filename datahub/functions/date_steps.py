@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.functions.columns import Ints, all_valid, as_array, bools, broadcast, from_ints, ints, outcome, valid
+from datahub.functions.date_arithmetic import SIZES
 from datahub.functions.declare import Context, Datum, Mask, Outcome, example, function
-from datahub.functions.moments import add_months, dates, moved, zone_of
-from datahub.functions.operators import add_duration_to_time
+from datahub.functions.moments import add_months, dates, moved, unit_of, zone_of
+from datahub.functions.operators import add_duration_to_time, multiply_ints
+from datahub.types import model as t
 
 CATEGORY = "date"
 _DAY = 'date("2024-01-31")'
@@ -102,6 +105,62 @@ _declare_move(
 def add_duration(value: Datum, by: Datum) -> Outcome:
     """The time moved by a duration, as `value + by` does."""
     result: Outcome = add_duration_to_time(value, by)
+    return result
+
+
+def _step_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    kind, unit = t.base_of(kinds[2]), unit_of(constants[0])
+    known = {"day", "week", "month", "quarter", "year"}
+    return t.required(kind) if unit in known or (unit in SIZES and not isinstance(kind, t.Date)) else None
+
+
+@function(
+    "date_add(unit: text!, count: int, value: date) -> date",
+    "date_add(unit: text!, count: int, value: local_datetime) -> local_datetime",
+    category=CATEGORY,
+    rejects=("R602",),
+    rule=_step_rule,
+    sql="DATEADD",
+    also=("GREL inc", "DuckDB date_add", "Bloblang ts_add_iso8601", "Polars dt.offset_by"),
+    examples=[
+        example(f'text(date_add("month", 1, {_DAY}))', "2024-02-29"),
+        example('text(date_add("hours", 3, local_datetime("2024-05-01T22:00")))', "2024-05-02T01:00:00"),
+        example('text(date_add("minute", -1, datetime("2024-05-01T00:00:00Z")))', "2024-04-30T23:59:00Z"),
+    ],
+)
+def date_add(unit: str, count: Datum, value: Datum, zone: str = "UTC") -> Outcome:
+    """The date or time so many units later: years, quarters, months, weeks, days, hours, minutes, seconds or less."""
+    name = unit_of(unit)
+    if name in _MONTHS_IN:
+        return moved(value, count, lambda days, steps: add_months(days, steps * _MONTHS_IN[name]), zone)
+    if name in _DAYS_IN:
+        return moved(value, count, lambda days, steps: _days_on(days, steps * _DAYS_IN[name]), zone)
+    steps = multiply_ints(as_array(count, 1), pa.scalar(SIZES[name]))
+    by = pc.cast(steps.values, pa.duration("us"))
+    later: Outcome = add_duration_to_time(value, by if len(by) > 1 else by[0])
+    over = tuple((np.broadcast_to(mask, len(later.values)), code) for mask, code in steps.failed)
+    return outcome(later.values, *_one_mask(*over, *later.failed))
+
+
+_MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
+_DAYS_IN = {"day": 1, "week": 7}
+
+
+def _one_mask(*failed: tuple[Mask, str]) -> tuple[tuple[Mask, str], ...]:
+    """Failures of one code as one."""
+    return ((np.logical_or.reduce([mask for mask, _ in failed]), failed[0][1]),) if failed else ()
+
+
+@function(
+    'date_add(unit: text!, count: int, value: datetime, zone: text! = "") -> datetime',
+    category=CATEGORY,
+    rejects=("R602", "R110"),
+    rule=_step_rule,
+    context=True,
+)
+def date_add_in_zone(unit: str, count: Datum, value: Datum, zone: str, context: Context) -> Outcome:
+    """The instant so many units later, days and more as clocks in a zone count them."""
+    result: Outcome = date_add(unit, count, value, zone_of(zone, context))
     return result
 
 

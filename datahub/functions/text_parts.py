@@ -100,6 +100,18 @@ def _cut(texts: pa.Array, start: int, stop: int | None) -> pa.Array:
 
 
 @function(
+    "char_at(value: text, position: int) -> text?",
+    category=CATEGORY,
+    also=("CEL charAt", "DataWeave []", "jq .[n:n+1]"),
+    examples=[example('char_at("été", 2)', "t"), example('char_at("été", -1)', "é"), example('char_at("été", 9)')],
+)
+def char_at(value: Datum, position: Datum) -> pa.Array:
+    """The character at a position, counted from 1, or from the end where it is below zero; null where there is none."""
+    found = mid(value, position, pa.scalar(1))
+    return pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found)
+
+
+@function(
     "slice(value: text, start: int, stop: int? = None) -> text",
     category=CATEGORY,
     also=("VRL slice", "JSONata $substring", "jq .[a:b]", "Bloblang slice", "GREL slice", "Python s[a:b]"),

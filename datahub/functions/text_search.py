@@ -239,6 +239,17 @@ def find(value: Datum, part: Datum, start: Datum) -> Any:
     return map_distinct(lambda text, sought, at: (text.find(sought, max(at - 1, 0)) + 1) or None, pa.int64(), value, part, start).values
 
 
+@function(
+    "find_last(value: text, part: text) -> int?",
+    category=CATEGORY,
+    also=("DataWeave lastIndexOf", "GREL lastIndexOf", "CEL lastIndexOf"),
+    examples=[example('find_last("a/b/c", "/")', 4), example('find_last("abc", "/")')],
+)
+def find_last(value: Datum, part: Datum) -> pa.Array:
+    """The position, counted from 1, at which the text last has a part; null where it has not."""
+    return map_distinct(lambda text, sought: (text.rfind(sought) + 1) or None, pa.int64(), value, part).values
+
+
 def _found_at(texts: pa.Array, sought: str) -> pa.Array:
     places = pc.fill_null(pc.find_substring(texts, sought), -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return characters_before(texts, places)

@@ -21,7 +21,7 @@ from datahub.types.shapes import built, shape
 
 MODULES = {
     "operators", "compare", "text", "text_parts", "patterns", "number", "rounding", "casts", "pictures", "date", "date_parts", "date_arithmetic", "choice",
-    "text_search", "text_case", "date_steps", "date_zones", "extremes",
+    "trigonometry", "text_search", "text_case", "date_steps", "date_zones", "extremes",
 }  # fmt: skip
 CONTEXT = Context(datetime(2024, 5, 1, 10, 30, tzinfo=UTC), "Europe/Paris")
 ROWS = 60

@@ -1,0 +1,168 @@
+"""Angles and bits: what spreadsheets and programs have and commerce seldom needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_ints, ints, valid
+from datahub.functions.declare import Datum, Mask, Outcome, example, function
+from datahub.functions.operators import Floats, as_float, finite
+
+CATEGORY = "number"
+
+
+def _declare(name: str, ufunc: Callable[..., Floats], outside: Callable[[Floats], Any], doc: str, **told: Any) -> None:
+    def kernel(value: Datum) -> Outcome:
+        column = as_array(value, 1)
+        numbers = as_float(column)
+        with np.errstate(all="ignore"):
+            none: Mask = np.broadcast_to(outside(numbers), len(numbers))
+            return finite(ufunc(numbers), valid(column), (none, "R603"))
+
+    kernel.__doc__, kernel.__module__ = doc, __name__
+    function(f"{name}(value: number) -> float", category=CATEGORY, rejects=("R603",), **told)(kernel)
+
+
+def _nowhere(numbers: Floats) -> Mask:
+    return np.zeros(len(numbers), np.bool_)
+
+
+def _beyond_one(numbers: Floats) -> Mask:
+    far: Mask = np.abs(numbers) > 1
+    return far
+
+
+_declare(
+    "sin",
+    np.sin,
+    _nowhere,
+    "The sine of an angle in radians.",
+    sql="SIN",
+    excel="SIN",
+    examples=[example("sin(0)", 0.0), example("sin(pi() / 2)", 1.0)],
+)
+_declare(
+    "cos",
+    np.cos,
+    _nowhere,
+    "The cosine of an angle in radians.",
+    sql="COS",
+    excel="COS",
+    examples=[example("cos(0)", 1.0), example("cos(pi())", -1.0)],
+)
+_declare(
+    "tan",
+    np.tan,
+    _nowhere,
+    "The tangent of an angle in radians.",
+    sql="TAN",
+    excel="TAN",
+    examples=[example("tan(0)", 0.0), example("tan(null)")],
+)
+_declare(
+    "asin",
+    np.arcsin,
+    _beyond_one,
+    "The angle in radians whose sine is the number; R603 beyond 1.",
+    sql="ASIN",
+    excel="ASIN",
+    examples=[example("asin(0)", 0.0), example("asin(2)", rejected="R603")],
+)
+_declare(
+    "acos",
+    np.arccos,
+    _beyond_one,
+    "The angle in radians whose cosine is the number; R603 beyond 1.",
+    sql="ACOS",
+    excel="ACOS",
+    examples=[example("acos(1)", 0.0), example("acos(2)", rejected="R603")],
+)
+_declare(
+    "atan",
+    np.arctan,
+    _nowhere,
+    "The angle in radians whose tangent is the number.",
+    sql="ATAN",
+    excel="ATAN",
+    examples=[example("atan(0)", 0.0), example("degrees(atan(1))", 45.0)],
+)
+_declare(
+    "degrees",
+    np.degrees,
+    _nowhere,
+    "An angle in radians as degrees.",
+    sql="DEGREES",
+    excel="DEGREES",
+    examples=[example("degrees(pi())", 180.0), example("degrees(0)", 0.0)],
+)
+_declare(
+    "radians",
+    np.radians,
+    _nowhere,
+    "An angle in degrees as radians.",
+    sql="RADIANS",
+    excel="RADIANS",
+    examples=[example("radians(180) = pi()", True), example("radians(0)", 0.0)],
+)
+
+
+@function("pi() -> float", category=CATEGORY, sql="PI", excel="PI", examples=[example("pi()", math.pi), example("pi() > 3", True)])
+def pi() -> pa.Scalar:
+    """The ratio of a circle's circumference to its diameter."""
+    return pa.scalar(math.pi)
+
+
+@function(
+    "atan2(y: number, x: number) -> float",
+    category=CATEGORY,
+    sql="ATAN2",
+    excel="ATAN2(x, y)",
+    examples=[example("atan2(0, 1)", 0.0), example("degrees(atan2(1, 1))", 45.0)],
+)
+def atan2(y: Datum, x: Datum) -> Outcome:
+    """The angle in radians of the point (x, y), in SQL's order: y first."""
+    up, right = broadcast(y, x)
+    return finite(np.arctan2(as_float(up), as_float(right)), all_valid(up, right))
+
+
+def _declare_bits(name: str, ufunc: Callable[..., Ints], doc: str, **told: Any) -> None:
+    def kernel(left: Datum, right: Datum) -> pa.Array:
+        a, b = broadcast(left, right)
+        return from_ints(ufunc(ints(a), ints(b)), all_valid(a, b))
+
+    kernel.__doc__, kernel.__module__ = doc, __name__
+    function(f"{name}(left: int, right: int) -> int", category=CATEGORY, **told)(kernel)
+
+
+_declare_bits(
+    "bit_and",
+    np.bitwise_and,
+    "The bits that both numbers have.",
+    sql="&",
+    excel="BITAND",
+    also=("CEL math.bitAnd", "Bloblang bitwise_and"),
+    examples=[example("bit_and(6, 3)", 2), example("bit_and(4, 3)", 0)],
+)
+_declare_bits(
+    "bit_or",
+    np.bitwise_or,
+    "The bits that one of the numbers has.",
+    sql="|",
+    excel="BITOR",
+    also=("CEL math.bitOr", "Bloblang bitwise_or"),
+    examples=[example("bit_or(6, 3)", 7), example("bit_or(0, 3)", 3)],
+)
+_declare_bits(
+    "bit_xor",
+    np.bitwise_xor,
+    "The bits that just one of the numbers has.",
+    sql="#",
+    excel="BITXOR",
+    also=("CEL math.bitXor", "Bloblang bitwise_xor"),
+    examples=[example("bit_xor(6, 3)", 5), example("bit_xor(3, 3)", 0)],
+)
