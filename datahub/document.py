@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from datahub.records import record
+
 
 @dataclass(frozen=True, eq=False)
 class Document:
@@ -36,7 +38,7 @@ class Document:
         return self.text[start:end].rstrip("\r\n")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Span:
     """A stretch of one document, in characters; `end` is past the last one."""
 

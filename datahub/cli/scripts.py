@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from datahub.cli.output import Stop
@@ -13,11 +12,12 @@ from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.rules import NOT_TEXT
 from datahub.document import Document, Span
 from datahub.packs.folders import Folders
+from datahub.records import record
 
 _SKIPPED = frozenset({".git", ".venv", "node_modules", "__pycache__", "build", "dist", "out"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unreadable:
     """A file that is not text, with the finding that says so."""
 

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.rules import ALLOWANCE_WITHOUT_REASON, UNREAD_DIRECTIVE, UNUSED_ALLOWANCE
 from datahub.diagnostics.suggest import listed
 from datahub.document import Document, Span
+from datahub.records import record
 
 _DIRECTIVE = re.compile(r"(?:^|(?<=\s))#[ \t]*dhm:[ \t]*(?P<words>.*?)[ \t]*$")
 _ALLOW = re.compile(r"allow[ \t]+(?P<codes>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)(?:[ \t]+because[ \t]*(?P<reason>.*))?")
 _CODE = re.compile(r"[\w-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Allowance:
     """One comment: the codes or names it allows, each with its place, and the line on which they are allowed."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,13 +17,14 @@ from datahub.engine.values import coerced
 from datahub.engine.windows import over_window
 from datahub.frames.frame import Column, Failures, Mask
 from datahub.functions.declare import REGISTRY, Datum, Offsets
+from datahub.records import record
 from datahub.semantic import ir
 
 Failed = tuple[tuple[Mask, str], ...]
 Kernel = Callable[[pa.Array | None, Offsets], tuple[Datum, Failed]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prepared:
     """An aggregate made ready for a run: what it is of (nothing, for `count()`), and its kernel with its constants."""
 

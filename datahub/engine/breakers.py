@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +26,7 @@ from datahub.frames.concat import concat
 from datahub.frames.frame import Failure, Frame, Mask, Rows
 from datahub.plan import operators as op
 from datahub.plan.expressions import expressions_of
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.ir import EntityShape, Origin
 from datahub.semantic.walk import walk
@@ -76,7 +77,7 @@ class FirstOfKey:
         return iter(())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Keyed:
     """A settled batch with what is needed to find rows whose key was there before."""
 

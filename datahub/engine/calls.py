@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,13 +16,14 @@ from datahub.engine.values import carried, coerced, without
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
+from datahub.records import record
 from datahub.semantic import ir
 
 COUNTING = frozenset({"length", "is_empty", "not_empty"})
 """Functions that look at how long a list is, and at none of its elements: what failed within one is no matter to them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prepared:
     """A call made ready for a run: the kernel, and how each argument reaches it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -15,13 +14,14 @@ from datahub.frames.frame import Failure, Failures, Mask, as_mask
 from datahub.functions import conversions
 from datahub.functions.columns import text_offsets, valid
 from datahub.functions.declare import Outcome
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
 
 REQUIRED = "R201"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Read:
     """Values read from text, and the failures of their rows (raw texts beside, column not yet named)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +15,14 @@ from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
 from datahub.engine.values import array, brought, carried, coerced
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
 from datahub.functions.segments import beginnings, listed
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
 
 NONE, SEVERAL = "R405", "R406"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Output:
     """One output: its name and type, what each row of the table gives, and the same as a column where all are constants."""
 
@@ -32,7 +32,7 @@ class Output:
     constants: pa.Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DecisionIndex:
     """A table made ready for a run."""
 

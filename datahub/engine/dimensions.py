@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, assert_never
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from datahub.engine.values import array
 from datahub.frames.frame import Mask, Rows
 from datahub.functions.columns import decimals_as_ints, floats, ints, valid
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
 
@@ -29,7 +30,7 @@ Words = npt.NDArray[np.uint64]
 """For each of some classes or rows of data, which rows of the table are satisfied: 64 of them a word."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asked:
     """A test, and the rows of the table in whose cell it stands."""
 
@@ -58,7 +59,7 @@ def satisfied(masks: Sequence[Mask], asked: Sequence[Asked], classes: int, width
 # ---------------------------------------------------------------- values on a line
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """An input whose values are numbers, or count as such (days, instants, places in an enumeration).
 
@@ -181,7 +182,7 @@ def _on_line(test: ir.CellTest, kind: t.Type, bounds: Sequence[Fraction], classe
 # ---------------------------------------------------------------- texts
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Vocabulary:
     """An input of texts: the words in its cells, others, and null; patterns and intervals look at each batch's own words."""
 

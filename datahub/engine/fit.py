@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from datahub.functions.conversions import fit_text, to_enum
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, owners, places, unpacked
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.walk import walk
 from datahub.types import model as t
@@ -30,7 +31,7 @@ ITSELF = "it"
 """The column over which conditions of named types are written; `it/*` and `it/price` are its parts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Demands:
     """What is asked of a value beside its type: how surplus digits go, and conditions by the place they are about."""
 

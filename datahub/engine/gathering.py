@@ -9,7 +9,6 @@ go to disk, and come back in their new order piece by piece.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +20,7 @@ from datahub.engine.side import Side
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Frame, Rows
 from datahub.frames.spill import FrameShelf, Space, size_of
+from datahub.records import record
 from datahub.types.model import Type
 
 Whole: TypeAlias = Callable[[Frame, Side], Frame]
@@ -33,7 +33,7 @@ PARTS = 32
 PIECE = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Budget:
     """How many bytes an operator may hold before it sets rows aside, and where; without a space it holds all."""
 

@@ -7,7 +7,6 @@ line are added where the blocks' places are known.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from datahub.diagnostics.row_codes import phrase
 from datahub.frames.frame import Failure, Frame, Rows
+from datahub.records import record
 from datahub.semantic.ir import Origin
 
 SCHEMA = pa.schema(
@@ -38,7 +38,7 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finding:
     """A failure as it will be told: under which code, of which entity and field, how grave."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 from datahub.engine.values import array, brought, carried, coerced
 from datahub.frames.frame import Mask, Rows
 from datahub.functions.equality import codes
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
 
@@ -26,7 +26,7 @@ DENSE = 1 << 22
 # ---------------------------------------------------------------- keys to places
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Part:
     """The distinct values of one column of keys."""
 
@@ -61,7 +61,7 @@ def _nested_codes(values: pa.Array, wanted: pa.Array) -> Rows:
     return place[both[len(values) :]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Keys:
     """All keys of a table: each a combination of numbers of its parts, itself numbered in ascending order."""
 
@@ -121,7 +121,7 @@ def _distinct(column: pa.Array) -> pa.Array:
 # ---------------------------------------------------------------- the index
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LookupIndex:
     """A table made ready for a run.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
 from datahub.engine.values import brought, carried, coerced
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
 from datahub.functions.columns import ints, valid
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.walk import columns_read
 
@@ -49,7 +49,7 @@ def look_up(node: ir.LookUp, scope: Scope) -> Column:
     return _answered(node, index, Found(place, codes_of, live, before), columns, scope)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Found:
     """What a search gave: rows of the table (-1: none), where there is a miss under which code, which rows asked at all."""
 

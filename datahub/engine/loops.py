@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from datahub.frames.frame import Column, Failures, Frame, Mask, as_mask, failed_
 from datahub.functions.columns import from_ints, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, owners, places, unpacked
+from datahub.records import record
 from datahub.semantic import ir
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Elements:
     """The rows of a comprehension: their scope, where those of each row around begin, and what already failed there.
 

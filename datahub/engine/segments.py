@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datahub.plan import operators as op
 from datahub.plan.expressions import lookups_used
 from datahub.plan.order import topological
+from datahub.records import record
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,7 +28,7 @@ class Exit:
     lookups: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Segments:
     """All segments of a plan: the exits by the segment's first operator, and every operator once, inputs first."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from datahub.engine import issues
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Column, Failure, Frame, Mask, failed_rows
 from datahub.plan.operators import Settle
+from datahub.records import record
 from datahub.semantic.ir import EntityShape, Origin
 
 CHECKS = "!checks"
@@ -20,7 +21,7 @@ OMIT = "omit"
 """The code of a value that is left out on purpose: no failure, see `ir.Omitted`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settled:
     """What `settle` gives: the rows that pass, which those are, what is wrong with the others, what is noted."""
 

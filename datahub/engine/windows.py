@@ -7,7 +7,6 @@ of what its window says, so that one bad row spoils none but itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,14 @@ from datahub.functions.columns import as_mask as truths
 from datahub.functions.columns import from_ints
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, picked
+from datahub.records import record
 from datahub.semantic import ir
 
 CHECKS = "!checks"
 """The column of a frame whose failures are those that checks found."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Segments:
     """The rows that are in windows, window by window in order; for every row its window, and which rows failed."""
 

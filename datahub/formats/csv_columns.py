@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,12 +12,13 @@ import pyarrow.compute as pc
 
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.declare import BadInput
+from datahub.records import record
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.types import model as t
 from datahub.types.model import Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class One:
     """A declared column that is column `index` of the file; None where the file lacks it."""
 
@@ -26,7 +26,7 @@ class One:
     index: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spread:
     """A declared column gathered from several of the file, each under a key: a map, a struct, or (`ordered`) a list."""
 
@@ -38,7 +38,7 @@ class Spread:
     nulls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Groups:
     """A list of structs gathered from numbered groups of columns: for each number, the index of each part or None."""
 
@@ -51,7 +51,7 @@ class Groups:
 Place: TypeAlias = One | Spread | Groups
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Layout:
     """How the records of one file are laid out: how many values, their header, and where the declared columns are."""
 

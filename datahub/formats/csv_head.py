@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_columns import Layout, by_header, by_order, found_any
@@ -14,6 +13,7 @@ from datahub.formats.declare import BadInput
 from datahub.formats.encodings import Encoding
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
+from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
 _PEEK = 64 << 10
@@ -32,7 +32,7 @@ _DELIMITERS = (b",", b";", b"\t", b"|", b":", b"^", b"||")
 _NAMES = {b"\t": "a tab"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Head:
     """What the beginning of a file says about the rest: `header` and `newline` are as they stand in the file, in UTF-8."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 from datahub.formats.declare import BadOutput
 from datahub.formats.written import SLICE, Columns, Wanted, column
 from datahub.functions.segments import picked, unpacked
+from datahub.records import record
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -39,7 +39,7 @@ def filled(pattern: str, *parts: str) -> str:
     return "".join(made)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cell:
     """One column of the file: its name, and which part of which field it shows."""
 

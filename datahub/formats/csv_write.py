@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from datahub.formats.options import option
 from datahub.formats.texts import texts
 from datahub.formats.written import Columns, slices, wanted
 from datahub.functions.columns import text_bytes
+from datahub.records import record
 from datahub.semantic.ir import TargetShape
 from datahub.types import model as t
 from datahub.types.model import Type
@@ -28,7 +29,7 @@ _FORMULA = r"^[=+\-@\t\r]"
 _BOM = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Style:
     """How cells are written; `alone` says that a row has one cell, whose emptiness must show."""
 
@@ -73,14 +74,26 @@ class CsvWriter:
             cells = [quoted(pa.array([name], pa.string()), replace(self.style, formula_guard=False))[0].as_py() for name in names]
             self._encoded(memoryview((self.style.delimiter.join(cells) + self.newline).encode()))
 
+    def lines(self, rows: pa.Table) -> pa.Array:
+        """The rows as the lines of the file, each with its end."""
+        return pa.concat_arrays([pa.array([], pa.string()), *(self._joined(columns, length) for length, columns in slices(rows, self.columns))])
+
+    def put(self, lines: pa.Array) -> None:
+        """Append lines, of these columns or of others; a file that lines of several kinds share has no header."""
+        self._begun = True
+        self._encoded(text_of(lines))
+
     def _lines(self, columns: Columns, length: int) -> None:
+        self._encoded(text_of(self._joined(columns, length)))
+
+    def _joined(self, columns: Columns, length: int) -> pa.Array:
         parts: list[Any] = []
         for number, (_, values, kind) in enumerate(columns):
             parts += [self.style.delimiter] * (number > 0)
             parts.append(cells(values, kind, self.style))
         if not parts:
             parts = [pa.repeat("", length)]
-        self._encoded(text_of(pc.binary_join_element_wise(*parts, self.newline, "")))
+        return pc.binary_join_element_wise(*parts, self.newline, "")
 
     def _encoded(self, text: memoryview) -> None:
         if self.encoding == "utf-8":

@@ -9,7 +9,6 @@ input that is wrong as a whole raises `BadInput`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.frames.frame import Column, Rows
+from datahub.records import record
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types.model import Type
 
@@ -37,7 +37,7 @@ class BadOutput(Exception):
         self.message, self.help, self.path = message, help, path
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Block:
     """Some whole records of one file, not yet parsed.
 
@@ -53,7 +53,7 @@ class Block:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BadRecord:
     """A record that could not be read: its place among the block's records, its line, the code, what is wrong, its text."""
 
@@ -64,7 +64,7 @@ class BadRecord:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parsed:
     """A block as columns. `positions` are the rows' places among all records of the block (bad ones counted);
     None where all are good. `lines` are the rows' physical lines; None where row i stands on `first_line + i`.
@@ -78,7 +78,7 @@ class Parsed:
     bad: tuple[BadRecord, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InputFile:
     """One file of a source: where its bytes are, and the name people know it by."""
 
@@ -139,12 +139,19 @@ class Writer(Protocol):
     def abort(self) -> None: ...
 
 
+class LineWriter(Writer, Protocol):
+    """A writer whose rows are lines, which may be put into one file with the lines of others."""
+
+    def lines(self, rows: pa.Table) -> pa.Array: ...
+    def put(self, lines: pa.Array) -> None: ...
+
+
 MakeReader: TypeAlias = Callable[[SourceShape, frozenset[str], Sequence[InputFile]], Reader]
 MakeRejecter: TypeAlias = Callable[[SourceShape, Reader, str], Rejecter]
 MakeWriter: TypeAlias = Callable[[TargetShape, str, Sequence[tuple[str, Type]]], Writer]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Format:
     """A format by its name; what it cannot do is None. `extension` is that of the files it writes, without the dot."""
 

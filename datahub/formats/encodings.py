@@ -6,11 +6,11 @@ A byte that the encoding lacks becomes a lone surrogate (U+DC00 and the byte), w
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 
 import numpy as np
 
 from datahub.formats.declare import BadInput
+from datahub.records import record
 
 _MARKS = {
     "utf-32-le": b"\xff\xfe\0\0",
@@ -22,7 +22,7 @@ _MARKS = {
 _STATEFUL = ("utf-7", "utf_7", "iso2022", "hz", "punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Encoding:
     """An encoding by its canonical name, and how many bytes of mark the file begins with."""
 

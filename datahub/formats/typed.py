@@ -6,7 +6,7 @@ Leaves are texts, or already of a type of Arrow's. A part that cannot be read is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,13 +19,14 @@ from datahub.functions.columns import valid
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
+from datahub.records import record
 from datahub.semantic.ir import Reading
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Typed:
     """Values, and the failures of their rows."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import pyarrow as pa
 
+from datahub.records import record
 from datahub.semantic.ir import TargetShape
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type
@@ -18,7 +18,7 @@ SLICE = 65_536
 Columns: TypeAlias = "list[tuple[str, pa.Array, Type]]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wanted:
     """A column to be written: the field it comes from, the name it gets, its type."""
 

@@ -9,7 +9,7 @@ their failures dropped where the branch was not taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -17,13 +17,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.records import record
+
 Rows: TypeAlias = npt.NDArray[np.int64]
 """Positions of rows in a frame, ascending; or ids of source rows."""
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failure:
     """Rows of one column that failed for one reason.
 
@@ -83,7 +85,7 @@ class Failure:
 Failures: TypeAlias = tuple[Failure, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Column:
     """Values of one kind, one a row; null where a failure says so. A scalar stands for the same value in every row."""
 
@@ -97,7 +99,7 @@ class Column:
         return self.values
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Frame:
     """Rows on their way: named columns, and where each row came from.
 

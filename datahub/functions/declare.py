@@ -14,7 +14,6 @@ A kernel that can fail for single rows answers an `Outcome`: values, and for eac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from datahub.records import record
 from datahub.types import model as t
 
 Datum: TypeAlias = "pa.Array | pa.Scalar"
@@ -30,7 +30,7 @@ Offsets: TypeAlias = npt.NDArray[np.int64]
 """Where segments begin in a column, and at the end its length: segment i is `values[offsets[i]:offsets[i + 1]]`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """What a kernel that can fail answers: values, and (failed rows, code) pairs."""
 
@@ -38,7 +38,7 @@ class Outcome:
     failed: tuple[tuple[Mask, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Context:
     """What a run fixes for all its functions: the instant it started, and its time zone."""
 
@@ -46,7 +46,7 @@ class Context:
     zone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """One parameter: its type as written in the signature, whether it must be constant, may be left out, may repeat."""
 
@@ -62,7 +62,7 @@ class Parameter:
         return self.type.endswith("?")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Example:
     """An expression of the language and what it gives; `result` is a value as `dhm eval` prints it.
 
@@ -82,7 +82,7 @@ None says that the overload does not take these arguments: the next one is tried
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Overload:
     """One signature of a function, with its kernel.
 
@@ -102,7 +102,7 @@ class Overload:
     kind: Literal["function", "aggregate", "operator", "special"] = "function"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Function:
     """A function or operator of the language.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.diagnostics.rule import Rule
+from datahub.records import record
 from datahub.registry import load_all
 from datahub.semantic.elaborate import Elaborated
 
 Look: TypeAlias = Callable[[Elaborated, Emit], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Lint:
     """The rules that a lint may raise, and the function that looks for them in a program without errors."""
 

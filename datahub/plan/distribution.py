@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from datahub.plan import operators as op
 from datahub.plan.text import shown
+from datahub.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnyBatch:
     """Each batch stands alone: any worker, any order."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HashPartitioned:
     """Rows with equal keys must meet; `keys` are their expressions as text."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Broadcast:
     """Every worker needs all rows of the right input."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SinglePartition:
     """All rows must meet, in the order of the input."""
 

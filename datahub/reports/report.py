@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 
+from datahub.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class SourceCounts:
     """The rows of one source by what became of them; together they are all rows read."""
 
@@ -29,7 +31,7 @@ class SourceCounts:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OperatorCounts:
     """The rows of one operator: `rows_in + expanded = rows_out + rejected + filtered + merged + empty`."""
 
@@ -44,7 +46,7 @@ class OperatorCounts:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CodeCount:
     severity: str
     code: str
@@ -53,14 +55,14 @@ class CodeCount:
     samples: tuple[dict[str, object], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WrittenFile:
     name: str
     path: str
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Report:
     """One run. `status` is `done`, or `aborted` with a `reason`; an aborted run wrote no target."""
 

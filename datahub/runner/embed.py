@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -27,6 +27,7 @@ from datahub.packs.folders import Folders
 from datahub.plan.lower import lower
 from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
+from datahub.records import record
 from datahub.reports.issue_columns import ALL_COLUMNS, issue_types
 from datahub.runner.outlet import table_of
 from datahub.semantic import ir
@@ -48,7 +49,7 @@ class ScriptError(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Result:
     """What a run gave: each entity's rows, the issues of the rejected rows, and what became of each source's rows.
 

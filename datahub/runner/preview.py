@@ -17,10 +17,11 @@ from datahub.engine.start import given, run_state
 from datahub.formats.declare import Block, Parsed
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
+from datahub.records import record
 from datahub.semantic import ir
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cell:
     """One field of a row: its value, the source columns it came from with their raw text, and the code where it failed."""
 
@@ -31,7 +32,7 @@ class Cell:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Shown:
     """One row of an entity, or what is wrong with one that was rejected; `place` is the row it came from, the first of `members`."""
 
@@ -42,7 +43,7 @@ class Shown:
     members: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Preview:
     """The rows shown, in the order of the input, and what became of the rows of each source."""
 

@@ -6,7 +6,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
 from datahub.plan.serde import digest
+from datahub.records import record
 from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import ALL_COLUMNS
 from datahub.reports.rejects import write_rejects
@@ -34,7 +34,7 @@ from datahub.runner.outlet import Files, Progress
 from datahub.semantic import ir
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Options:
     """How a run is made: none of it is in the script."""
 
@@ -105,7 +105,7 @@ def run(
             CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get(code, ())))
             for (severity, code), count in findings.codes.most_common()
         ),
-        recovered={str(place): count for place, count in state.recovered.all().items()},
+        recovered=state.recovered.all(),
         written=tuple(WrittenFile(one.name, str(one.path), one.rows) for one in outlet.made),
         rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.items()),
         warnings=tuple(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),

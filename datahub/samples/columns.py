@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from datahub.records import record
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _POINT = re.compile(r"[-+]?(?:[0-9]+|[0-9]{1,3}(?:[, ’'\u00a0\u202f][0-9]{3})+)?\.[0-9]+")
@@ -45,7 +46,7 @@ _CODES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Guess:
     """A type as one writes it, a date's pattern where it needs one, and the reason for a person."""
 

@@ -8,17 +8,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from datahub.formats.files import InputStream
+from datahub.records import record
 
 _BYTES = 1 << 20
 _DELIMITERS = (";", ",", "\t", "|")
 _NUMBER = re.compile(r"[-+]?[\d., \u00a0\u202f]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Table:
     """Rows of text under a header, and the options with which they are read; `notes` say what was seen."""
 
@@ -29,7 +29,7 @@ class Table:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Records:
     """JSON objects, and where in the document they are."""
 
@@ -39,7 +39,7 @@ class Records:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Typed:
     """A file that carries its own schema."""
 

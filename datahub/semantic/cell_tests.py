@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.constants import pattern_trouble, with_flags
 from datahub.semantic.literals import NotOfType, value_of_text
@@ -34,7 +34,7 @@ def _joined(tests: list[ir.CellTest]) -> tuple[ir.CellTest, ...]:
     return (ir.OneOf(values), *(one for one in tests if not (isinstance(one, ir.OneOf) and not one.negated)))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Reading:
     """The cells of one column."""
 

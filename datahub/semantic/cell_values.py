@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic.collect import twice
 from datahub.semantic.ir import Value
 from datahub.semantic.literals import NotOfType, value_of_text
@@ -17,7 +16,7 @@ from datahub.syntax.rules import CELL_NOT_OF_TYPE, UNKNOWN_TABLE_COLUMN
 from datahub.types import model as t
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Header:
     """Where the columns of a table stand: by name, and the one that may bear any name (-1 where there is none)."""
 

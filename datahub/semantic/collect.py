@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.records import record
 from datahub.semantic.rules import DUPLICATE, RESERVED_NAME
 from datahub.syntax import ast
 
@@ -21,7 +21,7 @@ Rowset = ast.Source | ast.View | ast.Entity
 One = TypeVar("One", bound=ast.Declaration)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Declarations:
     """The declarations of one module. Lookups, decisions and functions share their names, as sources, views and entities do."""
 

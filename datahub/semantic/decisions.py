@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.cell_tests import read_tests
 from datahub.semantic.cell_values import Header, cell_value, read_header
@@ -23,7 +23,7 @@ Policy = Literal["first", "unique", "collect"]
 POLICIES: dict[str, Policy] = {"first": "first", "unique": "unique", "collect": "collect"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outline:
     """A decision table whose inputs and result are typed, while its rows are not yet read."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.diagnostics.diagnostic import Emit
+from datahub.records import record
 from datahub.semantic import decisions, entities, ir, tables
 from datahub.semantic.borrowed import borrow, hidden
 from datahub.semantic.checks import elaborate_checks
@@ -29,7 +28,7 @@ from datahub.semantic.views import check_rings, elaborate_views
 from datahub.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Elaborated:
     """A program, and for those who look closer: its modules, and each as it was elaborated (the script itself last)."""
 
@@ -64,7 +63,7 @@ def _unit(module: Module, before: dict[int, Unit], made: Made, emit: Emit, zone:
     return unit
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Outlines:
     """What is known by name and type, and not yet read."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Rule
 from datahub.diagnostics.suggest import listed
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.collect import check_reserved, twice
 from datahub.semantic.expressions import condition, elaborate
@@ -24,7 +25,7 @@ from datahub.types import model as t
 ROUNDINGS = ("half_up", "half_even", "down", "up")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outline:
     """An entity whose fields are typed, while its expressions are not yet read."""
 

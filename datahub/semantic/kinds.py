@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from datahub.records import record
 from datahub.semantic.ir import Value
 
 OptionType = Literal["text", "character", "bool", "int", "texts", "word"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OptionShape:
     """One option: its type, what it is without being written, the words it may be (`word`), and what it does."""
 
@@ -21,7 +21,7 @@ class OptionShape:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Kind:
     """A kind of source or target. `text`: everything read is text until the plan converts it."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.records import record
 from datahub.semantic import expressions, ir
 from datahub.semantic.comparing import orderable
 from datahub.semantic.narrowing import facts, path
@@ -18,7 +19,7 @@ from datahub.types import model as t
 from datahub.types.assign import plain
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Inside:
     """A place inside a loop, group or window: its scope, and what it goes over."""
 

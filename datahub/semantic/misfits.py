@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.document import Span
 from datahub.functions.declare import Function, Overload, Parameter
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.rules_types import BAD_ARGUMENTS, TYPE_MISMATCH
 from datahub.semantic.scope import Scope
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Why = Literal["type", "constant", "few", "many", "name", "twice"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Misfit:
     """Why one overload does not take the arguments, and at which of them it stops."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
@@ -11,6 +10,7 @@ from typing import TypeAlias
 from datahub.document import Span
 from datahub.functions import load
 from datahub.functions.declare import Function, Overload, Parameter
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.folding import folded
 from datahub.semantic.misfits import Misfit, tell_misfit
@@ -27,7 +27,7 @@ ROWWISE = frozenset(("function", "operator"))
 AGGREGATE = frozenset(("aggregate",))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Given:
     """One argument as given: its value, its place, and the parameter that it names."""
 
@@ -39,7 +39,7 @@ class Given:
 Pair: TypeAlias = "tuple[Parameter, Given]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Chosen:
     """The overload that takes the arguments: its number, the arguments in its order, and the type that it gives."""
 

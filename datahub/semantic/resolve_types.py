@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
 from datahub.diagnostics.rule import Rule
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic.collect import BUILTIN_TYPES, twice
 from datahub.semantic.rules_types import BAD_ARGUMENTS, UNKNOWN_NAME
 from datahub.semantic.scope import World
@@ -49,7 +48,7 @@ def _fields(fields: tuple[ast.TypeField, ...], world: World, emit: Emit) -> tupl
     return tuple((name, kind) for name, (_, kind) in found.items())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Named:
     written: ast.TypeName
     world: World

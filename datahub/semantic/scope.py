@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.syntax import ast
 from datahub.types.model import Type
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LookupName:
     """What calling a lookup needs to know: key types in order, the type of the as-of day, the result, what a miss does."""
 
@@ -30,7 +31,7 @@ class LookupName:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DecisionName:
     name: str
     inputs: tuple[tuple[str, Type], ...]
@@ -39,7 +40,7 @@ class DecisionName:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FnName:
     """A function of the script, inlined where it is called; `world` is the one its body was written in."""
 
@@ -50,7 +51,7 @@ class FnName:
     world: World
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeName:
     """A declared type and the conditions checked where a value enters it, over the column `it`, with their codes."""
 
@@ -60,7 +61,7 @@ class TypeName:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowsetName:
     """A source, view or entity as something to read rows from."""
 
@@ -92,7 +93,7 @@ class World:
     """The typed body of each function of the script, over columns that stand for its parameters."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowName:
     """A row called by a name: `fields` are its columns (frame column and type) by field name.
 
@@ -106,7 +107,7 @@ class RowName:
     """The row of a left join, or of `each outer`: a field read from it is nullable."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Scope:
     """What a name means here.
 

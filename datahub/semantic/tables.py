@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.cell_values import Header, cell_value, key_values, read_header
 from datahub.semantic.collect import twice
@@ -25,7 +26,7 @@ from datahub.types.assign import assignable
 Row = tuple[tuple[ir.Value, ...], ir.Value, ir.Value]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outline:
     """A lookup whose rows are read, while its fallback and its feed are not yet."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.records import record
 from datahub.semantic.resolve_types import missing
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TagShape:
     """A tag: how many texts it takes, and what it says."""
 

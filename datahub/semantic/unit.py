@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.collect import Declarations
 from datahub.semantic.modules import Module
@@ -33,7 +34,7 @@ class Made:
     """The sources whose values are text until the plan converts them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unit:
     """One module on its way into the program."""
 

@@ -8,11 +8,11 @@ holds a comma, a bar or blanks at its ends, or where it looks like one of the ot
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
 from datahub.document import Span
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.ast import place
 from datahub.syntax.literals import unescape
@@ -21,21 +21,21 @@ from datahub.syntax.report import Report
 from datahub.syntax.rules import FOREIGN_SPELLING, SYNTAX
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnyValue:
     """`-`: whatever it is, null among it."""
 
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IsNull:
     """`null`."""
 
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Equals:
     """A value; `quoted` where it was written in quotes."""
 
@@ -44,7 +44,7 @@ class Equals:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Compare:
     """`<= 0.5`."""
 
@@ -53,7 +53,7 @@ class Compare:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Interval:
     """`(0.5..30]`; an end that is None is open for ever."""
 
@@ -64,7 +64,7 @@ class Interval:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CellPattern:
     """`/…/i`, which must match the whole value."""
 
@@ -73,7 +73,7 @@ class CellPattern:
     span: Span = place()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Not:
     """`not FR`, `not (FR, BE)`: none of the tests holds."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from datahub.diagnostics.diagnostic import Edit, Fix
 from datahub.diagnostics.suggest import nearest
+from datahub.records import record
 from datahub.syntax.report import Report
 from datahub.syntax.rules import RAGGED_TABLE
 from datahub.syntax.tables import tables
@@ -45,7 +45,7 @@ _IN_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mistake:
     """A token that cannot follow what stands before it."""
 
@@ -57,7 +57,7 @@ class Mistake:
     expected: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Hint:
     help: str
     fix: Fix | None = None

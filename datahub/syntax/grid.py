@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from datahub.diagnostics.diagnostic import Label
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.literals import unescape
 from datahub.syntax.report import Report
@@ -19,7 +19,7 @@ _QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"\Z')
 _TRAILING = re.compile(r"\|\s*(#[^|]*)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Row:
     start: int
     end: int

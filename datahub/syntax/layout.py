@@ -10,6 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from datahub.diagnostics.diagnostic import Label
+from datahub.records import record
 from datahub.syntax.report import Report
 from datahub.syntax.tokens import ODD, Tokens
 
@@ -73,7 +74,7 @@ class Laid:
     docs: dict[int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Open:
     kind: str
     start: int

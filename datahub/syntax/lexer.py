@@ -7,9 +7,9 @@ odd one: only the parser knows whether it stands for a keyword or is just a name
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from datahub.records import record
 from datahub.syntax.grid import trailing_comment
 from datahub.syntax.oddities import FOREIGN_MARKS, ODD_WORDS, Place, foreign_comment, foreign_mark, number, oddity, text_literal
 from datahub.syntax.report import Report
@@ -26,7 +26,7 @@ _BEFORE_PATTERN = frozenset(
 _TABLE = re.compile(r"\|[^\n]*(?:\n[ \t]*(?:#[^\n]*\n[ \t]*)*\|[^\n]*)*")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Machine:
     match: re.Pattern[str]
     pattern: re.Pattern[str]

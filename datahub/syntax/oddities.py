@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from datahub.diagnostics.diagnostic import Edit, Fix
+from datahub.records import record
 from datahub.syntax.report import Report
 from datahub.syntax.rules import BAD_LITERAL
 from datahub.syntax.tokens import BLANKS, Tokens
@@ -36,7 +36,7 @@ _HEAD = re.compile(r"\n(?=(?:pack|use|param|type|source|target|entity|lookup|dec
 _DOUBLED = re.compile(r"""\\.|""|''""")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """An offset in a text that is being cut into tokens."""
 

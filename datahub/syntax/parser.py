@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Document, Span
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.automaton import Steps, read, steps
 from datahub.syntax.hygiene import readable
@@ -21,7 +22,7 @@ from datahub.syntax.rules import SYNTAX
 from datahub.syntax.tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Comment:
     """A comment, from its `#` to the end of its line; `alone` where nothing stands before it."""
 
@@ -30,7 +31,7 @@ class Comment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parsed:
     """A tree and what stands beside it: comments, tokens, and which expressions stood in parentheses."""
 

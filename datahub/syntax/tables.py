@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datahub.records import record
 from datahub.resources import folder
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SHAPE = 2
 """The shape of the kept file; it changes with `Tables`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Production:
     """One alternative of a rule: how many symbols it takes, and what its function is given of them.
 
@@ -39,7 +39,7 @@ class Production:
     given: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tables:
     """An automaton over the grammar: in a row, a number from 0 is the state to go to, one below is `-1 - production`."""
 

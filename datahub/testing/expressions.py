@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +17,7 @@ from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import RunState, Scope
 from datahub.frames.frame import Frame
 from datahub.functions.declare import Context
+from datahub.records import record
 from datahub.semantic.expressions import elaborate
 from datahub.semantic.scope import Scope as Names
 from datahub.semantic.scope import World
@@ -25,7 +25,7 @@ from datahub.syntax.parser import parse_expression
 from datahub.types import model as t
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     """What an expression gives: a `value` of `type`, a reject `code` with its message, or the diagnostics that refuse it."""
 

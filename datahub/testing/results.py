@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.document import Span
+from datahub.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Difference:
     """One expectation that is not met: what it was about, what it comes to, and the rows side by side.
 
@@ -21,7 +20,7 @@ class Difference:
     rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TestResult:
     """One test: its name and place, and the differences; it passed where there are none."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias, assert_never
 
+from datahub.records import record
 from datahub.types import model as t
 from datahub.types.assign import assignable, common, common_of
 
@@ -14,7 +14,7 @@ Bound: TypeAlias = dict[str, t.Type]
 """What each type variable stands for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Variable:
     """A capital letter: any type, the same wherever it stands."""
 
@@ -22,7 +22,7 @@ class Variable:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Family:
     """`any`, `number`, `struct`, `enum`: each argument may have another type of the family."""
 
@@ -30,7 +30,7 @@ class Family:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Exact:
     """A type of the language; of decimals and texts, every size of it."""
 
@@ -38,19 +38,19 @@ class Exact:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ListShape:
     item: Shape
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MapShape:
     value: Shape
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StructShape:
     fields: tuple[tuple[str, Shape], ...]
     nullable: bool = False

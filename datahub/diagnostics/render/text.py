@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document, Span
+from datahub.records import record
 
 _WIDEST = 140
 _BEFORE = 60
@@ -80,7 +81,7 @@ def advice_of(finding: Diagnostic) -> str:
     return f"{advice} (`dhm check --fix` does this)" if fix and fix.safe and advice else advice
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Shown:
     """A line as it is shown: tabs as spaces, no control characters, cut where it is too long for a screen.
 
@@ -141,7 +142,7 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Paint:
     """Colours of a terminal, or none."""
 

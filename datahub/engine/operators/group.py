@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,10 @@ from datahub.engine.settle import CHECKS
 from datahub.engine.side import Side, all_failures, reject
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
 from datahub.plan.operators import Group
+from datahub.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Grouped:
     """Groups, their members sorted by group, where each group's members begin, and what groups have from members that failed."""
 

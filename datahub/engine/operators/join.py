@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,10 @@ from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, failed_rows, take_column
 from datahub.plan.operators import Join
+from datahub.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class JoinIndex:
     """The right rows by key: for each code of a key, where its rows begin in `order` and how many they are."""
 
@@ -38,7 +39,7 @@ def build(frame: Frame, operator: Join, run: RunState, side: Side) -> JoinIndex:
         return build(frame.filter(~failed), operator, run, side)
     arrays = [column.array(frame.length) for column in columns]
     values = tuple(array.unique().drop_null() for array in arrays)
-    combined, matchable = _combined(arrays, values)
+    combined, matchable = _combined(arrays, values, frame.length)
     rows = np.flatnonzero(matchable).astype(np.int64)
     known, inverse = np.unique(combined[rows], return_inverse=True)
     order = rows[np.argsort(inverse, kind="stable")]
@@ -46,9 +47,8 @@ def build(frame: Frame, operator: Join, run: RunState, side: Side) -> JoinIndex:
     return JoinIndex(frame, values, known, order, np.cumsum(counts) - counts, counts)
 
 
-def _combined(arrays: list[pa.Array], values: tuple[pa.Array, ...]) -> tuple[Rows, Mask]:
+def _combined(arrays: list[pa.Array], values: tuple[pa.Array, ...], length: int) -> tuple[Rows, Mask]:
     """The place of each key among all possible keys of the right side, and which rows have one at all."""
-    length = len(arrays[0])
     combined = np.zeros(length, np.int64)
     matchable = np.ones(length, np.bool_)
     for array, value_set in zip(arrays, values, strict=True):
@@ -89,7 +89,7 @@ def _pairs(frame: Frame, arrays: list[pa.Array], index: JoinIndex) -> tuple[Rows
     """Left and right positions of all pairs with equal keys, in the order of the left rows."""
     if not len(index.known) or not frame.length:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    combined, matchable = _combined(arrays, index.values)
+    combined, matchable = _combined(arrays, index.values, frame.length)
     at = np.minimum(np.searchsorted(index.known, combined), len(index.known) - 1)
     matchable &= index.known[at] == combined
     counts = np.where(matchable, index.counts[at], 0)

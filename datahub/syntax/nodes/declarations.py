@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from datahub.document import Span
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.grid import read_table
 from datahub.syntax.nodes.building import Actions, Building, Token, kept
@@ -25,7 +25,7 @@ def start(b: Building, span: Span, *declarations: ast.Declaration | None) -> ast
 # ---------------------------------------------------------------- packs
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Listed:
     """`exports a, b` or `sealed a, b`."""
 
@@ -205,7 +205,7 @@ def code_pair(b: Building, span: Span, family: Token, code: Token) -> tuple[str,
     return b.name(family).text, plain_text(b, b.span(code), code).value if quoted else b.name(code).text
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Extra:
     """What follows the type of a field, and with which word."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.diagnostics.diagnostic import Edit, Fix
 from datahub.diagnostics.rule import Severity
 from datahub.document import Span
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.nodes.building import Actions, Building, Token, kept
 from datahub.syntax.rules import SYNTAX
@@ -14,7 +13,7 @@ from datahub.syntax.rules import SYNTAX
 ACTION = Actions()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rest:
     """What stands between the parentheses of a call."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.document import Span
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.nodes.building import Actions, Building, Token, kept
 from datahub.syntax.nodes.types import tell_twice
@@ -16,7 +15,7 @@ Exprs = tuple[ast.Expr, ...]
 Items = tuple[ast.MapItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MapName:
     """`as name` among the clauses of a map."""
 

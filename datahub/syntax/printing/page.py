@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
+from datahub.records import record
 from datahub.syntax.parser import Comment
 
 LONGEST_ALIGNED = 32
@@ -16,7 +16,7 @@ LONGEST_ALIGNED = 32
 _BETWEEN = re.compile(r"[ \t,]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """A statement in a block: where it stood, and its parts, which are aligned with those of its neighbours."""
 
