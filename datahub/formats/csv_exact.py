@@ -32,17 +32,17 @@ def read(data: bytes, dialect: Dialect, header: Sequence[str], wanted: Sequence[
     positions, lines, bad = [], [], []
     records = 0
     # Whole blocks come here only when something in them is wrong; records are looked at one by one to say what.
-    for records, record in enumerate(walk(data, dialect), 1):
-        problem = fault(data, record, dialect, header, encoding)
-        line = first_line + record.line
+    for records, found in enumerate(walk(data, dialect), 1):
+        problem = fault(data, found, dialect, header, encoding)
+        line = first_line + found.line
         if problem:
-            text = data[record.start : record.end][:LONGEST_FIELD].decode("utf-8", "backslashreplace")
+            text = data[found.start : found.end][:LONGEST_FIELD].decode("utf-8", "backslashreplace")
             bad.append(BadRecord(records - 1, line, problem[0], problem[1], text))
             continue
         positions.append(records - 1)
         lines.append(line)
         for index, values in cells.items():
-            values.append(record.fields[index])
+            values.append(found.fields[index])
     columns = {index: pa.array(values, pa.binary()).cast(pa.string()) for index, values in cells.items()}
     places = np.array(positions, np.int64) if bad else None
     return Rows(columns, len(positions), places, np.array(lines, np.int64), records, tuple(bad))

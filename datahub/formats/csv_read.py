@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import field
 from functools import lru_cache
 
 import numpy as np
@@ -36,6 +36,7 @@ class CsvBlock:
     dialect: Dialect
     layout: Layout
     encoding: str
+    seen: csv_scan.Survey | None = field(default=None, compare=False, repr=False)
 
 
 class CsvReader:
@@ -56,10 +57,11 @@ class CsvReader:
             head = read_head(self.shape, text, file.name)
             self._begun(number, head)
             count = first_block
-            longest = LONGEST_RECORD + LONGEST_FIELD
-            for offset, line, records in text.pieces(block_size(stream), lambda buffer: _cut_at(buffer, head.dialect), longest):
-                if records.strip(b"\r\n"):
-                    data = CsvBlock(records, head.dialect, head.layout, head.encoding.name)
+            cutter = _Cutter(head.dialect)
+            for offset, line, records in text.pieces(block_size(stream), cutter, LONGEST_RECORD + LONGEST_FIELD):
+                seen = cutter.taken()
+                if not _is_blank(records):
+                    data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, seen)
                     yield Block(number, count, offset, text.offset - offset, line, data)
                     count += 1
             self._ended(file, head, text, count > first_block)
@@ -105,23 +107,42 @@ class CsvReader:
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
 
 
+def _is_blank(records: bytes) -> bool:
+    return records[:1] in (b"\r", b"\n") and not records.strip(b"\r\n")
+
+
 def block_size(stream: InputStream) -> int:
     """Blocks so large that every core gets some of a small file, and memory stays small for a large one."""
     size: int = stream.size * (4 if stream.compression else 1)
     return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * (os.cpu_count() or 1))))
 
 
-def _cut_at(buffer: bytes, dialect: Dialect) -> int:
-    """Past the last record of `buffer` that is certainly whole; 0 where there is none."""
-    plain = len(dialect.quote) < 2 and not (dialect.comment and dialect.comment in buffer)
-    if plain and dialect.quote not in buffer:
-        return csv_scan.last_record_end(buffer, csv_scan.quote_positions(buffer, dialect))
-    found = csv_scan.survey(buffer, dialect) if plain else None
-    if found and found.regular:
-        at = csv_scan.last_record_end(buffer, found.quotes)
-        if at or len(buffer) <= LONGEST_FIELD:
-            return at
-    return csv_scan.certain_end(buffer, dialect)
+class _Cutter:
+    """Finds where a buffer can be cut, and keeps what it saw on the way: the same eyes need not look twice."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.seen: csv_scan.Survey | None = None
+
+    def __call__(self, buffer: bytes) -> int:
+        """Past the last record of `buffer` that is certainly whole; 0 where there is none."""
+        self.seen = None
+        dialect = self.dialect
+        plain = len(dialect.quote) < 2 and not (dialect.comment and dialect.comment in buffer)
+        if plain and dialect.quote not in buffer:
+            return csv_scan.last_record_end(buffer, csv_scan.quote_positions(buffer, dialect))
+        found = csv_scan.survey(buffer, dialect) if plain else None
+        if found and found.regular:
+            at = csv_scan.last_record_end(buffer, found.quotes)
+            if at or len(buffer) <= LONGEST_FIELD:
+                self.seen = found.before(at)
+                return at
+        return csv_scan.certain_end(buffer, dialect)
+
+    def taken(self) -> csv_scan.Survey | None:
+        """What was seen of the piece that was cut last."""
+        seen, self.seen = self.seen, None
+        return seen
 
 
 def read(block: CsvBlock, indices: Sequence[int], first_line: int) -> Rows:
@@ -138,7 +159,7 @@ def survey(block: CsvBlock) -> csv_scan.Survey | None:
     text, dialect = block.text, block.dialect
     if b"\0" in text or len(dialect.quote) > 1 or (dialect.comment and dialect.comment in text) or not is_utf8(text):
         return None
-    found = csv_scan.survey(text, dialect)
+    found = block.seen or csv_scan.survey(text, dialect)
     fine = found.regular and len(found.quotes) % 2 == 0 and not csv_scan.too_long(text, found)
     return found if fine else None
 

@@ -151,6 +151,13 @@ class Survey:
     def lines(self) -> int:
         return len(self.stops)
 
+    def before(self, at: int) -> Survey:
+        """The part of it that is about the text before `at`, where a record ends."""
+        lines = int(np.searchsorted(self.after, at, "right"))
+        outside = None if self.outside is None else self.outside[:lines]
+        quotes = self.quotes[: int(np.searchsorted(self.quotes, at))]
+        return Survey(quotes, self.stops[:lines], self.after[:lines], outside, self.regular)
+
     def spans(self) -> Spans:
         """The records, given regular quotes and no comments; empty lines are none."""
         stops, after, number = self.stops, self.after, np.arange(len(self.stops))
@@ -224,11 +231,11 @@ def _holds_records(value: bytes, dialect: Dialect) -> bool:
 def certain_end(data: bytes, dialect: Dialect) -> int:
     """Past the last record that stays what it is whatever bytes follow `data`, found by walking; 0 where there is none."""
     certain = 0
-    for record in walk(data, dialect):
-        behind = _next_line(data, record.end)
+    for found in walk(data, dialect):
+        behind = _next_line(data, found.end)
         open_pair = data.endswith(b"\r") and behind == len(data)
-        undecided = record.problem == _NEVER_CLOSED and len(data) - record.end <= LONGEST_FIELD + 2
-        if record.end == len(data) or open_pair or undecided:
+        undecided = found.problem == _NEVER_CLOSED and len(data) - found.end <= LONGEST_FIELD + 2
+        if found.end == len(data) or open_pair or undecided:
             break
         certain = behind
     return certain

@@ -29,11 +29,11 @@ Kinds = dict[tuple[str, ...], set[type]]
 def seen_kinds(records: Iterable[Any], columns: Sequence[SourceColumn]) -> Kinds:
     """What kinds of values the leaves have in some records."""
     found: Kinds = {}
-    for record in records:
-        if isinstance(record, dict):
+    for one in records:
+        if isinstance(one, dict):
             for column in columns:
                 for name in column.names or (column.name,):
-                    _see(record.get(name), column.type, (name,), found)
+                    _see(one.get(name), column.type, (name,), found)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.csv_read import block_size
-from datahub.formats.declare import BadInput, Block, InputFile
+from datahub.formats.declare import BadInput, Block, InputFile, Placed
 from datahub.formats.files import InputStream
 from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import Keys, keys_of
@@ -31,6 +32,14 @@ LONGEST_ENVELOPE = 64 << 20
 _SPACE = b" \t\r\n"
 _IS_SPACE = np.isin(np.arange(256), list(_SPACE))
 _SPACES = re.compile(rb"[ \t\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some elements with the commas between them, and how they nest, where that is known."""
+
+    text: bytes
+    seen: Structure | None = field(default=None, compare=False, repr=False)
 
 
 class JsonDocumentReader(JsonReader):
@@ -49,11 +58,11 @@ class JsonDocumentReader(JsonReader):
         with InputStream(file.path) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
             for offset, line, piece in self._pieces(text, keys, file, block_size(stream)):
-                yield Block(number, count, offset, len(piece), line, piece)
+                yield Block(number, count, offset, len(piece.text), line, piece)
                 count += 1
         self.ended(file, count > first_block)
 
-    def _pieces(self, text: TextStream, keys: Keys, file: InputFile, size: int) -> Iterator[tuple[int, int, bytes]]:
+    def _pieces(self, text: TextStream, keys: Keys, file: InputFile, size: int) -> Iterator[tuple[int, int, Piece]]:
         text.fill(size)
         if not text.buffer.strip(_SPACE):
             text.fill(size + (1 << 20))
@@ -72,7 +81,7 @@ class JsonDocumentReader(JsonReader):
                 raise BadInput("R005", f"`{file.name}` has too much behind its rows", path=file.name, line=text.line)
         _check_envelope(before + text.buffer, keys, file, text.line)
 
-    def _single(self, text: TextStream, before: bytes, keys: Keys, file: InputFile) -> Iterator[tuple[int, int, bytes]]:
+    def _single(self, text: TextStream, before: bytes, keys: Keys, file: InputFile) -> Iterator[tuple[int, int, Piece]]:
         """The one row of a document whose rows are an object."""
         while not text.ended and len(text.buffer) <= LONGEST_RECORD:
             text.fill(2 * len(text.buffer) + 1)
@@ -82,7 +91,7 @@ class JsonDocumentReader(JsonReader):
         if not keys:
             self._refuse_envelope(row, file)
         if row != b"null":
-            yield text.offset, text.line, row
+            yield text.offset, text.line, Piece(row)
 
     def _refuse_envelope(self, row: bytes, file: InputFile) -> None:
         """Refuse an object that has none of the declared members but holds arrays: its rows are in one of them."""
@@ -97,7 +106,12 @@ class JsonDocumentReader(JsonReader):
             raise BadInput("R006", message, f'say where the rows are: rows "$.{arrays[0]}[*]"', path=file.name, line=1)
 
     def records(self, block: Block) -> Records:
-        return elements_of(block.data)
+        piece: Piece = block.data
+        return elements_of(piece)
+
+    def reread(self, file: InputFile, place: Placed) -> Block:
+        block = super().reread(file, place)
+        return replace(block, data=Piece(block.data))
 
 
 # ---------------------------------------------------------------- the way to the rows
@@ -180,7 +194,7 @@ def _not_there(data: bytes, keys: Keys, file: InputFile) -> BadInput:
 # ---------------------------------------------------------------- elements
 
 
-def _elements(text: TextStream, file: InputFile, size: int) -> Iterator[tuple[int, int, bytes]]:
+def _elements(text: TextStream, file: InputFile, size: int) -> Iterator[tuple[int, int, Piece]]:
     """The elements of the array that the buffer stands in, up to its closing bracket, in pieces that end before a comma."""
     begun = False
     while True:
@@ -193,7 +207,7 @@ def _elements(text: TextStream, file: InputFile, size: int) -> Iterator[tuple[in
         comma = _last_comma(text.buffer, found)
         if comma:
             offset, line = text.offset, text.line
-            yield offset, line, text.take(comma)
+            yield offset, line, Piece(text.take(comma), found.before(comma))
             text.take(1)
             begun = True
             continue
@@ -218,18 +232,19 @@ def _last_comma(data: bytes, found: Structure) -> int:
     return int(commas[-1]) if len(commas) else 0
 
 
-def _last_elements(text: TextStream, file: InputFile, stop: int, begun: bool) -> Iterator[tuple[int, int, bytes]]:
+def _last_elements(text: TextStream, file: InputFile, stop: int, begun: bool) -> Iterator[tuple[int, int, Piece]]:
     offset, line = text.offset, text.line
     piece = text.take(stop)
     if piece.rpartition(b",")[2].strip(_SPACE):
-        yield offset, line, piece
+        yield offset, line, Piece(piece)
     elif begun or piece.strip(_SPACE):
         raise BadInput("R005", f"`{file.name}` has a comma before the end of its rows", path=file.name, line=text.line)
 
 
-def elements_of(data: bytes) -> Records:
-    """The elements that commas set apart in `data`."""
-    objects = _objects(data)
+def elements_of(piece: Piece) -> Records:
+    """The elements that commas set apart in `piece`."""
+    data = piece.text
+    objects = _objects(data, piece.seen or nesting(data))
     starts, ends, commas = _slots(data) if objects is None else objects
     breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
     # Arrow reads objects that follow each other; the commas between them are in its way.
@@ -250,9 +265,8 @@ def _slots(data: bytes) -> tuple[Positions, Positions, Positions]:
     return starts, ends, commas
 
 
-def _objects(data: bytes) -> tuple[Positions, Positions, Positions] | None:
+def _objects(data: bytes, found: Structure) -> tuple[Positions, Positions, Positions] | None:
     """Where objects begin and end and the commas between them are, where `data` is nothing else."""
-    found = nesting(data)
     level = found.depths == 0
     closed = found.places[level]
     opened = found.places[np.concatenate((np.ones(min(1, len(level)), np.bool_), level[:-1]))]

@@ -151,9 +151,9 @@ class RecordParser:
 
     def _note_surplus(self, sample: Sequence[Any]) -> None:
         declared = {name for column in self.shape.columns for name in column.names or (column.name,)}
-        for record in sample:
-            if isinstance(record, dict):
-                self.surplus.update(dict.fromkeys(key for key in record if key not in declared))
+        for one in sample:
+            if isinstance(one, dict):
+                self.surplus.update(dict.fromkeys(key for key in one if key not in declared))
 
     def _read(self, raw: bytes, decoder: Decoder) -> tuple[Any, str, str]:
         try:

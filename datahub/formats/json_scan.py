@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from datahub.records import record
 
 DEEPEST = 128
 """Values nested deeper are refused: parsers that recurse would fall over far deeper ones."""
@@ -16,7 +17,7 @@ Positions: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Structure:
     """Structural characters in order: where, which, and the depth behind each; `open` says that a text did not end."""
 
@@ -28,6 +29,11 @@ class Structure:
     @property
     def deepest(self) -> int:
         return int(self.depths.max(initial=0))
+
+    def before(self, at: int) -> Structure:
+        """The part of it before `at`, which is outside of any text."""
+        count = int(np.searchsorted(self.places, at))
+        return Structure(self.places[:count], self.marks[:count], self.depths[:count], open=False)
 
 
 def structure(data: bytes) -> Structure:

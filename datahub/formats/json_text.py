@@ -43,7 +43,10 @@ class Indent:
         return replace(self, depth=self.depth + 1)
 
 
-def objects(columns: Sequence[tuple[str, pa.Array, Type]], indent: Indent = Indent()) -> list[Piece]:
+FLAT = Indent()
+
+
+def objects(columns: Sequence[tuple[str, pa.Array, Type]], indent: Indent = FLAT) -> list[Piece]:
     """The pieces of one object a row, a member a column."""
     if not columns:
         return ["{}"]
@@ -54,7 +57,7 @@ def objects(columns: Sequence[tuple[str, pa.Array, Type]], indent: Indent = Inde
     return [*found, indent.line + "}"]
 
 
-def json_texts(values: pa.Array, kind: Type, indent: Indent = Indent()) -> pa.Array:
+def json_texts(values: pa.Array, kind: Type, indent: Indent = FLAT) -> pa.Array:
     """Each value as JSON; null is `null`."""
     return joined(_pieces(values, kind, indent), len(values))
 

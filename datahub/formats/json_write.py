@@ -26,6 +26,15 @@ class JsonLinesWriter:
         for length, columns in slices(rows, self.columns):
             self.file.write(text_of(joined([*objects(columns), "\n"], length)))
 
+    def lines(self, rows: pa.Table) -> pa.Array:
+        """The rows as the lines of the file, each with its end."""
+        parts = (joined([*objects(columns), "\n"], length) for length, columns in slices(rows, self.columns))
+        return pa.concat_arrays([pa.array([], pa.string()), *parts])
+
+    def put(self, lines: pa.Array) -> None:
+        """Append lines, of these columns or of others."""
+        self.file.write(text_of(lines))
+
     def close(self) -> None:
         self.file.commit()
 

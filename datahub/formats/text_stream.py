@@ -28,8 +28,16 @@ class TextStream:
         self.buffer = b""
         self._add(head[self.encoding.mark :], final=len(head) < 4)
 
+    def _fresh(self) -> bool:
+        """Whether the buffer can be read again from the file instead of being joined to what follows it."""
+        return self.encoding.is_utf8 and not self.stream.compression
+
     def fill(self, size: int) -> None:
         """Read on until the buffer has `size` bytes, or the file ends."""
+        if len(self.buffer) < size and not self.ended and self._fresh():
+            # Reading some bytes twice costs less than moving all of them once.
+            self.stream.skip_to(self.offset)
+            self.buffer = b""
         while len(self.buffer) < size and not self.ended:
             wanted = size - len(self.buffer)
             chunk = self.stream.read(wanted)

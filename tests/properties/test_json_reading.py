@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from datahub.formats.declare import BadInput, InputFile
 from datahub.formats.json_exact import Decoder, Malformed
-from datahub.formats.json_read import elements_of
+from datahub.formats.json_read import Piece, elements_of
 from datahub.formats.json_records import RecordParser
 from datahub.formats.json_scan import nesting, structure
 from datahub.formats.jsonl import lines_of
@@ -94,7 +94,7 @@ def test_records_read_at_once_are_what_they_are_one_by_one(records):
 @given(st.lists(RECORDS, min_size=1, max_size=6), st.sampled_from([",", ",\n", " ,\t"]))
 def test_elements_are_cut_where_they_end(records, comma):
     texts = [text_of(record) for record in records]
-    found = elements_of(comma.join(texts).encode())
+    found = elements_of(Piece(comma.join(texts).encode()))
     assert texts == [found.text[start:end].decode() for start, end in zip(found.starts.tolist(), found.ends.tolist())]
 
 
