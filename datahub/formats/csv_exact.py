@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +11,10 @@ import pyarrow as pa
 from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record, walk
 from datahub.formats.declare import BadRecord
 from datahub.formats.encodings import bad_byte
+from datahub.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rows:
     """Good rows by column; their places and lines as in `Parsed`; how many records there were; the bad ones."""
 

@@ -21,6 +21,7 @@ from datahub.formats.files import InputStream, Rereader
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
 from datahub.frames.frame import Column
+from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
 LARGEST_BLOCK, SMALLEST_BLOCK = 4 << 20, 256 << 10
@@ -28,7 +29,7 @@ _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CsvBlock:
     """Whole records as UTF-8, and all that is needed to read them."""
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from datahub.formats import csv_exact
 from datahub.formats.csv_head import Head
 from datahub.formats.csv_read import CsvBlock, CsvReader, survey
-from datahub.formats.csv_scan import Positions, Record, walk
+from datahub.formats.csv_scan import Dialect, Positions, Record, as_bytes, quote_positions, walk
 from datahub.formats.csv_write import Style, quoted
 from datahub.formats.declare import Block, Reader
 from datahub.formats.files import AtomicFile
@@ -73,17 +73,24 @@ def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
         return pa.array([_whole(data, record) for record in picked], pa.binary())
     spans = found.spans()
     raw = _gathered(data.text, spans.starts[positions], spans.ends[positions])
-    counts = pc.count_substring(raw, data.dialect.delimiter.decode()).to_numpy()
-    odd = np.flatnonzero(counts != data.dialect.width - 1)
-    if not len(odd):
+    lacking = data.dialect.width - 1 - _delimiters(raw, data.dialect)
+    if (lacking <= 0).all():
         return raw
-    # Records with a delimiter inside quotes, or too few values: looked at one by one.
-    texts = raw.take(pa.array(odd)).to_pylist()
-    alone = [CsvBlock(text, data.dialect, data.layout, data.encoding) for text in texts]
-    whole = pa.array([_whole(one, record) for one in alone for record in walk(one.text, one.dialect)], pa.binary())
-    mask = np.zeros(len(raw), np.bool_)
-    mask[odd] = True
-    return pc.replace_with_mask(raw, pa.array(mask), whole)
+    # Once for each number of values that records lack.
+    known, which = np.unique(np.maximum(lacking, 0), return_inverse=True)
+    filling = pa.array([data.dialect.delimiter * int(one) for one in known], pa.binary())
+    return pc.binary_join_element_wise(raw, filling.take(pa.array(which)), b"")
+
+
+def _delimiters(records: pa.Array, dialect: Dialect) -> Positions:
+    """How many delimiters stand outside quotes in each of some records whose quotes are regular."""
+    text = b"".join(memoryview(buffer) for buffer in records.buffers()[2:] if buffer is not None)
+    ends = np.frombuffer(records.buffers()[1], np.int32)[records.offset : records.offset + len(records) + 1]
+    places = delimiter_positions(text, dialect)
+    # Quotes come in pairs in each record, so that those of the records before do not count.
+    places = places[np.searchsorted(quote_positions(text, dialect), places) % 2 == 0]
+    counts: Positions = np.diff(np.searchsorted(places, ends))
+    return counts
 
 
 def _gathered(text: bytes, starts: Positions, ends: Positions) -> pa.Array:

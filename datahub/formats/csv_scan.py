@@ -9,11 +9,12 @@ behind that line: one stray quote costs one line, never the rest of the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from datahub.records import record
 
 LONGEST_FIELD = 1 << 20
 LONGEST_RECORD = 16 << 20
@@ -31,7 +32,7 @@ _LINE_END[[10, 13]] = True
 _NEVER_CLOSED = "a quote opens a value and is never closed"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Dialect:
     """How values are set apart, in bytes of the text that is scanned; `width` is how many a record has (0: unknown)."""
 
@@ -41,7 +42,7 @@ class Dialect:
     width: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Record:
     """One record: its bytes (without the line end), its physical line counted from 0, its values; or what is wrong with it."""
 
@@ -128,7 +129,7 @@ def count_lines(data: bytes) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spans:
     """Records by vectors: bytes without line ends, and physical lines counted from 0."""
 
@@ -137,7 +138,7 @@ class Spans:
     lines: Positions
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Survey:
     """What vectors tell of a text: its quotes, where lines stop and the next begin, and which line ends are outside quotes."""
 

@@ -76,7 +76,8 @@ class CsvWriter:
 
     def lines(self, rows: pa.Table) -> pa.Array:
         """The rows as the lines of the file, each with its end."""
-        return pa.concat_arrays([pa.array([], pa.string()), *(self._joined(columns, length) for length, columns in slices(rows, self.columns))])
+        parts = [self._joined(columns, length) for length, columns in slices(rows, self.columns)]
+        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
 
     def put(self, lines: pa.Array) -> None:
         """Append lines, of these columns or of others; a file that lines of several kinds share has no header."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.json
 
 from datahub.formats.json_exact import Number
 from datahub.formats.typed import inner
+from datahub.records import record
 from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
@@ -52,7 +52,7 @@ def _see(value: Any, kind: Type, path: tuple[str, ...], found: Kinds) -> None:
             found.setdefault(path, set()).add(type(value))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FastPlan:
     """How Arrow reads the wanted columns: the schema, and what must not be in the data lest it read them otherwise than we do.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from datahub.formats.json_records import Records
 from datahub.formats.json_scan import LONGEST_RECORD, Structure, nesting, structure
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
+from datahub.records import record
 
 Positions = npt.NDArray[np.int64]
 
@@ -34,7 +35,7 @@ _IS_SPACE = np.isin(np.arange(256), list(_SPACE))
 _SPACES = re.compile(rb"[ \t\r\n]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Piece:
     """Some elements with the commas between them, and how they nest, where that is known."""
 

@@ -20,6 +20,7 @@ from datahub.formats.json_scan import may_be_deep
 from datahub.formats.options import option
 from datahub.formats.typed import Typed, named, typed
 from datahub.frames.frame import Column, Failure, take_column
+from datahub.records import record
 from datahub.semantic.ir import SourceColumn, SourceShape
 
 _SAMPLE = 60
@@ -30,7 +31,7 @@ _FEW, _PARTS = 200, 8
 Positions = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Records:
     """JSON text and where its records are in it, nothing but spaces between them."""
 

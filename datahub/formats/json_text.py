@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from datahub.formats.texts import texts
 from datahub.functions.columns import Bytes, text_bytes, text_offsets
 from datahub.functions.segments import listed, unpacked
+from datahub.records import record
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -24,7 +25,7 @@ Piece: TypeAlias = "str | pa.Array"
 """Part of a text: the same for all rows, or one of each; pieces are joined once, at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Indent:
     """How deep a value stands, for people; a `width` of 0 writes all in one line."""
 
