@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from datahub.functions import columns as c
+from datahub.functions.declare import Outcome
 
 
 def test_a_python_function_is_called_once_for_each_distinct_row() -> None:
@@ -55,7 +56,11 @@ def test_combining_many_wide_columns_does_not_overflow() -> None:
 @pytest.mark.parametrize("count", [3, 500, 5000])
 def test_working_on_distinct_values_changes_nothing(count: int) -> None:
     values = pa.array([None if i % 7 == 0 else f"v{i % 11}" for i in range(count)])
-    kernel = lambda texts: c.outcome(pa.array([x and x.upper() for x in texts.to_pylist()]), (c.as_mask(pa.compute.equal(texts, "v3")), "R1"))  # noqa: E731
+
+    def kernel(texts: pa.Array) -> Outcome:
+        raised = pa.array([text and text.upper() for text in texts.to_pylist()])
+        return c.outcome(raised, (c.as_mask(pa.compute.equal(texts, "v3")), "R1"))
+
     direct, distinct = kernel(values), c.on_distinct(kernel, values)
     assert direct.values.equals(distinct.values)
     assert [(mask.tolist(), code) for mask, code in direct.failed] == [(mask.tolist(), code) for mask, code in distinct.failed]
