@@ -68,7 +68,7 @@ def test_a_mistake_of_ours_is_one_sentence_and_a_file_without_values(tmp_path):
         "import sys, tempfile\n"
         "from datahub.cli import main, scripts\n"
         f"tempfile.tempdir = {str(tmp_path)!r}\n"
-        "def broken(paths): raise KeyError('a value of a customer')\n"
+        "def broken(paths): raise KeyError('a value of a ' + 'customer')\n"
         "scripts.scripts = broken\n"
         "sys.argv = ['dhm', 'check', '.']\n"
         "main.main()\n"
