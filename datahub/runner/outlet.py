@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from datahub.engine.local import Outlet
-from datahub.formats.declare import FORMATS, Writer
+from datahub.engine.start import UnusableRun
+from datahub.formats.declare import FORMATS, LineWriter, Writer
 from datahub.frames.frame import Frame
 from datahub.plan.operators import Plan
 from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
+from datahub.runner.interleaved import Interleaved
 from datahub.semantic.ir import EntityShape, RouteItem, TargetShape, WriteItem
 from datahub.semantic.kinds import TARGETS
 from datahub.types.arrow import arrow_type
@@ -84,6 +87,7 @@ class Files(Outlet):
     made: list[Written] = field(default_factory=list)
     _writers: dict[str, list[tuple[Writer, Written, tuple[tuple[str, Type], ...]]]] = field(default_factory=dict)
     _routes: list[tuple[RouteItem, Writer, Written, tuple[str, ...]]] = field(default_factory=list)
+    _interleaved: list[tuple[str, Interleaved, Written, tuple[tuple[str, Type], ...]]] = field(default_factory=list)
     _background: BackgroundWriter = field(default_factory=BackgroundWriter)
 
     def open(self) -> None:
@@ -119,6 +123,9 @@ class Files(Outlet):
 
     def _open_item(self, item: WriteItem, shapes: dict[str, EntityShape]) -> None:
         target = self._target(item.target)
+        if item.interleaved:
+            self._open_interleaved(item, target, shapes)
+            return
         for entity in item.entities:
             alone = len(item.entities) == 1 and self._declared(item.target)
             base = (
@@ -129,6 +136,24 @@ class Files(Outlet):
                 else self.folder / entity
             )
             self._open(shapes[entity], target, base)
+
+    def _open_interleaved(self, item: WriteItem, target: TargetShape, shapes: dict[str, EntityShape]) -> None:
+        """One file for the lines of several entities."""
+        path = self.folder / f"{item.target}.{FORMATS[target.kind].extension}"
+        make = FORMATS[target.kind].writer
+        assert make is not None
+        named = [shapes[name] for name in item.entities]
+        fields = {shape.name: tuple((one.name, one.type) for one in shape.fields) for shape in named}
+        writers = [make(replace(target, columns=()), str(path), fields[shape.name]) for shape in named]
+        if not all(hasattr(writer, "lines") for writer in writers):
+            for writer in writers:
+                writer.abort()
+            raise UnusableRun(f"`{item.target}` is {target.kind}, which has no lines that could be interleaved; make it csv or jsonl")
+        file = Interleaved(named, item.places, [cast(LineWriter, writer) for writer in writers])
+        written = Written(item.target, path)
+        self.made.append(written)
+        for shape in named:
+            self._interleaved.append((shape.name, file, written, fields[shape.name]))
 
     def _open(self, shape: EntityShape, target: TargetShape, base: Path) -> None:
         path = base.with_name(f"{base.name}.{FORMATS[target.kind].extension}")
@@ -161,10 +186,13 @@ class Files(Outlet):
 
     def rows(self, entity: str, frame: Frame) -> None:
         self.counts[entity] += frame.length
+        for name, file, written, fields in self._interleaved:
+            if name == entity:
+                written.rows += frame.length
+                self._background.do(partial(file.write, entity, table_of(frame, fields)))
         for writer, written, fields in self._writers[entity]:
             written.rows += frame.length
-            table = table_of(frame, fields)
-            self._background.do(lambda writer=writer, table=table: writer.write(table))  # type: ignore[misc]
+            self._background.do(partial(writer.write, table_of(frame, fields)))
 
     def issues(self, table: pa.Table) -> None:
         self._background.do(lambda: self._take(table, listed=False))
@@ -211,9 +239,10 @@ class Files(Outlet):
         self._background.close()
         self._background = BackgroundWriter()
 
-    def _all(self) -> list[Writer]:
+    def _all(self) -> list[Writer | Interleaved]:
         routes = {id(writer): writer for _, writer, _, _ in self._routes}
-        return [*(writer for several in self._writers.values() for writer, _, _ in several), *routes.values()]
+        shared = {id(file): file for _, file, _, _ in self._interleaved}
+        return [*shared.values(), *(writer for several in self._writers.values() for writer, _, _ in several), *routes.values()]
 
 
 def table_of(frame: Frame, fields: Sequence[tuple[str, Type]]) -> pa.Table:
