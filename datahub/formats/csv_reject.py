@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -84,9 +86,14 @@ def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
 
 def _delimiters(records: pa.Array, dialect: Dialect) -> Positions:
     """How many delimiters stand outside quotes in each of some records whose quotes are regular."""
-    text = b"".join(memoryview(buffer) for buffer in records.buffers()[2:] if buffer is not None)
-    ends = np.frombuffer(records.buffers()[1], np.int32)[records.offset : records.offset + len(records) + 1]
-    places = delimiter_positions(text, dialect)
+    # A line end between them, so that none seems to begin in one record and end in the next.
+    apart = pc.binary_join_element_wise(records, b"\n", b"")
+    text = bytes(text_of(apart))
+    ends = np.frombuffer(apart.buffers()[1], np.int32)[apart.offset : apart.offset + len(apart) + 1]
+    if len(dialect.delimiter) == 1:
+        places = np.flatnonzero(as_bytes(text) == dialect.delimiter[0])
+    else:
+        places = np.array([found.start() for found in re.finditer(re.escape(dialect.delimiter), text)], np.int64)
     # Quotes come in pairs in each record, so that those of the records before do not count.
     places = places[np.searchsorted(quote_positions(text, dialect), places) % 2 == 0]
     counts: Positions = np.diff(np.searchsorted(places, ends))
