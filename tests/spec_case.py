@@ -261,6 +261,7 @@ class _Attempt:
             parts = [f"{getattr(source, fate)} {fate.replace('_', ' ')}" for fate in fates if getattr(source, fate)]
             lines.append(f"{source.source}: {source.read} read = {' + '.join(parts) or '0'}\n")
         lines += [f"{entity}: {count} rows\n" for entity, count in self.ended.entities.items()]
+        lines += [f"{place}: {count} recovered\n" for place, count in self.ended.recovered.items()]
         lines += [f"{warning}\n" for warning in self.ended.warnings]
         return "".join(lines)
 

@@ -34,17 +34,17 @@ class Counts:
     __slots__ = ("_counts", "_lock")
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
+        self._counts: dict[str, int] = {}
         self._lock = Lock()
 
-    def add(self, place: int, count: int) -> None:
+    def add(self, place: str, count: int) -> None:
         with self._lock:
             self._counts[place] = self._counts.get(place, 0) + count
 
-    def __getitem__(self, place: int) -> int:
+    def __getitem__(self, place: str) -> int:
         return self._counts.get(place, 0)
 
-    def all(self) -> dict[int, int]:
+    def all(self) -> dict[str, int]:
         """The counts of all places that were used."""
         with self._lock:
             return dict(self._counts)

@@ -88,6 +88,7 @@ def case(tree: ast.Case, scope: Scope, want: t.Type | None) -> ir.Expression:
         scope = scope.narrow(told_false)
         if asked is not None:
             branches.append((asked, value, branch.value.span))
+    _note_hidden(tree, branches, scope)
     otherwise, at = None, tree.span
     if tree.otherwise is not None:
         otherwise, at = expressions.elaborate(tree.otherwise, scope, want), tree.otherwise.span
@@ -97,6 +98,15 @@ def case(tree: ast.Case, scope: Scope, want: t.Type | None) -> ir.Expression:
     if failed or not (branches or otherwise):
         return UNKNOWN
     return _joined("case", branches, _null(scope) if otherwise is None else otherwise, at, scope)
+
+
+def _note_hidden(tree: ast.Case, branches: Sequence[Branch], scope: Scope) -> None:
+    """Tell what stands behind a branch that takes every row."""
+    hidden = [*(branch.value.span for branch in tree.branches[1:]), *([tree.otherwise.span] if tree.otherwise is not None else [])]
+    for (asked, _, _), behind in zip(branches, hidden, strict=False):
+        if isinstance(asked, ir.Constant) and asked.value is True:
+            tell(scope, DEAD_BRANCH, behind, "the branch before this one takes every row", "never gets here")
+            return
 
 
 def _tests(
@@ -244,7 +254,8 @@ def _recovered(tree: ast.OnError, value: ir.Expression, fallback: ir.Expression,
     if kind is None:
         return _different("on error", (value, fallback), (tree.value.span, tree.fallback.span), scope)
     kind = t.with_null(kind, value.type.nullable or fallback.type.nullable)
-    return made(scope, ir.Recover(brought(value, kind, scope), tree.how, brought(fallback, kind, scope), "", kind))
+    place = f"{tree.span.document.path}:{tree.span.line}"
+    return made(scope, ir.Recover(brought(value, kind, scope), tree.how, brought(fallback, kind, scope), "", kind, place))
 
 
 def failed(tree: ast.Call, scope: Scope) -> ir.Expression:

@@ -85,14 +85,17 @@ class Default:
 
 @record(frozen=True, slots=True)
 class Recover:
-    """`value on error …`: where the value failed, the fallback (`use`; listed too: `warn`), or a reject under `code`."""
+    """`value on error …`: where the value failed, the fallback (`use`; listed too: `warn`), or a reject under `code`.
+
+    `place` is the script and line under which it is counted.
+    """
 
     value: Expression
     how: Literal["use", "warn", "reject"]
     fallback: Expression | None
     code: str
     type: Type
-    place: int = -1
+    place: str = ""
 
 
 @record(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def is_(name: str, value: int) -> ir.Call:
 
 
 def recovered(how: Literal["use", "warn", "reject"] = "use", fallback: ir.Expression | None = None, code: str = "") -> ir.Recover:
-    return ir.Recover(col("r.a"), how, fallback, code, MAYBE, place=7)
+    return ir.Recover(col("r.a"), how, fallback, code, MAYBE, place="a.dhm:7")
 
 
 # ---------------------------------------------------------------- and, or
@@ -139,7 +139,7 @@ def test_on_error_puts_the_fallback_in_place_and_counts_it():
 
     assert values(column, 3) == [None, 0, 3]
     assert told(column) == []
-    assert run_state.recovered[7] == 1
+    assert run_state.recovered["a.dhm:7"] == 1
 
 
 def test_on_error_counts_only_rows_of_the_branch_taken():
@@ -149,7 +149,7 @@ def test_on_error_counts_only_rows_of_the_branch_taken():
     column = evaluate(ir.Choose(((is_("r.b", 1), recovered(fallback=const(0))),), const(5), INT), Scope(rows, run_state))
 
     assert values(column, 3) == [0, 0, 5]
-    assert run_state.recovered[7] == 2
+    assert run_state.recovered["a.dhm:7"] == 2
 
 
 def test_on_error_warn_lists_what_it_recovered_from():

@@ -263,7 +263,7 @@ def test_members_can_be_aggregated_in_a_branch(flag, expected):
 
 def test_what_is_recovered_in_a_comprehension_is_counted_and_listed_with_its_place():
     divided = call("div", const(6), QTY, kind=MAYBE, signature="div(left: int")
-    guarded = ir.Recover(divided, "warn", const(0), "", MAYBE, place=3)
+    guarded = ir.Recover(divided, "warn", const(0), "", MAYBE, place="a.dhm:3")
     rows = frame({"o.lines": (LINES, [[("a", 2), ("b", 0)], [("c", 0)]])})
     run_state = state()
 
@@ -272,16 +272,16 @@ def test_what_is_recovered_in_a_comprehension_is_counted_and_listed_with_its_pla
     assert values(made.columns["xs"], 2) == [[3, 0], [0]]
     assert told(made.columns["xs"]) == []
     assert told(made.columns["!notes"]) == [(0, "R601", "/lines/1"), (1, "R601", "/lines/0")]
-    assert run_state.recovered[3] == 2
+    assert run_state.recovered["a.dhm:3"] == 2
 
 
 def test_a_comprehension_in_a_branch_goes_over_the_rows_of_that_branch():
     divided = call("div", const(6), QTY, kind=MAYBE, signature="div(left: int")
-    guarded = ir.Recover(divided, "use", const(0), "", MAYBE, place=3)
+    guarded = ir.Recover(divided, "use", const(0), "", MAYBE, place="a.dhm:3")
     condition = call("=", col("o.rate"), const(1), kind=BOOL)
     rows = frame({"o.lines": (LINES, [[("a", 0)], [("b", 0)]]), "o.rate": (INT, [1, 2])})
     run_state = state()
     expression = ir.Choose(((condition, ir.Collect(guarded, lines(), t.ListOf(MAYBE))),), const((), t.ListOf(MAYBE)), t.ListOf(MAYBE))
 
     assert values(evaluate(expression, Scope(rows, run_state)), 2) == [[0], []]
-    assert run_state.recovered[3] == 1
+    assert run_state.recovered["a.dhm:3"] == 1
