@@ -239,7 +239,7 @@ def a_source(draw):
 def an_entity(draw):
     extras = ["", " = null", ' = "x"', " references m.X", " where a > 1 and b", " rounded half_up", " @pii", ' @required_on("create")']
     items = [f"{draw(fields)}: {draw(types())}{draw(st.sampled_from(extras))}{draw(st.sampled_from(extras[6:]))}" for _ in range(3)]
-    extra = ["key a, b", "owns m.Line on a, b", "codes { R201: `F-E-1`, R10x: X }"]
+    extra = ["key a, b", "owns m.Line on a, b", "codes { R201: `F-E-1`, R10*: X }"]
     items += draw(st.lists(st.sampled_from(extra), unique=True))
     return f"{draw(st.sampled_from(['entity', 'override entity']))} {draw(plain)}{draw(st.sampled_from(['', ' @patch']))} {braces(draw, items)}"
 

@@ -200,9 +200,9 @@ def translate(b: Building, span: Span, *pairs: tuple[str, str]) -> ast.Translate
 
 
 @ACTION
-def code_pair(b: Building, span: Span, family: Token, code: Token) -> tuple[str, str]:
+def code_pair(b: Building, span: Span, family: str, code: Token) -> tuple[str, str]:
     quoted = b.laid.kinds[code] == "STRING"
-    return b.name(family).text, plain_text(b, b.span(code), code).value if quoted else b.name(code).text
+    return family, plain_text(b, b.span(code), code).value if quoted else b.name(code).text
 
 
 @record(frozen=True, slots=True)
