@@ -152,11 +152,9 @@ def _merged(parts: list[tuple[FrameShelf, Rows]]) -> Iterator[Frame]:
     cursors = [_Cursor(shelf) for shelf, _ in parts]
     for start in range(0, len(order), PIECE):
         owners = owner[order[start : start + PIECE]]
-        frames = [
-            frame
-            for number, count in enumerate(np.bincount(owners, minlength=len(parts)).tolist())
-            for frame in cursors[number].next(count)
-        ]
+        # One number for each part, of which there are a few.
+        counts = np.bincount(owners, minlength=len(parts)).tolist()
+        frames = [frame for cursor, count in zip(cursors, counts, strict=True) for frame in cursor.next(count)]
         # Rows lie owner by owner now; their places are those of a stable sort by owner, undone.
         places = np.empty(len(owners), np.int64)
         places[np.argsort(owners, kind="stable")] = np.arange(len(owners))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,48 +24,17 @@ from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate, Ledger, row_ids, source_of
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
+from datahub.engine.outside import Feed, Outlet
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut
 from datahub.engine.side import Flowed, Side, all_failures, reject
+from datahub.engine.telling import bad_records, merged, record_lines
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame, Rows
 from datahub.plan import operators as op
 from datahub.plan.expressions import asks_facts
 from datahub.semantic.ir import Origin
-
-
-class ParsedBlock(Protocol):
-    """What parsing a block gives; see `datahub.formats.declare.Parsed`."""
-
-    columns: Any
-    length: int
-    records: int
-    positions: Any
-    lines: Any
-    bad: Any
-
-
-class Feed(Protocol):
-    """A source as the engine sees it: blocks in order, each to be parsed by any thread."""
-
-    def blocks(self) -> Iterator[Any]: ...
-    def parse(self, block: Any) -> Any: ...
-    def file_name(self, file: int) -> str: ...
-
-    @property
-    def path_prefix(self) -> str:
-        """What the path of a row begins with, before its number from 0, in a document of rows; empty where lines say it all."""
-        ...
-
-
-class Outlet(Protocol):
-    """Where the results of a run go, in order. Issues have their rows, lines and files by now."""
-
-    def rows(self, entity: str, frame: Frame) -> None: ...
-    def issues(self, table: pa.Table) -> None: ...
-    def notes(self, table: pa.Table) -> None: ...
-    def read(self, source: str, records: int, length: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +155,7 @@ class _Runner:
             self.execution.places.add(place)
         side = Side()
         leaving = self._work.leave(read, frame, exits, side, self._told)
-        return _Done(leaving, side, place, None if place is None else _bad_records(parsed, source, block.number))
+        return _Done(leaving, side, place, None if place is None else bad_records(parsed, source, block.number))
 
     def _placed(self, feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:
         return BlockPlace(
@@ -199,7 +168,7 @@ class _Runner:
             block.first_line,
             0,
             parsed.records,
-            _lines(parsed),
+            record_lines(parsed),
         )
 
     def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:
@@ -370,54 +339,3 @@ def part_of(frame: Frame, start: int, rows: int) -> Frame:
     if start == 0 and frame.length <= rows:
         return frame
     return frame.take(np.arange(start, min(start + rows, frame.length), dtype=np.int64))
-
-
-def merged(tables: list[pa.Table]) -> pa.Table:
-    """Issues found beside one batch, row by row; one failing source value that several maps saw is one issue that names them all."""
-    table = pa.concat_tables(tables)
-    table = table.append_column("_place", pa.array(np.arange(table.num_rows)))
-    if len(set(table.column("entity").unique().to_pylist())) > 1:  # a handful of names
-        table = _named_together(table)
-    return table.sort_by([("_row", "ascending"), ("_place", "ascending")]).drop_columns(["_place"])
-
-
-def _named_together(table: pa.Table) -> pa.Table:
-    same = ["_row", "_origin", "code", "column", "path", "value"]
-    first = table.group_by(same, use_threads=False).aggregate([("_place", "min"), ("entity", "distinct")])
-    if first.num_rows == table.num_rows:
-        return table
-    names = pc.binary_join(pa.concat_arrays(first.column("entity_distinct").chunks), ", ")
-    kept = table.take(first.column("_place_min"))
-    return kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
-
-
-def _lines(parsed: Any) -> Any:
-    """The line of every record of the block, bad ones too; None where they follow each other."""
-    if parsed.lines is None and not parsed.bad:
-        return None
-    lines = np.zeros(parsed.records, np.int64)
-    positions = np.arange(parsed.length) if parsed.positions is None else parsed.positions
-    if parsed.lines is not None:
-        lines[positions] = parsed.lines
-    for record in parsed.bad:
-        lines[record.position] = record.line
-    return lines
-
-
-def _bad_records(parsed: Any, source: int, block: int) -> pa.Table:
-    """Records that could not be read, as issues."""
-    if not parsed.bad:
-        return issues.SCHEMA.empty_table()
-    rows = row_ids(source, block, np.array([record.position for record in parsed.bad], np.int64))
-    count = len(rows)
-    columns: dict[str, Any] = {
-        "_row": pa.array(rows),
-        "_members": pa.nulls(count, issues.SCHEMA.field("_members").type),
-        "_origin": pa.repeat(pa.scalar(-1, pa.int64()), count),
-        "severity": pa.repeat("error", count),
-        "code": pa.array([record.code for record in parsed.bad]),
-        "message": pa.array([record.message for record in parsed.bad]),
-        "value": pa.array([record.raw[:60] for record in parsed.bad]),
-    }
-    empty = pa.repeat("", count)
-    return pa.table([columns.get(name, empty) for name in issues.SCHEMA.names], schema=issues.SCHEMA)

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from datahub.engine.local import Outlet
+from datahub.engine.outside import Outlet
 from datahub.engine.start import UnusableRun
 from datahub.formats.declare import FORMATS, LineWriter, Writer
 from datahub.frames.frame import Frame

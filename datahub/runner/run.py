@@ -193,7 +193,9 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
     """Why the run must leave nothing written, or nothing."""
     if findings.fatal:
         code, count = next(iter(findings.fatal.items()))
-        return f"the fatal check {code} is not met ({count} times)"
+        first = findings.samples[code][0]
+        more = f", and for {count - 1} more" if count > 1 else ""
+        return f"{code} {first['message']} ({first['file']}, line {first['line']}{more})"
     if plan.flow is None or not plan.flow.aborts:
         return ""
     columns: dict[str, Column] = {}

@@ -1,0 +1,43 @@
+"""What the engine sees of the world: sources as blocks, and somewhere for results to go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from datahub.frames.frame import Frame
+
+
+class ParsedBlock(Protocol):
+    """What parsing a block gives; see `datahub.formats.declare.Parsed`."""
+
+    columns: Any
+    length: int
+    records: int
+    positions: Any
+    lines: Any
+    bad: Any
+
+
+class Feed(Protocol):
+    """A source as the engine sees it: blocks in order, each to be parsed by any thread."""
+
+    def blocks(self) -> Iterator[Any]: ...
+    def parse(self, block: Any) -> Any: ...
+    def file_name(self, file: int) -> str: ...
+
+    @property
+    def path_prefix(self) -> str:
+        """What the path of a row begins with, before its number from 0, in a document of rows; empty where lines say it all."""
+        ...
+
+
+class Outlet(Protocol):
+    """Where the results of a run go, in order. Issues have their rows, lines and files by now."""
+
+    def rows(self, entity: str, frame: Frame) -> None: ...
+    def issues(self, table: pa.Table) -> None: ...
+    def notes(self, table: pa.Table) -> None: ...
+    def read(self, source: str, records: int, length: int) -> None: ...

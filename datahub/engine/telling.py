@@ -1,0 +1,63 @@
+"""Issues as they are told: those of one batch together and in order, and records that could not be read at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datahub.engine import issues
+from datahub.engine.ledger import row_ids
+
+
+def merged(tables: list[pa.Table]) -> pa.Table:
+    """Issues found beside one batch, row by row; one failing source value that several maps saw is one issue that names them all."""
+    table = pa.concat_tables(tables)
+    table = table.append_column("_place", pa.array(np.arange(table.num_rows)))
+    if len(set(table.column("entity").unique().to_pylist())) > 1:  # a handful of names
+        table = _named_together(table)
+    return table.sort_by([("_row", "ascending"), ("_place", "ascending")]).drop_columns(["_place"])
+
+
+def _named_together(table: pa.Table) -> pa.Table:
+    same = ["_row", "_origin", "code", "column", "path", "value"]
+    first = table.group_by(same, use_threads=False).aggregate([("_place", "min"), ("entity", "distinct")])
+    if first.num_rows == table.num_rows:
+        return table
+    names = pc.binary_join(pa.concat_arrays(first.column("entity_distinct").chunks), ", ")
+    kept = table.take(first.column("_place_min"))
+    return kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
+
+
+def record_lines(parsed: Any) -> Any:
+    """The line of every record of the block, bad ones too; None where they follow each other."""
+    if parsed.lines is None and not parsed.bad:
+        return None
+    lines = np.zeros(parsed.records, np.int64)
+    positions = np.arange(parsed.length) if parsed.positions is None else parsed.positions
+    if parsed.lines is not None:
+        lines[positions] = parsed.lines
+    for record in parsed.bad:
+        lines[record.position] = record.line
+    return lines
+
+
+def bad_records(parsed: Any, source: int, block: int) -> pa.Table:
+    """Records that could not be read, as issues."""
+    if not parsed.bad:
+        return issues.SCHEMA.empty_table()
+    rows = row_ids(source, block, np.array([record.position for record in parsed.bad], np.int64))
+    count = len(rows)
+    columns: dict[str, Any] = {
+        "_row": pa.array(rows),
+        "_members": pa.nulls(count, issues.SCHEMA.field("_members").type),
+        "_origin": pa.repeat(pa.scalar(-1, pa.int64()), count),
+        "severity": pa.repeat("error", count),
+        "code": pa.array([record.code for record in parsed.bad]),
+        "message": pa.array([record.message for record in parsed.bad]),
+        "value": pa.array([record.raw[:60] for record in parsed.bad]),
+    }
+    empty = pa.repeat("", count)
+    return pa.table([columns.get(name, empty) for name in issues.SCHEMA.names], schema=issues.SCHEMA)
