@@ -48,6 +48,8 @@ class Groups:
     nulls: tuple[str, ...]
 
 
+MOST_COLUMNS = 100_000
+
 Place: TypeAlias = One | Spread | Groups
 
 
@@ -76,6 +78,8 @@ def by_order(shape: SourceShape, width: int) -> Layout:
 def by_header(shape: SourceShape, cells: Sequence[str], path: str, line: int) -> Layout:
     """The layout that a header gives; `BadInput` where declared columns are missing or stand twice."""
     header = tuple(cell.strip().lstrip("\ufeff").strip() for cell in cells)
+    if len(header) > MOST_COLUMNS:
+        raise BadInput("R003", f"`{path}` has {len(header)} columns; at most {MOST_COLUMNS} are read", path=path, line=line)
     places = tuple(_place(column, header, path, line) for column in shape.columns)
     used = {index for place in places for index in indices_of(place)}
     layout = Layout(header, places, len(header), tuple(name for index, name in enumerate(header) if index not in used))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record, walk
 from datahub.formats.declare import BadRecord
-from datahub.formats.encodings import bad_byte
+from datahub.formats.encodings import bad_byte, shown
 from datahub.records import record
 
 
@@ -36,8 +36,8 @@ def read(data: bytes, dialect: Dialect, header: Sequence[str], wanted: Sequence[
         problem = fault(data, found, dialect, header, encoding)
         line = first_line + found.line
         if problem:
-            text = data[found.start : found.end][:LONGEST_FIELD].decode("utf-8", "backslashreplace")
-            bad.append(BadRecord(records - 1, line, problem[0], problem[1], text))
+            text = data[found.start : found.end][:LONGEST_FIELD]
+            bad.append(BadRecord(records - 1, line, problem[0], problem[1], shown(text)))
             continue
         positions.append(records - 1)
         lines.append(line)

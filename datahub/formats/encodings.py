@@ -6,6 +6,7 @@ A byte that the encoding lacks becomes a lone surrogate (U+DC00 and the byte), w
 from __future__ import annotations
 
 import codecs
+import re
 
 import numpy as np
 
@@ -109,6 +110,15 @@ def bad_byte(text: bytes) -> str:
         value = ord(marked[0]) - 0xDC00 if marked and 0xDC00 <= ord(marked[0]) <= 0xDCFF else text[problem.start]
         return f"0x{value:02X}"
     return ""
+
+
+def shown(text: bytes) -> str:
+    """`text` for people: bytes that do not belong are written as `\\xE9`."""
+    try:
+        marked = text.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "backslashreplace")
+    return re.sub("[\udc00-\udcff]", lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", marked)
 
 
 def _mark(problem: UnicodeError) -> tuple[str | bytes, int]:

@@ -20,6 +20,7 @@ from datahub.formats.json_scan import may_be_deep
 from datahub.formats.options import option
 from datahub.formats.typed import Typed, named, typed
 from datahub.frames.frame import Column, Failure, take_column
+from datahub.functions.columns import valid
 from datahub.records import record
 from datahub.semantic.ir import SourceColumn, SourceShape
 
@@ -58,6 +59,7 @@ class _Gathered:
 
     decoder: Decoder
     tables: list[pa.Table] = field(default_factory=list)
+    parts: list[Records] = field(default_factory=list)
     places: list[Positions] = field(default_factory=list)
     exact: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     bad: list[tuple[int, tuple[str, str]]] = field(default_factory=list)
@@ -69,9 +71,7 @@ class RecordParser:
     def __init__(self, shape: SourceShape, wanted: frozenset[str]) -> None:
         self.shape = shape
         self.columns = tuple(column for column in shape.columns if column.name in wanted)
-        self.marks = {
-            column.name: [mark for mark in (f"!present.{column.name}", f"?{column.name}") if mark in wanted] for column in shape.columns
-        }
+        self.marks = {mark: column for column in shape.columns for mark in (f"!present.{column.name}", f"?{column.name}") if mark in wanted}
         self.strict = option(shape, "extra") == "reject"
         self.repeated: dict[str, None] = {}
         self.surplus: dict[str, None] = {}
@@ -82,7 +82,7 @@ class RecordParser:
     def parse(self, records: Records, first_line: int) -> Parsed:
         """The wanted columns of some records."""
         count = len(records.starts)
-        plan = self._plan_for(records) if count and not any(self.marks.values()) else None
+        plan = self._plan_for(records) if count else None
         gathered = _Gathered(Decoder())
         self._gather(records, plan, 0, is_utf8(records.text) if plan else False, gathered)
         with self._lock:
@@ -110,6 +110,7 @@ class RecordParser:
             table = at_once(records.text, count, plan, self.strict) if fit else None
             if table is not None:
                 gathered.tables.append(table)
+                gathered.parts.append(records)
                 gathered.places.append(np.arange(first, first + count))
                 return
         if plan is None or count <= _FEW:
@@ -139,7 +140,8 @@ class RecordParser:
         with self._lock:
             if not self._planned:
                 sample = [self._sampled(records, at) for at in range(min(_SAMPLE, len(records.starts)))]
-                self._plan = fast_plan(self.columns, seen_kinds(sample, self.columns))
+                columns = tuple(dict.fromkeys((*self.columns, *self.marks.values())))
+                self._plan = fast_plan(columns, seen_kinds(sample, columns))
                 self._planned = True
                 self._note_surplus(sample)
             return self._plan
@@ -183,11 +185,22 @@ class RecordParser:
                 made = typed(raw, column.type, column.reading)
                 parts.append(_column(_with_misfits(made, misfits, column), column))
             columns[column.name] = parts[0] if len(parts) == 1 else _chained(*parts)
-        for name, marks in self.marks.items():
-            names = next(column.names or (name,) for column in self.shape.columns if column.name == name)
-            for mark in marks:
-                columns[mark] = Column(pa.array([any(one in record for one in names) for record in records], pa.bool_()))
+        for mark, column in self.marks.items():
+            names = column.names or (column.name,)
+            there = [_present(part, one, names) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
+            alone = pa.array([any(name in record for name in names) for record in records], pa.bool_())
+            columns[mark] = Column(pa.concat_arrays([*there, alone]))
         return columns
+
+
+def _present(records: Records, table: pa.Table, names: Sequence[str]) -> pa.Array:
+    """Which records have one of `names` at all: those with a value do, those without are looked at one by one."""
+    there = valid(first_of(table, names)).copy()
+    decoder = Decoder()
+    for at in np.flatnonzero(~there).tolist():
+        value = decoder.read(records.text[int(records.starts[at]) : int(records.ends[at])])
+        there[at] = any(name in value for name in names)
+    return pa.array(there)
 
 
 def _value(record: dict[str, Any], names: Sequence[str]) -> Any:

@@ -78,12 +78,13 @@ def told(parsed):
 def test_records_read_at_once_are_what_they_are_one_by_one(records):
     text = "\n".join(map(text_of, records)).encode() + b"\n"
     shape = SourceShape("s", "jsonl", (), COLUMNS)
-    names = frozenset(one.name for one in COLUMNS)
+    names = frozenset({*(one.name for one in COLUMNS), "!present.t", "!present.l"})
     together = RecordParser(shape, names).parse(lines_of(text), 1)
-    asked = frozenset({*names, "!present.t"})
-    exactly = RecordParser(shape, asked).parse(lines_of(text), 1)
-    del exactly.columns["!present.t"]
+    one_by_one = RecordParser(shape, names)
+    one_by_one._planned = True
+    exactly = one_by_one.parse(lines_of(text), 1)
     assert told(exactly) == told(together)
+    assert ["t" in record for record in records] == told(exactly)[0]["!present.t"]
     for number, record in enumerate(records):
         alone = RecordParser(shape, names).parse(lines_of(text_of(record).encode()), 1)
         assert {name: values[0] for name, values in told(alone)[0].items()} == {

@@ -83,6 +83,7 @@ def test_a_byte_that_an_encoding_lacks_rejects_its_row(read):
     assert ["été", "€"] == seen.columns["b"]
     assert [(3, "R001")] == seen.problems
     assert "0x81" in seen.bad[0].message
+    assert r"2;\x81" == seen.bad[0].raw
 
 
 def test_a_nul_rejects_its_row(read):
