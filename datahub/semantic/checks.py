@@ -17,6 +17,7 @@ from datahub.semantic.overloads import applied
 from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE, PREVIOUS_NOT_AVAILABLE
 from datahub.semantic.rules_types import ALWAYS_TRUE
 from datahub.semantic.scope import Scope
+from datahub.semantic.trees import rebuilt
 from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import check_code
 from datahub.semantic.values import constant, made
@@ -96,8 +97,22 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
         evidence=tuple(dict.fromkeys(shown)),
         translate=shape.translate,
     )
+    asked_when = applicable(when, held, scope)
+    if check.after_checks:
+        held, message = of_survivors(held), message and of_survivors(message)
+        asked_when = asked_when and of_survivors(asked_when)
     windowed = any(is_windowed(part) for part in (held, when, message) if part is not None)
-    return ir.CheckRule(code, _severity(check), held, applicable(when, held, scope), message, fields, origin, windowed, check.after_checks)
+    return ir.CheckRule(code, _severity(check), held, asked_when, message, fields, origin, windowed, check.after_checks)
+
+
+def of_survivors(expression: ir.Expression) -> ir.Expression:
+    """`expression` with its windows narrowed to the rows that no row check rejected."""
+    made_anew = rebuilt(expression, of_survivors)
+    match made_anew:
+        case ir.Aggregate(over=ir.Window() as over) | ir.WindowCall(over=over):
+            return replace(made_anew, over=replace(over, after_checks=True))
+        case _:
+            return made_anew
 
 
 def _first_read(held: ir.Expression, shape: ir.EntityShape) -> str:
