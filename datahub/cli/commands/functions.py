@@ -1,7 +1,8 @@
 """List the functions of the language, or tell all about one.
 
-`dhm functions` lists them by category; `dhm functions text` those of a category, or whose name or summary has the word;
-`dhm functions upper` tells signature, null rule, reject codes and examples of one.
+`dhm functions` lists them by chapter; `dhm functions upper` tells signature, null rule, reject codes and examples of one;
+`dhm functions VLOOKUP` finds what Excel, SQL, JSONata and others call so; `dhm functions lists` those of a chapter, and
+`dhm functions zone` those whose name or summary has the word.
 """
 
 from __future__ import annotations
@@ -15,37 +16,29 @@ import typer
 from datahub.cli.output import Paint, Stop, give
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from datahub.functions.declare import Function
+    from datahub.reports.elsewhere import Form
 
 
 def command(
-    about: Annotated[str, typer.Argument(help="A function, a category, or a word.", show_default=False)] = "",
+    about: Annotated[str, typer.Argument(help="A function, another tool's name for it, a chapter, or a word.", show_default=False)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     from datahub.functions import load
+    from datahub.reports.function_search import forms_about, functions_about
 
     every = load()
-    chosen = _chosen(every, about)
-    if not chosen:
+    chosen, forms = functions_about(every, about), forms_about(about)
+    if not chosen and not forms:
         raise Stop(f"no function has to do with `{about}`", _meant(every, about))
     if as_json:
-        give(json.dumps([_fields(one) for one in chosen], ensure_ascii=False, indent=2, default=str) + "\n")
-    elif len(chosen) == 1:
-        give(_page(chosen[0]))
-    else:
-        give(_table(chosen))
-
-
-def _chosen(every: Mapping[str, Function], about: str) -> list[Function]:
-    named = every.get(about)
-    if named is not None:
-        return [named]
-    listed = [one for one in every.values() if one.kind != "operator"]
-    word = about.casefold()
-    in_category = [one for one in listed if one.category == word]
-    return in_category or [one for one in listed if word in f"{one.name} {one.summary} {' '.join(one.also)}".casefold()]
+        fields = [*map(_fields, chosen), *map(_form_fields, forms)]
+        give(json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n")
+        return
+    parts = [_page(chosen[0])] if len(chosen) == 1 else [_table(chosen)] if chosen else []
+    give("\n".join((*parts, *map(_form, forms))))
 
 
 def _meant(every: Iterable[str], about: str) -> str:
@@ -56,26 +49,27 @@ def _meant(every: Iterable[str], about: str) -> str:
 
 
 def _table(functions: Iterable[Function]) -> str:
+    from datahub.reports.function_search import chapters
+
     paint = Paint(sys.stdout)
-    categories: dict[str, list[Function]] = {}
-    for one in functions:
-        categories.setdefault(one.category, []).append(one)
-    wide = max(len(one.name) for group in categories.values() for one in group)
+    found = chapters(functions)
+    wide = max(len(one.name) for _, group in found.values() for one in group)
     parts = []
-    for category in sorted(categories):
-        lines = [f"  {one.name:<{wide}}  {one.summary}\n" for one in sorted(categories[category], key=lambda one: one.name)]
-        parts.append(f"{paint('1', category)}\n{''.join(lines)}")
+    for title, group in found.values():
+        lines = [f"  {one.name:<{wide}}  {one.summary}\n" for one in group]
+        parts.append(f"{paint('1', title)}\n{''.join(lines)}")
     return "\n".join(parts)
 
 
 def _page(function: Function) -> str:
+    from datahub.reports.function_search import null_rule, reject_codes, shown
+
     paint = Paint(sys.stdout)
     lines = [paint("1", overload.signature) for overload in function.overloads]
     lines += ["", function.summary]
     if function.doc:
         lines += ["", function.doc]
-    codes = sorted({code for overload in function.overloads for code in overload.rejects})
-    lines += ["", f"null in    {_null_rule(function)}", f"rejects    {' '.join(codes) or 'never'}"]
+    lines += ["", f"null in    {null_rule(function)}", f"rejects    {' '.join(reject_codes(function)) or 'never'}"]
     lines += [
         f"{label:<10} {text}"
         for label, text in (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also)))
@@ -84,30 +78,30 @@ def _page(function: Function) -> str:
     if function.examples:
         lines.append("")
         wide = max(len(one.expression) for one in function.examples)
-        lines += [f"  {one.expression:<{wide}}  →  {one.rejected or _value(one.result)}" for one in function.examples]
+        lines += [f"  {one.expression:<{wide}}  →  {one.rejected or shown(one.result)}" for one in function.examples]
     return "\n".join(lines) + "\n"
 
 
-def _null_rule(function: Function) -> str:
-    if function.kind == "aggregate":
-        return "left out"
-    takes = {parameter.name for overload in function.overloads for parameter in overload.parameters if parameter.nullable}
-    return f"taken as a value by {', '.join(sorted(takes))}" if takes else "null out"
-
-
-def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _form(form: Form) -> str:
+    paint = Paint(sys.stdout)
+    lines = [paint("1", form.written), "", form.does, "", f"{'also':<10} {', '.join(form.names)}"]
+    if form.example:
+        lines += ["", f"  {form.example}  →  {form.result}"]
+    return "\n".join(lines) + "\n"
 
 
 def _fields(function: Function) -> dict[str, object]:
+    from datahub.reports.function_search import chapter, null_rule, reject_codes
+
     return {
         "name": function.name,
         "kind": function.kind,
-        "category": function.category,
+        "category": chapter(function),
         "signatures": [overload.signature for overload in function.overloads],
         "summary": function.summary,
         "doc": function.doc,
-        "rejects": sorted({code for overload in function.overloads for code in overload.rejects}),
+        "null": null_rule(function),
+        "rejects": reject_codes(function),
         "examples": [
             {"expression": one.expression, "rejected": one.rejected}
             if one.rejected
@@ -117,4 +111,15 @@ def _fields(function: Function) -> dict[str, object]:
         "sql": function.sql,
         "excel": function.excel,
         "also": list(function.also),
+    }
+
+
+def _form_fields(form: Form) -> dict[str, object]:
+    return {
+        "name": form.written,
+        "kind": "form",
+        "summary": form.does,
+        "signatures": [form.written],
+        "examples": [{"expression": form.example, "result": form.result}] if form.example else [],
+        "also": list(form.names),
     }

@@ -1,0 +1,94 @@
+"""Functions are found by what other tools call them, and the forms that stand for other tools' functions give what they say."""
+
+from __future__ import annotations
+
+import pytest
+
+from datahub.functions import load
+from datahub.reports.elsewhere import FORMS
+from datahub.reports.function_search import chapters, forms_about, functions_about, null_rule, shown
+from datahub.testing.expressions import answer
+
+
+def names(about: str) -> set[str]:
+    return {one.name for one in functions_about(load(), about)}
+
+
+@pytest.mark.parametrize(
+    ("about", "found"),
+    [
+        ("upper", {"upper"}),
+        ("UPPER", {"upper"}),
+        ("upcase", {"upper"}),
+        ("VRL upcase", {"upper"}),
+        ("$uppercase", {"upper"}),
+        ("uppercase", {"upper"}),
+        ("VLOOKUP", {"get"}),
+        ("Excel VLOOKUP", {"get"}),
+        ("textjoin", {"join_text", "csv_line"}),
+        ("excel substitute", {"replace"}),
+        ("REPLACE", {"replace", "splice"}),
+        ("sql initcap", {"title_case"}),
+        ("STDEV.S", {"stddev"}),
+        ("starts with", {"starts_with"}),
+    ],
+)
+def test_a_function_is_found_by_any_of_its_names(about, found):
+    assert found <= names(about)
+    assert len(names(about)) <= len(found) + 2
+
+
+def test_a_chapter_and_a_word_find_several():
+    assert {"upper", "slug", "phonetic"} <= {one.name for one in chapters(load().values())["text"][1]}
+    assert {"gtin_valid", "convert_unit"} <= names("commerce")
+    assert {"country_code", "country_valid"} <= names("country")
+    assert set() == names("no such word anywhere")
+
+
+def test_what_is_no_function_here_is_found_as_the_form_that_stands_for_it():
+    assert ["sum(x for x in xs where …)"] == [one.written for one in forms_about("SUMIF")]
+    assert {"lookup NAME (key: text) -> text { | key | value | … }"} == {one.written for one in forms_about("vlookup")}
+    assert [] == forms_about("")
+
+
+@pytest.mark.parametrize("form", [one for one in FORMS if one.example], ids=lambda one: one.example)
+def test_a_form_gives_what_its_example_says(form):
+    assert form.result == shown(answer(form.example).value if not isinstance(answer(form.example).value, list) else _plain(form.example))
+
+
+def _plain(expression: str) -> object:
+    return answer(expression).as_json()["value"]
+
+
+VALUES = {"T?": "1", "int?": "1", "decimal?": "1", "float?": "float(1)", "bool?": "true", "text?": '"a"', "duration?": 'duration("PT1H")'}
+CONSTANTS = {"separator": '"-"', "n": "1", "share": "0.5"}
+
+
+def over(function, overload, items: str) -> dict:
+    """What the aggregate gives over a list written `items`."""
+    arguments = [CONSTANTS[one.name] if one.constant else items for one in overload.parameters]
+    return answer(f"{function.name}({', '.join(arguments)})").as_json()
+
+
+AGGREGATES = [
+    pytest.param(function, overload, id=overload.signature)
+    for function in load().values()
+    for overload in function.overloads
+    if overload.kind == "aggregate" and overload.parameters and function.name != "list"
+]
+
+
+@pytest.mark.parametrize(("function", "overload"), AGGREGATES)
+def test_an_aggregate_treats_null_as_its_page_says(function, overload):
+    value = VALUES[next(one.type for one in overload.parameters if not one.constant)]
+    plain, around = over(function, overload, f"[{value}]"), over(function, overload, f"[null, {value}, null]")
+    assert "refused" not in plain, plain
+    assert (plain == around) is (null_rule(function) == "left out"), (plain, around)
+
+
+def test_values_are_shown_as_scripts_write_them():
+    from datetime import date
+    from decimal import Decimal
+
+    assert '[1, null, "a", {b: true}]' == shown([1, None, "a", {"b": True}])
+    assert ("12.50", "2024-05-01") == (shown(Decimal("12.50")), shown(date(2024, 5, 1)))
