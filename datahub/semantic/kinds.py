@@ -42,14 +42,20 @@ _READING = (
     OptionShape("locale", "text", "", "The language of month and day names: `fr`, `en`, `de`, `es`, `it`, `nl` or `pt`."),
     OptionShape("trim", "bool", False, "Whether spaces around every value are dropped."),
     OptionShape("empty", "word", "null", "What an empty value is: `null`, or `text` for empty text.", ("null", "text")),
-    OptionShape("text_nulls", "texts", (), "Words that mean null, such as `[\"NULL\", \"N/A\"]`."),
-    OptionShape("extra", "word", "warn", "What columns that are not declared do: nothing, a warning, or a refusal of the file.", ("allow", "warn", "reject")),
+    OptionShape("text_nulls", "texts", (), 'Words that mean null, such as `["NULL", "N/A"]`.'),
+    OptionShape(
+        "extra",
+        "word",
+        "warn",
+        "What columns that are not declared do: nothing, a warning, or a refusal of the file.",
+        ("allow", "warn", "reject"),
+    ),
     OptionShape("strict", "bool", False, "Whether columns that no map needs are converted and checked too."),
     OptionShape("require_rows", "bool", False, "Whether a file without rows is a failure."),
-)  # fmt: skip
+)
 _CSV = (
     OptionShape("delimiter", "text", ",", "What stands between two values; one character or more."),
-    OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in; `\"\"` for none."),
+    OptionShape("quote", "character", '"', 'What values that hold a delimiter are wrapped in; `""` for none.'),
     OptionShape("encoding", "text", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),
     OptionShape("header", "bool", True, "Whether the first line names the columns; else they count in the order declared."),
     OptionShape("skip", "int", 0, "How many lines stand before the header."),
@@ -68,20 +74,28 @@ _CSV_OUT = (
     OptionShape("decimal", "character", ".", "The decimal mark."),
     OptionShape("dates", "text", "", "The pattern of dates; ISO where it is missing."),
     OptionShape("nulls", "text", "", "What is written for null."),
-    OptionShape("formula_guard", "bool", False, "Whether text that a spreadsheet would run as a formula is written with a leading apostrophe."),
+    OptionShape(
+        "formula_guard", "bool", False, "Whether text that a spreadsheet would run as a formula is written with a leading apostrophe."
+    ),
 )
 
 SOURCES: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("csv", "source", True, "Delimited text.", _CSV + _READING),
-        Kind("json", "source", False, "A JSON document; its rows are the array at `rows`.", (OptionShape("rows", "text", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING)),
+        Kind(
+            "json",
+            "source",
+            False,
+            "A JSON document; its rows are the array at `rows`.",
+            (OptionShape("rows", "text", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING),
+        ),
         Kind("jsonl", "source", False, "One JSON object a line.", _READING),
         Kind("parquet", "source", False, "Parquet files.", _READING),
         Kind("arrow", "source", False, "Arrow IPC files or streams.", _READING),
         Kind("api", "source", False, "Rows that a connection brings; bound where the job is declared.", _READING),
     )
-}  # fmt: skip
+}
 
 TARGETS: dict[str, Kind] = {
     kind.name: kind

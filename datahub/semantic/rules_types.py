@@ -149,7 +149,8 @@ ZONE_MISSING = Rule(
     "zone-missing",
     Severity.ERROR,
     "a local time stands where an instant is taken",
-    "What a clock on a wall shows is no instant until a zone is said: `zone \"Europe/Paris\"` on the source, or `datetime(x, \"Europe/Paris\")`.",
+    'What a clock on a wall shows is no instant until a zone is said: `zone "Europe/Paris"` on the source, '
+    'or `datetime(x, "Europe/Paris")`.',
     shown_by="tests/unit/semantic/test_expression_fit.py",
 )
 
@@ -221,7 +222,7 @@ ON_ERROR_ON_INFALLIBLE = Rule(
     "`on error` stands beside a value that never fails",
     "`on error` answers failures alone; null is answered by `default`. This value cannot fail, so the answer is never given.",
     _entity('level   : int where (length("a") on error 0) > 0'),
-    _entity('level   : int where (int(sku) on error 0) > 0'),
+    _entity("level   : int where (int(sku) on error 0) > 0"),
 )
 
 SILENT_NULL = Rule(

@@ -59,7 +59,9 @@ def test_parts_of_dates(days: list[date | None]) -> None:
     assert each(days, lambda day: day.timetuple().tm_yday) == call("day_of_year", column)
     assert each(days, lambda day: (day.month + 2) // 3) == call("quarter", column)
     assert each(days, lambda day: calendar.isleap(day.year)) == call("is_leap_year", column)
-    assert each(days, lambda day: day.replace(day=calendar.monthrange(day.year, day.month)[1])) == call("end_of_month", column, pa.scalar(0))
+    assert each(days, lambda day: day.replace(day=calendar.monthrange(day.year, day.month)[1])) == call(
+        "end_of_month", column, pa.scalar(0)
+    )
     assert each(days, lambda day: day.replace(day=1)) == call("start_of", "month", column)
     assert each(days, date.isoformat) == call("text", column, "yyyy-MM-dd", "", overload=load_text_of_date())
 

@@ -99,7 +99,8 @@ def test_the_script_makes_all_that_can_be_made(whole: tuple[pa.Table, dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("threads", "batch_rows", "memory"), [(1, 65_536, 1 << 30), (2, 65_536, 1 << 30), (2, 7, 1 << 30), (1, 1000, 0), (2, 64, 50_000), (2, 65_536, 0)]
+    ("threads", "batch_rows", "memory"),
+    [(1, 65_536, 1 << 30), (2, 65_536, 1 << 30), (2, 7, 1 << 30), (1, 1000, 0), (2, 64, 50_000), (2, 65_536, 0)],
 )
 def test_the_result_is_the_same(whole: tuple[pa.Table, dict[str, object]], threads: int, batch_rows: int, memory: int) -> None:
     table, expected = whole

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
@@ -140,7 +141,7 @@ NESTED = pa.struct([("a", pa.string()), ("b", pa.list_(pa.int64())), ("c", pa.de
         max_size=5,
     )
 )
-def test_json_text_is_json_that_says_the_same(rows: list[dict[str, object]]) -> None:
+def test_json_text_is_json_that_says_the_same(rows: list[dict[str, Any]]) -> None:
     written = json_values.json_text(pa.array(rows, NESTED)).to_pylist()
     read = [json.loads(text, parse_float=Decimal, parse_int=int) for text in written]
     assert [{**row, "d": dict(row["d"])} for row in rows] == read

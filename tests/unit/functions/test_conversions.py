@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,7 +35,7 @@ def dates(texts: list[str | None], pattern: str = "", locale: str = "") -> list[
     ]
 
 
-def instants(texts: list[str | None], pattern: str = "", zone: str = "") -> list[Any]:
+def instants(texts: Sequence[str | None], pattern: str = "", zone: str = "") -> list[Any]:
     result = c.to_datetime(pa.array(texts, pa.string()), pattern, zone)
     return told(Outcome(as_text(result.values), result.failed))
 

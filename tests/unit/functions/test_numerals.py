@@ -47,7 +47,7 @@ def exact(text: str | None, precision: int, scale: int, mark: str, groups: str) 
     for group in groups:
         text = text.replace(group, "")
     number = Decimal(text.replace(mark, "."))
-    digits = max(-number.normalize().as_tuple().exponent, 0) if number else 0
+    digits = max(-int(number.normalize().as_tuple().exponent), 0) if number else 0
     if digits > scale:
         return "R105"
     return number if abs(number) < Decimal(10) ** (precision - scale) else "R102"
@@ -60,9 +60,10 @@ def columns() -> list[list[str | None]]:
         for _ in range(300)
     ]
     tidy: list[str | None] = [f"{rng.randint(-(10**6), 10**6) / 100:.2f}" for _ in range(200)]
+    single: list[list[str | None]] = [[trap] for trap in TRAPS]
     return [
         [*TRAPS, None],
-        *[[trap] for trap in TRAPS],
+        *single,
         mixed,
         [*tidy, None],
         [*tidy, "x"],
