@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.diagnostics.suggest import listed, nearest
-from datahub.formats.declare import BadInput, Parsed
+from datahub.formats.declare import ADDED, BadInput, Parsed
 from datahub.formats.options import option
 from datahub.formats.typed import named, typed
 from datahub.formats.written import Wanted
@@ -34,7 +34,7 @@ class TableColumns:
             message = f"`{file}` lacks the declared column{'s' * (len(missing) > 1)} {listed(missing, 12)}"
             raise BadInput("R004", message, " ".join(near[:3]) or f"it has {listed(names, 12)}", path=file)
         declared = {found(column, names) for column in self.shape.columns}
-        surplus = [name for name in names if name not in declared]
+        surplus = [name for name in names if name not in declared and not name.startswith(ADDED)]
         if not surplus or option(self.shape, "extra") == "allow":
             return ()
         message = f"`{file}` has columns that `{self.shape.name}` does not declare: {listed(surplus)}"

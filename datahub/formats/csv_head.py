@@ -9,7 +9,7 @@ from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_columns import Layout, by_header, by_order, found_any
 from datahub.formats.csv_exact import fault
 from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record, walk
-from datahub.formats.declare import BadInput
+from datahub.formats.declare import ADDED, BadInput
 from datahub.formats.encodings import Encoding
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
@@ -117,7 +117,7 @@ def _headerless(shape: SourceShape, text: TextStream, dialect: Dialect, name: st
 
 
 def _about_surplus(shape: SourceShape, layout: Layout, name: str, line: int) -> tuple[str, ...]:
-    surplus = [column for column in layout.surplus if column]
+    surplus = [column for column in layout.surplus if column and not column.startswith(ADDED)]
     if not surplus or option(shape, "extra") == "allow":
         return ()
     columns = "a column" if len(surplus) == 1 else f"{len(surplus)} columns"

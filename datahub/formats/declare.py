@@ -21,6 +21,10 @@ from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types.model import Type
 
 
+ADDED = "_dhm_"
+"""How the columns begin that a reject file has beside its source's own; when it is read again they are passed over."""
+
+
 class BadInput(Exception):
     """An input that is wrong as a whole: the code (R0xx), what is wrong, and what to do."""
 

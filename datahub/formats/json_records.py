@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_read import is_utf8
-from datahub.formats.declare import BadRecord, Parsed
+from datahub.formats.declare import ADDED, BadRecord, Parsed
 from datahub.formats.json_exact import Decoder, Malformed, Misfit, Number, compact, misfit_failures, raw_column
 from datahub.formats.json_fast import FastPlan, at_once, fast_plan, first_of, seen_kinds
 from datahub.formats.json_scan import may_be_deep
@@ -156,7 +156,7 @@ class RecordParser:
         declared = {name for column in self.shape.columns for name in column.names or (column.name,)}
         for one in sample:
             if isinstance(one, dict):
-                self.surplus.update(dict.fromkeys(key for key in one if key not in declared))
+                self.surplus.update(dict.fromkeys(key for key in one if key not in declared and not key.startswith(ADDED)))
 
     def _read(self, raw: bytes, decoder: Decoder) -> tuple[Any, str, str]:
         try:
@@ -167,7 +167,7 @@ class RecordParser:
             return None, "R006", f"the record is no object but {_kind(value)}"
         if self.strict:
             declared = {name for column in self.shape.columns for name in column.names or (column.name,)}
-            surplus = [key for key in value if key not in declared]
+            surplus = [key for key in value if key not in declared and not key.startswith(ADDED)]
             if surplus:
                 return None, "R003", f"the record has {listed(surplus)}, which `{self.shape.name}` does not declare"
         return value, "", ""
