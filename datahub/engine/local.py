@@ -154,6 +154,8 @@ class _Runner:
         if place is not None and self._facts_asked:
             self.execution.places.add(place)
         side = Side()
+        if first_time:
+            side.count(read).rejected += len(parsed.bad)
         leaving = self._work.leave(read, frame, exits, side, self._told)
         return _Done(leaving, side, place, None if place is None else bad_records(parsed, source, block.number))
 

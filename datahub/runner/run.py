@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from datahub.engine.start import given, run_state
 from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
+from datahub.plan.order import topological
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.findings import Findings
@@ -100,7 +102,7 @@ def run(
         inputs=hashes.result(),
         sources=tuple(_source_counts(plan, execution, files)),
         entities=dict(outlet.counts),
-        rejected=_rejected(plan, execution),
+        rejected=_rejected(execution),
         codes=tuple(
             CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get(code, ())))
             for (severity, code), count in findings.codes.most_common()
@@ -179,13 +181,13 @@ def _operator_counts(execution: Execution) -> Iterator[OperatorCounts]:
             )
 
 
-def _rejected(plan: op.Plan, execution: Execution) -> dict[str, int]:
-    """Rows rejected at the boundary of each entity."""
+def _rejected(execution: Execution) -> dict[str, int]:
+    """The rows that each entity lost: those rejected at its boundary, and those that were rejected on their way to it."""
     found: dict[str, int] = {}
-    for operator in execution.operators:
-        if isinstance(operator, op.Settle):
-            flowed = execution.flowed.get(id(operator))
-            found[operator.entity] = flowed.rejected if flowed else 0
+    for settle in (operator for operator in execution.operators if isinstance(operator, op.Settle)):
+        # The members of a group that falls are told one by one, but the entity loses one row: the group.
+        behind = (operator for operator in topological([settle]) if not isinstance(operator, op.Group))
+        found[settle.entity] = sum(execution.flowed[id(one)].rejected for one in behind if id(one) in execution.flowed)
     return found
 
 
@@ -199,13 +201,13 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
     if plan.flow is None or not plan.flow.aborts:
         return ""
     columns: dict[str, Column] = {}
-    rejected = _rejected(plan, execution)
+    rejected = _rejected(execution)
     for entity, count in outlet.counts.items():
         fallen = rejected.get(entity, 0)
         columns[f"count({entity})"] = Column(pa.scalar(count, pa.int64()))
         columns[f"rejected({entity})"] = Column(pa.scalar(fallen, pa.int64()))
-        share = fallen / (count + fallen) if count + fallen else 0
-        columns[f"rejected_share({entity})"] = Column(pa.scalar(round(share, 10)).cast(pa.decimal128(28, 10)))
+        share = (Decimal(fallen) / max(count + fallen, 1)).quantize(Decimal("1e-10"))
+        columns[f"rejected_share({entity})"] = Column(pa.scalar(share, pa.decimal128(28, 10)))
     frame = Frame(columns, 1, pa.array([0]).to_numpy())
     for item in plan.flow.aborts:
         answer = evaluate(item.condition, Scope(frame, state))

@@ -1,0 +1,87 @@
+"""A run as a whole: what it leaves, when it leaves nothing, and what it counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from datahub.formats.declare import BadInput
+from datahub.reports.report import Report
+from datahub.runner.embed import compile
+from datahub.runner.run import Options, run
+
+SCRIPT = """
+source items: csv {
+  columns {
+    sku   : text
+    price : decimal
+  }
+}
+entity Item {
+  key sku
+  sku   : text
+  price : decimal(12,2)
+}
+map Item from r in items {
+  include r
+}
+flow out {
+  write Item to shop
+  abort when rejected_share(Item) > 50% or count(Item) < 1
+}
+target shop: csv {}
+"""
+
+
+def ran(tmp_path: Path, text: str, script: str = SCRIPT, options: Options | None = None) -> Report:
+    (tmp_path / "items.csv").write_text(text, encoding="utf-8")
+    return run(compile(script), {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out", options=options)
+
+
+def left(tmp_path: Path) -> set[str]:
+    out = tmp_path / "out"
+    return {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+
+
+def test_a_run_leaves_its_targets_and_its_own_folder(tmp_path: Path) -> None:
+    report = ran(tmp_path, "sku,price\na,1\nb,x\nc,2\n")
+    assert left(tmp_path) == {"shop.csv", "run/report.json", "run/issues.parquet", "run/rejects/items.csv"}
+    assert (report.status, report.entities, report.rejected, report.adds_up) == ("done", {"Item": 2}, {"Item": 1}, True)
+    kept = json.loads((tmp_path / "out" / "run" / "report.json").read_text(encoding="utf-8"))
+    assert kept["sources"][0]["read"] == 3
+
+
+def test_an_aborted_run_leaves_no_target(tmp_path: Path) -> None:
+    report = ran(tmp_path, "sku,price\na,1\nb,x\nc,y\n")
+    assert report.status == "aborted"
+    assert left(tmp_path) == {"run/report.json", "run/issues.parquet", "run/rejects/items.csv"}
+
+
+def test_an_empty_file_is_no_failure_of_ours(tmp_path: Path) -> None:
+    report = ran(tmp_path, "")
+    assert (report.status, report.rows_read) == ("aborted", 0)
+    assert report.warnings
+
+
+def test_records_that_could_not_be_read_count_as_rejected(tmp_path: Path) -> None:
+    report = ran(tmp_path, "sku,price\na,1\nb\nc\n")
+    assert (report.status, report.rejected) == ("aborted", {"Item": 2})
+
+
+def test_an_input_that_is_wrong_as_a_whole_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="lacks the declared"):
+        ran(tmp_path, "x;y\n1;2\n")
+    assert left(tmp_path) == set()
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    text = "sku,price\n" + "".join(f"s{n},{n}.5\n" for n in range(500)) + "bad,x\n"
+    outputs = []
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        folder.mkdir()
+        ran(folder, text, options=Options(threads=threads))
+        outputs.append([(folder / "out" / name).read_bytes() for name in ("shop.csv", "run/rejects/items.csv")])
+    assert outputs[0] == outputs[1]
