@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -225,8 +226,13 @@ def repeats(values: pa.Array) -> bool:
         return False
     if count <= SAMPLE:
         return bool(pc.count_distinct(values).as_py() * 3 < count)
-    sample = values.take(pa.array(np.linspace(0, count - 1, SAMPLE).astype(np.int64)))
+    sample = values.take(_spread_over(count))
     return bool(pc.count_distinct(sample).as_py() * 3 < SAMPLE)
+
+
+@lru_cache(maxsize=64)
+def _spread_over(count: int) -> pa.Array:
+    return pa.array(np.linspace(0, count - 1, SAMPLE).astype(np.int64))
 
 
 def on_distinct(kernel: Callable[[pa.Array], Outcome | pa.Array], values: pa.Array) -> Outcome:

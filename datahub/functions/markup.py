@@ -11,13 +11,11 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import Bytes, Ints, as_mask, broadcast, from_texts, map_distinct, valid
 from datahub.functions.declare import Datum, Mask, example, function
-from datahub.functions.segments import beginnings
-from datahub.functions.text_memory import bytes_of, changed_where, rows_at, squeezed, without
+from datahub.functions.text_memory import before, bytes_of, changed_where, overwrite, rows_at, squeezed, without
 
 SPECIAL = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
 LONGEST = 8
 """How long a character reference may be after its `&` to be looked up by the batch; longer ones are rare."""
-PADDING = np.zeros(LONGEST + 1, np.uint8)
 _LETTER = np.zeros(256, np.bool_)
 _LETTER[ord("A") : ord("Z") + 1] = _LETTER[ord("a") : ord("z") + 1] = True
 _OPENS_TAG = _LETTER.copy()
@@ -60,7 +58,7 @@ def html_unescape(value: Datum) -> pa.Array:
     """The text with every character reference of HTML5 decoded, once: by name, by number, and those old ones that need no `;`."""
     (texts,) = broadcast(value)
     held, ends = bytes_of(texts)
-    content = np.append(held, PADDING)
+    content = _padded(held)
     gone, hard = _decode(content, ends, spaces=False)
     content, begins = without(content[: len(held)], ends, gone)
     easy = from_texts(begins, content, valid(texts))
@@ -85,12 +83,19 @@ def html_strip(value: Datum) -> pa.Array:
     """
     (texts,) = broadcast(value)
     held, ends = bytes_of(texts)
-    content = np.append(held, PADDING)
+    content = _padded(held)
     special = _blank_tags(content, ends)
     gone, hard = _decode(content, ends, spaces=True)
     content = content[: len(held)]
     easy = squeezed(content, ends, _spaces(content), ord(" "), valid(texts), gone)
     return changed_where(hard | special, texts, lambda some: map_distinct(_plain, pa.string(), some).values, easy)
+
+
+def _padded(content: Bytes) -> Bytes:
+    """A copy with room behind it to look ahead, a whole number of words long."""
+    padded = np.zeros((len(content) // 8 + 3) * 8, np.uint8)
+    padded[: len(content)] = content
+    return padded
 
 
 def _plain(text: str) -> str:
@@ -118,15 +123,15 @@ def _blank_tags(content: Bytes, ends: Ints) -> Mask:
     opening, following = opening[opens], following[opens]
     rows = rows_at(opening, ends)
     special[rows[(following == ord("!")) | _begins_element(content, opening, following)]] = True
-    closing = np.append(np.flatnonzero(content == ord(">")), len(content))
-    until = np.searchsorted(closing, opening)
+    ending = content == ord(">")
+    closing = np.append(np.flatnonzero(ending), len(content))
+    until = before(ending, opening)
     # A tag that its text does not close is none; of several that one `>` closes, the first is the tag.
     closed = closing[until] < ends[rows + 1]
     opening, until = opening[closed], until[closed]
     first = np.diff(until, prepend=-1) != 0
     opening, closing = opening[first], closing[until[first]]
-    spans = beginnings(closing + 1 - opening)
-    content[np.repeat(opening - spans[:-1], np.diff(spans)) + np.arange(spans[-1])] = ord(" ")
+    overwrite(content, opening, closing + 1, ord(" "))
     return special
 
 
@@ -170,7 +175,7 @@ def _decode(content: Bytes, ends: Ints, spaces: bool) -> tuple[Ints, Mask]:
         for at, letter in enumerate(meaning):
             content[signs[some] + surplus + at] = letter
         gone.extend(signs[some] + at for at in range(surplus))
-    return np.sort(np.concatenate(gone)), hard
+    return np.concatenate(gone), hard
 
 
 def _meaning(name: bytes, spaces: bool) -> bytes | None:
