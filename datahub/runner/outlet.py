@@ -33,6 +33,10 @@ Progress = Callable[[str, int, int], None]
 """Told of the source, and how many more records and bytes of it were read."""
 
 
+Watch = Callable[[str, Frame], None]
+"""Told of an entity and its rows, as they are handed over to be written."""
+
+
 @dataclass(slots=True)
 class Written:
     """One file that a run made."""
@@ -83,6 +87,7 @@ class Files(Outlet):
     format: str
     findings: Findings
     progress: Progress | None = None
+    watch: Watch | None = None
     counts: dict[str, int] = field(default_factory=dict)
     made: list[Written] = field(default_factory=list)
     _writers: dict[str, list[tuple[Writer, Written, tuple[tuple[str, Type], ...]]]] = field(default_factory=dict)
@@ -186,6 +191,8 @@ class Files(Outlet):
 
     def rows(self, entity: str, frame: Frame) -> None:
         self.counts[entity] += frame.length
+        if self.watch is not None:
+            self.watch(entity, frame)
         for name, file, written, fields in self._interleaved:
             if name == entity:
                 written.rows += frame.length

@@ -32,7 +32,7 @@ from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import ALL_COLUMNS
 from datahub.reports.rejects import write_rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
-from datahub.runner.outlet import Files, Progress
+from datahub.runner.outlet import Files, Progress, Watch
 from datahub.semantic import ir
 
 
@@ -46,6 +46,7 @@ class Options:
     memory: int = 1 << 30
     """How many bytes an operator that needs all rows may hold before it sets them aside on disk."""
     progress: Progress | None = None
+    watch: Watch | None = None
     script: str = ""
 
 
@@ -69,7 +70,7 @@ def run(
     readers, feeds = open_feeds(plan, files)
     hashes = _Hashes(files)
     findings = Findings(out / "run")
-    outlet = Files(plan, out, options.format, findings, options.progress)
+    outlet = Files(plan, out, options.format, findings, options.progress, options.watch)
     outlet.open()
     try:
         with FolderSpace() as space:
