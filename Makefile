@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check quick fix spec accept bench test-all wheel clean
+.PHONY: help demo test check quick fix docs spec accept bench test-all wheel clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -36,6 +36,9 @@ quick: $(STAMP) ## The tests that take no time
 fix: $(STAMP) ## Format, and mend what can be mended
 	$(BIN)/ruff format datahub tests
 	$(BIN)/ruff check --fix datahub tests
+
+docs: $(STAMP) ## Write the reference again, from what the code declares and the specification's cases
+	$(BIN)/python -m datahub.cli.reference .
 
 spec: $(STAMP) ## The language's specification alone
 	$(BIN)/pytest -n $(WORKERS) tests/test_spec.py

@@ -16,7 +16,7 @@ _PHRASES = {
     "R005": "cannot be read as a record",
     "R006": "is of another kind than declared",
     "R101": "is not a whole number",
-    "R102": "is too large for its whole number",
+    "R102": "is too large for its type",
     "R103": "is neither true nor false",
     "R104": "is not a number",
     "R105": "has more decimals than its field",

@@ -68,8 +68,8 @@ NOT_AN_INT = _row(
 INT_RANGE = _row(
     "R102",
     "int-range",
-    "a whole number that does not fit its width",
-    "An `int` has 64 bits, `int(32)` and `int(16)` fewer.",
+    "a number that does not fit its type",
+    "An `int` has 64 bits, `int(32)` and `int(16)` fewer; a `decimal(6, 2)` has four digits before the point.",
 )
 NOT_A_BOOL = _row(
     "R103",
