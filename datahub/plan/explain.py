@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from datahub.plan import operators as op
 from datahub.plan.distribution import AnyBatch, Broadcast, HashPartitioned, required_distribution
+from datahub.plan.order import topological
 from datahub.plan.text import shown
 from datahub.semantic import ir
 
@@ -16,7 +19,7 @@ Note = Callable[[op.Operator], str]
 def explain(plan: op.Plan, note: Note = lambda operator: "") -> str:
     """`plan` from its outputs down to its sources; `note` may add a remark to an operator (rows, time)."""
     lines: list[str] = []
-    named: dict[int, str] = {}
+    named = _Named(_shared([*(output.rows for output in plan.outputs), *(feed.rows for feed in plan.feeds)]))
     for output in plan.outputs:
         lines.append(f"{output.entity}{_targets(plan, output.entity)}")
         lines.extend(_tree(output.rows, 1, named, note))
@@ -33,22 +36,42 @@ def _targets(plan: op.Plan, entity: str) -> str:
     return f" to {', '.join(targets)}" if targets else " (counted, not written)"
 
 
-def _tree(operator: op.Operator, depth: int, named: dict[int, str], note: Note) -> Iterator[str]:
+@dataclass(slots=True)
+class _Named:
+    """The operators that several others read: what they are called once they were shown."""
+
+    shared: frozenset[int]
+    names: dict[int, str] = field(default_factory=dict)
+
+    def name(self, operator: op.Operator) -> str:
+        """What a shared operator is called from now on; nothing where no other asks for it."""
+        if isinstance(operator, op.Settle | op.Read):
+            self.names[id(operator)] = f"settle {operator.entity}" if isinstance(operator, op.Settle) else f"read {operator.source}"
+        elif id(operator) in self.shared:
+            number = 1 + sum(name.startswith("(") for name in self.names.values())
+            self.names[id(operator)] = f"({number})"
+            return f"({number}) "
+        return ""
+
+
+def _shared(roots: Sequence[op.Operator]) -> frozenset[int]:
+    readers = Counter(id(source) for operator in topological(roots) for source in op.inputs(operator))
+    return frozenset(number for number, count in readers.items() if count > 1)
+
+
+def _tree(operator: op.Operator, depth: int, named: _Named, note: Note) -> Iterator[str]:
     indent = "  " * depth
-    known = named.get(id(operator))
+    known = named.names.get(id(operator))
     if known is not None:
         yield f"{indent}{known}, as above"
         return
-    if isinstance(operator, op.Settle):
-        named[id(operator)] = f"settle {operator.entity}"
-    elif isinstance(operator, op.Read):
-        named[id(operator)] = f"read {operator.source}"
+    called = named.name(operator)
     exchange = _exchange(operator)
     if exchange:
         yield f"{indent}{exchange}"
     remark = note(operator)
     head, *rest = _said(operator)
-    yield f"{indent}{head}{'    ' + remark if remark else ''}"
+    yield f"{indent}{called}{head}{'    ' + remark if remark else ''}"
     yield from (f"{indent}    {line}" for line in rest)
     for source in op.inputs(operator):
         yield from _tree(source, depth + 1, named, note)

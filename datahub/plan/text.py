@@ -48,7 +48,8 @@ def shown(expression: ir.Expression) -> str:
         case ir.Fit(value=value, type=kind):
             return f"{shown(value)} as {spelled(kind)}"
         case ir.Aggregate(function=function, arguments=arguments, over=over):
-            return f"{function}({', '.join(map(shown, arguments))}{_over(over)})"
+            what = ", ".join(map(shown, arguments)) or ("*" if isinstance(over, ir.Window) and over.keys else "")
+            return f"{function}({what}{_over(over)})"
         case ir.Collect(value=value, over=over):
             return f"[{shown(value)}{_over(over)}]"
         case ir.WindowCall(function=function, argument=argument, over=over):
@@ -78,7 +79,7 @@ def _over(over: ir.Over) -> str:
         case ir.Members():
             text = ""
         case ir.Window(keys=keys):
-            text = f" within {', '.join(map(shown, keys))}"
+            text = f" within {', '.join(map(shown, keys))}" if keys else ""
     if over.where is not None:
         text += f" where {shown(over.where)}"
     if over.order:

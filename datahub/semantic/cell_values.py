@@ -23,6 +23,7 @@ class Header:
     wanted: tuple[str, ...]
     at: dict[str, int]
     rest: int = -1
+    rest_name: str = ""
 
 
 def read_header(
@@ -56,7 +57,7 @@ def read_header(
     if absent or (rest and spare < 0):
         emit(_lacking(table, owner, listed(absent) if absent else rest))
         return None
-    return Header(wanted, found, spare)
+    return Header(wanted, found, spare, table.header.cells[spare].text if spare >= 0 else "")
 
 
 def _spare(table: ast.Table, others: list[int], absent: tuple[str, ...]) -> int:

@@ -139,5 +139,5 @@ def _row(outline: Outline, row: ast.TableRow, inputs: Header, outputs: Header, u
             for name, kind in base.fields
         )
     else:
-        values = (ir.Constant(cell_value(row.cells[outputs.rest], outline.result, outline.declared.name.text, unit.emit), outline.result),)
+        values = (ir.Constant(cell_value(row.cells[outputs.rest], outline.result, outputs.rest_name, unit.emit), outline.result),)
     return ir.DecisionRow(tests, values, row.span.line)

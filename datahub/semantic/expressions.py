@@ -88,7 +88,9 @@ def _parameter(expression: ast.Parameter, scope: Scope) -> ir.Expression:
     name = expression.name.text
     kind = scope.world.parameters.get(name)
     if kind is None:
-        return names.not_found(expression.name, f"there is no parameter `${name}`", tuple(scope.world.parameters), scope, UNKNOWN_NAME)
+        known = tuple(scope.world.parameters)
+        missing = f"there is no parameter `${name}`"
+        return names.not_found(expression.name, missing, known, scope, UNKNOWN_NAME, help=f"declare it: `param {name}: text`")
     scope.world.used.add(f"param {name}")
     return UNKNOWN if isinstance(kind, t.Unknown) else ir.Parameter(name, kind)
 

@@ -111,8 +111,10 @@ def visible(scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*written, *scope.rows, *fields, *inner)))
 
 
-def not_found(name: ast.Name, message: str, known: Sequence[str], scope: Scope, rule: Rule, also: tuple[Label, ...] = ()) -> ir.Expression:
-    """Tell that nothing has this name, and what has a name near it."""
+def not_found(
+    name: ast.Name, message: str, known: Sequence[str], scope: Scope, rule: Rule, also: tuple[Label, ...] = (), help: str | None = None
+) -> ir.Expression:
+    """Tell that nothing has this name, and what has a name near it; `help` is said where nothing has."""
     # Of a name of one or two letters half would be another.
     meant = nearest(name.text, known) if len(name.text) > 2 else None
     return tell(
@@ -123,7 +125,7 @@ def not_found(name: ast.Name, message: str, known: Sequence[str], scope: Scope, 
         "nothing has this name",
         also=also,
         notes=() if meant or not known else (f"there {'is' if len(known) == 1 else 'are'} {listed(known)}",),
-        help=f"write `{meant}`" if meant else None,
+        help=f"write `{meant}`" if meant else help,
         fix=replacing(name.span, meant) if meant else None,
     )
 

@@ -25,6 +25,18 @@ _PLAIN: dict[str, t.Type] = {
 }
 
 
+_ELSEWHERE: dict[str, str] = {
+    **dict.fromkeys(("string", "str", "varchar", "char", "nvarchar"), "text"),
+    **dict.fromkeys(("integer", "bigint", "long", "smallint"), "int"),
+    **dict.fromkeys(("number", "numeric", "money"), "decimal"),
+    **dict.fromkeys(("double", "real"), "float"),
+    **dict.fromkeys(("timestamp", "instant", "timestamptz"), "datetime"),
+    "boolean": "bool",
+    "interval": "duration",
+}
+"""What other languages call the types."""
+
+
 def resolve_type(written: ast.TypeExpr, world: World, emit: Emit) -> t.Type:
     """The type that `written` means; `Unknown` for what is reported here."""
     match written:
@@ -85,8 +97,19 @@ class _Named:
             self.world.used.add(f"type {name}")
             return t.Named(declared.name, declared.type) if not isinstance(declared.type, t.Unknown) else t.Unknown()
         if self.written.name.parts[0].text not in self.world.missing:
-            self.emit(unknown_name("type", self.written.name, (*self.world.types, *BUILTIN_TYPES)))
+            self.emit(self._unknown(name))
         return t.Unknown()
+
+    def _unknown(self, name: str) -> Diagnostic:
+        known = (*self.world.types, *BUILTIN_TYPES)
+        meant = _ELSEWHERE.get(name.casefold())
+        if meant is None:
+            return unknown_name("type", self.written.name, known)
+        span = self.written.name.span
+        fix = Fix(f"write `{meant}`", (Edit(span, meant),), safe=False)
+        return Diagnostic(
+            UNKNOWN_NAME, f"there is no type `{name}`", Label(span, "no type has this name"), help=f"here it is `{meant}`", fix=fix
+        )
 
     def _bool(self) -> t.Type:
         arguments = self.written.arguments

@@ -164,7 +164,7 @@ def _row(
             cell_value(row.cells[header.at[name]], kind, name, unit.emit) if name in header.at else None for name, kind in base.fields
         )
     else:
-        value = cell_value(row.cells[header.rest], result, row.cells[header.rest].text, unit.emit)
+        value = cell_value(row.cells[header.rest], result, header.rest_name, unit.emit)
     return tuple((one, since, value) for one in several)
 
 

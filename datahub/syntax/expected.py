@@ -63,6 +63,7 @@ class _Hint:
     fix: Fix | None = None
     message: str | None = None
     wanted: str | None = None
+    label: str | None = None
 
 
 def tell(mistake: Mistake, report: Report) -> None:
@@ -77,7 +78,7 @@ def tell(mistake: Mistake, report: Report) -> None:
     wanted = (hint.wanted if hint else None) or _wanted(mistake.expected)
     start, end = _span(mistake, report)
     message = (hint.message if hint else None) or f"{_found(mistake, report)} where {wanted} should be"
-    label = f"{wanted} is missing here" if len(wanted) <= 40 else "this does not fit here"
+    label = (hint.label if hint else None) or (f"{wanted} is missing here" if len(wanted) <= 40 else "this does not fit here")
     report.broken(start, end, message, label, help=hint.help if hint else None, fix=hint.fix if hint else None)
 
 
@@ -164,7 +165,7 @@ def _guess_word(mistake: Mistake, report: Report) -> _Hint | None:
 def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
     """`field = expression`, or a comparison written twice."""
     if mistake.kind in ("_EQUAL", "COMPARE") and "AND" in mistake.expected and "COMPARE" not in mistake.expected:
-        return _Hint("compare two by two: `a = b and b = c`", message="comparisons do not chain")
+        return _Hint("compare two by two: `a = b and b = c`", message="comparisons do not chain", label="the second comparison")
     if mistake.kind == "_EQUAL" and "COLON" in mistake.expected:
         fix = Fix("write `:`", (Edit(report.span(mistake.start, mistake.end), ":"),))
         return _Hint("write `:` between a field and what it is; `=` compares", fix, wanted="`:`")
