@@ -134,4 +134,3 @@ def as_decimals(numbers: Exact, keep: Mask, kind: pa.DataType) -> pa.Array:
 def decimal_type(precision: int, scale: int) -> pa.DataType:
     """The Arrow type of decimals of this precision."""
     return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
-
