@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache
 
 import numpy as np
@@ -56,9 +57,30 @@ def number_of(pattern: str, group: int | str) -> int | None:
 
 def first_match(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> list[pa.Array]:
     """For each of the groups (0 is the whole match) what it matched first; null where the pattern does not match."""
-    flags, body = split_flags(only_groups(pattern, groups))
-    found = pc.extract_regex(texts, f"{flags}(?P<g0>{body})" if 0 in groups else flags + body)
+    found = _first_match(texts, pattern, frozenset(groups))
     return [pc.struct_field(found, f"g{group}") for group in groups]
+
+
+_ASKED: dict[str, frozenset[int]] = {}
+_LATEST = threading.local()
+
+
+def _first_match(texts: pa.Array, pattern: str, groups: frozenset[int]) -> pa.Array:
+    """A struct with at least `groups`.
+
+    A script that wants two groups of one pattern asks for them one after the other, of the same column. Which groups of a
+    pattern were ever asked for is remembered, and of those that were asked for apart all are found at once: matching takes
+    far longer than what it finds takes room.
+    """
+    latest = getattr(_LATEST, "found", None)
+    if latest is not None and latest[0] is texts and latest[1] == pattern and groups <= latest[2]:
+        return latest[3]
+    asked = _ASKED.get(pattern, frozenset()) | groups
+    _ASKED[pattern] = asked
+    flags, body = split_flags(only_groups(pattern, tuple(sorted(asked))))
+    found = pc.extract_regex(texts, f"{flags}(?P<g0>{body})" if 0 in asked else flags + body)
+    _LATEST.found = (texts, pattern, asked, found) if len(asked) > len(groups) else None
+    return found
 
 
 def split_flags(pattern: str) -> tuple[str, str]:
