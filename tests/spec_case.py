@@ -43,7 +43,7 @@ def differences(case: Case, folder: Path) -> list[Difference]:
     return list(_Attempt(case, folder).differences())
 
 
-class _Files:
+class Files:
     """The other files and packs of a case, by name."""
 
     def __init__(self, case: Case) -> None:
@@ -99,7 +99,7 @@ class _Attempt:
         from datahub.compiler import check
 
         told: list[Diagnostic] = []
-        program = check(self.script, _Files(self.case), told.append)
+        program = check(self.script, Files(self.case), told.append)
         self._found = sorted(suppress(told, [self.script]), key=lambda one: (one.at.span.document.path, one.at.span.start))
         return program
 
@@ -180,7 +180,7 @@ class _Attempt:
         from datahub.runner.run import Options, run
 
         assert self.program is not None, "\n" + render([one for one in self.found if one.level is Severity.ERROR])
-        plan = compile(self.script, _Files(self.case), lambda _: None, self.options["flow"])
+        plan = compile(self.script, Files(self.case), lambda _: None, self.options["flow"])
         assert plan is not None
         as_of = self.options["as_of"]
         options = Options(format=self._format(), as_of=datetime.fromisoformat(as_of) if as_of else None, script=SCRIPT)
@@ -280,7 +280,7 @@ class _Attempt:
         from datahub.compiler import compile
         from datahub.plan.explain import explain
 
-        plan = compile(self.script, _Files(self.case), lambda _: None, self.options["flow"])
+        plan = compile(self.script, Files(self.case), lambda _: None, self.options["flow"])
         assert plan is not None
         return explain(plan)
 
@@ -309,7 +309,7 @@ class _Attempt:
         from datahub.syntax.parser import parse
 
         found: list[Diagnostic] = []
-        whole = elaborate_whole(parse(self.script, found.append), _Files(self.case), found.append)
+        whole = elaborate_whole(parse(self.script, found.append), Files(self.case), found.append)
         wrong = [one for one in found if one.level is Severity.ERROR]
         assert not wrong, "\n" + render(wrong)
         return whole

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.spec_case import differences
+from datahub.compiler import check
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
+from datahub.diagnostics.suppress import suppress
+from datahub.document import Document
+from datahub.syntax.format import format_script
+from tests.spec_case import SCRIPT, Files, differences
 from tests.spec_runner import Case, cases, rewrite
 
 FOLDER = Path(__file__).parent / "spec"
@@ -23,6 +29,26 @@ def test_the_specification_holds(case: Case, tmp_path: Path) -> None:
     if found:
         path = case.path.relative_to(FOLDER.parent.parent)
         pytest.fail("\n\n".join(f"{path}:{one.line}: {case.title}\n{one.text}" for one in found), pytrace=False)
+
+
+SCRIPTED = [case for case in CASES if case.script is not None]
+
+
+@pytest.mark.parametrize("case", SCRIPTED, ids=lambda case: case.name)
+def test_formatting_leaves_what_a_script_says(case: Case) -> None:
+    """Formatted, a script of the specification raises the findings it raised before, and formatting it again changes nothing."""
+    assert case.script is not None
+    before = Document(SCRIPT, case.script.text)
+    after = Document(SCRIPT, format_script(before))
+    assert _findings(before, case) == _findings(after, case)
+    assert after.text == format_script(after)
+
+
+def _findings(script: Document, case: Case) -> list[tuple[str, str]]:
+    found: list[Diagnostic] = []
+    check(script, Files(case), found.append)
+    # What a script reads with a note (`else`, `?.`) is rewritten, so that notes may go.
+    return sorted((one.rule.code, one.message) for one in suppress(found, [script]) if one.level is not Severity.NOTE)
 
 
 def test_case_titles_of_a_file_are_all_different() -> None:
