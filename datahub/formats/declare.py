@@ -20,7 +20,6 @@ from datahub.records import record
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types.model import Type
 
-
 ADDED = "_dhm_"
 """How the columns begin that a reject file has beside its source's own; when it is read again they are passed over."""
 

@@ -23,8 +23,6 @@ from datahub.types.model import Type
 LONGEST_NUMBER = 1024
 _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (LONGEST_NUMBER + 1))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-"""A text that Arrow takes for a decimal; it is one here too, whichever way its record was read."""
 
 
 class Number(str):
@@ -229,12 +227,11 @@ def _placed(misfits: list[Misfit], before: int, part: str | int) -> None:
 def _leaf_shaper(base: Type, reading: Reading) -> Shaper:
     numeric, whole = isinstance(base, t.Int | t.Decimal | t.Float), isinstance(base, t.Int)
     mark = "." if whole else reading.decimal
-    decimal = isinstance(base, t.Decimal) and mark == "."
 
     def shape(value: Any, misfits: list[Misfit]) -> Any:
         kind = type(value)
         if kind is str:
-            return _plain(value, whole=False) if decimal and _NUMERAL.fullmatch(value) else value
+            return value
         if kind is Number:
             plain = _plain(value, whole) if numeric else value
             return plain if mark == "." or not numeric else plain.replace(".", mark)

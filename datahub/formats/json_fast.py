@@ -20,6 +20,7 @@ from datahub.types.arrow import arrow_type
 from datahub.types.model import Type
 
 _NOT_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Inf)")
+_ODD_DECIMAL = re.compile(rb'"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+|\.)"')
 _ESCAPED_LETTER = re.compile(rb"\\u00(?:3[0-9]|[4-7])")
 
 Kinds = dict[tuple[str, ...], set[type]]
@@ -56,17 +57,19 @@ def _see(value: Any, kind: Type, path: tuple[str, ...], found: Kinds) -> None:
 class FastPlan:
     """How Arrow reads the wanted columns: the schema, and what must not be in the data lest it read them otherwise than we do.
 
-    `marked` are decimals that may also be texts with a mark or words of their own, `numerals` tells that numbers become text.
+    `marked` are decimals that may also be texts with a mark or words of their own, `decimals` tells that there are decimals
+    at all, `numerals` that numbers become text.
     """
 
     schema: pa.Schema
     marked: tuple[str, ...]
+    decimals: bool
     numerals: bool
 
 
 def fast_plan(columns: Sequence[SourceColumn], kinds: Kinds) -> FastPlan | None:
     """How Arrow reads `columns`; None where it has no way to."""
-    fields, marked, numerals = [], set(), False
+    fields, marked, decimals, numerals = [], set(), False, False
     for column in columns:
         for name in column.names or (column.name,):
             kind = _field_type(column.type, (name,), kinds)
@@ -74,10 +77,11 @@ def fast_plan(columns: Sequence[SourceColumn], kinds: Kinds) -> FastPlan | None:
                 return None
             fields.append(pa.field(name, kind))
             for path, base, reading in _leaves((name,), column.type, column.reading):
+                decimals |= isinstance(base, t.Decimal)
                 if isinstance(base, t.Decimal) and (reading.decimal != "." or reading.null_words):
                     marked.add(path[-1])
                 numerals |= isinstance(base, t.Text) and kinds.get(path) == {Number}
-    return FastPlan(pa.schema(fields), tuple(sorted(marked)), numerals)
+    return FastPlan(pa.schema(fields), tuple(sorted(marked)), decimals, numerals)
 
 
 def _field_type(kind: Type, path: tuple[str, ...], kinds: Kinds) -> pa.DataType | None:
@@ -93,7 +97,10 @@ def _field_type(kind: Type, path: tuple[str, ...], kinds: Kinds) -> pa.DataType 
             return pa.struct(known) if len(known) == len(parts) else None
         case t.MapOf() | t.Json():
             return None
-        case t.Int() | t.Decimal() | t.Float() if seen <= {Number}:
+        case t.Decimal(precision=precision, scale=scale) if seen <= {Number}:
+            # Arrow forgets to compare whole numbers with the precision; in the widest type it need not.
+            return pa.decimal128(38, scale) if precision <= 38 else pa.decimal256(76, scale)
+        case t.Int() | t.Float() if seen <= {Number}:
             return arrow_type(base)
         case t.Bool() if seen <= {bool}:
             return pa.bool_()
@@ -117,7 +124,9 @@ def _leaves(path: tuple[str, ...], kind: Type, reading: Reading) -> Iterator[tup
 
 def at_once(data: bytes, records: int, plan: FastPlan, strict: bool) -> pa.Table | None:
     """All records as one table; None where one of them is not as the plan has it, or they are not what they seem."""
-    if b"\0" in data or _not_finite(data) or _marked_texts(data, plan.marked) or (plan.numerals and _negative_zero(data)):
+    if b"\0" in data or _not_finite(data) or _marked_texts(data, plan.marked):
+        return None
+    if (plan.decimals and _odd_decimal(data)) or (plan.numerals and _negative_zero(data)):
         return None
     try:
         table = pa.json.read_json(
@@ -147,6 +156,16 @@ def _marked_texts(data: bytes, names: tuple[str, ...]) -> bool:
         return False
     written = b"|".join(re.escape(name.encode()) for name in names)
     return _ESCAPED_LETTER.search(data) is not None or re.search(rb'"(?:' + written + rb')"\s*:\s*(?:\[[^\]"]*)?"', data) is not None
+
+
+def _odd_decimal(data: bytes) -> bool:
+    """Whether a text may be a decimal to Arrow that is none to us: `"1E3"`, `"5."`."""
+    text = np.frombuffer(data, np.uint8)
+    before, here, after = text[:-2], text[1:-1], text[2:]
+    digit = before - np.uint8(48) < 10
+    exponent = ((here | 0x20) == 101) & (digit | (before == 46)) & ((after - np.uint8(48) < 10) | (after == 43) | (after == 45))
+    point = digit & (here == 46) & (after == 34)
+    return bool((exponent | point).any()) and _ODD_DECIMAL.search(data) is not None
 
 
 def _negative_zero(data: bytes) -> bool:

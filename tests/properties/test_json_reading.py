@@ -31,7 +31,7 @@ COLUMNS = (
 NUMBERS = st.one_of(
     st.integers(-(10**20), 10**20), st.decimals(allow_nan=False, allow_infinity=False, places=3), st.sampled_from(["1e3", "-0", "1.0"])
 )
-SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=5), st.sampled_from(["12.5", "2024-02-29", "", "1E3"]))
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=5), st.sampled_from(["12.5", "2024-02-29", "", "1E3", "5."]))
 ITEMS = st.fixed_dictionaries({}, optional={"q": SCALARS, "p": SCALARS})
 RECORDS = st.fixed_dictionaries(
     {},

@@ -110,6 +110,19 @@ def test_numbers_that_do_not_fit_fail(read):
     }
 
 
+def test_whole_numbers_with_too_many_digits_for_a_decimal_fail(read):
+    seen = read("jsonl", lines(b'{"a":99999999}', b'{"a":100000000}'), [column("a", Decimal(False, 12, 4))])
+    assert [Digits(99999999), None] == seen.columns["a"]
+    assert [("R102", "a", 1)] == [failure[:3] for failure in seen.failures]
+
+
+def test_texts_that_are_numbers_to_arrow_alone_fail(read):
+    data = lines(b'{"a":1}', b'{"a":"1E3"}', b'{"a":"5."}', b'{"a":1E3}', b'{"a":"5.0"}')
+    seen = read("jsonl", data, [column("a", Decimal())])
+    assert [Digits(1), None, None, Digits(1000), Digits(5)] == seen.columns["a"]
+    assert [("R104", "a", 1, "1E3"), ("R104", "a", 2, "5.")] == [failure[:4] for failure in seen.failures]
+
+
 def test_texts_under_numbers_are_read_as_the_source_says(read):
     data = lines(b'{"a":"12,50"}', b'{"a":1.5}', b'{"a":"1.234,5"}', b'{"a":"N/A"}')
     seen = read("jsonl", data, [column("a", Decimal(True), decimal=",", null_words=("N/A",))])
