@@ -1,7 +1,8 @@
 """What became of every source row, so that a run can show that nothing was lost.
 
 One byte a row: the bits say what happened to any of the row's descendants. A row counts once, under the first of
-written, rejected, merged, filtered, empty, looked up that is true of it.
+written, rejected, merged, looked up, filtered, empty that is true of it: a row that an output was joined with is no row
+left out, whatever other parts of the script made of it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Fate(IntFlag):
     LOOKED_UP = 32
 
 
-ORDER = (Fate.WRITTEN, Fate.REJECTED, Fate.MERGED, Fate.FILTERED, Fate.EMPTY, Fate.LOOKED_UP)
+ORDER = (Fate.WRITTEN, Fate.REJECTED, Fate.MERGED, Fate.LOOKED_UP, Fate.FILTERED, Fate.EMPTY)
 
 
 def row_ids(source: int, block: int, positions: Rows) -> Rows:

@@ -97,7 +97,8 @@ class CsvReader:
         return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad)
 
     def warnings(self) -> Sequence[str]:
-        return tuple(self._warnings)
+        # What is needed at two times of a run is read twice.
+        return tuple(dict.fromkeys(self._warnings))
 
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""

@@ -22,6 +22,7 @@ def test_every_row_is_a_product_or_a_variation(shop):
     assert {"read": 24, "written": 24} == shop.fates("items")
     assert {"Product": 15, "Variation": 9} == shop.report.entities
     assert [] == shop.issues
+    assert 1 == len(shop.report.warnings)  # of the columns that the mapping leaves alone
     kinds = [row["kind"] for row in shop.rows["Product"]]
     assert {"simple": 11, "variable": 2, "grouped": 1, "external": 1} == {kind: kinds.count(kind) for kind in kinds}
     assert ["cc-album", "cc-single"] == [row["sku"] for row in shop.rows["Product"] if row["virtual"]]

@@ -5,9 +5,10 @@ import gzip
 import pyarrow as pa
 import pytest
 
-from datahub.formats.declare import BadInput
+from datahub.formats.declare import BadInput, InputFile
+from datahub.semantic.ir import SourceShape
 from datahub.types.model import ListOf, MapOf, Struct, Text
-from tests.unit.formats.reading import column
+from tests.unit.formats.reading import column, make_reader, see
 
 
 def test_values_come_as_they_stand_in_the_file(read):
@@ -214,6 +215,18 @@ def test_a_last_line_without_end_warns(read):
     seen = read("csv", b"a,b\n1,400\n2,40", ["a", "b"])
     assert ["400", "40"] == seen.columns["b"]
     assert ["`in0.csv` does not end with a line end: its last row may have been cut short"] == seen.warnings
+
+
+def test_what_is_read_twice_is_warned_of_once(tmp_path):
+    (tmp_path / "f").write_bytes(b"a,b\n1,2")
+    file = InputFile(str(tmp_path / "f"), "f")
+    reader = make_reader("csv", SourceShape("s", "csv", (), (column("a"),)), frozenset({"a"}), [file])
+    see(reader, [file])
+    seen = see(reader, [file])
+    assert [
+        "`f` has a column that `s` does not declare: `b`",
+        "`f` does not end with a line end: its last row may have been cut short",
+    ] == seen.warnings
 
 
 def test_blank_values_of_a_file_with_one_column_are_kept_where_quoted(read):
