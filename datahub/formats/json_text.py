@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -56,6 +56,21 @@ def objects(columns: Sequence[tuple[str, pa.Array, Type]], indent: Indent = FLAT
     for number, (name, values, kind) in enumerate(columns):
         found += [f"{',' if number else ''}{inner.line}{quoted_name(name)}{indent.colon}", *_pieces(values, kind, inner)]
     return [*found, indent.line + "}"]
+
+
+def patches(
+    columns: Sequence[tuple[str, pa.Array, Type]], omitted: Mapping[str, pa.Array], length: int, indent: Indent = FLAT
+) -> list[Piece]:
+    """The pieces of one object a row that lacks the members which the row leaves out."""
+    if not omitted:
+        return objects(columns, indent)
+    inner = indent.inside()
+    members: list[Piece] = []
+    for name, values, kind in columns:
+        member = [f",{inner.line}{quoted_name(name)}{indent.colon}", *_pieces(values, kind, inner)]
+        members += [pc.if_else(omitted[name], "", joined(member, length))] if name in omitted else member
+    # The first member that is there has a comma before it, as all have.
+    return ["{", pc.utf8_slice_codeunits(joined(members, length), 1), indent.line + "}"]
 
 
 def json_texts(values: pa.Array, kind: Type, indent: Indent = FLAT) -> pa.Array:

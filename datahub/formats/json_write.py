@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from datahub.formats.files import AtomicFile
-from datahub.formats.json_text import Indent, joined, objects
+from datahub.formats.json_text import Indent, joined, patches
 from datahub.formats.options import option
-from datahub.formats.written import slices, wanted
+from datahub.formats.written import omissions, slices, wanted
 from datahub.functions.columns import text_bytes, text_offsets
 from datahub.semantic.ir import TargetShape
 from datahub.types.model import Type
@@ -23,13 +23,16 @@ class JsonLinesWriter:
         self.file = AtomicFile(path)
 
     def write(self, rows: pa.Table) -> None:
-        for length, columns in slices(rows, self.columns):
-            self.file.write(text_of(joined([*objects(columns), "\n"], length)))
+        for part in self._parts(rows):
+            self.put(part)
 
     def lines(self, rows: pa.Table) -> pa.Array:
         """The rows as the lines of the file, each with its end."""
-        parts = (joined([*objects(columns), "\n"], length) for length, columns in slices(rows, self.columns))
-        return pa.concat_arrays([pa.array([], pa.string()), *parts])
+        return pa.concat_arrays([pa.array([], pa.string()), *self._parts(rows)])
+
+    def _parts(self, rows: pa.Table) -> Iterator[pa.Array]:
+        for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
+            yield joined([*patches(columns, omitted, length), "\n"], length)
 
     def put(self, lines: pa.Array) -> None:
         """Append lines, of these columns or of others."""
@@ -52,8 +55,9 @@ class JsonArrayWriter:
         self.empty = True
 
     def write(self, rows: pa.Table) -> None:
-        for length, columns in slices(rows, self.columns):
-            found = memoryview(text_of(joined([f",\n{' ' * self.indent.width}", *objects(columns, self.indent)], length)))
+        for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
+            pieces = patches(columns, omitted, length, self.indent)
+            found = memoryview(text_of(joined([f",\n{' ' * self.indent.width}", *pieces], length)))
             # What stands before the first row is no comma but the bracket.
             self.file.write(b"[" if self.empty else b",")
             self.file.write(found[1:])

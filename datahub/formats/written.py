@@ -10,8 +10,10 @@ import pyarrow as pa
 from datahub.records import record
 from datahub.semantic.ir import TargetShape
 from datahub.types.arrow import arrow_type
-from datahub.types.model import Type
+from datahub.types.model import Bool, Type
 
+OMITTED = "!omitted."
+"""How the columns are called that say which rows leave a field out; a format that cannot leave anything out writes null."""
 SLICE = 65_536
 """Rows that become text at once: enough for Arrow, little enough that no text column of theirs reaches 2 GB."""
 
@@ -40,6 +42,14 @@ def slices(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[tuple[int, Col
     for start in range(0, rows.num_rows, SLICE):
         part = rows.slice(start, SLICE)
         yield part.num_rows, [(one.name, column(part, one.field, one.type), one.type) for one in columns]
+
+
+def omissions(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[dict[str, pa.Array]]:
+    """For one slice after the other, by the name of each column that some rows leave out, which rows do."""
+    marks = {one.name: OMITTED + one.field for one in columns if OMITTED + one.field in rows.column_names}
+    for start in range(0, rows.num_rows, SLICE):
+        part = rows.slice(start, SLICE)
+        yield {name: column(part, mark, Bool()) for name, mark in marks.items()}
 
 
 def column(rows: pa.Table, name: str, kind: Type) -> pa.Array:

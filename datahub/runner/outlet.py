@@ -19,7 +19,8 @@ import pyarrow as pa
 from datahub.engine.outside import Outlet
 from datahub.engine.start import UnusableRun
 from datahub.formats.declare import FORMATS, LineWriter, Writer
-from datahub.frames.frame import Frame
+from datahub.formats.written import OMITTED
+from datahub.frames.frame import Frame, failed_rows
 from datahub.plan.operators import Plan
 from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
@@ -253,14 +254,20 @@ class Files(Outlet):
 
 
 def table_of(frame: Frame, fields: Sequence[tuple[str, Type]]) -> pa.Table:
-    """The entity's columns of a frame, in order; a column that nobody filled is null."""
+    """The entity's columns of a frame, in order; a column that nobody filled is null.
+
+    Behind them stand, for fields that some rows leave out on purpose, which rows those are.
+    """
     arrays: list[Any] = []
+    omitted: dict[str, pa.Array] = {}
     for name, kind in fields:
         column = frame.columns.get(name)
         wanted = arrow_type(kind)
         array = pa.nulls(frame.length, wanted) if column is None else column.array(frame.length)
         arrays.append(array if array.type == wanted else array.cast(wanted))
-    return pa.table(arrays, names=[name for name, _ in fields])
+        if column is not None and column.failures:
+            omitted[OMITTED + name] = pa.array(failed_rows(column.failures, frame.length))
+    return pa.table([*arrays, *omitted.values()], names=[*(name for name, _ in fields), *omitted])
 
 
 def matching(table: pa.Table, codes: Sequence[str]) -> pa.ChunkedArray:
