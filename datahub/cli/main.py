@@ -41,10 +41,12 @@ def program() -> NoReturn:
         except OSError:
             # Nobody reads any more.
             continue
-    # Everything is written and closed by now; taking down each module would take another tenth.
-    if threading.active_count() == 1:
-        os._exit(code if isinstance(code, int) else Exit.DONE if code is None else Exit.WRONG)
-    sys.exit(code if isinstance(code, int) else None)
+    number = code if isinstance(code, int) else Exit.DONE if code is None else Exit.WRONG
+    # Everything is written and closed by now; taking down each module would take another tenth. Besides, Python may end
+    # by the signal instead of the code where an interrupt went through text that it was executing.
+    if all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        os._exit(number)
+    sys.exit(number)
 
 
 def main() -> None:

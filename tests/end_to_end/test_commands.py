@@ -261,10 +261,10 @@ def test_an_input_that_is_wrong_as_a_whole_ends_a_run_with_1(here, dhm):
 def test_a_run_that_is_stopped_leaves_no_result(here, name, code):
     with (here / "feed.csv").open("a", encoding="utf-8") as feed:
         feed.writelines(f"r{number};1,50;2\n" for number in range(2_000_000))
-    command = [sys.executable, "-m", "datahub", "run", "offers.dhm", "--source", "feed=feed.csv"]
+    command = [sys.executable, "-m", "datahub", "run", "offers.dhm", "--source", "feed=feed.csv", "--quiet"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not list(here.glob("out/.*.part")) and process.poll() is None and time.monotonic() < deadline:
+    while not any(path.stat().st_size for path in here.glob("out/.*.part")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(getattr(signal, name))
     _, said = process.communicate(timeout=60)
