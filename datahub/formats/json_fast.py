@@ -21,6 +21,7 @@ from datahub.types.model import Type
 
 _NOT_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Inf)")
 _ODD_DECIMAL = re.compile(rb'"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+|\.)"')
+_MANY = 1000
 _ESCAPED_LETTER = re.compile(rb"\\u00(?:3[0-9]|[4-7])")
 
 Kinds = dict[tuple[str, ...], set[type]]
@@ -161,11 +162,14 @@ def _marked_texts(data: bytes, names: tuple[str, ...]) -> bool:
 def _odd_decimal(data: bytes) -> bool:
     """Whether a text may be a decimal to Arrow that is none to us: `"1E3"`, `"5."`."""
     text = np.frombuffer(data, np.uint8)
-    before, here, after = text[:-2], text[1:-1], text[2:]
-    digit = before - np.uint8(48) < 10
-    exponent = ((here | 0x20) == 101) & (digit | (before == 46)) & ((after - np.uint8(48) < 10) | (after == 43) | (after == 45))
-    point = digit & (here == 46) & (after == 34)
-    return bool((exponent | point).any()) and _ODD_DECIMAL.search(data) is not None
+    # An exponent, or a point before a quote, behind a digit is rare but for letters escaped as `\u00e9`.
+    places = np.flatnonzero(((text[1:-1] | 0x20) == 101) | ((text[1:-1] == 46) & (text[2:] == 34))) + 1
+    before = text[places - 1]
+    places = places[(before - np.uint8(48) < 10) | (before == 46)]
+    places = places[(text[places - 3] != 117) | (text[places - 4] != 92)]
+    if len(places) > _MANY:
+        return _ODD_DECIMAL.search(data) is not None
+    return any(_ODD_DECIMAL.search(data, max(0, at - 100), at + 100) for at in places.tolist())
 
 
 def _negative_zero(data: bytes) -> bool:
