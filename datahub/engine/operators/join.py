@@ -12,7 +12,7 @@ from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject
-from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, failed_rows, take_column
+from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
 from datahub.plan.operators import Join
 from datahub.records import record
 
@@ -70,7 +70,10 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
         return probe(frame.filter(~failed), operator, index, run, side)
     left, right = _pairs(frame, [column.array(frame.length) for column in columns], index)
     if operator.also is not None and len(left):
-        keep = _holds(frame, left, right, operator, index, run)
+        keep, unclear = _holds(frame, left, right, operator, index, run)
+        if unclear:
+            failed = reject(side, frame, unclear, operator.origin, operator)
+            return probe(frame.filter(~failed), operator, index, run, side)
         left, right = left[keep], right[keep]
     matches = np.bincount(left, minlength=frame.length)
     wrong = _wrong(frame, matches, operator, columns, run)
@@ -99,12 +102,18 @@ def _pairs(frame: Frame, arrays: list[pa.Array], index: JoinIndex) -> tuple[Rows
     return left, right
 
 
-def _holds(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> Mask:
-    """Which pairs meet the rest of the condition; a failure in it counts as not meeting it."""
+def _holds(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> tuple[Mask, tuple[Failure, ...]]:
+    """Which pairs meet the rest of the condition, and the left rows of which that cannot be told."""
     assert operator.also is not None
     pairs = _joined(frame, left, right, np.empty(0, np.int64), operator, index)
     answer = evaluate(operator.also, Scope(pairs, run))
-    return as_mask(answer.values, len(left)) & ~failed_rows(answer.failures, len(left))
+    return as_mask(answer.values, len(left)), tuple(_of_left(failure, left) for failure in answer.failures)
+
+
+def _of_left(failure: Failure, left: Rows) -> Failure:
+    """A failure of pairs as one of their left rows, told once for each."""
+    rows, first = np.unique(left[failure.rows], return_index=True)
+    return failure.reordered(first.astype(np.int64), rows)
 
 
 def _wrong(frame: Frame, matches: Rows, operator: Join, columns: list[Column], run: RunState) -> tuple[Failure, ...]:
