@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine import aggregate, branches, calls, convert, decisions, fit, lookups, nested, windows
+from datahub.engine.evidence import shown_by
 from datahub.engine.failures import OMIT, real, union
 from datahub.engine.scope import RunState, Scope, evaluates
 from datahub.engine.values import scalar
@@ -62,30 +63,31 @@ def assign(
 
 def attributed(failures: Failures, origin: ir.Origin, scope: Scope) -> Failures:
     """The failures that nobody answers for yet, put down to `origin`: its place, its source columns, what stands in them."""
-    return tuple(failure if failure.origin >= 0 else _attributed(failure, origin, scope) for failure in failures)
+    return tuple(part for failure in failures for part in ((failure,) if failure.origin >= 0 else _attributed(failure, origin, scope)))
 
 
-def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failure:
+def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failures:
     placed = replace(failure, origin=scope.run.origins.number(origin))
     if failure.column or not origin.evidence or failure.code == OMIT:
-        return placed
-    of_part = failure.values is not None and (failure.elements is not None or failure.inside)
-    values = failure.values if of_part else _raw(failure, origin, scope)
-    return replace(placed, column=", ".join(one.label for one in origin.evidence), values=values)
-
-
-def _raw(failure: Failure, origin: ir.Origin, scope: Scope) -> pa.Array | None:
-    """What the source columns hold in the failed rows, side by side; None where they are out of reach."""
-    rows = failure.rows
+        return (placed,)
+    rows, around = failure.rows, scope
     if failure.members is not None and scope.members is not None and scope.offsets is not None:
-        rows = scope.offsets[failure.rows] + failure.members
-        scope = scope.members
+        rows, around = scope.offsets[failure.rows] + failure.members, scope.members
+    found = []
+    for mask, evidence in shown_by(origin.evidence, around.find, around.length, rows):
+        part, at = (placed, rows) if mask is None else (placed.kept(mask), rows[mask])
+        of_part = part.values is not None and (part.elements is not None or bool(part.inside))
+        values = part.values if of_part else _raw(part, evidence, around, at)
+        found.append(replace(part, column=", ".join(one.label for one in evidence), values=values))
+    return tuple(found)
+
+
+def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: Rows) -> pa.Array | None:
+    """What the source columns hold in `rows`, side by side; the failure's own values where they are out of reach."""
     parts = []
-    for evidence in origin.evidence:
-        if not scope.has(evidence.raw):
-            return failure.values
-        column = scope.column(evidence.raw)
-        if not pa.types.is_string(column.values.type):
+    for one in evidence:
+        column = scope.find(one.raw)
+        if column is None or not pa.types.is_string(column.values.type):
             return failure.values
         parts.append(column.array(scope.length).take(pa.array(rows)))
     if len(parts) == 1:

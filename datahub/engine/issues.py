@@ -6,13 +6,15 @@ line are added where the blocks' places are known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.diagnostics.row_codes import phrase
+from datahub.engine.evidence import shown_by
 from datahub.frames.frame import Failure, Frame, Rows
 from datahub.records import record
 from datahub.semantic.ir import Origin
@@ -54,7 +56,17 @@ def table(findings: Sequence[Finding], frame: Frame, key: Sequence[str] = ()) ->
     """The issues of `findings` about rows of `frame`; `key` are the columns that identify a row."""
     if not findings:
         return SCHEMA.empty_table()
-    return pa.concat_tables([_rows(finding, frame, key) for finding in findings])
+    return pa.concat_tables([_rows(part, frame, key) for finding in findings for part in _by_source(finding, frame)])
+
+
+def _by_source(finding: Finding, frame: Frame) -> Iterable[Finding]:
+    """A finding with the evidence that its rows have; one of rows of several sources in as many parts."""
+    if finding.failure.column:
+        yield finding
+        return
+    for mask, evidence in shown_by(finding.origin.evidence, frame.columns.get, frame.length, finding.failure.rows):
+        failure = finding.failure if mask is None else finding.failure.kept(mask)
+        yield replace(finding, failure=failure, origin=replace(finding.origin, evidence=evidence))
 
 
 def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:

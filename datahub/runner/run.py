@@ -71,8 +71,9 @@ def run(
     hashes = _Hashes(files)
     findings = Findings(out / "run")
     outlet = Files(plan, out, options.format, findings, options.progress, options.watch)
-    outlet.open()
+    _clear(out / "run")
     try:
+        outlet.open()
         with FolderSpace() as space:
             budget = Budget(options.memory, space)
             execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads, budget=budget))
@@ -116,6 +117,12 @@ def run(
     )
     report.write(out / "run" / "report.json")
     return report
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run told of itself there: it would be taken for this one's."""
+    for path in (folder / "report.json", folder / "issues.parquet", *(folder / "rejects").glob("*")):
+        path.unlink(missing_ok=True)
 
 
 class _Hashes:

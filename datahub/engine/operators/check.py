@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
+from datahub.engine.evidence import shown_by
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.settle import CHECKS, NOTES
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows, only_where
-from datahub.semantic.ir import CheckRule
+from datahub.semantic.ir import CheckRule, Evidence
 
 _GRAVE = ("error", "fatal")
 
@@ -53,7 +54,8 @@ def _broken(rule: CheckRule, frame: Frame, scope: Scope, run: RunState) -> list[
     told = [replace(failure, origin=origin, cause=failure.code, code=rule.code, severity=rule.severity) for failure in own]
     broken = _positions(condition, applies & ~failed, frame.length)
     if len(broken):
-        told.append(_finding(rule, frame, broken, origin, run))
+        found = shown_by(rule.origin.evidence, frame.columns.get, frame.length, broken)
+        told.extend(_finding(rule, evidence, frame, broken if mask is None else broken[mask], run) for mask, evidence in found)
     return told
 
 
@@ -61,9 +63,10 @@ def _positions(condition: Column, applies: Mask, length: int) -> Rows:
     return np.flatnonzero(applies & ~as_mask(condition.values, length)).astype(np.int64)
 
 
-def _finding(rule: CheckRule, frame: Frame, rows: Rows, origin: int, run: RunState) -> Failure:
-    label = rule.origin.evidence[0].label if rule.origin.evidence else ""
-    values = issues.value_of(frame, rule.fields[0] if rule.fields else rule.origin.field, rule.origin, rows)
+def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: Rows, run: RunState) -> Failure:
+    label = evidence[0].label if evidence else ""
+    name = rule.fields[0] if rule.fields else rule.origin.field
+    values = issues.value_of(frame, name, replace(rule.origin, evidence=tuple(evidence)), rows)
     texts = None
     if rule.message is not None:
         # The message is worked out for the broken rows alone: they are few, and it may cost more than the check.
@@ -77,7 +80,7 @@ def _finding(rule: CheckRule, frame: Frame, rows: Rows, origin: int, run: RunSta
         label,
         values,
         texts=texts,
-        origin=origin,
+        origin=run.origins.number(rule.origin),
         severity=rule.severity,
         message="" if texts is not None else _plain(rule),
     )

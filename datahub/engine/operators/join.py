@@ -142,7 +142,8 @@ def _joined(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, 
     wide = frame if straight else frame.take(left_all)
     columns = dict(wide.columns)
     picked = pa.array(right_all, mask=missing) if len(alone) else pa.array(right_all)
-    for _, name in operator.columns:
+    evidence = (name for name in index.frame.columns if name.startswith("#") and name not in columns)
+    for name in (*(name for _, name in operator.columns), *evidence):
         column = index.frame.columns[name]
         if not column.failures:
             columns[name] = Column(column.array(index.frame.length).take(picked))

@@ -74,7 +74,8 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
             wanted |= _reads([operator.also])
             theirs = {new for _, new in columns}
             ask(left, {name for name in wanted if name not in theirs} | _reads(operator.left_keys))
-            ask(right, {old for old, new in columns if new in wanted} | _reads(operator.right_keys))
+            shown = {name for name in wanted if name.startswith("#")}
+            ask(right, {old for old, new in columns if new in wanted} | shown | _reads(operator.right_keys))
         case op.Group(input=source, keys=keys, assignments=assignments):
             names = _before(assignments, wanted, frozenset())[1]
             made = {key.name for key in keys} | {one.name for one in assignments}

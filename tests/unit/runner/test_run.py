@@ -85,3 +85,9 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         ran(folder, text, options=Options(threads=threads))
         outputs.append([(folder / "out" / name).read_bytes() for name in ("shop.csv", "run/rejects/items.csv")])
     assert outputs[0] == outputs[1]
+
+
+def test_a_run_clears_away_what_an_earlier_one_told_of_itself(tmp_path: Path) -> None:
+    ran(tmp_path, "sku,price\na,1\nb,x\nc,2\n")
+    ran(tmp_path, "sku,price\na,1\nc,2\n")
+    assert left(tmp_path) == {"shop.csv", "run/report.json"}

@@ -1,0 +1,45 @@
+"""What a failure shows of the source: the columns of the header, and what stands in them.
+
+A field may come from several sources, in turn (`from r in A, B`) or side by side (a join). What a row shows is what it
+has: the raw text of a source that it does not come from is not in its frame, or null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from datahub.frames.frame import Column, Mask, Rows
+from datahub.semantic.ir import Evidence
+
+Find = Callable[[str], Column | None]
+"""Gives the column of a name, or None where there is none."""
+
+
+def shown_by(evidence: Sequence[Evidence], find: Find, length: int, rows: Rows) -> Iterable[tuple[Mask | None, tuple[Evidence, ...]]]:
+    """The evidence that rows have: for those that a mask over `rows` says (None is all) the columns to be shown.
+
+    `find` gives the columns, which are `length` long.
+    """
+    groups: dict[str, list[Evidence]] = {}
+    for one in evidence:
+        groups.setdefault(one.raw.partition(".")[0] if one.raw.startswith("#") else "", []).append(one)
+    if len(groups) < 2:
+        yield None, tuple(evidence)
+        return
+    has = np.stack([_has(group[0], find, length, rows) for group in groups.values()])
+    codes = (has * (1 << np.arange(len(groups)))[:, None]).sum(axis=0)
+    # One number for each combination of sources that a row comes from; there are a few.
+    combinations = np.unique(codes).tolist()
+    for code in combinations:
+        there = [one for number, group in enumerate(groups.values()) for one in group if code >> number & 1]
+        yield (None if len(combinations) == 1 else codes == code), tuple(there or evidence)
+
+
+def _has(one: Evidence, find: Find, length: int, rows: Rows) -> Mask:
+    column = find(one.raw)
+    if column is None:
+        return np.zeros(len(rows), np.bool_)
+    there: Mask = column.array(length).is_valid().to_numpy(zero_copy_only=False)[rows]
+    return there
