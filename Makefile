@@ -47,8 +47,9 @@ accept: $(STAMP) ## Write what the specification's cases give into them; the dif
 	DHM_ACCEPT=1 $(BIN)/pytest -n 0 -q tests/test_spec.py || true
 	@git --no-pager diff --stat -- tests/spec
 
-bench: $(STAMP) ## Measure speed and memory against the budgets
+bench: $(STAMP) ## Measure speed against the budgets and the engines of others, into docs/performance.md
 	$(BIN)/pytest -n 0 -m bench tests/performance
+	$(BIN)/python tests/performance/race.py
 
 test-all: $(STAMP) ## The tests under every newer Python at hand
 	@for version in 3.12 3.13; do \
