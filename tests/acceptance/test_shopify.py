@@ -33,7 +33,11 @@ def test_the_rows_of_a_handle_are_one_product(shop):
             "published": True,
             "options": ["Title"],
             "images": [
-                {"src": "https://cdn.shopify.com/s/images/shopify_shirt.png?e6948ca4d9028f9e734b8202cc472e3b89aae0f3", "position": 1, "alt": None}
+                {
+                    "src": "https://cdn.shopify.com/s/images/shopify_shirt.png?e6948ca4d9028f9e734b8202cc472e3b89aae0f3",
+                    "position": 1,
+                    "alt": None,
+                }
             ],
             "seo_title": "Our awesome T-shirt in 70 characters or less.",
             "google": {

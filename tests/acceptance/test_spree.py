@@ -41,7 +41,13 @@ def test_a_product_is_its_first_row_with_its_translations(shop):
         "tags": ["air purifier", "tower", "HEPA H13", "smart home", "air & climate"],
         "tax_category": "Default",
         "image": IMAGES + "air-purifier-tower.webp",
-        "custom": {"wattage": "65W", "voltage": "220-240V", "warranty": "2 Years", "room_coverage": "Up to 80m²", "connectivity": "WiFi + App"},
+        "custom": {
+            "wattage": "65W",
+            "voltage": "220-240V",
+            "warranty": "2 Years",
+            "room_coverage": "Up to 80m²",
+            "connectivity": "WiFi + App",
+        },
         "variants": 3,
     } == shop.one("Product", slug="air-purifier-tower")
 
@@ -52,9 +58,13 @@ def test_custom_fields_are_a_map_of_those_that_are_filled(shop):
     counted = {name: sum(name in one for one in custom) for name in ("wattage", "voltage", "warranty", "capacity", "runtime")}
     assert {"wattage": 37, "voltage": 37, "warranty": 37, "capacity": 14, "runtime": 8} == counted
     assert 5 + 1 + 4 == sum(name in one for one in custom for name in ("room_coverage", "noise_level", "connectivity"))
-    assert {"wattage": "40W", "voltage": "14.4V Lithium", "warranty": "2 Years", "runtime": "120 minutes", "connectivity": "App"} == shop.one(
-        "Product", slug="robot-vacuum"
-    )["custom"]
+    assert {
+        "wattage": "40W",
+        "voltage": "14.4V Lithium",
+        "warranty": "2 Years",
+        "runtime": "120 minutes",
+        "connectivity": "App",
+    } == shop.one("Product", slug="robot-vacuum")["custom"]
 
 
 def test_a_variant_inherits_from_its_product_and_has_a_price_a_currency(shop):
@@ -99,7 +109,9 @@ def test_a_variant_inherits_from_its_product_and_has_a_price_a_currency(shop):
 
 
 def test_variants_stand_in_the_order_of_the_file(shop):
-    assert ["AUTOMATIC-ESPRESSO-MACHINE-MATTE-BLACK", "AUTOMATIC-ESPRESSO-MACHINE-SILVER"] == [row["sku"] for row in shop.rows["Variant"][:2]]
+    assert ["AUTOMATIC-ESPRESSO-MACHINE-MATTE-BLACK", "AUTOMATIC-ESPRESSO-MACHINE-SILVER"] == [
+        row["sku"] for row in shop.rows["Variant"][:2]
+    ]
     assert "ROTARY-SHAVER-9000-MATTE-BLACK" == shop.rows["Variant"][-1]["sku"]
 
 
