@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from datahub.formats.places import places_where
 from datahub.records import record
 
 LONGEST_FIELD = 1 << 20
@@ -61,7 +62,7 @@ def quote_positions(data: bytes, dialect: Dialect) -> Positions:
     """Where the quotes are."""
     if not dialect.quote or dialect.quote not in data:
         return np.zeros(0, np.int64)
-    return np.flatnonzero(as_bytes(data) == dialect.quote[0])
+    return places_where(as_bytes(data), lambda part: part == dialect.quote[0])
 
 
 def regular(data: bytes, quotes: Positions, dialect: Dialect) -> bool:
@@ -188,9 +189,9 @@ def _line_ends(data: bytes) -> tuple[Positions, Positions]:
     """Where lines stop, and where the next begin."""
     text = as_bytes(data)
     if b"\r" not in data:
-        feeds = np.flatnonzero(text == 10)
+        feeds = places_where(text, lambda part: part == 10)
         return feeds, feeds + 1
-    marks = np.flatnonzero((text == 10) | (text == 13))
+    marks = places_where(text, lambda part: (part == 10) | (part == 13))
     paired = np.zeros(len(marks), np.bool_)
     paired[1:] = (text[marks[1:]] == 10) & (text[marks[:-1]] == 13) & (marks[1:] == marks[:-1] + 1)
     stops = marks[~paired]

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from datahub.formats.places import places_where
 from datahub.records import record
 
 DEEPEST = 128
@@ -39,13 +40,13 @@ class Structure:
 def structure(data: bytes) -> Structure:
     """Braces, brackets, commas and colons of `data`, which begins outside of any text."""
     text = np.frombuffer(data, np.uint8)
-    return _structure(data, text, np.flatnonzero(_brackets(text) | (text == 44) | (text == 58)))
+    return _structure(data, text, places_where(text, lambda part: _brackets(part) | (part == 44) | (part == 58)))
 
 
 def nesting(data: bytes) -> Structure:
     """Braces and brackets alone, of which there are far fewer."""
     text = np.frombuffer(data, np.uint8)
-    return _structure(data, text, np.flatnonzero(_brackets(text)))
+    return _structure(data, text, places_where(text, _brackets))
 
 
 def _brackets(text: Bytes) -> npt.NDArray[np.bool_]:
@@ -66,10 +67,10 @@ def _structure(data: bytes, text: Bytes, places: Positions) -> Structure:
 
 def _quotes(data: bytes, text: Bytes) -> Positions:
     """The quotes that open and close texts."""
-    quotes = np.flatnonzero(text == 34)
+    quotes = places_where(text, lambda part: part == 34)
     if b"\\" not in data:
         return quotes
-    slashes = np.flatnonzero(text == 92)
+    slashes = places_where(text, lambda part: part == 92)
     last = np.append(np.diff(slashes) > 1, True)
     first = np.concatenate((np.ones(1, np.bool_), last[:-1]))
     # Only behind an odd number of backslashes is a quote part of a text.
@@ -91,7 +92,7 @@ def too_deep(record: bytes) -> bool:
 def may_be_deep(data: bytes, starts: Positions, ends: Positions) -> bool:
     """Whether one of the records at `starts` has more openers than may be nested."""
     text = np.frombuffer(data, np.uint8)
-    openers = np.flatnonzero((text | 0x20) == 123)
+    openers = places_where(text, lambda part: (part | 0x20) == 123)
     if not len(openers) or not len(starts):
         return False
     counts = np.searchsorted(openers, ends) - np.searchsorted(openers, starts)
