@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from functools import cache
+from itertools import product
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +91,20 @@ def split_flags(pattern: str) -> tuple[str, str]:
     return (match.group(), pattern[match.end() :]) if match else ("", pattern)
 
 
+@cache
+def may_be_empty(pattern: str) -> bool:
+    """Whether a pattern may match where nothing stands: between two characters, before the first, or after the last one.
+
+    Whether it does can only depend on what stands beside: a letter, another character, the end of a line or of the text.
+    """
+    flags, body = split_flags(pattern)
+    beside = ("", "a", "-", "\n")
+    return any(
+        pc.match_substring_regex(pa.scalar(left + right), f"\\A{left}(?:{flags}{body}){right}\\z").as_py()
+        for left, right in product(beside, beside)
+    )
+
+
 def every_match(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> tuple[npt.NDArray[np.int32], list[pa.Array]]:
     """For all matches of all texts what each of the groups matched, and where each text's matches begin.
 
@@ -125,13 +141,15 @@ def rewriting(pattern: str, replacement: str) -> tuple[str, str]:
     """A pattern and a replacement as RE2 takes them: no more groups captured than the replacement names.
 
     `$1`, `${1}`, `${name}` and `\\1` are groups, `$0` is the whole match, `$$` is a dollar sign and `\\\\` a backslash.
-    What names no group of the pattern stands for itself.
+    What has the form of a reference and names no group of the pattern raises `ValueError`, and more than nine groups do.
     """
     names = group_names(pattern)
     parts: list[str | int] = []
     for piece in _REFERENCE.finditer(replacement):
         parts.extend(_parts(piece, names))
     wanted = tuple(sorted({part for part in parts if isinstance(part, int) and part}))
+    if len(wanted) > 9:
+        raise ValueError(f"it names {len(wanted)} groups, and nine can be put in")
     plain = re.sub(r"\(\?P<g\d+>", "(", only_groups(pattern, wanted))
     written = "".join(
         part.replace("\\", "\\\\") if isinstance(part, str) else f"\\{wanted.index(part) + 1 if part else 0}" for part in parts
@@ -148,15 +166,14 @@ def _parts(piece: re.Match[str], names: tuple[str, ...]) -> list[str | int]:
         return [piece.group()[0]]
     if named is not None:
         group = names.index(named) + 1 if named in names else int(named) if named.isdigit() else -1
-        return [group] if 0 <= group <= len(names) else [piece.group()]
+        return [group] if 0 <= group <= len(names) else _no_group(piece.group())
     digits = dollar or slash or ""
     # As many digits as name a group that there is: `$12` is group 1 and a 2, where there are fewer than twelve.
     for width in range(len(digits), 0, -1):
         if digits.isdigit() and int(digits[:width]) <= len(names):
             return [int(digits[:width]), digits[width:]]
-    return [piece.group()]
+    return _no_group(piece.group()) if digits.isdigit() else [piece.group()]
 
 
-def too_many_groups(pattern: str, replacement: str) -> bool:
-    """Whether a replacement names more groups than RE2 can put in."""
-    return len(group_names(rewriting(pattern, replacement)[0])) > 9
+def _no_group(reference: str) -> NoReturn:
+    raise ValueError(f"`{reference}` names no group of the pattern; a dollar sign is written `$$`")

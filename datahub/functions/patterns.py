@@ -11,7 +11,16 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, map_distinct, valid
 from datahub.functions.declare import Datum, example, function
-from datahub.functions.groups import apart, every_match, first_match, group_names, number_of, rewriting, split_flags, too_many_groups
+from datahub.functions.groups import (
+    apart,
+    every_match,
+    first_match,
+    group_names,
+    may_be_empty,
+    number_of,
+    rewriting,
+    split_flags,
+)
 from datahub.functions.text_search import characters_before
 from datahub.types import model as t
 
@@ -252,15 +261,9 @@ def extract_all(value: Datum, pattern: str, group: int | None = None) -> pa.Arra
 # --- replacing and splitting -------------------------------------------------------------------------------------
 
 
-def _replace_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
-    pattern, new = constants[1], constants[2]
-    return None if isinstance(pattern, str) and isinstance(new, str) and too_many_groups(pattern, new) else t.Text()
-
-
 @function(
     "replace(value: text, pattern: pattern!, new: text!, count: int! = -1) -> text",
     category=CATEGORY,
-    rule=_replace_rule,
     sql="REGEXP_REPLACE",
     excel="REGEXREPLACE",
     also=("Bloblang re_replace_all", "jq gsub", "FEEL replace", "Polars str.replace_all"),
@@ -276,20 +279,26 @@ def replace_pattern(value: Datum, pattern: str, new: str, count: int) -> pa.Arra
     """The text with what the pattern matches replaced: all of it, or the first `count` matches.
 
     In the replacement `$1` is what the first group matched (`\\1` is the same), `$0` the whole match, `${name}` a group by
-    its name, and `$$` a dollar sign.
+    its name, and `$$` a dollar sign. A group that the pattern does not have is refused when the script is checked.
     """
     texts = as_array(value, 1)
+    if count > 0 and may_be_empty(pattern):
+        raise ValueError("it may match where nothing stands, and such matches are not counted")
+    plain, written = rewriting(pattern, new)
     if count == 0:
         return texts
-    plain, written = rewriting(pattern, new)
     return pc.replace_substring_regex(texts, plain, written, max_replacements=count if count > 0 else None)
 
 
-@function("replace(value: text, pattern: pattern!, new: text) -> text", category=CATEGORY)
+def _column_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
+    return None if isinstance(constants[2], str) else t.Text()
+
+
+@function("replace(value: text, pattern: pattern!, new: text) -> text", category=CATEGORY, rule=_column_rule)
 def replace_by_column(value: Datum, pattern: str, new: Datum) -> pa.Array:
-    """The text with what the pattern matches replaced by another text of the row."""
+    """The text with what the pattern matches replaced by another text of the row, in which `$` is a dollar sign."""
     texts, others = broadcast(value, new)
-    return pc.binary_join(pc.split_pattern_regex(texts, pattern), others)
+    return pc.binary_join(apart(texts, pattern, ()), others)
 
 
 @function(
@@ -334,6 +343,9 @@ def _from(texts: pa.Array, start: int) -> pa.Array:
 def split_pattern(value: Datum, pattern: str, limit: int) -> pa.Array:
     """The parts of a text between what the pattern matches; with a limit the last part holds all that is left."""
     texts = as_array(value, 1)
+    if may_be_empty(pattern):
+        # Arrow would split there for ever.
+        raise ValueError("it may match where nothing stands; `chunks(x, 1)` gives the characters of a text")
     if limit == 0:
         return from_lists(np.zeros(len(texts) + 1), pa.array([], pa.string()), valid(texts))
     return pc.split_pattern_regex(texts, pattern, max_splits=limit - 1 if limit > 0 else None)
