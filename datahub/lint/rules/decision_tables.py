@@ -1,0 +1,189 @@
+"""Decision tables: rows that overlap, are missing or never decide, each with an input that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Fix, Label
+from datahub.document import Span
+from datahub.lint.declare import lint
+from datahub.records import record
+from datahub.semantic import ir
+from datahub.semantic.conditions import named
+from datahub.semantic.elaborate import Elaborated
+from datahub.semantic.proof_shown import shown_example
+from datahub.semantic.proofs import Dead, Overlap, Proof, prove
+from datahub.semantic.rules_proofs import DEAD_OTHERWISE, DEAD_ROW, GAP, NOT_PROVED, OR_COVERS_ALL, ROWS_OVERLAP
+from datahub.semantic.told import replacing
+from datahub.semantic.unit import Unit
+from datahub.syntax import ast, cells
+from datahub.types import model as t
+
+_MOST_NAMED = 3
+"""So many rows are named; of more, how many there are."""
+
+
+@lint(ROWS_OVERLAP, GAP, DEAD_ROW, DEAD_OTHERWISE, OR_COVERS_ALL, NOT_PROVED)
+def look(elaborated: Elaborated, emit: Emit) -> None:
+    """Tell what is proved of the decision tables of a script."""
+    unit = elaborated.units[-1]
+    made = {table.name: table for table in elaborated.program.decisions}
+    for declared in unit.declared.of(ast.Decide):
+        table = made[unit.full(declared.name.text)]
+        conditioned = frozenset(name for name, kind in table.inputs if _is_conditioned(kind, unit))
+        for found in _Telling(declared, table, prove(table, conditioned)).findings():
+            emit(found)
+
+
+def _is_conditioned(kind: t.Type, unit: Unit) -> bool:
+    """Whether only some values of the base are values of the type."""
+    while isinstance(kind, t.Named):
+        declared = named(kind.name, unit.scope())
+        if declared is None or declared.conditions:
+            return True
+        kind = kind.base
+    return False
+
+
+@record(frozen=True, slots=True)
+class _Telling:
+    declared: ast.Decide
+    table: ir.DecisionTable
+    proof: Proof
+
+    def findings(self) -> Iterator[Diagnostic]:
+        for row, column in self.proof.covering:
+            yield self._covering(row, column)
+        for overlap in self.proof.overlaps:
+            yield self._overlap(overlap)
+        for dead in self.proof.dead:
+            yield self._dead(dead)
+        fallback = self.declared.otherwise
+        if fallback is not None and self.proof.complete:
+            help = "take it away, or narrow the row that takes what is meant for it"
+            yield Diagnostic(
+                DEAD_OTHERWISE, f"the rows of {self._name} fit every input", Label(fallback.span, "nothing is left for this"), help=help
+            )
+        if fallback is None and self.table.policy != "collect":
+            yield from self._gap()
+        yield from self._spent()
+
+    @property
+    def _name(self) -> str:
+        return f"`{self.declared.name.text}`"
+
+    def _span(self, row: int) -> Span:
+        return self.declared.table.rows[row].span if self.declared.table is not None else self.declared.name.span
+
+    def _gap(self) -> Iterator[Diagnostic]:
+        at = self.declared.name.span
+        help = "add a row, or say `otherwise`; `otherwise error` says that the reject is meant"
+        if not self.table.rows:
+            yield Diagnostic(GAP, f"{self._name} has no rows", Label(at, "every input is rejected (R405)"), help=help)
+        elif self.proof.gap is not None:
+            shown = shown_example(self.proof.gap, self.table)
+            yield Diagnostic(GAP, f"no row of {self._name} fits `{shown}`", Label(at, "such an input is rejected (R405)"), help=help)
+        elif not self.proof.complete and -1 not in self.proof.spent and self._has_patterns():
+            message = f"nobody knows whether the rows of {self._name} fit every input"
+            yield Diagnostic(NOT_PROVED, message, Label(at, "patterns are not looked into"), help="say `otherwise` what the rest gives")
+
+    def _has_patterns(self) -> bool:
+        return any(isinstance(test, ir.Like) for row in self.table.rows for cell in row.tests for test in cell)
+
+    def _overlap(self, found: Overlap) -> Diagnostic:
+        shown = shown_example(found.example, self.table)
+        message = f"rows {found.first + 1} and {found.second + 1} of {self._name} both fit" + (f" `{shown}`" if shown else " every input")
+        notes = [f"it also overlaps with {_counted(found.others)} above it"] if found.others else []
+        if found.never:
+            notes.append("wherever it fits another row fits as well, so it never decides")
+        return Diagnostic(
+            ROWS_OVERLAP,
+            message,
+            Label(self._span(found.second), "an input that both fit is rejected (R406)"),
+            (Label(self._span(found.first), "the other row"),),
+            tuple(notes),
+            "let the rows exclude each other, or say `policy first`, where the row above wins",
+        )
+
+    def _dead(self, found: Dead) -> Diagnostic:
+        message = f"row {found.row + 1} of {self._name} never decides"
+        at = self._span(found.row)
+        if found.cell:
+            return Diagnostic(DEAD_ROW, message, Label(self._cell(found.row, found.cell).span, f"no value of `{found.cell}` fits this"))
+        labels = tuple(Label(self._span(row), "this row fits whatever that one fits") for row in found.by)
+        if len(labels) > 1:
+            labels = tuple(Label(one.span, "this row takes a part of it") for one in labels[:_MOST_NAMED])
+        return Diagnostic(DEAD_ROW, message, Label(at, _taken(found.by)), labels, help="put it above them, or take it away")
+
+    def _cell(self, row: int, column: str) -> ast.Cell:
+        table = self.declared.table
+        assert table is not None, "a row without a table"
+        at = next(at for at, cell in enumerate(table.header.cells) if cell.text == column)
+        return table.rows[row].cells[at]
+
+    def _covering(self, row: int, column: str) -> Diagnostic:
+        cell = self._cell(row, column)
+        meant = _meant(cells.parse_cell(cell, _ignored), self.table.rows[row].tests[[name for name, _ in self.table.inputs].index(column)])
+        fix: Fix | None = replacing(cell.span, meant) if meant else None
+        help = f"write `{meant}`, or `-` for any value" if meant else "write `-` for any value"
+        message = f"the tests of `{column}` in row {row + 1} of {self._name} fit every value together"
+        return Diagnostic(OR_COVERS_ALL, message, Label(cell.span, "a comma means or"), help=help, fix=fix)
+
+    def _spent(self) -> Iterator[Diagnostic]:
+        if not self.proof.spent:
+            return
+        rows = [row + 1 for row in self.proof.spent if row >= 0]
+        parts = ["whether every input has a row"] if -1 in self.proof.spent else []
+        if rows:
+            parts.append(f"whether {_numbered(rows)} can decide")
+        yield Diagnostic(
+            NOT_PROVED,
+            f"{self._name} is too large to prove {' and '.join(parts)}",
+            Label(self.declared.name.span, f"{len(self.table.rows)} rows, {len(self.table.inputs)} inputs"),
+            help="split it into tables of fewer inputs, one of which asks the other",
+        )
+
+
+def _taken(by: tuple[int, ...]) -> str:
+    if len(by) == 1:
+        return f"row {by[0] + 1} fits whatever fits here"
+    return f"{_numbered([row + 1 for row in by])} fit whatever fits here"
+
+
+def _counted(rows: int) -> str:
+    return f"{rows} more row{'' if rows == 1 else 's'}"
+
+
+def _numbered(rows: list[int]) -> str:
+    """Rows by their numbers: `row 3`, `rows 3 and 4`, `rows 3, 4, and 9 more`."""
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    if len(rows) > _MOST_NAMED:
+        return f"rows {', '.join(map(str, rows[: _MOST_NAMED - 1]))}, and {len(rows) - _MOST_NAMED + 1} more"
+    return f"rows {', '.join(map(str, rows[:-1]))} and {rows[-1]}"
+
+
+def _meant(written: tuple[cells.CellTest, ...], tests: tuple[ir.CellTest, ...]) -> str:
+    """The cell that was meant by tests with an `and` in mind; empty where there is none."""
+    match written:
+        case (cells.Compare() as one, cells.Compare() as other) if one.operator[0] != other.operator[0]:
+            low, high = (one, other) if one.operator[0] == ">" else (other, one)
+            if not _is_crossed(tests):
+                return ""
+            return f"{'[' if low.operator == '>=' else '('}{low.text}..{high.text}{']' if high.operator == '<=' else ')'}"
+        case _ if all(isinstance(one, cells.Not) for one in written):
+            inner = [test for one in written if isinstance(one, cells.Not) for test in one.tests]
+            return f"not ({', '.join(test.span.text for test in inner)})"
+        case _:
+            return ""
+
+
+def _is_crossed(tests: tuple[ir.CellTest, ...]) -> bool:
+    """Whether what is above the one bound and what is below the other have something between them."""
+    lows = [test.low for test in tests if isinstance(test, ir.Between) and test.low is not None]
+    highs = [test.high for test in tests if isinstance(test, ir.Between) and test.high is not None]
+    return bool(lows and highs) and lows[0] < highs[0]  # type: ignore[operator]
+
+
+def _ignored(_: Diagnostic) -> None:
+    """Take no notice: what is wrong with the cell was told when it was read."""

@@ -1,0 +1,222 @@
+"""What can be proved of a decision table before any row of data is there: gaps, overlaps, rows and fallbacks never reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
+
+from datahub.records import record
+from datahub.semantic import ir
+from datahub.semantic.proof_boxes import Answer, Budget, Spent, by_class, covered, held
+from datahub.semantic.proof_spaces import Space, few, line
+from datahub.semantic.proof_words import matched, words
+from datahub.types import model as t
+
+BOXES, EACH = 200_000, 50_000
+"""How many boxes are looked at for a table, and for one question about it: well under half a second."""
+
+
+@record(frozen=True, slots=True)
+class Example:
+    """Values of the inputs that the table tests, in their order."""
+
+    values: tuple[tuple[str, ir.Value], ...]
+
+
+@record(frozen=True, slots=True)
+class Overlap:
+    """Two rows that both fit `example`; `others` more rows overlap with the second. `never`: it fits nowhere alone."""
+
+    first: int
+    second: int
+    example: Example
+    others: int
+    never: bool
+
+
+@record(frozen=True, slots=True)
+class Dead:
+    """A row that never decides: the rows `by` fit whatever fits it, or no value at all fits its cell of the input `cell`."""
+
+    row: int
+    by: tuple[int, ...]
+    cell: str
+
+
+@record(frozen=True, slots=True)
+class Proof:
+    """What is proved of a table, rows counted from 0.
+
+    `gap` is an input that no row fits, for certain; `complete` says that there is none. Neither, where patterns or conditions
+    of types leave it open. `covering` are the cells, by row and input, several tests of which fit every value together.
+    `spent` are the questions that the budget did not suffice for: rows, and -1 for the gap.
+    """
+
+    gap: Example | None
+    complete: bool
+    overlaps: tuple[Overlap, ...]
+    dead: tuple[Dead, ...]
+    covering: tuple[tuple[int, str], ...]
+    spent: tuple[int, ...]
+
+
+def prove(table: ir.DecisionTable, conditioned: frozenset[str] = frozenset(), budget: Budget | None = None) -> Proof:
+    """Prove what can be proved of a table; the types of the inputs `conditioned` have conditions that only some values meet."""
+    dimensions = [_dimension(table, at, name in conditioned) for at, (name, _) in enumerate(table.inputs)]
+    proving = _Proving(table, dimensions, budget or Budget(BOXES, EACH))
+    gap, complete = proving.gap()
+    overlaps = tuple(proving.overlaps()) if table.policy == "unique" else ()
+    covering = tuple((row, one.name) for row in range(len(table.rows)) for one in dimensions if one.is_covering(row))
+    return Proof(gap, complete, overlaps, tuple(proving.dead()), covering, tuple(proving.spent))
+
+
+# ---------------------------------------------------------------- inputs
+
+
+@dataclass(slots=True)
+class _Dimension:
+    """An input: its classes, the cell of each row as classes, and for each class the rows whose cells have it."""
+
+    name: str
+    space: Space
+    sure: int
+    tests: Sequence[tuple[ir.CellTest, ...]]
+    cells: Sequence[int]
+    classes: Sequence[int]
+    _held: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _meeting: dict[int, int] = field(default_factory=dict)
+
+    def held(self, cell: int) -> tuple[int, ...]:
+        """The classes of a cell, as the rows that have them."""
+        if cell not in self._held:
+            self._held[cell] = held(cell, self.classes)
+        return self._held[cell]
+
+    def meeting(self, cell: int) -> int:
+        """The rows whose cells have a class of `cell`."""
+        if cell not in self._meeting:
+            self._meeting[cell] = reduce(or_, self.held(cell), 0)
+        return self._meeting[cell]
+
+    def example(self, cell: int, rows: int | None = None) -> ir.Value:
+        """A value of a class of `cell`: of one that just `rows` have, if they are given."""
+        classes = (at for at in range(cell.bit_length()) if cell >> at & 1 and (rows is None or self.classes[at] == rows))
+        return self.space.example(next(classes))
+
+    def is_tested(self) -> bool:
+        return any(cell != self.space.every for cell in self.cells)
+
+    def is_covering(self, row: int) -> bool:
+        """Whether several tests of a cell together fit every value; a list of all values is no mistake."""
+        tests = self.tests[row]
+        if len(tests) < 2:
+            return False
+        values = self.space.every & ~self.space.null
+        listed = [self.space.mask(one) for one in tests if isinstance(one, ir.OneOf) and not one.negated]
+        return not values & ~self.cells[row] and all(values & ~one for one in listed)
+
+
+def _dimension(table: ir.DecisionTable, at: int, conditioned: bool) -> _Dimension:
+    name, kind = table.inputs[at]
+    tests = [row.tests[at] for row in table.rows]
+    different = list(dict.fromkeys(test for cell in tests for test in cell))
+    space = _space(kind, different)
+    masks = {test: space.mask(test) for test in different}
+    cells = [reduce(or_, (masks[test] for test in cell), 0) for cell in tests]
+    sure = space.sure
+    if conditioned:
+        # Of the values that a condition leaves, those are known that a cell names.
+        sure &= reduce(or_, (masks[one] for one in different if isinstance(one, ir.OneOf) and not one.negated), space.null)
+    return _Dimension(name, space, sure, tests, cells, by_class(cells, space.every.bit_length()))
+
+
+def _space(kind: t.Type, tests: Sequence[ir.CellTest]) -> Space:
+    match t.base_of(kind):
+        case t.Bool():
+            return few(kind, (False, True), {})
+        case t.Enum(members=members):
+            return few(kind, members, {one.pattern: matched(one.pattern, members) for one in tests if isinstance(one, ir.Like)})
+        case t.Text() | t.Json() | t.Pattern() | t.Unknown():
+            return words(kind, tests)
+        case t.ListOf() | t.Struct() | t.MapOf() | t.Nothing():
+            return few(kind, ("",), {})
+        case _:
+            return line(kind, tests)
+
+
+# ---------------------------------------------------------------- questions
+
+
+@dataclass(slots=True)
+class _Proving:
+    table: ir.DecisionTable
+    dimensions: Sequence[_Dimension]
+    budget: Budget
+    spent: list[int] = field(default_factory=list)
+
+    def gap(self) -> tuple[Example | None, bool]:
+        """An input that no row fits; and whether there is certainly none."""
+        sure = [one.sure for one in self.dimensions]
+        answer = self._covered(sure, -1, -1) if all(sure) else Answer(None)
+        if answer is None:
+            return None, False
+        if answer.outside is not None:
+            return self._example(sure, answer.outside), False
+        every = [one.space.every for one in self.dimensions]
+        whole = answer if sure == every else self._covered(every, -1, -1)
+        return None, whole is not None and whole.outside is None
+
+    def overlaps(self) -> Iterator[Overlap]:
+        """For each row the first of those above it that fit an input that it fits."""
+        for row in range(len(self.table.rows)):
+            sure = [one.cells[row] & one.sure for one in self.dimensions]
+            meeting = self._meeting(sure, (1 << row) - 1)
+            if meeting:
+                first = (meeting & -meeting).bit_length() - 1
+                both = [cell & one.cells[first] for cell, one in zip(sure, self.dimensions)]
+                others = self._covered([one.cells[row] for one in self.dimensions], ~(1 << row), row)
+                never = others is not None and others.outside is None
+                yield Overlap(first, row, self._example(both), meeting.bit_count() - 1, never)
+
+    def dead(self) -> Iterator[Dead]:
+        """The rows that never decide. Where several may, or all that fit do, these are the rows that fit nothing."""
+        for row in range(len(self.table.rows)):
+            empty = next((one.name for one in self.dimensions if not one.cells[row]), None)
+            if empty is not None:
+                yield Dead(row, (), empty)
+            elif self.table.policy == "first":
+                answer = self._covered([one.cells[row] for one in self.dimensions], (1 << row) - 1, row)
+                if answer is not None and answer.outside is None:
+                    yield Dead(row, tuple(_rows(answer.by)), "")
+
+    def _covered(self, cells: Sequence[int], rows: int, asked: int) -> Answer | None:
+        """Whether `rows` cover the box of `cells`; None where the budget does not suffice."""
+        among = self._meeting(cells, rows & (1 << len(self.table.rows)) - 1)
+        boxes = [one.held(cell) for one, cell in zip(self.dimensions, cells)]
+        question = self.budget.question()
+        given = question.left
+        try:
+            return covered(boxes, among, question)
+        except Spent:
+            self.spent.append(asked)
+            return None
+        finally:
+            self.budget.left -= given - max(question.left, 0)
+
+    def _meeting(self, cells: Sequence[int], rows: int) -> int:
+        """Those of `rows` that meet the box of `cells`."""
+        return reduce(and_, (one.meeting(cell) for one, cell in zip(self.dimensions, cells)), rows)
+
+    def _example(self, cells: Sequence[int], point: Sequence[int] | None = None) -> Example:
+        tested = [at for at, one in enumerate(self.dimensions) if one.is_tested()]
+        return Example(
+            tuple((self.dimensions[at].name, self.dimensions[at].example(cells[at], None if point is None else point[at])) for at in tested)
+        )
+
+
+def _rows(rows: int) -> Iterator[int]:
+    while rows:
+        yield (rows & -rows).bit_length() - 1
+        rows &= rows - 1
