@@ -39,6 +39,17 @@ def test_every_link_to_a_file_leads_to_one(page):
     assert [] == [link for link in links if not (page.parent / link).exists()]
 
 
+def test_the_page_of_the_house_names_every_layer_from_top_to_bottom():
+    import tomllib
+
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one["type"] == "layers")
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("## Layers") : page.index("## The command line")]
+    rows = [set(re.findall(r"`([a-z]+)`", row)) for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)]
+    assert [set(layer.split(" | ")) for layer in layers] == rows
+
+
 def test_every_option_that_the_readme_shows_is_one():
     import subprocess
     import sys
