@@ -21,8 +21,14 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         if column.name.text in columns:
             unit.emit(twice(column.name, columns[column.name.text][0]))
         else:
-            header = column.at.names[0] if column.at is not None and column.at.names else column.name.text
-            columns[column.name.text] = (column.name, header)
+            columns[column.name.text] = (column.name, _header(column))
     if kind is not None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
         unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs))
+
+
+def _header(column: ast.ColumnDecl) -> str:
+    """The name under which a column is written; a pattern between slashes spreads it over several."""
+    if column.at is not None and column.at.names:
+        return column.at.names[0]
+    return f"/{column.at.pattern.source}/" if column.at is not None and column.at.pattern is not None else column.name.text

@@ -91,3 +91,39 @@ def test_a_run_clears_away_what_an_earlier_one_told_of_itself(tmp_path: Path) ->
     ran(tmp_path, "sku,price\na,1\nb,x\nc,2\n")
     ran(tmp_path, "sku,price\na,1\nc,2\n")
     assert left(tmp_path) == {"shop.csv", "run/report.json"}
+
+
+SPREAD = r"""
+source rows: csv {
+  columns {
+    sku    : text
+    custom : map(text) at /^CF_(.+)$/
+    tags   : [text]    at /^TAG_\d+$/
+  }
+}
+entity Item {
+  key sku
+  sku    : text
+  custom : map(text)
+  tags   : [text]
+}
+map Item from r in rows {
+  include r
+}
+flow f {
+  write Item to shop
+}
+target shop: csv {
+  columns {
+    sku
+    custom at /^X_(.+)$/
+    tags   at /^T\d+$/
+  }
+}
+"""
+
+
+def test_columns_gathered_by_a_pattern_are_spread_again_by_one(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("sku,CF_a,TAG_2,CF_b,TAG_1\nA,1,y,,x\nB,,,2,z\n", encoding="utf-8")
+    run(compile(SPREAD), {"rows": [str(tmp_path / "rows.csv")]}, tmp_path / "out")
+    assert (tmp_path / "out" / "shop.csv").read_text(encoding="utf-8").splitlines() == ["sku,X_a,X_b,T1,T2", "A,1,,x,y", "B,,2,z,"]
