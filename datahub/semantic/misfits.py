@@ -20,7 +20,7 @@ from datahub.types.shapes import Exact, Family, Shape, shape, told
 if TYPE_CHECKING:
     from datahub.semantic.overloads import Given
 
-Why = Literal["type", "constant", "few", "many", "name", "twice"]
+Why = Literal["type", "constant", "rule", "few", "many", "name", "twice"]
 
 
 @record(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class Misfit:
 
 def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
     """Tell why none of the overloads takes the arguments, by the one that comes nearest."""
+    refused = next((one for one in misfits if one.why == "rule"), None)
+    if refused is not None:
+        return _refused_constant(function, refused, scope, span)
     by_type = [one for one in misfits if one.why in ("type", "constant")]
     if by_type:
         furthest = max(one.at for one in by_type)
@@ -49,6 +52,12 @@ def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[G
     if strange is not None:
         return _wrong_name(function, strange, scope, span)
     return _wrong_count(function, misfits, given, scope, span)
+
+
+def _refused_constant(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
+    at = misfit.span or span
+    message = f"{called(function)} does not take `{shown(at)}`{_as_parameter(function, misfit)}"
+    return tell(scope, BAD_ARGUMENTS, at, message, "not one of what it takes", help=f"see `dhm functions {function.name}`")
 
 
 # ---------------------------------------------------------------- types

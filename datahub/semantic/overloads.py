@@ -122,8 +122,17 @@ def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool,
     values = tuple(_passed(shape(parameter.type), one.value, bound, overload, scope) for parameter, one in pairs)
     kind = _given_type(overload, pairs, values, bound)
     if kind is None:
-        return Misfit(overload, "type", 0, pairs[0][0], pairs[0][1].span, pairs[0][1].value.type) if pairs else Misfit(overload, "few", 0)
+        return _refused(overload, pairs)
     return Chosen(index, overload, pairs, values, kind)
+
+
+def _refused(overload: Overload, pairs: Sequence[Pair]) -> Misfit:
+    """The overload's rule takes no such arguments: what is wrong is a constant it asks for, else the types together."""
+    stated = [at for at, (parameter, one) in enumerate(pairs) if parameter.constant and one.span is not _NOWHERE]
+    if stated:
+        parameter, one = pairs[stated[-1]]
+        return Misfit(overload, "rule", len(pairs), parameter, one.span)
+    return Misfit(overload, "type", 0, pairs[0][0], pairs[0][1].span, pairs[0][1].value.type) if pairs else Misfit(overload, "few", 0)
 
 
 def _takes(wanted: Shape, value: ir.Expression, bound: Bound, widen: bool) -> bool:

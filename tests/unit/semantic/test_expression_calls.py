@@ -239,3 +239,17 @@ def test_formats_that_mean_what_they_seem_to_are_let_be(text):
 def test_an_option_that_a_function_cannot_take_is_told_before_any_row(text, message):
     found = typed(text)
     assert (["DHM106"], message) == (found.rules, found.message)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('parse_duration(r.sku, "e")', '`parse_duration` does not take `"e"` as `unit`'),
+        ("extract_all(r.sku, /a/, 2)", "`extract_all` does not take `2` as `group`"),
+        ('to_zone(now(), "Mars/Olympus")', '`to_zone` does not take `"Mars/Olympus"` as `zone`'),
+        ("int(r.sku, 99)", "`int` does not take `99` as `base`"),
+    ],
+)
+def test_a_constant_that_no_rule_of_a_function_takes_is_told_and_no_other_argument(text, message):
+    found = typed(text)
+    assert (["DHM106"], message) == (found.rules, found.message)
