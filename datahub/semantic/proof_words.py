@@ -129,8 +129,8 @@ def _samples(kind: t.Type, ends: Iterable[str]) -> list[str]:
     if isinstance(base, t.Json):
         return list(_JSON)
     found = [*_OTHERS, *(f"{end}0" for end in ends)]
-    if isinstance(base, t.Text):
-        found = [one[: base.longest].ljust(base.shortest or 0, "x") for one in found]
+    if isinstance(base, t.Text) and not _has_length(found[0], kind):
+        found.insert(0, "X" * (base.longest if base.longest is not None and base.longest < len(found[0]) else base.shortest or 0))
     return list(dict.fromkeys(one for one in found if _has_length(one, kind)))
 
 
