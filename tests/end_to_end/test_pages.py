@@ -86,8 +86,8 @@ def run(command: str, home: Path) -> str:
     places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     settings = {**os.environ, "PATH": places, "LC_ALL": "C.UTF-8", "COLUMNS": "100", "NO_COLOR": "1"}
     settings.pop("GITHUB_ACTIONS", None)
-    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    ended = subprocess.run(["bash", "-c", command], cwd=home, env=settings, check=False, timeout=120, **both)
+    typed = ["bash", "-c", command]
+    ended = subprocess.run(typed, cwd=home, env=settings, check=False, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     printed = ended.stdout.decode("utf-8").replace(f"{home}/", "")
     assert "Traceback" not in printed, printed
     return printed
