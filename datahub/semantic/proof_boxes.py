@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_, or_
 from typing import TypeAlias
 
 from datahub.records import record
@@ -52,11 +50,11 @@ class Answer:
     by: Rows = 0
 
 
-def covered(box: Box, rows: Rows, budget: Budget) -> Answer:
-    """Look whether `rows` cover `box`. Raise `Spent` where the budget does not suffice."""
-    for classes in box:
-        rows &= reduce(or_, classes, 0)
-    whole = [reduce(and_, classes, -1) for classes in box]
+def covered(box: Box, whole: Sequence[Rows], rows: Rows, budget: Budget) -> Answer:
+    """Look whether `rows`, which all meet `box`, cover it. Raise `Spent` where the budget does not suffice.
+
+    `whole` are for each input the rows that every class in the box satisfies.
+    """
     # What cuts away most rows comes first: it leaves least to look at.
     order = sorted((at for at, free in enumerate(whole) if rows & ~free), key=lambda at: -(rows & ~whole[at]).bit_count())
     after = [-1]

@@ -69,7 +69,7 @@ def prove(table: ir.DecisionTable, conditioned: frozenset[str] = frozenset(), bu
     gap, complete = proving.gap()
     overlaps = tuple(proving.overlaps()) if table.policy == "unique" else ()
     covering = tuple((row, one.name) for row in range(len(table.rows)) for one in dimensions if one.is_covering(row))
-    return Proof(gap, complete, overlaps, tuple(proving.dead()), covering, tuple(proving.spent))
+    return Proof(gap, complete, overlaps, tuple(proving.dead()), covering, tuple(dict.fromkeys(proving.spent)))
 
 
 # ---------------------------------------------------------------- inputs
@@ -87,6 +87,7 @@ class _Dimension:
     classes: Sequence[int]
     _held: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _meeting: dict[int, int] = field(default_factory=dict)
+    _whole: dict[int, int] = field(default_factory=dict)
 
     def held(self, cell: int) -> tuple[int, ...]:
         """The classes of a cell, as the rows that have them."""
@@ -100,10 +101,17 @@ class _Dimension:
             self._meeting[cell] = reduce(or_, self.held(cell), 0)
         return self._meeting[cell]
 
+    def whole(self, cell: int) -> int:
+        """The rows whose cells have all classes of `cell`."""
+        if cell not in self._whole:
+            self._whole[cell] = reduce(and_, self.held(cell), -1)
+        return self._whole[cell]
+
     def example(self, cell: int, rows: int | None = None) -> ir.Value:
         """A value of a class of `cell`: of one that just `rows` have, if they are given."""
-        classes = (at for at in range(cell.bit_length()) if cell >> at & 1 and (rows is None or self.classes[at] == rows))
-        return self.space.example(next(classes))
+        if rows is None:
+            return self.space.example((cell & -cell).bit_length() - 1)
+        return self.space.example(next(at for at, one in enumerate(self.classes) if one == rows and cell >> at & 1))
 
     def is_tested(self) -> bool:
         return any(cell != self.space.every for cell in self.cells)
@@ -121,14 +129,15 @@ class _Dimension:
 def _dimension(table: ir.DecisionTable, at: int, conditioned: bool) -> _Dimension:
     name, kind = table.inputs[at]
     tests = [row.tests[at] for row in table.rows]
-    different = list(dict.fromkeys(test for cell in tests for test in cell))
-    space = _space(kind, different)
-    masks = {test: space.mask(test) for test in different}
-    cells = [reduce(or_, (masks[test] for test in cell), 0) for cell in tests]
+    index: dict[ir.CellTest, int] = {}
+    numbered = [[index.setdefault(test, len(index)) for test in cell] for cell in tests]
+    space = _space(kind, tuple(index))
+    masks = [space.mask(test) for test in index]
+    cells = [reduce(or_, [masks[number] for number in numbers], 0) for numbers in numbered]
     sure = space.sure
     if conditioned:
         # Of the values that a condition leaves, those are known that a cell names.
-        sure &= reduce(or_, (masks[one] for one in different if isinstance(one, ir.OneOf) and not one.negated), space.null)
+        sure &= reduce(or_, (masks[at] for one, at in index.items() if isinstance(one, ir.OneOf) and not one.negated), space.null)
     return _Dimension(name, space, sure, tests, cells, by_class(cells, space.every.bit_length()))
 
 
@@ -172,11 +181,13 @@ class _Proving:
         """For each row the first of those above it that fit an input that it fits."""
         for row in range(len(self.table.rows)):
             sure = [one.cells[row] & one.sure for one in self.dimensions]
+            if not self._affords(sure, row):
+                continue
             meeting = self._meeting(sure, (1 << row) - 1)
             if meeting:
                 first = (meeting & -meeting).bit_length() - 1
                 both = [cell & one.cells[first] for cell, one in zip(sure, self.dimensions)]
-                others = self._covered([one.cells[row] for one in self.dimensions], ~(1 << row), row)
+                others = self._covered([one.cells[row] for one in self.dimensions], ~(1 << row))
                 never = others is not None and others.outside is None
                 yield Overlap(first, row, self._example(both), meeting.bit_count() - 1, never)
 
@@ -191,19 +202,35 @@ class _Proving:
                 if answer is not None and answer.outside is None:
                     yield Dead(row, tuple(_rows(answer.by)), "")
 
-    def _covered(self, cells: Sequence[int], rows: int, asked: int) -> Answer | None:
-        """Whether `rows` cover the box of `cells`; None where the budget does not suffice."""
+    def _covered(self, cells: Sequence[int], rows: int, asked: int | None = None) -> Answer | None:
+        """Whether `rows` cover the box of `cells`; None where the budget does not suffice, which is kept for what was `asked`."""
+        if not self._affords(cells, asked):
+            return None
         among = self._meeting(cells, rows & (1 << len(self.table.rows)) - 1)
-        boxes = [one.held(cell) for one, cell in zip(self.dimensions, cells)]
+        box = [one.held(cell) for one, cell in zip(self.dimensions, cells)]
+        whole = [one.whole(cell) for one, cell in zip(self.dimensions, cells)]
         question = self.budget.question()
         given = question.left
         try:
-            return covered(boxes, among, question)
+            return covered(box, whole, among, question)
         except Spent:
-            self.spent.append(asked)
+            self._give_up(asked)
             return None
         finally:
             self.budget.left -= given - max(question.left, 0)
+
+    def _affords(self, cells: Sequence[int], asked: int | None) -> bool:
+        """Whether the budget suffices for putting together the rows that meet a box; this is quick work, and counts as such."""
+        try:
+            self.budget.spend(sum(cell.bit_count() for cell in cells) >> 4)
+        except Spent:
+            self._give_up(asked)
+            return False
+        return True
+
+    def _give_up(self, asked: int | None) -> None:
+        if asked is not None:
+            self.spent.append(asked)
 
     def _meeting(self, cells: Sequence[int], rows: int) -> int:
         """Those of `rows` that meet the box of `cells`."""

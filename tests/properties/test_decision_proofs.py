@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -92,8 +92,8 @@ def random_table(seed: int, patterns: bool = False) -> tuple[ir.DecisionTable, l
             many = rng.choice((0, 1, 1, 1, 1, 2, 2, 3))
             cells.append(tuple(random_test(rng, kind, values, patterns) for _ in range(many)) or (ir.AnyValue(),))
         rows.append(ir.DecisionRow(tuple(cells), (), line))
-    policy = rng.choice(("first", "unique", "collect"))
-    return ir.DecisionTable("d", tuple(inputs), t.Text(), policy, tuple(rows), None, None), domains
+    policies: tuple[Literal["first", "unique", "collect"], ...] = ("first", "unique", "collect")
+    return ir.DecisionTable("d", tuple(inputs), t.Text(), rng.choice(policies), tuple(rows), None, None), domains
 
 
 def fitting(table: ir.DecisionTable, at: int, value: Any) -> int:
@@ -146,9 +146,9 @@ def covering(table: ir.DecisionTable, domains: list[list[Any]]) -> set[tuple[int
         tests = [ordered(one, members) if members else one for one in row.tests[at]]
         values = [value for value in domains[at] if value is not None]
         lists = [one for one in row.tests[at] if isinstance(one, ir.OneOf) and not one.negated]
-        if len(tests) > 1 and all(any(holds(one, value) for one in tests) for value in values):
-            if not any(all(holds(one, value) for value in values) for one in lists):
-                found.add((row.line, name))
+        listed = any(all(holds(one, value) for value in values) for one in lists)
+        if len(tests) > 1 and not listed and all(any(holds(one, value) for one in tests) for value in values):
+            found.add((row.line, name))
     return found
 
 

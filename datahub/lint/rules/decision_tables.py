@@ -135,7 +135,8 @@ class _Telling:
         rows = [row + 1 for row in self.proof.spent if row >= 0]
         parts = ["whether every input has a row"] if -1 in self.proof.spent else []
         if rows:
-            parts.append(f"whether {_numbered(rows)} can decide")
+            what = "overlap with others" if self.table.policy == "unique" else "can decide"
+            parts.append(f"whether {_numbered(rows)} {what}")
         yield Diagnostic(
             NOT_PROVED,
             f"{self._name} is too large to prove {' and '.join(parts)}",
