@@ -51,43 +51,46 @@ def each(
 
 
 @function(
-    "trim(value: text, characters: text? = None) -> text",
+    "trim(value: text) -> text",
+    "trim(value: text, characters: text) -> text",
     sql="TRIM",
     excel="TRIM",
     also=("VRL strip_whitespace", "DataWeave trim", "GREL trim", "Bloblang trim", "jq trim", "CEL trim"),
     examples=[example('trim("  a b  ")', "a b"), example('trim("**a**", "*")', "a"), example("trim(null)")],
 )
-def trim(value: Datum, characters: Datum) -> Any:
+def trim(value: Datum, characters: Datum | None = None) -> Any:
     """The text without white space at either end, or without the `characters` told."""
     return _trimmed(value, characters, pc.utf8_trim_whitespace, pc.utf8_trim, str.strip)
 
 
 @function(
-    "trim_left(value: text, characters: text? = None) -> text",
+    "trim_left(value: text) -> text",
+    "trim_left(value: text, characters: text) -> text",
     sql="LTRIM",
     also=("Bloblang trim", "jq ltrimstr"),
     examples=[example('trim_left("  a ")', "a "), example('trim_left("007", "0")', "7")],
 )
-def trim_left(value: Datum, characters: Datum) -> Any:
+def trim_left(value: Datum, characters: Datum | None = None) -> Any:
     """The text without white space at its beginning, or without the `characters` told."""
     return _trimmed(value, characters, pc.utf8_ltrim_whitespace, pc.utf8_ltrim, str.lstrip)
 
 
 @function(
-    "trim_right(value: text, characters: text? = None) -> text",
+    "trim_right(value: text) -> text",
+    "trim_right(value: text, characters: text) -> text",
     sql="RTRIM",
     also=("Bloblang trim", "jq rtrimstr"),
     examples=[example('trim_right("  a ")', "  a"), example('trim_right("1.50", "0")', "1.5")],
 )
-def trim_right(value: Datum, characters: Datum) -> Any:
+def trim_right(value: Datum, characters: Datum | None = None) -> Any:
     """The text without white space at its end, or without the `characters` told."""
     return _trimmed(value, characters, pc.utf8_rtrim_whitespace, pc.utf8_rtrim, str.rstrip)
 
 
 def _trimmed(
-    value: Datum, characters: Datum, spaces: Callable[..., pa.Array], told: Callable[..., pa.Array], slow: Callable[..., str]
+    value: Datum, characters: Datum | None, spaces: Callable[..., pa.Array], told: Callable[..., pa.Array], slow: Callable[..., str]
 ) -> Any:
-    if isinstance(characters, pa.Scalar) and not characters.is_valid:
+    if characters is None:
         return spaces(as_array(value, 1))
     return each(
         value,

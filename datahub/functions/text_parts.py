@@ -18,6 +18,8 @@ from datahub.functions.declare import Datum, example, function
 from datahub.functions.text import each
 
 CATEGORY = "text"
+_ENDLESS = 2**53
+"""As many characters as there are."""
 _LISTS = pa.list_(pa.field("item", pa.string()))
 
 
@@ -57,7 +59,7 @@ def _last(texts: pa.Array, count: int) -> pa.Array:
 
 
 @function(
-    "mid(value: text, start: int, count: int? = None) -> text",
+    "mid(value: text, start: int, count: int = 9007199254740992) -> text",
     category=CATEGORY,
     sql="SUBSTRING",
     excel="MID",
@@ -71,7 +73,7 @@ def _last(texts: pa.Array, count: int) -> pa.Array:
 )
 def mid(value: Datum, start: Datum, count: Datum) -> Any:
     """Characters from a position on, counted from 1; from the end where it is below zero. Beyond the text there is nothing."""
-    if isinstance(count, pa.Scalar) and not count.is_valid:
+    if isinstance(count, pa.Scalar) and count.is_valid and count.as_py() >= _ENDLESS:
         return each(
             value,
             (start,),
@@ -112,7 +114,7 @@ def char_at(value: Datum, position: Datum) -> pa.Array:
 
 
 @function(
-    "slice(value: text, start: int, stop: int? = None) -> text",
+    "slice(value: text, start: int, stop: int = 9007199254740992) -> text",
     category=CATEGORY,
     also=("VRL slice", "JSONata $substring", "jq .[a:b]", "Bloblang slice", "GREL slice", "Python s[a:b]"),
     examples=[example('slice("abcdef", 1, 3)', "bc"), example('slice("abcdef", -2)', "ef"), example('slice("abcdef", 0, -1)', "abcde")],
@@ -122,7 +124,7 @@ def slice_text(value: Datum, start: Datum, stop: Datum) -> Any:
 
     For those who come from programs; `mid` counts from 1 as Excel and SQL do.
     """
-    if isinstance(stop, pa.Scalar) and not stop.is_valid:
+    if isinstance(stop, pa.Scalar) and stop.is_valid and stop.as_py() >= _ENDLESS:
         return each(value, (start,), lambda texts, a: pc.utf8_slice_codeunits(texts, a), lambda text, a: text[a:])
     return each(value, (start, stop), lambda texts, a, b: _cut(texts, a, b), lambda text, a, b: text[a:b])
 
@@ -230,7 +232,7 @@ def around(value: Datum, mark: Datum, slow: Callable[[str, str], str], first: bo
 
 
 @function(
-    "split(value: text, mark: text, limit: int? = None) -> [text]",
+    "split(value: text, mark: text, limit: int = -1) -> [text]",
     category=CATEGORY,
     sql="STRING_SPLIT",
     excel="TEXTSPLIT",
@@ -245,9 +247,9 @@ def around(value: Datum, mark: Datum, slow: Callable[[str, str], str], first: bo
 def split(value: Datum, mark: Datum, limit: Datum) -> Any:
     """The parts of a text between marks, empty ones too; with a limit the last part holds all that is left.
 
-    An empty mark gives the characters. `limit` 0 gives no part.
+    An empty mark gives the characters. `limit` 0 gives no part, and one below zero all of them.
     """
-    if isinstance(limit, pa.Scalar) and not limit.is_valid:
+    if isinstance(limit, pa.Scalar) and limit.is_valid and limit.as_py() < 0:
         return each(value, (mark,), _split_all, lambda text, sign: text.split(sign) if sign else list(text), _LISTS)
     return map_distinct(_split_some, _LISTS, value, mark, limit).values
 
@@ -259,6 +261,8 @@ def _split_all(texts: pa.Array, sign: str) -> pa.Array:
 
 
 def _split_some(text: str, sign: str, limit: int) -> list[str]:
-    if limit <= 0:
+    if limit == 0:
         return []
+    if limit < 0:
+        return text.split(sign) if sign else list(text)
     return text.split(sign, limit - 1) if sign else [*text[: limit - 1], *([text[limit - 1 :]] if len(text) >= limit else [])]

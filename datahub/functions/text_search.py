@@ -31,7 +31,7 @@ CATEGORY = "text"
 
 
 @function(
-    "replace(value: text, old: text, new: text, count: int? = None) -> text",
+    "replace(value: text, old: text, new: text, count: int = -1) -> text",
     category=CATEGORY,
     sql="REPLACE",
     excel="SUBSTITUTE",
@@ -43,10 +43,13 @@ CATEGORY = "text"
     ],
 )
 def replace(value: Datum, old: Datum, new: Datum, count: Datum) -> Any:
-    """The text with every occurrence of `old` replaced, or the first `count` of them. Nothing is found where `old` is empty."""
-    if isinstance(count, pa.Scalar) and not count.is_valid:
+    """The text with every occurrence of `old` replaced, or the first `count` of them. Nothing is found where `old` is empty.
+
+    A count below zero is all of them.
+    """
+    if isinstance(count, pa.Scalar) and count.is_valid and count.as_py() < 0:
         return each(value, (old, new), _replaced, lambda text, a, b: text.replace(a, b) if a else text)
-    return map_distinct(lambda text, a, b, n: text.replace(a, b, max(n, 0)) if a else text, pa.string(), value, old, new, count).values
+    return map_distinct(lambda text, a, b, n: text.replace(a, b, max(n, -1)) if a else text, pa.string(), value, old, new, count).values
 
 
 def _replaced(texts: pa.Array, old: str, new: str) -> pa.Array:

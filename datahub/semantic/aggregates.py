@@ -8,7 +8,7 @@ from dataclasses import replace
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.semantic import expressions, ir
 from datahub.semantic.comparing import orderable, rank
-from datahub.semantic.loops import Inside, collected, looped, member_scope, narrowed_inside, windowed
+from datahub.semantic.loops import Inside, collected, element_type, looped, member_scope, narrowed_inside, windowed
 from datahub.semantic.misfits import tell_misfit
 from datahub.semantic.overloads import AGGREGATE, ROWWISE, Chosen, Given, choose_overload, functions, resolve
 from datahub.semantic.possible import possible_codes
@@ -125,7 +125,7 @@ def _over_items(tree: ast.Call, given: Sequence[Given], at: int, scope: Scope) -
     base = t.base_of(given[at].value.type)
     assert isinstance(base, t.ListOf)
     item = f"#{tree.function.text}"
-    items = [replace(one, value=ir.Column(item, base.item)) if number == at else one for number, one in enumerate(given)]
+    items = [replace(one, value=ir.Column(item, element_type(base))) if number == at else one for number, one in enumerate(given)]
     return _aggregated(tree, items, ir.Loop(given[at].value, item, "", None, ()), scope)
 
 

@@ -45,8 +45,13 @@ def looped(loop: ast.Loop, where: ast.Expr | None, order: Sequence[ast.SortKey],
         return None
     item = item_name(loop.item.text, scope)
     position = item_name(loop.position.text, scope) if loop.position is not None else ""
-    inner = element_scope(loop, item, position, base.item, scope)
+    inner = element_scope(loop, item, position, element_type(base), scope)
     return narrowed_inside(inner, ir.Loop(listed, item, position, None, ()), where, order)
+
+
+def element_type(listed: t.ListOf) -> t.Type:
+    """The type of a list's elements; those of `[]` would be null, were there any."""
+    return t.Nothing() if isinstance(listed.item, t.Unknown) else listed.item
 
 
 def item_name(name: str, scope: Scope) -> str:

@@ -98,6 +98,6 @@ def path(value: ir.Expression) -> str | None:
 
 def narrowed(value: ir.Expression, scope: Scope) -> ir.Expression:
     """`value`, but of a type without null where `scope` knows that it is not null."""
-    if not value.type.nullable or not scope.narrowed or path(value) not in scope.narrowed:
+    if not value.type.nullable or isinstance(value.type, t.Nothing) or not scope.narrowed or path(value) not in scope.narrowed:
         return value
     return made(scope, replace(value, type=t.required(value.type)))

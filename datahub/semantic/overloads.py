@@ -123,7 +123,8 @@ def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool,
     kind = _given_type(overload, pairs, values, bound)
     if kind is None:
         return _refused(overload, pairs)
-    return Chosen(index, overload, pairs, values, kind)
+    # Where no argument says of what type it is, as in `first([])`, there is no value that it could be.
+    return Chosen(index, overload, pairs, values, t.Nothing() if isinstance(kind, t.Unknown) else kind)
 
 
 def _refused(overload: Overload, pairs: Sequence[Pair]) -> Misfit:
