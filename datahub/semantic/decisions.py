@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
@@ -12,6 +13,7 @@ from datahub.semantic.cell_values import Header, cell_value, read_header
 from datahub.semantic.collect import twice
 from datahub.semantic.expressions import elaborate
 from datahub.semantic.fitting import fit
+from datahub.semantic.proofs import excludes, fits_all
 from datahub.semantic.resolve_types import missing, resolve_type
 from datahub.semantic.scope import DecisionName, Scope
 from datahub.semantic.unit import Unit
@@ -25,12 +27,13 @@ POLICIES: dict[str, Policy] = {"first": "first", "unique": "unique", "collect": 
 
 @record(frozen=True, slots=True)
 class Outline:
-    """A decision table whose inputs and result are typed, while its rows are not yet read."""
+    """A decision table whose inputs, result and rows are read; what `otherwise` says comes when all names are known."""
 
     declared: ast.Decide
     inputs: tuple[tuple[str, t.Type], ...]
     result: t.Type
     policy: Policy
+    rows: tuple[ir.DecisionRow, ...] = ()
 
 
 def outline_decision(declared: ast.Decide, unit: Unit) -> Outline:
@@ -43,6 +46,8 @@ def outline_decision(declared: ast.Decide, unit: Unit) -> Outline:
         inputs.setdefault(one.name.text, (one.name, kind))
     typed = tuple((name, kind) for name, (_, kind) in inputs.items())
     outline = Outline(declared, typed, resolve_type(declared.result, unit.world, unit.emit), _policy(declared, unit))
+    if declared.table is not None:
+        outline = replace(outline, rows=_rows(outline, declared.table, unit))
     name = unit.full(declared.name.text)
     unit.world.decisions[declared.name.text] = DecisionName(name, typed, _given(outline), _codes(outline), declared.name.span)
     return outline
@@ -66,11 +71,18 @@ def _given(outline: Outline) -> t.Type:
 
 
 def _codes(outline: Outline) -> tuple[str, ...]:
+    """The codes that a call can give: none for inputs that are proved not to be there."""
     if outline.policy == "collect":
         return ()
     otherwise = outline.declared.otherwise
-    none = () if otherwise is not None and not otherwise.error else ("R405",)
-    return (*none, "R406") if outline.policy == "unique" else none
+    table = _table(outline, "")
+    none = () if (otherwise is not None and not otherwise.error) or fits_all(table) else ("R405",)
+    return none if outline.policy != "unique" or excludes(table) else (*none, "R406")
+
+
+def _table(outline: Outline, name: str) -> ir.DecisionTable:
+    """The table without what `otherwise` says."""
+    return ir.DecisionTable(name, outline.inputs, _given(outline), outline.policy, outline.rows, None, None)
 
 
 def elaborate_decision(outline: Outline, unit: Unit) -> None:
@@ -78,11 +90,8 @@ def elaborate_decision(outline: Outline, unit: Unit) -> None:
     declared = outline.declared
     columns: dict[str, ir.Expression] = {name: ir.Column(name, kind) for name, kind in outline.inputs}
     scope = unit.scope().naming(columns)
-    rows = _rows(outline, declared.table, unit) if declared.table is not None else ()
     otherwise, message = _otherwise(outline, scope)
-    unit.made.decisions.append(
-        ir.DecisionTable(unit.full(declared.name.text), outline.inputs, _given(outline), outline.policy, rows, otherwise, message)
-    )
+    unit.made.decisions.append(replace(_table(outline, unit.full(declared.name.text)), otherwise=otherwise, message=message))
 
 
 def _otherwise(outline: Outline, scope: Scope) -> tuple[ir.Expression | None, ir.Expression | None]:

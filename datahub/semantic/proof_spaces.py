@@ -184,7 +184,7 @@ class Few:
                 stop = len(self.values) if high is None else self.place[high] + high_closed
                 return (1 << stop) - (1 << start) if stop > start else 0
             case ir.Like(pattern=pattern):
-                return self.like[pattern]
+                return self.like.get(pattern, 0)
             case _:
                 assert_never(test)
 

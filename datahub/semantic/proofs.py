@@ -64,12 +64,29 @@ class Proof:
 
 def prove(table: ir.DecisionTable, conditioned: frozenset[str] = frozenset(), budget: Budget | None = None) -> Proof:
     """Prove what can be proved of a table; the types of the inputs `conditioned` have conditions that only some values meet."""
-    dimensions = [_dimension(table, at, name in conditioned) for at, (name, _) in enumerate(table.inputs)]
+    dimensions = _dimensions(table, conditioned)
     proving = _Proving(table, dimensions, budget or Budget(BOXES, EACH))
     gap, complete = proving.gap()
     overlaps = tuple(proving.overlaps()) if table.policy == "unique" else ()
     covering = tuple((row, one.name) for row in range(len(table.rows)) for one in dimensions if one.is_covering(row))
     return Proof(gap, complete, overlaps, tuple(proving.dead()), covering, tuple(dict.fromkeys(proving.spent)))
+
+
+def fits_all(table: ir.DecisionTable) -> bool:
+    """Whether every input has a row, for certain: then none is rejected for want of one (R405)."""
+    return _Proving(table, _dimensions(table), Budget(EACH, EACH)).is_complete()
+
+
+def excludes(table: ir.DecisionTable) -> bool:
+    """Whether no two rows fit one input, for certain: then none is rejected because two do (R406)."""
+    if has_patterns(table):
+        # What two patterns have in common is not looked into.
+        return False
+    return not _Proving(table, _dimensions(table), Budget(EACH, EACH)).may_overlap()
+
+
+def has_patterns(table: ir.DecisionTable) -> bool:
+    return any(isinstance(test, ir.Like) for row in table.rows for cell in row.tests for test in cell)
 
 
 # ---------------------------------------------------------------- inputs
@@ -126,6 +143,10 @@ class _Dimension:
         return not values & ~self.cells[row] and all(values & ~one for one in listed)
 
 
+def _dimensions(table: ir.DecisionTable, conditioned: frozenset[str] = frozenset()) -> list[_Dimension]:
+    return [_dimension(table, at, name in conditioned) for at, (name, _) in enumerate(table.inputs)]
+
+
 def _dimension(table: ir.DecisionTable, at: int, conditioned: bool) -> _Dimension:
     name, kind = table.inputs[at]
     tests = [row.tests[at] for row in table.rows]
@@ -173,9 +194,22 @@ class _Proving:
             return None, False
         if answer.outside is not None:
             return self._example(sure, answer.outside), False
-        every = [one.space.every for one in self.dimensions]
-        whole = answer if sure == every else self._covered(every, -1, -1)
-        return None, whole is not None and whole.outside is None
+        if sure == [one.space.every for one in self.dimensions]:
+            return None, answer.outside is None
+        return None, self.is_complete()
+
+    def is_complete(self) -> bool:
+        """Whether the rows fit every input, known by an example or not."""
+        answer = self._covered([one.space.every for one in self.dimensions], -1, -1)
+        return answer is not None and answer.outside is None
+
+    def may_overlap(self) -> bool:
+        """Whether two rows may fit one input, known by an example or not."""
+        for row in range(len(self.table.rows)):
+            cells = [one.cells[row] for one in self.dimensions]
+            if not self._affords(cells, row) or self._meeting(cells, (1 << row) - 1):
+                return True
+        return False
 
     def overlaps(self) -> Iterator[Overlap]:
         """For each row the first of those above it that fit an input that it fits."""

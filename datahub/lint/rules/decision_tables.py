@@ -12,7 +12,7 @@ from datahub.semantic import ir
 from datahub.semantic.conditions import named
 from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.proof_shown import shown_example
-from datahub.semantic.proofs import Dead, Overlap, Proof, prove
+from datahub.semantic.proofs import Dead, Overlap, Proof, has_patterns, prove
 from datahub.semantic.rules_proofs import DEAD_OTHERWISE, DEAD_ROW, GAP, NOT_PROVED, OR_COVERS_ALL, ROWS_OVERLAP
 from datahub.semantic.told import replacing
 from datahub.semantic.unit import Unit
@@ -31,8 +31,13 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
     for declared in unit.declared.of(ast.Decide):
         table = made[unit.full(declared.name.text)]
         conditioned = frozenset(name for name, kind in table.inputs if _is_conditioned(kind, unit))
-        for found in _Telling(declared, table, prove(table, conditioned)).findings():
+        for found in findings(declared, table, prove(table, conditioned)):
             emit(found)
+
+
+def findings(declared: ast.Decide, table: ir.DecisionTable, proof: Proof) -> Iterator[Diagnostic]:
+    """What to tell of a table of which this is proved."""
+    return _Telling(declared, table, proof).findings()
 
 
 def _is_conditioned(kind: t.Type, unit: Unit) -> bool:
@@ -83,12 +88,9 @@ class _Telling:
         elif self.proof.gap is not None:
             shown = shown_example(self.proof.gap, self.table)
             yield Diagnostic(GAP, f"no row of {self._name} fits `{shown}`", Label(at, "such an input is rejected (R405)"), help=help)
-        elif not self.proof.complete and -1 not in self.proof.spent and self._has_patterns():
+        elif not self.proof.complete and -1 not in self.proof.spent and has_patterns(self.table):
             message = f"nobody knows whether the rows of {self._name} fit every input"
             yield Diagnostic(NOT_PROVED, message, Label(at, "patterns are not looked into"), help="say `otherwise` what the rest gives")
-
-    def _has_patterns(self) -> bool:
-        return any(isinstance(test, ir.Like) for row in self.table.rows for cell in row.tests for test in cell)
 
     def _overlap(self, found: Overlap) -> Diagnostic:
         shown = shown_example(found.example, self.table)

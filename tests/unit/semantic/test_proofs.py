@@ -18,7 +18,7 @@ from datahub.semantic.proof_boxes import Budget, Spent, by_class, covered, held
 from datahub.semantic.proof_shown import shown_value
 from datahub.semantic.proofs import Proof, prove
 from datahub.types import model as t
-from tests.unit.semantic.programs import program
+from tests.unit.semantic.programs import elaborated, findings, program
 
 ROWS = "source rows: csv {\n  columns {\n    sku : text\n  }\n}\n"
 
@@ -345,3 +345,52 @@ def test_the_rows_that_cover_a_box_are_named_and_a_point_outside_is_given():
 )  # fmt: skip
 def test_values_are_shown_as_scripts_write_them(value, kind, shown):
     assert shown == shown_value(value, kind)
+
+
+# ---------------------------------------------------------------- what calls can give
+
+
+@pytest.mark.parametrize(
+    "rows, policy, otherwise, codes",
+    [
+        (("< 5 | -", ">= 5 | -"), "first", "", ()),
+        (("< 5 | -", "> 5 | -"), "first", "", ("R405",)),
+        (("< 5 | -", "> 5 | -"), "first", 'otherwise "x"', ()),
+        (("< 5 | -", ">= 5 | -"), "first", "otherwise error", ()),
+        (("< 5 | -", ">= 5 | -"), "unique", "", ()),
+        (("<= 5 | -", ">= 5 | -"), "unique", "", ("R406",)),
+        (("< 5 | /a/", "> 5 | /b/"), "unique", "", ("R405", "R406")),
+        (("- | /.*/", "- | -"), "first", "", ()),
+        (("< 5 | -", ">= 5 | -"), "collect", "", ()),
+    ],
+)
+def test_a_call_gives_no_code_of_which_it_is_proved_that_it_cannot_come(rows, policy, otherwise, codes):
+    lines = "".join(f"  | {row} || x |\n" for row in rows)
+    text = f"decide d (n: int, s: text) -> text {{\n  policy {policy}\n  | n | s || r |\n{lines}  {otherwise}\n}}\n"
+    made, found = elaborated(text)
+    assert [] == found
+    assert codes == made.world.decisions["d"].codes
+
+
+@pytest.mark.parametrize(
+    "inputs, cell",
+    [
+        ("n: int", "/a/"),
+        ("b: bool", "/a/, < 3"),
+        ("s: text", "/a**/"),
+        ("s: text", "/(?=a)/, a"),
+        ("size: enum(S, M)", "<= X"),
+        ("size: enum(S, M)", "/(/"),
+        ("n: int", "x..y"),
+        ("n: int", "5..3"),
+        ("xs: [int]", "5, < 3, /a/"),
+        ("x: nothing_known", "5, < 3, /a/"),
+        ("n: int", "null"),
+    ],
+)
+def test_cells_that_are_wrong_are_told_once_and_nothing_is_made_of_them(inputs, cell):
+    name = inputs.partition(":")[0]
+    for policy in ("first", "unique", "collect"):
+        found = findings(f"decide d ({inputs}) -> text {{\n  policy {policy}\n  | {name} || r |\n  | {cell} || x |\n  | - || y |\n}}\n")
+        assert found
+        assert {code for code, _ in found} <= {"DHM001", "DHM005", "DHM101", "DHM207"}
