@@ -42,7 +42,8 @@ def last_line(report: Report, paint: Paint) -> str:
 
 def _sources(report: Report, paint: Paint) -> str:
     """One line a source: all its rows, by what became of them."""
-    used = [(name, word) for name, word in _FATES if any(getattr(source, name) for source in report.sources)]
+    fates = [("written", "fit to be written"), *_FATES[1:]] if report.status == "aborted" else _FATES
+    used = [(name, word) for name, word in fates if any(getattr(source, name) for source in report.sources)]
     rows = [
         [source.source, f"{source.read:,} read", "=", *_fates(source, used), "" if source.adds_up else "!"] for source in report.sources
     ]

@@ -155,7 +155,10 @@ class _Runner:
             self.execution.places.add(place)
         side = Side()
         if first_time:
-            side.count(read).rejected += len(parsed.bad)
+            count = side.count(read)
+            count.rows_in += parsed.records
+            count.rows_out += parsed.length
+            count.rejected += len(parsed.bad)
         leaving = self._work.leave(read, frame, exits, side, self._told)
         return _Done(leaving, side, place, None if place is None else bad_records(parsed, source, block.number))
 
@@ -254,6 +257,8 @@ class _Runner:
             assert exit.into is not None
             side = Side()
             frames = list(self._breakers[id(exit.into)].accept(exit.port, payload, side))
+            if not isinstance(exit.into, op.Settle):
+                side.count(exit.into).rows_out += sum(frame.length for frame in frames)
             self._aside(side)
             for frame in frames:
                 self._push(exit.into, frame)
@@ -286,6 +291,8 @@ class _Runner:
     def _finish(self, operator: op.Operator) -> None:
         side = Side()
         frames = list(self._breakers[id(operator)].finish(side))
+        if not isinstance(operator, op.Settle):
+            side.count(operator).rows_out += sum(frame.length for frame in frames)
         self._aside(side)
         self._tell_found()
         self._finished.add(id(operator))

@@ -50,7 +50,8 @@ def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:
 
 def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Iterable[issues.Finding]:
     """Every failure once, under the first field it reached, with the code that the entity's checks and pack give it."""
-    own_codes = {field: code for code, fields in operator.codes for field in fields}
+    # The check that is declared first answers for the field.
+    own_codes = {field: code for code, fields in reversed(operator.codes) for field in fields}
     defaults = dict(operator.origins)
     told: dict[tuple[int, str, str], list[Failure]] = {}
     for name, _ in operator.columns:

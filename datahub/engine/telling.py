@@ -23,7 +23,11 @@ def merged(tables: list[pa.Table]) -> pa.Table:
 
 def _named_together(table: pa.Table) -> pa.Table:
     same = ["_row", "_origin", "code", "column", "path", "value"]
-    first = table.group_by(same, use_threads=False).aggregate([("_place", "min"), ("entity", "distinct")])
+    at = table.schema.get_field_index("entity")
+    entities = table.column(at)
+    named = table.set_column(at, "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities))
+    distinct = ("entity", "distinct", pc.CountOptions(mode="only_valid"))
+    first = named.group_by(same, use_threads=False).aggregate([("_place", "min"), distinct])
     if first.num_rows == table.num_rows:
         return table
     names = pc.binary_join(pa.concat_arrays(first.column("entity_distinct").chunks), ", ")

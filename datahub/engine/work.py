@@ -40,7 +40,11 @@ class Work:
         return leaving
 
     def _prepared(self, exit: Exit, rows: Frame, side: Side) -> Any:
-        return rows if exit.into is None else self._breakers[id(exit.into)].prepare(rows, side)
+        if exit.into is None:
+            return rows
+        if not isinstance(exit.into, op.Settle | op.Join):
+            side.count(exit.into).rows_in += rows.length
+        return self._breakers[id(exit.into)].prepare(rows, side)
 
     def _frame(self, operator: op.Operator, done: dict[int, Frame], side: Side, told: set[int]) -> Frame:
         found = done.get(id(operator))

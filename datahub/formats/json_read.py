@@ -20,7 +20,7 @@ from datahub.formats.declare import BadInput, Block, InputFile, Placed
 from datahub.formats.files import InputStream
 from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import Keys, keys_of
-from datahub.formats.json_reader import JsonReader
+from datahub.formats.json_reader import JsonReader, refuse_markup
 from datahub.formats.json_records import Records
 from datahub.formats.json_scan import LONGEST_RECORD, Structure, nesting, structure
 from datahub.formats.options import option
@@ -69,6 +69,7 @@ class JsonDocumentReader(JsonReader):
             text.fill(size + (1 << 20))
             if not text.buffer.strip(_SPACE):
                 return
+        refuse_markup(text.buffer, file.name)
         start, opener = _find(text, keys, file)
         before = text.take(start)
         if opener != 91:

@@ -53,3 +53,9 @@ class JsonReader(ABC):
         """The block at `place` of `file`, which was read before."""
         data = self._again.read(file.path, place.offset, place.length)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
+
+
+def refuse_markup(head: bytes | bytearray, name: str) -> None:
+    """Refuse a page of HTML or XML, whatever it is called: no JSON begins with `<`."""
+    if bytes(head[:4096]).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise BadInput("R005", f"`{name}` is a page of HTML or XML, not JSON", "a server may have answered with an error page", path=name)

@@ -10,7 +10,7 @@ import numpy as np
 from datahub.formats.csv_read import block_size
 from datahub.formats.declare import BadInput, Block, Format, InputFile, declare_format
 from datahub.formats.files import InputStream
-from datahub.formats.json_reader import JsonReader
+from datahub.formats.json_reader import JsonReader, refuse_markup
 from datahub.formats.json_records import Records
 from datahub.formats.json_reject import JsonLinesRejecter
 from datahub.formats.json_scan import LONGEST_RECORD
@@ -28,6 +28,7 @@ class JsonLinesReader(JsonReader):
         with InputStream(file.path) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
             text.fill(4096)
+            refuse_markup(text.buffer, file.name)
             if text.buffer.lstrip()[:1] == b"[":
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block

@@ -191,7 +191,8 @@ def _records(path: str, text: str, whole: bool) -> Records:
 def _json(text: str) -> Any:
     try:
         return json.loads(text, parse_float=lambda number: _Decimal(number))
-    except ValueError:
+    except (ValueError, RecursionError):
+        # What nests deeper than Python follows is nothing that a source could declare.
         return None
 
 

@@ -127,3 +127,45 @@ def test_columns_gathered_by_a_pattern_are_spread_again_by_one(tmp_path: Path) -
     (tmp_path / "rows.csv").write_text("sku,CF_a,TAG_2,CF_b,TAG_1\nA,1,y,,x\nB,,,2,z\n", encoding="utf-8")
     run(compile(SPREAD), {"rows": [str(tmp_path / "rows.csv")]}, tmp_path / "out")
     assert (tmp_path / "out" / "shop.csv").read_text(encoding="utf-8").splitlines() == ["sku,X_a,X_b,T1,T2", "A,1,,x,y", "B,,2,z,"]
+
+
+TWO_CHECKS = """
+source items: csv {
+  columns {
+    sku   : text
+    price : decimal?
+  }
+}
+entity Item {
+  key sku
+  sku   : text
+  price : decimal(12,2)
+}
+map Item from r in items {
+  include r
+}
+checks Item {
+  C1 error on price: price is not null  "price missing"
+  C2 error on price: price < 100        "too dear"
+}
+"""
+
+
+def test_the_check_that_is_declared_first_answers_for_a_field(tmp_path: Path) -> None:
+    report = ran(tmp_path, "sku,price\na,\nb,x\nc,200\nd,1\n", TWO_CHECKS)
+    assert {one.code: one.count for one in report.codes} == {"C1": 2, "C2": 1}
+
+
+def test_the_counts_of_every_operator_add_up(tmp_path: Path) -> None:
+    script = SCRIPT.replace("from r in items {", 'from r in items\n  where r.sku <> "x"\n  unique by r.sku keep last\n{')
+    report = ran(tmp_path, "sku,price\na,1\na,2\nx,3\nb,q\nc\n", script)
+    for one in report.operators:
+        assert one.rows_in + one.expanded == one.rows_out + one.rejected + one.filtered + one.merged + one.empty, one
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_a_page_of_markup_is_no_json(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "items.csv").write_text("<html><body>502</body></html>\n", encoding="utf-8")
+    plan = compile(SCRIPT.replace("items: csv", f"items: {kind}"))
+    with pytest.raises(BadInput, match="page of HTML or XML"):
+        run(plan, {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out")
