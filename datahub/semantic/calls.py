@@ -36,7 +36,7 @@ def call(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
     form = SPECIAL.get(name)
     if form is not None:
         return _plain(tree, scope) or form(tree, scope, want)
-    if name in rows.FORMS and (name != "has" or len(tree.arguments) == 1):
+    if rows.is_form(tree, scope):
         return rows.FORMS[name](tree, scope)
     if name in functions():
         return aggregates.gathered(tree, scope, want) if aggregates.is_gathering(tree, scope) else builtin(tree, scope)

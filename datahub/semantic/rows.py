@@ -92,3 +92,16 @@ FORMS: dict[str, Callable[[ast.Call, Scope], ir.Expression]] = {
     "lag": _neighbour("lag"),
     "lead": _neighbour("lead"),
 }
+
+
+def is_form(tree: ast.Call, scope: Scope) -> bool:
+    """Whether a call is one of these, not of the function of texts or maps that has the name too."""
+    match tree.function.text, [one.value for one in tree.arguments]:
+        case "has", given:
+            return len(given) == 1
+        case "file_name", [ast.Reference(name=name)]:
+            return name.text in scope.rows
+        case "file_name", [_]:
+            return False
+        case name, _:
+            return name in FORMS
