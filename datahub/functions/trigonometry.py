@@ -130,6 +130,37 @@ def atan2(y: Datum, x: Datum) -> Outcome:
     return finite(np.arctan2(as_float(up), as_float(right)), all_valid(up, right))
 
 
+EARTH_KM = 6371.0088
+"""The mean radius of the earth."""
+
+
+@function(
+    "distance_km(latitude: number, longitude: number, to_latitude: number, to_longitude: number) -> float",
+    category=CATEGORY,
+    rejects=("R603",),
+    sql="ST_DISTANCE",
+    also=("VRL haversine",),
+    examples=[
+        example("round(distance_km(48.8566, 2.3522, 52.52, 13.405))", 877.0),
+        example("distance_km(45.0, 5.0, 45.0, 5.0)", 0.0),
+        example("distance_km(91.0, 0.0, 0.0, 0.0)", rejected="R603"),
+    ],
+)
+def distance_km(latitude: Datum, longitude: Datum, to_latitude: Datum, to_longitude: Datum) -> Outcome:
+    """How far it is from one place of the earth to another, in kilometres along the ground; R603 beyond a pole.
+
+    The earth is taken for a ball, so that half a percent is not to be relied on.
+    """
+    columns = broadcast(latitude, longitude, to_latitude, to_longitude)
+    degrees = [as_float(one) for one in columns]
+    with np.errstate(all="ignore"):
+        north, east, to_north, to_east = (np.radians(one) for one in degrees)
+        half = np.sin((to_north - north) / 2) ** 2 + np.cos(north) * np.cos(to_north) * np.sin((to_east - east) / 2) ** 2
+        far = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
+        beyond = (np.abs(degrees[0]) > 90) | (np.abs(degrees[2]) > 90)
+        return finite(far, all_valid(*columns), (beyond, "R603"))
+
+
 def _declare_bits(name: str, ufunc: Callable[..., Ints], doc: str, **told: Any) -> None:
     def kernel(left: Datum, right: Datum) -> pa.Array:
         a, b = broadcast(left, right)
