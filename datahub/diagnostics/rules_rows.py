@@ -233,19 +233,19 @@ OWNER_REJECTED = _row(
     "R502",
     "owner-rejected",
     "a row whose owner, or whose owned row, was rejected",
-    "Owner and owned are delivered together or not at all (`owns`).",
+    "Owner and owned are delivered together or not at all (`owns`). Runs do not hold rows back for this yet; no run gives the code.",
 )
 REFERENCE_MISSING = _row(
     "R503",
     "reference-missing",
     "a reference to a row that does not exist",
-    "No row of the entity named by `references` has this key.",
+    "No row of the entity named by `references` has this key. Runs do not look for it yet; no run gives the code.",
 )
 REFERENCE_REJECTED = _row(
     "R504",
     "reference-rejected",
     "a reference to a row that was rejected",
-    "Mend the row that is referred to; this one will follow.",
+    "Mend the row that is referred to; this one will follow. Runs do not look for it yet; no run gives the code.",
 )
 DISAGREE = _row(
     "R511",
