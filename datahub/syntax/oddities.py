@@ -33,7 +33,7 @@ _TAIL = re.compile(r"\w+(?:\.\d\w*)*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _JUNK = re.compile(r"""[^\w\s"'`#|“„”«‘’‚;<>=!&+*/?.,:()\[\]{}@$-]+""")
 _HEAD = re.compile(r"\n(?=(?:pack|use|param|type|source|target|entity|lookup|decide|fn|view|map|rules|checks|flow|override|test)[ \t])")
-_DOUBLED = re.compile(r"""\\.|""|''""")
+_QUOTES_AND_BRACES = re.compile(r'\\.|\{\{|\}\}|[{}]|\'\'|""', re.DOTALL)
 
 
 @record(frozen=True, slots=True)
@@ -163,10 +163,24 @@ def text_literal(place: Place) -> None:
     if text.find(quote * 2, place.at + 1, place.end - 1) < 0:
         return
     content = text[place.at + 1 : place.end - 1]
-    single = _DOUBLED.sub(lambda m: quote if m[0] == quote * 2 else m[0], content)
+    single = _undoubled(content, quote)
     better = re.sub(r'\\.|"', lambda m: '\\"' if m[0] == '"' else m[0], single)
     if single != content:
         place.report.foreign(place.at, place.end, f'"{better}"', note="a quote inside a text is not doubled, but stands after a backslash")
+
+
+def _undoubled(content: str, quote: str) -> str:
+    """A text without doubled quotes: one of them outside of braces; within braces two of them are an empty text."""
+    depth = 0
+
+    def mended(found: re.Match[str]) -> str:
+        nonlocal depth
+        if found[0] == quote * 2:
+            return "''" if depth else quote
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        return found[0]
+
+    return _QUOTES_AND_BRACES.sub(mended, content)
 
 
 def number(kind: str, place: Place, end: int, tokens: Tokens) -> int:

@@ -38,6 +38,7 @@ from tests.unit.syntax.reading import mapped, mended, one, read, told
         ("first(a order by b asc)", "first(a order by b)"),
         ("first(a ORDER BY b ASC, c DESC)", "first(a order by b, c desc)"),
         ("'it''s'", '"it\'s"'),
+        ('"{x default ""}"', "\"{x default ''}\""),
         ('"say ""hi"""', '"say \\"hi\\""'),
         ("“abc”", '"abc"'),
         ("«abc»", '"abc"'),
