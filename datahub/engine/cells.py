@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.values import brought, carried, without
 from datahub.frames.frame import Failure, Failures, Mask, as_mask
-from datahub.functions import conversions
 from datahub.functions.columns import text_offsets, valid
-from datahub.functions.declare import Outcome
 from datahub.records import record
 from datahub.semantic import ir
+from datahub.semantic.reading import reader
 from datahub.types import model as t
 
 REQUIRED = "R201"
@@ -61,48 +57,3 @@ def cleaned(raw: pa.Array, reading: ir.Reading, text: bool) -> pa.Array:
     if reading.null_words:
         gone = gone | as_mask(pc.is_in(texts, value_set=pa.array(reading.null_words, pa.string())), len(texts))
     return without(texts, gone) if gone.any() else texts
-
-
-def reader(base: t.Type, reading: ir.Reading) -> Callable[[pa.Array], Outcome]:
-    """How texts become values of `base`."""
-    match base:
-        case t.Bool():
-            return partial(conversions.to_bool, true_words=reading.true_words, false_words=reading.false_words)
-        case t.Int():
-            return partial(_int, width=base.width)
-        case t.Decimal(precision=precision, scale=scale):
-            return partial(conversions.to_decimal, precision=precision, scale=scale, decimal_mark=reading.decimal)
-        case t.Float():
-            return partial(conversions.to_float, decimal_mark=reading.decimal)
-        case t.Date():
-            return partial(conversions.to_date, pattern=reading.formats, locale=reading.locale)
-        case t.Time():
-            return partial(conversions.to_time, pattern=reading.formats, locale=reading.locale)
-        case t.DateTime():
-            return partial(conversions.to_datetime, pattern=reading.formats, zone=reading.zone, locale=reading.locale)
-        case t.LocalDateTime():
-            return partial(conversions.to_local_datetime, pattern=reading.formats, locale=reading.locale)
-        case t.Duration():
-            return conversions.to_duration
-        case t.Enum(members=members):
-            return partial(conversions.to_enum, members=members)
-        case t.Json():
-            return conversions.to_json
-        case t.Text(shortest=shortest, longest=longest) if shortest or longest is not None:
-            return partial(conversions.fit_text, shortest=shortest, longest=longest)
-        case _:
-            return Outcome
-
-
-def _int(texts: pa.Array, width: int) -> Outcome:
-    made = conversions.to_int(texts)
-    return Outcome(made.values, (*made.failed, (beyond(made.values, width), "R102")))
-
-
-def beyond(values: pa.Array, width: int) -> Mask:
-    """Where whole numbers need more than `width` bits."""
-    if width >= 64:
-        return np.zeros(len(values), np.bool_)
-    limit = 1 << (width - 1)
-    outside = pc.or_(pc.greater_equal(values, pa.scalar(limit, pa.int64())), pc.less(values, pa.scalar(-limit, pa.int64())))
-    return as_mask(outside, len(values))

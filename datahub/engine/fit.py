@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.branches import where
-from datahub.engine.cells import REQUIRED, beyond
+from datahub.engine.cells import REQUIRED
 from datahub.engine.failures import element_paths, nulled, of_itself, union
 from datahub.engine.issues import as_text
 from datahub.engine.loops import of_elements
@@ -24,6 +24,7 @@ from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, owners, places, unpacked
 from datahub.records import record
 from datahub.semantic import ir
+from datahub.semantic.reading import beyond
 from datahub.semantic.walk import walk
 from datahub.types import model as t
 

@@ -5,22 +5,20 @@ Leaves are texts, or already of a type of Arrow's. A part that cannot be read is
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.frames.frame import Failure, Failures, Mask, as_mask
-from datahub.functions import conversions
 from datahub.functions.columns import valid
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
 from datahub.records import record
 from datahub.semantic.ir import Reading
+from datahub.semantic.reading import beyond, reader
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type
@@ -58,7 +56,7 @@ def typed(raw: pa.Array, kind: Type, reading: Reading) -> Typed:
 
 def _from_texts(raw: pa.Array, kind: Type, base: Type, reading: Reading) -> Typed:
     found = cleaned(raw, reading, isinstance(base, t.Text))
-    outcome = _reader(base, reading)(found)
+    outcome = reader(base, reading)(found)
     failures = _failures(outcome, found, raw)
     values = outcome.values
     assert isinstance(values, pa.Array)
@@ -98,50 +96,6 @@ def cleaned(raw: pa.Array, reading: Reading, text: bool) -> pa.Array:
     return found
 
 
-def _reader(base: Type, reading: Reading) -> Callable[[pa.Array], Outcome]:
-    match base:
-        case t.Bool():
-            return partial(conversions.to_bool, true_words=reading.true_words, false_words=reading.false_words)
-        case t.Int(width=width):
-            return lambda texts: _narrowed(conversions.to_int(texts), width)
-        case t.Decimal(precision=precision, scale=scale):
-            return partial(conversions.to_decimal, precision=precision, scale=scale, decimal_mark=reading.decimal)
-        case t.Float():
-            return partial(conversions.to_float, decimal_mark=reading.decimal)
-        case t.Date():
-            return partial(conversions.to_date, pattern=reading.formats, locale=reading.locale)
-        case t.Time():
-            return partial(conversions.to_time, pattern=reading.formats, locale=reading.locale)
-        case t.DateTime():
-            return partial(conversions.to_datetime, pattern=reading.formats, zone=reading.zone, locale=reading.locale)
-        case t.LocalDateTime():
-            return partial(conversions.to_local_datetime, pattern=reading.formats, locale=reading.locale)
-        case t.Duration():
-            return conversions.to_duration
-        case t.Enum(members=members):
-            return partial(conversions.to_enum, members=members)
-        case t.Json():
-            return conversions.to_json
-        case t.Text(shortest=shortest, longest=longest) if shortest or longest is not None:
-            return partial(conversions.fit_text, shortest=shortest, longest=longest)
-        case _:
-            return Outcome
-
-
-def _narrowed(outcome: Outcome, width: int) -> Outcome:
-    return Outcome(outcome.values, (*outcome.failed, (_beyond(outcome.values, width), "R102")))
-
-
-def _beyond(values: pa.Array | pa.Scalar, width: int) -> Mask:
-    """Where whole numbers need more than `width` bits."""
-    assert isinstance(values, pa.Array)
-    if width >= 64:
-        return np.zeros(len(values), np.bool_)
-    numbers = pc.fill_null(values, 0).to_numpy()
-    outside: Mask = (numbers >= 1 << (width - 1)) | (numbers < -(1 << (width - 1)))
-    return outside
-
-
 def _leaf(raw: pa.Array, base: Type, reading: Reading) -> Typed:
     """Values of a type of Arrow's as values of the declared one; by way of their text where there is no exact way."""
     wished = arrow_type(base)
@@ -150,7 +104,7 @@ def _leaf(raw: pa.Array, base: Type, reading: Reading) -> Typed:
     match base:
         case t.Int(width=width) if pa.types.is_integer(raw.type) and not pa.types.is_uint64(raw.type):
             values = raw.cast(pa.int64())
-            outcome = Outcome(values, ((_beyond(values, width), "R102"),))
+            outcome = Outcome(values, ((beyond(values, width), "R102"),))
         case t.Decimal(precision=precision, scale=scale) if pa.types.is_decimal(raw.type):
             outcome = fit_decimal(raw, precision, scale, None)
         case t.Float() if pa.types.is_floating(raw.type):
