@@ -1,0 +1,261 @@
+"""What is remembered: fires, runs, files, deliveries, messages. Records are values; a store gives and takes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from datahub.records import record
+
+
+class RunStatus(StrEnum):
+    """The life of a run, step by step, and its ends. A run that is `crashed` goes on where it was when somebody claims it."""
+
+    PENDING = "pending"
+    FETCHING = "fetching"
+    STAGED = "staged"
+    CHECKED = "checked"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    DISPOSED = "disposed"
+    CRASHED = "crashed"
+    RETRYABLE = "failed_retryable"
+    HELD = "held"
+    SUCCESS = "success"
+    FAILED = "failed"
+    OVER_LIMIT = "rejected_over_limit"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    MISFIRED = "misfired"
+
+
+ENDED = frozenset(
+    {
+        RunStatus.SUCCESS,
+        RunStatus.FAILED,
+        RunStatus.OVER_LIMIT,
+        RunStatus.CANCELLED,
+        RunStatus.SKIPPED,
+        RunStatus.MISFIRED,
+    }
+)
+"""The ends that nothing follows; every other status is one that a run can be claimed in, or held in."""
+
+DJUST_NAMES = {RunStatus.PENDING: "JOB_PENDING", RunStatus.SKIPPED: "JOB_SKIPPED"}
+"""What DJUST's Data Hub calls these statuses."""
+
+
+class FireKind(StrEnum):
+    CRON = "cron"
+    EVENT = "event"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+    RETRY = "retry"
+
+
+class Overlap(StrEnum):
+    """What becomes of a fire while an earlier run of its job is not done."""
+
+    QUEUE_ONE = "queue_one"
+    SKIP = "skip"
+    QUEUE_ALL = "queue_all"
+    CANCEL_PREVIOUS = "cancel_previous"
+    ALLOW = "allow"
+
+
+@record(frozen=True, slots=True)
+class Fire:
+    """One reason to run a job: `key` tells apart what fires at one instant (an event's id, a person's run)."""
+
+    job: str
+    kind: FireKind
+    at: datetime
+    key: str = ""
+
+
+@record(frozen=True, slots=True)
+class Admission:
+    """How a fire is let in: what to do when the job is busy, and at most how many wait."""
+
+    overlap: Overlap = Overlap.QUEUE_ONE
+    most_waiting: int = 100
+    parameters: str = "{}"
+    misfired: str = ""
+    """Why the fire comes too late to be run; it is recorded and not run."""
+
+
+@record(frozen=True, slots=True)
+class Counts:
+    """The rows of a run by what became of them; together they are all rows read."""
+
+    read: int = 0
+    written: int = 0
+    rejected: int = 0
+    filtered: int = 0
+    merged: int = 0
+    empty: int = 0
+    looked_up: int = 0
+
+    @property
+    def add_up(self) -> bool:
+        return self.read == self.written + self.rejected + self.filtered + self.merged + self.empty + self.looked_up
+
+
+@record(frozen=True, slots=True)
+class Run:
+    """One run of a job. `as_of` is the instant that the run means by now, the same on every attempt."""
+
+    id: str
+    job: str
+    kind: FireKind
+    fire_at: datetime
+    status: RunStatus
+    as_of: datetime
+    attempt: int = 0
+    plan: str = ""
+    generation: int = 0
+    input_digest: str = ""
+    parameters: str = "{}"
+    started: datetime | None = None
+    ended: datetime | None = None
+    not_before: datetime | None = None
+    counts: Counts = Counts()
+    code: str = ""
+    reason: str = ""
+    cancel: str = ""
+
+    @property
+    def ended_for_good(self) -> bool:
+        return self.status in ENDED
+
+
+@record(frozen=True, slots=True)
+class Claim:
+    """The right to go on with a run. It is lost when another takes the lease: then every write refuses it."""
+
+    scope: str
+    epoch: int
+    run: str
+
+
+class ItemStatus(StrEnum):
+    STAGED = "staged"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+@record(frozen=True, slots=True)
+class Item:
+    """One file of a source, as it was when it was landed: `staged` is the copy that everything afterwards reads."""
+
+    id: int
+    place: str
+    name: str
+    size: int
+    sha256: str
+    status: ItemStatus
+    staged: str = ""
+    modified: str = ""
+    crashes: int = 0
+
+
+@record(frozen=True, slots=True)
+class Taken:
+    """A file that a run has taken up: for which source of the script, and whether it is disposed of already."""
+
+    item: Item
+    source: str
+    disposed: bool = False
+
+
+class BatchState(StrEnum):
+    TODO = "todo"
+    SENDING = "sending"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+
+
+@record(frozen=True, slots=True)
+class Batch:
+    """Rows `first` to `last` (exclusive) of what is sent to a target at once, under a key that is durable before the first attempt."""
+
+    run: str
+    target: str
+    number: int
+    first: int
+    last: int
+    key: str
+    sha256: str
+    state: BatchState = BatchState.TODO
+    attempts: int = 0
+    answer: str = ""
+
+
+class FileState(StrEnum):
+    TODO = "todo"
+    WRITTEN = "written"
+    """All of it stands at the target under its temporary name."""
+    DONE = "done"
+
+
+@record(frozen=True, slots=True)
+class OutFile:
+    """One file on its way to a target: `rendered` is our own copy of it."""
+
+    run: str
+    target: str
+    name: str
+    temporary: str
+    rendered: str
+    size: int
+    sha256: str
+    state: FileState = FileState.TODO
+
+
+@record(frozen=True, slots=True)
+class Rejects:
+    """The rejected rows of one source of a run: where they lie, and how often each code."""
+
+    run: str
+    source: str
+    path: str
+    rows: int
+    codes: str = "{}"
+    replayed_as: str = ""
+
+
+class MessageState(StrEnum):
+    NEW = "new"
+    CLAIMED = "claimed"
+    DONE = "done"
+    DEAD = "dead"
+    SUPERSEDED = "superseded"
+
+
+@record(frozen=True, slots=True)
+class Message:
+    """Something that came in or goes out: `key` orders those about one thing, `id` makes a second arrival known."""
+
+    id: str
+    channel: str
+    key: str
+    body: bytes
+    received: datetime
+    kind: str = ""
+    version: str = ""
+    state: MessageState = MessageState.NEW
+    attempts: int = 0
+    not_before: datetime | None = None
+    reason: str = ""
+
+
+@record(frozen=True, slots=True)
+class Snapshot:
+    """What was last committed of an entity: the file that holds it, and how many rows the last run delivered."""
+
+    entity: str
+    sha256: str
+    rows: int
+    last_count: int
+    run: str

@@ -1,0 +1,1 @@
+"""The ledger that ships: one SQLite file beside the project."""

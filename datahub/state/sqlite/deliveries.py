@@ -1,0 +1,110 @@
+"""What is sent, in the ledger: batches and files with their keys, how far sources were read, and what was rejected."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects
+from datahub.state.sqlite.leases import fence
+
+if TYPE_CHECKING:
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+
+class SqliteDeliveries:
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+
+    def plan(self, claim: Claim, batches: Sequence[Batch], files: Sequence[OutFile]) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("INSERT INTO planned VALUES (?)", (claim.run,))
+            sql.executemany(
+                "INSERT INTO batch (run, target, number, first, last, key, sha256, state) VALUES (?,?,?,?,?,?,?,?)",
+                [(claim.run, one.target, one.number, one.first, one.last, one.key, one.sha256, one.state) for one in batches],
+            )
+            sql.executemany(
+                "INSERT INTO out_file VALUES (?,?,?,?,?,?,?,?)",
+                [(claim.run, one.target, one.name, one.temporary, one.rendered, one.size, one.sha256, one.state) for one in files],
+            )
+
+    def planned(self, run: str) -> bool:
+        return bool(self._ledger.rows("SELECT 1 FROM planned WHERE run = ?", (run,)))
+
+    def batches(self, run: str) -> Sequence[Batch]:
+        return tuple(map(_batch, self._ledger.rows("SELECT * FROM batch WHERE run = ? ORDER BY target, number", (run,))))
+
+    def files(self, run: str) -> Sequence[OutFile]:
+        rows = self._ledger.rows("SELECT * FROM out_file WHERE run = ? ORDER BY target, name", (run,))
+        return tuple(OutFile(**{**dict(row), "state": FileState(row["state"])}) for row in rows)
+
+    def delivered(self, key: str) -> Batch | None:
+        rows = self._ledger.rows("SELECT * FROM batch WHERE key = ? AND state = 'done' LIMIT 1", (key,))
+        return _batch(rows[0]) if rows else None
+
+    def mark(self, claim: Claim, batch: Batch, state: BatchState, answer: str = "") -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "UPDATE batch SET state = ?, answer = ?, attempts = attempts + ? WHERE run = ? AND target = ? AND number = ?",
+                (state, answer, state is BatchState.SENDING, claim.run, batch.target, batch.number),
+            )
+
+    def mark_file(self, claim: Claim, file: OutFile, state: FileState) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "UPDATE out_file SET state = ? WHERE run = ? AND target = ? AND name = ?", (state, claim.run, file.target, file.name)
+            )
+
+    def settle(self, run: str, state: BatchState) -> int:
+        with self._ledger.writing() as sql:
+            return sql.execute("UPDATE batch SET state = ? WHERE run = ? AND state = 'unknown'", (state, run)).rowcount
+
+
+class SqliteCursors:
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+
+    def value(self, scope: str, stream: str) -> str | None:
+        rows = self._ledger.rows("SELECT value FROM position WHERE scope = ? AND stream = ?", (scope, stream))
+        return str(rows[0][0]) if rows else None
+
+    def propose(self, claim: Claim, scope: str, stream: str, value: str) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("INSERT OR REPLACE INTO proposed VALUES (?, ?, ?, ?)", (claim.run, scope, stream, value))
+
+    def commit(self, claim: Claim) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("INSERT OR REPLACE INTO position SELECT scope, stream, value, run FROM proposed WHERE run = ?", (claim.run,))
+            sql.execute("DELETE FROM proposed WHERE run = ?", (claim.run,))
+
+
+class SqliteRejects:
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+
+    def put(self, claim: Claim, rejects: Sequence[Rejects]) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("DELETE FROM rejects WHERE run = ?", (claim.run,))
+            sql.executemany(
+                "INSERT INTO rejects (run, source, path, rows, codes) VALUES (?, ?, ?, ?, ?)",
+                [(claim.run, one.source, one.path, one.rows, one.codes) for one in rejects],
+            )
+
+    def list(self, run: str = "", limit: int = 100) -> Sequence[Rejects]:
+        rows = self._ledger.rows("SELECT * FROM rejects WHERE ? = '' OR run = ? ORDER BY run DESC, source LIMIT ?", (run, run, limit))
+        return tuple(Rejects(**dict(row)) for row in rows)
+
+    def replayed(self, run: str, source: str, run_again: str) -> None:
+        with self._ledger.writing() as sql:
+            sql.execute("UPDATE rejects SET replayed_as = ? WHERE run = ? AND source = ?", (run_again, run, source))
+
+
+def _batch(row: sqlite3.Row) -> Batch:
+    return Batch(**{**dict(row), "state": BatchState(row["state"])})

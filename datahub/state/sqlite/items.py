@@ -1,0 +1,101 @@
+"""Files that were seen, in the ledger: which content lay where under which name, and which run took it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from datahub.state.records import Claim, Item, ItemStatus, Taken
+from datahub.state.sqlite.instants import written
+from datahub.state.sqlite.leases import fence
+
+if TYPE_CHECKING:
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+
+class SqliteItems:
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+
+    def known(self, place: str, name: str, sha256: str) -> Item | None:
+        rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND name = ? AND sha256 = ?", (place, name, sha256))
+        return _item(rows[0]) if rows else None
+
+    def same_content(self, place: str, sha256: str) -> Item | None:
+        rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND sha256 = ? AND status = 'done' LIMIT 1", (place, sha256))
+        return _item(rows[0]) if rows else None
+
+    def stage(self, claim: Claim, source: str, item: Item) -> Item:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "INSERT INTO item (place, name, size, sha256, modified, status, staged, changed) VALUES (?,?,?,?,?,?,?,?)"
+                " ON CONFLICT (place, name, sha256) DO UPDATE SET status = excluded.status, staged = excluded.staged,"
+                " modified = excluded.modified, changed = excluded.changed",
+                (item.place, item.name, item.size, item.sha256, item.modified, ItemStatus.STAGED, item.staged, _now()),
+            )
+            found = self.known(item.place, item.name, item.sha256)
+            assert found is not None
+            sql.execute(
+                "INSERT INTO taken SELECT ?, ?, ?, (SELECT count(*) FROM taken WHERE run = ?), 0 ON CONFLICT DO NOTHING",
+                (claim.run, found.id, source, claim.run),
+            )
+            return found
+
+    def taken(self, run: str) -> Sequence[Taken]:
+        rows = self._ledger.rows("SELECT * FROM taken JOIN item ON item.id = taken.item WHERE taken.run = ? ORDER BY position", (run,))
+        return tuple(Taken(_item(row), row["source"], bool(row["disposed"])) for row in rows)
+
+    def disposed(self, claim: Claim, item: int) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("UPDATE taken SET disposed = 1 WHERE run = ? AND item = ?", (claim.run, item))
+
+    def crashed(self, claim: Claim) -> Sequence[Item]:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("UPDATE item SET crashes = crashes + 1 WHERE id IN (SELECT item FROM taken WHERE run = ?)", (claim.run,))
+            return tuple(one.item for one in self.taken(claim.run))
+
+    def quarantine(self, claim: Claim) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "UPDATE item SET status = 'quarantined', changed = ? WHERE id IN (SELECT item FROM taken WHERE run = ?)",
+                (_now(), claim.run),
+            )
+
+    def done(self, claim: Claim) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "UPDATE item SET status = 'done', crashes = 0, changed = ? WHERE id IN (SELECT item FROM taken WHERE run = ?)",
+                (_now(), claim.run),
+            )
+
+    def forget(self, before: datetime) -> int:
+        with self._ledger.writing() as sql:
+            gone = sql.execute(
+                "DELETE FROM item WHERE status = 'done' AND changed < ? AND id NOT IN (SELECT item FROM taken)", (written(before),)
+            )
+            return gone.rowcount
+
+
+def _now() -> str:
+    return written(datetime.now(UTC))
+
+
+def _item(row: sqlite3.Row) -> Item:
+    return Item(
+        id=row["id"],
+        place=row["place"],
+        name=row["name"],
+        size=row["size"],
+        sha256=row["sha256"],
+        status=ItemStatus(row["status"]),
+        staged=row["staged"],
+        modified=row["modified"],
+        crashes=row["crashes"],
+    )

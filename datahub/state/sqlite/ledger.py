@@ -1,0 +1,222 @@
+"""One SQLite file as the ledger: opened with care, migrated, and every trouble with it told with the way out.
+
+The journal is the rollback journal, never the write-ahead log: SQLite up to 3.51.2 can lose committed transactions when
+several processes reset a write-ahead log at once, and the SQLite of a machine's Python is as old as the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries, SqliteRejects
+from datahub.state.sqlite.items import SqliteItems
+from datahub.state.sqlite.leases import SqliteLeases
+from datahub.state.sqlite.messages import SqliteMessages
+from datahub.state.sqlite.runs import SqliteRuns
+from datahub.state.sqlite.schema import APPLICATION, VERSIONS
+from datahub.state.sqlite.snapshots import SqliteSnapshots, SqliteSwitches
+from datahub.state.sqlite.troubles import damaged, foreign, newer, on_a_network, trouble
+from datahub.state.store import LedgerUnusable
+
+BACKUP_AFTER = 24 * 3600
+"""A copy that is older than this many seconds is made anew when the ledger is opened to be written."""
+
+
+class SqliteLedger:
+    """The ledger in one file; it can be shared by threads, and the file by processes."""
+
+    def __init__(self, path: Path, *, wait: float = 30.0, versions: Sequence[str] = VERSIONS) -> None:
+        """Open the ledger at `path`, making it where there is none; `LedgerUnusable` says what stands in the way.
+
+        `wait` is how many seconds another process may hold it.
+        """
+        self.path = path
+        self._wait = wait
+        self._lock = RLock()
+        self._depth = 0
+        _prepare(path, versions)
+        with trouble(path, wait):
+            self._connection = _connect(path, wait)
+            _check(self._connection, path)
+            _migrate(self._connection, path, versions)
+            self._hub = str(self._connection.execute("SELECT id FROM hub").fetchone()[0])
+        self.leases = SqliteLeases(self)
+        self.runs = SqliteRuns(self)
+        self.items = SqliteItems(self)
+        self.deliveries = SqliteDeliveries(self)
+        self.cursors = SqliteCursors(self)
+        self.rejects = SqliteRejects(self)
+        self.inbox = SqliteMessages(self, "in")
+        self.outbox = SqliteMessages(self, "out")
+        self.snapshots = SqliteSnapshots(self)
+        self.switches = SqliteSwitches(self)
+
+    @property
+    def hub(self) -> str:
+        return self._hub
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; within another it is part of that one."""
+        with self._lock, trouble(self.path, self._wait):
+            if self._depth:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A commit that could not be made leaves the transaction open.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+
+    def together(self) -> Any:
+        return self.writing()
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """What a query gives, all of it."""
+        with self._lock, trouble(self.path, self._wait):
+            return self._connection.execute(query, values).fetchall()
+
+    def audit(self, actor: str, action: str, object: str, now: datetime) -> None:
+        with self.writing() as sql:
+            sql.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (now.astimezone(UTC).isoformat(), actor, action, object))
+
+    def backup(self) -> Path:
+        """A copy of the ledger beside it, whole at any instant."""
+        return _backup(self._connection, self.path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def _connect(path: Path, wait: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _prepare(path: Path, versions: Sequence[str]) -> None:
+    """A ledger that does not exist is made whole under another name first, so that an empty file is never one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    on_a_network(path)
+    if path.exists():
+        if not path.stat().st_size:
+            raise damaged(path, "it is empty")
+        return
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        with trouble(path, 0):
+            connection = _connect(fresh, 0)
+            try:
+                _install(connection, versions)
+            finally:
+                connection.close()
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            # Another process was faster; its ledger is the one.
+            pass
+        _sync(path.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _install(connection: sqlite3.Connection, versions: Sequence[str]) -> None:
+    from datahub import __version__
+
+    connection.execute("BEGIN IMMEDIATE")
+    for script in versions:
+        _run_script(connection, script)
+    connection.execute("INSERT INTO hub VALUES (1, ?, ?)", (secrets.token_hex(8), __version__))
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {len(versions)}")
+    connection.execute("COMMIT")
+
+
+def _run_script(connection: sqlite3.Connection, script: str) -> None:
+    """The statements of a script within the transaction that is open; `executescript` would commit it."""
+    for statement in script.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if answer != "ok":
+        raise damaged(path, str(answer).splitlines()[0])
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+        raise foreign(path)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, versions: Sequence[str]) -> None:
+    """Bring an older ledger up to date in one transaction, after a copy of it was made."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(versions):
+        raise newer(path, version, len(versions))
+    if version == len(versions):
+        copy = _copy_of(path)
+        if not copy.exists() or datetime.now().timestamp() - copy.stat().st_mtime > BACKUP_AFTER:  # noqa: DTZ005 - a difference
+            _backup(connection, path)
+        return
+    _backup(connection, path)
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have done it while this one waited.
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for script in versions[version:]:
+        _run_script(connection, script)
+    connection.execute(f"PRAGMA user_version = {len(versions)}")
+    connection.execute("COMMIT")
+
+
+def _copy_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.backup")
+
+
+def _backup(connection: sqlite3.Connection, path: Path) -> Path:
+    copy = _copy_of(path)
+    part = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}.part")
+    try:
+        target = sqlite3.connect(part)
+        try:
+            connection.backup(target)
+        finally:
+            target.close()
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.chmod(0o600)
+        part.replace(copy)
+        _sync(copy.parent)
+    finally:
+        part.unlink(missing_ok=True)
+    return copy
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+__all__ = ["LedgerUnusable", "SqliteLedger"]

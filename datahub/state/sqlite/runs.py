@@ -1,0 +1,272 @@
+"""Fires and runs in the ledger: what is let in, who may go on with it, where it is and how it ended."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from datahub.state.owner import Owner
+from datahub.state.records import ENDED, Admission, Claim, Counts, Fire, FireKind, Overlap, Run, RunStatus
+from datahub.state.sqlite.instants import read, read_or_null, written
+from datahub.state.sqlite.leases import fence
+
+if TYPE_CHECKING:
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+LEASE_SECONDS = 60.0
+_COUNTS = tuple(one.name for one in fields(Counts))
+_CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
+_OPEN = f"status NOT IN ({_CLOSED})"
+_OWN_TABLES = ("taken", "batch", "out_file", "planned", "proposed", "rejects")
+
+
+class SqliteRuns:
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+
+    # ------------------------------------------------------------ fires
+
+    def submit(self, fire: Fire, admission: Admission, now: datetime) -> Run | None:
+        with self._ledger.writing() as sql:
+            run = _new_id(sql, now)
+            recorded = sql.execute(
+                "INSERT INTO fire VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (fire.job, fire.kind, written(fire.at), fire.key or (run if fire.kind is FireKind.MANUAL else ""), run, written(now)),
+            )
+            if not recorded.rowcount:
+                return None
+            status, reason = _admitted(sql, fire.job, admission, now)
+            scope = f"job:{fire.job}/{run}" if admission.overlap is Overlap.ALLOW else f"job:{fire.job}"
+            ended = written(now) if status in ENDED else None
+            sql.execute(
+                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                (run, fire.job, fire.kind, written(fire.at), status, written(now), admission.parameters, reason, scope, ended),
+            )
+            return self.get(run)
+
+    def watched_from(self, job: str, schedule: str, now: datetime) -> datetime:
+        with self._ledger.writing() as sql:
+            # What a schedule would have done before anybody knew it is not missed.
+            sql.execute(
+                "INSERT INTO fire SELECT ?, 'baseline', ?, ?, '', ? WHERE NOT EXISTS"
+                " (SELECT 1 FROM fire WHERE job = ? AND kind = 'baseline' AND key = ?)",
+                (job, written(now), schedule, written(now), job, schedule),
+            )
+            latest = sql.execute(
+                "SELECT max(fire_at) FROM fire WHERE job = ? AND (kind = 'cron' OR kind = 'baseline' AND key = ?)", (job, schedule)
+            ).fetchone()[0]
+            return read(latest)
+
+    # ------------------------------------------------------------ claims
+
+    def claim(self, job: str, owner: Owner, now: datetime, run: str | None = None) -> tuple[Claim, Run] | None:
+        with self._ledger.writing() as sql:
+            for row in sql.execute(f"SELECT * FROM run WHERE job = ? AND {_OPEN} ORDER BY status = 'pending', rowid", (job,)).fetchall():
+                alone = row["scope"] == f"job:{job}"
+                waits = row["status"] == RunStatus.HELD or (row["not_before"] is not None and row["not_before"] > written(now))
+                if waits or (run is not None and row["id"] != run):
+                    # The runs of a job that must not overlap keep their order, also behind one that waits.
+                    if alone:
+                        return None
+                    continue
+                epoch = self._ledger.leases.acquire(row["scope"], owner, LEASE_SECONDS)
+                if epoch is None:
+                    if alone:
+                        return None
+                    continue
+                return self._claimed(sql, row, epoch, now)
+        return None
+
+    def _claimed(self, sql: sqlite3.Connection, row: sqlite3.Row, epoch: int, now: datetime) -> tuple[Claim, Run] | None:
+        begun = row["status"] not in (RunStatus.PENDING, RunStatus.RETRYABLE)
+        sql.execute(
+            "UPDATE run SET attempt = attempt + 1, started = coalesce(started, ?), not_before = NULL, status = ?, code = '', reason = ?"
+            " WHERE id = ?",
+            (written(now), RunStatus.CRASHED if begun else RunStatus.FETCHING, "its process was gone" if begun else "", row["id"]),
+        )
+        found = self.get(row["id"])
+        assert found is not None
+        return Claim(row["scope"], epoch, row["id"]), found
+
+    def ready(self, now: datetime) -> Sequence[str]:
+        rows = self._ledger.rows(
+            f"SELECT job, scope FROM run WHERE {_OPEN} AND status <> 'held' AND (not_before IS NULL OR not_before <= ?) ORDER BY rowid",
+            (written(now),),
+        )
+        free = {scope: self._ledger.leases.holder(scope) is None for scope in {row["scope"] for row in rows}}
+        return tuple(dict.fromkeys(row["job"] for row in rows if free[row["scope"]]))
+
+    # ------------------------------------------------------------ reading
+
+    def get(self, id: str) -> Run | None:
+        rows = self._ledger.rows("SELECT * FROM run WHERE id = ?", (id,))
+        return _run(rows[0]) if rows else None
+
+    def find(self, text: str) -> Sequence[Run]:
+        if text == "last":
+            return self.list(limit=1)
+        rows = self._ledger.rows("SELECT * FROM run WHERE substr(id, 1, ?) = ? ORDER BY rowid DESC LIMIT 20", (len(text), text))
+        return tuple(map(_run, rows))
+
+    def list(self, job: str = "", statuses: Sequence[RunStatus] = (), limit: int = 50) -> Sequence[Run]:
+        marks = ", ".join("?" * len(statuses))
+        chosen = f"(? = '' OR job = ?){f' AND status IN ({marks})' if statuses else ''}"
+        rows = self._ledger.rows(f"SELECT * FROM run WHERE {chosen} ORDER BY rowid DESC LIMIT ?", (job, job, *statuses, limit))
+        return tuple(map(_run, rows))
+
+    def last_good(self, job: str) -> Run | None:
+        found = self.list(job, (RunStatus.SUCCESS,), 1)
+        return found[0] if found else None
+
+    def generation(self, job: str, input_digest: str) -> int:
+        rows = self._ledger.rows("SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND status = 'success'", (job, input_digest))
+        return int(rows[0][0])
+
+    # ------------------------------------------------------------ going on
+
+    def advance(self, claim: Claim, status: RunStatus, now: datetime, **facts: str | int) -> None:
+        assert set(facts) <= {"plan", "input_digest", "generation"}
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            told = "".join(f", {name} = ?" for name in facts)
+            sql.execute(f"UPDATE run SET status = ?{told} WHERE id = ?", (status, *facts.values(), claim.run))
+
+    def counted(self, claim: Claim, counts: Counts) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                f"UPDATE run SET {', '.join(f'{name} = ?' for name in _COUNTS)} WHERE id = ?",
+                (*(getattr(counts, name) for name in _COUNTS), claim.run),
+            )
+
+    def end(self, claim: Claim, status: RunStatus, now: datetime, *, code: str = "", reason: str = "") -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            ended = None if status is RunStatus.HELD else written(now)
+            sql.execute("UPDATE run SET status = ?, ended = ?, code = ?, reason = ? WHERE id = ?", (status, ended, code, reason, claim.run))
+            self._ledger.leases.release(claim.scope, claim.epoch)
+
+    def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "UPDATE run SET status = 'failed_retryable', not_before = ?, code = ?, reason = ? WHERE id = ?",
+                (written(not_before), code, reason, claim.run),
+            )
+            self._ledger.leases.release(claim.scope, claim.epoch)
+
+    # ------------------------------------------------------------ what people ask for
+
+    def cancel(self, id: str, reason: str, now: datetime) -> RunStatus | None:
+        with self._ledger.writing() as sql:
+            run = self.get(id)
+            if run is not None and not run.ended_for_good:
+                _cancel(self._ledger, sql, run.id, reason, now)
+            return None if run is None else run.status
+
+    def cancelled(self, claim: Claim) -> str:
+        rows = self._ledger.rows("SELECT cancel FROM run WHERE id = ?", (claim.run,))
+        return str(rows[0][0]) if rows else ""
+
+    def reopen(self, id: str, now: datetime) -> bool:
+        with self._ledger.writing() as sql:
+            changed = sql.execute(
+                "UPDATE run SET status = 'failed_retryable', not_before = ?, ended = NULL, cancel = '' WHERE id = ?"
+                " AND status IN ('held', 'failed', 'rejected_over_limit', 'cancelled', 'failed_retryable')",
+                (written(now), id),
+            )
+            return changed.rowcount == 1
+
+    def forget(self, before: datetime) -> Sequence[str]:
+        with self._ledger.writing() as sql:
+            # The last good run of a job is what guards compare with; it stays.
+            gone = [
+                str(row["id"])
+                for row in sql.execute(
+                    f"SELECT id FROM run WHERE status IN ({_CLOSED}) AND ended < ? AND rowid NOT IN"
+                    " (SELECT max(rowid) FROM run WHERE status = 'success' GROUP BY job)",
+                    (written(before),),
+                )
+            ]
+            for id in gone:
+                sql.execute("DELETE FROM run WHERE id = ?", (id,))
+                for table in _OWN_TABLES:
+                    sql.execute(f"DELETE FROM {table} WHERE run = ?", (id,))
+            return gone
+
+
+def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: datetime) -> tuple[RunStatus, str]:
+    """What becomes of a fire, and why, given what else the job has to do."""
+    if admission.misfired:
+        return RunStatus.MISFIRED, admission.misfired
+    others = sql.execute(f"SELECT id, status FROM run WHERE job = ? AND {_OPEN} ORDER BY rowid", (job,)).fetchall()
+    if not others:
+        return RunStatus.PENDING, ""
+    waiting = [row["id"] for row in others if row["status"] == RunStatus.PENDING]
+    busy = f"run {others[0]['id']} is not done"
+    match admission.overlap:
+        case Overlap.ALLOW:
+            return RunStatus.PENDING, ""
+        case Overlap.SKIP:
+            return RunStatus.SKIPPED, busy
+        case Overlap.QUEUE_ONE:
+            return (RunStatus.SKIPPED, f"run {waiting[0]} waits already") if waiting else (RunStatus.PENDING, f"waits: {busy}")
+        case Overlap.QUEUE_ALL:
+            if len(waiting) >= admission.most_waiting:
+                return RunStatus.SKIPPED, f"{len(waiting)} runs wait already"
+            return RunStatus.PENDING, f"waits: {busy}"
+        case Overlap.CANCEL_PREVIOUS:
+            for row in others:
+                _mark_cancelled(sql, row, f"a later fire of {written(now)} takes its place", now)
+            return RunStatus.PENDING, f"takes the place of run {others[-1]['id']}"
+
+
+def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now: datetime) -> None:
+    if row["status"] in (RunStatus.PENDING, RunStatus.HELD):
+        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, row["id"]))
+    else:
+        sql.execute("UPDATE run SET cancel = ?, not_before = NULL WHERE id = ?", (reason, row["id"]))
+
+
+def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime) -> None:
+    row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
+    if ledger.leases.holder(row["scope"]) is None:
+        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, id))
+    else:
+        _mark_cancelled(sql, row, reason, now)
+
+
+def _new_id(sql: sqlite3.Connection, now: datetime) -> str:
+    """Readable, in the order of time, and never given before."""
+    letters = "0123456789abcdefghjkmnpqrstvwxyz"
+    while True:
+        id = f"{now:%Y%m%d-%H%M%S}-" + "".join(secrets.choice(letters) for _ in range(5))
+        if sql.execute("SELECT 1 FROM run WHERE id = ?", (id,)).fetchone() is None:
+            return id
+
+
+def _run(row: sqlite3.Row) -> Run:
+    return Run(
+        id=row["id"],
+        job=row["job"],
+        kind=FireKind(row["kind"]),
+        fire_at=read(row["fire_at"]),
+        status=RunStatus(row["status"]),
+        as_of=read(row["as_of"]),
+        attempt=row["attempt"],
+        plan=row["plan"],
+        generation=row["generation"],
+        input_digest=row["input_digest"],
+        parameters=row["parameters"],
+        started=read_or_null(row["started"]),
+        ended=read_or_null(row["ended"]),
+        not_before=read_or_null(row["not_before"]),
+        counts=Counts(*(row[name] for name in _COUNTS)),
+        code=row["code"],
+        reason=row["reason"],
+        cancel=row["cancel"],
+    )

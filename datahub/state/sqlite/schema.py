@@ -1,0 +1,74 @@
+"""The tables of the ledger, version by version; a version that was released is never changed, only followed."""
+
+from __future__ import annotations
+
+APPLICATION = 0x64686D31
+"""What SQLite keeps in the head of the file to tell a ledger from any other database."""
+
+VERSIONS: tuple[str, ...] = (
+    # 1
+    """
+    CREATE TABLE hub (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, created_with TEXT NOT NULL);
+    CREATE TABLE switch (job TEXT PRIMARY KEY, turned_on INTEGER NOT NULL);
+    CREATE TABLE lease (
+      scope TEXT PRIMARY KEY, epoch INTEGER NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL,
+      started TEXT NOT NULL, expires REAL NOT NULL, beat TEXT NOT NULL
+    );
+    CREATE TABLE run (
+      id TEXT PRIMARY KEY, job TEXT NOT NULL, kind TEXT NOT NULL, fire_at TEXT NOT NULL, status TEXT NOT NULL, as_of TEXT NOT NULL,
+      attempt INTEGER NOT NULL DEFAULT 0, plan TEXT NOT NULL DEFAULT '', generation INTEGER NOT NULL DEFAULT 0,
+      input_digest TEXT NOT NULL DEFAULT '', parameters TEXT NOT NULL DEFAULT '{}', started TEXT, ended TEXT, not_before TEXT,
+      read INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
+      filtered INTEGER NOT NULL DEFAULT 0, merged INTEGER NOT NULL DEFAULT 0, empty INTEGER NOT NULL DEFAULT 0,
+      looked_up INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
+      cancel TEXT NOT NULL DEFAULT '', scope TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX run_by_job ON run (job, status);
+    CREATE INDEX run_open ON run (status, not_before) WHERE status NOT IN
+      ('success', 'failed', 'rejected_over_limit', 'cancelled', 'skipped', 'misfired');
+    CREATE INDEX run_input ON run (job, input_digest) WHERE status = 'success';
+    CREATE TABLE fire (
+      job TEXT NOT NULL, kind TEXT NOT NULL, fire_at TEXT NOT NULL, key TEXT NOT NULL, run TEXT NOT NULL, recorded TEXT NOT NULL,
+      PRIMARY KEY (job, kind, fire_at, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE item (
+      id INTEGER PRIMARY KEY, place TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+      modified TEXT NOT NULL DEFAULT '', status TEXT NOT NULL, staged TEXT NOT NULL DEFAULT '', crashes INTEGER NOT NULL DEFAULT 0,
+      changed TEXT NOT NULL, UNIQUE (place, name, sha256)
+    );
+    CREATE INDEX item_by_content ON item (place, sha256);
+    CREATE TABLE taken (
+      run TEXT NOT NULL, item INTEGER NOT NULL, source TEXT NOT NULL, position INTEGER NOT NULL, disposed INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (run, source, item)
+    ) WITHOUT ROWID;
+    CREATE TABLE batch (
+      run TEXT NOT NULL, target TEXT NOT NULL, number INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+      key TEXT NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+      answer TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, target, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX batch_by_key ON batch (key, state);
+    CREATE TABLE out_file (
+      run TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, temporary TEXT NOT NULL, rendered TEXT NOT NULL,
+      size INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (run, target, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE planned (run TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE position (scope TEXT NOT NULL, stream TEXT NOT NULL, value TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY (scope, stream))
+      WITHOUT ROWID;
+    CREATE TABLE proposed (run TEXT NOT NULL, scope TEXT NOT NULL, stream TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (run, scope, stream)) WITHOUT ROWID;
+    CREATE TABLE rejects (
+      run TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL, codes TEXT NOT NULL,
+      replayed_as TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, source)
+    ) WITHOUT ROWID;
+    CREATE TABLE message (
+      box TEXT NOT NULL, id TEXT NOT NULL, channel TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, version TEXT NOT NULL,
+      body BLOB NOT NULL, received TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, not_before TEXT,
+      reason TEXT NOT NULL DEFAULT '', claimed TEXT, number INTEGER PRIMARY KEY AUTOINCREMENT, UNIQUE (box, id)
+    );
+    CREATE INDEX message_next ON message (box, channel, state, number);
+    CREATE INDEX message_of_key ON message (box, channel, key, number) WHERE key <> '' AND state IN ('new', 'claimed');
+    CREATE TABLE snapshot (entity TEXT PRIMARY KEY, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, last_count INTEGER NOT NULL,
+      run TEXT NOT NULL);
+    CREATE TABLE audit (at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL);
+    """,
+)

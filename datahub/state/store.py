@@ -1,0 +1,250 @@
+"""The ledger as the rest of the house sees it: what must be durable before an effect, and what is marked after it.
+
+Every method is one transaction, or part of the one that `together` opens. What is done under a `Claim` raises `Fenced`
+once another has taken the lease, and then has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from datahub.state.owner import Owner
+from datahub.state.records import (
+    Admission,
+    Batch,
+    BatchState,
+    Claim,
+    Counts,
+    FileState,
+    Fire,
+    Item,
+    Message,
+    MessageState,
+    OutFile,
+    Rejects,
+    Run,
+    RunStatus,
+    Snapshot,
+    Taken,
+)
+
+
+class Fenced(Exception):
+    """Another has taken this run over; whoever hears it must stop without touching anything."""
+
+
+class LedgerUnusable(Exception):
+    """The ledger cannot be used as it is: what is wrong, and the exact way out. `later`: trying again may work."""
+
+    def __init__(self, message: str, help: str, *, later: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.help, self.later = message, help, later
+
+
+class Leases(Protocol):
+    """Who may do what alone. A lease falls to the next who asks once its owner is dead or has let it run out."""
+
+    def acquire(self, scope: str, owner: Owner, seconds: float) -> int | None:
+        """The epoch of the lease, higher than any before; None where another holds it."""
+        ...
+
+    def renew(self, scope: str, epoch: int, seconds: float) -> bool: ...
+    def release(self, scope: str, epoch: int) -> None: ...
+    def holder(self, scope: str) -> Owner | None:
+        """Who holds a lease that has not run out, if they are alive."""
+        ...
+
+
+class Runs(Protocol):
+    """Fires become runs, runs are claimed, go from step to step, and end."""
+
+    def submit(self, fire: Fire, admission: Admission, now: datetime) -> Run | None:
+        """Record a fire and the run it starts, waits with, or is skipped by; None where this fire was recorded before."""
+        ...
+
+    def claim(self, job: str, owner: Owner, now: datetime, run: str | None = None) -> tuple[Claim, Run] | None:
+        """The run of a job that is to go on now: a broken one first, then the one that waits longest."""
+        ...
+
+    def ready(self, now: datetime) -> Sequence[str]:
+        """The jobs that have a run which could be claimed now."""
+        ...
+
+    def get(self, id: str) -> Run | None: ...
+    def find(self, text: str) -> Sequence[Run]:
+        """The runs whose id begins with `text`; `last` is the newest."""
+        ...
+
+    def list(self, job: str = "", statuses: Sequence[RunStatus] = (), limit: int = 50) -> Sequence[Run]: ...
+    def last_good(self, job: str) -> Run | None: ...
+    def generation(self, job: str, input_digest: str) -> int:
+        """How often the job was done with exactly this input."""
+        ...
+
+    def watched_from(self, job: str, schedule: str, now: datetime) -> datetime:
+        """From when on fires of a schedule may be missing: the latest that was recorded, or when it was first seen."""
+        ...
+
+    def advance(self, claim: Claim, status: RunStatus, now: datetime, **facts: str | int) -> None: ...
+    def counted(self, claim: Claim, counts: Counts) -> None: ...
+    def end(self, claim: Claim, status: RunStatus, now: datetime, *, code: str = "", reason: str = "") -> None: ...
+    def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str) -> None: ...
+    def cancel(self, id: str, reason: str, now: datetime) -> RunStatus | None:
+        """Ask a run to stop: one that waits ends at once, one at work at its next step. What it was, None if there is none."""
+        ...
+
+    def reopen(self, id: str, now: datetime) -> bool:
+        """Let a held or failed run be claimed again."""
+        ...
+
+    def cancelled(self, claim: Claim) -> str:
+        """Why the run is asked to stop, or nothing."""
+        ...
+
+    def forget(self, before: datetime) -> Sequence[str]:
+        """Remove runs that ended before an instant; the ids of those gone."""
+        ...
+
+
+class Items(Protocol):
+    """Files that were seen, by place, name and content."""
+
+    def known(self, place: str, name: str, sha256: str) -> Item | None: ...
+    def same_content(self, place: str, sha256: str) -> Item | None:
+        """A file that was done under another name with the same content."""
+        ...
+
+    def stage(self, claim: Claim, source: str, item: Item) -> Item:
+        """A file has landed and belongs to the run."""
+        ...
+
+    def taken(self, run: str) -> Sequence[Taken]: ...
+    def disposed(self, claim: Claim, item: int) -> None: ...
+    def crashed(self, claim: Claim) -> Sequence[Item]:
+        """Count a crash against the files of a run; they are given with the new count."""
+        ...
+
+    def quarantine(self, claim: Claim) -> None:
+        """The files of the run are not to be taken again until a person says so."""
+        ...
+
+    def done(self, claim: Claim) -> None:
+        """All files of the run are done."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Remove files that were done before an instant and belong to no run any more; how many."""
+        ...
+
+
+class Deliveries(Protocol):
+    """What is sent, batch by batch and file by file."""
+
+    def plan(self, claim: Claim, batches: Sequence[Batch], files: Sequence[OutFile]) -> None:
+        """Write down all that is going to be sent, with its keys, before any of it is."""
+        ...
+
+    def planned(self, run: str) -> bool: ...
+    def batches(self, run: str) -> Sequence[Batch]: ...
+    def files(self, run: str) -> Sequence[OutFile]: ...
+    def delivered(self, key: str) -> Batch | None:
+        """The batch that was delivered under this key, by whatever run."""
+        ...
+
+    def mark(self, claim: Claim, batch: Batch, state: BatchState, answer: str = "") -> None: ...
+    def mark_file(self, claim: Claim, file: OutFile, state: FileState) -> None: ...
+    def settle(self, run: str, state: BatchState) -> int:
+        """A person says what became of the batches of a run of which nothing is known; how many there were."""
+        ...
+
+
+class Cursors(Protocol):
+    """How far a source was read. A new value waits with its run, and counts once the run is a success."""
+
+    def value(self, scope: str, stream: str) -> str | None: ...
+    def propose(self, claim: Claim, scope: str, stream: str, value: str) -> None: ...
+    def commit(self, claim: Claim) -> None: ...
+
+
+class RejectBook(Protocol):
+    def put(self, claim: Claim, rejects: Sequence[Rejects]) -> None: ...
+    def list(self, run: str = "", limit: int = 100) -> Sequence[Rejects]: ...
+    def replayed(self, run: str, source: str, run_again: str) -> None: ...
+
+
+class Messages(Protocol):
+    """Messages in or out; the same id is taken once."""
+
+    def put(self, messages: Sequence[Message]) -> Sequence[bool]:
+        """Take messages in one transaction; for each, whether it is new."""
+        ...
+
+    def get(self, id: str) -> Message | None: ...
+    def claim(self, channel: str, now: datetime, limit: int, blocked: bool = True) -> Sequence[Message]:
+        """The next messages; `blocked`: none whose key has an earlier one that is not done."""
+        ...
+
+    def mark(self, id: str, state: MessageState, *, reason: str = "", not_before: datetime | None = None) -> None: ...
+    def release(self, before: datetime) -> int:
+        """Make claimed messages whose worker is gone new again."""
+        ...
+
+    def list(self, state: str = "", limit: int = 100) -> Sequence[Message]: ...
+    def counts(self) -> Mapping[str, int]: ...
+
+
+class Snapshots(Protocol):
+    """Which file holds what was last committed of an entity."""
+
+    def current(self, entity: str) -> Snapshot | None: ...
+    def commit(self, claim: Claim, snapshots: Sequence[Snapshot]) -> None: ...
+    def files(self) -> Sequence[str]:
+        """The digests of all files that are still meant."""
+        ...
+
+
+class Switches(Protocol):
+    """Which jobs a person has switched on or off, whatever the project file says."""
+
+    def all(self) -> Mapping[str, bool]: ...
+    def turn(self, job: str, on: bool, actor: str, now: datetime) -> None: ...
+
+
+class StateStore(Protocol):
+    """One ledger."""
+
+    @property
+    def leases(self) -> Leases: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def items(self) -> Items: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def cursors(self) -> Cursors: ...
+    @property
+    def rejects(self) -> RejectBook: ...
+    @property
+    def inbox(self) -> Messages: ...
+    @property
+    def outbox(self) -> Messages: ...
+    @property
+    def snapshots(self) -> Snapshots: ...
+    @property
+    def switches(self) -> Switches: ...
+
+    @property
+    def hub(self) -> str:
+        """An id of this ledger, part of every key of delivery."""
+        ...
+
+    def together(self) -> AbstractContextManager[object]:
+        """Everything done within is one transaction."""
+        ...
+
+    def audit(self, actor: str, action: str, object: str, now: datetime) -> None: ...
+    def close(self) -> None: ...

@@ -1,0 +1,187 @@
+"""A ledger that cannot be used says so, with the exact way out; and what it says to type works."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from datahub.state.records import Admission, Fire, FireKind
+from datahub.state.sqlite import ledger as ledgers
+from datahub.state.sqlite.ledger import SqliteLedger
+from datahub.state.sqlite.schema import VERSIONS
+from datahub.state.sqlite.troubles import trouble
+from datahub.state.store import LedgerUnusable
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A ledger with a run in it, and its copy."""
+    path = tmp_path / "ledger.sqlite"
+    store = SqliteLedger(path)
+    store.runs.submit(Fire("offers", FireKind.CRON, NOON), Admission(), NOON)
+    store.backup()
+    store.close()
+    return path
+
+
+def refused(path, **more):
+    with pytest.raises(LedgerUnusable) as caught:
+        SqliteLedger(path, **more)
+    return caught.value
+
+
+def typed(help):
+    """Type what the help shows first."""
+    subprocess.run(re.findall("`([^`]+)`", help)[0], shell=True, check=True)
+
+
+def damage(path):
+    data = bytearray(path.read_bytes())
+    data[4096:8192] = os.urandom(4096)
+    path.write_bytes(data)
+
+
+def test_a_damaged_ledger_is_refused_and_its_copy_brings_it_back(path):
+    damage(path)
+    problem = refused(path)
+    assert "damaged" in problem.message
+    typed(problem.help)
+    store = SqliteLedger(path)
+    assert ["offers"] == [run.job for run in store.runs.list()]
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, whatever its name says" * 100])
+def test_what_is_no_ledger_any_more_is_refused(path, content):
+    path.write_bytes(content)
+    assert "damaged" in refused(path).message
+
+
+def test_a_truncated_ledger_is_refused(path):
+    os.truncate(path, 5000)
+    assert "damaged" in refused(path).message
+
+
+def test_without_a_copy_a_new_ledger_can_be_started(path):
+    path.with_name("ledger.sqlite.backup").unlink()
+    damage(path)
+    typed(refused(path).help)
+    store = SqliteLedger(path)
+    assert () == store.runs.list()
+    store.close()
+
+
+def test_another_programs_database_is_left_alone(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    assert "no ledger of DataHub" in refused(path).message
+
+
+def test_a_ledger_of_a_newer_version_is_refused(path):
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 99")
+    other.close()
+    problem = refused(path)
+    assert "version 99" in problem.message
+    assert "cp " in problem.help
+
+
+def test_a_locked_ledger_says_who_to_ask_and_that_trying_again_helps(path):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    problem = refused(path, wait=0.05)
+    assert problem.later
+    assert "fuser" in problem.help
+    other.execute("COMMIT")
+    other.close()
+
+
+def test_a_ledger_that_may_not_be_written_says_so():
+    other = sqlite3.connect(":memory:")
+    other.execute("PRAGMA query_only = ON")
+
+    def write():
+        with trouble(Path("x.sqlite"), 1):
+            other.execute("CREATE TABLE t (x)")
+
+    with pytest.raises(LedgerUnusable) as caught:
+        write()
+    other.close()
+    assert "cannot be written" in caught.value.message
+
+
+def test_a_full_disk_loses_nothing_that_was_committed(path):
+    store = SqliteLedger(path)
+    pages = store.rows("PRAGMA page_count")[0][0]
+    store.rows(f"PRAGMA max_page_count = {pages}")
+
+    def fill():
+        for minute in range(1000):
+            store.runs.submit(Fire("offers" * 100, FireKind.CRON, NOON.replace(microsecond=minute)), Admission(), NOON)
+
+    with pytest.raises(LedgerUnusable) as caught:
+        fill()
+    assert caught.value.later
+    assert "no room" in caught.value.message
+    store.rows("PRAGMA max_page_count = 1000000")
+    kept = len(store.runs.list(limit=10_000))
+    assert store.runs.submit(Fire("offers", FireKind.CRON, NOON.replace(year=2027)), Admission(), NOON) is not None
+    store.close()
+    again = SqliteLedger(path)
+    assert kept + 1 == len(again.runs.list(limit=10_000))
+    again.close()
+
+
+def test_a_ledger_on_a_network_file_system_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("datahub.state.sqlite.troubles._file_system", lambda folder: "nfs4")
+    assert "network" in refused(tmp_path / "ledger.sqlite").message
+
+
+def test_an_older_ledger_is_brought_up_to_date_and_a_copy_of_it_kept(path):
+    versions = (*VERSIONS, "CREATE TABLE more (x TEXT); ALTER TABLE hub ADD COLUMN note TEXT")
+    store = SqliteLedger(path, versions=versions)
+    assert 1 == len(store.runs.list())
+    assert [] == store.rows("SELECT x FROM more")
+    store.close()
+    copy = sqlite3.connect(path.with_name("ledger.sqlite.backup"))
+    assert (len(VERSIONS),) == copy.execute("PRAGMA user_version").fetchone()
+    copy.close()
+
+
+def test_a_migration_that_breaks_leaves_the_ledger_as_it_was(path):
+    with pytest.raises(sqlite3.OperationalError):
+        SqliteLedger(path, versions=(*VERSIONS, "CREATE TABLE more (x TEXT); nonsense"))
+    store = SqliteLedger(path)
+    assert [] == store.rows("SELECT name FROM sqlite_schema WHERE name = 'more'")
+    store.close()
+
+
+def test_the_journal_is_never_the_write_ahead_log(path):
+    store = SqliteLedger(path)
+    assert "truncate" == store.rows("PRAGMA journal_mode")[0][0]
+    assert 2 == store.rows("PRAGMA synchronous")[0][0]
+    store.close()
+
+
+def test_a_ledger_and_its_copy_are_nobody_elses(path):
+    assert [0o600, 0o600] == [one.stat().st_mode & 0o777 for one in (path, path.with_name("ledger.sqlite.backup"))]
+
+
+def test_a_ledger_that_was_being_made_is_made_again(tmp_path, monkeypatch):
+    path = tmp_path / "ledger.sqlite"
+    monkeypatch.setattr(ledgers, "_install", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        SqliteLedger(path)
+    monkeypatch.undo()
+    assert not path.exists()
+    SqliteLedger(path).close()
