@@ -169,7 +169,7 @@ class Taken:
 
 
 class BatchState(StrEnum):
-    TODO = "todo"
+    PLANNED = "planned"
     SENDING = "sending"
     DONE = "done"
     UNKNOWN = "unknown"
@@ -187,13 +187,13 @@ class Batch:
     last: int
     key: str
     sha256: str
-    state: BatchState = BatchState.TODO
+    state: BatchState = BatchState.PLANNED
     attempts: int = 0
     answer: str = ""
 
 
 class FileState(StrEnum):
-    TODO = "todo"
+    PLANNED = "planned"
     WRITTEN = "written"
     """All of it stands at the target under its temporary name."""
     DONE = "done"
@@ -210,7 +210,7 @@ class OutFile:
     rendered: str
     size: int
     sha256: str
-    state: FileState = FileState.TODO
+    state: FileState = FileState.PLANNED
 
 
 @record(frozen=True, slots=True)

@@ -242,7 +242,7 @@ def test_who_lost_a_run_changes_nothing_any_more(store):
     ):
         with pytest.raises(Fenced):
             attempt()
-    assert [BatchState.TODO] == [one.state for one in store.deliveries.batches(new.run)]
+    assert [BatchState.PLANNED] == [one.state for one in store.deliveries.batches(new.run)]
     assert store.snapshots.current("Offer") is None
     store.runs.end(new, RunStatus.SUCCESS, NOON)
 
