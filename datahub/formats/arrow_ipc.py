@@ -91,7 +91,7 @@ class ArrowWriter:
         self.columns = wanted(shape, columns)
         self.schema = written_schema(self.columns)
         self.file = AtomicFile(path)
-        self._writer: Any = pa.ipc.new_file(self.file.stream, self.schema)
+        self._writer: Any = pa.ipc.new_file(self.file.native(), self.schema)
 
     def write(self, rows: pa.Table) -> None:
         """Append rows, a slice of them a batch."""
@@ -122,7 +122,7 @@ class ArrowRejecter:
         rows = rejected(pa.Table.from_batches([block.data]), positions, added)
         if self._schema is None:
             self._schema = rows.schema
-            self._writer = pa.ipc.new_file(self.file.stream, self._schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True))
+            self._writer = pa.ipc.new_file(self.file.native(), self._schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True))
         self._writer.write_table(as_schema(rows, self._schema))
 
     def close(self) -> None:

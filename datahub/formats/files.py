@@ -125,6 +125,12 @@ class AtomicFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.temporary = self.path.with_name(f".{self.path.name[:100]}.{secrets.token_hex(8)}.part")
         self.stream: BinaryIO = self.temporary.open("xb", buffering=1 << 20)
+        self._native: Any = None
+
+    def native(self) -> Any:
+        """The file as Arrow writes it: without asking Python, which every other thread would have to make room for at each write."""
+        self._native = pa.OSFile(str(self.temporary), "wb")
+        return self._native
 
     def write(self, data: Any) -> None:
         """Append `data`, bytes or a buffer."""
@@ -133,6 +139,8 @@ class AtomicFile:
     def commit(self) -> None:
         """Bring the file to the disk, then to its name, then the folder that names it."""
         try:
+            if self._native is not None:
+                self._native.close()
             self.stream.flush()
             os.fsync(self.stream.fileno())
             self.stream.close()
@@ -145,6 +153,8 @@ class AtomicFile:
     def abort(self) -> None:
         """Remove what was written so far; nothing happens after a commit."""
         try:
+            if self._native is not None:
+                self._native.close()
             self.stream.close()
         finally:
             self.temporary.unlink(missing_ok=True)

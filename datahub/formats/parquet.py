@@ -122,7 +122,7 @@ class ParquetWriter:
     def _opened(self, table: pa.Table) -> Any:
         repeated = [one.name for one in self.columns if _repeats(table.column(one.name), one.type)]
         level = {"compression_level": 1} if self.compression == "zstd" else {}
-        return pq.ParquetWriter(self.file.stream, self.schema, compression=self.compression, use_dictionary=repeated, **level)
+        return pq.ParquetWriter(self.file.native(), self.schema, compression=self.compression, use_dictionary=repeated, **level)
 
     def close(self) -> None:
         if self._waiting or self._writer is None:
@@ -159,7 +159,7 @@ class ParquetRejecter:
         """The rows of `block` at `positions`, and behind each its row of `added`."""
         rows = rejected(self.reader.table(block, whole=True), positions, added)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self.file.stream, rows.schema, compression="zstd")
+            self._writer = pq.ParquetWriter(self.file.native(), rows.schema, compression="zstd")
         self._writer.write_table(as_schema(rows, self._writer.schema))
 
     def close(self) -> None:
