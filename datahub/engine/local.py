@@ -21,13 +21,13 @@ import pyarrow.compute as pc
 from datahub.engine import issues
 from datahub.engine.breakers import Breaker, breaker
 from datahub.engine.gathering import Budget
-from datahub.engine.ledger import Fate, Ledger, row_ids, source_of
+from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids, source_of
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
-from datahub.engine.outside import Feed, Outlet
+from datahub.engine.outside import Feed, Finished, Outlet
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.scope import RunState
-from datahub.engine.segments import Exit, cut
+from datahub.engine.segments import Exit, cut, passes_on
 from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.telling import bad_records, merged, record_lines
 from datahub.engine.work import Work
@@ -54,6 +54,8 @@ class Execution:
     places: Places = field(default_factory=Places)
     flowed: dict[int, Flowed] = field(default_factory=dict)
     operators: list[op.Operator] = field(default_factory=list)
+    waited: set[str] = field(default_factory=set)
+    """The sources whose rejected rows are known at the end alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class _Done:
     side: Side
     place: BlockPlace | None = None
     bad: pa.Table | None = None
+    block: Any = None
+    """The block itself, where everything is known of it once this piece is handed over."""
 
 
 def execute(plan: op.Plan, feeds: Mapping[str, Feed], outlet: Outlet, run: RunState, settings: Settings | None = None) -> Execution:
@@ -88,6 +92,7 @@ class _Runner:
         self._gone: set[Exit] = set()
         self._told: set[int] = set()
         self._found: list[pa.Table] = []
+        self._told_of_block: list[pa.Table] | None = None
         self._taking = 0
         self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
         self._prefixes = {self._source_numbers[name]: feed.path_prefix for name, feed in feeds.items() if feed.path_prefix}
@@ -135,18 +140,32 @@ class _Runner:
         exits = self._ready(read)
         feed, source = self._feeds[read.source], self._source_numbers[read.source]
         first_time = id(read) not in self._told
-
-        pieces = (partial(self._parsed, feed, source, block, read, exits, first_time) for block in feed.blocks())
+        at_once = first_time and self._is_known_at_once(read)
+        if first_time and not at_once:
+            self.execution.waited.add(read.source)
+            self._outlet.must_wait(read.source)
+        self._told_of_block = [] if at_once else None
+        pieces = (partial(self._parsed, feed, source, block, read, exits, first_time, at_once) for block in feed.blocks())
         if self._facts_asked:
             # The number of a row is known when the blocks before it are.
             for piece in pieces:
                 self._take(piece())
         else:
             self._in_order(pieces)
+        self._told_of_block = None
         self._told.add(id(read))
         self._end(exits)
 
-    def _parsed(self, feed: Feed, source: int, block: Any, read: op.Read, exits: list[Exit], first_time: bool) -> _Done:
+    def _is_known_at_once(self, root: op.Operator) -> bool:
+        """Whether all that becomes of the rows of `root` is known as soon as they were handed over: none of them waits for others."""
+        exits = self._pending(root)
+        if isinstance(root, op.Read) and sum(isinstance(one, op.Read) and one.source == root.source for one in self._segments.ordered) > 1:
+            return False
+        if any(exit in self._backlog or not self._is_ready(exit) for exit in exits):
+            return False
+        return all(exit.into is None or (passes_on(exit.into) and self._is_known_at_once(exit.into)) for exit in exits)
+
+    def _parsed(self, feed: Feed, source: int, block: Any, read: op.Read, exits: list[Exit], first_time: bool, at_once: bool) -> _Done:
         parsed = feed.parse(block)
         positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
         frame = Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions))
@@ -160,7 +179,8 @@ class _Runner:
             count.rows_out += parsed.length
             count.rejected += len(parsed.bad)
         leaving = self._work.leave(read, frame, exits, side, self._told)
-        return _Done(leaving, side, place, None if place is None else bad_records(parsed, source, block.number))
+        bad = None if place is None else bad_records(parsed, source, block.number)
+        return _Done(leaving, side, place, bad, block if at_once else None)
 
     def _placed(self, feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:
         return BlockPlace(
@@ -191,13 +211,24 @@ class _Runner:
         self._taking += 1
         self._hand_over(done)
         self._taking -= 1
-        if not self._taking:
-            self._tell_found()
+        if self._taking:
+            return
+        self._tell_found()
+        if done.block is not None and done.place is not None:
+            self._finish_block(done.place, done.block)
+
+    def _finish_block(self, place: BlockPlace, block: Any) -> None:
+        """Everything is known of a block: its rejected records may be written."""
+        told, self._told_of_block = tuple(self._told_of_block or ()), []
+        rejected = self.execution.ledger.rejected(place.source, place.number)
+        _, lines, numbers = self.execution.places.locate(row_ids(place.source, place.number, rejected))
+        key = (place.source << BLOCK_BITS) | place.number
+        self._outlet.finished(Finished(self._plan.sources[place.source].name, key, block, rejected, numbers, lines, told))
 
     def _tell_found(self) -> None:
         if self._found:
             found, self._found = self._found, []
-            self._tell(merged(found), self._outlet.issues)
+            self._tell_issues(merged(found))
 
     def _hand_over(self, done: _Done) -> None:
         if done.place is not None:
@@ -208,7 +239,7 @@ class _Runner:
         if done.bad is not None and done.bad.num_rows:
             rows = done.bad.column("_row").to_numpy()
             self.execution.ledger.mark(rows, Fate.REJECTED)
-            self._tell(done.bad, self._outlet.issues)
+            self._tell_issues(done.bad)
         self._aside(done.side)
         for exit, payload in done.leaving:
             self._depart(exit, payload)
@@ -217,19 +248,26 @@ class _Runner:
         """Issues, fates and counts found beside the rows."""
         self._found.extend(side.issues)
         if side.notes:
-            self._tell(pa.concat_tables(side.notes), self._outlet.notes)
+            self._outlet.notes(self._located(pa.concat_tables(side.notes)))
         for rows, fate in side.marks:
             self.execution.ledger.mark(rows, fate)
         for number, flowed in side.flowed.items():
             self.execution.flowed.setdefault(number, Flowed()).add(flowed)
 
-    def _tell(self, table: pa.Table, tell: Callable[[pa.Table], None]) -> None:
+    def _tell_issues(self, table: pa.Table) -> None:
+        located = self._located(table)
+        if self._told_of_block is not None:
+            self._told_of_block.append(located)
+        self._outlet.issues(located)
+
+    def _located(self, table: pa.Table) -> pa.Table:
+        """Findings with the file, line and number of their rows."""
         rows = table.column("_row").to_numpy()
         files, lines, numbers = self.execution.places.locate(rows)
         if self._prefixes:
             at = table.schema.get_field_index("path")
             table = table.set_column(at, "path", self._whole_paths(table.column(at).combine_chunks(), rows, numbers))
-        tell(table.append_column("file", files).append_column("line", lines).append_column("row", numbers))
+        return table.append_column("file", files).append_column("line", lines).append_column("row", numbers)
 
     def _whole_paths(self, inside: pa.Array, rows: Rows, numbers: pa.Array) -> pa.Array:
         """Paths from the top of the document: `/orders/3/order_lines/0`."""

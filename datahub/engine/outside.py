@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from datahub.frames.frame import Frame
+from datahub.frames.frame import Frame, Rows
 
 
 class ParsedBlock(Protocol):
@@ -34,10 +35,32 @@ class Feed(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A block of which everything is known: whatever becomes of its rows has become of them.
+
+    `rejected` are the places of its rejected records, `numbers` and `lines` say where those stand, `issues` what is wrong with them.
+    """
+
+    source: str
+    key: int
+    block: Any
+    rejected: Rows
+    numbers: pa.Array
+    lines: pa.Array
+    issues: tuple[pa.Table, ...]
+
+
 class Outlet(Protocol):
-    """Where the results of a run go, in order. Issues have their rows, lines and files by now."""
+    """Where the results of a run go, in order. Issues have their rows, lines and files by now.
+
+    A source's blocks are each told to be `finished`, in order, right behind the last of their issues; or, where rows of the
+    source still wait for others, the outlet hears before the first of its issues that it `must_wait` for the end of the run.
+    """
 
     def rows(self, entity: str, frame: Frame) -> None: ...
     def issues(self, table: pa.Table) -> None: ...
     def notes(self, table: pa.Table) -> None: ...
     def read(self, source: str, records: int, length: int) -> None: ...
+    def finished(self, block: Finished) -> None: ...
+    def must_wait(self, source: str) -> None: ...

@@ -49,6 +49,15 @@ def is_local(operator: op.Operator) -> bool:
             return False
 
 
+def passes_on(operator: op.Operator) -> bool:
+    """Whether an operator at which rows meet lets each batch go on as it comes, and has nothing to say when all were there."""
+    match operator:
+        case op.Settle() | op.Unique(keep="first"):
+            return True
+        case _:
+            return False
+
+
 def cut(plan: op.Plan) -> Segments:
     """The segments of `plan`."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]

@@ -1,59 +1,58 @@
-"""The issues of a run, kept on disk while it goes on: counted, found again by row, and left as Parquet."""
+"""The issues of a run: counted, written as Parquet while it goes on, and laid out by the row they concern."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from datahub.engine.ledger import block_of, position_of
+from datahub.formats.files import AtomicFile
+from datahub.frames.frame import Rows
 from datahub.reports.issue_columns import ALL_COLUMNS
 
 SEPARATOR = "; "
+TOLD = ["code", "field", "value", "message"]
+"""What a reject file says of each issue of a row."""
+ROW_GROUP = 60_000
 
 
 @dataclass(slots=True)
 class Findings:
-    """Issues and notes as they come; each batch knows which blocks of which source it speaks of."""
+    """Issues and notes as they come, counted and written; those of rows that are told at the end are kept until then."""
 
     folder: Path
+    flow: str = ""
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    entities: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-    issues: int = 0
-    notes: int = 0
     fatal: Counter[str] = field(default_factory=Counter)
-    _sink: pa.OSFile | None = None
-    _writer: pa.ipc.RecordBatchFileWriter | None = None
+    keep: bool = False
+    """Whether what comes is to be found again by row."""
+    _file: AtomicFile | None = None
+    _writer: Any = None
+    _waiting: list[pa.Table] = field(default_factory=list)
+    _kept: Any = None
     _batches: dict[int, list[int]] = field(default_factory=dict)
     _count: int = 0
-    _rejects: set[int] = field(default_factory=set)
 
     def add(self, table: pa.Table, listed: bool) -> None:
-        """Keep some issues, or (`listed`) findings of severity warn and info."""
-        self._tally(table, listed)
-        for batch in table.combine_chunks().to_batches():
-            if self._writer is None:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._sink = pa.OSFile(str(self.path), "wb")
-                self._writer = pa.ipc.new_file(self._sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
-            self._writer.write_batch(batch)
-            if not listed:
-                for block in np.unique(block_of(_all_rows(batch))):
-                    self._batches.setdefault(int(block), []).append(self._count)
-            self._count += 1
+        """Take some issues, or (`listed`) findings of severity warn and info."""
+        self._tally(table)
+        self._waiting.append(table.select(list(ALL_COLUMNS)).append_column("flow", pa.repeat(self.flow, table.num_rows)))
+        if sum(one.num_rows for one in self._waiting) >= ROW_GROUP:
+            self._write()
+        if self.keep and not listed:
+            self._put(table)
 
-    @property
-    def path(self) -> Path:
-        return self.folder / "issues.arrow.part"
-
-    def _tally(self, table: pa.Table, listed: bool) -> None:
-        counted = table.group_by(["severity", "code"]).aggregate([([], "count_all")])
+    def _tally(self, table: pa.Table) -> None:
+        counted = table.group_by(["severity", "code"], use_threads=False).aggregate([([], "count_all")])
         for severity, code, count in zip(*(counted.column(name).to_pylist() for name in ("severity", "code", "count_all")), strict=True):
             self.codes[(severity, code)] += count
             if severity == "fatal":
@@ -62,38 +61,73 @@ class Findings:
             if len(known) < 3:
                 some = table.filter(pc.equal(table.column("code"), code)).slice(0, 3 - len(known))
                 known.extend(some.select(list(ALL_COLUMNS)).to_pylist())
-        if listed:
-            self.notes += table.num_rows
-        else:
-            self.issues += table.num_rows
 
-    def close(self) -> None:
-        """All issues are in; from now on they can be read."""
-        if self._writer is not None:
+    # ------------------------------------------------------------ all of them, as Parquet
+
+    def _write(self) -> None:
+        table = pa.concat_tables(self._waiting)
+        self._waiting = []
+        if self._writer is None:
+            self._file = AtomicFile(str(self.folder / "issues.parquet"))
+            self._writer = pq.ParquetWriter(self._file.native(), table.schema, compression="zstd", compression_level=1)
+        self._writer.write_table(table, row_group_size=table.num_rows)
+
+    def commit(self) -> None:
+        """Every issue is in; their file gets its name."""
+        if self._waiting:
+            self._write()
+        if self._file is not None:
             self._writer.close()
-            assert self._sink is not None
-            self._sink.close()
-            self._writer = None
+            self._file.commit()
+        self._file = None
 
-    def tables(self) -> Iterable[pa.Table]:
-        """All that was kept, in order."""
-        if self._count:
-            with pa.memory_map(str(self.path)) as file:
-                reader = pa.ipc.open_file(file)
-                for number in range(reader.num_record_batches):
-                    yield pa.Table.from_batches([reader.get_batch(number)])
+    # ------------------------------------------------------------ some of them, by row
 
-    def by_row(self, block: int, positions: np.ndarray, rows: pa.Array, lines: pa.Array) -> pa.Table:
-        """For each of the rows at `positions` (ascending) of a block what is wrong with it, as the `_dhm_…` columns."""
-        with pa.memory_map(str(self.path)) as file:
+    @property
+    def _path(self) -> Path:
+        return self.folder / "issues.arrow.part"
+
+    def _put(self, table: pa.Table) -> None:
+        for batch in table.combine_chunks().to_batches():
+            if self._kept is None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._kept = pa.ipc.new_file(str(self._path), batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+            self._kept.write_batch(batch)
+            for block in np.unique(block_of(_all_rows(batch))):
+                self._batches.setdefault(int(block), []).append(self._count)
+            self._count += 1
+
+    def settle(self) -> None:
+        """No more will come; what was kept can be read."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def of_block(self, block: int) -> list[pa.Table]:
+        """What was kept about rows of a block."""
+        with pa.memory_map(str(self._path)) as file:
             reader = pa.ipc.open_file(file)
-            some = pa.Table.from_batches([reader.get_batch(number) for number in self._batches.get(block, [])])
-        return _laid_out(_per_row(some, block), positions, rows, lines)
+            return [pa.Table.from_batches([reader.get_batch(number)]) for number in self._batches.get(block, [])]
 
     def discard(self) -> None:
-        """Remove what was kept on disk."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        """Remove what was kept on disk, and a file of issues that was not committed."""
+        self.settle()
+        self._path.unlink(missing_ok=True)
+        if self._file is not None:
+            self._writer.close()
+            self._file.abort()
+            self._file = None
+
+
+def by_row(tables: Sequence[pa.Table], block: int, positions: Rows, numbers: pa.Array, lines: pa.Array) -> pa.Table:
+    """For each of the rows at `positions` (ascending) of a block what is wrong with it, as the `_dhm_…` columns."""
+    parts = [part for table in tables for part in _per_row(table)]
+    found = pa.concat_tables(parts)
+    ids = found.column("_row").to_numpy()
+    mine = block_of(ids) == block
+    if not mine.all():
+        found, ids = found.filter(pa.array(mine)), ids[mine]
+    return _laid_out(found, position_of(ids), positions, numbers, lines)
 
 
 def _all_rows(batch: pa.RecordBatch) -> np.ndarray:
@@ -102,32 +136,34 @@ def _all_rows(batch: pa.RecordBatch) -> np.ndarray:
     return rows if members.null_count == len(members) else np.concatenate([rows, members.flatten().to_numpy()])
 
 
-def _per_row(table: pa.Table, block: int) -> pa.Table:
+def _per_row(table: pa.Table) -> Iterable[pa.Table]:
     """Issues by the row they concern: an issue of a group concerns every member."""
-    alone = pc.is_null(table.column("_members"))
-    single = table.filter(alone)
-    grouped = table.filter(pc.invert(alone)).combine_chunks()
-    wanted = ["code", "field", "value", "message"]
-    parts = [single.select(["_row", *wanted])]
-    if grouped.num_rows:
-        members = grouped.column("_members").combine_chunks()
-        spread = grouped.select(wanted).take(pc.list_parent_indices(members))
-        parts.append(spread.add_column(0, "_row", members.flatten()))
-    joined = pa.concat_tables(parts)
-    mine = block_of(joined.column("_row").to_numpy()) == block
-    return joined.filter(pa.array(mine))
+    grouped = table.column("_members")
+    if grouped.null_count == table.num_rows:
+        yield table.select(["_row", *TOLD])
+        return
+    alone = pc.is_null(grouped)
+    yield table.filter(alone).select(["_row", *TOLD])
+    several = table.filter(pc.invert(alone)).combine_chunks()
+    members = several.column("_members").combine_chunks()
+    spread = several.select(TOLD).take(pc.list_parent_indices(members))
+    yield spread.add_column(0, "_row", members.flatten())
 
 
-def _laid_out(table: pa.Table, positions: np.ndarray, rows: pa.Array, lines: pa.Array) -> pa.Table:
+def _laid_out(table: pa.Table, places: Rows, positions: Rows, numbers: pa.Array, lines: pa.Array) -> pa.Table:
     """One row for each position: codes, fields, values and messages of its issues, in the order they were found."""
-    numbered = table.append_column("_position", pa.array(position_of(table.column("_row").to_numpy())))
-    names = ("code", "field", "value", "message")
-    grouped = numbered.group_by("_position", use_threads=False).aggregate([(name, "list") for name in names])
-    taken = grouped.take(pc.index_in(pa.array(positions), value_set=grouped.column("_position").combine_chunks()))
+    order = np.argsort(places, kind="stable")
+    at = np.searchsorted(positions, places[order])
+    known = at < len(positions)
+    known[known] = positions[at[known]] == places[order[known]]
+    order, at = order[known], at[known]
+    offsets = np.searchsorted(at, np.arange(len(positions) + 1)).astype(np.int32)
+    single = len(at) == len(positions) and bool((np.diff(offsets) == 1).all())
+    taken = table if len(order) == table.num_rows and (order[1:] > order[:-1]).all() else table.take(pa.array(order))
 
     def joined(name: str) -> pa.Array:
-        lists = pa.concat_arrays(taken.column(f"{name}_list").chunks)
-        filled = pa.ListArray.from_arrays(lists.offsets, pc.fill_null(lists.values, ""), mask=pc.is_null(lists))
-        return pc.fill_null(pc.binary_join(filled, SEPARATOR), "")
+        column = taken.column(name).combine_chunks()
+        values = pc.fill_null(column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks), "")
+        return values if single else pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values), SEPARATOR)
 
-    return pa.table({"_dhm_row": rows, "_dhm_line": lines, **{f"_dhm_{name}s": joined(name) for name in names}})
+    return pa.table({"_dhm_row": numbers, "_dhm_line": lines, **{f"_dhm_{name}s": joined(name) for name in TOLD}})

@@ -1,45 +1,80 @@
 """The reject files: every rejected source row in the source's own format and columns, with what is wrong with it.
 
-Rows are found again by block, in the order of the input, so that a corrected file can be sent again as it is.
+Rows stand in the order of the input, so that a corrected file can be sent again as it is. They are written as soon as all
+that becomes of their block is known; where rows wait for others that is the end, and blocks are read again then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from datahub.engine.ledger import BLOCK_BITS, row_ids
 from datahub.engine.local import Execution
+from datahub.engine.outside import Finished
 from datahub.formats.declare import FORMATS, InputFile, Reader
 from datahub.plan.operators import Plan
-from datahub.reports.findings import Findings
+from datahub.reports.findings import Findings, by_row
 
 
-def write_rejects(
-    plan: Plan, execution: Execution, readers: Mapping[str, Reader], files: Mapping[str, list[InputFile]], findings: Findings, folder: Path
-) -> dict[str, tuple[Path, int]]:
-    """One file for each source that has rejected rows, in `folder`; its path and number of rows, by source."""
-    made: dict[str, tuple[Path, int]] = {}
-    for number, source in enumerate(plan.sources):
-        if source.name not in readers:
-            continue
-        places = sorted((key, place) for key, place in execution.places.blocks.items() if key >> BLOCK_BITS == number)
-        rejecter = None
-        count = 0
-        format = FORMATS[source.kind]
-        path = folder / f"{source.name}.{format.extension}"
-        for key, place in places:
-            positions = execution.ledger.rejected(number, place.number)
-            if not len(positions) or format.rejecter is None:
+@dataclass(slots=True)
+class Rejects:
+    """One file for each source that has rejected rows, in `folder`; `made` has the path and the number of rows of each."""
+
+    plan: Plan
+    readers: Mapping[str, Reader]
+    folder: Path
+    made: dict[str, tuple[Path, int]] = field(default_factory=dict)
+    _open: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, block: Finished) -> None:
+        """Write the rejected rows of a block."""
+        if not len(block.rejected):
+            return
+        rejecter = self._rejecter(block.source)
+        if rejecter is None:
+            return
+        rejecter.write(block.block, block.rejected, by_row(block.issues, block.key, block.rejected, block.numbers, block.lines))
+        path, count = self.made[block.source]
+        self.made[block.source] = path, count + len(block.rejected)
+
+    def _rejecter(self, name: str) -> Any:
+        """The file of a source, opened when it is needed first; None where its format has none."""
+        if name not in self._open:
+            source = next(shape for shape in self.plan.sources if shape.name == name)
+            format = FORMATS[source.kind]
+            if format.rejecter is None:
+                return None
+            path = self.folder / f"{name}.{format.extension}"
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._open[name] = format.rejecter(source, self.readers[name], str(path))
+            self.made[name] = path, 0
+        return self._open[name]
+
+    def add_waited(self, execution: Execution, files: Mapping[str, list[InputFile]], findings: Findings) -> None:
+        """Write the rejected rows of the sources whose rows had to wait for others."""
+        for number, source in enumerate(self.plan.sources):
+            if source.name not in execution.waited:
                 continue
-            if rejecter is None:
-                folder.mkdir(parents=True, exist_ok=True)
-                rejecter = format.rejecter(source, readers[source.name], str(path))
-            block = readers[source.name].reread(files[source.name][place.file], place)
-            _, lines, rows = execution.places.locate(row_ids(number, place.number, positions))
-            rejecter.write(block, positions, findings.by_row(key, positions, rows, lines))
-            count += len(positions)
-        if rejecter is not None:
+            places = sorted((key, place) for key, place in execution.places.blocks.items() if key >> BLOCK_BITS == number)
+            for key, place in places:
+                positions = execution.ledger.rejected(number, place.number)
+                if not len(positions) or FORMATS[source.kind].rejecter is None:
+                    continue
+                block = self.readers[source.name].reread(files[source.name][place.file], place)
+                _, lines, numbers = execution.places.locate(row_ids(number, place.number, positions))
+                self.add(Finished(source.name, key, block, positions, numbers, lines, tuple(findings.of_block(key))))
+
+    def commit(self) -> None:
+        """All files get their names."""
+        while self._open:
+            _, rejecter = self._open.popitem()
             rejecter.close()
-            made[source.name] = (path, count)
-    return made
+
+    def abort(self) -> None:
+        """Nothing is left."""
+        while self._open:
+            _, rejecter = self._open.popitem()
+            rejecter.abort()

@@ -21,6 +21,7 @@ from datahub.document import Document
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import ORDER
 from datahub.engine.local import Settings, execute
+from datahub.engine.outside import Finished
 from datahub.engine.start import given, run_state
 from datahub.frames.frame import Frame
 from datahub.packs.folders import Folders
@@ -80,6 +81,12 @@ class _Tables:
 
     def notes(self, table: pa.Table) -> None:
         self.noted.append(table.select(list(ALL_COLUMNS)))
+
+    def finished(self, block: Finished) -> None:
+        """Issues alone are wanted."""
+
+    def must_wait(self, source: str) -> None:
+        """Nothing is done before the end."""
 
     def read(self, source: str, records: int, length: int) -> None:
         """Nobody watches."""

@@ -1,7 +1,7 @@
 """Where the results of a run go: rows to their targets' files, issues to the run's own files and along the flow's routes.
 
-Everything is written by one thread of its own, so that workers go on while it encodes; nothing shows under its name
-before the run is committed.
+Rows are written by one thread of their own, issues and rejected records by another, so that workers go on while those
+encode; nothing shows under its name before the run is committed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from datahub.engine.outside import Outlet
+from datahub.engine.outside import Finished, Outlet
 from datahub.engine.start import UnusableRun
 from datahub.formats.declare import FORMATS, LineWriter, Writer
 from datahub.formats.written import OMITTED
@@ -24,6 +24,7 @@ from datahub.frames.frame import Frame, failed_rows
 from datahub.plan.operators import Plan
 from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
+from datahub.reports.rejects import Rejects
 from datahub.runner.interleaved import Interleaved
 from datahub.semantic.ir import EntityShape, RouteItem, TargetShape, WriteItem
 from datahub.semantic.kinds import TARGETS
@@ -73,9 +74,10 @@ class BackgroundWriter:
             raise self._failed
 
     def close(self) -> None:
-        """Wait until all is done."""
-        self._queue.put(None)
-        self._thread.join()
+        """Wait until all is done; nothing more can be given then."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
         self.check()
 
 
@@ -87,6 +89,7 @@ class Files(Outlet):
     folder: Path
     format: str
     findings: Findings
+    rejects: Rejects
     progress: Progress | None = None
     watch: Watch | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class Files(Outlet):
     _routes: list[tuple[RouteItem, Writer, Written, tuple[str, ...]]] = field(default_factory=list)
     _interleaved: list[tuple[str, Interleaved, Written, tuple[tuple[str, Type], ...]]] = field(default_factory=list)
     _background: BackgroundWriter = field(default_factory=BackgroundWriter)
+    _telling: BackgroundWriter = field(default_factory=BackgroundWriter)
 
     def open(self) -> None:
         """Open the files of all targets that the plan writes to."""
@@ -203,10 +207,17 @@ class Files(Outlet):
             self._background.do(partial(writer.write, table_of(frame, fields)))
 
     def issues(self, table: pa.Table) -> None:
-        self._background.do(lambda: self._take(table, listed=False))
+        self._telling.do(lambda: self._take(table, listed=False))
 
     def notes(self, table: pa.Table) -> None:
-        self._background.do(lambda: self._take(table, listed=True))
+        self._telling.do(lambda: self._take(table, listed=True))
+
+    def finished(self, block: Finished) -> None:
+        if len(block.rejected):
+            self._telling.do(partial(self.rejects.add, block))
+
+    def must_wait(self, source: str) -> None:
+        self._telling.do(lambda: setattr(self.findings, "keep", True))
 
     def read(self, source: str, records: int, length: int) -> None:
         if self.progress is not None:
@@ -229,7 +240,6 @@ class Files(Outlet):
 
     def commit(self) -> None:
         """Everything that was written shows under its name."""
-        self._background.close()
         for writer in self._all():
             writer.close()
 
@@ -237,6 +247,7 @@ class Files(Outlet):
         """Nothing that was written is left."""
         try:
             self._background.close()
+            self._telling.close()
         finally:
             for writer in self._all():
                 writer.abort()
@@ -245,7 +256,7 @@ class Files(Outlet):
     def settle(self) -> None:
         """Wait until everything handed over is in the files, still under temporary names."""
         self._background.close()
-        self._background = BackgroundWriter()
+        self._telling.close()
 
     def _all(self) -> list[Writer | Interleaved]:
         routes = {id(writer): writer for _, writer, _, _ in self._routes}

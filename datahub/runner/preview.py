@@ -13,6 +13,7 @@ import pyarrow as pa
 from datahub.connectors.files import SourceFeed, input_files, open_feeds
 from datahub.engine.ledger import ORDER, block_of, position_of
 from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.outside import Finished
 from datahub.engine.start import given, run_state
 from datahub.formats.declare import Block, Parsed
 from datahub.frames.frame import Frame
@@ -147,6 +148,12 @@ class _Kept:
 
     def notes(self, table: pa.Table) -> None:
         """What only could be better is not shown."""
+
+    def finished(self, block: Finished) -> None:
+        """Issues alone are wanted."""
+
+    def must_wait(self, source: str) -> None:
+        """Nothing is done before the end."""
 
     def read(self, source: str, records: int, length: int) -> None:
         """Nobody watches."""

@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from datahub.connectors.files import input_files, open_feeds
 from datahub.connectors.spill import FolderSpace
@@ -29,8 +28,7 @@ from datahub.plan.order import topological
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.findings import Findings
-from datahub.reports.issue_columns import ALL_COLUMNS
-from datahub.reports.rejects import write_rejects
+from datahub.reports.rejects import Rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
 from datahub.runner.outlet import Files, Progress, Watch
 from datahub.semantic import ir
@@ -69,8 +67,9 @@ def run(
     files = {name: input_files(paths) for name, paths in sources.items()}
     readers, feeds = open_feeds(plan, files)
     hashes = _Hashes(files)
-    findings = Findings(out / "run")
-    outlet = Files(plan, out, options.format, findings, options.progress, options.watch)
+    findings = Findings(out / "run", plan.flow.name if plan.flow else "")
+    rejects = Rejects(plan, readers, out / "run" / "rejects")
+    outlet = Files(plan, out, options.format, findings, rejects, options.progress, options.watch)
     _clear(out / "run")
     try:
         outlet.open()
@@ -78,17 +77,19 @@ def run(
             budget = Budget(options.memory, space)
             execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads, budget=budget))
         outlet.settle()
-        findings.close()
+        findings.settle()
         _account(plan, execution)
         reason = _abort(plan, outlet, findings, execution, state)
-        rejects = write_rejects(plan, execution, readers, files, findings, out / "run" / "rejects")
-        _write_issues(findings, out / "run" / "issues.parquet", plan)
+        rejects.add_waited(execution, files, findings)
+        rejects.commit()
+        findings.commit()
         if reason:
             outlet.abandon()
         else:
             outlet.commit()
     except BaseException:
         outlet.abandon()
+        rejects.abort()
         raise
     finally:
         findings.discard()
@@ -111,7 +112,7 @@ def run(
         ),
         recovered=state.recovered.all(),
         written=tuple(WrittenFile(one.name, str(one.path), one.rows) for one in outlet.made),
-        rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.items()),
+        rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.made.items()),
         warnings=tuple(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
         operators=tuple(_operator_counts(execution)),
     )
@@ -222,17 +223,3 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
         if bool(as_mask(answer.values, 1)[0]):
             return f"`abort when` on line {item.origin.line} of {item.origin.script} is true"
     return ""
-
-
-def _write_issues(findings: Findings, path: Path, plan: op.Plan) -> None:
-    """All issues and notes, one a row, as Parquet."""
-    writer: pq.ParquetWriter | None = None
-    flow = plan.flow.name if plan.flow else ""
-    for table in findings.tables():
-        wide = table.select(list(ALL_COLUMNS)).append_column("flow", pa.repeat(flow, table.num_rows))
-        if writer is None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            writer = pq.ParquetWriter(str(path), wide.schema, compression="zstd")
-        writer.write_table(wide)
-    if writer is not None:
-        writer.close()

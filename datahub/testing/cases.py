@@ -17,6 +17,7 @@ from datahub.connectors.files import input_files, open_feeds
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.engine.evaluate import evaluate
 from datahub.engine.local import Settings, execute
+from datahub.engine.outside import Finished
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.formats.declare import BadInput
@@ -56,6 +57,12 @@ class _Kept:
 
     def notes(self, table: pa.Table) -> None:
         self.found.extend(table.to_pylist())
+
+    def finished(self, block: Finished) -> None:
+        """Issues alone are wanted."""
+
+    def must_wait(self, source: str) -> None:
+        """Nothing is done before the end."""
 
     def read(self, source: str, records: int, length: int) -> None:
         """Nobody watches a test."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from datahub.formats.declare import BadInput
@@ -169,3 +170,60 @@ def test_a_page_of_markup_is_no_json(tmp_path: Path, kind: str) -> None:
     plan = compile(SCRIPT.replace("items: csv", f"items: {kind}"))
     with pytest.raises(BadInput, match="page of HTML or XML"):
         run(plan, {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out")
+
+
+TWICE = """
+source items: csv {
+  columns {
+    sku   : text
+    price : decimal
+    qty   : int
+  }
+}
+entity Item {
+  key sku
+  sku   : text
+  price : decimal(12,2)
+  qty   : int
+}
+map Item from r in items {
+  include r
+}
+checks Item {
+  CHEAP error on price: price > 1
+}
+"""
+
+
+def test_rejects_told_in_the_stream_are_those_told_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["sku,price,qty"]
+    for number in range(60_000):
+        name = f"s{number % 59_000}"
+        lines.append(
+            f'"{name}\n{number}",{number % 13},1'
+            if number % 101 == 0
+            else f"{name},{'x' if number % 7 == 0 else number % 13},{'' if number % 11 == 0 else 1}"
+        )
+        if number % 997 == 0:
+            lines.append("too,few")
+    text = "\n".join(lines) + "\n"
+    found = []
+    for known in (True, False):
+        if not known:
+            monkeypatch.setattr("datahub.engine.local._Runner._is_known_at_once", lambda *_: False)
+        report = ran(tmp_path, text, TWICE)
+        kept = tmp_path / "out" / "run"
+        found.append((report.rejects, report.codes, (kept / "rejects" / "items.csv").read_bytes(), pq.read_table(kept / "issues.parquet")))
+        assert report.sources[0].rejected == report.rejects[0].rows > 10_000
+        assert report.adds_up
+        assert {path.name for path in kept.iterdir()} == {"report.json", "issues.parquet", "rejects"}
+    assert found[0] == found[1]
+
+
+def test_a_run_that_breaks_off_leaves_no_rejects(tmp_path: Path) -> None:
+    text = "sku,price\n" + "".join(f"s{n},{'x' if n % 5 else n}\n" for n in range(200_000))
+    (tmp_path / "items.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "more.csv").write_text("x;y\n1;2\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="lacks the declared"):
+        run(compile(SCRIPT), {"items": [str(tmp_path / "items.csv"), str(tmp_path / "more.csv")]}, tmp_path / "out")
+    assert left(tmp_path) == set()
