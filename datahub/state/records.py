@@ -146,7 +146,10 @@ class ItemStatus(StrEnum):
 
 @record(frozen=True, slots=True)
 class Item:
-    """One file of a source, as it was when it was landed: `staged` is the copy that everything afterwards reads."""
+    """One file of a source, as it was when it was landed: `staged` is the copy that everything afterwards reads.
+
+    `fingerprint` is what the source said of the content before it was read, `split` how the source finds it again.
+    """
 
     id: int
     place: str
@@ -155,13 +158,15 @@ class Item:
     sha256: str
     status: ItemStatus
     staged: str = ""
-    modified: str = ""
+    fingerprint: str = ""
+    split: str = "{}"
     crashes: int = 0
 
 
 @record(frozen=True, slots=True)
 class Taken:
-    """A file that a run has taken up: for which source of the script, and whether it is disposed of already."""
+    """A file that a run has taken up: for which source of the script (none where its content was read before under another
+    name), and whether it is disposed of already."""
 
     item: Item
     source: str
@@ -194,23 +199,24 @@ class Batch:
 
 class FileState(StrEnum):
     PLANNED = "planned"
-    WRITTEN = "written"
-    """All of it stands at the target under its temporary name."""
+    STAGED = "staged"
+    """All of it stands at the target, where nobody sees it yet; the receipt says where."""
     DONE = "done"
 
 
 @record(frozen=True, slots=True)
 class OutFile:
-    """One file on its way to a target: `rendered` is our own copy of it."""
+    """One file on its way to a target: `rendered` is our own copy of it, `receipt` what the target gave for it."""
 
     run: str
     target: str
     name: str
-    temporary: str
     rendered: str
-    size: int
+    rows: int
     sha256: str
+    key: str
     state: FileState = FileState.PLANNED
+    receipt: str = ""
 
 
 @record(frozen=True, slots=True)

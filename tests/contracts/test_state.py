@@ -220,7 +220,7 @@ def test_who_lost_a_run_changes_nothing_any_more(store):
     old = claim(store, owner=DEAD)
     item = store.items.stage(old, "feed", Item(0, "p", "a.csv", 1, "x", ItemStatus.STAGED))
     batch = Batch(old.run, "shop", 0, 0, 1, "k", "s")
-    file = OutFile(old.run, "shop", "a", "b", "c", 1, "s")
+    file = OutFile(old.run, "shop", "a", "b", 1, "s", "k")
     store.deliveries.plan(old, [batch], [file])
     new = claim(store)
     for attempt in (

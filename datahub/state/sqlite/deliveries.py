@@ -26,8 +26,8 @@ class SqliteDeliveries:
                 [(claim.run, one.target, one.number, one.first, one.last, one.key, one.sha256, one.state) for one in batches],
             )
             sql.executemany(
-                "INSERT INTO out_file VALUES (?,?,?,?,?,?,?,?)",
-                [(claim.run, one.target, one.name, one.temporary, one.rendered, one.size, one.sha256, one.state) for one in files],
+                "INSERT INTO out_file VALUES (?,?,?,?,?,?,?,?,?)",
+                [(claim.run, one.target, one.name, one.rendered, one.rows, one.sha256, one.key, one.state, one.receipt) for one in files],
             )
 
     def planned(self, run: str) -> bool:
@@ -52,11 +52,12 @@ class SqliteDeliveries:
                 (state, answer, state is BatchState.SENDING, claim.run, batch.target, batch.number),
             )
 
-    def mark_file(self, claim: Claim, file: OutFile, state: FileState) -> None:
+    def mark_file(self, claim: Claim, file: OutFile, state: FileState, receipt: str = "") -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
-                "UPDATE out_file SET state = ? WHERE run = ? AND target = ? AND name = ?", (state, claim.run, file.target, file.name)
+                "UPDATE out_file SET state = ?, receipt = ? WHERE run = ? AND target = ? AND name = ?",
+                (state, receipt or file.receipt, claim.run, file.target, file.name),
             )
 
     def settle(self, run: str, state: BatchState) -> int:

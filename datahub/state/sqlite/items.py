@@ -23,6 +23,14 @@ class SqliteItems:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND name = ? AND sha256 = ?", (place, name, sha256))
         return _item(rows[0]) if rows else None
 
+    def seen(self, place: str, name: str, fingerprint: str) -> Item | None:
+        if not fingerprint:
+            return None
+        rows = self._ledger.rows(
+            "SELECT * FROM item WHERE place = ? AND name = ? AND fingerprint = ? ORDER BY id DESC LIMIT 1", (place, name, fingerprint)
+        )
+        return _item(rows[0]) if rows else None
+
     def same_content(self, place: str, sha256: str) -> Item | None:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND sha256 = ? AND status = 'done' LIMIT 1", (place, sha256))
         return _item(rows[0]) if rows else None
@@ -31,10 +39,10 @@ class SqliteItems:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
-                "INSERT INTO item (place, name, size, sha256, modified, status, staged, changed) VALUES (?,?,?,?,?,?,?,?)"
+                "INSERT INTO item (place, name, size, sha256, status, staged, fingerprint, split, changed) VALUES (?,?,?,?,?,?,?,?,?)"
                 " ON CONFLICT (place, name, sha256) DO UPDATE SET status = excluded.status, staged = excluded.staged,"
-                " modified = excluded.modified, changed = excluded.changed",
-                (item.place, item.name, item.size, item.sha256, item.modified, ItemStatus.STAGED, item.staged, _now()),
+                " fingerprint = excluded.fingerprint, split = excluded.split, changed = excluded.changed",
+                (item.place, item.name, item.size, item.sha256, ItemStatus.STAGED, item.staged, item.fingerprint, item.split, _now()),
             )
             found = self.known(item.place, item.name, item.sha256)
             assert found is not None
@@ -96,6 +104,7 @@ def _item(row: sqlite3.Row) -> Item:
         sha256=row["sha256"],
         status=ItemStatus(row["status"]),
         staged=row["staged"],
-        modified=row["modified"],
+        fingerprint=row["fingerprint"],
+        split=row["split"],
         crashes=row["crashes"],
     )

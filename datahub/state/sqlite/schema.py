@@ -33,8 +33,8 @@ VERSIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE TABLE item (
       id INTEGER PRIMARY KEY, place TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
-      modified TEXT NOT NULL DEFAULT '', status TEXT NOT NULL, staged TEXT NOT NULL DEFAULT '', crashes INTEGER NOT NULL DEFAULT 0,
-      changed TEXT NOT NULL, UNIQUE (place, name, sha256)
+      status TEXT NOT NULL, staged TEXT NOT NULL, fingerprint TEXT NOT NULL, split TEXT NOT NULL,
+      crashes INTEGER NOT NULL DEFAULT 0, changed TEXT NOT NULL, UNIQUE (place, name, sha256)
     );
     CREATE INDEX item_by_content ON item (place, sha256);
     CREATE TABLE taken (
@@ -48,8 +48,8 @@ VERSIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX batch_by_key ON batch (key, state);
     CREATE TABLE out_file (
-      run TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, temporary TEXT NOT NULL, rendered TEXT NOT NULL,
-      size INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (run, target, name)
+      run TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, rendered TEXT NOT NULL, rows INTEGER NOT NULL,
+      sha256 TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT NOT NULL, PRIMARY KEY (run, target, name)
     ) WITHOUT ROWID;
     CREATE TABLE planned (run TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE position (scope TEXT NOT NULL, stream TEXT NOT NULL, value TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY (scope, stream))

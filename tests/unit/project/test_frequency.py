@@ -1,0 +1,66 @@
+"""Frequencies in words, and what is wrong with those that are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from datahub.project.frequency import EXAMPLES, NoFrequency, cron
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("every minute", "* * * * *"),
+        ("every 5 minutes", "*/5 * * * *"),
+        ("every hour", "0 * * * *"),
+        ("every hour at :15", "15 * * * *"),
+        ("Every 2 hours at :15", "15 */2 * * *"),
+        ("every day at 02:30", "30 2 * * *"),
+        ("every 3 days at 2:30", "30 2 */3 * *"),
+        ("every weekday at 07:00", "0 7 * * 1-5"),
+        ("every monday, wednesday at 07:00", "0 7 * * 1,3"),
+        ("every mon, wed and sun at 07:00", "0 7 * * 0,1,3"),
+        ("every tuesdays at 07:00", "0 7 * * 2"),
+        ("day 5 of the month at 03:00", "0 3 5 * *"),
+        ("on day 31 of the month at 03:00", "0 3 31 * *"),
+        ("last day of the month at 23:00", "0 23 L * *"),
+        ("last weekday  of the month at 18:30", "30 18 LW * *"),
+        ("@daily", "0 0 * * *"),
+        ("@HOURLY", "0 * * * *"),
+        ("30 2 * * mon-fri", "30 2 * * MON-FRI"),
+        ("0 9 L * *", "0 9 L * *"),
+    ],
+)
+def test_a_frequency_is_five_fields(text, expected):
+    assert expected == cron(text)
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "no frequency"),
+        ("often", "no frequency"),
+        ("every 25 minutes", "no whole number of 25 minutes"),
+        ("every 90 minutes", "more than an hour"),
+        ("every 5 hours", "no whole number of 5 hours"),
+        ("every day at 24:00", "no time of day"),
+        ("every day", "no frequency"),
+        ("every moonday at 07:00", "no day of the week"),
+        ("61 * * * *", "minute"),
+        ("0 0 31 2 *", "day-of-month"),
+        ("0 0 0 * * *", "six fields"),
+        ("@reboot", "no time"),
+        ("@nightly", "no alias"),
+        ("0 0 * * FRI-MON", "day-of-week"),
+        ("day 32 of the month at 03:00", "day-of-month"),
+    ],
+)
+def test_what_is_no_frequency_says_why(text, said):
+    with pytest.raises(NoFrequency) as caught:
+        cron(text)
+    assert said in caught.value.message
+    assert caught.value.help
+
+
+def test_every_example_is_one():
+    assert len(EXAMPLES) == len({cron(one) for one in EXAMPLES})
