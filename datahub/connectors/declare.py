@@ -1,0 +1,236 @@
+"""What a connector is to the rest of the house: a kind of connection, and how files or rows come from it and go to it.
+
+Whatever comes in is landed first: a source lists what there is as splits, and each is fetched into a file of ours whose
+content no longer changes. Whatever goes out is staged first: a sink takes it so that nobody sees it, and shows it when
+all is there. Failures of the world are `TransientError` and `TerminalError`, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+from datahub.project.connection import Connection
+from datahub.project.failures import DataHubError, TerminalError, TransientError
+from datahub.records import record
+
+__all__ = [
+    "CONNECTORS",
+    "Connector",
+    "DataHubError",
+    "Entry",
+    "FileSystem",
+    "Landed",
+    "Output",
+    "Place",
+    "Receipt",
+    "Sink",
+    "Source",
+    "Split",
+    "TerminalError",
+    "TransientError",
+    "declare_connector",
+]
+
+
+# ------------------------------------------------------------------------------------------------------ file systems
+
+
+@record(frozen=True, slots=True)
+class Entry:
+    """What a listing says of one name. `identity` changes where the content does (an ETag, an inode), or is empty."""
+
+    path: str
+    kind: Literal["file", "folder", "link", "other"]
+    size: int | None = None
+    modified: datetime | None = None
+    identity: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+
+class Reading(Protocol):
+    """The bytes of a remote file, in order; `read` gives nothing at its end alone, and raises where it was cut short."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Writing(Protocol):
+    """A remote file that is being written."""
+
+    def write(self, data: bytes, /) -> Any: ...
+
+
+class FileSystem(Protocol):
+    """The files of one connection. It belongs to one worker; nothing is remembered between two calls.
+
+    Paths have `/` between their parts. What is not there is `Missing`; a lost connection is made again by the next call.
+    """
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        """What lies in a folder, not in those below; a listing that cannot be read is an error, never empty."""
+        ...
+
+    def look(self, path: str) -> Entry:
+        """What is at `path` now."""
+        ...
+
+    def read(self, path: str, start: int = 0) -> AbstractContextManager[Reading]:
+        """The bytes of a file from `start` on."""
+        ...
+
+    def write(self, path: str) -> AbstractContextManager[Writing]:
+        """A file that does not exist yet, or is emptied; it is whole when the context ends without an error."""
+        ...
+
+    def rename(self, old: str, new: str, *, replace: bool) -> None:
+        """Give a file another name in one step. Nothing is ever copied; a name that is taken is `Taken` unless `replace`."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        ...
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and those above it; one that exists is fine."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+class Missing(TerminalError):
+    """There is no such file or folder."""
+
+
+class Taken(TerminalError):
+    """The name is taken."""
+
+
+# ------------------------------------------------------------------------------------------------------ in and out
+
+
+@record(frozen=True, slots=True)
+class Split:
+    """One thing that a source has to give: a file, or a series of pages.
+
+    `locator` finds it again; `fingerprint` is what is known of its content before it is read (size, time, ETag), or empty.
+    """
+
+    source: str
+    locator: str
+    name: str
+    fingerprint: str = ""
+    size: int | None = None
+    modified: datetime | None = None
+
+
+@record(frozen=True, slots=True)
+class Landed:
+    """A split as a file of ours, whole, on disk, and never changed again. `name` is what people know it by."""
+
+    split: Split
+    path: Path
+    name: str
+    size: int
+    sha256: str
+
+
+class Source(Protocol):
+    """Where one source of a job comes from."""
+
+    def splits(self) -> Iterable[Split]:
+        """What is there and ready, in the order in which it is to be read."""
+        ...
+
+    def land(self, split: Split, folder: Path) -> Landed:
+        """Fetch `split` into `folder`, under a name of ours."""
+        ...
+
+    def settle(self, landed: Landed, *, succeeded: bool) -> None:
+        """Do at the source what is to be done once a run is through: move, delete, mark. Doing it again does nothing."""
+        ...
+
+
+@record(frozen=True, slots=True)
+class Output:
+    """A finished file of a run that is to be delivered. `values` fill patterns; `key` is the same each time it is sent."""
+
+    target: str
+    path: Path
+    rows: int
+    key: str
+    values: Mapping[str, str]
+
+
+@record(frozen=True, slots=True)
+class Receipt:
+    """What a sink took and does not show yet: where it will be, what it is called until then, and how much of it there is."""
+
+    output: Output
+    locator: str
+    temporary: str
+    size: int
+    sha256: str
+
+
+class Sink(Protocol):
+    """Where one target of a job goes: staged first so that nobody sees it, then shown."""
+
+    def stage(self, output: Output) -> Receipt: ...
+
+    def commit(self, receipts: Sequence[Receipt]) -> None:
+        """Show what was staged. After an interruption it is called again with the same receipts, and does what is left."""
+        ...
+
+    def abort(self, receipts: Sequence[Receipt]) -> None:
+        """Leave nothing of what was staged."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------------------ the registry
+
+
+@record(frozen=True, slots=True)
+class Place:
+    """Where a connector works: the folder of the project, which relative paths start from, and a folder for what it keeps."""
+
+    project: Path
+    state: Path
+
+
+OpenFiles: TypeAlias = Callable[[Any, Place], FileSystem]
+OpenSource: TypeAlias = Callable[[Any, Any, Place], Source]
+OpenSink: TypeAlias = Callable[[Any, Any, Place], Sink]
+
+
+@record(frozen=True, slots=True)
+class Connector:
+    """A kind of connection by its word; what it cannot do is None.
+
+    `files`, `source` and `sink` are called with the connection; the last two with what the job tells of it (its
+    `Connection.reads` or `writes`) too. Where `files` is given, a job reads and writes files by `files_in` and `files_out`.
+    """
+
+    kind: str
+    connection: type[Connection]
+    doc: str
+    files: OpenFiles | None = None
+    source: OpenSource | None = None
+    sink: OpenSink | None = None
+
+
+CONNECTORS: dict[str, Connector] = {}
+"""Every connector by its kind; filled when `datahub.connectors.load()` imports the modules beside this one."""
+
+
+def declare_connector(connector: Connector) -> Connector:
+    """Make `connector` known under its kind."""
+    CONNECTORS[connector.kind] = connector
+    return connector

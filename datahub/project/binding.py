@@ -1,0 +1,100 @@
+"""Where the files of a job come from and go to: what binds a script's source or target to a connection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from datahub.project.model import Config, Length
+
+
+class Ready(Config):
+    """When a file counts as whole. All that is set must hold."""
+
+    stable: Length = timedelta(seconds=5)
+    """How long size and time of the file must not change between two looks; 0 looks once."""
+    min_age: Length = timedelta(0)
+    """How old the file must be by the server's clock."""
+    done_file: str = ""
+    """A file that must be there too, such as `{{NAME}}.done` or `{{STEM}}.ok`; it is disposed of with the file."""
+    wait: Length = timedelta(0)
+    """How long to wait for files that are not ready yet; 0 leaves them for the next run."""
+
+
+class After(Config):
+    """What becomes of a file at its source once a run is done with it."""
+
+    action: Literal["keep", "move", "delete", "mark"] = "keep"
+    """`keep` leaves it, and the ledger knows that it was read; `mark` puts an empty file `<name>.done` beside it."""
+    folder: str = ""
+    """Where `move` puts it; a name that is taken there is never overwritten."""
+
+    @model_validator(mode="after")
+    def _folder_where_moved(self) -> Self:
+        if (self.action == "move") != bool(self.folder):
+            raise PydanticCustomError("after_folder", "`move` needs a `folder`, and nothing else takes one")
+        return self
+
+
+class From(Config):
+    """A source of a script bound to a connection; each kind of connection says what more it is told (`Connection.reads`)."""
+
+    connection: str
+    """The name of the connection."""
+
+
+class To(Config):
+    """A target of a script bound to a connection; each kind of connection says what more it is told (`Connection.writes`)."""
+
+    connection: str
+    """The name of the connection."""
+
+
+class FilesFrom(From):
+    """A source of a script bound to files of a connection: one file by its `path`, or those of a `folder`."""
+
+    path: str = ""
+    """The one file that is read (single-file mode)."""
+    folder: str = ""
+    """The folder whose files are read (folder mode)."""
+    pattern: str = "*"
+    """Which files of the folder: `*.csv`, `products-*.csv`, `{a,b}*.json`. Hidden and temporary names are never taken."""
+    recursive: bool = False
+    """Whether files of folders below are taken too."""
+    order: Literal["name", "modified"] = "name"
+    """In which order files are read; `modified` goes by the server's time, then by name."""
+    limit: int = Field(default=10_000, ge=1)
+    """How many files one run takes at most."""
+    largest: int = Field(default=10 << 30, ge=1)
+    """How many bytes a file may have."""
+    ready: Ready = Ready()
+    after: After = After()
+    """What becomes of a file after a run that succeeded."""
+    on_failure: After = After()
+    """… and after one that failed."""
+    same_content: Literal["skip", "read"] = "skip"
+    """What becomes of a file whose content was read before under another name."""
+
+    @model_validator(mode="after")
+    def _one_mode(self) -> Self:
+        if bool(self.path) == bool(self.folder):
+            raise PydanticCustomError("one_mode", "a source has either a `path` (one file) or a `folder`")
+        return self
+
+
+class FilesTo(To):
+    """A target of a script bound to files of a connection."""
+
+    folder: str = ""
+    """The folder that takes the files; it must exist unless `create_folders` is true."""
+    name: str = ""
+    """The name of each file: `{{ORDERID}}.{{FORMAT}}`, `stock-{{TIMESTAMP}}.csv`; the target's own name where it is empty."""
+    create_folders: bool = False
+    """Whether folders that are missing are made; a typing mistake then makes a new folder."""
+    exists: Literal["fail", "replace", "number"] = "fail"
+    """What happens where a file of that name is there: nothing is sent, it is replaced, or `-1`, `-2` … is put behind the name."""
+    done_file: str = ""
+    """An empty file that tells the other side that the file is whole, such as `{{NAME}}.done`."""

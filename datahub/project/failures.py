@@ -1,0 +1,26 @@
+"""Failures of the world, the only exceptions that pass between layers: DataHubError ← TransientError, TerminalError.
+
+What a user wrote wrongly is a diagnostic, what is wrong with a row is an issue, and a mistake of ours is left to crash.
+"""
+
+from __future__ import annotations
+
+
+class DataHubError(Exception):
+    """Something outside the program failed: what, and what to do about it."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
+class TransientError(DataHubError):
+    """Trying again later may work: a lost connection, a busy server. `wait` is how many seconds the other side asked for."""
+
+    def __init__(self, message: str, help: str = "", *, wait: float | None = None) -> None:
+        super().__init__(message, help)
+        self.wait = wait
+
+
+class TerminalError(DataHubError):
+    """Trying again cannot work: a refused password, a missing folder, a variable that is not set."""

@@ -1,0 +1,91 @@
+"""Finds `dhm.toml`, lays an environment on it, and reads it into models; every mistake is a diagnostic at its place in the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from datahub.diagnostics.diagnostic import Emit
+from datahub.diagnostics.suggest import nearest
+from datahub.project.config import Project
+from datahub.project.connection import Kinds
+from datahub.project.failures import TerminalError
+from datahub.project.layers import Layered, Layers
+from datahub.project.reading import read
+from datahub.project.secrets import Vault
+from datahub.records import record
+
+NAME = "dhm.toml"
+
+
+@record(frozen=True, slots=True)
+class Request:
+    """What is read: the folder of `dhm.toml`, the environment laid on it, and what variables and `--set` say."""
+
+    folder: Path
+    env: str = ""
+    variables: Mapping[str, str] | None = None
+    set: tuple[tuple[str, str], ...] = ()
+
+
+@record(frozen=True, slots=True)
+class Loaded:
+    """A project that was read, where each of its values comes from, and the vault that its secrets are fetched from."""
+
+    project: Project
+    folder: Path
+    env: str
+    vault: Vault
+    layers: Layered
+
+
+def find(start: Path) -> Path | None:
+    """The folder at or above `start` that holds `dhm.toml`."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / NAME).is_file()), None)
+
+
+def environments(folder: Path) -> list[str]:
+    """The environments of the project in `folder`: each has a file `dhm.<environment>.toml`."""
+    return sorted(path.name[len("dhm.") : -len(".toml")] for path in folder.glob("dhm.*.toml"))
+
+
+def load(request: Request, kinds: Kinds, emit: Emit) -> Loaded | None:
+    """The project that `request` asks for; None where an error was told.
+
+    `TerminalError` where there is no such file or environment.
+    """
+    variables = os.environ if request.variables is None else request.variables
+    layers = _layers(request, variables, emit)
+    if layers is None:
+        return None
+    vault = Vault(variables, request.folder)
+    project = read(layers, vault, kinds, emit)
+    return None if project is None else Loaded(project, request.folder, request.env, vault, layers)
+
+
+def _layers(request: Request, variables: Mapping[str, str], emit: Emit) -> Layered | None:
+    base = request.folder / NAME
+    if not base.is_file():
+        raise TerminalError(f"there is no `{NAME}` in `{request.folder}`", "`dhm init` makes one")
+    layers = Layers()
+    good = layers.file(base, _shown(base), emit)
+    if request.env:
+        overlay = request.folder / f"dhm.{request.env}.toml"
+        if not overlay.is_file():
+            known = environments(request.folder)
+            near = nearest(request.env, known)
+            advice = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}" if known else f"make it: `dhm.{request.env}.toml`"
+            raise TerminalError(f"the project has no environment `{request.env}`", advice)
+        good = layers.file(overlay, _shown(overlay), emit) and good
+    layers.variables(variables)
+    layers.assignments(request.set)
+    return layers.result() if good else None
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()

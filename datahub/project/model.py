@@ -1,0 +1,92 @@
+"""What all models of `dhm.toml` are: closed, immutable, documented field by field, and with references put in before they are read."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
+from pydantic_core import PydanticCustomError
+
+from datahub.project.secrets import Secret, Undefined, Vault
+
+
+class Config(BaseModel):
+    """A table of `dhm.toml`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        # What was written may be a secret in the wrong place; it is shown from the file, with care, or not at all.
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _put_references_in(cls, value: Any, info: ValidationInfo) -> Any:
+        """`${env:PORT}` becomes what it stands for, so that it is read in the type of its field; secrets stay references."""
+        vault = (info.context or {}).get("vault")
+        annotation = cls.model_fields[info.field_name].annotation if info.field_name else None
+        if isinstance(value, bool) and annotation in (int, float):
+            raise PydanticCustomError("int_type", "a number is neither true nor false")
+        if not isinstance(vault, Vault) or holds(annotation, Secret):
+            return value
+        return _filled(value, vault, nested=not holds(annotation, Config))
+
+
+def _filled(value: Any, vault: Vault, nested: bool) -> Any:
+    if isinstance(value, str):
+        try:
+            return vault.fill(value)
+        except Undefined as missing:
+            raise PydanticCustomError("undefined_reference", "{message}", {"message": missing.message, "help": missing.help}) from None
+    if nested and isinstance(value, list):
+        return [_filled(one, vault, nested) for one in value]
+    if nested and isinstance(value, dict):
+        return {name: _filled(one, vault, nested) for name, one in value.items()}
+    return value
+
+
+def holds(annotation: Any, wanted: type) -> bool:
+    """Whether a type is `wanted` or has it somewhere inside: `dict[str, Secret] | None` holds `Secret`."""
+    if isinstance(annotation, type) and issubclass(annotation, wanted):
+        return True
+    return any(holds(part, wanted) for part in getattr(annotation, "__args__", ()))
+
+
+_UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_LENGTH = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)\s*")
+
+
+def _length(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return timedelta(seconds=value)
+    if isinstance(value, str):
+        found = _LENGTH.fullmatch(value)
+        if found is None:
+            raise PydanticCustomError("length_of_time", "this is not a length of time such as `30 s`, `5 min`, `1 h` or `2 d`")
+        return timedelta(seconds=float(found["number"]) * _UNITS[found["unit"]])
+    return value
+
+
+def shown_length(value: timedelta) -> str:
+    """A length of time as a person writes it."""
+    seconds = value.total_seconds()
+    for unit in ("d", "h", "min", "s"):
+        if seconds and seconds % _UNITS[unit] == 0:
+            return f"{int(seconds / _UNITS[unit])} {unit}"
+    return f"{seconds:g} s"
+
+
+Length: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(_length),
+    PlainSerializer(shown_length),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|min|h|d)\s*$"}, {"type": "number", "minimum": 0}]}),
+]
+"""A length of time: a number of seconds, or `30 s`, `5 min`, `1 h`, `2 d`."""

@@ -1,0 +1,90 @@
+"""DHM92x: what can be wrong with `dhm.toml` itself. Jobs have DHM93x."""
+
+from __future__ import annotations
+
+from datahub.diagnostics.rule import Rule, Severity
+
+_TEST = "tests/unit/project/test_load.py"
+
+NOT_TOML = Rule(
+    code="DHM920",
+    name="not-toml",
+    severity=Severity.ERROR,
+    summary="a project file is not TOML",
+    explanation="`dhm.toml` and the files laid on it for an environment are TOML (https://toml.io), UTF-8 text.",
+    shown_by=_TEST,
+)
+
+UNKNOWN_KEY = Rule(
+    code="DHM921",
+    name="unknown-key",
+    severity=Severity.ERROR,
+    summary="a key of the project file is not known",
+    explanation=(
+        "A key that is not read would be a setting that does nothing, so it is an error. `dhm schema` prints all keys as a JSON Schema, "
+        "which editors use to complete and to check."
+    ),
+    shown_by=_TEST,
+)
+
+WRONG_VALUE = Rule(
+    code="DHM922",
+    name="wrong-value",
+    severity=Severity.ERROR,
+    summary="a value of the project file is not one of its key",
+    explanation="The value has another type than the key takes, or lies outside of what the key allows.",
+    shown_by=_TEST,
+)
+
+MISSING_KEY = Rule(
+    code="DHM923",
+    name="missing-key",
+    severity=Severity.ERROR,
+    summary="a table of the project file lacks a key",
+    explanation="The key has no default. It can stand in the file, in the overlay of an environment, or in `[defaults]`.",
+    shown_by=_TEST,
+)
+
+UNKNOWN_KIND = Rule(
+    code="DHM924",
+    name="unknown-connection-kind",
+    severity=Severity.ERROR,
+    summary="a connection is of a kind that is not known",
+    explanation="The `kind` of a connection names its connector. `dhm connections kinds` lists them.",
+    shown_by=_TEST,
+)
+
+LITERAL_SECRET = Rule(
+    code="DHM925",
+    name="literal-secret",
+    severity=Severity.ERROR,
+    summary="a secret stands in the project file itself",
+    explanation=(
+        "Project files are read by many eyes and kept for ever by version control. A password, key or token is a reference: "
+        "`${env:NAME}`, `${file:/run/secrets/name}` or `${keyring:service/user}`. A default behind `:-` stands in the file too, "
+        "and so does a password in an address (`https://user:password@host`)."
+    ),
+    shown_by=_TEST,
+)
+
+UNDEFINED_REFERENCE = Rule(
+    code="DHM926",
+    name="undefined-reference",
+    severity=Severity.ERROR,
+    summary="a reference of the project file leads nowhere",
+    explanation=(
+        "`${env:NAME}` is an environment variable, `${env:NAME:-text}` one with a default, `${file:PATH}` the content of a file, "
+        "`${keyring:SERVICE/USER}` a password of the machine's keyring; `$${` stands for `${` itself. "
+        "What a setting refers to must be there when the project is read; what a secret refers to, when it is used."
+    ),
+    shown_by=_TEST,
+)
+
+UNKNOWN_CONNECTION = Rule(
+    code="DHM927",
+    name="unknown-connection",
+    severity=Severity.ERROR,
+    summary="a job names a connection that the project has not",
+    explanation="The sources and targets of a job are bound to connections by their names below `[connections]`.",
+    shown_by=_TEST,
+)

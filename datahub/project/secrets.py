@@ -1,0 +1,148 @@
+"""References to what does not stand in `dhm.toml`: `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${keyring:SERVICE/USER}`."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from datahub.project.failures import TerminalError
+
+_REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<kind>[a-z]*):(?P<name>[^}]*?)(?::-(?P<default>[^}]*))?\}")
+_KINDS = ("env", "file", "keyring")
+
+
+class Undefined(TerminalError):
+    """A reference to something that is not there."""
+
+
+class Vault:
+    """Finds what references stand for, and remembers every secret it handed out, so that a redactor can look for them."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+        self._folder = folder or Path()
+        self.revealed: set[str] = set()
+        """The secrets that were handed out so far."""
+
+    def fill(self, text: str) -> str:
+        """`text` with its references replaced; `$${` stands for `${`."""
+        return _REFERENCE.sub(self._found, text)
+
+    def reveal(self, text: str) -> str:
+        """The same for a secret, which is remembered."""
+        value = self.fill(text)
+        if value:
+            self.revealed.add(value)
+            self.revealed.update(part for match in _REFERENCE.finditer(text) if len(part := self._found(match)) > 3)
+        return value
+
+    def _found(self, match: re.Match[str]) -> str:
+        if match["escaped"]:
+            return match[0][1:]
+        name, default = match["name"], match["default"]
+        match match["kind"]:
+            case "env":
+                return self._variable(name, default)
+            case "file":
+                return self._file(name)
+            case "keyring":
+                return _from_keyring(name)
+            case kind:
+                raise Undefined(
+                    f"`${{{kind}:…}}` is no kind of reference", "write `${env:NAME}`, `${file:PATH}` or `${keyring:SERVICE/USER}`"
+                )
+
+    def _variable(self, name: str, default: str | None) -> str:
+        # As in shells, `:-` stands in for an empty variable too.
+        value = self._environment.get(name, "")
+        if value:
+            return value
+        if default is not None:
+            return default
+        state = "empty" if name in self._environment else "not set"
+        raise Undefined(f"the environment variable `{name}` is {state}", f"set it, or write a default: `${{env:{name}:-…}}`")
+
+    def _file(self, name: str) -> str:
+        path = self._folder / Path(name).expanduser()
+        try:
+            found = path.stat()
+            if stat.S_ISREG(found.st_mode) and found.st_mode & 0o007:
+                raise Undefined(f"everybody on this machine can read `{name}`", f"`chmod o-rwx {name}`")
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as problem:
+            raise Undefined(f"the file `{name}` cannot be read: {problem.strerror}") from None
+        except UnicodeDecodeError:
+            raise Undefined(f"the file `{name}` is not UTF-8 text") from None
+
+
+def _from_keyring(name: str) -> str:
+    service, slash, user = name.partition("/")
+    if not slash:
+        raise Undefined(f"`${{keyring:{name}}}` names no user", "write `${keyring:SERVICE/USER}`")
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise Undefined("the keyring of this machine cannot be asked", "`pip install 'dhm-datahub[keyring]'`") from None
+    try:
+        found: str | None = keyring.get_password(service, user)
+    except KeyringError as problem:
+        raise Undefined(f"the keyring does not answer: {problem}") from None
+    if found is None:
+        raise Undefined(f"the keyring has no password of `{user}` for `{service}`", f"`keyring set {service} {user}`")
+    return found
+
+
+def has_reference(text: str) -> bool:
+    """Whether some of `text` stands elsewhere; a default written beside its variable stands here."""
+    return any(not match["escaped"] and match["kind"] in _KINDS and not match["default"] for match in _REFERENCE.finditer(text))
+
+
+class Secret:
+    """Where a secret is, never the secret; `reveal` fetches it at the moment when it is needed."""
+
+    __slots__ = ("_vault", "reference")
+
+    def __init__(self, reference: str, vault: Vault | None = None) -> None:
+        self.reference, self._vault = reference, vault or Vault()
+
+    def reveal(self) -> str:
+        """The secret itself; `Undefined` where it is not to be found."""
+        return self._vault.reveal(self.reference)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.reference == other.reference
+
+    def __hash__(self) -> int:
+        return hash(self.reference)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            _read_secret, serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: secret.reference)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": r"\$\{(env|file|keyring):[^}]+\}", "examples": ["${env:ERP_PASSWORD}"]}
+
+
+def _read_secret(value: Any, info: core_schema.ValidationInfo) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("secret_type", "a secret is a reference in text")
+    if not has_reference(value):
+        raise PydanticCustomError("literal_secret", "a secret stands in the file itself")
+    return Secret(value, (info.context or {}).get("vault"))

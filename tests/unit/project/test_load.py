@@ -1,0 +1,223 @@
+"""`dhm.toml` is read whole, from all its layers; every mistake in it is told once, at its place, with what to do."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from datahub.connectors import kinds
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.render.text import render
+from datahub.project.binding import FilesFrom
+from datahub.project.connection import Connection
+from datahub.project.failures import TerminalError
+from datahub.project.load import Request, environments, find, load
+from datahub.project.model import Length
+from datahub.project.secrets import Secret, Undefined
+
+
+class Shop(Connection):
+    reads = FilesFrom
+
+    kind: Literal["shop"] = "shop"
+    host: str
+    port: int = 22
+    password: Secret | None = None
+    headers: dict[str, Secret] = {}
+    options: dict[str, str] = {}
+    timeout: Length = timedelta(seconds=30)
+    tags: list[str] = []
+
+
+KINDS: dict[str, type[Connection]] = {**kinds(), "shop": Shop}
+HEAD = '[project]\nname = "p"\n'
+
+
+@pytest.fixture
+def project(tmp_path):
+    def write(text, env="", variables=None, set=(), **files):
+        (tmp_path / "dhm.toml").write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (tmp_path / name.replace("_", ".")).write_text(content, encoding="utf-8")
+        found: list[Diagnostic] = []
+        return load(Request(tmp_path, env, variables or {}, set), KINDS, found.append), found
+
+    return write
+
+
+def one(found, code):
+    assert [code] == [finding.rule.code for finding in found], render(found)
+    return found[0]
+
+
+def at(finding):
+    return finding.at.span.line, finding.at.span.text
+
+
+def test_a_whole_project_is_read(project):
+    loaded, found = project(
+        HEAD
+        + """
+[defaults.connection.shop]
+port = 2222
+[defaults.job]
+description = "by default"
+[connections.erp]
+kind = "shop"
+host = "erp.example"
+password = "${env:ERP_PASSWORD}"
+timeout = "2 min"
+[jobs.offers]
+mapping = "offers.dhm"
+sources.feed = { connection = "erp", folder = "out", pattern = "*.csv", after = { action = "move", folder = "done" } }
+[packs]
+"commerce.core" = "^1.4"
+"""
+    )
+    assert [] == found
+    erp = loaded.project.connections["erp"]
+    assert ("erp.example", 2222, timedelta(minutes=2)) == (erp.host, erp.port, erp.timeout)
+    assert ("done", "by default") == (loaded.project.jobs["offers"].sources["feed"].after.folder, loaded.project.jobs["offers"].description)
+    assert "^1.4" == loaded.project.packs["commerce.core"].version
+
+
+def test_layers_lie_on_each_other_from_defaults_to_the_command_line(project):
+    text = HEAD + '[defaults.connection.shop]\nport = 1\n[connections.erp]\nkind = "shop"\nhost = "file"\ntags = ["a"]\n'
+    prod = '[connections.erp]\nhost = "prod"\ntags = ["b"]\n'
+    variables = {"DHM_CONNECTIONS__ERP__HOST": "variable"}
+    assert ("file", 1) == (project(text)[0].project.connections["erp"].host, project(text)[0].project.connections["erp"].port)
+    assert "prod" == project(text, "prod", dhm_prod_toml=prod)[0].project.connections["erp"].host
+    assert ["b"] == project(text, "prod", dhm_prod_toml=prod)[0].project.connections["erp"].tags
+    assert "variable" == project(text, "prod", variables)[0].project.connections["erp"].host
+    assert "set" == project(text, "prod", variables, (("connections.erp.host", "set"),))[0].project.connections["erp"].host
+
+
+def test_a_reference_is_read_in_the_type_of_its_field(project):
+    text = (
+        HEAD + '[connections.erp]\nkind = "shop"\nhost = "${env:H:-none.example}"\nport = "${env:PORT}"\noptions.x = "$${env:A} ${env:B}"\n'
+    )
+    loaded, found = project(text, variables={"PORT": "2222", "B": "b"})
+    assert [] == found
+    erp = loaded.project.connections["erp"]
+    assert (2222, "none.example", {"x": "${env:A} b"}) == (erp.port, erp.host, erp.options)
+
+
+def test_a_secret_is_fetched_when_it_is_used_and_remembered(project, tmp_path):
+    text = HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\npassword = "${file:secret}"\nheaders.X = "Bearer ${env:TOKEN}"\n'
+    (tmp_path / "secret").write_text("s3cret\n")
+    (tmp_path / "secret").chmod(0o600)
+    loaded, _ = project(text, variables={"TOKEN": "tok-en"})
+    erp = loaded.project.connections["erp"]
+    assert set() == loaded.vault.revealed
+    assert ("s3cret", "Bearer tok-en") == (erp.password.reveal(), erp.headers["X"].reveal())
+    assert {"s3cret", "Bearer tok-en", "tok-en"} == loaded.vault.revealed
+    assert "s3cret" not in repr(erp) + str(erp.model_dump()) + erp.model_dump_json()
+
+
+def test_a_file_that_everybody_can_read_is_no_secret(project, tmp_path):
+    (tmp_path / "secret").write_text("s3cret")
+    (tmp_path / "secret").chmod(0o644)
+    loaded, _ = project(HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\npassword = "${file:secret}"\n')
+    with pytest.raises(Undefined, match="everybody on this machine can read"):
+        loaded.project.connections["erp"].password.reveal()
+
+
+def test_a_secret_that_is_not_there_is_told_by_its_name(project):
+    loaded, _ = project(HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\npassword = "${env:NOPE}"\n')
+    with pytest.raises(Undefined, match="`NOPE` is not set"):
+        loaded.project.connections["erp"].password.reveal()
+
+
+def test_a_variable_may_hold_a_secret(project):
+    variables = {"DHM_CONNECTIONS__MY_ERP__PASSWORD": "s3cret"}
+    loaded, found = project(HEAD + '[connections.my-erp]\nkind = "shop"\nhost = "h"\n', variables=variables)
+    assert [] == found
+    assert "s3cret" == loaded.project.connections["my-erp"].password.reveal()
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "where", "help"),
+    [
+        ('password = "hunter2"', "DHM925", '"hunter2"', "${env:ERP_PASSWORD}"),
+        ('password = "${env:P:-hunter2}"', "DHM925", '"${env:P:-hunter2}"', "${env:ERP_PASSWORD}"),
+        ('headers = { X-Api-Key = "abc" }', "DHM925", '"abc"', "ERP_HEADERS_X_API_KEY"),
+        ('options.api_key = "abc"', "DHM925", '"abc"', "${env:NAME}"),
+        ('tags = ["https://user:pass@host/x"]', "DHM925", '"https://user:pass@host/x"', "${env:NAME}"),
+        ("prot = 5", "DHM921", "prot", "did you mean `port`?"),
+        ("nothing_like_it = 5", "DHM921", "nothing_like_it", None),
+        ('port = "many"', "DHM922", '"many"', None),
+        ("port = true", "DHM922", "true", None),
+        ('timeout = "soon"', "DHM922", '"soon"', None),
+        ("tags = [1]", "DHM922", "1", None),
+        ('port = "${env:NOPE}"', "DHM926", '"${env:NOPE}"', "${env:NOPE:-…}"),
+        ('options.x = "${vault:NOPE}"', "DHM926", '"${vault:NOPE}"', "${env:NAME}"),
+    ],
+)
+def test_a_mistake_is_told_once_at_its_place(project, line, code, where, help):
+    loaded, found = project(HEAD + f'[connections.erp]\nkind = "shop"\nhost = "h"\n{line}\n')
+    finding = one(found, code)
+    assert loaded is None
+    assert (6, where) == at(finding)
+    assert (finding.help is None) if help is None else help in finding.help
+    assert "hunter2" not in finding.message
+
+
+def test_a_missing_key_is_told_at_its_table(project):
+    finding = one(project(HEAD + '[connections.erp]\nkind = "shop"\n')[1], "DHM923")
+    assert (3, "erp") == at(finding)
+    assert "DHM_CONNECTIONS__ERP__HOST" in finding.help
+
+
+def test_a_kind_that_is_not_known_is_told_with_the_nearest(project):
+    finding = one(project(HEAD + '[connections.erp]\nkind = "shp"\nhost = "h"\n')[1], "DHM924")
+    assert ((4, '"shp"'), "did you mean `shop`?") == (at(finding), finding.help)
+
+
+def test_a_job_that_names_no_connection_is_told(project):
+    text = HEAD + '[connections.erp]\nkind="shop"\nhost="h"\n[jobs.a]\nmapping="a.dhm"\nsources.x = {connection = "epr", path = "x"}\n'
+    finding = one(project(text)[1], "DHM927")
+    assert ((8, '"epr"'), "did you mean `erp`?") == (at(finding), finding.help)
+
+
+def test_a_target_on_a_connection_that_takes_none_is_told(project):
+    text = HEAD + '[connections.erp]\nkind="shop"\nhost="h"\n[jobs.a]\nmapping="a.dhm"\ntargets.x = {connection = "erp", name = "x"}\n'
+    assert (8, '"erp"') == at(one(project(text)[1], "DHM922"))
+
+
+@pytest.mark.parametrize(("text", "line"), [("a = \n", 1), ("[project]\nname = 'x'\nname = 'y'\n", 3), ("[project\n", 1), ('x = "abc', 1)])
+def test_what_is_no_toml_is_told_at_its_line(project, text, line):
+    assert line == one(project(text)[1], "DHM920").at.span.line
+
+
+def test_a_section_that_is_no_table_is_told(project):
+    assert (1, "5") == at(one(project("connections = 5\n" + HEAD)[1], "DHM922"))
+
+
+def test_an_environment_that_is_not_there_is_told_with_those_that_are(project, tmp_path):
+    (tmp_path / "dhm.prod.toml").write_text("")
+    with pytest.raises(TerminalError, match="no environment `prd`") as told:
+        project(HEAD, "prd")
+    assert "did you mean `prod`?" == told.value.help
+    assert ["prod"] == environments(tmp_path)
+
+
+def test_a_mistake_in_an_overlay_stands_there(project):
+    finding = one(project(HEAD, "prod", dhm_prod_toml="[project]\nnmae = 5\n")[1], "DHM921")
+    assert "dhm.prod.toml" == Path(finding.at.span.document.path).name
+
+
+def test_a_mistake_in_a_variable_stands_there_and_does_not_show_it(project):
+    text = HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\n'
+    finding = one(project(text, variables={"DHM_CONNECTIONS__ERP__PORT": "many"})[1], "DHM922")
+    assert "the variable DHM_CONNECTIONS__ERP__PORT" == finding.at.span.document.path
+    assert not re.search("many", render([finding]))
+
+
+def test_a_project_is_found_from_folders_below(project, tmp_path):
+    project(HEAD)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    assert tmp_path == find(tmp_path / "a" / "b")
