@@ -50,7 +50,7 @@ UNKNOWN_KIND = Rule(
     name="unknown-connection-kind",
     severity=Severity.ERROR,
     summary="a connection is of a kind that is not known",
-    explanation="The `kind` of a connection names its connector. `dhm connections kinds` lists them.",
+    explanation="The `kind` of a connection names its connector. `dhm schema` has them all.",
     shown_by=_TEST,
 )
 

@@ -1,0 +1,17 @@
+"""Print the JSON Schema of dhm.toml, by which editors complete and check it.
+
+Save it beside the project and name it in the first line of the file: `#:schema ./dhm.schema.json`.
+"""
+
+from __future__ import annotations
+
+from datahub.cli.output import give
+
+
+def command() -> None:
+    import json
+
+    from datahub.connectors import kinds
+    from datahub.project.schema import schema
+
+    give(json.dumps(schema(kinds()), indent=2, ensure_ascii=False) + "\n")
