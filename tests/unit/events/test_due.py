@@ -1,0 +1,67 @@
+"""What is made up for after a stop, and what is only recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from datahub.events.due import Clock, due, following
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def clock(cron="0 * * * *", **more):
+    said = {"catch_up": "latest", "grace": timedelta(hours=1), "most": 3, "jitter": timedelta(0), **more}
+    return Clock("offers", cron, "UTC", SimpleNamespace(**said))
+
+
+def shown(fires):
+    return [(one.at.strftime("%d %H:%M"), bool(one.misfired)) for one in fires]
+
+
+def test_a_fire_on_time_is_run():
+    assert [("05 12:00", False)] == shown(due(clock(), NOON - timedelta(minutes=30), NOON + timedelta(seconds=30)))
+    assert [] == shown(due(clock(), NOON, NOON + timedelta(minutes=59)))
+
+
+@pytest.mark.parametrize(
+    "catch_up, minutes, expected",
+    [
+        ("latest", 30, [("05 11:00", True), ("05 12:00", False)]),
+        ("none", 30, [("05 12:00", True)]),
+        ("all", 30, [("05 09:00", True), ("05 10:00", False), ("05 11:00", False), ("05 12:00", False)]),
+        ("latest", 0, [("05 11:00", True), ("05 12:00", False)]),
+        ("none", 0, [("05 11:00", True), ("05 12:00", False)]),
+        ("all", 0, [("05 08:00", True), ("05 09:00", False), ("05 10:00", False), ("05 11:00", False), ("05 12:00", False)]),
+    ],
+)
+def test_after_three_days_the_policy_says_what_is_made_up_for(catch_up, minutes, expected):
+    assert expected == shown(due(clock(catch_up=catch_up), NOON - timedelta(days=3), NOON + timedelta(minutes=minutes)))
+
+
+def test_the_latest_is_not_run_when_it_is_too_late():
+    found = due(clock("0 2 * * *"), NOON - timedelta(days=3), NOON)
+    assert [("05 02:00", True)] == shown(found)
+    assert "3 were missed from 2026-01-03 02:00 UTC on, the last 10 h ago" in found[0].misfired
+
+
+def test_a_clock_that_is_put_back_fires_nothing_again():
+    assert [] == shown(due(clock(), NOON, NOON - timedelta(hours=1)))
+
+
+def test_jitter_is_the_same_each_time_and_within_its_bound():
+    one = clock(jitter=timedelta(minutes=10))
+    start = following(one, NOON - timedelta(minutes=1))
+    assert start is not None
+    assert start == following(one, NOON - timedelta(minutes=1))
+    assert NOON <= start < NOON + timedelta(minutes=10)
+    assert [] == shown(due(one, NOON - timedelta(minutes=1), start - timedelta(seconds=1)))
+    assert [("05 12:00", False)] == shown(due(one, NOON - timedelta(minutes=1), start))
+
+
+def test_years_of_missed_minutes_are_told_at_once():
+    found = due(clock("* * * * *"), NOON - timedelta(days=3000), NOON + timedelta(hours=2, minutes=30))
+    assert 2 == len(found)
+    assert found[0].misfired.startswith("50,")
