@@ -173,10 +173,10 @@ class _Attempt:
     @cached_property
     def ended(self) -> Any:
         """The report of the run, or the words with which it ended."""
-        from datahub.cli.parameters import Unreadable, parameters
         from datahub.compiler import compile
         from datahub.engine.start import UnusableRun
         from datahub.formats.declare import BadInput
+        from datahub.runner.parameters import Unreadable, parameters
         from datahub.runner.run import Options, run
 
         assert self.program is not None, "\n" + render([one for one in self.found if one.level is Severity.ERROR])

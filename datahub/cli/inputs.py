@@ -41,7 +41,7 @@ def pairs(given: Sequence[str], option: str, form: str) -> dict[str, str]:
 
 def begun(as_of: str) -> datetime | None:
     """The instant asked for, or None for the present one."""
-    from datahub.cli.parameters import instant
+    from datahub.runner.parameters import instant
 
     try:
         return instant(as_of) if as_of else None
@@ -52,9 +52,9 @@ def begun(as_of: str) -> datetime | None:
 @contextmanager
 def world() -> Iterator[None]:
     """What is wrong with the input, or with how the run was asked for, ends the command in one sentence."""
-    from datahub.cli.parameters import Unreadable
     from datahub.engine.start import UnusableRun
     from datahub.formats.declare import BadInput
+    from datahub.runner.parameters import Unreadable
 
     try:
         yield

@@ -19,6 +19,7 @@ from datahub.records import record
 
 __all__ = [
     "CONNECTORS",
+    "Answer",
     "Connector",
     "DataHubError",
     "Entry",
@@ -27,11 +28,14 @@ __all__ = [
     "Output",
     "Place",
     "Receipt",
+    "Refusal",
+    "Sender",
     "Sink",
     "Source",
     "Split",
     "TerminalError",
     "TransientError",
+    "Uncertain",
     "declare_connector",
 ]
 
@@ -194,6 +198,54 @@ class Sink(Protocol):
         ...
 
 
+@record(frozen=True, slots=True)
+class Refusal:
+    """One row of a batch that the other side took in and would not have: which (from 0), its code, what is wrong."""
+
+    row: int
+    code: str
+    message: str
+
+
+@record(frozen=True, slots=True)
+class Answer:
+    """What the other side said to a batch: a reference to find it by, and the rows that it refused."""
+
+    reference: str = ""
+    refused: tuple[Refusal, ...] = ()
+
+
+class Uncertain(TransientError):
+    """Nobody knows whether what was sent has arrived: the answer was lost on its way."""
+
+
+class Sender(Protocol):
+    """Where one target of a job goes, in batches of rows, each sent whole under a key.
+
+    `keyed`: the other side does a key once, however often it is sent; then whatever was lost is sent again. `rows` is how
+    many rows a batch has at most. `render` is a function of the rows alone: what it gives is the same on every attempt.
+    """
+
+    @property
+    def keyed(self) -> bool: ...
+    @property
+    def rows(self) -> int: ...
+
+    def render(self, rows: Any) -> bytes:
+        """The body for a table of rows."""
+        ...
+
+    def send(self, body: bytes, key: str) -> Answer:
+        """Send one batch. `Uncertain` where it may have arrived; any other failure says that it has not."""
+        ...
+
+    def arrived(self, key: str) -> bool | None:
+        """Whether a batch has arrived; None where the other side cannot tell."""
+        ...
+
+    def close(self) -> None: ...
+
+
 # ------------------------------------------------------------------------------------------------------ the registry
 
 
@@ -208,13 +260,14 @@ class Place:
 OpenFiles: TypeAlias = Callable[[Any, Place], FileSystem]
 OpenSource: TypeAlias = Callable[[Any, Any, Place], Source]
 OpenSink: TypeAlias = Callable[[Any, Any, Place], Sink]
+OpenSender: TypeAlias = Callable[[Any, Any, Place], Sender]
 
 
 @record(frozen=True, slots=True)
 class Connector:
     """A kind of connection by its word; what it cannot do is None.
 
-    `files`, `source` and `sink` are called with the connection; the last two with what the job tells of it (its
+    All are called with the connection, all but `files` with what the job tells of it (its
     `Connection.reads` or `writes`) too. Where `files` is given, a job reads and writes files by `files_in` and `files_out`.
     """
 
@@ -224,6 +277,7 @@ class Connector:
     files: OpenFiles | None = None
     source: OpenSource | None = None
     sink: OpenSink | None = None
+    sender: OpenSender | None = None
 
 
 CONNECTORS: dict[str, Connector] = {}

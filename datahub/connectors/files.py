@@ -37,12 +37,19 @@ class SourceFeed:
         return str(getattr(self._reader, "path_prefix", ""))
 
 
-def input_files(paths: Sequence[str]) -> list[InputFile]:
+def input_files(given: Sequence[str | InputFile]) -> list[InputFile]:
     """The files of a source; a folder stands for its files by name."""
     found: list[InputFile] = []
-    for path in map(Path, paths):
+    for one in given:
+        if isinstance(one, InputFile):
+            # A landed file: where it lies says nothing of what it is called.
+            found.append(one)
+            continue
+        path = Path(one)
         if path.is_dir():
-            found.extend(InputFile(str(one), one.name) for one in sorted(path.iterdir()) if one.is_file() and not one.name.startswith("."))
+            found.extend(
+                InputFile(str(file), file.name) for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")
+            )
         elif path.is_file():
             found.append(InputFile(str(path), path.name))
         else:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue, SerializeAsAny
+from typing import Literal
+
+from pydantic import Field, JsonValue, SerializeAsAny
 
 from datahub.project.binding import From, To
 from datahub.project.model import Config
+from datahub.project.policy import Guards, Overlap, Retention, Retry, Tolerance
+from datahub.project.schedule import Schedules
 
 
 class Job(Config):
@@ -25,3 +29,21 @@ class Job(Config):
     """Where each target of the script goes; likewise."""
     parameters: dict[str, JsonValue] = {}
     """Parameters of the script."""
+    rejects: SerializeAsAny[To] | None = None
+    """Where the rejected rows go, a file for each source that has some; they stay with the run in any case."""
+    schedule: Schedules = ()
+    """When it starts by itself: `"every day at 02:30"`, a table, or several."""
+    overlap: Overlap = "queue_one"
+    """What becomes of a start while an earlier run is not done."""
+    most_waiting: int = Field(default=100, ge=1)
+    """How many runs `queue_all` lets wait."""
+    retry: Retry = Retry()
+    """What is done about failures that may pass."""
+    tolerance: Tolerance = Tolerance()
+    """How many rows may be rejected."""
+    guards: Guards = Guards()
+    """What the input must be like to be believed."""
+    on_unknown: Literal["hold", "resend"] = "hold"
+    """What becomes of a batch of which nobody knows whether it arrived, where the target cannot tell a second one."""
+    retention: Retention = Retention()
+    """How long what its runs leave is kept."""

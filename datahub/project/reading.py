@@ -82,8 +82,10 @@ class _Reading:
             ends = _tables(rest.pop(side, {})) if isinstance(rest, dict) else {}
             bound = {end: self._binding(("jobs", name, side, end), one, kinds) for end, one in ends.items()}
             sides[side] = {end: one for end, one in bound.items() if one is not None}
+        rejects = rest.pop("rejects", None) if isinstance(rest, dict) else None
+        bound_rejects = None if rejects is None else self._binding(("jobs", name, "rejects"), rejects, kinds)
         job = self._model(Job, rest, ("jobs", name))
-        return job and job.model_copy(update=sides)
+        return job and job.model_copy(update={**sides, "rejects": bound_rejects})
 
     def _binding(self, at: Path, table: Any, kinds: Mapping[str, type[Connection] | None]) -> Config | None:
         source = at[2] == "sources"

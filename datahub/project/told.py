@@ -60,7 +60,8 @@ def told(detail: ErrorDetails, model: type[Config], at: Path, where: Where) -> D
             label = Label(where.value(path), "referred to here")
             return Diagnostic(UNDEFINED_REFERENCE, str(context["message"]), label, help=context["help"] or None)
         case kind:
-            return Diagnostic(WRONG_VALUE, _wrong(kind, key, detail), Label(where.value(path), _label(kind, context)))
+            label = Label(where.value(path), _label(kind, context))
+            return Diagnostic(WRONG_VALUE, _wrong(kind, key, detail), label, help=context.get("help") or None)
 
 
 def _unknown(path: Path, known: list[str], where: Where) -> Diagnostic:

@@ -57,9 +57,12 @@ class CodeCount:
 
 @record(frozen=True, slots=True)
 class WrittenFile:
+    """One file that a run made; `target` is that of the script it is for, an entity's name where the script has no flow."""
+
     name: str
     path: str
     rows: int
+    target: str = ""
 
 
 @record(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Written:
 
     name: str
     path: Path
+    target: str
     rows: int = 0
 
 
@@ -160,7 +161,7 @@ class Files(Outlet):
                 writer.abort()
             raise UnusableRun(f"`{item.target}` is {target.kind}, which has no lines that could be interleaved; make it csv or jsonl")
         file = Interleaved(named, item.places, [cast(LineWriter, writer) for writer in writers])
-        written = Written(item.target, path)
+        written = Written(item.target, path, item.target)
         self.made.append(written)
         for shape in named:
             self._interleaved.append((shape.name, file, written, fields[shape.name]))
@@ -174,7 +175,7 @@ class Files(Outlet):
             fields = tuple((name, types[name]) for name, _ in target.columns if name in types)
         make = FORMATS[target.kind].writer
         assert make is not None
-        written = Written(shape.name, path)
+        written = Written(shape.name, path, target.name)
         self.made.append(written)
         self._writers[shape.name].append((make(target, str(path), fields), written, fields))
 
@@ -188,7 +189,7 @@ class Files(Outlet):
         path = self.folder / f"{route.target}.{FORMATS[target.kind].extension}"
         make = FORMATS[target.kind].writer
         assert make is not None
-        written = Written(route.target, path)
+        written = Written(route.target, path, route.target)
         self.made.append(written)
         self._routes.append((route, make(target, str(path), issue_types(names)), written, names))
 

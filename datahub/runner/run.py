@@ -50,7 +50,7 @@ class Options:
 
 def run(
     plan: op.Plan,
-    sources: Mapping[str, Sequence[str]],
+    sources: Mapping[str, Sequence[str | InputFile]],
     out: Path,
     *,
     parameters: Mapping[str, ir.Value] | None = None,
@@ -111,7 +111,7 @@ def run(
             for (severity, code), count in findings.codes.most_common()
         ),
         recovered=state.recovered.all(),
-        written=tuple(WrittenFile(one.name, str(one.path), one.rows) for one in outlet.made),
+        written=tuple(WrittenFile(one.name, str(one.path), one.rows, one.target) for one in outlet.made),
         rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.made.items()),
         warnings=tuple(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
         operators=tuple(_operator_counts(execution)),

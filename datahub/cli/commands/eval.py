@@ -35,9 +35,9 @@ def command(
 
 def _run(as_of: str) -> Any:
     """What a run fixes: the instant, where one is asked for."""
-    from datahub.cli.parameters import instant
     from datahub.engine.scope import RunState
     from datahub.functions.declare import Context
+    from datahub.runner.parameters import instant
 
     try:
         return RunState(Context(instant(as_of))) if as_of else None

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources, world
-    from datahub.cli.parameters import parameters
+    from datahub.runner.parameters import parameters
     from datahub.runner.preview import preview
 
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)

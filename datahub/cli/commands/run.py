@@ -68,8 +68,8 @@ def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str
     from dataclasses import replace
 
     from datahub.cli.inputs import world
-    from datahub.cli.parameters import parameters
     from datahub.cli.progress import progress
+    from datahub.runner.parameters import parameters
     from datahub.runner.run import run
 
     _choose_memory()

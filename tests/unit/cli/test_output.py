@@ -35,7 +35,7 @@ def test_the_help_lists_every_command_without_loading_any():
 def test_a_command_that_is_none_is_wrong_usage_and_names_the_nearest():
     answer = dhm("chek")
     assert 2 == answer.returncode
-    assert "Did you mean 'check'?" in answer.stderr
+    assert "Did you mean 'check'" in answer.stderr
     assert "" == answer.stdout
 
 

@@ -221,3 +221,31 @@ def test_a_project_is_found_from_folders_below(project, tmp_path):
     project(HEAD)
     (tmp_path / "a" / "b").mkdir(parents=True)
     assert tmp_path == find(tmp_path / "a" / "b")
+
+
+def test_a_job_says_when_it_runs_and_what_it_does_when_things_go_wrong(project):
+    text = (
+        f'{HEAD}[connections.here]\nkind = "local"\n[jobs.offers]\nmapping = "offers.dhm"\nschedule = ["every day at 02:30", '
+        '{every = "*/5 * * * *", timezone = "Europe/Paris", jitter = "30 s"}]\noverlap = "WAIT_FOR_NEXT"\n'
+        'tolerance.share = "5%"\nguards = {shrink = 0.3}\nrejects = {connection = "here", folder = "rejects"}\n'
+    )
+    loaded, found = project(text)
+    assert [] == found
+    job = loaded.project.jobs["offers"]
+    assert [("30 2 * * *", ""), ("*/5 * * * *", "Europe/Paris")] == [(one.cron, one.timezone) for one in job.schedule]
+    assert ("skip", "0.05", "0.3", "rejects") == (job.overlap, str(job.tolerance.share), str(job.guards.shrink), job.rejects.folder)
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ('schedule = "every 25 minutes"', "an hour has no whole number of 25 minutes"),
+        ('schedule = {every = "@daily", timezone = "Paris"}', "this is no time zone"),
+        ('tolerance.share = "500%"', "this is not a share"),
+        ('overlap = "sometimes"', "queue_one"),
+    ],
+)
+def test_what_a_job_cannot_mean_is_told_at_its_place(project, line, said):
+    _, found = project(f'{HEAD}[jobs.offers]\nmapping = "offers.dhm"\n{line}\n')
+    told = one(found, "DHM922")
+    assert said in render([told])

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from datahub.cli.output import Stop
-from datahub.cli.parameters import Unreadable, instant, value_of
+from datahub.runner.parameters import Unreadable, instant, value_of
 from datahub.types import model as t
 
 
