@@ -233,19 +233,21 @@ OWNER_REJECTED = _row(
     "R502",
     "owner-rejected",
     "a row whose owner, or whose owned row, was rejected",
-    "Owner and owned are delivered together or not at all (`owns`). Runs do not hold rows back for this yet; no run gives the code.",
+    "Owner and owned are delivered together or not at all (`owns`): an order whose line was rejected is rejected, and with it its other "
+    "lines. The message names the row that began it: mend that one, and send all of them again.",
 )
 REFERENCE_MISSING = _row(
     "R503",
     "reference-missing",
     "a reference to a row that does not exist",
-    "No row of the entity named by `references` has this key. Runs do not look for it yet; no run gives the code.",
+    "No row of the entity named by `references` has this key, neither among those that were written nor among those that were rejected. "
+    "Only rows of the same run are looked at. A key that is null refers to nothing, and is no failure.",
 )
 REFERENCE_REJECTED = _row(
     "R504",
     "reference-rejected",
     "a reference to a row that was rejected",
-    "Mend the row that is referred to; this one will follow. Runs do not look for it yet; no run gives the code.",
+    "The message names the row that was rejected. Mend it, and send this one with it again.",
 )
 DISAGREE = _row(
     "R511",

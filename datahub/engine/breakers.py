@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -22,8 +22,9 @@ from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
 from datahub.engine.settle import Settled, settle, translated
 from datahub.engine.side import Side
+from datahub.engine.survival import Survival
 from datahub.frames.concat import concat
-from datahub.frames.frame import Failure, Frame, Mask, Rows
+from datahub.frames.frame import Column, Failure, Frame, Mask, Rows
 from datahub.plan import operators as op
 from datahub.plan.expressions import expressions_of
 from datahub.records import record
@@ -93,9 +94,9 @@ class KeyedSettling:
     Every row takes part whose key is healthy and not null, also rows that fail otherwise; the first is spared.
     """
 
-    def __init__(self, operator: op.Settle, shape: EntityShape, run: RunState) -> None:
+    def __init__(self, operator: op.Settle, shape: EntityShape, run: RunState, watched: bool) -> None:
         assert isinstance(operator.input, op.Key)
-        self._operator, self._key, self._shape, self._run = operator, operator.input, shape, run
+        self._operator, self._key, self._shape, self._run, self._watched = operator, operator.input, shape, run, watched
         self._seen = keys.SeenKeys()
         self._passed = 0
 
@@ -121,7 +122,7 @@ class KeyedSettling:
             healthy = healthy.filter(~again[~settled.failed])
             settled = replace(settled, failed=settled.failed | again, healthy=healthy)
         tell_settled(frame, settled, self._operator, side)
-        yield healthy
+        yield with_fallen(frame, settled, self._operator) if self._watched else healthy
 
     def finish(self, side: Side) -> Iterator[Frame]:
         return iter(())
@@ -147,6 +148,21 @@ def tell_settled(frame: Frame, settled: Settled, operator: op.Settle, side: Side
     count.rows_out += settled.healthy.length
 
 
+def with_fallen(frame: Frame, settled: Settled, operator: op.Settle) -> Frame:
+    """The healthy rows, with those that fell beside them: here, and before."""
+    healthy = settled.healthy
+    names = [name for name, _ in operator.columns]
+    parts = [only(part, names) for part in (frame.filter(settled.failed), frame.fallen) if part is not None and part.length]
+    return replace(healthy, fallen=concat(parts) if parts else None)
+
+
+def only(frame: Frame, names: Sequence[str]) -> Frame:
+    """Some columns of a frame, without their failures; one that it lacks is null."""
+    found = {name: frame.columns.get(name) for name in names}
+    columns = {name: Column(pa.nulls(frame.length) if one is None else one.array(frame.length)) for name, one in found.items()}
+    return Frame(columns, frame.length, frame.rows, frame.paths, frame.members)
+
+
 class RightSide:
     """The right side of a join: an index when all its rows are there."""
 
@@ -169,14 +185,16 @@ class RightSide:
 
 
 def breaker(
-    operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, join.JoinIndex], budget: Budget
+    operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, join.JoinIndex], budget: Budget, watched: bool
 ) -> Breaker:
-    """The breaker that does `operator`."""
+    """The breaker that does `operator`; `watched`: somebody must know what falls."""
     match operator:
+        case op.Graph():
+            return Survival(operator, shapes, run, budget)
         case op.Join():
             return RightSide(operator, run, built)
         case op.Settle():
-            return KeyedSettling(operator, shapes[operator.entity], run)
+            return KeyedSettling(operator, shapes[operator.entity], run, watched)
         case op.Union(inputs=several):
             return Appending(len(several))
         case op.Unique(keep="first"):

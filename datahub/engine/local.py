@@ -25,10 +25,12 @@ from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids, source_of
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
+from datahub.engine.parts import part_of
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut, passes_on
 from datahub.engine.side import Flowed, Side, all_failures, reject
+from datahub.engine.survival import Survival
 from datahub.engine.telling import bad_records, merged, record_lines
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame, Rows
@@ -97,7 +99,7 @@ class _Runner:
         self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
         self._prefixes = {self._source_numbers[name]: feed.path_prefix for name, feed in feeds.items() if feed.path_prefix}
         self.execution = Execution(operators=self._segments.ordered)
-        self._work = Work(run, self._shapes, self._built, self._breakers)
+        self._work = Work(run, self._shapes, self._built, self._breakers, self._segments.watched)
         self._facts_asked = asks_facts(self._segments.ordered)
         if self._facts_asked:
             run.facts = self.execution.places.fact
@@ -105,8 +107,9 @@ class _Runner:
         for exits in self._segments.exits.values():
             for exit in exits:
                 if exit.into is not None:
-                    self._open_ports[id(exit.into)] = self._open_ports.get(id(exit.into), 0) + 1
-                    self._breakers.setdefault(id(exit.into), breaker(exit.into, run, self._shapes, self._built, settings.budget))
+                    into, watched = id(exit.into), id(exit.into) in self._segments.watched
+                    self._open_ports[into] = self._open_ports.get(into, 0) + 1
+                    self._breakers.setdefault(into, breaker(exit.into, run, self._shapes, self._built, settings.budget, watched))
 
     def __enter__(self) -> Self:
         return self
@@ -295,7 +298,7 @@ class _Runner:
             assert exit.into is not None
             side = Side()
             frames = list(self._breakers[id(exit.into)].accept(exit.port, payload, side))
-            if not isinstance(exit.into, op.Settle):
+            if not isinstance(exit.into, op.Settle | op.Graph):
                 side.count(exit.into).rows_out += sum(frame.length for frame in frames)
             self._aside(side)
             for frame in frames:
@@ -308,7 +311,7 @@ class _Runner:
         for exit in self._pending(root):
             if exit not in ready:
                 self._backlog.setdefault(exit, []).append(frame)
-        if ready and frame.length:
+        if ready and (frame.length or frame.fallen is not None):
             side = Side()
             leaving = self._work.leave(root, frame, ready, side, self._told)
             self._take(_Done(leaving, side))
@@ -329,15 +332,32 @@ class _Runner:
     def _finish(self, operator: op.Operator) -> None:
         side = Side()
         frames = list(self._breakers[id(operator)].finish(side))
-        if not isinstance(operator, op.Settle):
+        if not isinstance(operator, op.Settle | op.Graph):
             side.count(operator).rows_out += sum(frame.length for frame in frames)
         self._aside(side)
         self._tell_found()
         self._finished.add(id(operator))
-        if isinstance(operator, op.Join):
-            return
+        if isinstance(operator, op.Graph):
+            self._survived(operator)
+        elif not isinstance(operator, op.Join):
+            self._wait(operator, frames)
+
+    def _wait(self, operator: op.Operator, frames: list[Frame]) -> None:
         for exit in self._pending(operator):
             self._backlog.setdefault(exit, []).extend(frames)
+
+    def _survived(self, graph: op.Graph) -> None:
+        """What each of the entities of a graph has left."""
+        survival = self._breakers.pop(id(graph))
+        assert isinstance(survival, Survival)
+        for operator in self._segments.ordered:
+            if isinstance(operator, op.Surviving) and operator.graph is graph:
+                side = Side()
+                frames = list(survival.survivors(operator, side))
+                self._aside(side)
+                self._tell_found()
+                self._finished.add(id(operator))
+                self._wait(operator, frames)
 
     def _retry(self) -> None:
         """Go on with exits of finished or passing breakers whose joins and lookups are ready now."""
@@ -363,7 +383,7 @@ class _Runner:
 
     def _pieces(self, root: op.Operator, frames: list[Frame], exits: list[Exit]) -> Iterator[Callable[[], _Done]]:
         for frame in frames:
-            for start in range(0, frame.length, self._settings.batch_rows):
+            for start in range(0, max(frame.length, 1 if frame.fallen is not None else 0), self._settings.batch_rows):
                 yield partial(self._computed, root, part_of(frame, start, self._settings.batch_rows), exits)
 
     def _computed(self, root: op.Operator, frame: Frame, exits: list[Exit]) -> _Done:
@@ -379,10 +399,3 @@ class _Runner:
 def table_of(frame: Frame) -> pa.Table:
     """The columns of a frame as a table."""
     return pa.table({name: column.array(frame.length) for name, column in frame.columns.items()})
-
-
-def part_of(frame: Frame, start: int, rows: int) -> Frame:
-    """At most `rows` rows of a frame."""
-    if start == 0 and frame.length <= rows:
-        return frame
-    return frame.take(np.arange(start, min(start + rows, frame.length), dtype=np.int64))

@@ -34,6 +34,8 @@ class Segments:
 
     ordered: list[op.Operator]
     exits: dict[int, list[Exit]] = field(default_factory=dict)
+    watched: frozenset[int] = frozenset()
+    """The operators behind which somebody must know what fell: those that lead to a graph."""
 
 
 def is_local(operator: op.Operator) -> bool:
@@ -61,7 +63,9 @@ def passes_on(operator: op.Operator) -> bool:
 def cut(plan: op.Plan) -> Segments:
     """The segments of `plan`."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    segments = Segments(topological(roots))
+    ordered = topological(roots)
+    watched = topological(one for one in ordered if isinstance(one, op.Graph))
+    segments = Segments(ordered, watched=frozenset(map(id, watched)))
     fed = frozenset(feed.lookup for feed in plan.feeds)
     for operator in segments.ordered:
         for port, source in enumerate(_gathered(operator)):
@@ -80,7 +84,7 @@ def _gathered(operator: op.Operator) -> tuple[op.Operator, ...]:
             return (right,)
         case op.Settle(input=op.Key(input=source)):
             return (source,)
-        case op.Read() | op.Key():
+        case op.Read() | op.Key() | op.Surviving():
             return ()
         case _:
             return () if is_local(operator) else op.inputs(operator)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
-from datahub.engine.breakers import Breaker, tell_settled
+from datahub.engine.breakers import Breaker, tell_settled, with_fallen
 from datahub.engine.evaluate import assign
 from datahub.engine.operators.check import check
 from datahub.engine.operators.expand import expand
@@ -24,8 +24,15 @@ from datahub.semantic.ir import EntityShape
 class Work:
     """What workers share: the run, the entities' shapes, the right sides of joins, and the operators rows leave into."""
 
-    def __init__(self, run: RunState, shapes: dict[str, EntityShape], built: dict[int, JoinIndex], breakers: dict[int, Breaker]) -> None:
-        self._run, self._shapes, self._built, self._breakers = run, shapes, built, breakers
+    def __init__(
+        self,
+        run: RunState,
+        shapes: dict[str, EntityShape],
+        built: dict[int, JoinIndex],
+        breakers: dict[int, Breaker],
+        watched: frozenset[int],
+    ) -> None:
+        self._run, self._shapes, self._built, self._breakers, self._watched = run, shapes, built, breakers, watched
 
     def leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side, told: set[int]) -> list[tuple[Exit, Any]]:
         """What leaves by `exits` when `frame` comes out of `root`.
@@ -42,7 +49,7 @@ class Work:
     def _prepared(self, exit: Exit, rows: Frame, side: Side) -> Any:
         if exit.into is None:
             return rows
-        if not isinstance(exit.into, op.Settle | op.Join):
+        if not isinstance(exit.into, op.Settle | op.Join | op.Graph):
             side.count(exit.into).rows_in += rows.length
         return self._breakers[id(exit.into)].prepare(rows, side)
 
@@ -78,7 +85,7 @@ class Work:
             case op.Settle():
                 settled = settle(frame, operator, self._shapes[operator.entity], self._run.origins)
                 tell_settled(frame, settled, operator, side)
-                return settled.healthy
+                return with_fallen(frame, settled, operator) if id(operator) in self._watched else settled.healthy
             case _:
                 raise AssertionError(f"{type(operator).__name__} does not go batch by batch")
 

@@ -106,6 +106,8 @@ class Frame:
     `rows` are the ids of the source rows (`source << 56 | block << 32 | position in block`, so that their order is
     the order of the input); a row made of several (a group) names its first in `rows` and all of them in `members`.
     `paths` locates a row inside nested data (`/order_lines/0`) once a list was expanded.
+    `fallen` are rows that were rejected on the way, told of and counted: they are carried beside for those who must know that
+    rows with their keys are missing, and only where somebody must.
     """
 
     columns: dict[str, Column]
@@ -113,6 +115,7 @@ class Frame:
     rows: Rows
     paths: pa.Array | None = None
     members: pa.ListArray | None = None
+    fallen: Frame | None = None
 
     def with_columns(self, added: dict[str, Column]) -> Frame:
         return replace(self, columns={**self.columns, **added})

@@ -39,7 +39,7 @@ Distribution: TypeAlias = AnyBatch | HashPartitioned | Broadcast | SinglePartiti
 def required_distribution(operator: op.Operator) -> Distribution:
     """How `operator` needs its input to be spread."""
     match operator:
-        case op.Read() | op.Compute() | op.Rename() | op.Filter() | op.Expand() | op.Check() | op.Settle():
+        case op.Read() | op.Compute() | op.Rename() | op.Filter() | op.Expand() | op.Check() | op.Settle() | op.Surviving():
             return AnyBatch()
         case op.Join(right_keys=keys):
             return Broadcast(tuple(map(shown, keys)))
@@ -51,7 +51,7 @@ def required_distribution(operator: op.Operator) -> Distribution:
             return HashPartitioned(columns)
         case op.Fill(by=by):
             return HashPartitioned(tuple(map(shown, by)))
-        case op.Windowed() | op.SetCheck() | op.Sort() | op.Union():
+        case op.Windowed() | op.SetCheck() | op.Sort() | op.Union() | op.Graph():
             return SinglePartition()
         case _:
             assert_never(operator)

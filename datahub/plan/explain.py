@@ -129,6 +129,10 @@ def _said(operator: op.Operator) -> list[str]:
             return [f"key {', '.join(names)}"]
         case op.Settle(entity=entity):
             return [f"settle {entity}"]
+        case op.Graph(links=links):
+            return ["whole or not at all", *map(_linked, links)]
+        case op.Surviving(entity=entity):
+            return [f"surviving {entity}"]
         case _:
             assert_never(operator)
 
@@ -141,3 +145,8 @@ def _assigned(assignments: tuple[ir.Assignment, ...]) -> list[str]:
 def _checked(check: ir.CheckRule) -> str:
     when = f" when {shown(check.when)}" if check.when is not None else ""
     return f"{check.code} {check.severity}: {shown(check.condition)}{when}"
+
+
+def _linked(link: op.Link) -> str:
+    columns = ", ".join(link.columns)
+    return f"{link.parent} owns {link.child} on {columns}" if link.owns else f"{link.child}: {columns} references {link.parent}"

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from datahub.plan import operators as op
 from datahub.plan.expressions import lookups_used
+from datahub.plan.linked import Linked
+from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
 from datahub.semantic import ir
 from datahub.semantic.expressions import nullable_reads
-from datahub.semantic.kinds import SOURCES
 from datahub.semantic.walk import columns_read, is_windowed, walk
 from datahub.types import model as t
 
 
 def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str] | None = None) -> op.Plan:
     """The plan of `program` that makes what `flow` writes, or `entities`, or everything where neither is named."""
-    lowering = _Lowering(program)
     wanted = _written(program, flow) if entities is None else tuple(entities)
+    lowering = _Lowering(program, Linked(program, wanted, _origin_of(program)))
     outputs = tuple(op.Output(name, lowering.rowset(name)) for name in wanted)
     feeds = _feeds(program, lowering, outputs)
     return op.Plan(
@@ -39,6 +40,8 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
 def _feeds(program: ir.Program, lowering: _Lowering, outputs: Sequence[op.Output]) -> tuple[op.LookupFeed, ...]:
     """The rows of those lookups fed by a source that the outputs read."""
     used = {name for operator in topological(output.rows for output in outputs) for name in lookups_used(operator)}
+    # What a lookup is fed with may itself wait for what is looked up: it takes rows as they were settled.
+    lowering.within = lowering.linked.entities
     return tuple(
         op.LookupFeed(table.name, op.Rename(lowering.rowset(table.source), _fed(table)))
         for table in program.lookups
@@ -72,15 +75,21 @@ def _counted(condition: ir.Expression) -> Iterable[str]:
 @dataclass(slots=True)
 class _Lowering:
     program: ir.Program
-    made: dict[str, op.Operator] = field(default_factory=dict)
+    linked: Linked
+    made: dict[tuple[str, frozenset[str]], op.Operator] = field(default_factory=dict)
+    settled: dict[str, op.Operator] = field(default_factory=dict)
+    graphs: dict[frozenset[str], op.Graph] = field(default_factory=dict)
+    within: frozenset[str] = frozenset()
+    """The entities whose rows are read as they were settled, before it is known which of them survive."""
     traced: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each rowset its columns that are those of a source as they stand there, so that paths in them mean something."""
 
     def rowset(self, name: str) -> op.Operator:
         """The operator that gives the rows of a source, view or entity; the same one each time."""
-        if name not in self.made:
-            self.made[name] = self._rowset(name)
-        return self.made[name]
+        key = (name, self.within & self.linked.reads_through(name))
+        if key not in self.made:
+            self.made[key] = self._rowset(name)
+        return self.made[key]
 
     def _rowset(self, name: str) -> op.Operator:
         for source in self.program.sources:
@@ -105,7 +114,38 @@ class _Lowering:
         return next(entity for entity in self.program.entities if entity.name == name)
 
     def entity(self, name: str) -> op.Operator:
-        """The settled rows of an entity: its maps one after the other, rules, checks, key."""
+        """The rows of an entity: those that survive, or all that were settled where that is not known yet."""
+        if name in self.within or not self.linked.may_fall(name):
+            return self.settle(name)
+        return op.Surviving(self.graph(self.linked.group(name)), name)
+
+    def graph(self, group: frozenset[str]) -> op.Graph:
+        """The entities of a group, and those they refer to."""
+        if group not in self.graphs:
+            links = self.linked.links(group)
+            named = {name for link in links for name in (link.child, link.parent)}
+            entities = tuple(shape.name for shape in self.program.entities if shape.name in named)
+            rows = tuple(self.settle(name) if name in group else self._seen_from(frozenset(), name) for name in entities)
+            self.graphs[group] = op.Graph(rows, entities, links)
+        return self.graphs[group]
+
+    def settle(self, name: str) -> op.Operator:
+        """The settled rows of an entity; its maps see those of its own group as they were settled."""
+        if name not in self.settled:
+            group = self.linked.group(name)
+            before, self.within = self.within, group if len(group) > 1 else frozenset()
+            self.settled[name] = self._settle(name)
+            self.within = before
+        return self.settled[name]
+
+    def _seen_from(self, within: frozenset[str], name: str) -> op.Operator:
+        before, self.within = self.within, within
+        rows = self.rowset(name)
+        self.within = before
+        return rows
+
+    def _settle(self, name: str) -> op.Operator:
+        """An entity's maps one after the other, rules, checks, key."""
         shape = self.shape(name)
         bodies = [body.body for body in self.program.maps if body.entity == name]
         rows = _union([self.body(body) for body in bodies])
@@ -194,66 +234,6 @@ class _Lowering:
         return grouped
 
 
-def read(source: ir.SourceShape) -> op.Operator:
-    """The rows of a source with its columns typed; of a strict one only those whose every column is."""
-    rows = _typed(source)
-    return op.Filter(rows, _converted_all(source), ir.Origin(map=source.name)) if source.strict else rows
-
-
-def _converted_all(source: ir.SourceShape) -> ir.Expression:
-    """A condition that always holds and reads every column, so that whatever failed in one rejects the row."""
-    held: ir.Expression = ir.Constant(True, t.Bool())
-    for column in source.columns:
-        asked = ir.Call("is_null", 0, (ir.Column(column.name, column.type),), t.Bool())
-        either = ir.Logic("or", asked, ir.Call("not", 0, (asked,), t.Bool()), t.Bool())
-        held = ir.Logic("and", held, either, t.Bool())
-    return held
-
-
-def _typed(source: ir.SourceShape) -> op.Operator:
-    names = tuple(column.name for column in source.columns)
-    if not SOURCES[source.kind].text:
-        return op.Compute(op.Read(source.name, names), tuple(_kept_as_evidence(source)))
-    raw = tuple(f"#{source.name}.{name}" for name in names)
-    return op.Compute(op.Read(source.name, raw), tuple(map(_converted, source.columns, raw, [source.name] * len(raw))))
-
-
-def _kept_as_evidence(source: ir.SourceShape) -> Iterable[ir.Assignment]:
-    """The values that a typed source gives, under the names by which rejects look for them."""
-    for column in source.columns:
-        if not t.parts(t.base_of(column.type)):
-            yield ir.Assignment(f"#{source.name}.{column.name}", ir.Column(column.name, column.type), ir.Origin())
-
-
-def _converted(column: ir.SourceColumn, raw: str, source: str) -> ir.Assignment:
-    label = column.names[0] if column.names else column.pattern or column.name
-    value = ir.Convert(ir.Column(raw, raw_type(column.type, column)), column.reading, label, column.type)
-    return ir.Assignment(column.name, value, ir.Origin(field=column.name, map=source, evidence=(ir.Evidence(label, raw),)))
-
-
-def raw_type(kind: t.Type, column: ir.SourceColumn) -> t.Type:
-    """What a text format gives for a column: text, or for columns gathered by a pattern a list or map of texts."""
-    if not column.pattern:
-        return t.Text(nullable=True)
-    match t.base_of(kind):
-        case t.MapOf():
-            return t.MapOf(t.Text(nullable=True))
-        case t.ListOf(item=item):
-            return t.ListOf(_raw_part(item))
-        case t.Struct(fields=fields):
-            return t.Struct(tuple((name, t.Text(nullable=True)) for name, _ in fields))
-        case _:
-            return t.Text(nullable=True)
-
-
-def _raw_part(item: t.Type) -> t.Type:
-    match t.base_of(item):
-        case t.Struct(fields=fields):
-            return t.Struct(tuple((name, t.Text(nullable=True)) for name, _ in fields))
-        case _:
-            return t.Text(nullable=True)
-
-
 def _union(rows: list[op.Operator]) -> op.Operator:
     return rows[0] if len(rows) == 1 else op.Union(tuple(rows))
 
@@ -331,6 +311,17 @@ def _rule(rule: ir.RuleBody) -> tuple[ir.Assignment, ...]:
 
 def _itself(assignment: ir.Assignment) -> ir.Expression:
     return ir.Column(assignment.name, assignment.value.type)
+
+
+def _origin_of(program: ir.Program) -> Callable[[str, str], ir.Origin]:
+    """Who is named when a field of an entity fails."""
+
+    def origin(entity: str, field: str) -> ir.Origin:
+        shape = next(one for one in program.entities if one.name == entity)
+        bodies = [one.body for one in program.maps if one.entity == entity]
+        return dict(_origins(shape, bodies)).get(field, ir.Origin(entity, field, translate=shape.translate))
+
+    return origin
 
 
 def _origins(shape: ir.EntityShape, bodies: Sequence[ir.RowsetBody]) -> tuple[tuple[str, ir.Origin], ...]:

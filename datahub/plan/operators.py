@@ -191,8 +191,62 @@ class Settle:
     """For each check code, the fields whose own failures it takes over (a check `on` a field)."""
 
 
+@record(frozen=True, slots=True)
+class Link:
+    """Rows of `child` name one of `parent` by the key that stands in `columns`; `owns`: they live and die together.
+
+    `below` is who is told of a child that falls, `above` of an owner. `referred`: a child of an owner says `references` too.
+    """
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    key: tuple[str, ...]
+    owns: bool
+    referred: bool
+    below: Origin
+    above: Origin
+
+
+@record(frozen=True, slots=True)
+class Graph:
+    """The settled rows of entities that depend on each other: all must be there before it is known which of them survive.
+
+    `inputs` are the rows of `entities`, one for one. What falls, takes with it what its links say.
+    """
+
+    inputs: tuple[Operator, ...]
+    entities: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+@record(frozen=True, slots=True)
+class Surviving:
+    """The rows of one entity that survive in `graph`."""
+
+    graph: Graph
+    entity: str
+
+
 Operator: TypeAlias = (
-    Read | Compute | Rename | Filter | Fill | Expand | Join | Group | Windowed | Unique | Sort | Union | Check | SetCheck | Key | Settle
+    Read
+    | Compute
+    | Rename
+    | Filter
+    | Fill
+    | Expand
+    | Join
+    | Group
+    | Windowed
+    | Unique
+    | Sort
+    | Union
+    | Check
+    | SetCheck
+    | Key
+    | Settle
+    | Graph
+    | Surviving
 )
 
 
@@ -236,7 +290,9 @@ def inputs(operator: Operator) -> tuple[Operator, ...]:
             return ()
         case Join(left=left, right=right):
             return (left, right)
-        case Union(inputs=several):
+        case Union(inputs=several) | Graph(inputs=several):
             return several
+        case Surviving(graph=graph):
+            return (graph,)
         case _:
             return (operator.input,)

@@ -24,7 +24,6 @@ from datahub.engine.start import given, run_state
 from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
-from datahub.plan.order import topological
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.findings import Findings
@@ -193,11 +192,25 @@ def _operator_counts(execution: Execution) -> Iterator[OperatorCounts]:
 def _rejected(execution: Execution) -> dict[str, int]:
     """The rows that each entity lost: those rejected at its boundary, and those that were rejected on their way to it."""
     found: dict[str, int] = {}
-    for settle in (operator for operator in execution.operators if isinstance(operator, op.Settle)):
+    last = {one.entity: one for one in execution.operators if isinstance(one, op.Settle | op.Surviving)}
+    for entity, operator in last.items():
         # The members of a group that falls are told one by one, but the entity loses one row: the group.
-        behind = (operator for operator in topological([settle]) if not isinstance(operator, op.Group))
-        found[settle.entity] = sum(execution.flowed[id(one)].rejected for one in behind if id(one) in execution.flowed)
+        behind = (one for one in _behind(operator) if not isinstance(one, op.Group))
+        found[entity] = sum(execution.flowed[id(one)].rejected for one in behind if id(one) in execution.flowed)
     return found
+
+
+def _behind(operator: op.Operator) -> list[op.Operator]:
+    """`operator` and all that lead to its rows; those of other entities that they may fall with are not among them."""
+    found: dict[int, op.Operator] = {}
+    waiting = [operator]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in found:
+            found[id(one)] = one
+            own = isinstance(one, op.Surviving)
+            waiting.extend([one.graph.inputs[one.graph.entities.index(one.entity)]] if own else op.inputs(one))  # type: ignore[union-attr]
+    return list(found.values())
 
 
 def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Execution, state: RunState) -> str:

@@ -15,6 +15,7 @@ from datahub.semantic.mapping import elaborate_map
 from datahub.semantic.modules import Loader, Module, modules
 from datahub.semantic.named_types import elaborate_types, outline_types
 from datahub.semantic.overrides import check_overrides
+from datahub.semantic.ownership import check_ownership
 from datahub.semantic.parameters import elaborate_parameter
 from datahub.semantic.rules_bodies import elaborate_rules
 from datahub.semantic.scope import World
@@ -98,7 +99,7 @@ def _elaborate(unit: Unit, outlines: _Outlines) -> None:
     elaborate_functions(unit)
     for entity in outlines.entities:
         entities.elaborate_entity(entity, unit)
-    entities.check_ownership(unit)
+    check_ownership(unit)
     elaborate_views(unit)
     for lookup in outlines.lookups:
         tables.elaborate_lookup(lookup, unit)

@@ -14,7 +14,7 @@ from datahub.semantic.collect import check_reserved, twice
 from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
-from datahub.semantic.rules import KEY_MAY_BE_NULL, OWNERSHIP_CYCLE
+from datahub.semantic.rules import KEY_MAY_BE_NULL
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
 from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, check_tags
@@ -226,39 +226,3 @@ def _owns(declared: ast.Entity, shape: ir.EntityShape, unit: Unit) -> tuple[tupl
             )
         found.append((child.name, tuple(name.text for name in owns.on if name.text in fields)))
     return tuple(found)
-
-
-def check_ownership(unit: Unit) -> None:
-    """Report entities that own themselves, directly or through others."""
-    owned = {shape.name: tuple(child for child, _ in shape.owns) for shape in unit.made.entities}
-    told: set[str] = set()
-    for entity in unit.declared.rowsets.values():
-        if not isinstance(entity, ast.Entity):
-            continue
-        chain = _chain(unit.full(entity.name.text), owned)
-        if chain and not told.intersection(chain):
-            told.update(chain)
-            ring = " → ".join(f"`{name}`" for name in (*chain, chain[0]))
-            unit.emit(
-                Diagnostic(
-                    OWNERSHIP_CYCLE,
-                    f"`{entity.name.text}` owns itself",
-                    Label((entity.owns[0].span if entity.owns else entity.name.span), "comes back to it"),
-                    notes=(f"{ring}",),
-                )
-            )
-
-
-def _chain(start: str, owned: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The entities from `start` back to itself, or nothing."""
-    waiting: list[tuple[str, ...]] = [(start,)]
-    seen: set[str] = set()
-    while waiting:
-        chain = waiting.pop()
-        for child in owned.get(chain[-1], ()):
-            if child == start:
-                return chain
-            if child not in seen:
-                seen.add(child)
-                waiting.append((*chain, child))
-    return ()

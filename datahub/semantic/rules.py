@@ -94,8 +94,10 @@ OWNERSHIP_CYCLE = Rule(
     "DHM114",
     "ownership-cycle",
     Severity.ERROR,
-    "an entity owns itself",
-    "`owns` says what lives and dies together: an order and its lines. A ring of owners has no head to begin with.",
+    "an entity owns itself, or waits for itself",
+    "`owns` says what lives and dies together: an order and its lines. A ring of owners has no head to begin with. An owner has to be "
+    "there before what it owns, and what is referred to before what refers to it; a ring of these can be delivered in no order. Rows of "
+    "one entity may refer to each other, as those of a tree do.",
     _OFFER.replace("  price", "  owns Tier on sku\n  price") + "entity Tier {\n  key sku\n  sku : text\n  owns Offer on sku\n}\n",
     _OFFER.replace("  price", "  owns Tier on sku\n  price") + "entity Tier {\n  key sku\n  sku : text\n}\n",
 )

@@ -89,6 +89,13 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
         case op.Union(inputs=several):
             for source in several:
                 ask(source, wanted)
+        case op.Graph(inputs=several, entities=entities, links=links):
+            # Which columns of which entity survivors are asked for is not told apart: a settled row has all of its own.
+            for source, entity in zip(several, entities, strict=True):
+                named = {name for link in links for name in (*link.columns * (link.child == entity), *link.key * (link.parent == entity))}
+                ask(source, wanted | named)
+        case op.Surviving(graph=graph):
+            ask(graph, wanted)
         case op.Check(input=source, checks=checks) | op.SetCheck(input=source, checks=checks):
             read = _reads(part for check in checks for part in (check.condition, check.when, check.message))
             ask(source, wanted | read | _raws(check.origin for check in checks))
@@ -139,6 +146,12 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             return replace(operator, input=done[id(source)], assignments=_before(assignments, wanted, frozenset())[0])
         case op.Union(inputs=several):
             return replace(operator, inputs=tuple(done[id(source)] for source in several))
+        case op.Graph(inputs=several):
+            return replace(operator, inputs=tuple(done[id(source)] for source in several))
+        case op.Surviving(graph=graph):
+            pruned = done[id(graph)]
+            assert isinstance(pruned, op.Graph)
+            return replace(operator, graph=pruned)
         case (
             op.Filter(input=source)
             | op.Fill(input=source)

@@ -1,0 +1,206 @@
+"""Which rows of linked entities survive: what falls takes with it what it owns, what owns it, and what refers to it.
+
+Rows wait here until those of all entities are there, on disk where they are too many; what is kept of each in memory are the hashes
+of its keys. Every row has a number within its entity: those that stand first, in order, then those that had fallen before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datahub.engine import issues, keys
+from datahub.engine.gathering import Budget
+from datahub.engine.ledger import Fate
+from datahub.engine.links import ROW_BITS, Bound, Verdicts, judge, parents_of
+from datahub.engine.run_state import RunState
+from datahub.engine.settle import translated
+from datahub.engine.side import Side
+from datahub.frames.frame import Failure, Frame, Rows
+from datahub.frames.spill import FrameShelf, size_of
+from datahub.plan import operators as op
+from datahub.semantic.ir import EntityShape
+from datahub.types.arrow import arrow_type
+
+Hashed = tuple[keys.Hashes, npt.NDArray[np.bool_]]
+"""The hashes of keys, and which of the keys hold a null."""
+_ROW = (1 << ROW_BITS) - 1
+
+
+@dataclass(slots=True)
+class _Entity:
+    """What is known of one entity: its rows, the keys of its rows by the columns they stand in, the keys of its fallen as text."""
+
+    shape: EntityShape
+    falls: bool
+    keys: dict[tuple[str, ...], list[Hashed]] = field(default_factory=dict)
+    fallen_keys: dict[tuple[str, ...], list[Hashed]] = field(default_factory=dict)
+    told: list[pa.Array] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    shelf: FrameShelf | None = None
+    count: int = 0
+    fallen: int = 0
+
+    def hashed(self, columns: tuple[str, ...]) -> Hashed:
+        """The keys of all rows, those that stand before those that had fallen."""
+        parts = [*self.keys.get(columns, ()), *self.fallen_keys.get(columns, ())]
+        if not parts:
+            return np.empty((2, 0), np.uint64), np.empty(0, np.bool_)
+        return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts])
+
+    def rows(self) -> Iterator[Frame]:
+        if self.shelf is None:
+            yield from self.frames
+        else:
+            yield from self.shelf.take()
+
+
+class Survival:
+    """The graph as an operator at which rows meet; `survivors` are asked for when it has finished."""
+
+    def __init__(self, operator: op.Graph, shapes: dict[str, EntityShape], run: RunState, budget: Budget) -> None:
+        self._links, self._run, self._budget = operator.links, run, budget
+        falling = {link.child for link in operator.links} | {link.parent for link in operator.links if link.owns}
+        self._entities = {name: _Entity(shapes[name], name in falling) for name in operator.entities}
+        self._names = operator.entities
+        self._kinds = {(name, columns): self._key_types(name, columns) for link in operator.links for name, columns in _columns_of(link)}
+        self._held = 0
+        self._verdicts: dict[str, Verdicts] = {}
+        self._roots: dict[str, Rows] = {}
+        self._told: dict[str, pa.Array] = {}
+
+    def _key_types(self, name: str, columns: tuple[str, ...]) -> list[pa.DataType]:
+        """The types in which the values of `columns` are compared: those of the key that they are."""
+        link = next(link for link in self._links if (name, columns) in _columns_of(link))
+        types = {one.name: one.type for one in self._entities[link.parent].shape.fields}
+        return [arrow_type(types[column]) for column in link.key]
+
+    def prepare(self, frame: Frame, side: Side) -> Frame:
+        return frame
+
+    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
+        name = self._names[port]
+        entity = self._entities[name]
+        entity.count += payload.length
+        self._note(name, payload, entity.keys)
+        if payload.fallen is not None:
+            entity.fallen += payload.fallen.length
+            self._note(name, payload.fallen, entity.fallen_keys)
+            entity.told.append(issues.key_text(payload.fallen, entity.shape.key, pa.array(np.arange(payload.fallen.length))))
+        if entity.falls and payload.length:
+            self._hold(entity, Frame(payload.columns, payload.length, payload.rows, payload.paths, payload.members))
+        return iter(())
+
+    def _note(self, name: str, frame: Frame, known: dict[tuple[str, ...], list[Hashed]]) -> None:
+        for (entity, columns), kinds in self._kinds.items():
+            if entity == name:
+                arrays = [frame.columns[column].array(frame.length).cast(kind) for column, kind in zip(columns, kinds, strict=True)]
+                known.setdefault(columns, []).append((keys.hashes(arrays), keys.any_null(arrays)))
+
+    def _hold(self, entity: _Entity, frame: Frame) -> None:
+        if entity.shelf is not None:
+            entity.shelf.put(frame)
+            return
+        entity.frames.append(frame)
+        self._held += size_of(frame)
+        if self._held > self._budget.size and self._budget.space is not None:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        """From now on rows go to disk, those held so far first."""
+        assert self._budget.space is not None
+        for entity in self._entities.values():
+            if entity.falls and entity.shelf is None:
+                entity.shelf = FrameShelf(self._budget.space)
+                for frame in entity.frames:
+                    entity.shelf.put(frame)
+                entity.frames = []
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        counts = {name: (entity.count, entity.fallen) for name, entity in self._entities.items()}
+        bound: list[Bound] = []
+        for name, entity in self._entities.items():
+            pointing = [link for link in self._links if link.parent == name]
+            if pointing:
+                mine = entity.hashed(pointing[0].key)
+                theirs = [self._entities[link.child].hashed(link.columns) for link in pointing]
+                bound.extend(map(Bound, pointing, parents_of(mine, theirs)))
+        self._verdicts = judge(sorted(bound, key=lambda one: self._links.index(one.link)), counts)
+        self._name_roots()
+        for entity in self._entities.values():
+            entity.keys, entity.fallen_keys = {}, {}
+        return iter(())
+
+    def survivors(self, operator: op.Surviving, side: Side) -> Iterator[Frame]:
+        """The rows of one entity that survive; those that do not are told of, and ride beside."""
+        entity, verdicts = self._entities[operator.entity], self._verdicts[operator.entity]
+        begun = 0
+        for frame in entity.rows():
+            dies = verdicts.dies[begun : begun + frame.length]
+            count = side.count(operator)
+            count.rows_in += frame.length
+            at = np.flatnonzero(dies).astype(np.int64)
+            if len(at):
+                self._tell(entity.shape, frame, at, verdicts, begun, side)
+                side.mark(frame, at, Fate.REJECTED)
+                count.rejected += len(at)
+            kept = frame.filter(~dies)
+            count.rows_out += kept.length
+            begun += frame.length
+            yield kept if not len(at) else Frame(kept.columns, kept.length, kept.rows, kept.paths, kept.members, frame.filter(dies))
+
+    def _tell(self, shape: EntityShape, frame: Frame, at: Rows, verdicts: Verdicts, begun: int, side: Side) -> None:
+        for number, link in enumerate(self._links):
+            for code in ("R502", "R503", "R504"):
+                here = at[(verdicts.link[begun + at] == number) & (verdicts.code[begun + at] == int(code[1:]))]
+                if not len(here):
+                    continue
+                up = link.owns and link.parent == shape.name and (link.child != shape.name)
+                columns, origin = (link.key, link.above) if up else (link.columns, link.below)
+                values = issues.key_text(frame, columns, pa.array(here))
+                texts = None if code == "R503" else self._why(link, up, verdicts, begun + here)
+                failure = Failure(here, code, values=values, texts=texts, origin=self._run.origins.number(origin))
+                finding = issues.Finding(failure, translated(code, shape, origin), shape.name, columns[0], origin)
+                side.issues.append(issues.table([finding], frame, shape.key))
+
+    def _why(self, link: op.Link, up: bool, verdicts: Verdicts, rows: Rows) -> pa.Array:
+        """What each of `rows` falls with, by the name of the row that began it."""
+        names = np.empty(len(rows), dtype=object)
+        roots = verdicts.root[rows]
+        for number, name in enumerate(self._names):
+            mine = np.flatnonzero(roots >> ROW_BITS == number)
+            # One text for each rejected row, no more.
+            names[mine] = [
+                f"`{name}`{' ' + key if key else ''} was rejected" for key in self._told_of(name, roots[mine] & _ROW).to_pylist()
+            ]
+        names[verdicts.missing[rows]] = f"there is no such `{link.child if up else link.parent}`"
+        return pa.array(names, pa.string())
+
+    def _told_of(self, name: str, rows: Rows) -> pa.Array:
+        """The keys of some rows of an entity as text."""
+        entity = self._entities[name]
+        known, told = self._roots[name], pa.chunked_array(entity.told, pa.string())
+        fallen = rows >= entity.count
+        at = np.where(fallen, len(known) + rows - entity.count, np.searchsorted(known, rows))
+        return pa.concat_arrays([self._told[name], *told.chunks]).take(pa.array(at))
+
+    def _name_roots(self) -> None:
+        """The keys of rows that fall by themselves, so that those that fall with them can name them."""
+        numbers = np.unique(np.concatenate([one.root[one.dies] for one in self._verdicts.values()]))
+        for number, (name, entity) in enumerate(self._entities.items()):
+            rows = numbers[numbers >> ROW_BITS == number] & _ROW
+            self._roots[name] = rows = rows[rows < entity.count]
+            texts, begun = [pa.array([], pa.string())], 0
+            for frame in entity.rows() if len(rows) else ():
+                here = rows[(rows >= begun) & (rows < begun + frame.length)] - begun
+                texts.append(issues.key_text(frame, entity.shape.key, pa.array(here)))
+                begun += frame.length
+            self._told[name] = pa.concat_arrays(texts)
+
+
+def _columns_of(link: op.Link) -> Sequence[tuple[str, tuple[str, ...]]]:
+    return ((link.child, link.columns), (link.parent, link.key))
