@@ -25,7 +25,7 @@ from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids, source_of
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
-from datahub.engine.parts import part_of
+from datahub.engine.parts import part_of, table_of
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut, passes_on
@@ -394,8 +394,3 @@ class _Runner:
         table = next(table for table in self._plan.lookups if table.name == name)
         self._run.lookups[name] = build_lookup(table, pa.concat_tables(self._lookups.pop(name)))
         self._fed.add(name)
-
-
-def table_of(frame: Frame) -> pa.Table:
-    """The columns of a frame as a table."""
-    return pa.table({name: column.array(frame.length) for name, column in frame.columns.items()})
