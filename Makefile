@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check quick fix docs spec accept bench test-all wheel clean
+.PHONY: servers help demo test check quick fix docs spec accept bench test-all wheel clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -21,7 +21,10 @@ help: ## List the tasks
 demo: $(STAMP) ## Check and run an example, and show what became of its rows
 	@$(BIN)/python examples/demo.py
 
-test: $(STAMP) ## Everything that CI asks for: style, types, layers, tests
+servers: ## Install what the tests talk to (Debian packages; as root)
+	@tests/servers/install.sh
+
+test: $(STAMP) servers ## Everything that CI asks for: style, types, layers, tests
 	$(BIN)/ruff format --check datahub tests
 	$(BIN)/ruff check datahub tests
 	$(BIN)/mypy
@@ -30,7 +33,7 @@ test: $(STAMP) ## Everything that CI asks for: style, types, layers, tests
 
 check: test ## The same as `make test`
 
-quick: $(STAMP) ## The tests that take no time
+quick: $(STAMP) servers ## The tests that take no time
 	$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not bench"
 
 fix: $(STAMP) ## Format, and mend what can be mended

@@ -1,4 +1,4 @@
-"""Where files and rows come from and go to: one module a connector, found through the one registry."""
+"""Where files and rows come from and go to: one module a kind of connection in `kinds`, found through the one registry."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 def load() -> dict[str, Connector]:
     """Every declared connector by its kind."""
-    import datahub.connectors as package
+    from datahub.connectors import kinds
     from datahub.connectors.declare import CONNECTORS
     from datahub.registry import load_all
 
-    load_all(package)
+    load_all(kinds)
     return CONNECTORS
 
 
-def kinds() -> Kinds:
+def models() -> Kinds:
     """The model of each kind of connection, as `datahub.project.load` asks for them."""
     return {kind: connector.connection for kind, connector in load().items()}

@@ -24,4 +24,4 @@ class Connection(Config):
 
 
 Kinds: TypeAlias = Mapping[str, type[Connection]]
-"""The model of each kind of connection, by the word in `kind`; `datahub.connectors.kinds()` gives them."""
+"""The model of each kind of connection, by the word in `kind`; `datahub.connectors.models()` gives them."""

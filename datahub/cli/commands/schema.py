@@ -11,7 +11,7 @@ from datahub.cli.output import give
 def command() -> None:
     import json
 
-    from datahub.connectors import kinds
+    from datahub.connectors import models
     from datahub.project.schema import schema
 
-    give(json.dumps(schema(kinds()), indent=2, ensure_ascii=False) + "\n")
+    give(json.dumps(schema(models()), indent=2, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from datahub.connectors import kinds
+from datahub.connectors import models
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.render.text import render
 from datahub.project.binding import FilesFrom
@@ -33,7 +33,7 @@ class Shop(Connection):
     tags: list[str] = []
 
 
-KINDS: dict[str, type[Connection]] = {**kinds(), "shop": Shop}
+KINDS: dict[str, type[Connection]] = {**models(), "shop": Shop}
 HEAD = '[project]\nname = "p"\n'
 
 

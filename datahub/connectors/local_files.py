@@ -11,20 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, NoReturn
 
-from datahub.connectors.declare import Connector, Entry, Missing, Place, Taken, TerminalError, TransientError, declare_connector
-from datahub.project.binding import FilesFrom, FilesTo
-from datahub.project.connection import Connection
-
-
-class Local(Connection):
-    """A folder of this machine, or one that is mounted."""
-
-    reads = FilesFrom
-    writes = FilesTo
-
-    kind: Literal["local"] = "local"
-    root: str = "."
-    """The folder that paths start from; nothing outside of it is touched. A relative one starts from the folder of `dhm.toml`."""
+from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 
 
 class LocalFiles:
@@ -159,10 +146,3 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _open(connection: Local, place: Place) -> LocalFiles:
-    return LocalFiles(place.project / Path(connection.root).expanduser())
-
-
-declare_connector(Connector("local", Local, "A folder of this machine.", files=_open))

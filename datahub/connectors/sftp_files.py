@@ -1,0 +1,331 @@
+"""Files over SSH: sshfs makes the connection, asyncssh moves the bytes, and what either does by itself that loses files is kept from them.
+
+Host keys are always checked. Every request has a deadline. A file is renamed by the server or not at all; nothing is
+copied, no shell is used, no folder is made in passing. A connection that was lost is made again by the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import asyncssh
+from asyncssh.sftp import SFTPClient, SFTPClientFile
+from fsspec.asyn import FSTimeoutError, sync
+from sshfs import SSHFileSystem
+
+from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.kinds.sftp import Sftp
+from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
+from datahub.connectors.ssh_told import lost, told
+
+_T = TypeVar("_T")
+_STEP = 256 << 10
+"""How much of a file must arrive within the deadline."""
+_PIECE = 32 << 10
+"""What one request asks for where the server does not say how much it may be."""
+_UNDERWAY = 4 << 20
+"""How much is asked for before the first of it has arrived."""
+_WINDOW = 1 << 20
+"""How much is handed on at once."""
+# AES in the processor is several times faster than ChaCha20 in Python's reach, which would be asked for first.
+_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
+
+
+class SftpFiles:
+    """The files of one host, over one connection."""
+
+    def __init__(self, connection: Sftp, known_hosts: Path) -> None:
+        self._connection, self._known_hosts = connection, known_hosts
+        self._deadline = connection.deadline.total_seconds()
+        self._fs: SSHFileSystem | None = None
+        self._client: SFTPClient | None = None
+
+    # ------------------------------------------------------------ what a file system does
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        place = self._path(folder)
+
+        async def names(client: SFTPClient) -> list[tuple[str, Any]]:
+            # What a listing calls a file may be a link to one, and a name may be no text at all.
+            return [(_name(one.filename), one.attrs) async for one in client.scandir(place or ".")]
+
+        for name, attributes in sorted(self._again(names, folder), key=lambda one: one[0]):
+            if name not in (".", ".."):
+                yield _entry(f"{folder.rstrip('/')}/{name}" if folder else name, attributes)
+
+    def look(self, path: str) -> Entry:
+        place = self._path(path)
+        return _entry(path, self._again(lambda client: client.lstat(place), path))
+
+    @contextmanager
+    def read(self, path: str, start: int = 0) -> Iterator[_Download]:
+        place = self._path(path)
+
+        async def open_it(client: SFTPClient) -> tuple[SFTPClientFile, int]:
+            file = await client.open(place, "rb")
+            return file, (await file.stat()).size or 0
+
+        file, size = self._again(open_it, path)
+        download = _Download(self, path, file, start, size)
+        try:
+            yield download
+        finally:
+            with suppress(TransientError):
+                self._ended(download, path)
+
+    @contextmanager
+    def write(self, path: str) -> Iterator[_Upload]:
+        place = self._path(path)
+
+        async def open_it(client: SFTPClient) -> SFTPClientFile:
+            return await client.open(place, "wb")
+
+        file = self._again(open_it, path)
+        upload = _Upload(self, path, file)
+        try:
+            yield upload
+            upload.flush()
+        except BaseException:
+            if self._client is not None:
+                with suppress(TransientError):
+                    self._once(lambda _: file.close(), path)
+            raise
+        self._once(lambda _: file.close(), path)
+
+    def rename(self, old: str, new: str, *, replace: bool) -> None:
+        source, target = self._path(old), self._path(new)
+        if not replace:
+            # The protocol says that a rename does not replace; not every server keeps to it.
+            with suppress(Missing):
+                self.look(new)
+                raise Taken(f"`{new}` exists")
+            self._once(lambda client: client.rename(source, target), old)
+            return
+        try:
+            self._once(lambda client: client.posix_rename(source, target), old)
+        except asyncssh.SFTPOpUnsupported:
+            self._rename_where_free(source, target, old, new)
+
+    def _rename_where_free(self, source: str, target: str, old: str, new: str) -> None:
+        """What is left on a server that cannot replace: the plain rename, which such servers refuse where the name is taken."""
+        try:
+            self._once(lambda client: client.rename(source, target), old)
+        except TransientError:
+            # The refusal has no code of its own; a look tells it from a fault.
+            self.look(old)
+            self.look(new)
+            raise Taken(f"`{new}` exists, and the server does not replace files") from None
+
+    def remove(self, path: str) -> None:
+        place = self._path(path)
+        self._once(lambda client: client.remove(place), path)
+
+    def make_folder(self, path: str) -> None:
+        place = self._path(path)
+        self._again(lambda client: client.makedirs(place, exist_ok=True), path)
+
+    def close(self) -> None:
+        fs, self._fs, self._client = self._fs, None, None
+        if fs is not None:
+            with suppress(Exception):
+                fs.client.abort()
+
+    # ------------------------------------------------------------ requests and the connection
+
+    def _again(self, work: Callable[[SFTPClient], Coroutine[Any, Any, _T]], path: str) -> _T:
+        """A request that may be made twice: a connection that was lost while nobody looked is no failure."""
+        fresh = self._client is None
+        try:
+            return self._once(work, path)
+        except TransientError:
+            if fresh or self._client is not None:
+                raise
+            return self._once(work, path)
+
+    def _once(self, work: Callable[[SFTPClient], Coroutine[Any, Any, _T]], path: str) -> _T:
+        client = self._connected()
+        assert self._fs is not None
+        try:
+            done: _T = sync(self._fs.loop, work, client, timeout=self._deadline)
+            return done
+        except (FSTimeoutError, TimeoutError):
+            self.close()
+            raise TransientError(f"`{path}`: {self._connection.host} did not answer within {self._deadline:g} s") from None
+        except asyncssh.SFTPOpUnsupported:
+            raise
+        except (OSError, asyncssh.Error) as problem:
+            if lost(problem):
+                self.close()
+            raise told(problem, path, self._connection.host) from None
+
+    def _connected(self) -> SFTPClient:
+        if self._client is None:
+            self._fs = self._connect()
+            try:
+                self._client = sync(self._fs.loop, self._fs.client.start_sftp_client, timeout=self._deadline)
+            except (FSTimeoutError, OSError, asyncssh.Error) as problem:
+                self.close()
+                raise TransientError(f"{self._connection.host} lets us in, but offers no file transfer: {problem}") from None
+        return self._client
+
+    def _connect(self) -> SSHFileSystem:
+        wanted = self._connection
+        keys = trusted_keys(wanted, self._known_hosts)
+        limit = wanted.connect_timeout.total_seconds()
+        try:
+            return SSHFileSystem(
+                wanted.host,
+                port=wanted.port,
+                username=wanted.user,
+                password=wanted.password.reveal() if wanted.password else None,
+                client_keys=_private_key(wanted),
+                known_hosts=keys,
+                client_factory=lambda: PinnedClient(wanted.pins),
+                encryption_algs=list(_CIPHERS),
+                keepalive_interval=wanted.keepalive.total_seconds(),
+                keepalive_count_max=3,
+                connect_timeout=limit,
+                login_timeout=limit,
+                timeout=2 * limit,
+                # Nothing of the account that runs us: no agent, no configuration, no keys that lie about.
+                agent_path=None,
+                config=None,
+                skip_instance_cache=True,
+            )
+        except (FSTimeoutError, TimeoutError):
+            raise TransientError(f"{wanted.host}:{wanted.port} did not answer within {limit:g} s") from None
+        except PermissionError:
+            raise TerminalError(
+                f"{wanted.host} refuses the login of `{wanted.user}`", "the password or key is wrong, or not allowed for this account"
+            ) from None
+        except (OSError, asyncssh.Error) as problem:
+            raise told(problem, "", f"{wanted.host}:{wanted.port}") from None
+
+    def _path(self, path: str) -> str:
+        if "\0" in path:
+            raise TerminalError(f"{path!r} is no path")
+        root = self._connection.root.rstrip("/")
+        return f"{root}/{path.lstrip('/')}" if root and path else root or path
+
+    # ------------------------------------------------------------ for the streams
+
+    def _ended(self, download: _Download, path: str) -> None:
+        """Close what was read, unless the connection is gone and the file with it."""
+        if self._client is not None:
+
+            async def end(_: SFTPClient) -> None:
+                await download.stop()
+                await download.file.close()
+
+            self._once(end, path)
+
+    def next_of(self, work: Callable[[SFTPClient], Coroutine[Any, Any, _T]], path: str) -> _T:
+        """One step of a transfer."""
+        return self._once(work, path)
+
+
+class _Download:
+    """The bytes of a remote file in order, with many requests on their way at once."""
+
+    def __init__(self, files: SftpFiles, path: str, file: SFTPClientFile, start: int, size: int) -> None:
+        self._files, self._path, self.file = files, path, file
+        self._at, self._asked, self._size = start, start, size
+        self._piece = file.read_len or _PIECE
+        self._pending: deque[asyncio.Task[bytes]] = deque()
+        self._ready = bytearray()
+
+    def read(self, size: int, /) -> bytes:
+        if not self._ready and self._at < self._size:
+            self._files.next_of(self._fill, self._path)
+        part = bytes(self._ready[:size])
+        del self._ready[:size]
+        return part
+
+    async def _fill(self, _: SFTPClient) -> None:
+        """Gather what has arrived; the first pieces of a slow line are handed on at once."""
+        try:
+            while len(self._ready) < _STEP and self._at < self._size:
+                while len(self._pending) * self._piece < _UNDERWAY and self._asked < self._size:
+                    self._pending.append(asyncio.ensure_future(self._fetch(self._asked, min(self._piece, self._size - self._asked))))
+                    self._asked += self._piece
+                piece = await self._pending[0]
+                self._pending.popleft()
+                self._ready += piece
+                self._at += len(piece)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _fetch(self, offset: int, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = await self.file.read(size - len(data), offset + len(data))
+            if not more:
+                raise asyncssh.SFTPConnectionLost(f"the file ends after {offset + len(data)} of {self._size} bytes")
+            data += cast(bytes, more)
+        return data
+
+    async def stop(self) -> None:
+        """Take back what is still asked for."""
+        for one in self._pending:
+            one.cancel()
+        await asyncio.gather(*self._pending, return_exceptions=True)
+        self._pending.clear()
+
+
+class _Upload:
+    """A remote file that is being written, in large pieces that are sent as many requests at once."""
+
+    def __init__(self, files: SftpFiles, path: str, file: SFTPClientFile) -> None:
+        self._files, self._path, self._file = files, path, file
+        self._waiting = bytearray()
+        self._at = 0
+
+    def write(self, data: bytes, /) -> None:
+        self._waiting += data
+        while len(self._waiting) >= _WINDOW:
+            self._send(_WINDOW)
+
+    def flush(self) -> None:
+        while self._waiting:
+            self._send(_STEP)
+
+    def _send(self, size: int) -> None:
+        part = bytes(self._waiting[:size])
+        del self._waiting[:size]
+        # A step at a time has its deadline; together they keep the line full.
+        self._files.next_of(lambda _: self._file.write(part, self._at), self._path)
+        self._at += len(part)
+
+
+def _entry(path: str, found: Any) -> Entry:
+    mode = found.permissions or 0
+    kind = "folder" if stat.S_ISDIR(mode) else "link" if stat.S_ISLNK(mode) else "file" if stat.S_ISREG(mode) or not mode else "other"
+    modified = None if found.mtime is None else datetime.fromtimestamp(found.mtime, UTC)
+    return Entry(path, kind, found.size, modified, "")  # type: ignore[arg-type]
+
+
+def _name(name: str | bytes) -> str:
+    return name if isinstance(name, str) else name.decode("utf-8", "surrogateescape")
+
+
+def _private_key(connection: Sftp) -> list[Any]:
+    """The private key of the connection, or nothing: the keys that lie about are not tried."""
+    if connection.key is None:
+        return []
+    phrase = connection.passphrase.reveal() if connection.passphrase else None
+    try:
+        return [asyncssh.import_private_key(connection.key.reveal() + "\n", phrase)]
+    except asyncssh.KeyEncryptionError:
+        raise TerminalError("the private key needs another `passphrase`") from None
+    except asyncssh.KeyImportError as problem:
+        if phrase is None and "assphrase" in str(problem):
+            raise TerminalError("the private key has a passphrase", "set the `passphrase` of the connection") from None
+        raise TerminalError(f"the `key` of the connection is no private key: {problem}", "OpenSSH's and PEM's forms are read") from None

@@ -1,0 +1,79 @@
+"""Which keys of hosts are trusted: those of a file, or a fingerprint that is written down. Nobody is trusted for being met first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from datahub.connectors.declare import TerminalError, TransientError
+from datahub.connectors.kinds.sftp import Sftp
+from datahub.records import record
+
+
+@record(frozen=True, slots=True)
+class HostKey:
+    """A key that a host showed: its kind, its fingerprint, and its line for a file of known hosts."""
+
+    algorithm: str
+    fingerprint: str
+    line: str
+
+
+def trusted_keys(connection: Sftp, known_hosts: Path) -> Any:
+    """What asyncssh takes for the keys that are trusted: none but the pinned ones, or those of the file."""
+    if connection.pins:
+        return ([], [], [])
+    if not known_hosts.is_file():
+        raise TerminalError(
+            f"the key of {connection.host} is not known: there is no file `{connection.known_hosts}`",
+            "`dhm connections trust NAME` shows the key and writes it down; or set `fingerprint`",
+        )
+    try:
+        return asyncssh.read_known_hosts(str(known_hosts))
+    except (ValueError, OSError) as problem:
+        raise TerminalError(f"`{connection.known_hosts}` cannot be read as keys of hosts: {problem}") from None
+
+
+class PinnedClient(asyncssh.SSHClient):
+    """Trusts a host whose key has one of the fingerprints that are written down."""
+
+    def __init__(self, pins: list[str]) -> None:
+        self._pins = {pin.rstrip("=") for pin in pins}
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        return key.get_fingerprint().rstrip("=") in self._pins
+
+
+def shown_key(connection: Sftp) -> HostKey:
+    """The key that the host shows now; whether it is the right one is for a person to say."""
+    from fsspec.asyn import FSTimeoutError, get_loop, sync
+
+    limit = connection.connect_timeout.total_seconds()
+
+    async def ask() -> asyncssh.SSHKey | None:
+        return await asyncssh.get_server_host_key(connection.host, connection.port, config=None)
+
+    try:
+        key = sync(get_loop(), ask, timeout=limit)
+    except (FSTimeoutError, TimeoutError, OSError, asyncssh.Error) as problem:
+        raise TransientError(f"{connection.host}:{connection.port} does not show its key: {problem or 'no answer'}") from None
+    if key is None:
+        raise TerminalError(f"{connection.host} has no key of its own")
+    public = key.export_public_key("openssh").decode().split()[:2]
+    name = connection.host if connection.port == 22 else f"[{connection.host}]:{connection.port}"
+    return HostKey(key.get_algorithm(), key.get_fingerprint(), f"{name} {' '.join(public)}\n")
+
+
+def remember(key: HostKey, known_hosts: Path) -> None:
+    """Write a key into the file of known hosts, in place of other keys of its kind for that host."""
+    host, algorithm, _ = key.line.split()
+    before = known_hosts.read_text(encoding="utf-8").splitlines(keepends=True) if known_hosts.exists() else []
+    kept = [line if line.endswith("\n") else line + "\n" for line in before if line.split()[:2] != [host, algorithm]]
+    draft = known_hosts.with_name(f".{known_hosts.name}.part")
+    draft.write_text("".join([*kept, key.line]), encoding="utf-8")
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    draft.replace(known_hosts)
