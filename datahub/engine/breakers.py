@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues, keys
+from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.gathering import Budget, Gathering, KeysOf, Sorting, Whole
 from datahub.engine.ledger import Fate
@@ -20,7 +21,7 @@ from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
-from datahub.engine.settle import Settled, settle, translated
+from datahub.engine.settle import Settled, settle
 from datahub.engine.side import Side
 from datahub.engine.survival import Survival
 from datahub.frames.concat import concat
@@ -129,7 +130,7 @@ class KeyedSettling:
 
     def _tell(self, frame: Frame, repeated: Rows, side: Side) -> None:
         origin: Origin = self._key.origin
-        code = translated("R303", self._shape, origin)
+        code = translated("R303", self._shape.translate, origin)
         finding = issues.Finding(Failure(repeated, "R303"), code, self._operator.entity, self._key.columns[0], origin)
         side.issues.append(issues.table([finding], frame, self._shape.key))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues
+from datahub.engine.codes import translated
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Column, Failure, Frame, Mask, failed_rows
 from datahub.plan.operators import Settle
@@ -36,7 +37,7 @@ def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins)
     found = list(_findings(frame, operator, shape, origins))
     failed = failed_rows(tuple(finding.failure for finding in found), frame.length)
     told = issues.table(found, frame, shape.key)
-    noted = issues.table([_checked(failure, operator, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
+    noted = issues.table([_checked(failure, operator, shape, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
     columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
     healthy = replace(frame, columns=columns).filter(~failed)
     clean = {name: Column(column.values, tuple(f for f in column.failures if f.code == OMIT)) for name, column in healthy.columns.items()}
@@ -50,8 +51,7 @@ def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:
 
 def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Iterable[issues.Finding]:
     """Every failure once, under the first field it reached, with the code that the entity's checks and pack give it."""
-    # The check that is declared first answers for the field.
-    own_codes = {field: code for code, fields in reversed(operator.codes) for field in fields}
+    own_codes = _own_codes(operator)
     defaults = dict(operator.origins)
     told: dict[tuple[int, str, str], list[Failure]] = {}
     for name, _ in operator.columns:
@@ -63,23 +63,24 @@ def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origi
                 continue
             origin = defaults.get(name, Origin(operator.entity, name))
             place = origins[failure.origin] if failure.origin >= 0 and not origin.script else origin
-            code = own_codes.get(name) or translated(failure.code, shape, place)
+            code = own_codes.get(name) or translated(failure.code, shape.translate, place)
             yield issues.Finding(fresh, code, operator.entity, name, place)
     for failure in _failures(frame, CHECKS):
-        yield _checked(failure, operator, origins)
+        yield _checked(failure, operator, shape, origins)
 
 
-def _checked(failure: Failure, operator: Settle, origins: Origins) -> issues.Finding:
+def _own_codes(operator: Settle) -> dict[str, str]:
+    """For each field that a check is on the code of that check; the one declared first answers for it."""
+    return {field: code for code, fields in reversed(operator.codes) for field in fields}
+
+
+def _checked(failure: Failure, operator: Settle, shape: EntityShape, origins: Origins) -> issues.Finding:
+    """What a check found; a field that must be there is its own check's matter, whoever asks for it."""
     origin = origins[failure.origin] if failure.origin >= 0 else Origin(operator.entity)
-    return issues.Finding(failure, failure.code, operator.entity, origin.field, origin, failure.severity)
-
-
-def translated(code: str, shape: EntityShape, origin: Origin) -> str:
-    """A built-in code as the entity, or the pack it comes from, wants it told."""
-    for wanted, given in (*origin.translate, *shape.translate):
-        if wanted == code or (wanted.endswith("*") and code.startswith(wanted[:-1])):
-            return given
-    return code
+    code = _own_codes(operator).get(origin.field) if failure.code == "R201" else None
+    return issues.Finding(
+        failure, code or translated(failure.code, shape.translate, origin), operator.entity, origin.field, origin, failure.severity
+    )
 
 
 def _untold(failure: Failure, before: list[Failure], length: int) -> Failure | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from datahub.engine import issues
+from datahub.engine.codes import translated
 from datahub.engine.ledger import Fate
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
 from datahub.semantic.ir import Origin
@@ -56,7 +57,8 @@ def reject(side: Side, frame: Frame, failures: Failures, origin: Origin, operato
     if not failed.any():
         return failed
     findings = [
-        issues.Finding(failure, failure.code, origin.entity, origin.field, origin, failure.severity) for failure in distinct(failures)
+        issues.Finding(failure, translated(failure.code, (), origin), origin.entity, origin.field, origin, failure.severity)
+        for failure in distinct(failures)
     ]
     side.issues.append(issues.table(findings, frame))
     at = failed.nonzero()[0]

@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.engine import issues, keys
+from datahub.engine.codes import translated
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.links import ROW_BITS, Bound, Verdicts, judge, parents_of
 from datahub.engine.run_state import RunState
-from datahub.engine.settle import translated
 from datahub.engine.side import Side
 from datahub.frames.frame import Failure, Frame, Rows
 from datahub.frames.spill import FrameShelf, size_of
@@ -164,7 +164,7 @@ class Survival:
                 values = issues.key_text(frame, columns, pa.array(here))
                 texts = None if code == "R503" else self._why(link, up, verdicts, begun + here)
                 failure = Failure(here, code, values=values, texts=texts, origin=self._run.origins.number(origin))
-                finding = issues.Finding(failure, translated(code, shape, origin), shape.name, columns[0], origin)
+                finding = issues.Finding(failure, translated(code, shape.translate, origin), shape.name, columns[0], origin)
                 side.issues.append(issues.table([finding], frame, shape.key))
 
     def _why(self, link: op.Link, up: bool, verdicts: Verdicts, rows: Rows) -> pa.Array:

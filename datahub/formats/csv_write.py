@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from datahub.formats.json_text import json_texts
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
 from datahub.formats.texts import texts
-from datahub.formats.written import Columns, slices, wanted
+from datahub.formats.written import Columns, omissions, slices, wanted
 from datahub.functions.columns import text_bytes
 from datahub.records import record
 from datahub.semantic.ir import TargetShape
@@ -61,8 +61,8 @@ class CsvWriter:
             self._kept.add(rows, self.columns)
             return
         self._begin([one.name for one in self.columns])
-        for length, columns in slices(rows, self.columns):
-            self._lines(columns, length)
+        for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
+            self._lines(columns, length, omitted)
 
     def _begin(self, names: Sequence[str]) -> None:
         if self._begun:
@@ -76,7 +76,8 @@ class CsvWriter:
 
     def lines(self, rows: pa.Table) -> pa.Array:
         """The rows as the lines of the file, each with its end."""
-        parts = [self._joined(columns, length) for length, columns in slices(rows, self.columns)]
+        cut = zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True)
+        parts = [self._joined(columns, length, omitted) for (length, columns), omitted in cut]
         return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
 
     def put(self, lines: pa.Array) -> None:
@@ -84,14 +85,16 @@ class CsvWriter:
         self._begun = True
         self._encoded(text_of(lines))
 
-    def _lines(self, columns: Columns, length: int) -> None:
-        self._encoded(text_of(self._joined(columns, length)))
+    def _lines(self, columns: Columns, length: int, omitted: Mapping[str, pa.Array]) -> None:
+        self._encoded(text_of(self._joined(columns, length, omitted)))
 
-    def _joined(self, columns: Columns, length: int) -> pa.Array:
+    def _joined(self, columns: Columns, length: int, omitted: Mapping[str, pa.Array]) -> pa.Array:
         parts: list[Any] = []
-        for number, (_, values, kind) in enumerate(columns):
+        for number, (name, values, kind) in enumerate(columns):
             parts += [self.style.delimiter] * (number > 0)
-            parts.append(cells(values, kind, self.style))
+            written = cells(values, kind, self.style)
+            # What a row leaves out is nothing at all, where null has a word of its own.
+            parts.append(pc.if_else(omitted[name], "", written) if name in omitted else written)
         if not parts:
             parts = [pa.repeat("", length)]
         return pc.binary_join_element_wise(*parts, self.newline, "")
@@ -112,7 +115,7 @@ class CsvWriter:
             spread = self._kept.cells(self.columns)
             self._begin([cell.name for cell in spread])
             for length, columns in self._kept.slices(spread):
-                self._lines(columns, length)
+                self._lines(columns, length, {})
             self._kept.drop()
         self._begin([one.name for one in self.columns])
         self.file.commit()

@@ -11,6 +11,7 @@ from datahub.plan.expressions import lookups_used
 from datahub.plan.linked import Linked
 from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
+from datahub.plan.patches import left_out, required, written_how
 from datahub.semantic import ir
 from datahub.semantic.expressions import nullable_reads
 from datahub.semantic.walk import columns_read, is_windowed, walk
@@ -20,8 +21,8 @@ from datahub.types import model as t
 def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str] | None = None) -> op.Plan:
     """The plan of `program` that makes what `flow` writes, or `entities`, or everything where neither is named."""
     wanted = _written(program, flow) if entities is None else tuple(entities)
-    lowering = _Lowering(program, Linked(program, wanted, _origin_of(program)))
-    outputs = tuple(op.Output(name, lowering.rowset(name)) for name in wanted)
+    lowering = _Lowering(program, Linked(program, wanted, _origin_of(program)), written_how(program, flow))
+    outputs = tuple(op.Output(name, lowering.rowset(name), left_out(program, name)) for name in wanted)
     feeds = _feeds(program, lowering, outputs)
     return op.Plan(
         program.sources,
@@ -76,6 +77,7 @@ def _counted(condition: ir.Expression) -> Iterable[str]:
 class _Lowering:
     program: ir.Program
     linked: Linked
+    modes: dict[str, frozenset[str]]
     made: dict[tuple[str, frozenset[str]], op.Operator] = field(default_factory=dict)
     settled: dict[str, op.Operator] = field(default_factory=dict)
     graphs: dict[frozenset[str], op.Graph] = field(default_factory=dict)
@@ -152,7 +154,11 @@ class _Lowering:
         for rule in self.program.rules:
             if rule.entity == name:
                 rows = op.Compute(rows, _rule(rule))
-        checks = (*_constraints(shape, bodies), *(check for entity, check in self.program.checks if entity == name))
+        checks = (
+            *required(shape, self.modes.get(name, frozenset()), _origins(shape, bodies)),
+            *_constraints(shape, bodies),
+            *(check for entity, check in self.program.checks if entity == name),
+        )
         local = tuple(check for check in checks if not check.windowed)
         windowed = tuple(check for check in checks if check.windowed)
         if local:
@@ -175,7 +181,7 @@ class _Lowering:
             if isinstance(clause, ir.GroupClause):
                 return self._grouped(rows, clause, body.clauses[at + 1 :], assignments)
             rows = self._clause(rows, clause, traced)
-        return _computed(rows, assignments)
+        return _computed(rows, (*assignments, *_marks(body)))
 
     def _traced(self, rowset: str) -> frozenset[str]:
         source = next((one for one in self.program.sources if one.name == rowset), None)
@@ -255,6 +261,13 @@ def _element_fields(kind: t.Type) -> tuple[tuple[str, t.Type], ...]:
     listed = t.base_of(kind)
     item = t.base_of(listed.item) if isinstance(listed, t.ListOf) else t.Unknown()
     return item.fields if isinstance(item, t.Struct) else ()
+
+
+def _marks(body: ir.RowsetBody) -> Iterable[ir.Assignment]:
+    """Beside each field that is a column as it stands: whether the source had that column at all."""
+    for one in body.fields:
+        if isinstance(one.value, ir.Column):
+            yield ir.Assignment(f"?{one.name}", ir.Present(one.value.name, t.Bool()), one.origin)
 
 
 def _computed(rows: op.Operator, assignments: Sequence[ir.Assignment]) -> op.Operator:

@@ -252,10 +252,11 @@ Operator: TypeAlias = (
 
 @record(frozen=True, slots=True)
 class Output:
-    """The settled rows of one entity."""
+    """The settled rows of one entity; `left_out` are fields that no row of a patch has."""
 
     entity: str
     rows: Operator
+    left_out: tuple[str, ...] = ()
 
 
 @record(frozen=True, slots=True)

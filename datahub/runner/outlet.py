@@ -169,7 +169,8 @@ class Files(Outlet):
     def _open(self, shape: EntityShape, target: TargetShape, base: Path) -> None:
         path = base.with_name(f"{base.name}.{FORMATS[target.kind].extension}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        fields = tuple((one.name, one.type) for one in shape.fields)
+        left_out = next((one.left_out for one in self.plan.outputs if one.entity == shape.name), ())
+        fields = tuple((one.name, one.type) for one in shape.fields if one.name not in left_out)
         if target.columns:
             types = dict(fields)
             fields = tuple((name, types[name]) for name, _ in target.columns if name in types)

@@ -17,11 +17,12 @@ from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
 from datahub.semantic.rules import KEY_MAY_BE_NULL
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
-from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, check_tags
+from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, REQUIRED_ON, check_tags
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
 
+WRITTEN = ("create", "update")
 ROUNDINGS = ("half_up", "half_even", "down", "up")
 
 
@@ -57,7 +58,7 @@ def outline_entity(declared: ast.Entity, unit: Unit) -> Outline:
 def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:
     declared = outline.declared
     fields = tuple(
-        ir.EntityField(f.name.text, kind, None, "", None, _rounding(f, kind, unit), tuple(map(_tag, f.tags)), f.doc)
+        ir.EntityField(f.name.text, kind, None, "", None, _rounding(f, kind, unit), tuple(map(_tag, f.tags)), f.doc, _required_on(f, unit))
         for f, kind in outline.fields
     )
     patch = any(tag.name.text == "patch" for tag in declared.tags)
@@ -68,6 +69,18 @@ def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:
 def _tag(tag: ast.Tag) -> str:
     words = [one.value for one in tag.arguments if isinstance(one, ast.String)]
     return tag.name.text + (f"({', '.join(words)})" if words else "")
+
+
+def _required_on(field: ast.EntityField, unit: Unit) -> tuple[str, ...]:
+    """What `@required_on` names: when rows are made, when they are changed, or both."""
+    found: list[str] = []
+    for word in (word for tag in field.tags if tag.name.text == REQUIRED_ON.name for word in tag.arguments):
+        if isinstance(word, ast.String) and word.value in WRITTEN:
+            found.append(word.value)
+        elif isinstance(word, ast.String):
+            known = "rows are made (`create`) or changed (`update`)"
+            unit.emit(missing(f"rows are never written for `{word.value}`", known, word.span, word.value, WRITTEN, BAD_ARGUMENTS))
+    return tuple(found)
 
 
 def _rounding(field: ast.EntityField, kind: t.Type, unit: Unit) -> str:

@@ -495,6 +495,8 @@ class EntityField:
     rounding: str
     tags: tuple[str, ...]
     doc: str = ""
+    required_on: tuple[str, ...] = ()
+    """`create`, `update`: when the field must be there though it may be null."""
 
 
 @record(frozen=True, slots=True)
