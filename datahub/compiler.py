@@ -45,11 +45,15 @@ def compile(document: Document, load: Loader, emit: Emit, flow: str | None = Non
 
 
 def chosen(program: ir.Program, flow: str | None) -> ir.FlowBody | None:
-    """The flow called `flow`, or the only one there is; `LookupError` where that is not one."""
+    """The flow called `flow`, or the only one there is, those of used packs left aside where the script has its own.
+
+    `LookupError` where that is not one.
+    """
     if flow is None:
-        if len(program.flows) > 1:
-            raise LookupError(f"the script has the flows {', '.join(one.name for one in program.flows)}; choose one with `--flow`")
-        return program.flows[0] if program.flows else None
+        own = [one for one in program.flows if "." not in one.name] or program.flows
+        if len(own) > 1:
+            raise LookupError(f"the script has the flows {', '.join(one.name for one in own)}; choose one with `--flow`")
+        return own[0] if own else None
     found = next((one for one in program.flows if one.name == flow), None)
     if found is None:
         raise LookupError(f"the script has no flow `{flow}`")

@@ -13,19 +13,14 @@ from datahub.syntax import ast
 Known = TypeVar("Known")
 
 
-def borrow(unit: Unit, before: Mapping[int, Unit]) -> None:
-    """Let `unit` name what the modules that it uses declare."""
+def borrow(unit: Unit, units: Mapping[int, Unit]) -> None:
+    """Let `unit` name what the modules that it uses declare, as far as that is known by now."""
     for one in unit.module.imports:
-        used = before.get(id(one.module)) if one.module is not None else None
+        used = units.get(id(one.module)) if one.module is not None else None
         if used is None:
             unit.world.missing.add(one.alias)
         else:
             _take(unit.world, used, one.alias, exported(used))
-    for other in before.values():
-        # A field of a used entity may be of a type of a third module: its conditions are found by its full name.
-        for declared in other.declared.types:
-            known = other.world.types[declared]
-            unit.world.types.setdefault(known.name, known)
 
 
 def _take(world: World, used: Unit, alias: str, names: frozenset[str] | None) -> None:

@@ -32,7 +32,7 @@ def elaborate_checks(declared: ast.Checks, unit: Unit) -> None:
     shape = find_entity(declared.entity, unit)
     if shape is None:
         return
-    scope = asked(replace(field_scope(shape, unit.scope()), windows=True))
+    scope = replace(field_scope(shape, unit.scope()), windows=True)
     behind = behind_fields(shape, unit)
     first: dict[str, ast.Name] = {}
     for check in declared.checks:
@@ -40,7 +40,7 @@ def elaborate_checks(declared: ast.Checks, unit: Unit) -> None:
         before = first.setdefault(code, check.code)
         if before is not check.code:
             unit.emit(_reused(check.code, before))
-        rule = _check(check, code, shape, scope, behind, unit)
+        rule = _check(check, code, shape, asked(unit.placed(scope, check.span)), behind, unit)
         if rule is not None:
             unit.made.checks.append((shape.name, rule))
 

@@ -50,6 +50,4 @@ def _is(kind: t.Type, name: str) -> bool:
 
 def named(name: str, scope: Scope) -> TypeName | None:
     """The declared type of this full name, whatever it is called here."""
-    types = scope.world.types
-    found = types.get(name)
-    return found if found is not None and found.name == name else next((one for one in types.values() if one.name == name), None)
+    return scope.world.named.get(name)

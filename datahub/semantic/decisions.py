@@ -46,8 +46,10 @@ def outline_decision(declared: ast.Decide, unit: Unit) -> Outline:
         inputs.setdefault(one.name.text, (one.name, kind))
     typed = tuple((name, kind) for name, (_, kind) in inputs.items())
     outline = Outline(declared, typed, resolve_type(declared.result, unit.world, unit.emit), _policy(declared, unit))
-    if declared.table is not None:
-        outline = replace(outline, rows=_rows(outline, declared.table, unit))
+    # What an override adds is asked first; of two overrides the later one.
+    for over in reversed(declared.over):
+        outline = replace(outline, rows=(*outline.rows, *_rows(outline, over.table, unit.at(over.span))))
+    outline = replace(outline, rows=(*outline.rows, *_rows(outline, declared.table, unit)))
     name = unit.full(declared.name.text)
     unit.world.decisions[declared.name.text] = DecisionName(name, typed, _given(outline), _codes(outline), declared.name.span)
     return outline
@@ -89,7 +91,8 @@ def elaborate_decision(outline: Outline, unit: Unit) -> None:
     """Add a decision table to the program."""
     declared = outline.declared
     columns: dict[str, ir.Expression] = {name: ir.Column(name, kind) for name, kind in outline.inputs}
-    scope = unit.scope().naming(columns)
+    said = declared.otherwise
+    scope = (unit if said is None else unit.at(said.span)).scope().naming(columns)
     otherwise, message = _otherwise(outline, scope)
     unit.made.decisions.append(replace(_table(outline, unit.full(declared.name.text)), otherwise=otherwise, message=message))
 
@@ -106,9 +109,9 @@ def _otherwise(outline: Outline, scope: Scope) -> tuple[ir.Expression | None, ir
     return fit(elaborate(otherwise.value, scope, result), result, scope, otherwise.value.span), None
 
 
-def _rows(outline: Outline, table: ast.Table, unit: Unit) -> tuple[ir.DecisionRow, ...]:
-    headers = _headers(outline, table, unit)
-    if headers is None:
+def _rows(outline: Outline, table: ast.Table | None, unit: Unit) -> tuple[ir.DecisionRow, ...]:
+    headers = _headers(outline, table, unit) if table is not None else None
+    if table is None or headers is None:
         return ()
     inputs, outputs = headers
     return tuple(_row(outline, row, inputs, outputs, unit) for row in table.rows)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datahub.diagnostics.diagnostic import Emit
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from datahub.diagnostics.diagnostic import Diagnostic, Emit
+from datahub.document import Document
 from datahub.records import record
 from datahub.semantic import decisions, entities, ir, tables
+from datahub.semantic.blame import blamed
 from datahub.semantic.borrowed import borrow, hidden
 from datahub.semantic.checks import elaborate_checks
 from datahub.semantic.collect import collect
@@ -14,11 +19,11 @@ from datahub.semantic.functions import elaborate_functions, outline_functions
 from datahub.semantic.mapping import elaborate_map
 from datahub.semantic.modules import Loader, Module, modules
 from datahub.semantic.named_types import elaborate_types, outline_types
-from datahub.semantic.overrides import check_overrides
+from datahub.semantic.overrides import lay
 from datahub.semantic.ownership import check_ownership
 from datahub.semantic.parameters import elaborate_parameter
 from datahub.semantic.rules_bodies import elaborate_rules
-from datahub.semantic.scope import World
+from datahub.semantic.scope import TypeName, World
 from datahub.semantic.signature import signature
 from datahub.semantic.sources import elaborate_source
 from datahub.semantic.targets import elaborate_target
@@ -49,74 +54,121 @@ def elaborate(script: ast.Script, loader: Loader, emit: Emit, zone: str = "UTC")
 
 def elaborate_whole(script: ast.Script, loader: Loader, emit: Emit, zone: str = "UTC") -> Elaborated:
     """As `elaborate`, keeping what lints, tests and editors look at."""
-    made = Made()
-    worlds: dict[int, Unit] = {}
-    for module in modules(script, loader, emit):
-        worlds[id(module)] = _unit(module, worlds, made, emit, zone)
-    return Elaborated(_program(made, zone), tuple(worlds.values()))
+    every = modules(script, loader, emit)
+    told: list[Diagnostic] = []
+    laid = lay(every, emit)
+    made = _elaborated(every, told.append if laid else emit, zone)
+    if laid:
+        for one in blamed(told, laid, lambda: _told_without(script, loader, zone)):
+            emit(one)
+    return made
 
 
-def _unit(module: Module, before: dict[int, Unit], made: Made, emit: Emit, zone: str) -> Unit:
-    told = unless_hidden(unless_broken(emit, module), hidden(module, before))
-    unit = Unit(module, collect(module.declarations, emit), World(), told, made, zone)
-    borrow(unit, before)
-    _elaborate(unit, _outline(unit))
-    return unit
+def _told_without(script: ast.Script, loader: Loader, zone: str) -> list[Diagnostic]:
+    """What is wrong with the modules of `script` where no override is laid on them."""
+    told: list[Diagnostic] = []
+    _elaborated(modules(script, loader, lambda _: None), told.append, zone)
+    return told
 
 
-@record(frozen=True, slots=True)
-class _Outlines:
-    """What is known by name and type, and not yet read."""
-
-    entities: tuple[entities.Outline, ...]
-    lookups: tuple[tables.Outline, ...]
-    decisions: tuple[decisions.Outline, ...]
+def _elaborated(every: Sequence[Module], emit: Emit, zone: str) -> Elaborated:
+    units = _units(every, emit, zone)
+    _Elaboration(units).run()
+    return Elaborated(_program(next(iter(units.values())).made, zone), tuple(units.values()))
 
 
-def _outline(unit: Unit) -> _Outlines:
-    """Make every name known with its type, so that what is read next may name what is declared after it."""
-    declared = unit.declared
-    outline_types(unit)
-    for parameter in declared.params.values():
-        elaborate_parameter(parameter, unit)
-    for source in declared.of(ast.Source):
-        elaborate_source(source, unit)
-    for target in declared.of(ast.Target):
-        elaborate_target(target, unit)
-    outlines = _Outlines(
-        tuple(entities.outline_entity(one, unit) for one in declared.of(ast.Entity)),
-        tuple(tables.outline_lookup(one, unit) for one in declared.of(ast.Lookup)),
-        tuple(decisions.outline_decision(one, unit) for one in declared.of(ast.Decide)),
-    )
-    outline_functions(unit)
-    return outlines
+def _units(every: Sequence[Module], emit: Emit, zone: str) -> dict[int, Unit]:
+    """A unit for each module, by its identity; they share what they make, and know who wrote which document."""
+    made, named = Made(), dict[str, TypeName]()
+    homes: dict[Document, Unit] = {}
+    units: dict[int, Unit] = {}
+    for module in every:
+        told = unless_hidden(unless_broken(emit, module), hidden(module, units))
+        unit = Unit(module, collect(module.declarations, emit), World(named=named), told, made, zone, homes)
+        units[id(module)] = unit
+        homes.update((document, unit) for document in module.documents)
+    return units
 
 
-def _elaborate(unit: Unit, outlines: _Outlines) -> None:
-    """Read the expressions of every declaration, each after those whose types it needs."""
-    declared = unit.declared
-    elaborate_types(unit)
-    elaborate_functions(unit)
-    for entity in outlines.entities:
-        entities.elaborate_entity(entity, unit)
-    check_ownership(unit)
-    elaborate_views(unit)
-    for lookup in outlines.lookups:
-        tables.elaborate_lookup(lookup, unit)
-    for decision in outlines.decisions:
-        decisions.elaborate_decision(decision, unit)
-    for one in declared.maps:
+@dataclass(slots=True)
+class _Elaboration:
+    """All modules of a program on their way: each step over all of them, since an override may name what is declared above it."""
+
+    units: dict[int, Unit]
+    entities: list[tuple[entities.Outline, Unit]] = field(default_factory=list)
+    lookups: list[tuple[tables.Outline, Unit]] = field(default_factory=list)
+    decisions: list[tuple[decisions.Outline, Unit]] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Make every name known with its type, so that what is read next may name what is declared after it; then read it all."""
+        for step in (
+            outline_types,
+            self._outline_shapes,
+            outline_functions,
+            elaborate_types,
+            elaborate_functions,
+            self._entities,
+        ):
+            self._over_all(step)
+        elaborate_views(self.units.values(), self._borrow)
+        self._over_all(self._tables)
+        self._over_all(_maps)
+        self._over_all(_rules)
+        self._over_all(_rest)
+
+    def _borrow(self, unit: Unit) -> None:
+        borrow(unit, self.units)
+
+    def _over_all(self, step: Callable[[Unit], None]) -> None:
+        for unit in self.units.values():
+            self._borrow(unit)
+            step(unit)
+
+    def _outline_shapes(self, unit: Unit) -> None:
+        declared = unit.declared
+        for parameter in declared.params.values():
+            elaborate_parameter(parameter, unit)
+        for source in declared.of(ast.Source):
+            elaborate_source(source, unit)
+        for target in declared.of(ast.Target):
+            elaborate_target(target, unit)
+        self.entities += [(entities.outline_entity(one, unit), unit) for one in declared.of(ast.Entity)]
+        self.lookups += [(tables.outline_lookup(one, unit), unit) for one in declared.of(ast.Lookup)]
+        self.decisions += [(decisions.outline_decision(one, unit), unit) for one in declared.of(ast.Decide)]
+
+    def _entities(self, unit: Unit) -> None:
+        for outline, of in self.entities:
+            if of is unit:
+                entities.elaborate_entity(outline, unit)
+        check_ownership(unit)
+
+    def _tables(self, unit: Unit) -> None:
+        for lookup, of in self.lookups:
+            if of is unit:
+                tables.elaborate_lookup(lookup, unit)
+        for decision, of in self.decisions:
+            if of is unit:
+                decisions.elaborate_decision(decision, unit)
+
+
+def _maps(unit: Unit) -> None:
+    for one in unit.declared.maps:
         elaborate_map(one, unit)
     check_rings(unit)
-    for rules in declared.rules.values():
+
+
+def _rules(unit: Unit) -> None:
+    for rules in unit.declared.rules.values():
         elaborate_rules(rules, unit)
-    for checks in declared.checks:
+    for checks in unit.declared.checks:
         elaborate_checks(checks, unit)
-    for flow in declared.flows.values():
+
+
+def _rest(unit: Unit) -> None:
+    for flow in unit.declared.flows.values():
         elaborate_flow(flow, unit)
-    check_overrides(unit)
     check_codes_in_place(unit)
-    for test in declared.tests:
+    for test in unit.declared.tests:
         check_test(test, unit)
 
 

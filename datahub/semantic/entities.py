@@ -14,7 +14,7 @@ from datahub.semantic.collect import check_reserved, twice
 from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
-from datahub.semantic.rules import KEY_MAY_BE_NULL
+from datahub.semantic.rules import KEY_MAY_BE_NULL, ONLY_IN_OVERRIDE
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
 from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, REQUIRED_ON, check_tags
@@ -37,10 +37,15 @@ class Outline:
 def outline_entity(declared: ast.Entity, unit: Unit) -> Outline:
     """Type the fields of an entity, and make it known: what its expressions name may be declared after it."""
     check_tags(declared.tags, ENTITY_TAGS, unit.emit)
+    if declared.dropped:
+        first = declared.dropped[0]
+        message, helps = f"`drop {first.text}` stands outside an override", "leave the field out"
+        unit.emit(Diagnostic(ONLY_IN_OVERRIDE, message, Label(first.span, "nothing is inherited here"), help=helps))
     fields: dict[str, tuple[ast.EntityField, t.Type]] = {}
     for field in declared.fields:
         check_tags(field.tags, FIELD_TAGS, unit.emit)
-        kind = resolve_type(field.type, unit.world, unit.emit)
+        home = unit.at(field.span)
+        kind = resolve_type(field.type, home.world, home.emit)
         if field.name.text in fields:
             unit.emit(twice(field.name, fields[field.name.text][0].name))
         else:
@@ -169,11 +174,11 @@ def asked(scope: Scope, silent: tuple[Rule, ...] = (ORDERING_WITH_NULLABLE,)) ->
 def _said(field: ast.EntityField, made: ir.EntityField, scope: Scope, patch: bool, unit: Unit) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if field.default is not None:
-        said["default"] = _default(field.default, made, patch, unit)
+        said["default"] = _default(field.default, made, patch, unit.at(field.span))
     if field.where is not None:
-        said["constraint"] = condition(field.where, asked(scope))
+        said["constraint"] = condition(field.where, asked(unit.placed(scope, field.span)))
     if field.references is not None:
-        said["references"] = _entity_named(field.references, unit)
+        said["references"] = _entity_named(field.references, unit.at(field.span))
     return said
 
 
@@ -222,7 +227,7 @@ def find_entity(name: ast.QName, unit: Unit) -> ir.EntityShape | None:
 def _owns(declared: ast.Entity, shape: ir.EntityShape, unit: Unit) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found = []
     for owns in declared.owns:
-        child = find_entity(owns.child, unit)
+        child = find_entity(owns.child, unit.at(owns.span))
         if child is None:
             continue
         fields = tuple(field.name for field in child.fields)

@@ -25,6 +25,7 @@ FACTS: dict[str, t.Type] = {"count": t.Int(), "rejected": t.Int(), "rejected_sha
 
 def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
     """Add a flow to the program."""
+    name, unit = unit.full(declared.name.text), unit.at(declared.span)
     writes: list[ir.WriteItem] = []
     routes: list[ir.RouteItem] = []
     aborts: list[ir.AbortItem] = []
@@ -37,8 +38,8 @@ def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
             case ast.ListTo(codes=codes, target=target):
                 routes.append(ir.RouteItem(codes, _target(target, unit), True))
             case ast.AbortWhen():
-                aborts.extend(_abort(item, declared, unit))
-    unit.made.flows.append(ir.FlowBody(unit.full(declared.name.text), tuple(writes), tuple(routes), tuple(aborts)))
+                aborts.extend(_abort(item, name, unit))
+    unit.made.flows.append(ir.FlowBody(name, tuple(writes), tuple(routes), tuple(aborts)))
 
 
 def _write(item: ast.Write, unit: Unit) -> ir.WriteItem:
@@ -69,7 +70,7 @@ def _target(name: ast.QName, unit: Unit) -> str:
     return full
 
 
-def _abort(item: ast.AbortWhen, declared: ast.Flow, unit: Unit) -> list[ir.AbortItem]:
+def _abort(item: ast.AbortWhen, flow: str, unit: Unit) -> list[ir.AbortItem]:
     columns: dict[str, ir.Expression] = {}
     for node in walk(item.condition):
         match node:
@@ -82,7 +83,7 @@ def _abort(item: ast.AbortWhen, declared: ast.Flow, unit: Unit) -> list[ir.Abort
                 _check_share(node, unit)
             case _:
                 pass
-    origin = ir.Origin(map=unit.full(declared.name.text), script=item.span.document.path, line=item.span.line)
+    origin = ir.Origin(map=flow, script=item.span.document.path, line=item.span.line)
     return [ir.AbortItem(condition(item.condition, unit.scope().naming(columns)), origin)]
 
 

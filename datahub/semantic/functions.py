@@ -15,17 +15,19 @@ def outline_functions(unit: Unit) -> None:
     """Make the functions of a module known with the types they take."""
     for declared in unit.declared.of(ast.Fn):
         found: dict[str, tuple[ast.Name, t.Type]] = {}
+        home = unit.at(declared.span)
         for one in declared.params:
-            kind = resolve_type(one.type, unit.world, unit.emit)
+            kind = resolve_type(one.type, home.world, home.emit)
             if one.name.text in found:
-                unit.emit(twice(one.name, found[one.name.text][0]))
+                home.emit(twice(one.name, found[one.name.text][0]))
             found.setdefault(one.name.text, (one.name, kind))
         parameters = tuple((name, kind) for name, (_, kind) in found.items())
-        result = resolve_type(declared.result, unit.world, unit.emit) if declared.result is not None else None
-        unit.world.functions[declared.name.text] = FnName(unit.full(declared.name.text), declared, parameters, result, unit.world)
+        result = resolve_type(declared.result, home.world, home.emit) if declared.result is not None else None
+        unit.world.functions[declared.name.text] = FnName(unit.full(declared.name.text), declared, parameters, result, home.world)
 
 
 def elaborate_functions(unit: Unit) -> None:
     """Tell what is wrong with the bodies of a module's functions, also of those that nothing calls."""
     for declared in unit.declared.of(ast.Fn):
-        inlining.body(unit.world.functions[declared.name.text], unit.emit, unit.scope())
+        home = unit.at(declared.span)
+        inlining.body(unit.world.functions[declared.name.text], home.emit, home.scope())

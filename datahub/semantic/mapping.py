@@ -39,7 +39,8 @@ class _Body:
 def elaborate_view(declared: ast.View, unit: Unit) -> None:
     """Add a view to the program, and its rows to what can be read."""
     name = unit.full(declared.name.text)
-    body = _body(declared, unit, ir.Origin(map=name, script=declared.span.document.path, line=declared.name.span.line), None)
+    origin = ir.Origin(map=name, script=declared.span.document.path, line=declared.name.span.line)
+    body = _body(declared, unit.at(declared.span), origin, None)
     rowset = _rowset(name, body, declared.clauses, tuple(body.fields.values()))
     unit.made.views.append(ir.ViewBody(rowset, tuple((one.name, one.value.type) for one in rowset.fields)))
     unit.made.codes[name] = {one.name: body.rows.carried(one.value) for one in rowset.fields}
@@ -89,7 +90,8 @@ def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir
     rows.scope = replace(rows.scope, patch=shape is not None and shape.patch)
     body = _Body(rows, shape)
     _check_once(declared.items, body)
-    explicit = frozenset(item.name.text for item in declared.items if isinstance(item, ast.FieldItem))
+    # What an override drops is no more included than what a line of its own fills.
+    explicit = frozenset(item.name.text for item in declared.items if isinstance(item, ast.FieldItem)) | _dropped(declared, body)
     unmapped = isinstance(declared, ast.Map) and shape is None
     _show_out(body)
     for item in declared.items:
@@ -100,12 +102,30 @@ def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir
                 _field(item, body, unmapped)
             case ast.Include():
                 _include(item, explicit, body)
-            case ast.Drop(names=names):
+            case ast.Drop(names=names) if _is_written(item, declared):
                 message = f"`drop {names[0].text}` stands outside an override"
                 helps = "leave the field out, or `include … except (…)`"
                 unit.emit(Diagnostic(ONLY_IN_OVERRIDE, message, Label(item.span, "nothing is inherited here"), help=helps))
+            case ast.Drop():
+                pass
         _show_out(body)
     return body
+
+
+def _is_written(item: ast.MapItem, declared: ast.View | ast.Map) -> bool:
+    """Whether a line was written in the map itself, not in an override of it."""
+    return item.span.document is declared.span.document
+
+
+def _dropped(declared: ast.View | ast.Map, body: _Body) -> frozenset[str]:
+    """The fields that overrides drop; one that the entity does not have is reported."""
+    drops = [item for item in declared.items if isinstance(item, ast.Drop) and not _is_written(item, declared)]
+    names = [name for item in drops for name in item.names]
+    known = tuple(one.name for one in body.shape.fields) if body.shape is not None else ()
+    for name in names:
+        if body.shape is not None and name.text not in known:
+            body.rows.unit.emit(unknown_field(body.shape.name, name, known))
+    return frozenset(name.text for name in names)
 
 
 def _check_once(items: Iterable[ast.MapItem], body: _Body) -> None:
@@ -136,7 +156,7 @@ def _show_out(body: _Body) -> None:
 
 def _let(item: ast.Let, body: _Body) -> None:
     rows = body.rows
-    value = elaborate(item.value, rows.scope)
+    value = elaborate(item.value, rows.unit.placed(rows.scope, item.span))
     if not rows.take_name(item.name):
         return
     if columns_read(value) & body.fields.keys():
@@ -153,11 +173,12 @@ def _let(item: ast.Let, body: _Body) -> None:
 def _field(item: ast.FieldItem, body: _Body, unmapped: bool) -> None:
     rows, name = body.rows, item.name.text
     target = next((one for one in body.shape.fields if one.name == name), None) if body.shape is not None else None
-    value = elaborate(item.value, rows.scope, target.type if target is not None else None)
+    scope = rows.unit.placed(rows.scope, item.span)
+    value = elaborate(item.value, scope, target.type if target is not None else None)
     if name in body.written:
         return
     if target is not None:
-        value = fit(value, target.type, rows.scope, item.value.span, target.rounding, name)
+        value = fit(value, target.type, scope, item.value.span, target.rounding, name)
     elif body.shape is not None:
         known = tuple(one.name for one in body.shape.fields)
         rows.unit.emit(unknown_field(body.shape.name, item.name, known))

@@ -52,6 +52,8 @@ class Module:
     """
 
     declarations: tuple[ast.Declaration, ...]
+    """What is declared, with the overrides of others laid on it."""
+    documents: tuple[Document, ...] = ()
     imports: tuple[Import, ...] = ()
     prefix: str = ""
     broken: tuple[Span, ...] = ()
@@ -76,7 +78,8 @@ class _Reading:
     ordered: list[Module] = field(default_factory=list)
 
     def module(self, scripts: tuple[ast.Script, ...], above: tuple[str, ...]) -> Module:
-        made = Module(tuple(declaration for script in scripts for declaration in script.declarations))
+        declarations = tuple(declaration for script in scripts for declaration in script.declarations)
+        made = Module(declarations, tuple(script.span.document for script in scripts))
         made.broken = tuple(span for script in scripts for span in script.broken)
         made.imports = tuple(self._imports(made, above))
         self.ordered.append(made)

@@ -21,10 +21,14 @@ def outline_types(unit: Unit) -> None:
     """Make the declared types known, without what must hold of their values."""
     for declared in unit.declared.types.values():
         # Of a ring of types nothing is known when the first of them is read.
-        unit.world.types[declared.name.text] = TypeName(unit.full(declared.name.text), t.Unknown(), (), declared.name.span)
+        _know(declared, TypeName(unit.full(declared.name.text), t.Unknown(), (), declared.name.span), unit)
     for declared in in_order(unit.declared.types, _needed, lambda one: one.name, unit.emit):
-        name = declared.name.text
-        unit.world.types[name] = TypeName(unit.full(name), resolve_type(declared.type, unit.world, unit.emit), (), declared.name.span)
+        name = unit.full(declared.name.text)
+        _know(declared, TypeName(name, resolve_type(declared.type, unit.world, unit.emit), (), declared.name.span), unit)
+
+
+def _know(declared: ast.TypeDecl, known: TypeName, unit: Unit) -> None:
+    unit.world.types[declared.name.text] = unit.world.named[known.name] = known
 
 
 def _needed(declared: ast.TypeDecl) -> Iterator[str]:
@@ -52,7 +56,7 @@ def elaborate_types(unit: Unit) -> None:
         known = unit.world.types[name]
         found = tuple(_conditions(declared, known, unit))
         if found:
-            unit.world.types[name] = replace(known, conditions=found)
+            _know(declared, replace(known, conditions=found), unit)
 
 
 def _conditions(declared: ast.TypeDecl, known: TypeName, unit: Unit) -> Iterator[tuple[ir.Expression, str]]:

@@ -9,7 +9,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic.rules import CIRCULAR
 from datahub.syntax import ast
 
-Declared = TypeVar("Declared", bound=ast.Declaration)
+Declared = TypeVar("Declared")
 
 
 def in_order(

@@ -112,16 +112,6 @@ RESERVED_NAME = Rule(
     _ALL,
 )
 
-OVERRIDE_NOT_AVAILABLE = Rule(
-    "DHM117",
-    "override-not-available",
-    Severity.ERROR,
-    "a part of a pack is overridden",
-    "This version reads overrides, and does not lay them on a pack yet. Rather than run the pack as it was, it says so.",
-    _ALL + "override map Offer {\n  price : 1\n}\n",
-    _ALL,
-)
-
 ONLY_IN_OVERRIDE = Rule(
     "DHM118",
     "only-in-override",

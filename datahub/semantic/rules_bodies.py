@@ -42,7 +42,8 @@ def elaborate_rules(declared: ast.Rules, unit: Unit) -> None:
                 )
             )
         elif not before_snapshots((rule.when, *(one.value for one in (*rule.sets, *rule.otherwise))), shape, unit):
-            body = _Body(f"{unit.full(declared.name.text)}.{rule.name.text}", shape, scope, behind, unit)
+            name = f"{unit.full(declared.name.text)}.{rule.name.text}"
+            body = _Body(name, shape, unit.placed(scope, rule.span), behind, unit.at(rule.span))
             unit.made.rules.append(body.rule(rule, rule.when, UNSAID if declared.priority is None else declared.priority))
 
 

@@ -87,6 +87,8 @@ class World:
     """Names that something read, as `lookup vat`, `param x`, `column source.field`: for `unused` findings."""
     interned: dict[object, ir.Expression] = field(default_factory=dict, repr=False)
     """One object for each expression that is written twice, so that it is computed once (see `semantic.trees`)."""
+    named: dict[str, TypeName] = field(default_factory=dict)
+    """Every declared type of the program by its full name, whether it can be written here or not."""
     missing: set[str] = field(default_factory=set)
     """What used packs are called that were not found: a name behind one of them was reported with the pack."""
     bodies: dict[object, ir.Expression] = field(default_factory=dict, repr=False)

@@ -115,6 +115,7 @@ def _column(column: ast.ColumnDecl, reading: ir.Reading, unit: Unit) -> ir.Sourc
     if column.type is None:
         message, helps = f"the column `{column.name.text}` has no type", f"write `{column.name.text}: text`, or what it is"
         unit.emit(Diagnostic(BAD_ARGUMENTS, message, Label(column.name.span, "what is it?"), help=helps))
+    unit = unit.at(column.span)
     kind = resolve_type(column.type, unit.world, unit.emit) if column.type is not None else t.Unknown()
     check_tags(column.tags, COLUMN_TAGS, unit.emit)
     own = _own_reading(column.type, kind, _with_format(column, kind, reading, unit), column.tags)

@@ -48,7 +48,9 @@ def outline_lookup(declared: ast.Lookup, unit: Unit) -> Outline:
     typed = tuple((name, kind) for name, (_, kind) in keys.items())
     day = resolve_type(declared.asof.type, unit.world, unit.emit) if declared.asof is not None else None
     result = resolve_type(declared.result, unit.world, unit.emit)
-    rows = _rows(declared, typed, day, result, unit) if declared.table is not None else ()
+    rows = _rows(declared, typed, day, result, unit)
+    for over in declared.over:
+        rows = _laid(rows, _rows(replace(declared, table=over.table), typed, day, result, unit.at(over.span)))
     outline = Outline(declared, typed, day, result, rows)
     name = LookupName(
         unit.full(declared.name.text), typed, day, _found_type(outline), _codes(outline), _invertible(outline), declared.name.span
@@ -114,9 +116,8 @@ def _all_differ(values: list[ir.Value]) -> bool:
 
 def _rows(declared: ast.Lookup, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, result: t.Type, unit: Unit) -> tuple[Row, ...]:
     table = declared.table
-    assert table is not None
-    header = _header(declared, table, keys, day, result, unit)
-    if header is None:
+    header = _header(declared, table, keys, day, result, unit) if table is not None else None
+    if table is None or header is None:
         return ()
     found: list[Row] = []
     first: dict[tuple[tuple[ir.Value, ...], ir.Value], ast.TableRow] = {}
@@ -131,6 +132,11 @@ def _rows(declared: ast.Lookup, keys: tuple[tuple[str, t.Type], ...], day: t.Typ
             else:
                 found.append(one)
     return tuple(found)
+
+
+def _laid(base: tuple[Row, ...], over: tuple[Row, ...]) -> tuple[Row, ...]:
+    """`base` with each row whose key `over` has too replaced in its place, and the new ones behind it."""
+    return tuple(({row[:2]: row for row in base} | {row[:2]: row for row in over}).values())
 
 
 def _header(
@@ -220,7 +226,7 @@ def _otherwise(outline: Outline, unit: Unit) -> tuple[ir.Expression | None, ir.E
     if otherwise is None:
         return None, None
     columns: dict[str, ir.Expression] = {name: ir.Column(name, kind) for name, kind in outline.keys}
-    scope = unit.scope().naming(columns)
+    scope = unit.at(otherwise.span).scope().naming(columns)
     if otherwise.message is not None:
         return None, elaborate(otherwise.message, scope, t.Text())
     if otherwise.value is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from datahub.diagnostics.diagnostic import Emit
-from datahub.document import Span
+from datahub.document import Document, Span
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.collect import Declarations
@@ -44,6 +45,17 @@ class Unit:
     emit: Emit
     made: Made
     zone: str
+    homes: Mapping[Document, Unit] = field(default_factory=dict, compare=False, repr=False)
+    """The unit in which each document of the program was written."""
+
+    def at(self, span: Span) -> Unit:
+        """Whose names stand at `span`: those of whoever wrote it, which is not this module where it is overridden."""
+        return self.homes.get(span.document, self)
+
+    def placed(self, scope: Scope, span: Span) -> Scope:
+        """`scope`, with the declarations that can be named at `span`."""
+        home = self.at(span)
+        return scope if home is self else replace(scope, world=home.world, emit=home.emit)
 
     def full(self, name: str) -> str:
         """What `name`, declared here, is called in the program."""

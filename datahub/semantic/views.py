@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic import ir
@@ -14,11 +14,19 @@ from datahub.semantic.walk import walk
 from datahub.syntax import ast
 
 
-def elaborate_views(unit: Unit) -> None:
-    """Add the views of a module to the program, each after those it reads."""
-    views = {one.name.text: one for one in unit.declared.of(ast.View)}
-    for view in in_order(views, reads, lambda one: one.name, unit.emit):
+def elaborate_views(units: Iterable[Unit], before: Callable[[Unit], None]) -> None:
+    """Add the views of all modules to the program, each after those it reads; `before` is told whose is next."""
+    every = {unit.full(one.name.text): (one, unit) for unit in units for one in unit.declared.of(ast.View)}
+    emit = next((unit.emit for _, unit in every.values()), None)
+    for view, unit in in_order(every, _reads_in, lambda one: one[0].name, emit) if emit is not None else ():
+        before(unit.at(view.span))
         elaborate_view(view, unit)
+
+
+def _reads_in(one: tuple[ast.View, Unit]) -> Iterator[str]:
+    """The full names of what a view reads; one that overrides a pack's names what its own script knows."""
+    view, unit = one
+    return (unit.at(view.span).full_of(name) for name in reads(view))
 
 
 def reads(declared: ast.View | ast.Map) -> Iterator[str]:

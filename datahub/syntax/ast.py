@@ -529,6 +529,13 @@ class Entity:
     codes: Translate | None
     doc: str
     span: Span = place()
+    drops: tuple[Drop, ...] = ()
+    """Only inside an override."""
+
+    @property
+    def dropped(self) -> tuple[Name, ...]:
+        """What `drop` names."""
+        return tuple(name for one in self.drops for name in one.names)
 
 
 @record(frozen=True, slots=True)
@@ -559,6 +566,8 @@ class Lookup:
     otherwise: Fallback | None
     doc: str
     span: Span = place()
+    over: tuple[Override, ...] = ()
+    """Overrides whose rows are laid on those of the table, in their order."""
 
 
 @record(frozen=True, slots=True)
@@ -571,6 +580,8 @@ class Decide:
     otherwise: Fallback | None
     doc: str
     span: Span = place()
+    over: tuple[Override, ...] = ()
+    """Overrides whose rows are laid on those of the table, in their order."""
 
 
 @record(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def column(
 
 # ---------------------------------------------------------------- entities
 
-EntityItem = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate
+EntityItem = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate | ast.Drop
 
 
 @ACTION
@@ -171,7 +171,8 @@ def make_entity(b: Building, span: Span, name: ast.Name, tags: tuple[ast.Tag, ..
         tell_twice(b, "`codes`", codes[0].span, more.span)
     fields = tuple(item for item in items if isinstance(item, ast.EntityField))
     owned = tuple(item for item in items if isinstance(item, ast.Owns))
-    return ast.Entity(name, tags, keys[0] if keys else (), fields, owned, codes[0] if codes else None, b.doc(span), span)
+    dropped = tuple(item for item in items if isinstance(item, ast.Drop))
+    return ast.Entity(name, tags, keys[0] if keys else (), fields, owned, codes[0] if codes else None, b.doc(span), span, dropped)
 
 
 @ACTION
@@ -192,6 +193,11 @@ def names(b: Building, span: Span, *tokens: Token) -> tuple[ast.Name, ...]:
 @ACTION
 def owns(b: Building, span: Span, child: ast.QName, on: tuple[ast.Name, ...]) -> ast.Owns:
     return ast.Owns(child, on, span)
+
+
+@ACTION
+def entity_drop(b: Building, span: Span, names: tuple[ast.Name, ...]) -> ast.Drop:
+    return ast.Drop(names, span)
 
 
 @ACTION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from datahub.syntax import ast
 from datahub.syntax.literals import is_plain_name, quoted
@@ -10,6 +10,9 @@ from datahub.syntax.printing.expressions import STEP, WIDTH, Expressions, field_
 from datahub.syntax.printing.page import Entry, Page
 from datahub.syntax.printing.tables import put_table
 from datahub.syntax.printing.types import literal_text, tag_text, type_lines
+
+EntityItem: TypeAlias = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate | ast.Drop
+"""What stands in the braces of an entity; names alone are its key."""
 
 
 class Blocks:
@@ -74,11 +77,11 @@ class Blocks:
 
     # ------------------------------------------------------------ entities
 
-    def entity(self, items: tuple[tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate, ...], indent: str) -> None:
+    def entity(self, items: tuple[EntityItem, ...], indent: str) -> None:
         """Put the items of an entity; fields with nothing but fields between them are aligned."""
         self.page.put_aligned([self.entity_entry(item, indent) for item in items], indent)
 
-    def entity_entry(self, item: tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate, indent: str) -> Entry:
+    def entity_entry(self, item: EntityItem, indent: str) -> Entry:
         match item:
             case tuple():
                 return Entry(item[0].span.start, item[-1].span.end, ("key " + ", ".join(map(spelled, item)),))
@@ -87,6 +90,8 @@ class Blocks:
             case ast.Translate(pairs=pairs):
                 told = ", ".join(f"{code_text(family)}: {code_text(code)}" for family, code in pairs)
                 return Entry(item.span.start, item.span.end, (f"codes {{ {told} }}",))
+            case ast.Drop(names=names):
+                return Entry(item.span.start, item.span.end, (f"drop {', '.join(map(spelled, names))}",))
             case ast.EntityField():
                 return self.field_entry(item, indent)
             case _:

@@ -9,7 +9,7 @@ from typing import assert_never
 from datahub.syntax import ast
 from datahub.syntax.literals import quoted
 from datahub.syntax.parser import Parsed
-from datahub.syntax.printing.blocks import Blocks
+from datahub.syntax.printing.blocks import Blocks, EntityItem
 from datahub.syntax.printing.expressions import STEP, WIDTH, Expressions, path, spelled
 from datahub.syntax.printing.page import Entry, Page
 from datahub.syntax.printing.tables import put_table
@@ -190,7 +190,7 @@ class Printer:
 
     def entity(self, node: ast.Entity, head: str) -> None:
         tagged = " ".join([head, *map(tag_text, node.tags)])
-        items: list[tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate] = [*node.fields, *node.owns]
+        items: list[EntityItem] = [*node.fields, *node.owns, *node.drops]
         items += [node.key] if node.key else []
         items += [node.codes] if node.codes else []
         items.sort(key=lambda item: item[0].span.start if isinstance(item, tuple) else item.span.start)

@@ -68,7 +68,7 @@ def declare(made: World, source: str, *, result: t.Type | None = None, **paramet
 
 def name_type(made: World, name: str, base: t.Type, condition_: ir.Expression, code: str) -> t.Named:
     """Add a named type with one condition to a world."""
-    made.types[name] = TypeName(name, base, ((condition_, code),), Span(Document("types.dhm", ""), 0, 0))
+    made.types[name] = made.named[name] = TypeName(name, base, ((condition_, code),), Span(Document("types.dhm", ""), 0, 0))
     return t.Named(name, base)
 
 

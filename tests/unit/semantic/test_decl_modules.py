@@ -90,5 +90,10 @@ def test_mistakes_of_a_used_file_are_told_in_that_file():
     assert [("DHM101", "txt")] == findings('use "a.dhm" as a\n', a_dhm="type T = txt\n")
 
 
-def test_an_override_says_that_it_is_not_laid_on_yet():
-    assert ["DHM117"] == [code for code, _ in findings('use "units.dhm" as u\noverride fn u.short(x: text) = x\n', units_dhm=UNITS)]
+def test_a_type_of_another_pack_is_not_taken_for_one_of_the_same_full_name():
+    # Here `m` is `a`; in `a` it is `b`, which has a `Code` as well.
+    b = "type Code = text matches /b+/\n"
+    a = 'use "b.dhm" as m\ntype Code = text matches /a+/\nentity Item {\n  key code\n  code : Code\n}\n'
+    made = program(ROWS + 'use "a.dhm" as m\nmap m.Item from r in rows {\n  code: r.sku\n}\n', a_dhm=a, b_dhm=b)
+    ((asked, _),) = made.maps[0].body.fields[0].value.conditions
+    assert "a+" in str(asked)
