@@ -108,6 +108,7 @@ class _Elaboration:
             elaborate_types,
             elaborate_functions,
             self._entities,
+            check_ownership,
         ):
             self._over_all(step)
         elaborate_views(self.units.values(), self._borrow)
@@ -140,7 +141,6 @@ class _Elaboration:
         for outline, of in self.entities:
             if of is unit:
                 entities.elaborate_entity(outline, unit)
-        check_ownership(unit)
 
     def _tables(self, unit: Unit) -> None:
         for lookup, of in self.lookups:
