@@ -67,7 +67,7 @@ def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:
         for f, kind in outline.fields
     )
     patch = any(tag.name.text == "patch" for tag in declared.tags)
-    translate = declared.codes.pairs if declared.codes is not None else ()
+    translate = (*(declared.codes.pairs if declared.codes is not None else ()), *unit.codes)
     return ir.EntityShape(name, _key(outline, unit), fields, (), patch, translate, declared.doc)
 
 

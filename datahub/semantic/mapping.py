@@ -39,7 +39,7 @@ class _Body:
 def elaborate_view(declared: ast.View, unit: Unit) -> None:
     """Add a view to the program, and its rows to what can be read."""
     name = unit.full(declared.name.text)
-    origin = ir.Origin(map=name, script=declared.span.document.path, line=declared.name.span.line)
+    origin = ir.Origin(map=name, script=declared.span.document.path, line=declared.name.span.line, translate=unit.codes)
     body = _body(declared, unit.at(declared.span), origin, None)
     rowset = _rowset(name, body, declared.clauses, tuple(body.fields.values()))
     unit.made.views.append(ir.ViewBody(rowset, tuple((one.name, one.value.type) for one in rowset.fields)))

@@ -12,6 +12,7 @@ from datahub.semantic import ir
 from datahub.semantic.collect import Declarations
 from datahub.semantic.modules import Module
 from datahub.semantic.scope import Scope, World
+from datahub.syntax import ast
 
 
 @dataclass(slots=True)
@@ -70,6 +71,12 @@ class Unit:
     def is_broken(self, span: Span) -> bool:
         """Whether a part of what stands at `span` could not be read, and so is missing."""
         return any(one.document is span.document and span.start <= one.start <= span.end for one in self.module.broken)
+
+    @property
+    def codes(self) -> tuple[tuple[str, str], ...]:
+        """What the pack tells built-in codes as, where its entities do not say otherwise."""
+        packs = (one for one in self.module.declarations if isinstance(one, ast.Pack))
+        return tuple(pair for one in packs if one.codes is not None for pair in one.codes.pairs)
 
     def scope(self) -> Scope:
         """A place where nothing but the declarations can be named."""

@@ -408,6 +408,7 @@ class Pack:
     sealed: tuple[QName, ...]
     doc: str
     span: Span = place()
+    codes: Translate | None = None
 
 
 @record(frozen=True, slots=True)

@@ -370,7 +370,7 @@ def a_line(draw):
                 f"override map m.X {{ {draw(fields)}: {draw(expressions(1))} }}",
                 "override map m.X {\n  drop a, from\n}",
                 "override lookup m.lk {\n  | a |\n  | 1 |\n}",
-                'pack a.b 1.0.0 {\n  about "x"\n  requires c ^1\n  exports A, B\n  sealed C\n}',
+                'pack a.b 1.0.0 {\n  about "x"\n  requires c ^1\n  exports A, B\n  sealed C\n  codes { R201: `F-E-1` }\n}',
             ]
         )
     )

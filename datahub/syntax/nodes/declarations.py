@@ -33,12 +33,18 @@ class _Listed:
     names: tuple[ast.QName, ...]
 
 
+PackItem = ast.String | ast.Requirement | _Listed | ast.Translate
+
+
 @ACTION
-def pack(b: Building, span: Span, name: ast.QName, version: str, *items: ast.String | ast.Requirement | _Listed | None) -> ast.Pack:
+def pack(b: Building, span: Span, name: ast.QName, version: str, *items: PackItem | None) -> ast.Pack:
     abouts = [item for item in items if isinstance(item, ast.String)]
     for about in abouts[1:]:
         tell_twice(b, "`about`", abouts[0].span, about.span)
     listed = [item for item in items if isinstance(item, _Listed)]
+    codes = [item for item in items if isinstance(item, ast.Translate)]
+    for one in codes[1:]:
+        tell_twice(b, "`codes`", codes[0].span, one.span)
     return ast.Pack(
         name,
         version,
@@ -48,6 +54,7 @@ def pack(b: Building, span: Span, name: ast.QName, version: str, *items: ast.Str
         tuple(name for item in listed if not item.exported for name in item.names),
         b.doc(span),
         span,
+        codes[0] if codes else None,
     )
 
 

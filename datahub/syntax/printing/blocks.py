@@ -87,9 +87,8 @@ class Blocks:
                 return Entry(item[0].span.start, item[-1].span.end, ("key " + ", ".join(map(spelled, item)),))
             case ast.Owns(child=child, on=on):
                 return Entry(item.span.start, item.span.end, (f"owns {path(child)} on {', '.join(map(spelled, on))}",))
-            case ast.Translate(pairs=pairs):
-                told = ", ".join(f"{code_text(family)}: {code_text(code)}" for family, code in pairs)
-                return Entry(item.span.start, item.span.end, (f"codes {{ {told} }}",))
+            case ast.Translate():
+                return Entry(item.span.start, item.span.end, (f"codes {told_codes(item)}",))
             case ast.Drop(names=names):
                 return Entry(item.span.start, item.span.end, (f"drop {', '.join(map(spelled, names))}",))
             case ast.EntityField():
@@ -232,3 +231,8 @@ def write_parts(parts: tuple[ast.WritePart, ...], interleaved: bool) -> str:
 def code_text(code: str) -> str:
     """Print a code; one that is no name, with or without `*` at its end, stands in backticks."""
     return code if is_plain_name(code.removesuffix("*")) else f"`{code}`"
+
+
+def told_codes(codes: ast.Translate) -> str:
+    """What stands behind `codes`."""
+    return "{ " + ", ".join(f"{code_text(family)}: {code_text(code)}" for family, code in codes.pairs) + " }"

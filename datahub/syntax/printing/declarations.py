@@ -9,7 +9,7 @@ from typing import assert_never
 from datahub.syntax import ast
 from datahub.syntax.literals import quoted
 from datahub.syntax.parser import Parsed
-from datahub.syntax.printing.blocks import Blocks, EntityItem
+from datahub.syntax.printing.blocks import Blocks, EntityItem, told_codes
 from datahub.syntax.printing.expressions import STEP, WIDTH, Expressions, path, spelled
 from datahub.syntax.printing.page import Entry, Page
 from datahub.syntax.printing.tables import put_table
@@ -99,6 +99,7 @@ class Printer:
         parts += [(need.span, "requires", f"{path(need.name)} {need.versions}") for need in node.requires]
         for word, names in (("exports", node.exports), ("sealed", node.sealed)):
             parts += [(names[0].span.to(names[-1].span), word, ", ".join(map(path, names)))] if names else []
+        parts += [(node.codes.span, "codes", told_codes(node.codes))] if node.codes else []
         entries = [Entry(span.start, span.end, (word, said), (" ",)) for span, word, said in parts]
         entries.sort(key=lambda entry: entry.start)
         head = f"pack {path(node.name)} {node.version}"
