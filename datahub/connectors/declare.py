@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from datahub.project.connection import Connection
 from datahub.project.failures import DataHubError, TerminalError, TransientError
@@ -24,6 +24,7 @@ __all__ = [
     "DataHubError",
     "Entry",
     "FileSystem",
+    "Incremental",
     "Landed",
     "Output",
     "Place",
@@ -159,6 +160,19 @@ class Source(Protocol):
 
     def settle(self, landed: Landed, *, succeeded: bool) -> None:
         """Do at the source what is to be done once a run is through: move, delete, mark. Doing it again does nothing."""
+        ...
+
+
+@runtime_checkable
+class Incremental(Protocol):
+    """A source that goes on from where it was read to. The ledger keeps the position, and moves it once all has arrived."""
+
+    def start(self, position: str | None) -> None:
+        """Where the last run that succeeded has come to; None at first. Called before `splits`."""
+        ...
+
+    def position(self) -> str | None:
+        """Where this run has come to, once all its splits are landed; None where nothing moves."""
         ...
 
 

@@ -282,6 +282,8 @@ class Plan:
     flow: FlowBody | None
     zone: str = "UTC"
     counts: tuple[tuple[str, str, str], ...] = ()
+    remembers: tuple[str, ...] = ()
+    """Entities of which the script asks what was delivered last."""
 
 
 def inputs(operator: Operator) -> tuple[Operator, ...]:

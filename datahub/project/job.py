@@ -45,5 +45,7 @@ class Job(Config):
     """What the input must be like to be believed."""
     on_unknown: Literal["hold", "resend"] = "hold"
     """What becomes of a batch of which nobody knows whether it arrived, where the target cannot tell a second one."""
+    remember: tuple[str, ...] = ()
+    """Entities of which the rows last delivered are kept, beside those that its own script asks for by `previous`."""
     retention: Retention = Retention()
     """How long what its runs leave is kept."""

@@ -59,7 +59,7 @@ def splits(plan: op.Plan, sources: Mapping[str, Sequence[str]]) -> tuple[Split, 
     for operator in topological(output.rows for output in plan.outputs):
         if not isinstance(required_distribution(operator), AnyBatch | Broadcast) and not isinstance(operator, op.Key):
             raise UnusableRun(f"rows must meet for `{type(operator).__name__.lower()}`, so this plan cannot be run in pieces")
-    driving = set(_driving(output.rows for output in plan.outputs))
+    driving = set(driving_sources(plan))
     if len(driving) != 1:
         raise UnusableRun(f"the plan reads {', '.join(sorted(driving))} row by row; in pieces it can read one source so")
     name = driving.pop()
@@ -68,14 +68,21 @@ def splits(plan: op.Plan, sources: Mapping[str, Sequence[str]]) -> tuple[Split, 
     return tuple(Split(number, (*whole, (name, (file.path,)))) for number, file in enumerate(files))
 
 
+def driving_sources(plan: op.Plan) -> frozenset[str]:
+    """The sources whose rows become rows of the outputs; the others are looked up or joined."""
+    return frozenset(_driving(output.rows for output in plan.outputs))
+
+
 def _driving(roots: Iterable[op.Operator]) -> Iterable[str]:
     """The sources whose rows become the outputs' rows: those that are not the right side of a join."""
     for root in roots:
-        operator = root
-        while op.inputs(operator):
-            operator = op.inputs(operator)[0]
-        if isinstance(operator, op.Read):
-            yield operator.source
+        match root:
+            case op.Read(source=source):
+                yield source
+            case op.Union(inputs=several):
+                yield from _driving(several)
+            case _:
+                yield from _driving(op.inputs(root)[:1])
 
 
 def run_split(

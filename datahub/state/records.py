@@ -123,6 +123,8 @@ class Run:
     code: str = ""
     reason: str = ""
     cancel: str = ""
+    approved: bool = False
+    """Whether a person has let it pass the guards."""
 
     @property
     def ended_for_good(self) -> bool:

@@ -96,7 +96,7 @@ class Runs(Protocol):
         """Ask a run to stop: one that waits ends at once, one at work at its next step. What it was, None if there is none."""
         ...
 
-    def reopen(self, id: str, now: datetime) -> bool:
+    def reopen(self, id: str, now: datetime, *, approved: bool = False) -> bool:
         """Let a held or failed run be claimed again."""
         ...
 

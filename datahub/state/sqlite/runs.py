@@ -172,12 +172,12 @@ class SqliteRuns:
         rows = self._ledger.rows("SELECT cancel FROM run WHERE id = ?", (claim.run,))
         return str(rows[0][0]) if rows else ""
 
-    def reopen(self, id: str, now: datetime) -> bool:
+    def reopen(self, id: str, now: datetime, *, approved: bool = False) -> bool:
         with self._ledger.writing() as sql:
             changed = sql.execute(
-                "UPDATE run SET status = 'failed_retryable', not_before = ?, ended = NULL, cancel = '' WHERE id = ?"
-                " AND status IN ('held', 'failed', 'rejected_over_limit', 'cancelled', 'failed_retryable')",
-                (written(now), id),
+                "UPDATE run SET status = 'failed_retryable', attempt = 0, started = NULL, not_before = ?, ended = NULL, cancel = '',"
+                " approved = ? WHERE id = ? AND status IN ('held', 'failed', 'rejected_over_limit', 'cancelled', 'failed_retryable')",
+                (written(now), approved, id),
             )
             return changed.rowcount == 1
 
@@ -269,4 +269,5 @@ def _run(row: sqlite3.Row) -> Run:
         code=row["code"],
         reason=row["reason"],
         cancel=row["cancel"],
+        approved=bool(row["approved"]),
     )

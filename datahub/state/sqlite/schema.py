@@ -21,7 +21,7 @@ VERSIONS: tuple[str, ...] = (
       read INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
       filtered INTEGER NOT NULL DEFAULT 0, merged INTEGER NOT NULL DEFAULT 0, empty INTEGER NOT NULL DEFAULT 0,
       looked_up INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
-      cancel TEXT NOT NULL DEFAULT '', scope TEXT NOT NULL DEFAULT ''
+      cancel TEXT NOT NULL DEFAULT '', approved INTEGER NOT NULL DEFAULT 0, scope TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX run_by_job ON run (job, status);
     CREATE INDEX run_open ON run (status, not_before) WHERE status NOT IN

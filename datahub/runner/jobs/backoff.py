@@ -1,0 +1,47 @@
+"""Trying again: only what may pass, later each time, by chance within a bound, and as long as the job has patience."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from datahub.connectors.declare import TransientError, Uncertain
+from datahub.project.policy import Retry
+from datahub.runner.jobs.hold import Hold
+from datahub.runner.jobs.job_context import JobContext
+
+T = TypeVar("T")
+IN_PLACE = 3
+"""How often one effect is tried before the whole run is left for later."""
+LONGEST_IN_PLACE = 10.0
+"""Waits that are longer are not spent with the lease held: the run is left for later."""
+
+
+def patiently(context: JobContext, hold: Hold, act: Callable[[], T], *, again: bool = True) -> T:
+    """What `act` gives, tried again for a moment where it fails in a way that may pass.
+
+    What may have arrived is sent again only where the other side can tell (`again`).
+    """
+    attempt = 1
+    while True:
+        try:
+            return act()
+        except TransientError as problem:
+            wait = pause(context, attempt, getattr(problem, "wait", None))
+            if (isinstance(problem, Uncertain) and not again) or attempt >= IN_PLACE or wait > LONGEST_IN_PLACE:
+                raise
+        time.sleep(wait)
+        hold.check()
+        attempt += 1
+
+
+def pause(context: JobContext, attempt: int, asked: float | None = None) -> float:
+    """How many seconds to wait after so many attempts: drawn from an interval that doubles, or what the other side asks for."""
+    policy: Retry = context.job.retry
+    longest = policy.longest / timedelta(seconds=1)
+    if asked is not None:
+        return min(max(asked, 0.0), longest)
+    bound = min(policy.first / timedelta(seconds=1) * 2 ** min(attempt - 1, 30), longest)
+    return context.chance.uniform(0, bound)

@@ -1,0 +1,210 @@
+"""The way out: everything that is to be sent is written down with its key, then sent, then marked, and goes on after any interruption."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datahub.connectors.declare import Output, Receipt, Sender, Uncertain
+from datahub.faults import reach
+from datahub.reports.report import Report, WrittenFile
+from datahub.runner.jobs.backoff import patiently
+from datahub.runner.jobs.hold import Hold
+from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.transform import Failed, Held
+from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Run
+
+REJECTS = "rejects"
+"""The name under which the files of rejected rows are delivered."""
+
+
+def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> None:
+    """Write down what is going to be sent where, before any of it is."""
+    files, batches = [], []
+    for one in report.written:
+        if one.target in context.ways.senders:
+            batches += list(_batches(context, run, one))
+        elif one.target in context.ways.sinks:
+            files.append(_file(context, run, one.target, one))
+    if REJECTS in context.ways.sinks:
+        files += [_file(context, run, REJECTS, one) for one in report.rejects]
+    context.store.deliveries.plan(claim, batches, files)
+
+
+def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
+    """Send what is not done yet: files are set down where nobody sees them, batches are sent, and then the files shown."""
+    for file in context.store.deliveries.files(claim.run):
+        if file.state is FileState.PLANNED:
+            _stage(context, run, claim, hold, file)
+    tables: dict[str, _Rows] = {}
+    for batch in context.store.deliveries.batches(claim.run):
+        if batch.state is not BatchState.DONE:
+            rows = tables.setdefault(batch.target, _Rows(context, run, batch.target))
+            _send(context, claim, hold, batch, rows)
+    for file in context.store.deliveries.files(claim.run):
+        if file.state is FileState.STAGED:
+            _show(context, run, claim, hold, file)
+
+
+# ---------------------------------------------------------------------------------------------------------- files
+
+
+def _file(context: JobContext, run: Run, target: str, one: WrittenFile) -> OutFile:
+    path = Path(one.path)
+    sha256 = digest_of(path)
+    return OutFile(run.id, target, path.name, str(path), one.rows, sha256, key(context, run, target, path.name, sha256))
+
+
+def _output(run: Run, file: OutFile) -> Output:
+    values = {
+        "JOB": run.job,
+        "RUN": run.id,
+        "TARGET": file.target,
+        "TIMESTAMP": run.as_of.strftime("%Y%m%dT%H%M%SZ"),
+        "DATE": run.as_of.strftime("%Y%m%d"),
+    }
+    return Output(file.target, Path(file.rendered), file.rows, file.key, values)
+
+
+def _stage(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile) -> None:
+    if not Path(file.rendered).is_file() or digest_of(Path(file.rendered)) != file.sha256:
+        raise Failed("CHANGED", f"`{file.rendered}` is not what the run made; `dhm runs cancel {run.id}` gives its input back")
+    with hold.effect():
+        reach("stage")
+        receipt = patiently(context, hold, partial(context.ways.sinks[file.target].stage, _output(run, file)))
+        reach("staged_out")
+        told = json.dumps({name: value for name, value in asdict(receipt).items() if name != "output"})
+        context.store.deliveries.mark_file(claim, file, FileState.STAGED, told)
+        reach("receipt")
+
+
+def _show(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile) -> None:
+    receipt = Receipt(output=_output(run, file), **json.loads(file.receipt))
+    with hold.effect():
+        reach("show")
+        patiently(context, hold, partial(context.ways.sinks[file.target].commit, [receipt]))
+        reach("shown")
+        context.store.deliveries.mark_file(claim, file, FileState.DONE)
+        reach("file_marked")
+
+
+def withdraw(context: JobContext, run: Run) -> None:
+    """Take back what was set down and not shown; of what was sent, nothing can be."""
+    for file in context.store.deliveries.files(run.id):
+        if file.state is FileState.STAGED:
+            context.ways.sinks[file.target].abort([Receipt(output=_output(run, file), **json.loads(file.receipt))])
+
+
+# ---------------------------------------------------------------------------------------------------------- batches
+
+
+class _Rows:
+    """The rows of a target, read again from what the run made, batch by batch in order."""
+
+    def __init__(self, context: JobContext, run: Run, target: str) -> None:
+        self.sender = context.ways.senders[target]
+        self._path = _made(context, run, target)
+
+    def body(self, first: int, last: int) -> bytes:
+        try:
+            return self.sender.render(self._table(first, last))
+        except (OSError, pa.ArrowException) as problem:
+            raise Failed("CHANGED", f"`{self._path}` is not what the run made: {problem}") from problem
+
+    def _table(self, first: int, last: int) -> pa.Table:
+        # A target's rows of one run fit in memory by row groups only; the file is opened anew for each batch that is sent.
+        with pq.ParquetFile(self._path) as file:
+            groups, start, offset = [], 0, None
+            for number in range(file.num_row_groups):
+                length = file.metadata.row_group(number).num_rows
+                if start < last and start + length > first:
+                    groups.append(number)
+                    offset = start if offset is None else offset
+                start += length
+            table = file.read_row_groups(groups)
+        return table.slice(first - (offset or 0), last - first)
+
+
+def _made(context: JobContext, run: Run, target: str) -> Path:
+    """The file with the rows of a target that takes batches."""
+    report = json.loads((context.folders.run(run.id) / "out" / "run" / "report.json").read_text(encoding="utf-8"))
+    return Path(next(one["path"] for one in report["written"] if one["target"] == target))
+
+
+def _batches(context: JobContext, run: Run, one: WrittenFile) -> Iterator[Batch]:
+    rows = _Rows(context, run, one.target)
+    size = max(1, rows.sender.rows)
+    for number, first in enumerate(range(0, one.rows, size)):
+        last = min(first + size, one.rows)
+        sha256 = hashlib.sha256(rows.body(first, last)).hexdigest()
+        yield Batch(run.id, one.target, number, first, last, key(context, run, one.target, str(number), sha256), sha256)
+
+
+def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Rows) -> None:
+    store, sender = context.store, rows.sender
+    hold.check()
+    earlier = store.deliveries.delivered(batch.key)
+    if earlier is not None:
+        # A run that was cancelled had come so far.
+        store.deliveries.mark(claim, batch, BatchState.DONE, f"sent by run {earlier.run}")
+        return
+    if batch.state in (BatchState.SENDING, BatchState.UNKNOWN) and _settled(context, claim, batch, sender):
+        return
+    body = rows.body(batch.first, batch.last)
+    if hashlib.sha256(body).hexdigest() != batch.sha256:
+        raise Failed("CHANGED", f"batch {batch.number} for `{batch.target}` is not what it was when it was planned")
+    with hold.effect():
+        store.deliveries.mark(claim, batch, BatchState.SENDING)
+        reach("send")
+        hold.check()
+        try:
+            answer = patiently(context, hold, partial(sender.send, body, batch.key), again=sender.keyed)
+        except Uncertain as problem:
+            _unknown(context, claim, batch, str(problem))
+            raise AssertionError from problem
+        reach("sent")
+        store.deliveries.mark(claim, batch, BatchState.DONE, json.dumps(asdict(answer)))
+        reach("marked")
+
+
+def _settled(context: JobContext, claim: Claim, batch: Batch, sender: Sender) -> bool:
+    """Whether a batch that was on its way when the process ended needs not be sent again."""
+    if sender.keyed:
+        return False
+    arrived = sender.arrived(batch.key)
+    if arrived:
+        context.store.deliveries.mark(claim, batch, BatchState.DONE, "it had arrived")
+        return True
+    if arrived is None and context.job.on_unknown == "hold":
+        _unknown(context, claim, batch, "the process ended while it was sent")
+    return False
+
+
+def _unknown(context: JobContext, claim: Claim, batch: Batch, why: str) -> None:
+    context.store.deliveries.mark(claim, batch, BatchState.UNKNOWN, why)
+    raise Held(
+        f"nobody knows whether batch {batch.number} for `{batch.target}` has arrived ({why}); look there for rows "
+        f"{batch.first + 1} to {batch.last}, then say `dhm runs resume {claim.run} --arrived` or `--resend`"
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- keys
+
+
+def key(context: JobContext, run: Run, target: str, part: str, sha256: str) -> str:
+    """What tells the other side that this was sent before: the same on every attempt, another for every other content."""
+    told = json.dumps([context.store.hub, run.job, target, run.generation, run.input_digest, part, sha256])
+    return base64.b32encode(hashlib.sha256(told.encode()).digest()[:20]).decode().lower()
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

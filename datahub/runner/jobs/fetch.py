@@ -1,0 +1,101 @@
+"""The way in: what a job's sources have that was not read before is landed, and belongs to the run from then on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from datahub.connectors.declare import Incremental, Landed, Split
+from datahub.faults import reach
+from datahub.formats.declare import InputFile
+from datahub.runner.jobs.hold import Hold
+from datahub.runner.jobs.job_context import JobContext
+from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
+
+_POSITION = "position"
+
+
+def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
+    """Land what is new of each source, and freeze what the run reads."""
+    reach("fetch")
+    context.folders.landed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, source in context.ways.sources.items():
+        if isinstance(source, Incremental):
+            source.start(context.store.cursors.value(context.places[name], _POSITION))
+        for split in source.splits():
+            hold.check()
+            _take(context, claim, name, split)
+        position = source.position() if isinstance(source, Incremental) else None
+        if position is not None:
+            context.store.cursors.propose(claim, context.places[name], _POSITION, position)
+    taken = context.store.items.taken(claim.run)
+    digest = input_digest(taken)
+    generation = context.store.runs.generation(context.name, digest)
+    context.store.runs.advance(claim, RunStatus.STAGED, context.clock(), input_digest=digest, generation=generation)
+    reach("staged")
+
+
+def fresh(context: JobContext, taken: tuple[Taken, ...]) -> bool:
+    """Whether a source that drives the job has something new."""
+    return any(one.source in context.driving for one in taken)
+
+
+def input_files(context: JobContext, taken: tuple[Taken, ...]) -> dict[str, list[InputFile]]:
+    """The landed files of each source, under the names that people know them by."""
+    found: dict[str, list[InputFile]] = {name: [] for name in context.ways.sources}
+    for one in taken:
+        if one.source:
+            found[one.source].append(InputFile(one.item.staged, one.item.name))
+    return found
+
+
+def input_digest(taken: Sequence[Taken]) -> str:
+    """What the run reads, as one digest: sources, names and contents."""
+    told = sorted((one.source, one.item.name, one.item.sha256) for one in taken)
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def landed_again(item: Item) -> Landed:
+    """What the source gave for an item, for it to settle."""
+    told = json.loads(item.split)
+    modified = told.pop("modified")
+    split = Split(**told, modified=None if modified is None else datetime.fromisoformat(modified))
+    return Landed(split, Path(item.staged), item.name, item.size, item.sha256)
+
+
+def unread(context: JobContext) -> Iterator[tuple[str, Split]]:
+    """What a run would read now, as far as listings tell; nothing is fetched or written down."""
+    for name, source in context.ways.sources.items():
+        for split in source.splits():
+            seen = context.store.items.seen(context.places[name], split.name, split.fingerprint)
+            if name not in context.driving or seen is None or seen.status is ItemStatus.STAGED:
+                yield name, split
+
+
+def _take(context: JobContext, claim: Claim, name: str, split: Split) -> None:
+    store, place = context.store, context.places[name]
+    driving = name in context.driving
+    seen = store.items.seen(place, split.name, split.fingerprint)
+    if driving and seen is not None and seen.status is not ItemStatus.STAGED:
+        return
+    reach("land")
+    landed = context.ways.sources[name].land(split, context.folders.landed)
+    reach("landed")
+    known = store.items.known(place, landed.name, landed.sha256)
+    if driving and known is not None and known.status is not ItemStatus.STAGED:
+        # The same content under the same name, with another time: done is done.
+        store.items.stage(claim, "", _item(place, landed))
+        return
+    skip = driving and getattr(context.job.sources[name], "same_content", "read") == "skip"
+    twin = store.items.same_content(place, landed.sha256) if skip else None
+    store.items.stage(claim, "" if twin else name, _item(place, landed))
+    reach("taken")
+
+
+def _item(place: str, landed: Landed) -> Item:
+    split = json.dumps(asdict(landed.split), default=str)
+    return Item(0, place, landed.name, landed.size, landed.sha256, ItemStatus.STAGED, str(landed.path), landed.split.fingerprint, split)

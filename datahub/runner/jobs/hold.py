@@ -1,0 +1,93 @@
+"""The right to work on a run, kept alive by a thread; what takes it away is heard before the next effect."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from datahub.state.owner import uptime
+from datahub.state.records import Claim
+from datahub.state.sqlite.runs import LEASE_SECONDS
+from datahub.state.store import Fenced, LedgerUnusable, StateStore
+
+BEAT = LEASE_SECONDS / 4
+MARGIN = LEASE_SECONDS / 6
+"""Nothing is begun when less than this is left of the lease: an effect must be over before another may take the run."""
+
+
+class Cancelled(Exception):
+    """A person, or a later fire, has asked the run to stop."""
+
+
+class Stopped(SystemExit):
+    """The process was told to end; the run goes on when it is claimed next."""
+
+
+class Hold:
+    """The lease of one run while this process works on it; entered once, by the thread that works."""
+
+    def __init__(self, store: StateStore, claim: Claim) -> None:
+        self._store, self._claim = store, claim
+        self._until = uptime() + LEASE_SECONDS
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="dhm-lease", daemon=True)
+        self._busy = False
+        self._told: int | None = None
+        self._handlers: dict[int, Any] = {}
+
+    def check(self) -> None:
+        """Raise where the run must not go on here: it was taken over, cancelled, or the process shall end."""
+        if self._told is not None:
+            raise Stopped(128 + self._told)
+        if self._over.is_set() or uptime() > self._until - MARGIN:
+            raise Fenced(f"the lease of run {self._claim.run} ran out")
+        asked = self._store.runs.cancelled(self._claim)
+        if asked:
+            raise Cancelled(asked)
+
+    @contextmanager
+    def effect(self) -> Iterator[None]:
+        """An effect and its mark, which a signal to end does not part; a second signal does."""
+        self.check()
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+        if self._told is not None:
+            raise Stopped(128 + self._told)
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT):
+            asked = uptime()
+            try:
+                if not self._store.leases.renew(self._claim.scope, self._claim.epoch, LEASE_SECONDS):
+                    self._over.set()
+                    return
+            except LedgerUnusable:
+                # It may pass; if it does not, the lease runs out and `check` says so.
+                continue
+            self._until = asked + LEASE_SECONDS
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        if self._busy and self._told is None:
+            self._told = number
+            return
+        raise Stopped(128 + number)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._handlers[number] = signal.signal(number, self._signalled)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._over.set()
+        self._thread.join()

@@ -1,0 +1,216 @@
+"""One run of a job: fetch, transform, judge, deliver, dispose; and how each failure ends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from datahub.connectors.declare import DataHubError, TransientError
+from datahub.engine.start import UnusableRun
+from datahub.faults import reach
+from datahub.formats.declare import BadInput, BadOutput
+from datahub.plan.serde import digest
+from datahub.records import record
+from datahub.reports.report import Report
+from datahub.runner.jobs.backoff import pause
+from datahub.runner.jobs.deliver import deliver, plan, withdraw
+from datahub.runner.jobs.fetch import fetch, fresh, landed_again
+from datahub.runner.jobs.hold import Cancelled, Hold
+from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.snapshots import Remembered
+from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform
+from datahub.runner.parameters import Unreadable
+from datahub.state.records import Claim, Run, RunStatus
+from datahub.state.store import Fenced, LedgerUnusable
+
+MOST_CRASHES = 3
+"""An input over which the process has ended so often is set aside."""
+
+
+@record(frozen=True, slots=True)
+class Ending:
+    """How a run ended, with what it has to tell where it came so far."""
+
+    run: Run
+    report: Report | None = None
+    help: str = ""
+
+
+def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
+    """Do what is left of a run that this process has claimed; every end is in the ledger when it returns.
+
+    `Fenced`, and a signal that ends the process, go through: the run is then another's, or for the next who claims it.
+    """
+    work = _Work(context, claim, run)
+    with Hold(context.store, claim) as hold:
+        try:
+            work.steps(hold)
+        except Fenced:
+            raise
+        except Exception as problem:  # noqa: BLE001 - every failure ends the run in the ledger; unknown ones go on from there
+            return work.ended_by(problem)
+        except BaseException:
+            # Told to end: the next process goes on at once.
+            context.store.leases.release(claim.scope, claim.epoch)
+            raise
+    return work.ending()
+
+
+class _Work:
+    """The steps of one run, each of which finds in the ledger whether it is done."""
+
+    def __init__(self, context: JobContext, claim: Claim, run: Run) -> None:
+        self._context, self._claim, self._run = context, claim, run
+        self._store = context.store
+        self._remembered = Remembered(context)
+        self._report: Report | None = None
+
+    def steps(self, hold: Hold) -> None:
+        if not self._run.input_digest:
+            fetch(self._context, self._claim, hold)
+            self._again()
+        taken = tuple(self._store.items.taken(self._claim.run))
+        if not self._store.deliveries.planned(self._claim.run):
+            if not fresh(self._context, taken):
+                self._nothing_new(hold)
+                return
+            self._poison()
+            self._make(hold)
+        self._store.runs.advance(self._claim, RunStatus.DELIVERING, self._context.clock())
+        deliver(self._context, self._run, self._claim, hold)
+        self._commit(hold)
+        self._dispose(hold)
+        self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock())
+        reach("ended")
+
+    def _again(self) -> None:
+        found = self._store.runs.get(self._claim.run)
+        assert found is not None
+        self._run = found
+
+    def _poison(self) -> None:
+        """Set an input aside that has ended the process several times while it was read."""
+        if self._run.status is RunStatus.CRASHED:
+            items = self._store.items.crashed(self._claim)
+            if any(item.crashes >= MOST_CRASHES for item in items):
+                self._store.items.quarantine(self._claim)
+                names = ", ".join(f"`{item.name}`" for item in items[:5])
+                raise Failed("POISON", f"the process has ended {MOST_CRASHES} times while {names} was read; it is set aside")
+
+    def _make(self, hold: Hold) -> None:
+        folder = self._context.folders.run(self._claim.run)
+        taken = tuple(self._store.items.taken(self._claim.run))
+        self._remembered.begin(folder)
+        report = self._report = transform(self._context, self._run, taken, folder / "out", self._remembered.watch)
+        hold.check()
+        with self._store.together():
+            self._store.runs.counted(self._claim, counts_of(report))
+            self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
+        judge(self._context, report, approved=self._run.approved)
+        self._remembered.prepare(self._claim.run)
+        with self._store.together():
+            self._store.runs.advance(self._claim, RunStatus.CHECKED, self._context.clock(), plan=digest(self._context.plan))
+            plan(self._context, self._run, report, self._claim)
+        reach("planned")
+
+    def _nothing_new(self, hold: Hold) -> None:
+        with self._store.together():
+            self._store.items.done(self._claim)
+            self._store.cursors.commit(self._claim)
+        self._dispose(hold)
+        self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason="nothing new")
+
+    def _commit(self, hold: Hold) -> None:
+        """Everything has arrived: that is one fact, with all that follows from it."""
+        hold.check()
+        snapshots = self._remembered.kept(self._context.folders.run(self._claim.run))
+        with self._store.together():
+            self._store.items.done(self._claim)
+            self._store.cursors.commit(self._claim)
+            self._store.snapshots.commit(self._claim, snapshots)
+            self._store.runs.advance(self._claim, RunStatus.DELIVERED, self._context.clock())
+        reach("delivered")
+
+    def _dispose(self, hold: Hold) -> None:
+        for one in self._store.items.taken(self._claim.run):
+            if not one.disposed:
+                with hold.effect():
+                    reach("dispose")
+                    name = one.source or self._source_of(one.item.place)
+                    self._context.ways.sources[name].settle(landed_again(one.item), succeeded=True)
+                    reach("disposed")
+                    self._store.items.disposed(self._claim, one.item.id)
+
+    def _source_of(self, place: str) -> str:
+        return next(name for name, known in self._context.places.items() if known == place)
+
+    # ------------------------------------------------------------ ends
+
+    def ending(self, help: str = "") -> Ending:
+        self._again()
+        return Ending(self._run, self._report, help)
+
+    def ended_by(self, problem: Exception) -> Ending:
+        """Write down how the run ended; what is a mistake of ours is raised again after that."""
+        try:
+            return self._told(problem)
+        except Fenced:
+            raise problem from None
+
+    def _told(self, problem: Exception) -> Ending:
+        match problem:
+            case Cancelled():
+                self._give_back(RunStatus.CANCELLED, "CANCELLED", str(problem))
+                return self.ending()
+            case Held():
+                return self._end(RunStatus.HELD, "HELD", str(problem))
+            case OverLimit():
+                return self._failed(RunStatus.OVER_LIMIT, "OVER_LIMIT", str(problem))
+            case Failed(code=code, reason=reason):
+                return self._failed(RunStatus.FAILED, code, reason)
+            case TransientError():
+                return self._later("UNREACHED", problem.message, problem.help, problem.wait)
+            case LedgerUnusable(later=True):
+                raise problem
+            case DataHubError():
+                return self._failed(RunStatus.FAILED, "REFUSED", problem.message, problem.help)
+            case BadInput() | BadOutput():
+                where = f"{problem.path}: " if problem.path else ""
+                return self._failed(RunStatus.FAILED, getattr(problem, "code", "OUTPUT"), f"{where}{problem.message}", problem.help)
+            case UnusableRun() | Unreadable():
+                return self._failed(RunStatus.FAILED, "UNUSABLE", str(problem))
+            case OSError():
+                return self._later("SYSTEM", f"{problem.filename or ''}: {problem.strerror or problem}".removeprefix(": "))
+            case _:
+                self._failed(RunStatus.FAILED, "BUG", f"{type(problem).__name__}: a mistake of DataHub")
+                raise problem
+
+    def _later(self, code: str, reason: str, help: str = "", asked: float | None = None) -> Ending:
+        policy, now = self._context.job.retry, self._context.clock()
+        begun = self._run.started or now
+        if self._run.attempt >= policy.attempts or now - begun > policy.within:
+            return self._failed(RunStatus.FAILED, code, f"{reason} (tried {self._run.attempt} times)", help)
+        wait = timedelta(seconds=pause(self._context, self._run.attempt, asked))
+        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason)
+        return self.ending(help)
+
+    def _failed(self, status: RunStatus, code: str, reason: str, help: str = "") -> Ending:
+        self._give_back(status, code, reason)
+        return self.ending(help)
+
+    def _give_back(self, status: RunStatus, code: str, reason: str) -> None:
+        """End a run that will not go on: what was set down is taken back, what was landed is settled as not read."""
+        try:
+            withdraw(self._context, self._run)
+            for one in self._store.items.taken(self._claim.run):
+                if status is not RunStatus.CANCELLED and one.source:
+                    self._context.ways.sources[one.source].settle(landed_again(one.item), succeeded=False)
+        except DataHubError as problem:
+            reason = f"{reason}; and then: {problem.message}"
+        self._store.runs.end(self._claim, status, self._context.clock(), code=code, reason=reason)
+
+    def _end(self, status: RunStatus, code: str, reason: str) -> Ending:
+        self._store.runs.end(self._claim, status, self._context.clock(), code=code, reason=reason)
+        return self.ending()
+
+
+NOTHING_NEW = "NOTHING_NEW"

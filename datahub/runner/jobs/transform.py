@@ -1,0 +1,122 @@
+"""From landed files to what is going to be delivered: the plan is run, its rows are counted, and guards have their say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+from datahub.faults import reach
+from datahub.reports.report import Report
+from datahub.runner.jobs.fetch import input_files
+from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.outlet import Watch
+from datahub.runner.parameters import value_of
+from datahub.runner.run import Options, run
+from datahub.semantic.ir import Value
+from datahub.state.records import Counts, Rejects, Run, Taken
+
+
+class OverLimit(Exception):
+    """More rows were rejected than the job tolerates."""
+
+
+class Held(Exception):
+    """A guard does not believe the input, or nobody knows what became of a batch: a person decides."""
+
+
+class Failed(Exception):
+    """The run cannot be done as it is: the code and the reason."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path, watch: Watch) -> Report:
+    """Run the plan over the landed files, into a folder of the run's own."""
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True, mode=0o700)
+    # What a target that takes batches gets is kept with its types.
+    options = Options(
+        format="parquet" if context.ways.senders else "jsonl",
+        as_of=one.as_of,
+        threads=context.threads,
+        progress=context.progress,
+        watch=watch,
+        script=context.job.mapping,
+    )
+    reach("transform")
+    report = run(context.plan, input_files(context, taken), out, parameters=parameters(context, one), options=options)
+    reach("transformed")
+    if not report.adds_up:
+        raise AssertionError("the rows of the run do not add up")
+    if report.status == "aborted":
+        raise Failed("ABORTED", report.reason)
+    return report
+
+
+def parameters(context: JobContext, one: Run) -> dict[str, Value]:
+    """The parameters of the job, and over them those that this run was started with."""
+    types = {shape.name: shape.type for shape in context.plan.parameters}
+    given = {**context.job.parameters, **json.loads(one.parameters)}
+    return {name: value_of(_text(value), types[name], name) if name in types else _text(value) for name, value in given.items()}
+
+
+def counts_of(report: Report) -> Counts:
+    total: Counter[str] = Counter()
+    for source in report.sources:
+        for name in ("read", "written", "rejected", "filtered", "merged", "empty", "looked_up"):
+            total[name] += getattr(source, name)
+    return Counts(**total)
+
+
+def rejects_of(run_id: str, report: Report) -> list[Rejects]:
+    """The reject files of a run; codes are counted over all of its sources."""
+    codes = json.dumps({code.code: code.count for code in report.codes if code.severity in ("error", "fatal")})
+    return [Rejects(run_id, one.name, one.path, one.rows, codes) for one in report.rejects]
+
+
+def judge(context: JobContext, report: Report, *, approved: bool) -> None:
+    """Raise where the job's limits or guards keep the result from being delivered."""
+    read, rejected = report.rows_read, report.rows_rejected
+    limits = context.job.tolerance
+    if limits.rows is not None and rejected > limits.rows:
+        raise OverLimit(f"{rejected:,} rows are rejected, and the job tolerates {limits.rows:,}")
+    if limits.share is not None and read and Decimal(rejected) / read > limits.share:
+        raise OverLimit(f"{rejected:,} of {read:,} rows are rejected, and the job tolerates {_percent(limits.share)}")
+    if not approved:
+        _guard(context, read)
+
+
+def _guard(context: JobContext, read: int) -> None:
+    guards = context.job.guards
+    if not read and guards.empty != "ok":
+        if guards.empty == "fail":
+            raise Failed("EMPTY", "there are files, and no row in them")
+        raise Held("there are files, and no row in them")
+    if read < guards.rows:
+        raise Held(f"{read:,} rows were read, and the job wants {guards.rows:,} at least")
+    last = context.store.runs.last_good(context.name) if guards.shrink is not None else None
+    if last is not None and guards.shrink is not None and read < last.counts.read * (1 - guards.shrink):
+        raise Held(f"{read:,} rows were read, and {last.counts.read:,} by run {last.id}: more than {_percent(guards.shrink)} are missing")
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f} %"
+
+
+def _text(value: object) -> str:
+    """A value of a TOML file as `--param` would take it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case list():
+            return ", ".join(map(_text, value))
+        case _:
+            return str(value)

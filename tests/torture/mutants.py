@@ -1,0 +1,187 @@
+"""Mistakes that a data hub could make, planted in a child: a harness that lets one of them live shows nothing."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from datahub.connectors.declare import Receipt
+from datahub.faults import reach
+from datahub.runner.jobs import deliver, hold, perform
+from datahub.state.owner import Owner
+from datahub.state.records import BatchState, FileState, ItemStatus
+from datahub.state.sqlite import deliveries, items, runs, snapshots
+from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries
+from datahub.state.sqlite.items import SqliteItems
+from datahub.state.sqlite.ledger import SqliteLedger
+from tests.jobs_world import FolderSink, FolderSource, ShopSender
+
+
+def apply(name: str) -> None:
+    """Plant the mutant; none where the name is empty."""
+    if name:
+        MUTANTS[name]()
+
+
+def plant(owner: Any, name: str, value: Any) -> None:
+    setattr(owner, name, value)
+
+
+def mark_before_send() -> None:
+    mark = SqliteDeliveries.mark
+
+    def early(self, claim, batch, state, answer=""):
+        mark(self, claim, batch, BatchState.DONE if state is BatchState.SENDING else state, answer)
+
+    plant(SqliteDeliveries, "mark", early)
+
+
+def mark_before_show() -> None:
+    show = deliver._show
+
+    def early(context, run, claim, hold, file):
+        context.store.deliveries.mark_file(claim, file, FileState.DONE)
+        show(context, run, claim, hold, file)
+
+    plant(deliver, "_show", early)
+
+
+def unstable_key() -> None:
+    send = ShopSender.send
+    plant(ShopSender, "send", lambda self, body, key: send(self, body, f"{key}{os.getpid()}"))
+
+
+def boundaries_anew() -> None:
+    """What was planned is forgotten, and cut in other places the next time."""
+
+    attempts = []
+
+    def planned(self, run):
+        with self._ledger.writing() as sql:
+            attempts[:] = sql.execute("SELECT attempt FROM run WHERE id = ?", (run,)).fetchone()
+            for table in ("planned", "batch", "out_file"):
+                sql.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
+        return False
+
+    plant(SqliteDeliveries, "planned", planned)
+    plant(ShopSender, "rows", property(lambda self: 6 + attempts[0], lambda self, rows: None))
+
+
+def no_epoch() -> None:
+    for module in (deliveries, items, runs, snapshots):
+        plant(module, "fence", lambda sql, claim: None)
+    plant(hold.Hold, "check", lambda self: None)
+
+
+def cursor_early() -> None:
+    def at_once(self, claim, scope, stream, value):
+        with self._ledger.writing() as sql:
+            sql.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?)", (scope, stream, value, claim.run))
+
+    plant(SqliteCursors, "propose", at_once)
+
+
+def archive_first() -> None:
+    land = FolderSource.land
+
+    def away(self, split, folder):
+        landed = land(self, split, folder)
+        self.settle(landed, succeeded=True)
+        return landed
+
+    plant(FolderSource, "land", away)
+
+
+def dedupe_off() -> None:
+    plant(SqliteItems, "seen", lambda self, *_: None)
+    plant(SqliteItems, "same_content", lambda self, *_: None)
+    known = SqliteItems.known
+
+    def unknown(self, *about):
+        found = known(self, *about)
+        # What was just staged is asked for within the transaction that stages it.
+        return found if found is None or self._ledger._depth else replace(found, status=ItemStatus.STAGED)
+
+    plant(SqliteItems, "known", unknown)
+
+
+def lock_stays() -> None:
+    """The death of an owner does not end its lease: somebody would have to remove it."""
+    plant(Owner, "alive", property(lambda self: True))
+
+
+def half_shown() -> None:
+    """Files are written under their own name."""
+
+    def stage(self, output):
+        name = f"{output.values['TARGET']}-{output.values['RUN']}{output.path.suffix}"
+        data = output.path.read_bytes()
+        with (self.folder / name).open("wb") as file:
+            file.write(data[: len(data) // 2])
+            file.flush()
+            reach("half_written")
+            file.write(data[len(data) // 2 :])
+        return Receipt(output, name, f".{output.key}.part", len(data), "")
+
+    plant(FolderSink, "stage", stage)
+
+
+def done_before_sent() -> None:
+    """Files count as read, and the run as done, once they are landed."""
+    fetch = vars(perform)["fetch"]
+
+    def early(context, claim, hold):
+        fetch(context, claim, hold)
+        context.store.items.done(claim)
+        with context.store.together() as sql:
+            sql.execute("UPDATE run SET status = 'success' WHERE id = ?", (claim.run,))
+        reach("landed")
+
+    plant(perform, "fetch", early)
+
+
+def apart() -> None:
+    """What belongs together is written statement by statement."""
+
+    @contextmanager
+    def writing(self):
+        with self._lock:
+            yield _Apart(self._connection)
+
+    plant(SqliteLedger, "writing", writing)
+
+
+class _Apart:
+    def __init__(self, connection) -> None:
+        self._connection = connection
+
+    def execute(self, *given):
+        made = self._connection.execute(*given)
+        if "INTO planned" in given[0]:
+            reach("torn")
+        return made
+
+    def executemany(self, query, several):
+        for one in several:
+            self.execute(query, one)
+
+
+MUTANTS = {
+    made.__name__: made
+    for made in (
+        mark_before_send,
+        mark_before_show,
+        unstable_key,
+        boundaries_anew,
+        no_epoch,
+        cursor_early,
+        archive_first,
+        dedupe_off,
+        lock_stays,
+        half_shown,
+        done_before_sent,
+        apart,
+    )
+}

@@ -1,0 +1,88 @@
+"""Runs are killed at every named point and at any instant (G1), stopped and overtaken (G14), and planted mistakes are found (G4).
+
+`make torture` kills a thousand times, `make test` a few dozen times of the same sequence; a failure prints the case, which
+says all that is needed to do it again.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from tests.torture.harness import POINTS, SCENARIOS, Case, Harness, Kill, random_case
+from tests.torture.mutants import MUTANTS
+
+SEED = int(os.environ.get("DHM_SEED", "20261127"))
+LONG = bool(os.environ.get("DHM_TORTURE"))
+KILLS = 1000 if LONG else 40
+
+
+@pytest.fixture(scope="module")
+def harness():
+    made = Harness()
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_that_is_killed_at_a_named_point_goes_on_by_itself(harness, point):
+    for scenario in SCENARIOS if LONG else ("asked" if point in ("send", "sent", "marked") else "keyed",):
+        for count in (1, 2) if LONG else (1,):
+            case = Case(scenario, (Kill(point, count),))
+            assert [] == harness.problems(case), case.told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_runs_that_are_killed_at_any_instant_lose_and_double_nothing(harness):
+    chance = Random(SEED)
+    before, cases = harness.killed, 0
+    while harness.killed - before < KILLS:
+        case = random_case(chance)
+        cases += 1
+        assert [] == harness.problems(case), f"seed {SEED}, case {cases}: {case.told}"
+    print(f"seed {SEED}: {harness.killed - before} kills in {cases} cases, 0 lost, 0 doubled")
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_and_overtaken_sends_nothing_when_it_wakes_up(harness):
+    for point in ("stage:1", "send:1", "send:2", "show:1") if LONG else ("send:2",):
+        assert [] == harness.stopped(point=point), point
+
+
+CATCHERS = {
+    "cursor_early": Case("cursor", (Kill("planned"),), cancelled=True),
+    "dedupe_off": Case("keep", (Kill("planned"),)),
+    "boundaries_anew": Case("keyed", (Kill("marked"),)),
+    "half_shown": Case("keyed", (Kill("half_written"),)),
+    "mark_before_send": Case("keyed", (Kill("send"),)),
+    "mark_before_show": Case("keyed", (Kill("show"),)),
+    "unstable_key": Case("keyed", (Kill("sent"),)),
+    "archive_first": Case("keyed", (Kill("landed"),)),
+    "lock_stays": Case("keyed", (Kill("planned"),)),
+    "done_before_sent": Case("keyed", (Kill("landed", 3),)),
+    "apart": Case("keyed", (Kill("torn"),)),
+}
+"""For each mistake a case that shows it, for `make test`; `make torture` finds each by chance."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", sorted(MUTANTS))
+def test_a_planted_mistake_is_found(harness, mutant):
+    if mutant == "no_epoch":
+        assert harness.stopped(mutant)
+        return
+    if not LONG or mutant == "apart":
+        case = CATCHERS[mutant]
+        assert harness.problems(Case(case.scenario, case.kills, mutant, case.cancelled)), case.told
+        return
+    chance = Random(SEED)
+    for tried in range(1, 200):
+        case = random_case(chance, mutant)
+        if found := harness.problems(case):
+            print(f"{mutant}: found after {tried} cases: {found[0]}")
+            return
+    raise AssertionError(f"{mutant} lives")

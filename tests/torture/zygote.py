@@ -1,0 +1,67 @@
+"""A process with everything loaded, from which each child begins in no time; it runs nothing itself, so that it can be forked.
+
+It reads one JSON object a line (the folder, the port of the shop, the scenario, a fail-point, a mutant), answers with the
+number of the child, and with how it ended if that is to be waited for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from datahub import faults
+from datahub.connectors.declare import Source
+from datahub.runner.jobs import hold
+from datahub.state.sqlite import runs
+from datahub.state.store import Fenced
+from tests import jobs_world
+from tests.torture import mutants
+
+TAKEN_OVER = 3
+
+
+def child(asked: dict) -> int:
+    """Do everything that can be claimed; `TAKEN_OVER` where another has the run."""
+    faults._ASKED, faults._TRACE = asked["fail"], asked["trace"]
+    if asked["lease"]:
+        mutants.plant(runs, "LEASE_SECONDS", asked["lease"])
+        for name, part in (("LEASE_SECONDS", 1), ("BEAT", 4), ("MARGIN", 6)):
+            mutants.plant(hold, name, asked["lease"] / part)
+    mutants.apply(asked["mutant"])
+    folder = Path(asked["folder"])
+    one = jobs_world.context(folder, asked["port"], keyed=asked["scenario"] not in ("asked", "stopped"))
+    source: Source = jobs_world.FolderSource(folder / "in", keep=asked["scenario"] == "keep")
+    if asked["scenario"] == "cursor":
+        source = jobs_world.CursorSource(folder / "in")
+    one = replace(one, ways=replace(one.ways, sources={"feed": source}))
+    try:
+        jobs_world.work(one)
+    except Fenced:
+        return TAKEN_OVER
+    return 0
+
+
+def main() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        number = os.fork()
+        if not number:
+            code = 9
+            try:
+                code = child(asked)
+            except BaseException:  # noqa: BLE001 - the process ends right below
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        print(number, flush=True)
+        _, status = os.waitpid(number, os.WUNTRACED)
+        print("stopped" if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    main()

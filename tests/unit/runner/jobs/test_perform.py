@@ -1,0 +1,271 @@
+"""One run of a job, and every way in which it can end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from datahub.project.policy import Guards, Retry, Tolerance
+from datahub.runner.jobs.perform import perform
+from datahub.state.owner import this_process
+from datahub.state.records import BatchState, ItemStatus, RunStatus
+from tests.jobs_world import JOB, Shop, ShopSender, context, delivered, feed, make, now, rejected, submit, work
+
+NOW = timedelta(0)
+AT_ONCE = Retry(first=NOW)
+
+
+@pytest.fixture
+def shop():
+    made = Shop()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(tmp_path, shop):
+    """Makes the job of the world, with what is to be otherwise; everything is closed behind it."""
+    make(tmp_path)
+    opened = []
+
+    def start(**job):
+        one = context(tmp_path, shop.port, job=JOB.model_copy(update=job))
+        opened.append(one)
+        return one
+
+    yield start
+    for one in opened:
+        one.store.close()
+
+
+def once(one):
+    submit(one)
+    (ending,) = work(one)
+    return ending
+
+
+def begun(one):
+    """The run after its first attempt."""
+    submit(one)
+    return perform(one, *one.store.runs.claim(one.name, this_process(), now())).run
+
+
+def test_a_run_delivers_rejects_moves_away_and_says_what_became_of_each_row(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    one = world()
+    run = once(one).run
+    assert RunStatus.SUCCESS is run.status
+    assert dict.fromkeys(good, 1) == delivered(tmp_path) == shop.rows
+    assert 4 == sum(rejected(tmp_path).values())
+    assert (30, 26, 4) == (run.counts.read, run.counts.written, run.counts.rejected)
+    assert run.counts.add_up
+    assert [] == [path.name for path in (tmp_path / "in").iterdir()]
+    assert ["a.csv"] == [path.name[:5] for path in (tmp_path / "done").iterdir()]
+    assert {BatchState.DONE} == {batch.state for batch in one.store.deliveries.batches(run.id)}
+    assert 3 == shop.posts
+
+
+def test_without_anything_new_a_run_does_nothing_and_is_well(world, shop):
+    run = once(world()).run
+    assert (RunStatus.SUCCESS, "nothing new") == (run.status, run.reason)
+    assert 0 == shop.posts
+
+
+def test_a_file_that_comes_again_is_not_delivered_again_but_is_moved_away(world, tmp_path, shop):
+    feed(tmp_path, "a.csv", 1, 30)
+    one = world()
+    once(one)
+    feed(tmp_path, "a.csv", 1, 30)
+    assert "nothing new" == once(one).run.reason
+    assert [] == [path.name for path in (tmp_path / "in").iterdir()]
+    feed(tmp_path, "b.csv", 1, 30)
+    assert "nothing new" == once(one).run.reason
+    assert 3 == shop.posts
+
+
+def test_the_same_name_with_other_content_is_new(world, tmp_path, shop):
+    one = world()
+    first = feed(tmp_path, "a.csv", 1, 30)
+    once(one)
+    second = feed(tmp_path, "a.csv", 101, 30)
+    once(one)
+    assert dict.fromkeys(first | second, 1) == shop.rows
+
+
+def test_nothing_is_sent_where_more_is_rejected_than_tolerated(world, tmp_path, shop):
+    feed(tmp_path, "a.csv", 1, 30)
+    ending = once(world(tolerance=Tolerance(share=Decimal("0.1"))))
+    assert RunStatus.OVER_LIMIT is ending.run.status
+    assert "4 of 30 rows are rejected, and the job tolerates 10 %" == ending.run.reason
+    assert (0, {}, {}) == (shop.posts, delivered(tmp_path), rejected(tmp_path))
+    assert ["a.csv"] == [path.name[:5] for path in (tmp_path / "failed").iterdir()]
+
+
+def test_an_input_that_has_shrunk_is_held_until_a_person_lets_it_through(world, tmp_path, shop):
+    one = world(guards=Guards(shrink=Decimal("0.3")))
+    feed(tmp_path, "a.csv", 1, 30)
+    once(one)
+    small = feed(tmp_path, "b.csv", 101, 20)
+    held = once(one).run
+    assert RunStatus.HELD is held.status
+    assert "20 rows were read, and 30 by run" in held.reason
+    assert not small & set(shop.rows)
+    assert [] == work(one)
+    assert one.store.runs.reopen(held.id, now(), approved=True)
+    (ending,) = work(one)
+    assert RunStatus.SUCCESS is ending.run.status
+    assert small < set(shop.rows)
+
+
+def test_a_held_run_that_is_cancelled_gives_its_files_back(world, tmp_path, shop):
+    one = world(guards=Guards(rows=25))
+    few = feed(tmp_path, "b.csv", 101, 20)
+    held = once(one).run
+    one.store.runs.cancel(held.id, "we know", now())
+    again = replace(one, job=JOB)
+    assert RunStatus.SUCCESS is once(again).run.status
+    assert dict.fromkeys(few, 1) == shop.rows
+
+
+@pytest.mark.parametrize("empty, status", [("ok", RunStatus.SUCCESS), ("hold", RunStatus.HELD), ("fail", RunStatus.FAILED)])
+def test_a_file_without_rows_is_what_the_job_says(world, tmp_path, empty, status):
+    feed(tmp_path, "a.csv", 1, 0)
+    assert status is once(world(guards=Guards(empty=empty))).run.status
+
+
+def test_a_busy_shop_is_asked_again_and_gets_nothing_twice(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop.busy = 2
+    assert RunStatus.SUCCESS is once(world(retry=AT_ONCE)).run.status
+    assert dict.fromkeys(good, 1) == shop.rows
+
+
+def test_a_lost_answer_is_asked_for_again_where_the_shop_knows_keys(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop.lose = 2
+    assert RunStatus.SUCCESS is once(world(retry=AT_ONCE)).run.status
+    assert dict.fromkeys(good, 1) == shop.rows
+    assert 5 == shop.posts
+
+
+def test_a_lost_answer_holds_the_run_where_nobody_can_know(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop.keyed, shop.lose = False, 1
+    one = world(retry=AT_ONCE)
+    one = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(shop.port, keyed=False)}))
+    held = once(one).run
+    assert RunStatus.HELD is held.status
+    assert "nobody knows whether batch 0 for `shop` has arrived" in held.reason
+    assert 1 == one.store.deliveries.settle(held.id, BatchState.DONE)
+    one.store.runs.reopen(held.id, now())
+    (ending,) = work(one)
+    assert RunStatus.SUCCESS is ending.run.status
+    assert dict.fromkeys(good, 1) == shop.rows
+
+
+def test_a_shop_that_can_tell_is_asked_whether_a_batch_arrived(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop.keyed = False
+    one = world(retry=AT_ONCE)
+    one = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(shop.port, keyed=False, asks=True)}))
+    shop.lose = 1
+    held = once(one).run
+    one.store.runs.reopen(held.id, now())
+    work(one)
+    assert dict.fromkeys(good, 1) == shop.rows
+
+
+def test_a_closed_shop_leaves_the_run_for_later_where_it_was(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    one = world(retry=Retry(first=NOW, attempts=3))
+    broken = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)}))
+    left = begun(broken)
+    assert RunStatus.RETRYABLE is left.status
+    assert "the shop is closed" in left.reason
+    (ending,) = work(one)
+    assert (left.id, RunStatus.SUCCESS) == (ending.run.id, ending.run.status)
+    assert dict.fromkeys(good, 1) == delivered(tmp_path) == shop.rows
+
+
+def test_patience_ends(world, tmp_path):
+    feed(tmp_path, "a.csv", 1, 30)
+    one = world(retry=Retry(first=NOW, attempts=2))
+    broken = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)}))
+    submit(broken)
+    assert [RunStatus.RETRYABLE, RunStatus.FAILED] == [ending.run.status for ending in work(broken)]
+    assert {} == delivered(tmp_path)
+    assert [] == [path.name for path in (tmp_path / "out").iterdir()]
+
+
+def test_a_run_is_cancelled_between_two_batches_and_the_next_sends_only_the_rest(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    one = world()
+
+    class Cancelling(ShopSender):
+        def send(self, body, key):
+            one.store.runs.cancel(run.id, "wrong day", now())
+            return super().send(body, key)
+
+    run = submit(one)
+    (ending,) = work(replace(one, ways=replace(one.ways, senders={"shop": Cancelling(shop.port)})))
+    assert (RunStatus.CANCELLED, "wrong day") == (ending.run.status, ending.run.reason)
+    assert (1, {}) == (shop.posts, delivered(tmp_path))
+    once(one)
+    assert dict.fromkeys(good, 1) == delivered(tmp_path) == shop.rows
+    assert 3 == shop.posts
+
+
+def test_an_input_that_is_wrong_as_a_whole_fails_the_run_and_goes_aside(world, tmp_path, shop):
+    (tmp_path / "in" / "a.csv").write_text("<html>503</html>\n", encoding="utf-8")
+    ending = once(world())
+    assert (RunStatus.FAILED, 0) == (ending.run.status, shop.posts)
+    assert ending.run.code.startswith("R0")
+    assert ["a.csv"] == [path.name[:5] for path in (tmp_path / "failed").iterdir()]
+
+
+def test_what_was_made_and_is_not_there_any_more_is_not_sent(world, tmp_path, shop):
+    feed(tmp_path, "a.csv", 1, 30)
+    one = world(retry=AT_ONCE)
+    broken = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)}))
+    left = begun(broken)
+    for path in (tmp_path / "state" / "runs" / left.id / "out").glob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:-1])
+    (ending,) = work(one)
+    assert RunStatus.FAILED is ending.run.status
+    assert 0 == shop.posts
+
+
+def test_an_input_over_which_the_process_dies_again_and_again_is_set_aside(world, tmp_path, monkeypatch):
+    feed(tmp_path, "a.csv", 1, 30)
+    one = world()
+    submit(one)
+
+    class Died(BaseException):
+        pass
+
+    def die(*_):
+        raise Died
+
+    monkeypatch.setattr("datahub.runner.jobs.perform.transform", die)
+    # The lease is freed as the kernel would free it: the process is gone.
+    for _ in range(3):
+        with pytest.raises(Died):
+            work(one)
+    monkeypatch.undo()
+    (ending,) = work(one)
+    assert "POISON" == ending.run.code
+    assert ItemStatus.QUARANTINED is one.store.items.taken(ending.run.id)[0].item.status
+
+
+def test_two_runs_over_the_same_input_on_purpose_send_it_twice(world, tmp_path, shop):
+    one = world()
+    feed(tmp_path, "a.csv", 1, 10)
+    first = once(one).run
+    again = replace(one, places={"feed": "elsewhere"})
+    feed(tmp_path, "a.csv", 1, 10)
+    second = once(again).run
+    assert (0, 1) == (first.generation, second.generation)
+    assert 2 == shop.posts
