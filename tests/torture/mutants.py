@@ -56,7 +56,7 @@ def unstable_key() -> None:
 def boundaries_anew() -> None:
     """What was planned is forgotten, and cut in other places the next time."""
 
-    attempts = []
+    attempts: list[int] = []
 
     def planned(self, run):
         with self._ledger.writing() as sql:
