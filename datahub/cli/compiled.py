@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datahub.document import Document
     from datahub.packs.folders import Folders
     from datahub.plan.operators import Plan
+    from datahub.semantic.elaborate import Elaborated
 
 
 def compiled(path: Path, flow: str = "") -> Plan:
@@ -42,6 +43,23 @@ def compiled_document(document: Document, loader: Folders, flow: str = "") -> Pl
 
         raise Stop(f"`{document.path}` does not compile: {counted(errors(told), 'error')}", code=Exit.USAGE)
     return plan
+
+
+def elaborated(path: Path) -> Elaborated:
+    """The typed program of the script at `path`, or of the pack in that folder; errors are told and end the command with exit code 1."""
+    from datahub.cli.scripts import errors, one
+    from datahub.packs.folders import Folders
+    from datahub.semantic.elaborate import elaborate_whole
+    from datahub.syntax.parser import parse
+
+    loader = Folders()
+    document = one(path / "pack.dhm" if path.is_dir() else path, loader)
+    found: list[Diagnostic] = []
+    made = elaborate_whole(parse(document, found.append), loader, found.append)
+    if wrong := errors(found):
+        _tell(found)
+        raise Stop(f"`{document.path}` does not compile: {counted(wrong, 'error')}", code=Exit.WRONG)
+    return made
 
 
 def _tell(found: Sequence[Diagnostic]) -> None:
