@@ -115,15 +115,13 @@ class KeyedSettling:
         hashed = payload.hashed if len(asked) == frame.length else payload.hashed[:, asked]
         first = self._seen.first_rows(hashed, numbers[asked])
         repeated = asked[first != numbers[asked]]
-        healthy = settled.healthy
         if len(repeated):
             self._tell(frame, repeated, side)
-            again = np.zeros(frame.length, np.bool_)
-            again[repeated] = True
-            healthy = healthy.filter(~again[~settled.failed])
-            settled = replace(settled, failed=settled.failed | again, healthy=healthy)
-        tell_settled(frame, settled, self._operator, side)
-        yield with_fallen(frame, settled, self._operator) if self._watched else healthy
+            failed = settled.failed.copy()
+            failed[repeated] = True
+            settled = replace(settled, failed=failed)
+        healthy = tell_settled(frame, settled, self._operator, side)
+        yield with_fallen(healthy, frame, settled, self._operator) if self._watched else healthy
 
     def finish(self, side: Side) -> Iterator[Frame]:
         return iter(())
@@ -135,8 +133,9 @@ class KeyedSettling:
         side.issues.append(issues.table([finding], frame, self._shape.key))
 
 
-def tell_settled(frame: Frame, settled: Settled, operator: op.Settle, side: Side) -> None:
-    """Hand over what a boundary found."""
+def tell_settled(frame: Frame, settled: Settled, operator: op.Settle, side: Side) -> Frame:
+    """Hand over what a boundary found; the rows that pass."""
+    healthy = settled.healthy()
     if settled.issues.num_rows:
         side.issues.append(settled.issues)
     if settled.notes.num_rows:
@@ -146,12 +145,12 @@ def tell_settled(frame: Frame, settled: Settled, operator: op.Settle, side: Side
     count = side.count(operator)
     count.rows_in += frame.length
     count.rejected += len(at)
-    count.rows_out += settled.healthy.length
+    count.rows_out += healthy.length
+    return healthy
 
 
-def with_fallen(frame: Frame, settled: Settled, operator: op.Settle) -> Frame:
-    """The healthy rows, with those that fell beside them: here, and before."""
-    healthy = settled.healthy
+def with_fallen(healthy: Frame, frame: Frame, settled: Settled, operator: op.Settle) -> Frame:
+    """The healthy rows of `frame`, with those that fell beside them: here, and before."""
     names = [name for name, _ in operator.columns]
     parts = [only(part, names) for part in (frame.filter(settled.failed), frame.fallen) if part is not None and part.length]
     return replace(healthy, fallen=concat(parts) if parts else None)

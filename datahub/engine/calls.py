@@ -53,7 +53,7 @@ def call(node: ir.Call, scope: Scope) -> Column:
     before = union(*failures)
     if any(is_null(values) for values in strict):
         return Column(pa.scalar(None, carried(node.type)), before)
-    values, failed = applied(ready, given)
+    values, failed = applied(ready, given, scope.distinct)
     return settled(coerced(values, node.type), failed, strict, before, scope.length)
 
 
@@ -106,11 +106,11 @@ def is_null(values: Datum) -> bool:
     return (isinstance(values, pa.Scalar) and not values.is_valid) or pa.types.is_null(values.type)
 
 
-def applied(ready: Prepared, given: list[Any]) -> tuple[Datum, tuple[tuple[Mask, str], ...]]:
+def applied(ready: Prepared, given: list[Any], distinct: bool) -> tuple[Datum, tuple[tuple[Mask, str], ...]]:
     """The kernel's values and failures; constants alone give a scalar, and failures of one row."""
     arrays = [at for at, one in enumerate(given) if isinstance(one, pa.Array)]
     if arrays:
-        if ready.distinct and len(arrays) == 1:
+        if ready.distinct and not distinct and len(arrays) == 1:
             return opened(on_distinct(_over(ready.kernel, given, arrays[0]), given[arrays[0]]))
         return opened(ready.kernel(*given))
     scalars = [at for at, one in enumerate(given) if isinstance(one, pa.Scalar)]

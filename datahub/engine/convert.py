@@ -29,7 +29,7 @@ def convert(node: ir.Convert, scope: Scope) -> Column:
     """The values that the raw texts of a source column stand for."""
     raw = scope.evaluate(node.value)
     column = raw.array(scope.length)
-    if _is_worth_coding(column, node.type):
+    if not scope.distinct and _is_worth_coding(column, node.type):
         made = _on_distinct(column, node.type, node.reading)
     else:
         made = read(column, node.type, node.reading)

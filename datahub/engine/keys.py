@@ -172,22 +172,30 @@ def _empty(slots: int) -> npt.NDArray[np.uint64]:
 def _put(slots: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], marks: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """Keys into the table; for each the number of the row that had it first."""
     mask = np.int64(len(slots) - 1)
-    answer = np.empty(len(low), np.int64)
-    waiting = np.arange(len(low))
+    # Both halves of a slot are fetched and set at once, as one item of 16 bytes: a slot is one miss of the cache.
+    pairs = slots.view(np.complex128).reshape(-1)
     at = low.view(np.int64) & mask if low.flags.c_contiguous else low.astype(np.int64) & mask
-    while len(waiting):
-        wanted_low, wanted = low[waiting], marks[waiting]
-        found = slots[at]
-        free = np.flatnonzero(found[:, 1] == _EMPTY)
-        if len(free):
-            # Several keys may want one slot: the last that is written has it, so the first row is written last.
-            backwards = free[::-1]
-            slots[at[backwards], 0] = wanted_low[backwards]
-            slots[at[backwards], 1] = wanted[backwards]
-            found = slots[at]
-        same = (found[:, 0] == wanted_low) & ((found[:, 1] ^ wanted) <= _ROW)
-        answer[waiting[same]] = (found[same, 1] & _ROW).astype(np.int64)
-        other = ~same
+    answer, other = _probe(pairs, at, low, marks)
+    waiting = other
+    while len(other):
+        at, low, marks = (at[other] + 1) & mask, low[other], marks[other]
+        answer[waiting], other = _probe(pairs, at, low, marks)
         waiting = waiting[other]
-        at = (at[other] + 1) & mask
     return answer
+
+
+def _probe(
+    pairs: npt.NDArray[np.complex128], at: npt.NDArray[np.int64], low: npt.NDArray[np.uint64], marks: npt.NDArray[np.uint64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Look at one slot for each key, which takes it if it is free: whose row it names, and which keys found another's."""
+    found = pairs.take(at).view(np.uint64).reshape(-1, 2)
+    free = np.flatnonzero(found[:, 1] == _EMPTY)
+    if len(free):
+        # Several keys may want one slot: the last that is written has it, so the first row is written last.
+        backwards = free[::-1]
+        taken, items = at[backwards], np.empty((len(free), 2), np.uint64)
+        items[:, 0], items[:, 1] = low[backwards], marks[backwards]
+        pairs[taken] = items.view(np.complex128).reshape(-1)
+        found[backwards] = pairs.take(taken).view(np.uint64).reshape(-1, 2)
+    other = np.flatnonzero((found[:, 0] ^ low) | ((found[:, 1] ^ marks) & ~_ROW))
+    return (found[:, 1] & _ROW).astype(np.int64), other

@@ -33,6 +33,7 @@ from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.survival import Survival
 from datahub.engine.telling import bad_records, merged, record_lines
 from datahub.engine.work import Work
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Frame, Rows
 from datahub.plan import operators as op
 from datahub.plan.expressions import asks_facts
@@ -269,7 +270,7 @@ class _Runner:
         files, lines, numbers = self.execution.places.locate(rows)
         if self._prefixes:
             at = table.schema.get_field_index("path")
-            table = table.set_column(at, "path", self._whole_paths(table.column(at).combine_chunks(), rows, numbers))
+            table = table.set_column(at, "path", self._whole_paths(whole(table.column(at)), rows, numbers))
         return table.append_column("file", files).append_column("line", lines).append_column("row", numbers)
 
     def _whole_paths(self, inside: pa.Array, rows: Rows, numbers: pa.Array) -> pa.Array:

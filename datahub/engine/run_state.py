@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from datahub.engine.constants import may_be_constant
+from datahub.engine.distinct import NONE, SEVERAL, column_of, is_worth_it
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Frame
 from datahub.functions.declare import Context
@@ -73,6 +74,8 @@ class RunState:
     prepared: dict[tuple[int, str], Any] = field(default_factory=dict)
     stand_ins: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     known: dict[object, Any] = field(default_factory=dict)
+    memory: local = field(default_factory=local)
+    """What each thread keeps for itself."""
 
     def canonical(self, node: Any) -> Any:
         """The one node that stands for all equal to `node`, so that a common part is evaluated once."""
@@ -101,6 +104,9 @@ class RunState:
         """Note of a canonical node whose parts are known whether it is constant, and how deep it is."""
         parts = [self.stand_ins[id(part)][1] for part in inside(node)]
         self.prepared[id(node), "constant"] = may_be_constant(node) and all(self.prepared[id(part), "constant"] for part in parts)
+        name = self.prepared[id(node), "column"] = column_of(node, [self.prepared[id(part), "column"] for part in parts])
+        worth = self.prepared[id(node), "worth"] = is_worth_it(node, [self.prepared[id(part), "worth"] for part in parts])
+        self.prepared[id(node), "by value"] = name if worth and name not in (NONE, SEVERAL) else NONE
         depth = self.prepared[id(node), "depth"] = 1 + max((self.prepared[id(part), "depth"] for part in parts), default=0)
         if depth * FRAMES_A_LEVEL > sys.getrecursionlimit() // 2:
             # Evaluating goes down the tree from Python function to Python function, which costs memory but no stack.

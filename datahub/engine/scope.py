@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.constants import repeated
+from datahub.engine.distinct import coded
 from datahub.engine.failures import brought_in, lifted, union
 from datahub.engine.run_state import Counts, RunState, no_facts
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, take_column
@@ -49,13 +50,15 @@ class Scope:
     The rows of a scope around are reached by `parents` (for each row here the one there). Where `item` is given, the
     rows here are the elements of a list: `item` names the column they are, `positions` counts them from 0 within
     their list, and `label` is where the list stands in the source (`/lines`). Where `subset` is true, they are some
-    of the rows around, no more. `members` and `offsets` are the rows of each row here that is a group.
+    of the rows around, no more. Where `distinct` is true, they are the values of one column, each once. `members` and
+    `offsets` are the rows of each row here that is a group.
     """
 
     __slots__ = (
         "_made",
         "_memo",
         "columns",
+        "distinct",
         "frame",
         "item",
         "label",
@@ -88,6 +91,7 @@ class Scope:
         self.item, self.positions, self.label = item, positions, label
         self.columns: dict[str, Column] = dict(frame.columns)
         self.notes: list[Failure] = []
+        self.distinct = False
         self._memo: dict[int, tuple[Any, Column]] = {}
         self._made: dict[Any, Any] = {}
         if members is not None and offsets is not None and members.parent is None:
@@ -111,6 +115,11 @@ class Scope:
     def _column_of(self, node: Any) -> Column:
         if self.run.prepared[id(node), "constant"]:
             return repeated(self.run.once(node, "folded", lambda: self._folded(node)), self.length)
+        name = self.run.prepared[id(node), "by value"]
+        if name and not self.distinct:
+            by_value = self.once(("coded", name), lambda: coded(name, self))
+            if by_value is not None:
+                return by_value.column(node, self)
         return EVALUATORS[type(node)](node, self)
 
     def _folded(self, node: Any) -> Column:

@@ -24,12 +24,18 @@ OMIT = "omit"
 
 @record(frozen=True, slots=True)
 class Settled:
-    """What `settle` gives: the rows that pass, which those are, what is wrong with the others, what is noted."""
+    """What `settle` gives: the rows, which of them failed, what is wrong with those, what is noted."""
 
-    healthy: Frame
+    frame: Frame
     failed: Mask
     issues: pa.Table
     notes: pa.Table
+
+    def healthy(self) -> Frame:
+        """The rows that pass; of their failures only the marks of what is left out on purpose are kept."""
+        passing = self.frame.filter(~self.failed)
+        columns = {name: Column(one.values, tuple(f for f in one.failures if f.code == OMIT)) for name, one in passing.columns.items()}
+        return replace(passing, columns=columns)
 
 
 def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Settled:
@@ -39,9 +45,7 @@ def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins)
     told = issues.table(found, frame, shape.key)
     noted = issues.table([_checked(failure, operator, shape, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
     columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
-    healthy = replace(frame, columns=columns).filter(~failed)
-    clean = {name: Column(column.values, tuple(f for f in column.failures if f.code == OMIT)) for name, column in healthy.columns.items()}
-    return Settled(replace(healthy, columns=clean), failed, told, noted)
+    return Settled(replace(frame, columns=columns), failed, told, noted)
 
 
 def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:

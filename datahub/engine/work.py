@@ -84,8 +84,8 @@ class Work:
                 return check(frame, checks, self._run)
             case op.Settle():
                 settled = settle(frame, operator, self._shapes[operator.entity], self._run.origins)
-                tell_settled(frame, settled, operator, side)
-                return with_fallen(frame, settled, operator) if id(operator) in self._watched else settled.healthy
+                healthy = tell_settled(frame, settled, operator, side)
+                return with_fallen(healthy, frame, settled, operator) if id(operator) in self._watched else healthy
             case _:
                 raise AssertionError(f"{type(operator).__name__} does not go batch by batch")
 

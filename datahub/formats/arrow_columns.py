@@ -13,6 +13,7 @@ from datahub.formats.declare import ADDED, BadInput, Parsed
 from datahub.formats.options import option
 from datahub.formats.typed import named, typed
 from datahub.formats.written import Wanted
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Column, Failure
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.types import model as t
@@ -51,7 +52,7 @@ class TableColumns:
         columns: dict[str, Column] = {}
         for column in self.columns:
             name = found(column, table.column_names)
-            raw = pa.nulls(table.num_rows) if name is None else flat(table.column(name))
+            raw = pa.nulls(table.num_rows) if name is None else whole(table.column(name))
             columns[column.name] = _typed(raw, column)
         for column in self.shape.columns:
             for mark in (f"!present.{column.name}", f"?{column.name}"):
@@ -77,12 +78,6 @@ def _typed(raw: pa.Array, column: SourceColumn) -> Column:
         kept = (failure.kept(~np.isin(failure.rows, unreadable.rows)) for failure in failures)
         failures = (unreadable, *(failure for failure in kept if len(failure.rows)))
     return Column(made.values, tuple(named(failure, _label(column)) for failure in failures))
-
-
-def flat(values: pa.ChunkedArray) -> pa.Array:
-    """A column of a table as one array."""
-    one = values.combine_chunks()
-    return pa.concat_arrays(one.chunks) if isinstance(one, pa.ChunkedArray) else one
 
 
 def plain(values: pa.Array) -> tuple[pa.Array, Failure | None]:

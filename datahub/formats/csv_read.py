@@ -20,11 +20,12 @@ from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
 from datahub.formats.files import InputStream, Rereader
 from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Column
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
-LARGEST_BLOCK, SMALLEST_BLOCK = 4 << 20, 256 << 10
+LARGEST_BLOCK, SMALLEST_BLOCK = 8 << 20, 256 << 10
 _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
 
@@ -186,7 +187,7 @@ def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], fi
     table = _arrow(text, delimiter, block.dialect.quote, block.dialect.width, tuple(indices))
     if table is None:
         return None
-    columns = {index: table.column(f"f{index}").combine_chunks() for index in indices}
+    columns = {index: whole(table.column(f"f{index}")) for index in indices}
     if delimiter is _UNIT and len(found.quotes):
         written = block.dialect.delimiter.decode()
         columns = {index: pa.compute.replace_substring(values, "\x1f", written) for index, values in columns.items()}

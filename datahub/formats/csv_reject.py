@@ -16,6 +16,7 @@ from datahub.formats.csv_write import Style, quoted
 from datahub.formats.declare import Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_write import text_of
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape
 
@@ -41,7 +42,7 @@ class CsvRejecter:
         style = self._style(self.head)
         parts = [raw]
         for values in added.columns:
-            parts += [delimiter, quoted(values.combine_chunks().cast(pa.string()), style).cast(pa.binary())]
+            parts += [delimiter, quoted(whole(values).cast(pa.string()), style).cast(pa.binary())]
         self._put(bytes(text_of(pc.binary_join_element_wise(*parts, self.head.newline, b""))))
 
     def _begin(self, head: Head, added: pa.Table) -> None:

@@ -14,6 +14,7 @@ import pyarrow.json
 
 from datahub.formats.json_exact import Number
 from datahub.formats.typed import inner
+from datahub.frames.chunks import whole
 from datahub.records import record
 from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types import model as t
@@ -190,5 +191,5 @@ def _negative_zero(data: bytes) -> bool:
 
 def first_of(table: pa.Table, names: Sequence[str]) -> pa.Array:
     """The column under the first of `names` that has a value, row by row."""
-    columns = [table.column(name).combine_chunks() for name in names]
+    columns = [whole(table.column(name)) for name in names]
     return columns[0] if len(columns) == 1 else pc.coalesce(*columns)

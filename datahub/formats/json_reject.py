@@ -16,6 +16,7 @@ from datahub.formats.json_records import Records
 from datahub.formats.json_text import joined, objects
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape
 from datahub.types import model as t
@@ -38,7 +39,7 @@ class JsonLinesRejecter:
         """The records of `block` at `positions`, and in each its row of `added`."""
         records = self.reader.records(block)
         heads = pa.array([_open_object(records, at) for at in positions.tolist()], pa.binary())
-        columns = [(name, added.column(name).combine_chunks(), type_of(added.column(name).type)) for name in added.column_names]
+        columns = [(name, whole(added.column(name)), type_of(added.column(name).type)) for name in added.column_names]
         members = joined([*objects(columns)[1:], "\n"], len(heads)).cast(pa.binary())
         lines = pc.binary_join_element_wise(self.between, heads, members, b"")
         text = text_of(lines)

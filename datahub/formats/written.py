@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from datahub.frames.chunks import whole
 from datahub.records import record
 from datahub.semantic.ir import TargetShape
 from datahub.types.arrow import arrow_type
@@ -57,7 +58,5 @@ def column(rows: pa.Table, name: str, kind: Type) -> pa.Array:
     wished = arrow_type(kind)
     if name not in rows.column_names:
         return pa.nulls(rows.num_rows, wished)
-    values = rows.column(name).combine_chunks()
-    if isinstance(values, pa.ChunkedArray):
-        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], wished)
+    values = whole(rows.column(name))
     return values if values.type == wished else values.cast(wished)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Column, Failure, Frame
 
 ROWS, PATHS, MEMBERS = "$rows", "$paths", "$members"
@@ -102,32 +103,26 @@ def _failure(name: str, failure: Failure) -> pa.Table:
 
 def picked_up(values: pa.Table, failures: pa.Table) -> Frame:
     """The frame that `laid_out` gave as these tables."""
-    whole = {name: _whole(values.column(name)) for name in values.column_names}
-    rows = whole.pop(ROWS).to_numpy()
-    paths, members = whole.pop(PATHS, None), whole.pop(MEMBERS, None)
-    columns = {name: Column(array) for name, array in whole.items()}
+    held = {name: whole(values.column(name)) for name in values.column_names}
+    rows = held.pop(ROWS).to_numpy()
+    paths, members = held.pop(PATHS, None), held.pop(MEMBERS, None)
+    columns = {name: Column(array) for name, array in held.items()}
     for name, failure in _failures(failures):
         columns[name] = replace(columns[name], failures=(*columns[name].failures, failure))
     return Frame(columns, len(rows), rows, paths, members)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return (
-        column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-    )
 
 
 def _failures(table: pa.Table) -> Iterator[tuple[str, Failure]]:
     """The failures of a table: rows that follow each other and say the same are one."""
     if not table.num_rows:
         return
-    said = _whole(table.column("said"))
+    said = whole(table.column("said"))
     codes = said.dictionary_encode().indices.to_numpy()
     starts = np.concatenate(([0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]))
     for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         part = table.slice(start, end - start)
         name, constants, there = json.loads(said[start].as_py())
         given: dict[str, Any] = dict(zip(_CONSTANT, constants, strict=True))
-        given |= {one: _whole(part.column(one)) for one in _TEXTS if one in there}
-        given |= {one: _whole(part.column(one)).to_numpy().astype(np.int64) for one in _NUMBERS if one in there}
-        yield name, Failure(_whole(part.column("rows")).to_numpy().astype(np.int64), **given)
+        given |= {one: whole(part.column(one)) for one in _TEXTS if one in there}
+        given |= {one: whole(part.column(one)).to_numpy().astype(np.int64) for one in _NUMBERS if one in there}
+        yield name, Failure(whole(part.column("rows")).to_numpy().astype(np.int64), **given)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from datahub.engine.ledger import block_of, position_of
 from datahub.formats.files import AtomicFile
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
 from datahub.reports.issue_columns import ALL_COLUMNS
 
@@ -144,8 +145,8 @@ def _per_row(table: pa.Table) -> Iterable[pa.Table]:
         return
     alone = pc.is_null(grouped)
     yield table.filter(alone).select(["_row", *TOLD])
-    several = table.filter(pc.invert(alone)).combine_chunks()
-    members = several.column("_members").combine_chunks()
+    several = table.filter(pc.invert(alone))
+    members = whole(several.column("_members"))
     spread = several.select(TOLD).take(pc.list_parent_indices(members))
     yield spread.add_column(0, "_row", members.flatten())
 
@@ -162,8 +163,7 @@ def _laid_out(table: pa.Table, places: Rows, positions: Rows, numbers: pa.Array,
     taken = table if len(order) == table.num_rows and (order[1:] > order[:-1]).all() else table.take(pa.array(order))
 
     def joined(name: str) -> pa.Array:
-        column = taken.column(name).combine_chunks()
-        values = pc.fill_null(column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks), "")
+        values = pc.fill_null(whole(taken.column(name)), "")
         return values if single else pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values), SEPARATOR)
 
     return pa.table({"_dhm_row": numbers, "_dhm_line": lines, **{f"_dhm_{name}s": joined(name) for name in TOLD}})
