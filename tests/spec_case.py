@@ -60,6 +60,9 @@ class Files:
     def file(self, path: str, beside: Document) -> Document | None:
         return self._files.get(path)
 
+    def siblings(self, document: Document) -> tuple[Document, ...]:
+        return ()
+
     def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
         from datahub.packs.folders import Folders
 

@@ -95,6 +95,9 @@ class Column:
     def array(self, length: int) -> pa.Array:
         """The values as an array of `length`."""
         if isinstance(self.values, pa.Scalar):
+            if pa.types.is_nested(self.values.type):
+                # `repeat` knows no lists, structs and maps.
+                return pa.array([self.values], self.values.type).take(pa.array(np.zeros(length, np.int64)))
             return pa.repeat(self.values, length)
         return self.values
 

@@ -38,10 +38,20 @@ class Folders:
             for place in (root / name, root.joinpath(*name.split("."))):
                 head = self._readable(place / "pack.dhm")
                 if head is not None and self._is(head, name, versions):
-                    rest = sorted(path for path in place.glob("*.dhm") if path.name != "pack.dhm")
-                    found = [head, *(document for path in rest if (document := self._readable(path)) is not None)]
-                    return tuple(found)
+                    return (head, *self._files(place))
         return None
+
+    def siblings(self, document: Document) -> tuple[Document, ...]:
+        place = Path(document.path).parent
+        head = self._readable(place / "pack.dhm")
+        if head is None or Path(document.path).suffix != ".dhm":
+            return ()
+        return tuple(one for one in (head, *self._files(place)) if not _same(one, document))
+
+    def _files(self, place: Path) -> tuple[Document, ...]:
+        """The files of a pack but its head, by name."""
+        rest = sorted(path for path in place.glob("*.dhm") if path.name != "pack.dhm")
+        return tuple(document for path in rest if (document := self._readable(path)) is not None)
 
     def _readable(self, path: Path) -> Document | None:
         try:
@@ -52,6 +62,10 @@ class Folders:
     def _is(self, head: Document, name: str, versions: str) -> bool:
         declared = _PACK.search(head.text)
         return declared is not None and declared["name"] == name and allows(versions, declared["version"])
+
+
+def _same(one: Document, other: Document) -> bool:
+    return one is other or Path(one.path).resolve() == Path(other.path).resolve()
 
 
 def allows(versions: str, version: str) -> bool:

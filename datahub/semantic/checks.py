@@ -19,7 +19,7 @@ from datahub.semantic.rules_types import ALWAYS_TRUE
 from datahub.semantic.scope import Scope
 from datahub.semantic.trees import rebuilt
 from datahub.semantic.unit import Unit
-from datahub.semantic.user_codes import check_code
+from datahub.semantic.user_codes import check_code, is_platform
 from datahub.semantic.values import constant, made
 from datahub.semantic.walk import columns_read, is_windowed
 from datahub.syntax import ast
@@ -38,7 +38,7 @@ def elaborate_checks(declared: ast.Checks, unit: Unit) -> None:
     for check in declared.checks:
         code = check_code(check.code, unit)
         before = first.setdefault(code, check.code)
-        if before is not check.code:
+        if before is not check.code and not is_platform(code):
             unit.emit(_reused(check.code, before))
         rule = _check(check, code, shape, asked(unit.placed(scope, check.span)), behind, unit)
         if rule is not None:

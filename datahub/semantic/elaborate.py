@@ -84,7 +84,7 @@ def _units(every: Sequence[Module], emit: Emit, zone: str) -> dict[int, Unit]:
     units: dict[int, Unit] = {}
     for module in every:
         told = unless_hidden(unless_broken(emit, module), hidden(module, units))
-        unit = Unit(module, collect(module.declarations, emit), World(named=named), told, made, zone, homes)
+        unit = Unit(module, collect(module.declarations, emit), World(prefix=module.prefix, named=named), told, made, zone, homes)
         units[id(module)] = unit
         homes.update((document, unit) for document in module.documents)
     return units

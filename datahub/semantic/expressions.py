@@ -92,7 +92,7 @@ def _parameter(expression: ast.Parameter, scope: Scope) -> ir.Expression:
         missing = f"there is no parameter `${name}`"
         return names.not_found(expression.name, missing, known, scope, UNKNOWN_NAME, help=f"declare it: `param {name}: text`")
     scope.world.used.add(f"param {name}")
-    return UNKNOWN if isinstance(kind, t.Unknown) else ir.Parameter(name, kind)
+    return UNKNOWN if isinstance(kind, t.Unknown) else ir.Parameter(scope.world.prefix + name, kind)
 
 
 def condition(expression: ast.Expr, scope: Scope) -> ir.Expression:

@@ -24,6 +24,10 @@ class Loader(Protocol):
         """All scripts of the pack `name` in a version that `versions` (`^1.4`, `1.3.0`, or empty) allows."""
         ...
 
+    def siblings(self, document: Document) -> tuple[Document, ...]:
+        """The other scripts of the pack that `document` is a file of; none where it stands alone."""
+        ...
+
 
 class NoLoader:
     """A loader that has nothing: for scripts that stand alone."""
@@ -33,6 +37,9 @@ class NoLoader:
 
     def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
         return None
+
+    def siblings(self, document: Document) -> tuple[Document, ...]:
+        return ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,9 +70,13 @@ class Module:
 
 
 def modules(script: ast.Script, loader: Loader, emit: Emit) -> tuple[Module, ...]:
-    """The module of `script` and all that it uses, directly or not: the used ones first, its own last."""
+    """The module of `script` and all that it uses, directly or not: the used ones first, its own last.
+
+    A file of a pack is one with the other files of its pack.
+    """
     reading = _Reading(loader, emit)
-    root = reading.module((script,), ())
+    siblings = tuple(parse(document, emit) for document in loader.siblings(script.span.document))
+    root = reading.module((script, *siblings), ())
     _name(root)
     return tuple(reading.ordered)
 

@@ -138,7 +138,8 @@ CODE_RESERVED_OR_REUSED = Rule(
     Severity.ERROR,
     "the code of a check is the language's own, or that of another check",
     "Codes are yours to choose: `P010`, or `` `F-E-013` `` in backticks. `R` and `DHM` with three digits are the language's. Two checks "
-    "of one entity with the same code are allowed, but nobody can tell their rejects apart (a warning).",
+    "of one entity with the same code of your own are allowed, but nobody can tell their rejects apart (a warning); a platform's code "
+    "in backticks names a kind of mistake, and several checks may have it.",
     _ALL + "checks Offer {\n  R100 error: price > 0\n}\n",
     _ALL + "checks Offer {\n  P100 error: price > 0\n}\n",
 )

@@ -82,6 +82,8 @@ class World:
     functions: dict[str, FnName] = field(default_factory=dict)
     rowsets: dict[str, RowsetName] = field(default_factory=dict)
     entities: dict[str, ir.EntityShape] = field(default_factory=dict)
+    prefix: str = ""
+    """What stands before the names of this module in the program; nothing for those of the script itself."""
     parameters: dict[str, Type] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     """Names that something read, as `lookup vat`, `param x`, `column source.field`: for `unused` findings."""

@@ -42,3 +42,8 @@ def check_codes_in_place(unit: Unit) -> None:
 def is_own(code: str) -> bool:
     """Whether `code` is one of the language's."""
     return _OWN.fullmatch(code) is not None
+
+
+def is_platform(code: str) -> bool:
+    """Whether `code` has to stand in backticks: a platform's, which tells a kind of mistake, so that several checks may have it."""
+    return not code.isidentifier()

@@ -1,19 +1,22 @@
 """What a test gives, put where the program looks for it: cells into a file of the source's own format.
 
 Conversions are under test, so the cells of a source are what stands in its file. A view or entity that is given has
-its rows from a source made for the purpose, one typed as its fields are.
+its rows from a source made for the purpose, one typed as its fields are; lists and structs in it are written as the
+language writes them, and a field of an entity that the table leaves out has its default.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from datahub.semantic import ir
 from datahub.semantic.kinds import SOURCES
 from datahub.syntax import ast
+from datahub.testing.normal import UnreadableCell, expected, shown
 from datahub.types import model as t
 
 GIVEN = "given "
@@ -30,7 +33,7 @@ def write_given(item: ast.Given, program: ir.Program, script: Path, folder: Path
         path.write_text(item.inline[1].value, encoding="utf-8")
     else:
         assert item.table is not None
-        path.write_bytes(_csv(item.table, source) if SOURCES[source.kind].text else _json(item.table, source))
+        path.write_bytes(_bytes(item.table, source))
     return name, str(path)
 
 
@@ -38,6 +41,13 @@ def source_name(item: ast.Given, program: ir.Program) -> str:
     """The source behind what is given: itself, or the one made for a view or entity."""
     name = item.rowset.text
     return name if any(one.name == name for one in program.sources if not one.name.startswith(GIVEN)) else GIVEN + name
+
+
+def _bytes(table: ast.Table, source: ir.SourceShape) -> bytes:
+    if SOURCES[source.kind].text:
+        return _csv(table, source)
+    read = _typed(source) if source.name.startswith(GIVEN) else _value
+    return _json(table, source, read)
 
 
 def _csv(table: ast.Table, source: ir.SourceShape) -> bytes:
@@ -56,18 +66,49 @@ def _csv(table: ast.Table, source: ir.SourceShape) -> bytes:
     return text.encode(str(options["encoding"]))
 
 
-def _json(table: ast.Table, source: ir.SourceShape) -> bytes:
-    """Rows as JSON: a cell that is JSON stands for that value, any other for its text."""
+def _json(table: ast.Table, source: ir.SourceShape, read: Callable[[ast.Cell, str], object]) -> bytes:
     rows = []
     for row in table.rows:
         cells = zip((cell.text for cell in table.header.cells), row.cells, strict=False)
-        rows.append({name: _value(cell) for name, cell in cells if cell.text or cell.quoted})
+        rows.append({name: read(cell, name) for name, cell in cells if cell.text or cell.quoted})
     if source.kind == "jsonl":
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
     return json.dumps(_wrapped(rows, str(dict(source.options).get("rows") or "")), ensure_ascii=False).encode()
 
 
-def _value(cell: ast.Cell) -> object:
+def _typed(source: ir.SourceShape) -> Callable[[ast.Cell, str], object]:
+    """Cells as JSON by the types of the columns; what is none of its type stays text, and is refused as such."""
+    kinds = {column.name: t.base_of(column.type) for column in source.columns}
+
+    def read(cell: ast.Cell, name: str) -> object:
+        kind = kinds.get(name)
+        if isinstance(kind, t.ListOf | t.Struct | t.MapOf):
+            try:
+                return as_json(expected(cell, kind))
+            except UnreadableCell:
+                return cell.text
+        return _value(cell, name) if isinstance(kind, t.Int | t.Decimal | t.Float | t.Bool) else cell.text
+
+    return read
+
+
+def as_json(value: object) -> object:
+    """A value of a cell as `json` writes it: numbers with the digits they have, dates as texts."""
+    match value:
+        case dict():
+            return {str(key): as_json(inner) for key, inner in value.items()}
+        case list():
+            return [as_json(inner) for inner in value]
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case None | bool() | str():
+            return value
+        case _:
+            return shown(value)
+
+
+def _value(cell: ast.Cell, _: str) -> object:
+    """A cell that is JSON stands for that value, any other for its text."""
     if cell.quoted:
         return cell.text
     try:
@@ -97,7 +138,8 @@ def with_given(program: ir.Program, items: list[ast.Given]) -> ir.Program:
             program = replace(program, sources=(*program.sources, _source(name, one_fields(view.fields))), views=views)
         elif entity is not None:
             fields = tuple((one.name, one.type) for one in entity.fields)
-            maps = (*(one for one in program.maps if one.entity != name), ir.MapBody(name, _body(name, fields, fitted=True)))
+            left = {one.name: one.default for one in entity.fields if one.default is not None and not _has(item, one.name)}
+            maps = (*(one for one in program.maps if one.entity != name), ir.MapBody(name, _body(name, fields, left)))
             program = replace(program, sources=(*program.sources, _source(name, one_fields(fields))), maps=maps)
     return program
 
@@ -107,18 +149,28 @@ def one_fields(fields: tuple[tuple[str, t.Type], ...]) -> tuple[tuple[str, t.Typ
     return tuple((name, t.nullable(t.base_of(kind))) for name, kind in fields)
 
 
+def _has(item: ast.Given, field: str) -> bool:
+    return item.table is None or any(cell.text == field for cell in item.table.header.cells)
+
+
 def _source(name: str, fields: tuple[tuple[str, t.Type], ...]) -> ir.SourceShape:
-    kind = SOURCES["csv"]
+    nested = any(isinstance(t.base_of(kind), t.ListOf | t.Struct | t.MapOf) for _, kind in fields)
+    kind = SOURCES["jsonl" if nested else "csv"]
     options: Mapping[str, ir.Value] = {option.name: option.default for option in kind.options} | {"extra": "allow"}
     columns = tuple(ir.SourceColumn(field, type, (field,), "", None, ir.Reading()) for field, type in fields)
-    return ir.SourceShape(GIVEN + name, "csv", tuple(options.items()), columns)
+    return ir.SourceShape(GIVEN + name, kind.name, tuple(options.items()), columns)
 
 
-def _body(name: str, fields: tuple[tuple[str, t.Type], ...], fitted: bool = False) -> ir.RowsetBody:
+def _body(
+    name: str, fields: tuple[tuple[str, t.Type], ...], defaults: Mapping[str, ir.Expression] | None = None
+) -> ir.RowsetBody:
+    """Every field from the column of its name; those of an entity, which has `defaults`, must fit as well."""
     source = GIVEN + name
     assignments = []
     for field, kind in fields:
         value: ir.Expression = ir.Column(f"g.{field}", t.nullable(t.base_of(kind)))
         origin = ir.Origin(name, field, name, evidence=(ir.Evidence(field, f"#{source}.{field}"),))
-        assignments.append(ir.Assignment(field, ir.Fit(value, kind) if fitted else value, origin))
+        if defaults is not None:
+            value = ir.Fit(defaults.get(field, value), kind)
+        assignments.append(ir.Assignment(field, value, origin))
     return ir.RowsetBody(name, "g", (source,), (), (), tuple(assignments))

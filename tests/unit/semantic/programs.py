@@ -39,6 +39,9 @@ class Files:
     def file(self, path: str, beside: Document) -> Document | None:
         return self.documents.get(path)
 
+    def siblings(self, document: Document) -> tuple[Document, ...]:
+        return ()
+
     def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
         wanted = f"{name} {versions}".strip()
         found = tuple(one for key, one in self.documents.items() if key == wanted or key.startswith(f"{wanted}/"))
