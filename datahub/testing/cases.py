@@ -88,7 +88,7 @@ def _run(test: ast.Test, elaborated: Elaborated) -> TestResult:
 
 def _differences(test: ast.Test, elaborated: Elaborated, folder: Path) -> list[Difference]:
     givens = [item for item in test.items if isinstance(item, ast.Given)]
-    program = with_given(elaborated.program, givens)
+    program = with_given(elaborated.program, givens, elaborated.units[-1].scope())
     moment = datetime.fromisoformat(test.as_of.value) if test.as_of else datetime.now(UTC)
     parameters = _parameters(test, program)
     script = Path(test.span.document.path)

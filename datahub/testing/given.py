@@ -14,7 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from datahub.semantic import ir
+from datahub.semantic.fitting import fit
 from datahub.semantic.kinds import SOURCES
+from datahub.semantic.scope import Scope
 from datahub.syntax import ast
 from datahub.testing.normal import UnreadableCell, expected, shown
 from datahub.types import model as t
@@ -124,8 +126,9 @@ def _wrapped(rows: object, path: str) -> object:
     return rows
 
 
-def with_given(program: ir.Program, items: list[ast.Given]) -> ir.Program:
+def with_given(program: ir.Program, items: list[ast.Given], scope: Scope) -> ir.Program:
     """`program` in which the views and entities that are given have their rows from sources of their own."""
+    scope = replace(scope, emit=lambda _: None)
     sources = {source.name for source in program.sources}
     for item in items:
         name = item.rowset.text
@@ -138,8 +141,7 @@ def with_given(program: ir.Program, items: list[ast.Given]) -> ir.Program:
             program = replace(program, sources=(*program.sources, _source(name, one_fields(view.fields))), views=views)
         elif entity is not None:
             fields = tuple((one.name, one.type) for one in entity.fields)
-            left = {one.name: one.default for one in entity.fields if one.default is not None and not _has(item, one.name)}
-            maps = (*(one for one in program.maps if one.entity != name), ir.MapBody(name, _body(name, fields, left)))
+            maps = (*(one for one in program.maps if one.entity != name), ir.MapBody(name, _fitted(entity, item, scope)))
             program = replace(program, sources=(*program.sources, _source(name, one_fields(fields))), maps=maps)
     return program
 
@@ -161,16 +163,22 @@ def _source(name: str, fields: tuple[tuple[str, t.Type], ...]) -> ir.SourceShape
     return ir.SourceShape(GIVEN + name, kind.name, tuple(options.items()), columns)
 
 
-def _body(
-    name: str, fields: tuple[tuple[str, t.Type], ...], defaults: Mapping[str, ir.Expression] | None = None
-) -> ir.RowsetBody:
-    """Every field from the column of its name; those of an entity, which has `defaults`, must fit as well."""
+def _body(name: str, fields: tuple[tuple[str, t.Type], ...]) -> ir.RowsetBody:
+    """Every field from the column of its name."""
     source = GIVEN + name
     assignments = []
     for field, kind in fields:
         value: ir.Expression = ir.Column(f"g.{field}", t.nullable(t.base_of(kind)))
         origin = ir.Origin(name, field, name, evidence=(ir.Evidence(field, f"#{source}.{field}"),))
-        if defaults is not None:
-            value = ir.Fit(defaults.get(field, value), kind)
         assignments.append(ir.Assignment(field, value, origin))
     return ir.RowsetBody(name, "g", (source,), (), (), tuple(assignments))
+
+
+def _fitted(entity: ir.EntityShape, item: ast.Given, scope: Scope) -> ir.RowsetBody:
+    """As `_body`, but each value must be one of its field, as where a map fills it; what is not given is as if not mapped."""
+    plain = _body(entity.name, tuple((one.name, one.type) for one in entity.fields))
+    fields = []
+    for one, given in zip(entity.fields, plain.fields, strict=True):
+        value = given.value if one.default is None or _has(item, one.name) else one.default
+        fields.append(replace(given, value=fit(value, one.type, scope, item.rowset.span, one.rounding)))
+    return replace(plain, fields=tuple(fields))

@@ -33,13 +33,16 @@ class UnreadableCell(Exception):
 
 def expected(cell: ast.Cell, kind: t.Type) -> Any:
     """What a cell of an `expect` table stands for."""
-    if cell.quoted:
+    kind = t.base_of(kind)
+    nested = isinstance(kind, t.ListOf | t.Struct | t.MapOf)
+    # Quotes around a list only keep the bars in it from ending the cell.
+    if cell.quoted and not nested:
         return cell.text
     if cell.text == "-":
         return ANY
     if not cell.text:
         return None
-    return _read(cell.text, t.base_of(kind))
+    return _read(cell.text, kind)
 
 
 def _read(text: str, kind: t.Type) -> Any:

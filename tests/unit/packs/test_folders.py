@@ -55,3 +55,14 @@ def test_a_pack_is_found_under_its_whole_name_too(tmp_path):
     (tmp_path / "acme.shop").mkdir()
     (tmp_path / "acme.shop" / "pack.dhm").write_text("pack acme.shop 0.1.0\n")
     assert Folders([tmp_path]).pack("acme.shop", "") is not None
+
+
+def test_a_file_of_a_pack_is_one_with_its_pack(tmp_path, dhm):
+    (tmp_path / "pack.dhm").write_text("pack acme.core 1.0.0\n\nfn shout(s: text) = upper(s)\n")
+    (tmp_path / "items.dhm").write_text('test "shouting" {\n  assert shout("a") = "A"\n}\n')
+    alone = tmp_path / "deep"
+    alone.mkdir()
+    (alone / "other.dhm").write_text('test "shouting" {\n  assert shout("a") = "A"\n}\n')
+    assert 0 == dhm("check", tmp_path / "items.dhm").code
+    assert "1 passed" in dhm("test", tmp_path / "items.dhm", tmp_path / "pack.dhm").err
+    assert 1 == dhm("check", alone / "other.dhm").code

@@ -1,0 +1,31 @@
+"""The packs that come with DataHub: nothing is wrong with them, they have the one style, and their own tests pass."""
+
+from __future__ import annotations
+
+import pytest
+
+import datahub
+from datahub.diagnostics.rule import Severity
+from datahub.resources import folder
+
+PACKS = folder("stdlib_mappings")
+SCRIPTS = sorted(PACKS.rglob("*.dhm"))
+HEADS = [path for path in SCRIPTS if path.name == "pack.dhm"]
+
+
+@pytest.mark.parametrize("head", HEADS, ids=lambda path: path.parent.relative_to(PACKS).as_posix())
+def test_nothing_is_wrong_with_a_pack(head):
+    assert [] == [one for one in datahub.check(head) if one.level is not Severity.NOTE]
+
+
+def test_every_script_belongs_to_a_pack():
+    assert [] == [path for path in SCRIPTS if not (path.parent / "pack.dhm").exists()]
+
+
+def test_they_have_the_one_style(dhm):
+    assert 0 == dhm("fmt", "--check", PACKS).code
+
+
+def test_their_own_tests_pass(dhm):
+    ended = dhm("test", PACKS)
+    assert 0 == ended.code, ended.out + ended.err
