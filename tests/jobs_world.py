@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,11 +19,13 @@ from pathlib import Path
 from random import Random
 
 from datahub.compiler import compile
-from datahub.connectors.declare import Answer, Landed, Output, Receipt, Split, TransientError, Uncertain
+from datahub.connectors.declare import Answer, Landed, Split, TransientError, Uncertain
+from datahub.connectors.files_in import FilesIn
+from datahub.connectors.files_out import FilesOut
+from datahub.connectors.local_files import LocalFiles
 from datahub.document import Document
-from datahub.faults import reach
 from datahub.packs.folders import Folders as Scripts
-from datahub.project.binding import FilesFrom, To
+from datahub.project.binding import After, FilesFrom, FilesTo, Ready, To
 from datahub.project.job import Job
 from datahub.project.policy import Retry
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
@@ -69,28 +71,18 @@ def sync(folder: Path) -> None:
     os.close(handle)
 
 
-class FolderSource:
-    """Files of one folder, moved to `done` beside it after a success and to `failed` after a failure."""
+def folder_source(folder: Path, keep: bool = False) -> FilesIn:
+    """Files of the folder `in`, moved to `done` after a success and to `failed` after a failure."""
+    after = After() if keep else After(action="move", folder="done")
+    told = FilesFrom(connection="here", folder="in", ready=Ready(stable=timedelta(0)), after=after, on_failure=FAILED)
+    return FilesIn("feed", LocalFiles(folder), told)
 
-    def __init__(self, folder: Path, keep: bool = False) -> None:
-        self.folder, self.keep = folder, keep
 
-    def splits(self) -> Iterator[Split]:
-        for path in sorted(self.folder.iterdir()):
-            if path.is_file() and not path.name.startswith("."):
-                about = path.stat()
-                yield Split("feed", str(path), path.name, f"{about.st_size}:{about.st_mtime_ns}", about.st_size)
+FAILED = After(action="move", folder="failed")
 
-    def land(self, split: Split, folder: Path) -> Landed:
-        return landed(split, folder, Path(split.locator).read_bytes())
 
-    def settle(self, landed: Landed, *, succeeded: bool) -> None:
-        here = Path(landed.split.locator)
-        if self.keep or not here.exists():
-            return
-        there = self.folder.parent / ("done" if succeeded else "failed")
-        there.mkdir(exist_ok=True)
-        here.replace(there / f"{landed.name}.{landed.sha256[:8]}")
+def folder_sink(folder: Path, name: str) -> FilesOut:
+    return FilesOut(LocalFiles(folder), FilesTo(connection="here", folder=name, name="{{TARGET}}-{{RUN}}.{{FORMAT}}"))
 
 
 class CursorSource:
@@ -131,40 +123,6 @@ def landed(split: Split, folder: Path, data: bytes) -> Landed:
     part.replace(final)
     sync(folder)
     return Landed(split, final, split.name, len(data), digest)
-
-
-class FolderSink:
-    """Files set down under a hidden name, and then given their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def stage(self, output: Output) -> Receipt:
-        hidden = f".{output.key}.part"
-        data = output.path.read_bytes()
-        with (self.folder / hidden).open("wb") as file:
-            # In two pieces, so that there is a half for whoever looks too early.
-            file.write(data[: len(data) // 2])
-            file.flush()
-            reach("half_written")
-            file.write(data[len(data) // 2 :])
-            file.flush()
-            os.fsync(file.fileno())
-        name = f"{output.values['TARGET']}-{output.values['RUN']}{output.path.suffix}"
-        return Receipt(output, name, hidden, len(data), hashlib.sha256(data).hexdigest())
-
-    def commit(self, receipts: Sequence[Receipt]) -> None:
-        for receipt in receipts:
-            hidden = self.folder / receipt.temporary
-            # Only this rename makes it go away: where it is gone, it was done, and whoever took the file has it.
-            if hidden.exists():
-                hidden.replace(self.folder / receipt.locator)
-                reach("renamed")
-                sync(self.folder)
-
-    def abort(self, receipts: Sequence[Receipt]) -> None:
-        for receipt in receipts:
-            (self.folder / receipt.temporary).unlink(missing_ok=True)
 
 
 class Shop:
@@ -299,8 +257,8 @@ def context(folder: Path, port: int, *, job: Job = JOB, script: str = SCRIPT, ke
     plan = compiled(script)
     sender = ShopSender(port, keyed, asks=not keyed)
     ways = Ways(
-        {"feed": FolderSource(folder / "in")},
-        {"list": FolderSink(folder / "out"), "rejects": FolderSink(folder / "rejects")},
+        {"feed": folder_source(folder)},
+        {"list": folder_sink(folder, "out"), "rejects": folder_sink(folder, "rejects")},
         {"shop": sender},
     )
     return JobContext("offers", job, plan, store, folders, ways, {"feed": "offers:feed"}, driving_sources(plan), now, Random(7), 1)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from datahub.connectors.declare import Receipt
+from datahub.connectors.files_in import FilesIn
+from datahub.connectors.files_out import FilesOut
 from datahub.faults import reach
 from datahub.runner.jobs import deliver, hold, perform
 from datahub.state.owner import Owner
@@ -16,7 +18,7 @@ from datahub.state.sqlite import deliveries, items, runs, snapshots
 from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries
 from datahub.state.sqlite.items import SqliteItems
 from datahub.state.sqlite.ledger import SqliteLedger
-from tests.jobs_world import FolderSink, FolderSource, ShopSender
+from tests.jobs_world import ShopSender
 
 
 def apply(name: str) -> None:
@@ -84,14 +86,14 @@ def cursor_early() -> None:
 
 
 def archive_first() -> None:
-    land = FolderSource.land
+    land = FilesIn.land
 
     def away(self, split, folder):
         landed = land(self, split, folder)
         self.settle(landed, succeeded=True)
         return landed
 
-    plant(FolderSource, "land", away)
+    plant(FilesIn, "land", away)
 
 
 def dedupe_off() -> None:
@@ -116,16 +118,16 @@ def half_shown() -> None:
     """Files are written under their own name."""
 
     def stage(self, output):
-        name = f"{output.values['TARGET']}-{output.values['RUN']}{output.path.suffix}"
+        path = self._at(self._name(output))
         data = output.path.read_bytes()
-        with (self.folder / name).open("wb") as file:
+        with (self._files._root / path).open("wb") as file:
             file.write(data[: len(data) // 2])
             file.flush()
             reach("half_written")
             file.write(data[len(data) // 2 :])
-        return Receipt(output, name, f".{output.key}.part", len(data), "")
+        return Receipt(output, path, f"{path}.part", len(data), "")
 
-    plant(FolderSink, "stage", stage)
+    plant(FilesOut, "stage", stage)
 
 
 def done_before_sent() -> None:

@@ -34,7 +34,7 @@ def child(asked: dict) -> int:
     mutants.apply(asked["mutant"])
     folder = Path(asked["folder"])
     one = jobs_world.context(folder, asked["port"], keyed=asked["scenario"] not in ("asked", "stopped"))
-    source: Source = jobs_world.FolderSource(folder / "in", keep=asked["scenario"] == "keep")
+    source: Source = jobs_world.folder_source(folder, keep=asked["scenario"] == "keep")
     if asked["scenario"] == "cursor":
         source = jobs_world.CursorSource(folder / "in")
     one = replace(one, ways=replace(one.ways, sources={"feed": source}))

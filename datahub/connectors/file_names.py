@@ -1,0 +1,52 @@
+"""Names of files: which are temporary, which fit a pattern, and what a template such as `{{STEM}}.done` stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from datahub.connectors.declare import TerminalError
+
+_TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_SLOT = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+
+
+def temporary(name: str) -> bool:
+    """Whether a name says that the file is hidden, or is being written."""
+    return name.startswith(".") or name.lower().endswith(_TEMPORARY)
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Whether a name fits `products-*.{csv,txt}`; upper and lower case differ."""
+    return any(fnmatchcase(name, one) for one in _alternatives(pattern))
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """A name with its `{{SLOTS}}` filled; a value can add no folder, and an unknown slot is an error."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1].upper()
+        if name not in values:
+            known = ", ".join(f"{{{{{one}}}}}" for one in sorted(values))
+            raise TerminalError(f"the file name `{template}` has `{found[0]}`, which nothing fills", f"there are {known}")
+        return re.sub(r"[/\\\0]", "_", values[name])
+
+    name = _SLOT.sub(value, template)
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise TerminalError(f"`{template}` makes no file name: `{name}`", "name folders in `folder`")
+    return name
+
+
+def about(name: str) -> dict[str, str]:
+    """What templates can say of a file: its name, and that without its last ending."""
+    stem = name.rpartition(".")[0] or name
+    return {"NAME": name, "STEM": stem}
+
+
+def _alternatives(pattern: str) -> list[str]:
+    found = _BRACES.search(pattern)
+    if found is None:
+        return [pattern]
+    return [one for part in found[1].split(",") for one in _alternatives(pattern[: found.start()] + part + pattern[found.end() :])]

@@ -1,0 +1,207 @@
+"""The way in for files: list, wait until they are whole, land them, and do at the source what is to be done afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from datahub.connectors.declare import Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError, TransientError
+from datahub.connectors.file_names import about, filled, fits, temporary
+from datahub.project.binding import After, FilesFrom
+
+PIECE = 1 << 20
+_LOOK_AGAIN = 1.0
+
+
+class FilesIn:
+    """One source of a job that is bound to files."""
+
+    def __init__(self, source: str, files: FileSystem, told: FilesFrom, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._source, self._files, self._told, self._sleep = source, files, told, sleep
+
+    def splits(self) -> Iterator[Split]:
+        """The files that are there and whole, in order."""
+        for entry in self._ordered(self._ready())[: self._told.limit]:
+            if entry.size is not None and entry.size > self._told.largest:
+                raise TerminalError(f"`{entry.path}` has {entry.size:,} bytes, and the job takes {self._told.largest:,}", "raise `largest`")
+            yield Split(self._source, entry.path, self._name(entry), _fingerprint(entry), entry.size, entry.modified)
+
+    def land(self, split: Split, folder: Path) -> Landed:
+        """Fetch a file whole: what changed since it was listed is not taken, and nothing has its name before it is on the disk."""
+        if split.size is not None and shutil.disk_usage(folder).free < split.size + PIECE:
+            raise TransientError(f"there is no room for `{split.name}` ({split.size:,} bytes) in `{folder}`")
+        self._unchanged(split)
+        part = folder / f".{os.getpid()}.{hashlib.sha256(split.locator.encode()).hexdigest()[:16]}.part"
+        try:
+            size, digest = self._fetch(split, part)
+            self._unchanged(split)
+            if split.size is not None and size != split.size:
+                raise TransientError(f"`{split.name}` was cut short: {size:,} of {split.size:,} bytes came")
+            final = folder / digest
+            part.replace(final)
+            _sync(folder)
+        finally:
+            part.unlink(missing_ok=True)
+        return Landed(split, final, split.name, size, digest)
+
+    def settle(self, landed: Landed, *, succeeded: bool) -> None:
+        """Move, delete or mark the file; one that was replaced since is left alone, for it was not read."""
+        after = self._told.after if succeeded else self._told.on_failure
+        if after.action == "keep":
+            return
+        path = landed.split.locator
+        try:
+            here = self._files.look(path)
+        except Missing:
+            return
+        if landed.split.fingerprint == _fingerprint(here):
+            for one in (path, *self._done_file_of(path)):
+                self._dispose(one, after, landed.sha256)
+
+    # ------------------------------------------------------------ which files
+
+    def _ready(self) -> Sequence[Entry]:
+        """The files that are whole now, after waiting for the others as long as the job does."""
+        patience = time.monotonic() + self._told.ready.wait.total_seconds()
+        while True:
+            found = self._listed()
+            whole = self._whole(found)
+            if len(whole) == len(found) or time.monotonic() >= patience:
+                return whole
+            self._sleep(_LOOK_AGAIN)
+
+    def _listed(self) -> Sequence[Entry]:
+        told = self._told
+        if told.path:
+            try:
+                entry = self._files.look(told.path)
+            except Missing:
+                return []
+            if entry.kind != "file":
+                raise TerminalError(f"`{told.path}` is a {entry.kind}, and no file", "name a `folder` to read all of its files")
+            return [entry]
+        entries = list(self._below(told.folder))
+        names = {entry.path for entry in entries}
+        done = {path for entry in entries for path in self._done_file_of(entry.path) if path in names}
+        return [entry for entry in entries if entry.path not in done and not temporary(entry.name) and fits(entry.name, told.pattern)]
+
+    def _below(self, folder: str) -> Iterator[Entry]:
+        for entry in self._files.list(folder):
+            if entry.kind == "file":
+                yield entry
+            elif entry.kind == "folder" and self._told.recursive and not entry.name.startswith("."):
+                yield from self._below(entry.path)
+
+    def _whole(self, found: Sequence[Entry]) -> list[Entry]:
+        ready = self._told.ready
+        whole = [entry for entry in found if self._old_enough(entry) and self._announced(entry)]
+        if whole and ready.stable:
+            self._sleep(ready.stable.total_seconds())
+            whole = [entry for entry in whole if self._same(entry)]
+        return whole
+
+    def _old_enough(self, entry: Entry) -> bool:
+        least = self._told.ready.min_age
+        return not least or entry.modified is None or datetime.now(UTC) - entry.modified >= least
+
+    def _announced(self, entry: Entry) -> bool:
+        try:
+            return all(self._files.look(path).kind == "file" for path in self._done_file_of(entry.path))
+        except Missing:
+            return False
+
+    def _same(self, entry: Entry) -> bool:
+        try:
+            return self._files.look(entry.path) == entry
+        except Missing:
+            return False
+
+    def _done_file_of(self, path: str) -> Sequence[str]:
+        template = self._told.ready.done_file
+        if not template:
+            return ()
+        folder, slash, name = path.rpartition("/")
+        return (f"{folder}{slash}{filled(template, about(name))}",)
+
+    def _ordered(self, entries: Sequence[Entry]) -> list[Entry]:
+        if self._told.order == "modified":
+            return sorted(entries, key=lambda one: (one.modified or datetime.min.replace(tzinfo=UTC), one.path))
+        return sorted(entries, key=lambda one: one.path)
+
+    def _name(self, entry: Entry) -> str:
+        """The name of a file within its folder."""
+        folder = self._told.folder.strip("/")
+        path = entry.path.lstrip("/")
+        return path.removeprefix(f"{folder}/") if folder and not self._told.path else entry.name
+
+    # ------------------------------------------------------------ landing and settling
+
+    def _unchanged(self, split: Split) -> None:
+        try:
+            entry = self._files.look(split.locator)
+        except Missing as problem:
+            raise TransientError(f"`{split.name}` is gone since it was listed") from problem
+        if _fingerprint(entry) != split.fingerprint:
+            raise TransientError(f"`{split.name}` is still being written")
+
+    def _fetch(self, split: Split, part: Path) -> tuple[int, str]:
+        size, digest = 0, hashlib.sha256()
+        with self._files.read(split.locator) as remote, part.open("xb") as file:
+            while data := remote.read(PIECE):
+                size += len(data)
+                if size > self._told.largest:
+                    raise TerminalError(f"`{split.name}` has more than {self._told.largest:,} bytes", "raise `largest`")
+                digest.update(data)
+                file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return size, digest.hexdigest()
+
+    def _dispose(self, path: str, after: After, sha256: str) -> None:
+        folder, slash, name = path.rpartition("/")
+        try:
+            match after.action:
+                case "delete":
+                    self._files.remove(path)
+                case "mark":
+                    with self._files.write(f"{folder}{slash}{name}.done"):
+                        pass
+                case "move":
+                    self._move(path, after.folder.rstrip("/"), sha256)
+                case "keep":
+                    return
+        except Missing:
+            return
+
+    def _move(self, path: str, folder: str, sha256: str) -> None:
+        """Into the folder, under its own name, or that with the content's digest behind it where the name is taken."""
+        name = path.rpartition("/")[2]
+        self._files.make_folder(folder)
+        names = [name, f"{name}.{sha256[:8]}", *(f"{name}.{sha256[:8]}-{number}" for number in range(1, 100))]
+        for free in names:
+            try:
+                self._files.rename(path, f"{folder}/{free}", replace=False)
+            except Taken:
+                continue
+            return
+        raise TerminalError(f"`{folder}` is full of files called `{name}`", "clear it")
+
+
+def _fingerprint(entry: Entry) -> str:
+    """What a listing says of the content; empty where it says too little to tell a file that was replaced."""
+    if entry.size is None or not (entry.modified or entry.identity):
+        return ""
+    return f"{entry.size}|{entry.modified.isoformat() if entry.modified else ''}|{entry.identity}"
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

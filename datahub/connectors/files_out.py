@@ -1,0 +1,99 @@
+"""The way out for files: set down under a hidden name in the folder they are for, checked, and then renamed in one step."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from datahub.connectors.declare import FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
+from datahub.connectors.file_names import about, filled
+from datahub.faults import reach
+from datahub.project.binding import FilesTo
+
+PIECE = 1 << 20
+_MOST = 10_000
+
+
+class FilesOut:
+    """One target of a job that is bound to files."""
+
+    def __init__(self, files: FileSystem, told: FilesTo) -> None:
+        self._files, self._told = files, told
+
+    def stage(self, output: Output) -> Receipt:
+        """Write the file where nobody sees it; what an earlier attempt left there is written over."""
+        if self._told.create_folders and self._told.folder:
+            self._files.make_folder(self._told.folder)
+        name = self._name(output)
+        temporary = self._at(f".{name[:150]}.{output.key[:16]}.part")
+        size, digest = 0, hashlib.sha256()
+        with output.path.open("rb") as local, self._files.write(temporary) as remote:
+            while data := local.read(PIECE):
+                size += len(data)
+                digest.update(data)
+                remote.write(data)
+                reach("half_written")
+        there = self._files.look(temporary).size
+        if there is not None and there != size:
+            raise TransientError(f"`{temporary}` has {there:,} bytes there, and {size:,} here")
+        return Receipt(output, self._at(name), temporary, size, digest.hexdigest())
+
+    def commit(self, receipts: Sequence[Receipt]) -> None:
+        """Give each file its name. Only that makes its hidden one go away: where it is gone, the name was given before."""
+        for receipt in receipts:
+            if self._there(receipt.temporary):
+                self._show(receipt)
+            if self._told.done_file:
+                name = receipt.locator.rpartition("/")[2]
+                with self._files.write(self._at(filled(self._told.done_file, about(name)))):
+                    pass
+
+    def abort(self, receipts: Sequence[Receipt]) -> None:
+        for receipt in receipts:
+            if self._there(receipt.temporary):
+                self._files.remove(receipt.temporary)
+
+    def _show(self, receipt: Receipt) -> None:
+        try:
+            self._files.rename(receipt.temporary, receipt.locator, replace=self._told.exists == "replace")
+        except Taken as problem:
+            if self._same(receipt.temporary, receipt.locator):
+                # Some file systems give a name in two steps, and the process had come to the first.
+                self._files.remove(receipt.temporary)
+                return
+            raise TerminalError(
+                f"`{receipt.locator}` exists", 'put `{{RUN}}` or `{{TIMESTAMP}}` into `name`, or set `exists = "replace"`'
+            ) from problem
+        reach("renamed")
+
+    def _same(self, one: str, other: str) -> bool:
+        """Whether two names are of one file."""
+        identity = self._files.look(one).identity
+        return bool(identity) and identity == self._files.look(other).identity
+
+    def _name(self, output: Output) -> str:
+        """The name of the file, one that is free where it must be."""
+        values = {**about(output.path.name), "FORMAT": output.path.suffix.removeprefix("."), **output.values}
+        name = filled(self._told.name, values) if self._told.name else output.path.name
+        if self._told.exists == "replace" or not self._there(self._at(name)):
+            return name
+        if self._told.exists == "fail":
+            advice = 'put `{{RUN}}` or `{{TIMESTAMP}}` into `name`, or set `exists = "replace"` or `"number"`'
+            raise TerminalError(f"`{self._at(name)}` exists", advice)
+        stem, dot, ending = name.rpartition(".")
+        for number in range(1, _MOST):
+            numbered = f"{stem}-{number}{dot}{ending}" if dot and stem else f"{name}-{number}"
+            if not self._there(self._at(numbered)):
+                return numbered
+        raise TerminalError(f"`{self._told.folder}` is full of files called `{name}`", "clear it")
+
+    def _there(self, path: str) -> bool:
+        try:
+            self._files.look(path)
+        except Missing:
+            return False
+        return True
+
+    def _at(self, name: str) -> str:
+        folder = self._told.folder.rstrip("/")
+        return f"{folder}/{name}" if folder else name

@@ -1,0 +1,245 @@
+"""The way in and the way out for files, on a folder of this machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from datahub.connectors.declare import Output, TerminalError, TransientError
+from datahub.connectors.files_in import FilesIn
+from datahub.connectors.files_out import FilesOut
+from datahub.connectors.local_files import LocalFiles
+from datahub.project.binding import After, FilesFrom, FilesTo, Ready
+
+AT_ONCE = Ready(stable=timedelta(0))
+
+
+@pytest.fixture
+def here(tmp_path):
+    for name in ("in", "out", "landed"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def listing(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def put(here, name, text="a,b\n1,2\n"):
+    path = here / "in" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def source(here, sleep=lambda _: None, **told):
+    told = {"folder": "in", "ready": AT_ONCE, **told}
+    return FilesIn("feed", LocalFiles(here), FilesFrom(connection="here", **told), sleep)
+
+
+def names(found):
+    return [split.name for split in found.splits()]
+
+
+def test_hidden_temporary_and_strange_entries_are_never_taken(here):
+    for name in ("b.csv", "a.csv", ".hidden.csv", "c.csv.part", "d.csv.filepart", "e.tmp", "sub/f.csv"):
+        put(here, name)
+    (here / "in" / "link.csv").symlink_to(here / "in" / "a.csv")
+    os.mkfifo(here / "in" / "pipe.csv")
+    assert ["a.csv", "b.csv"] == names(source(here))
+    assert ["a.csv", "b.csv", "sub/f.csv"] == names(source(here, recursive=True))
+    assert ["a.csv"] == names(source(here, pattern="{a,x}*.csv"))
+    assert ["a.csv"] == names(source(here, limit=1))
+
+
+def test_files_can_be_taken_by_their_time(here):
+    os.utime(put(here, "b.csv"), (1, 1))
+    os.utime(put(here, "a.csv"), (2, 2))
+    assert ["b.csv", "a.csv"] == names(source(here, order="modified"))
+
+
+def test_one_file_is_named_by_its_path(here):
+    assert [] == names(source(here, folder="", path="in/a.csv"))
+    put(here, "a.csv")
+    assert ["a.csv"] == names(source(here, folder="", path="in/a.csv"))
+    with pytest.raises(TerminalError):
+        names(source(here, folder="", path="in"))
+
+
+def test_a_file_that_grows_between_two_looks_is_left(here):
+    path = put(here, "a.csv")
+    put(here, "b.csv")
+
+    def grow(_):
+        with path.open("a") as file:
+            file.write("3,4\n")
+
+    assert ["b.csv"] == names(source(here, grow, ready=Ready(stable=timedelta(seconds=5))))
+
+
+def test_a_file_must_be_old_enough_and_announced(here):
+    os.utime(put(here, "a.csv"), (1, 1))
+    put(here, "b.csv")
+    assert ["a.csv"] == names(source(here, ready=Ready(stable=timedelta(0), min_age=timedelta(minutes=1))))
+    announced = Ready(stable=timedelta(0), done_file="{{STEM}}.ok")
+    assert [] == names(source(here, ready=announced))
+    put(here, "b.ok")
+    assert ["b.csv"] == names(source(here, ready=announced))
+
+
+def test_a_landed_file_is_the_one_that_was_listed(here):
+    path = put(here, "a.csv")
+    found = source(here)
+    (split,) = found.splits()
+    landed = found.land(split, here / "landed")
+    assert landed.path.read_bytes() == path.read_bytes()
+    assert [landed.sha256] == listing(here / "landed")
+    path.write_text("other\n")
+    with pytest.raises(TransientError):
+        found.land(split, here / "landed")
+    path.unlink()
+    with pytest.raises(TransientError):
+        found.land(split, here / "landed")
+    assert [landed.sha256] == listing(here / "landed")
+
+
+def test_a_file_that_is_too_large_is_refused(here):
+    put(here, "a.csv")
+    with pytest.raises(TerminalError):
+        names(source(here, largest=3))
+
+
+@pytest.mark.parametrize(
+    "after, left",
+    [
+        (After(), ["a.csv"]),
+        (After(action="delete"), []),
+        (After(action="mark"), ["a.csv", "a.csv.done"]),
+        (After(action="move", folder="old"), []),
+    ],
+)
+def test_after_a_run_a_file_is_disposed_of_once(here, after, left):
+    put(here, "a.csv")
+    found = source(here, after=after)
+    (split,) = found.splits()
+    landed = found.land(split, here / "landed")
+    for _ in range(2):
+        found.settle(landed, succeeded=True)
+    assert left == listing(here / "in")
+    if after.action == "move":
+        assert ["a.csv"] == listing(here / "old")
+
+
+def test_a_name_that_is_taken_in_the_archive_is_not_written_over(here):
+    found = source(here, after=After(action="move", folder="old"), on_failure=After(action="move", folder="bad"))
+    for text in ("1\n", "2\n"):
+        put(here, "a.csv", text)
+        (split,) = found.splits()
+        landed = found.land(split, here / "landed")
+        found.settle(landed, succeeded=True)
+    assert {"1\n", "2\n"} == {path.read_text() for path in (here / "old").iterdir()}
+    put(here, "a.csv", "3\n")
+    (split,) = found.splits()
+    found.settle(found.land(split, here / "landed"), succeeded=False)
+    assert ["a.csv"] == listing(here / "bad")
+
+
+def test_a_file_that_was_replaced_while_it_was_read_is_not_moved_away_unread(here):
+    path = put(here, "a.csv")
+    found = source(here, after=After(action="delete"))
+    (split,) = found.splits()
+    landed = found.land(split, here / "landed")
+    path.write_text("newer\n")
+    found.settle(landed, succeeded=True)
+    assert "newer\n" == path.read_text()
+
+
+def test_the_announcement_goes_with_the_file(here):
+    put(here, "a.csv")
+    put(here, "a.ok")
+    found = source(here, ready=Ready(stable=timedelta(0), done_file="{{STEM}}.ok"), after=After(action="delete"))
+    (split,) = found.splits()
+    found.settle(found.land(split, here / "landed"), succeeded=True)
+    assert [] == listing(here / "in")
+
+
+# ---------------------------------------------------------------- out
+
+
+@pytest.fixture
+def output(here):
+    path = here / "list.csv"
+    path.write_text("sku\nA\n")
+    return Output("list", path, 1, "key", {"RUN": "7", "TARGET": "list"})
+
+
+def target(here, **told):
+    return FilesOut(LocalFiles(here), FilesTo(connection="here", **{"folder": "out", **told}))
+
+
+def test_a_file_is_shown_whole_and_once(here, output):
+    sink = target(here, name="{{TARGET}}-{{RUN}}.{{FORMAT}}", done_file="{{NAME}}.done")
+    receipt = sink.stage(output)
+    assert [] == [name for name in listing(here / "out") if not name.startswith(".")]
+    for _ in range(2):
+        sink.commit([receipt])
+    assert ["list-7.csv", "list-7.csv.done"] == listing(here / "out")
+
+
+def test_whoever_takes_the_file_before_it_was_marked_does_not_get_it_again(here, output):
+    sink = target(here)
+    receipt = sink.stage(output)
+    sink.commit([receipt])
+    (here / "out" / "list.csv").unlink()
+    sink.commit([receipt])
+    assert [] == listing(here / "out")
+
+
+def test_a_name_that_is_taken_is_what_the_job_says(here, output):
+    (here / "out" / "list.csv").write_text("theirs")
+    with pytest.raises(TerminalError):
+        target(here).stage(output)
+    numbered = target(here, exists="number")
+    numbered.commit([numbered.stage(output)])
+    assert ["list-1.csv", "list.csv"] == listing(here / "out")
+    replacing = target(here, exists="replace")
+    replacing.commit([replacing.stage(output)])
+    assert "sku\nA\n" == (here / "out" / "list.csv").read_text()
+
+
+def test_a_name_that_is_taken_in_between_is_not_written_over(here, output):
+    sink = target(here)
+    receipt = sink.stage(output)
+    (here / "out" / "list.csv").write_text("theirs")
+    with pytest.raises(TerminalError):
+        sink.commit([receipt])
+    sink.abort([receipt])
+    assert [("list.csv", "theirs")] == [(path.name, path.read_text()) for path in (here / "out").iterdir()]
+
+
+def test_a_folder_that_is_not_there_is_made_where_the_job_says_so(here, output):
+    with pytest.raises(TerminalError):
+        target(here, folder="new").stage(output)
+    sink = target(here, folder="new/deep", create_folders=True)
+    sink.commit([sink.stage(output)])
+    assert ["list.csv"] == listing(here / "new" / "deep")
+
+
+def test_a_value_can_add_no_folder_and_a_slot_that_nothing_fills_is_told(here, output):
+    sink = target(here, name="{{RUN}}.csv")
+    receipt = sink.stage(replace(output, values={"RUN": "../../etc/passwd"}))
+    assert "out/.._.._etc_passwd.csv" == receipt.locator
+    with pytest.raises(TerminalError, match="ORDER"):
+        target(here, name="{{ORDER}}.csv").stage(output)
+
+
+def test_a_process_that_died_between_the_two_steps_of_a_name_has_shown_the_file(here, output):
+    sink = target(here)
+    receipt = sink.stage(output)
+    # What a folder of this machine does where nothing is to be replaced: a second name, then the first one goes.
+    (here / receipt.locator).hardlink_to(here / receipt.temporary)
+    sink.commit([receipt])
+    assert ["list.csv"] == listing(here / "out")
