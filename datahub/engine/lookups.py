@@ -110,7 +110,7 @@ def _backwards(index: LookupIndex, node: ir.LookUp, wanted: list[pa.Array]) -> t
 
 
 def _answered(node: ir.LookUp, index: LookupIndex, found: Found, columns: list[Column], scope: Scope) -> Column:
-    source = index.key_columns[0] if node.inverse else index.results
+    source = _keys_of(index) if node.inverse else index.results
     if node.member and not node.inverse:
         source = pc.struct_field(source, node.member)
     hit = (found.place >= 0) & found.live
@@ -133,6 +133,13 @@ def _answered(node: ir.LookUp, index: LookupIndex, found: Found, columns: list[C
         values = nulled(values, given.failures, scope.length)
         failures = union(failures, given.failures)
     return Column(values, failures)
+
+
+def _keys_of(index: LookupIndex) -> pa.Array:
+    """What a search by value gives: the key, or a struct of its parts."""
+    if len(index.key_columns) == 1:
+        return index.key_columns[0]
+    return pa.StructArray.from_arrays(list(index.key_columns), [name for name, _ in index.table.keys])
 
 
 def _on_miss(node: ir.LookUp, index: LookupIndex, columns: list[Column], missed: Mask, scope: Scope) -> Column:

@@ -258,13 +258,13 @@ def _inverted(tree: ast.Call, lookup: LookupName, member: str, named: ast.Expr, 
             columns = ", ".join(f"`{lookup.name}.{name}`" for name, _ in result.fields)
             message = f"`{shown(named.span)}` does not say which of its values is searched"
             return tell(scope, BAD_ARGUMENTS, named.span, message, "has several", help=f"say one of {columns}")
-    if member not in lookup.invertible or len(lookup.keys) != 1:
-        why = "values repeat, or are not in the script" if len(lookup.keys) == 1 else "the key has several parts"
+    if member not in lookup.invertible:
+        why = dict(lookup.repeated).get(member, "its values are not in the script")
         return tell(scope, NOT_INVERTIBLE, named.span, f"`{shown(named.span)}` cannot be searched by value", why)
     value = expressions.elaborate(searched, scope, kind)
     value = input_value(value, ast.Argument(None, searched, searched.span), member or "value", "inverse", kind or t.Unknown(), scope)
     if is_unknown(value):
         return UNKNOWN
-    _, key = lookup.keys[0]
+    key = lookup.keys[0][1] if len(lookup.keys) == 1 else t.Struct(lookup.keys)
     found = t.with_null(key, key.nullable or value.type.nullable)
     return made(scope, ir.LookUp(lookup.name, (value,), None, member, True, found, ("R401",)))

@@ -28,6 +28,8 @@ class LookupName:
     codes: tuple[str, ...]
     invertible: tuple[str, ...]
     """The result columns (`""` for a result that is no struct) whose values are unique, so that `inverse` may be asked."""
+    repeated: tuple[tuple[str, str], ...]
+    """For each of the others why not, by an example."""
     span: Span = field(compare=False, repr=False)
 
 

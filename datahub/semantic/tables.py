@@ -53,7 +53,14 @@ def outline_lookup(declared: ast.Lookup, unit: Unit) -> Outline:
         rows = _laid(rows, _rows(replace(declared, table=over.table), typed, day, result, unit.at(over.span)))
     outline = Outline(declared, typed, day, result, rows)
     name = LookupName(
-        unit.full(declared.name.text), typed, day, _found_type(outline), _codes(outline), _invertible(outline), declared.name.span
+        unit.full(declared.name.text),
+        typed,
+        day,
+        _found_type(outline),
+        _codes(outline),
+        _invertible(outline),
+        _repeated(outline),
+        declared.name.span,
     )
     unit.world.lookups[declared.name.text] = name
     return outline
@@ -100,7 +107,7 @@ def _codes(outline: Outline) -> tuple[str, ...]:
 
 def _invertible(outline: Outline) -> tuple[str, ...]:
     """The columns of the result in which no value stands twice, and none is null."""
-    if outline.declared.table is None or len(outline.keys) != 1:
+    if outline.declared.table is None:
         return ()
     base = t.base_of(outline.result)
     results = [row[2] for row in outline.rows]
@@ -108,6 +115,31 @@ def _invertible(outline: Outline) -> tuple[str, ...]:
         return ("",) if _all_differ(results) else ()
     parts = [result for result in results if isinstance(result, tuple)]
     return tuple(name for at, (name, _) in enumerate(base.fields) if _all_differ([part[at] for part in parts]))
+
+
+def _repeated(outline: Outline) -> tuple[tuple[str, str], ...]:
+    """For each column of the result in which a value stands twice, or is missing: an example in words."""
+    base = t.base_of(outline.result)
+    columns = [(name, at) for at, (name, _) in enumerate(base.fields)] if isinstance(base, t.Struct) else [("", -1)]
+    found: list[tuple[str, str]] = []
+    for name, at in columns:
+        first: dict[ir.Value, tuple[ir.Value, ...]] = {}
+        for keys, _, result in outline.rows:
+            value = result[at] if at >= 0 and isinstance(result, tuple) else result
+            before = first.setdefault(value, keys)
+            if value is None or before is not keys:
+                both = f"{_key_shown(before)} and {_key_shown(keys)}"
+                found.append((name, f"{both} both have {_shown(value)}" if value is not None else f"{_key_shown(keys)} has none"))
+                break
+    return tuple(found)
+
+
+def _key_shown(keys: tuple[ir.Value, ...]) -> str:
+    return "/".join(map(_shown, keys))
+
+
+def _shown(value: ir.Value) -> str:
+    return f"`{value}`"
 
 
 def _all_differ(values: list[ir.Value]) -> bool:
