@@ -153,7 +153,7 @@ class _Lowering:
         rows = _union([self.body(body) for body in bodies])
         for rule in self.program.rules:
             if rule.entity == name:
-                rows = op.Compute(rows, _rule(rule))
+                rows = _computed(rows, _rule(rule))
         checks = (
             *required(shape, self.modes.get(name, frozenset()), _origins(shape, bodies)),
             *_constraints(shape, bodies),
@@ -319,7 +319,11 @@ def _rule(rule: ir.RuleBody) -> tuple[ir.Assignment, ...]:
     sets.extend(
         replace(one, value=ir.Choose(((fired, _itself(one)),), one.value, one.value.type)) for one in rule.otherwise if one.name in other
     )
-    return (condition, *sets)
+    if len(sets) == 1:
+        return (condition, *sets)
+    # Each value is worked out from the fields as they were: all of them first, under names of their own.
+    aside = [replace(one, name=f"{condition.name}.{one.name}") for one in sets]
+    return (condition, *aside, *(replace(one, value=ir.Column(made.name, one.value.type)) for one, made in zip(sets, aside, strict=True)))
 
 
 def _itself(assignment: ir.Assignment) -> ir.Expression:

@@ -152,7 +152,7 @@ def _dimension(table: ir.DecisionTable, at: int, conditioned: bool) -> _Dimensio
     tests = [row.tests[at] for row in table.rows]
     index: dict[ir.CellTest, int] = {}
     numbered = [[index.setdefault(test, len(index)) for test in cell] for cell in tests]
-    space = _space(kind, tuple(index))
+    space = space_of(kind, tuple(index))
     masks = [space.mask(test) for test in index]
     cells = [reduce(or_, [masks[number] for number in numbers], 0) for numbers in numbered]
     sure = space.sure
@@ -162,7 +162,8 @@ def _dimension(table: ir.DecisionTable, at: int, conditioned: bool) -> _Dimensio
     return _Dimension(name, space, sure, tests, cells, by_class(cells, space.every.bit_length()))
 
 
-def _space(kind: t.Type, tests: Sequence[ir.CellTest]) -> Space:
+def space_of(kind: t.Type, tests: Sequence[ir.CellTest]) -> Space:
+    """The values of a type, cut into classes that none of `tests` tells apart."""
     match t.base_of(kind):
         case t.Bool():
             return few(kind, (False, True), {})

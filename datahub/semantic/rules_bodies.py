@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic import ir
 from datahub.semantic.checks import before_snapshots, behind_fields
@@ -25,7 +27,7 @@ def elaborate_rules(declared: ast.Rules, unit: Unit) -> None:
     shape = find_entity(declared.entity, unit)
     if shape is None:
         return
-    scope = field_scope(shape, unit.scope())
+    scope = replace(field_scope(shape, unit.scope()), windows=True)
     behind = behind_fields(shape, unit)
     first: dict[str, ast.Name] = {}
     for rule in declared.rules:
