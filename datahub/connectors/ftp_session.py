@@ -1,0 +1,175 @@
+"""One control connection of FTP: logged in, under TLS that was verified, its answers told as what they mean."""
+
+from __future__ import annotations
+
+import ftplib
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.kinds.ftp import Ftp
+
+_ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
+_REFUSED = re.compile(r"denied|permission|not allowed|read-?only|forbidden|privilege", re.IGNORECASE)
+
+
+class _Tls(ftplib.FTP_TLS):
+    """FTP under TLS: from its first byte where it is implicit, and files in the session of the login where servers ask for it."""
+
+    implicit = False
+    reuse = True
+
+    def connect(self, host: str = "", port: int = 0, timeout: float = -999, source_address: Any = None) -> str:
+        if not self.implicit:
+            return super().connect(host, port, timeout)
+        self.host, self.port, self.timeout = host, port, timeout
+        self.sock = self._wrapped(socket.create_connection((host, port), timeout), None)
+        self.af = self.sock.family
+        self.file = self.sock.makefile("r", encoding=self.encoding)
+        self.welcome = self.getresp()
+        return self.welcome
+
+    def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
+        # As the base does it, but in the session of the login.
+        plain, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        session = self.sock.session if self.reuse and isinstance(self.sock, ssl.SSLSocket) else None
+        return self._wrapped(plain, session), size
+
+    def _wrapped(self, plain: socket.socket, session: ssl.SSLSession | None) -> ssl.SSLSocket:
+        try:
+            return self.context.wrap_socket(plain, server_hostname=self.host, session=session)
+        except BaseException:
+            plain.close()
+            raise
+
+
+class FtpSession:
+    """One login. What fails in a way that leaves the connection useless sets `lost`."""
+
+    def __init__(self, connection: Ftp, project: Path) -> None:
+        self._connection = connection
+        self.lost = False
+        self.name = f"{connection.host}:{connection.at_port}"
+        with self.told(""):
+            self.ftp = self._login(project)
+            self.features = self._features()
+            self.home = self.ftp.pwd()
+
+    def _login(self, project: Path) -> ftplib.FTP:
+        wanted = self._connection
+        limit = wanted.connect_timeout.total_seconds()
+        ftp: ftplib.FTP
+        if wanted.tls == "none":
+            ftp = ftplib.FTP(encoding=wanted.encoding)
+        else:
+            ftp = _Tls(context=_context(wanted, project), encoding=wanted.encoding)
+            ftp.implicit, ftp.reuse = wanted.tls == "implicit", wanted.reuse_session
+        ftp.set_pasv(wanted.passive)
+        try:
+            ftp.connect(wanted.host, wanted.at_port, limit)
+            if isinstance(ftp, _Tls) and not ftp.implicit:
+                ftp.auth()
+            if ftp.sock is not None:
+                ftp.sock.settimeout(wanted.deadline.total_seconds())
+            ftp.timeout = wanted.deadline.total_seconds()
+            # The base would ask for TLS a second time, and send a password where it got none.
+            ftplib.FTP.login(ftp, wanted.user, wanted.password.reveal() if wanted.password else "")
+            if isinstance(ftp, _Tls):
+                ftp.prot_p()
+            ftp.voidcmd("TYPE I")
+        except BaseException:
+            ftp.close()
+            raise
+        return ftp
+
+    def _features(self) -> frozenset[str]:
+        try:
+            answer = self.ftp.sendcmd("FEAT")
+        except ftplib.error_perm:
+            return frozenset()
+        known = frozenset(line.split()[0].upper() for line in answer.splitlines()[1:-1] if line.split())
+        if "UTF8" in known:
+            self.ftp.encoding = "utf-8"
+            with suppress(ftplib.error_perm, ftplib.error_reply):
+                self.ftp.sendcmd("OPTS UTF8 ON")
+            if self.ftp.sock is not None:
+                self.ftp.file = self.ftp.sock.makefile("r", encoding="utf-8", errors="surrogateescape")
+        return known
+
+    @contextmanager
+    def told(self, path: str) -> Iterator[None]:
+        """What goes wrong inside is told as a failure of the world."""
+        try:
+            yield
+        except DataHubError:
+            raise
+        except ftplib.Error as problem:
+            raise self._answer(problem, path) from None
+        except ssl.SSLCertVerificationError as problem:
+            self.lost = True
+            raise TerminalError(
+                f"the certificate of {self.name} is not to be trusted: {problem.verify_message}",
+                "if an authority of your own made it out, name that in `ca_file`",
+            ) from None
+        except (OSError, EOFError) as problem:
+            self.lost = True
+            reason = "no answer in time" if isinstance(problem, TimeoutError) else str(problem) or "the connection was closed"
+            raise TransientError(f"{self.name}{f': `{path}`' if path else ''}: {reason}") from None
+        except ValueError as problem:
+            # ftplib lets no line end through, which a file name may have.
+            raise TerminalError(f"{path!r} is no path: {problem}") from None
+
+    def _answer(self, problem: ftplib.Error, path: str) -> DataHubError:
+        """An answer by its code, and by its words where the code says everything."""
+        text = str(problem).replace("\n", " ")
+        code = text[:3]
+        if isinstance(problem, ftplib.error_proto | ftplib.error_reply):
+            self.lost = True
+            return TransientError(f"{self.name} answers what is no FTP: `{text[:100]}`")
+        match code:
+            case "421":
+                self.lost = True
+                return TransientError(f"{self.name} closes the connection: {text}")
+            case "530" | "430" | "331" | "332":
+                return TerminalError(
+                    f"{self.name} refuses the login of `{self._connection.user}`: {text}", "the user or the password is wrong"
+                )
+            case "534" | "522" | "431":
+                return TerminalError(f"{self.name} does not do TLS as asked: {text}", "look at `tls` and `reuse_session`")
+            case "500" | "502" | "504" if not path:
+                return TerminalError(
+                    f"{self.name} does not do what is asked: {text}", 'where it has no TLS: `tls = "none"`, `insecure = true`'
+                )
+            case "550" if _ABSENT.search(text):
+                return Missing(f"there is no `{path}` on {self.name}")
+            case "550" | "553" | "532" | "550" if _REFUSED.search(text):
+                return TerminalError(f"{self.name} does not allow it: `{path}`: {text}")
+            case _ if code.startswith("4") or code == "552":
+                return TransientError(f"{self.name}: `{path}`: {text}")
+            case _:
+                return TerminalError(f"{self.name}: `{path}`: {text}")
+
+    def close(self) -> None:
+        """End without waiting for an answer."""
+        with suppress(OSError, EOFError, ftplib.Error):
+            if not self.lost and self.ftp.sock is not None:
+                self.ftp.sock.settimeout(2)
+                self.ftp.quit()
+        with suppress(OSError):
+            self.ftp.close()
+
+
+def _context(connection: Ftp, project: Path) -> ssl.SSLContext:
+    """TLS that checks who is there: from 1.2 on, by the system's authorities or those that are named."""
+    authorities = project / Path(connection.ca_file).expanduser() if connection.ca_file else None
+    try:
+        context = ssl.create_default_context(cafile=str(authorities) if authorities else None)
+    except (OSError, ssl.SSLError) as problem:
+        raise TerminalError(f"`{connection.ca_file}` cannot be read as certificates: {problem}") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

@@ -1,0 +1,113 @@
+"""The one place where httpx is configured: nothing of the environment, no redirects, no cookies, certificates always checked."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+
+LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
+"""Answers after which trying again may work."""
+LONGEST_WAIT = 3600.0
+
+
+class Web(Protocol):
+    """What a connection tells of the web server that it reaches."""
+
+    @property
+    def connect_timeout(self) -> float: ...
+    @property
+    def deadline(self) -> float: ...
+    @property
+    def authorities(self) -> Path | None: ...
+    @property
+    def proxy(self) -> str | None: ...
+
+
+def client(web: Web, headers: dict[str, str], auth: httpx.Auth | None = None) -> httpx.Client:
+    """A client with strict settings: what is not asked for is not done."""
+    return httpx.Client(
+        headers={"User-Agent": "dhm", **headers},
+        auth=auth,
+        verify=tls(web.authorities),
+        timeout=httpx.Timeout(web.deadline, connect=web.connect_timeout),
+        limits=httpx.Limits(max_connections=8),
+        follow_redirects=False,
+        # Neither proxies nor passwords of the account that runs us (HTTP_PROXY, ~/.netrc).
+        trust_env=False,
+        proxy=web.proxy,
+    )
+
+
+def tls(authorities: Path | None) -> ssl.SSLContext:
+    """TLS from 1.2 on, by the system's authorities or those of a file."""
+    try:
+        context = ssl.create_default_context(cafile=str(authorities) if authorities else None)
+    except (OSError, ssl.SSLError) as problem:
+        raise TerminalError(f"`{authorities}` cannot be read as certificates: {problem}") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """What httpx raises inside is told as a failure of the world; `what` is the address without its secrets."""
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise TransientError(f"{what}: no answer in time") from None
+    except httpx.ConnectError as problem:
+        if "CERTIFICATE_VERIFY_FAILED" in str(problem):
+            reason = str(problem).partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or str(problem)
+            advice = "if an authority of your own made the certificate out, name that in `ca_file`"
+            raise TerminalError(f"{what}: the certificate is not to be trusted: {reason}", advice) from None
+        raise TransientError(f"{what}: {problem}") from None
+    except httpx.TransportError as problem:
+        raise TransientError(f"{what}: {str(problem) or type(problem).__name__}") from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
+        raise TerminalError(f"{what} is no address: {problem}") from None
+
+
+def refusal(response: httpx.Response, what: str) -> DataHubError | None:
+    """What an answer without the content asked for means; None where it has it."""
+    status = response.status_code
+    match status:
+        case 200:
+            return None
+        case 404 | 410:
+            return Missing(f"there is no {what} (HTTP {status})")
+        case 401 | 403:
+            return TerminalError(f"{what}: the server refuses who we are (HTTP {status})", "look at the user, password or headers")
+        case _ if status in LATER:
+            return TransientError(f"{what}: HTTP {status}", wait=retry_after(response))
+        case _ if response.is_redirect:
+            # A redirect may lead anywhere, and take secrets along.
+            place = response.headers.get("location", "nowhere")
+            return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
+        case _:
+            return TerminalError(f"{what}: HTTP {status} has no file in it")
+
+
+def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:
+    """How many seconds the server asks us to wait, in seconds or as a date, at most an hour; None where it does not say."""
+    text = response.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_WAIT) if seconds == seconds else None

@@ -1,0 +1,44 @@
+"""Digests that a web server tells of what it sends, compared with what came: RFC 9530's, and the older headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from datahub.connectors.declare import TransientError
+
+_NEW = re.compile(r"(sha-256|sha-512)=:([A-Za-z0-9+/=]+):")
+_OLD = re.compile(r"(sha-256|sha-512|md5)=([A-Za-z0-9+/=]+)", re.IGNORECASE)
+_MAKE = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512, "md5": hashlib.md5}
+
+
+class Digests:
+    """Every digest that the headers of an answer tell of its body."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        said = [*_NEW.findall(headers.get("content-digest", "")), *_OLD.findall(headers.get("digest", ""))]
+        if headers.get("content-encoding", "identity") == "identity":
+            # These are about the file itself, which is what comes where nothing is encoded.
+            said += _NEW.findall(headers.get("repr-digest", ""))
+        if headers.get("content-md5"):
+            said.append(("md5", headers["content-md5"].strip()))
+        self._said: list[tuple[str, bytes, Any]] = []
+        for name, text in said:
+            try:
+                self._said.append((name.lower(), base64.b64decode(text, validate=True), _MAKE[name.lower()]()))
+            except binascii.Error:
+                continue
+
+    def add(self, data: bytes) -> None:
+        for _, _, running in self._said:
+            running.update(data)
+
+    def check(self, what: str) -> None:
+        """`TransientError` where one of them is another than the server's."""
+        for name, expected, running in self._said:
+            if running.digest() != expected:
+                raise TransientError(f"{what} came damaged: its {name} is another than the server says")

@@ -1,0 +1,264 @@
+"""Files of a web server: resumed where the server can, and compared with every length and digest that it tells."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
+
+import httpx
+
+from datahub.connectors.declare import Entry, TerminalError, TransientError
+from datahub.connectors.http_client import client, refusal, told
+from datahub.connectors.http_digest import Digests
+from datahub.connectors.kinds.http import Http
+from datahub.connectors.pace import Pace
+
+_RESUMES, _WORTH = 5, 64 << 10
+"""How often in a row a download is taken up again, and how many bytes must come between for it not to count."""
+
+
+class HttpFiles:
+    """The files below one address."""
+
+    def __init__(self, connection: Http, project: Path) -> None:
+        self._connection = connection
+        self.connect_timeout = connection.connect_timeout.total_seconds()
+        self.deadline = connection.deadline.total_seconds()
+        self.authorities = project / Path(connection.ca_file).expanduser() if connection.ca_file else None
+        self.proxy = connection.proxy or None
+        self._client: httpx.Client | None = None
+
+    def list(self, folder: str) -> Iterator[Entry]:
+        raise TerminalError("a web server has no folders to list", "name one file: `path = …`")
+
+    def look(self, path: str) -> Entry:
+        what = self._what(path)
+        with told(what), ExitStack() as open_ones:
+            response = self._asked().head(self._address(path), headers={"Accept-Encoding": "identity"})
+            if response.status_code in (400, 403, 405, 501):
+                # Some servers, and addresses that are signed for one method, answer a GET alone.
+                response = open_ones.enter_context(
+                    self._asked().stream("GET", self._address(path), headers={"Accept-Encoding": "identity"})
+                )
+        problem = refusal(response, what)
+        if problem is not None:
+            raise problem
+        headers = response.headers
+        length = headers.get("content-length", "")
+        coded = headers.get("content-encoding", "identity") != "identity"
+        return Entry(path, "file", int(length) if length.isdigit() and not coded else None, _date(headers), headers.get("etag", ""))
+
+    @contextmanager
+    def read(self, path: str, start: int = 0) -> Iterator[_Download]:
+        download = _Download(self, path, start)
+        try:
+            yield download
+        finally:
+            download.close()
+
+    def write(self, path: str) -> NoReturn:
+        self._only_read()
+
+    def rename(self, old: str, new: str, *, replace: bool) -> NoReturn:
+        self._only_read()
+
+    def remove(self, path: str) -> NoReturn:
+        self._only_read()
+
+    def make_folder(self, path: str) -> NoReturn:
+        self._only_read()
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _only_read(self) -> NoReturn:
+        raise TerminalError("files of a web server can be read, and nothing else", 'leave `after` at `action = "keep"`')
+
+    # ------------------------------------------------------------ for downloads
+
+    @property
+    def accepts_unknown_length(self) -> bool:
+        return self._connection.unknown_length == "accept"
+
+    def stream(self, path: str, headers: dict[str, str]) -> tuple[ExitStack, httpx.Response]:
+        """An answer whose body is still to come, and what closes it."""
+        held = ExitStack()
+        with told(self._what(path)):
+            return held, held.enter_context(self._asked().stream("GET", self._address(path), headers=headers))
+
+    def _what(self, path: str) -> str:
+        """The address as it is told to people: without what stands behind a question mark, which may be a secret."""
+        return f"`{self._address(path).partition('?')[0]}`"
+
+    def what(self, path: str) -> str:
+        return self._what(path)
+
+    def _address(self, path: str) -> str:
+        # Below the address, whatever the path is: it cannot name another host.
+        return self._connection.url.rstrip("/") + "/" + quote(path.lstrip("/"), safe="/?&=%:,;+@~!$'()*")
+
+    def _asked(self) -> httpx.Client:
+        if self._client is None:
+            wanted = self._connection
+            headers = {name: secret.reveal() for name, secret in wanted.headers.items()}
+            if wanted.token is not None:
+                headers["Authorization"] = f"Bearer {wanted.token.reveal()}"
+            auth = httpx.BasicAuth(wanted.user, wanted.password.reveal() if wanted.password else "") if wanted.user else None
+            self._client = client(self, headers, auth)
+        return self._client
+
+
+class _Changed(TransientError):
+    """What was begun cannot be gone on with; from its start it can be had."""
+
+
+class _Download:
+    """The bytes of one file, whole: taken up again where they broke off, as long as the server says that it is still the same file."""
+
+    def __init__(self, files: HttpFiles, path: str, start: int) -> None:
+        self._files, self._path = files, path
+        self._what = files.what(path)
+        self._at, self._start, self._begun, self._failed = start, start, start, 0
+        self._total: int | None = None
+        self._validator = ""
+        self._held = ExitStack()
+        self._body: Iterator[bytes] | None = None
+        self._inflate: _Inflate | None = None
+        self._digests: Digests | None = None
+        self._ready = bytearray()
+        self._ended = False
+        self._pace = Pace(self._what, files.deadline)
+
+    def read(self, size: int, /) -> bytes:
+        while not self._ready and not self._ended:
+            try:
+                self._more()
+            except _Changed:
+                raise
+            except TransientError as problem:
+                self.close()
+                self._failed = 0 if self._at - self._begun >= _WORTH else self._failed + 1
+                if not self._validator or self._inflate is not None or self._failed > _RESUMES or problem.wait:
+                    raise
+        part = bytes(self._ready[:size])
+        del self._ready[:size]
+        return part
+
+    def _more(self) -> None:
+        """Take what comes next."""
+        if self._body is None:
+            self._begin()
+        assert self._body is not None
+        with told(self._what):
+            part = next(self._body, None)
+        if part is None:
+            self._finish()
+            return
+        self._pace.moved(len(part))
+        self._at += len(part)
+        if self._digests is not None:
+            self._digests.add(part)
+        self._ready += part if self._inflate is None else self._inflate.more(part, self._what)
+
+    def _begin(self) -> None:
+        self._begun = self._at
+        headers = {"Accept-Encoding": "identity"}
+        if self._at:
+            headers["Range"] = f"bytes={self._at}-"
+            if self._validator:
+                headers["If-Range"] = self._validator
+        self._held, response = self._files.stream(self._path, headers)
+        if self._at and response.status_code == 416 and response.headers.get("content-range", "") == f"bytes */{self._at}":
+            self._body, self._total = iter(()), self._at
+            return
+        if self._at and response.status_code == 206:
+            self._resumed(response)
+        else:
+            problem = refusal(response, self._what)
+            if problem is None and self._at:
+                problem = _Changed(f"{self._what} is another file than before, or cannot be had from its middle")
+            if problem is not None:
+                raise problem
+            self._opened(response)
+        self._body = response.iter_raw()
+
+    def _opened(self, response: httpx.Response) -> None:
+        headers = response.headers
+        length = headers.get("content-length", "")
+        self._total = int(length) if length.isdigit() else None
+        if self._total is None and headers.get("transfer-encoding", "") != "chunked" and not self._files.accepts_unknown_length:
+            raise TerminalError(
+                f"{self._what}: the server does not say how long the file is, so a cut could not be told from its end",
+                'if it cannot be helped: `unknown_length = "accept"`',
+            )
+        coding = headers.get("content-encoding", "identity").lower()
+        if coding in ("gzip", "x-gzip"):
+            self._inflate = _Inflate()
+        elif coding not in ("identity", ""):
+            raise TerminalError(f"{self._what} comes encoded as `{coding}`, though it was asked for as it is")
+        self._digests = Digests(headers)
+        # A weak tag says that two contents mean the same, not that their bytes are.
+        tag = headers.get("etag", "")
+        self._validator = tag if tag and not tag.startswith("W/") else headers.get("last-modified", "")
+
+    def _resumed(self, response: httpx.Response) -> None:
+        unit, _, whole = response.headers.get("content-range", "").partition("/")
+        if not unit.startswith(f"bytes {self._at}-"):
+            raise _Changed(f"{self._what}: the server sends another part than the one asked for")
+        if whole.isdigit():
+            if self._total is not None and self._total != int(whole):
+                raise _Changed(f"{self._what} has another length than before")
+            self._total = int(whole)
+
+    def _finish(self) -> None:
+        if self._total is not None and self._at != self._total:
+            raise TransientError(f"{self._what} came with {self._at} bytes, and has {self._total}")
+        if self._inflate is not None:
+            self._inflate.end(self._what)
+        if self._digests is not None and not self._start:
+            self._digests.check(self._what)
+        self._ended = True
+        self.close()
+
+    def close(self) -> None:
+        self._body = None
+        self._held.close()
+
+
+class _Inflate:
+    """Gzip, looked at to its end: a body that was cut has none."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=31)
+
+    def more(self, data: bytes, what: str) -> bytes:
+        found = b""
+        try:
+            while data:
+                if self._stream.eof:
+                    # One member may follow on another.
+                    self._stream = zlib.decompressobj(wbits=31)
+                found += self._stream.decompress(data)
+                data = self._stream.unused_data
+        except zlib.error as problem:
+            raise TransientError(f"{what} came damaged: {problem}") from None
+        return found
+
+    def end(self, what: str) -> None:
+        if not self._stream.eof:
+            raise TransientError(f"{what} was cut short: its gzip has no end")
+
+
+def _date(headers: httpx.Headers) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers.get("last-modified", ""))
+    except ValueError:
+        return None

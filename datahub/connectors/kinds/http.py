@@ -1,0 +1,64 @@
+"""`http`: files that a web server gives out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
+from datahub.project.binding import FilesFrom
+from datahub.project.connection import Connection
+from datahub.project.model import Length
+from datahub.project.secrets import Secret
+
+
+class Http(Connection):
+    """Files that a web server gives out; a job reads one file by its `path`."""
+
+    reads = FilesFrom
+
+    kind: Literal["http"] = "http"
+    url: str
+    """The address that paths start from: `https://files.example.com/export`."""
+    user: str = ""
+    """Who asks, for Basic authentication."""
+    password: Secret | None = None
+    """The password, for Basic authentication."""
+    token: Secret | None = None
+    """A token, sent as `Authorization: Bearer …`."""
+    headers: dict[str, Secret] = {}
+    """Further headers with secrets, such as `X-Api-Key = "${env:KEY}"`."""
+    insecure: bool = False
+    """Must be true where the address begins with `http:`: everyone between can read and change what travels."""
+    ca_file: str = ""
+    """The certificates of authorities that are trusted, in place of the system's; a relative path starts beside `dhm.toml`."""
+    proxy: str = ""
+    """The proxy to go through; those of the environment are not asked."""
+    unknown_length: Literal["refuse", "accept"] = "refuse"
+    """What becomes of a file whose server says neither how long it is nor where it ends, so that a cut cannot be told from its end."""
+    connect_timeout: Length = timedelta(seconds=30)
+    """How long reaching the server may take."""
+    deadline: Length = timedelta(seconds=60)
+    """How long the server may be silent; in that time at least 240 kB of a file must come."""
+
+    @model_validator(mode="after")
+    def _said_that_it_is_insecure(self) -> Self:
+        if not self.url.startswith(("https://", "http://")):
+            raise PydanticCustomError("url", "an address begins with `https://`")
+        if self.url.startswith("http://") and not self.insecure:
+            raise PydanticCustomError(
+                "insecure", "without TLS everyone between can read and change what travels: write `https:`, or `insecure = true`"
+            )
+        return self
+
+
+def _open(connection: Http, place: Place) -> FileSystem:
+    from datahub.connectors.http_files import HttpFiles
+
+    return HttpFiles(connection, place.project)
+
+
+declare_connector(Connector("http", Http, "Files that a web server gives out.", files=_open))

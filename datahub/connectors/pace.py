@@ -1,0 +1,28 @@
+"""The slowest that a transfer may be: one that crawls would hold its run for ever, without ever being silent for long."""
+
+from __future__ import annotations
+
+import time
+
+from datahub.connectors.declare import TransientError
+
+SLOWEST = 4096
+"""Bytes a second that must arrive, on the average of one deadline."""
+
+
+class Pace:
+    """Watches one transfer."""
+
+    def __init__(self, what: str, deadline: float) -> None:
+        self._what, self._deadline = what, deadline
+        self._since, self._moved = time.monotonic(), 0
+
+    def moved(self, size: int) -> None:
+        """Count `size` bytes; `TransientError` where too few came within a deadline."""
+        self._moved += size
+        passed = time.monotonic() - self._since
+        if passed < self._deadline:
+            return
+        if self._moved < SLOWEST * passed:
+            raise TransientError(f"{self._what}: only {self._moved} bytes came in {passed:.0f} s")
+        self._since, self._moved = time.monotonic(), 0

@@ -1,0 +1,324 @@
+"""Where HTTP and its library bite, each against nginx, a proxy, or a server that lies (H1 to H5 of the pitfalls of transports)."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from datahub.connectors.declare import Missing, TerminalError, TransientError
+from datahub.connectors.http_client import retry_after
+from datahub.connectors.http_files import HttpFiles
+from datahub.connectors.kinds.http import Http
+from datahub.project.secrets import Secret, Vault
+from tests.servers.ftp import certificates
+from tests.servers.proxy import Fault, proxy
+from tests.servers.web import Answers, answering
+
+
+@pytest.fixture
+def connect():
+    made = []
+
+    def make(server, port=0, **settings):
+        vault = Vault({"PASSWORD": "correct horse", "TOKEN": "t0ken", "WRONG": "wrong"})
+        told = {name: Secret(value, vault) if name in ("password", "token") else value for name, value in settings.items()}
+        url = f"http://127.0.0.1:{port}" if port else server.url
+        made.append(HttpFiles(Http(url=url, insecure=url.startswith("http:"), **({"ca_file": server.ca_file} | told)), Path()))
+        return made[-1]
+
+    yield make
+    for files in made:
+        files.close()
+
+
+def content(files, path, start=0):
+    with files.read(path, start) as stream:
+        return b"".join(iter(lambda: stream.read(70_000), b""))
+
+
+def answer(body=b"", *headers, status="200 OK"):
+    return f"HTTP/1.1 {status}\r\n{''.join(f'{one}{chr(13)}{chr(10)}' for one in headers)}Connection: close\r\n\r\n".encode() + body
+
+
+def head(*headers, status="200 OK"):
+    return answer(b"", *headers, status=status)
+
+
+# ------------------------------------------------------------------------------------------------ nginx
+
+
+@pytest.mark.parametrize("size", [0, 1, 300_000, 5_000_001])
+def test_files_of_all_sizes_come_whole(size, web, connect):
+    data = os.urandom(size)
+    (web.folder / "a b.csv").write_bytes(data)
+    files = connect(web)
+    assert (size, data) == (files.look("a b.csv").size, content(files, "a b.csv"))
+    if size > 1:
+        assert data[size // 2 :] == content(files, "a b.csv", size // 2)
+    if size:
+        assert b"" == content(files, "a b.csv", size)
+
+
+def test_a_server_that_would_compress_is_asked_not_to(web, connect):
+    # nginx compresses here whatever it is allowed to, and then tells no length.
+    (web.folder / "a.csv").write_bytes(b"a,b\n" * 100_000)
+    assert b"a,b\n" * 100_000 == content(connect(web), "a.csv")
+
+
+def test_a_listing_is_refused_in_words(web, connect):
+    with pytest.raises(TerminalError, match="no folders"):
+        connect(web).list("")
+
+
+def test_what_is_not_there_and_what_is_not_allowed_are_told_apart(web, connect):
+    (web.folder / "closed").mkdir()
+    (web.folder / "closed" / "a").write_bytes(b"a")
+    with pytest.raises(Missing):
+        content(connect(web), "nothing")
+    with pytest.raises(Missing):
+        connect(web).look("nothing")
+    with pytest.raises(TerminalError, match="refuses who we are"):
+        content(connect(web), "closed/a")
+    with pytest.raises(TerminalError, match="refuses who we are"):
+        connect(web, user="dhm", password="${env:WRONG}").look("closed/a")
+    assert b"a" == content(connect(web, user="dhm", password="${env:PASSWORD}"), "closed/a")
+
+
+def test_the_certificate_is_checked(secure_web, connect, tmp_path):
+    (secure_web.folder / "a").write_bytes(b"a")
+    assert b"a" == content(connect(secure_web), "a")
+    other, _ = certificates(tmp_path)
+    for authorities in ("", str(other)):
+        with pytest.raises(TerminalError, match="not to be trusted"):
+            content(connect(secure_web, ca_file=authorities), "a")
+
+
+def test_plain_http_must_be_said_to_be_insecure():
+    with pytest.raises(ValueError, match="insecure = true"):
+        Http(url="http://h")
+    with pytest.raises(ValueError, match="begins with"):
+        Http(url="ftp://h")
+
+
+# ------------------------------------------------------------------------------------------------ H1, H2: how long, and whether whole
+
+
+@pytest.mark.parametrize("cut", [1, 4, 8, 100])
+def test_h1_a_compressed_body_that_was_cut_is_a_failure(cut, connect):
+    packed = gzip.compress(os.urandom(5000))
+    given = Answers([answer(packed[:-cut], "Content-Encoding: gzip", f"Content-Length: {len(packed) - cut}")])
+    with answering(given) as server, pytest.raises(TransientError, match="gzip has no end"):
+        content(connect(server), "a")
+
+
+def test_h1_a_compressed_body_is_read_to_the_end_of_its_last_member(connect):
+    packed = gzip.compress(b"one") + gzip.compress(b"two")
+    with answering(Answers([answer(packed, "Content-Encoding: gzip", f"Content-Length: {len(packed)}")])) as server:
+        assert b"onetwo" == content(connect(server), "a")
+
+
+def test_h1_a_damaged_compressed_body_is_a_failure(connect):
+    packed = bytearray(gzip.compress(b"x" * 5000))
+    packed[-6] ^= 1
+    given = Answers([answer(bytes(packed), "Content-Encoding: gzip", f"Content-Length: {len(packed)}")])
+    with answering(given) as server, pytest.raises(TransientError, match="damaged"):
+        content(connect(server), "a")
+
+
+def test_h2_a_body_of_unknown_length_is_refused_unless_told_otherwise(connect):
+    with answering(Answers([answer(b"half of it")])) as server:
+        with pytest.raises(TerminalError, match="does not say how long"):
+            content(connect(server), "a")
+        assert b"half of it" == content(connect(server, unknown_length="accept"), "a")
+
+
+@pytest.mark.parametrize("header", ["Content-Digest", "Repr-Digest"])
+def test_a_digest_is_compared(header, connect):
+    right, wrong = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in (b"abc", b"abd"))
+    with answering(Answers([answer(b"abc", "Content-Length: 3", f"{header}: sha-256=:{right}:")])) as server:
+        assert b"abc" == content(connect(server), "a")
+    given = Answers([answer(b"abc", "Content-Length: 3", f"{header}: sha-256=:{wrong}:")])
+    with answering(given) as server, pytest.raises(TransientError, match="sha-256"):
+        content(connect(server), "a")
+
+
+def test_an_older_digest_is_compared_too(connect):
+    wrong = base64.b64encode(hashlib.md5(b"abd").digest()).decode()
+    given = Answers([answer(b"abc", "Content-Length: 3", f"Content-MD5: {wrong}")])
+    with answering(given) as server, pytest.raises(TransientError, match="md5"):
+        content(connect(server), "a")
+
+
+# ------------------------------------------------------------------------------------------------ H3: nothing unasked
+
+
+def test_h3_a_redirect_is_told_and_not_followed(web, connect):
+    with pytest.raises(TerminalError, match=r"leads to `http://elsewhere.example/`"):
+        content(connect(web), "away")
+
+
+def test_h3_the_proxy_of_the_environment_is_not_asked(web, connect, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    (web.folder / "a").write_bytes(b"a")
+    assert b"a" == content(connect(web), "a")
+
+
+def test_h3_the_passwords_of_the_account_are_not_sent(connect, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login root password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    given = Answers([answer(b"a", "Content-Length: 1")])
+    with answering(given) as server:
+        content(connect(server), "a")
+    assert "authorization" not in given.seen[0].lower()
+
+
+def test_secrets_go_where_they_belong(connect):
+    given = Answers([answer(b"a", "Content-Length: 1")])
+    with answering(given) as server:
+        content(connect(server, token="${env:TOKEN}"), "a")
+    assert "Authorization: Bearer t0ken" in given.seen[0]
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/a", "http://elsewhere.example/a", "a\r\nX: y", "@elsewhere.example/"])
+def test_a_path_never_leads_to_another_host(path, connect):
+    given = Answers([answer(b"a", "Content-Length: 1")])
+    with answering(given) as server:
+        assert b"a" == content(connect(server), path)
+    assert 1 == len(given.seen)
+    assert "X: y\r\n" not in given.seen[0]
+
+
+# ------------------------------------------------------------------------------------------------ H4: resumed, or not at all
+
+
+@pytest.mark.parametrize("act", ["cut", "reset"])
+def test_h4_a_download_is_taken_up_again_where_it_broke_off(act, web, connect):
+    data = os.urandom(6_000_000)
+    (web.folder / "a").write_bytes(data)
+    with proxy(web.port, Fault(2_000_000, act), Fault(100, act), Fault(3_000_000, act)) as between:
+        assert data == content(connect(web, between.port), "a")
+        assert 4 == between.connections
+        # It was taken up again, not begun again: hardly more than the file went through.
+        assert between.passed < 5_200_000
+
+
+def test_h4_a_file_that_changed_meanwhile_is_not_put_together(web, connect):
+    (web.folder / "a").write_bytes(b"1" * 6_000_000)
+    os.utime(web.folder / "a", (1_770_000_000, 1_770_000_000))
+    with proxy(web.port, Fault(2_000_000, "cut")) as between:
+        files = connect(web, between.port)
+        with files.read("a") as stream:
+            stream.read(10)
+            (web.folder / "a").write_bytes(b"2" * 6_000_000)
+            with pytest.raises(TransientError, match="another file than before"):
+                list(iter(lambda: stream.read(70_000), b""))
+
+
+def test_h4_without_a_validator_nothing_is_put_together(connect):
+    given = Answers([answer(b"x" * 10, "Content-Length: 100")])
+    with answering(given) as server, pytest.raises(TransientError):
+        content(connect(server), "a")
+    assert 1 == len(given.seen)
+
+
+def test_h4_a_weak_tag_is_no_validator(connect):
+    given = Answers([answer(b"x" * 10, "Content-Length: 100", 'ETag: W/"1"')])
+    with answering(given) as server, pytest.raises(TransientError):
+        content(connect(server), "a")
+    assert 1 == len(given.seen)
+
+
+def test_h4_another_part_than_the_one_asked_for_is_refused(connect):
+    given = Answers(
+        [
+            answer(b"x" * 10, "Content-Length: 100", 'ETag: "1"'),
+            answer(b"y" * 90, "Content-Length: 90", "Content-Range: bytes 0-89/100", status="206 Partial Content"),
+        ]
+    )
+    with answering(given) as server, pytest.raises(TransientError, match="another part"):
+        content(connect(server), "a")
+    assert 'If-Range: "1"' in given.seen[1]
+    assert "Range: bytes=10-" in given.seen[1]
+
+
+def test_h4_a_chunked_body_that_was_cut_is_a_failure(connect):
+    given = Answers([answer(b"5\r\nhello\r\n5\r\nwor", "Transfer-Encoding: chunked")])
+    with answering(given) as server, pytest.raises(TransientError):
+        content(connect(server), "a")
+
+
+# ------------------------------------------------------------------------------------------------ H5: answers, and when to try again
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_h5_answers_that_may_pass(status, connect):
+    with (
+        answering(Answers([head("Content-Length: 0", "Retry-After: 7", status=f"{status} No")])) as server,
+        pytest.raises(TransientError) as told,
+    ):
+        content(connect(server), "a")
+    assert 7 == told.value.wait
+
+
+@pytest.mark.parametrize("status", [204, 206, 301, 302, 307, 308, 400, 401, 403, 404, 409, 410, 418, 422, 501])
+def test_h5_answers_that_will_not(status, connect):
+    with answering(Answers([head("Content-Length: 0", status=f"{status} No")])) as server, pytest.raises(TerminalError):
+        content(connect(server), "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("12", 12),
+        ("Fri, 01 May 2026 12:00:30 GMT", 30),
+        ("Fri, 01 May 2026 11:00:00 GMT", 0),
+        ("-5", 0),
+        ("1e9", 3600),
+        ("1000000000", 3600),
+        ("soon", None),
+        ("nan", None),
+        ("", None),
+    ],
+)
+def test_h5_both_forms_of_retry_after_are_read(text, seconds):
+    assert seconds == retry_after(httpx.Response(503, headers={"Retry-After": text}), datetime(2026, 5, 1, 12, tzinfo=UTC))
+
+
+def test_a_server_that_does_not_know_head_is_asked_otherwise(connect):
+    given = Answers([head(status="405 No"), answer(b"abc", "Content-Length: 3", 'ETag: "x"')])
+    with answering(given) as server:
+        entry = connect(server).look("a")
+    assert (3, '"x"') == (entry.size, entry.identity)
+
+
+# ------------------------------------------------------------------------------------------------ silence
+
+
+@pytest.mark.parametrize("act", ["stall", "trickle"])
+def test_a_server_that_falls_silent_or_crawls_is_noticed_within_the_deadline(act, web, connect):
+    (web.folder / "a").write_bytes(b"x" * 3_000_000)
+    with proxy(web.port, *(Fault(1000, act) for _ in range(20))) as between:
+        begun = time.monotonic()
+        with pytest.raises(TransientError):
+            content(connect(web, between.port, deadline=timedelta(seconds=0.5)), "a")
+        assert time.monotonic() - begun < 15
+
+
+def test_nobody_listening_may_pass(connect, web):
+    with pytest.raises(TransientError):
+        content(connect(web, 1), "a")
+
+
+def test_secrets_in_an_address_are_not_told(connect):
+    with answering(Answers([head("Content-Length: 0", status="404 No")])) as server, pytest.raises(Missing) as told:
+        content(connect(server), "a?api_key=hunter2")
+    assert "hunter2" not in str(told.value)
