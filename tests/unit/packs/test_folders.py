@@ -65,4 +65,4 @@ def test_a_file_of_a_pack_is_one_with_its_pack(tmp_path, dhm):
     (alone / "other.dhm").write_text('test "shouting" {\n  assert shout("a") = "A"\n}\n')
     assert 0 == dhm("check", tmp_path / "items.dhm").code
     assert "1 passed" in dhm("test", tmp_path / "items.dhm", tmp_path / "pack.dhm").err
-    assert 1 == dhm("check", alone / "other.dhm").code
+    assert 1 == dhm("test", alone / "other.dhm").code
