@@ -7,6 +7,7 @@ from datetime import datetime
 
 from datahub.engine import decisions, lookups
 from datahub.engine.scope import RunState
+from datahub.functions import load
 from datahub.functions.declare import Context
 from datahub.plan import operators as op
 from datahub.semantic import ir
@@ -29,6 +30,8 @@ def given(plan: op.Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Val
 
 
 def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -> RunState:
+    # A plan names functions that the compiler of this process may never have looked up.
+    load()
     state = RunState(Context(begun, plan.zone), parameters)
     for table in plan.decisions:
         state.decisions[table.name] = decisions.build(table)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.declare import BadInput
+from datahub.formats.options import option
 from datahub.records import record
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.types import model as t
@@ -80,7 +81,8 @@ def by_header(shape: SourceShape, cells: Sequence[str], path: str, line: int) ->
     header = tuple(cell.strip().lstrip("\ufeff").strip() for cell in cells)
     if len(header) > MOST_COLUMNS:
         raise BadInput("R003", f"`{path}` has {len(header)} columns; at most {MOST_COLUMNS} are read", path=path, line=line)
-    places = tuple(_place(column, header, path, line) for column in shape.columns)
+    names = Names(header, path, line, loose=option(shape, "names") == "loose")
+    places = tuple(_place(column, names) for column in shape.columns)
     used = {index for place in places for index in indices_of(place)}
     layout = Layout(header, places, len(header), tuple(name for index, name in enumerate(header) if index not in used))
     _require(shape, layout, path, line)
@@ -98,41 +100,63 @@ def indices_of(place: Place) -> tuple[int, ...]:
             return tuple(index for row in rows for index in row if index is not None)
 
 
-def _place(column: SourceColumn, header: tuple[str, ...], path: str, line: int) -> Place:
+@record(frozen=True, slots=True)
+class Names:
+    """The names of a header, and how those that are declared are found among them."""
+
+    header: tuple[str, ...]
+    path: str
+    line: int
+    loose: bool = False
+
+    def index(self, wanted: Sequence[str]) -> int | None:
+        """Where the first of `wanted` stands; standing there twice is refused. What is the same comes before what is alike."""
+        for name in wanted:
+            for spelled in (str.strip, _alike) if self.loose else (str.strip,):
+                found = [index for index, cell in enumerate(self.header) if spelled(cell) == spelled(name)]
+                if len(found) > 1:
+                    self.twice(name, found)
+                if found:
+                    return found[0]
+        return None
+
+    def matching(self, pattern: str) -> list[tuple[int, re.Match[str]]]:
+        flags = re.ASCII | re.IGNORECASE if self.loose else re.ASCII
+        return [(index, found) for index, name in enumerate(self.header) if (found := re.search(pattern, name, flags))]
+
+    def same(self, name: str, spellings: Sequence[str]) -> bool:
+        spelled = _alike if self.loose else str.strip
+        return spelled(name) in {spelled(one) for one in spellings}
+
+    def twice(self, name: str, found: Sequence[int]) -> None:
+        places = " and ".join(str(index + 1) for index in found)
+        message = f"column `{name}` stands {len(found)} times in the header of `{self.path}`, at {places}"
+        raise BadInput("R003", message, "rename one of them, or leave one out of the file", path=self.path, line=self.line)
+
+
+def _alike(name: str) -> str:
+    """A name without capitals, spaces and signs; of signs alone, themselves."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum()) or name.strip()
+
+
+def _place(column: SourceColumn, names: Names) -> Place:
     if not column.pattern:
-        return One(column.name, _index(column.names or (column.name,), header, path, line))
-    matches = [(index, found) for index, name in enumerate(header) if (found := re.search(column.pattern, name, re.ASCII))]
+        return One(column.name, names.index(column.names or (column.name,)))
+    matches = names.matching(column.pattern)
     base = t.base_of(column.type)
     if isinstance(base, t.ListOf) and isinstance(t.base_of(base.item), t.Struct):
-        return _groups(column, base.item, matches, path, line)
-    return _spread(column, base, matches, path, line)
+        return _groups(column, base.item, matches, names)
+    return _spread(column, base, matches, names)
 
 
-def _index(names: Sequence[str], header: tuple[str, ...], path: str, line: int) -> int | None:
-    """Where the first of `names` stands in the header; standing there twice is refused."""
-    for name in names:
-        found = [index for index, cell in enumerate(header) if cell == name.strip()]
-        if len(found) > 1:
-            _twice(name, found, path, line)
-        if found:
-            return found[0]
-    return None
-
-
-def _twice(name: str, found: Sequence[int], path: str, line: int) -> None:
-    places = " and ".join(str(index + 1) for index in found)
-    message = f"column `{name}` stands {len(found)} times in the header of `{path}`, at {places}"
-    raise BadInput("R003", message, "rename one of them, or leave one out of the file", path=path, line=line)
-
-
-def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[str]]], path: str, line: int) -> Spread:
+def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[str]]], names: Names) -> Spread:
     keyed = [(_key(found), index) for index, found in matches]
     for key, _ in keyed:
         same = [index for other, index in keyed if other == key]
         if len(same) > 1 and not isinstance(base, t.ListOf):
-            _twice(key, same, path, line)
+            names.twice(key, same)
     if isinstance(base, t.Struct):
-        return _struct(column, base, dict(keyed), path, line)
+        return _struct(column, base, dict(keyed), names)
     ordered = isinstance(base, t.ListOf)
     if ordered:
         keyed.sort(key=lambda pair: (_number(pair[0]), pair[1]))
@@ -141,13 +165,15 @@ def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[
     return Spread(column.name, keys, indices, "list" if ordered else "map", keep, column.reading.null_words)
 
 
-def _struct(column: SourceColumn, base: t.Struct, found: dict[str, int], path: str, line: int) -> Spread:
+def _struct(column: SourceColumn, base: t.Struct, found: dict[str, int], names: Names) -> Spread:
     missing = [name for name, inner in base.fields if name not in found and not inner.nullable]
     if missing:
-        message = f"`{path}` has no column for {listed(missing)} of `{column.name}`, which gathers those that match `{column.pattern}`"
-        raise BadInput("R004", message, "a part that may be absent is declared with `?`", path=path, line=line)
-    names = tuple(name for name, _ in base.fields)
-    return Spread(column.name, names, tuple(found.get(name) for name in names), "struct", True, column.reading.null_words)
+        message = (
+            f"`{names.path}` has no column for {listed(missing)} of `{column.name}`, which gathers those that match `{column.pattern}`"
+        )
+        raise BadInput("R004", message, "a part that may be absent is declared with `?`", path=names.path, line=names.line)
+    fields = tuple(name for name, _ in base.fields)
+    return Spread(column.name, fields, tuple(found.get(name) for name in fields), "struct", True, column.reading.null_words)
 
 
 def _key(found: re.Match[str]) -> str:
@@ -162,18 +188,18 @@ def _number(key: str) -> tuple[int, str]:
     return (int(key), "") if key.isdecimal() and len(key) < 19 else (2**62, key)
 
 
-def _groups(column: SourceColumn, item: Type, matches: list[tuple[int, re.Match[str]]], path: str, line: int) -> Groups:
+def _groups(column: SourceColumn, item: Type, matches: list[tuple[int, re.Match[str]]], names: Names) -> Groups:
     struct = t.base_of(item)
-    names = {part.name: {spelling.strip() for spelling in part.names or (part.name,)} for part in column.parts}
+    spellings = {part.name: part.names or (part.name,) for part in column.parts}
     parts = tuple(name for name, _ in struct.fields) if isinstance(struct, t.Struct) else ()
     numbered: dict[str, dict[str, int]] = {}
     for index, found in matches:
         number, suffix = str(found.group(1)), str(found.group(found.re.groups)).strip()
-        part = next((name for name in parts if suffix in names.get(name, {name})), None)
+        part = next((name for name in parts if names.same(suffix, spellings.get(name, (name,)))), None)
         if part is None:
             continue
         if part in numbered.setdefault(number, {}):
-            _twice(found.string, [numbered[number][part], index], path, line)
+            names.twice(found.string, [numbered[number][part], index])
         numbered[number][part] = index
     rows = tuple(tuple(numbered[number].get(part) for part in parts) for number in sorted(numbered, key=_number))
     return Groups(column.name, parts, rows, column.reading.null_words)

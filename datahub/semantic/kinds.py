@@ -58,6 +58,13 @@ _CSV = (
     OptionShape("quote", "character", '"', 'What values that hold a delimiter are wrapped in; `""` for none.'),
     OptionShape("encoding", "text", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),
     OptionShape("header", "bool", True, "Whether the first line names the columns; else they count in the order declared."),
+    OptionShape(
+        "names",
+        "word",
+        "exact",
+        "Whether the names of the header are those declared: `exact`, or `loose` where capitals, spaces and signs do not count.",
+        ("exact", "loose"),
+    ),
     OptionShape("skip", "int", 0, "How many lines stand before the header."),
     OptionShape("comment", "text", "", "Lines that begin with this are passed over."),
 )
