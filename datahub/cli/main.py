@@ -76,52 +76,78 @@ def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by name, each made when it is asked for."""
+    """The commands of a group by name, each made when it is asked for; "" is `dhm` itself."""
+
+    def __init__(self, group: str = "") -> None:
+        self._group = group
 
     def __iter__(self) -> Iterator[str]:
-        return iter(names())
+        return iter(names(self._group))
 
     def __len__(self) -> int:
-        return len(names())
+        return len(names(self._group))
 
     def __contains__(self, name: object) -> bool:
-        return name in names()
+        return name in names(self._group)
 
     def __getitem__(self, name: str) -> Any:
-        if name not in names():
+        if name not in names(self._group):
             raise KeyError(name)
-        module = import_module(f"datahub.cli.commands.{name}")
+        if is_group(name):
+            return _group(name)
+        module = import_module(".".join(filter(None, ("datahub.cli.commands", self._group, name))))
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(name, help=_help(name))(module.command)
+        single.command(name, help=_help(self._group, name))(module.command)
         return typer.main.get_command(single)
 
 
 class _Group(TyperGroup):
     """The group `dhm`: its list of commands is made from the first line of each file, without importing any."""
 
+    within = ""
+
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands()  # type: ignore[assignment]
+        self.commands = _Commands(self.within)  # type: ignore[assignment]
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(names())
+        return list(names(self.within))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _help(name).partition("\n")[0]) for name in names()])
+            formatter.write_dl([(name, _help(self.within, name).partition("\n")[0]) for name in names(self.within)])
+
+
+def _group(name: str) -> Any:
+    """A command that is a folder: what it can do is a file each, as with `dhm` itself."""
+    cls = type(f"_Group_{name}", (_Group,), {"within": name})
+    made = typer.Typer(
+        name=name, cls=cls, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
+    )
+    made.callback(help=_help("", name))(lambda: None)
+    return typer.main.get_command(made)
 
 
 @cache
-def names() -> tuple[str, ...]:
-    """Every command, in the order of the help."""
-    found = sorted(path.stem for path in _FOLDER.glob("*.py") if not path.stem.startswith("_"))
-    return tuple(sorted(found, key=lambda name: _JOURNEY.index(name) if name in _JOURNEY else len(_JOURNEY)))
+def names(group: str = "") -> tuple[str, ...]:
+    """Every command of a group, in the order of the help: a file, or a folder with commands of its own."""
+    folder = _FOLDER / group
+    found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    kept = sorted(name for name in found if not name.startswith("_"))
+    return tuple(sorted(kept, key=lambda name: _JOURNEY.index(name) if name in _JOURNEY else len(_JOURNEY)))
+
+
+def is_group(name: str) -> bool:
+    """Whether a command of `dhm` is a folder of commands."""
+    return (_FOLDER / name / "__init__.py").is_file()
 
 
 @cache
-def _help(name: str) -> str:
+def _help(group: str, name: str) -> str:
     """The docstring of the command's file."""
-    return ast.get_docstring(ast.parse((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    path = _FOLDER / group / name
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
 
 
 def _version(asked: bool) -> None:

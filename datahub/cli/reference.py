@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from datahub.cli.main import app, names
+from datahub.cli.main import app, is_group, names
 from datahub.cli.output import Exit
 from datahub.reports.reference import CommandHelp, reference
 from datahub.resources import folder
@@ -57,13 +57,22 @@ def pages(root: Path) -> dict[str, str]:
 
 
 def _commands() -> Iterator[CommandHelp]:
-    group: Any = typer.main.get_command(app)
+    whole: Any = typer.main.get_command(app)
     for name in names():
-        command = group.commands[name]
-        shown = [one for one in command.params if one.name != "help" and not getattr(one, "hidden", False)]
-        words = [f"dhm {name}", "[OPTIONS]"] if any(one.param_type_name == "option" for one in shown) else [f"dhm {name}"]
-        usage = " ".join(words + [_argument(one) for one in shown if one.param_type_name == "argument"])
-        yield CommandHelp(name, command.help or "", usage, tuple(map(_option, shown)))
+        command = whole.commands[name]
+        if is_group(name):
+            yield CommandHelp(name, command.help or "", f"dhm {name} COMMAND", ())
+            for inner in names(name):
+                yield _command(f"{name} {inner}", command.commands[inner])
+        else:
+            yield _command(name, command)
+
+
+def _command(name: str, command: Any) -> CommandHelp:
+    shown = [one for one in command.params if one.name != "help" and not getattr(one, "hidden", False)]
+    words = [f"dhm {name}", "[OPTIONS]"] if any(one.param_type_name == "option" for one in shown) else [f"dhm {name}"]
+    usage = " ".join(words + [_argument(one) for one in shown if one.param_type_name == "argument"])
+    return CommandHelp(name, command.help or "", usage, tuple(map(_option, shown)))
 
 
 def _option(parameter: Any) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datahub.document import Document
+from datahub.packs.versions import allows
 from datahub.resources import folder
 
 _PACK = re.compile(r"^\s*pack\s+(?P<name>[\w.]+)\s+(?P<version>\d+\.\d+\.\d+)", re.MULTILINE)
@@ -66,21 +67,3 @@ class Folders:
 
 def _same(one: Document, other: Document) -> bool:
     return one is other or Path(one.path).resolve() == Path(other.path).resolve()
-
-
-def allows(versions: str, version: str) -> bool:
-    """Whether `version` is one of `versions`: all where it is empty, `^1.4` by the rules of semantic versions, else an exact pin."""
-    if not versions:
-        return True
-    have = _numbers(version)
-    if not versions.startswith("^"):
-        return have[: versions.count(".") + 1] == _numbers(versions)[: versions.count(".") + 1]
-    least = _numbers(versions[1:])
-    # The first number that is not 0 is the one that promises compatibility.
-    kept = next((at for at, number in enumerate(least) if number), len(least) - 1) + 1
-    return have >= least and have[:kept] == least[:kept]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    numbers = [int(part) for part in version.split(".") if part.isdigit()]
-    return tuple(([*numbers, 0, 0, 0])[:3])

@@ -71,9 +71,9 @@ def _commands(commands: Sequence[CommandHelp], exits: Sequence[tuple[int, str]])
     ]
     for one in commands:
         parts += [f"## dhm {one.name}", block(one.usage, "text"), one.text]
-        parts.append(
-            table(("Option", "Unless told", "What it is"), ((code(name), code(default), says) for name, default, says in one.options))
-        )
+        if one.options:
+            options = ((code(name), code(default), says) for name, default, says in one.options)
+            parts.append(table(("Option", "Unless told", "What it is"), options))
     return page("Commands", *parts)
 
 
