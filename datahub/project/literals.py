@@ -12,9 +12,9 @@ from datahub.project.places import Path
 from datahub.project.rules import LITERAL_SECRET
 from datahub.project.secrets import has_reference
 
-_NAMED = re.compile(r"(^|[_-])(pass(word|phrase|wd)?|secret|token|api[_-]?key|apikey|credential|authorization)s?$", re.IGNORECASE)
+NAMED = re.compile(r"(^|[_-])(pass(word|phrase|wd)?|secret|token|api[_-]?key|apikey|credential|authorization)s?$", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:(?P<password>[^/\s@]+)@")
-_ISSUED = re.compile(
+ISSUED = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{10,}"
     r"|\bwhsec_[A-Za-z0-9+/=]{24,}|\bsk_live_[A-Za-z0-9]{16,}"
 )
@@ -36,10 +36,10 @@ def _secret(path: Path, text: str) -> str:
     address = _IN_ADDRESS.search(text)
     if address:
         return "this address has a password in it"
-    if _ISSUED.search(text):
+    if ISSUED.search(text):
         return "this is a key"
     # Fields of models are told by the models; free tables (`options`, `parameters`, `headers`) have no model.
-    if len(path) > 3 and _NAMED.search(str(path[-1])) and text:
+    if len(path) > 3 and NAMED.search(str(path[-1])) and text:
         return "its name says that this is a secret"
     return ""
 

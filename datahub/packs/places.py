@@ -1,0 +1,107 @@
+"""What a pack may not say: a host that data would go to or come from, and a secret."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.document import Document, Span
+from datahub.packs.contents import Contents
+from datahub.packs.rules import NAMES_A_PLACE
+from datahub.project.literals import ISSUED, NAMED
+from datahub.syntax import ast
+from datahub.syntax.parser import parse
+from datahub.syntax.walk import walk
+
+_ADDRESS = re.compile(r"\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>[^\s\"'<>|,;]*)", re.IGNORECASE)
+_PASSWORD = re.compile(r"[^/@\s]*:[^/@\s]+@")
+_NUMBERS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<!\w)\[?(?:[0-9a-f]{0,4}:){4,7}[0-9a-f]{0,4}\]?(?!\w)", re.IGNORECASE)
+_FOR_EXAMPLES = re.compile(r"(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid)(?::\d+)?")
+"""The names that are nobody's (RFC 2606, RFC 6761)."""
+_VOCABULARY = ("http://www.w3.org/", "https://www.w3.org/", "http://schema.org/", "https://schema.org/")
+"""Addresses that name a vocabulary in XML and JSON-LD; nobody connects to them."""
+_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml")
+
+
+def places_named(contents: Contents) -> Iterator[Diagnostic]:
+    """Each host and each secret in a pack: in its scripts, in the data beside them, and secrets in words about it too."""
+    for path in contents.files:
+        document = contents.document(path)
+        if path.endswith(".dhm"):
+            yield from _in_script(document)
+        else:
+            yield from _in_text(
+                document, Span(document, 0, len(document.text)), hosts="addresses" if path.endswith(_DATA) else "", example=True
+            )
+
+
+def _in_script(document: Document) -> Iterator[Diagnostic]:
+    # Comments are words about a script; a host in them is a link to read on, a secret in them is given away all the same.
+    whole = Span(document, 0, len(document.text))
+    told = {one.at.span.start: one for one in _in_text(document, whole, hosts="", example=False)}
+    for declared in parse(document, lambda _: None).declarations:
+        for node in walk(declared):
+            for one in _in_node(node, document, example=isinstance(declared, ast.Test)):
+                told.setdefault(one.at.span.start, one)
+    yield from (told[start] for start in sorted(told))
+
+
+def _in_node(node: object, document: Document, example: bool) -> Iterator[Diagnostic]:
+    match node:
+        case ast.String(span=span) | ast.Cell(span=span) | ast.Template(span=span):
+            yield from _in_text(document, span, hosts="all", example=example)
+        case ast.FieldItem(name=name, value=ast.String() as value) | ast.Option(name=name, value=ast.String() as value):
+            if NAMED.search(name.text) and value.value:
+                yield _secret(value.span, "its name says that this is a secret")
+        case ast.Param(name=name, default=ast.String() as value):
+            if NAMED.search(name.text) and value.value:
+                yield _secret(value.span, "its name says that this is a secret")
+        case _:
+            return
+
+
+def _in_text(document: Document, span: Span, *, hosts: str, example: bool) -> Iterator[Diagnostic]:
+    """What a stretch of text names; `example` says whether the names that are nobody's may stand for a host.
+
+    `hosts` is `all`, or `addresses` with a scheme alone: in data `1.2.3.4` is a number of a chapter as well.
+    """
+    text = span.text
+    for found in ISSUED.finditer(text):
+        yield _secret(Span(document, span.start + found.start(), span.start + found.end()), "this is a key")
+    for found in _ADDRESS.finditer(text):
+        at = Span(document, span.start + found.start(), span.start + found.end())
+        host = found["rest"].partition("/")[0].partition("?")[0].rpartition("@")[2]
+        if _PASSWORD.match(found["rest"]):
+            yield _secret(at, "this address has a password in it")
+        elif hosts and host and not found[0].startswith(_VOCABULARY) and not (example and _FOR_EXAMPLES.fullmatch(host.casefold())):
+            yield _host(at, host)
+    bare = _ADDRESS.sub(lambda found: " " * len(found[0]), text)
+    for found in _NUMBERS.finditer(bare) if hosts == "all" else ():
+        if _is_address(found[0]):
+            yield _host(Span(document, span.start + found.start(), span.start + found.end()), found[0])
+
+
+def _is_address(text: str) -> bool:
+    try:
+        found = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return not any(found in net for net in _DOCUMENTED if net.version == found.version)
+
+
+_DOCUMENTED = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+
+
+def _host(at: Span, host: str) -> Diagnostic:
+    return Diagnostic(
+        NAMES_A_PLACE,
+        f"a pack names the host `{host}`",
+        Label(at, "data would go there, or come from there"),
+        help="take it out; what a script is connected with stands in the project's `dhm.toml`. In tests `example.com` can stand for a host",
+    )
+
+
+def _secret(at: Span, reason: str) -> Diagnostic:
+    return Diagnostic(NAMES_A_PLACE, "a pack holds a secret", Label(at, reason), help="take it out, and change it: it has been given away")
