@@ -173,7 +173,9 @@ def test_the_head_says_what_a_pack_is():
     assert [("acme.base", "^1.0"), ("acme.base", "any version")] == [(name, str(versions)) for name, versions in made.requires]
 
 
-@pytest.mark.parametrize("text", [b"", b"fn f(x: int) = x\n", b"pack a.b 1.0.0\npack a.c 1.0.0\n", b"pack a.b 1.0\n", b"pack {\n"])
+@pytest.mark.parametrize(
+    "text", [b"", b"fn f(x: int) = x\n", b"pack a.b 1.0.0\npack a.c 1.0.0\n", b"pack a.b 1.0\n", b"pack {\n", b"pack `../up` 1.0.0\n"]
+)
 def test_a_head_that_says_nothing_clear_is_told(text):
     with pytest.raises(NotAPack):
         manifest_of(Contents("a", {"pack.dhm": text}))
