@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from datahub import formats, functions
-from datahub.cli.main import names
+from datahub.cli.main import is_group, names
 from datahub.reports.catalogue import rules
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +66,12 @@ def test_every_format_reads_or_writes():
 
 
 def test_every_command_has_a_sentence_of_help_and_does_not_repeat_a_name():
-    for name in names():
-        tree = ast.parse((ROOT / "datahub" / "cli" / "commands" / f"{name}.py").read_text(encoding="utf-8"))
-        first = (ast.get_docstring(tree) or "").splitlines()[0]
-        assert first.endswith("."), name
-        assert any(isinstance(node, ast.FunctionDef) and node.name == "command" for node in tree.body), name
+    folder = ROOT / "datahub" / "cli" / "commands"
+    single = [folder / f"{name}.py" for name in names() if not is_group(name)]
+    grouped = [folder / group / f"{name}.py" for group in names() if is_group(group) for name in names(group)]
+    for path in (*single, *grouped, *(folder / name / "__init__.py" for name in names() if is_group(name))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        first = (ast.get_docstring(tree) or "").partition("\n\n")[0]
+        assert first.endswith("."), path
+        commands = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "command"]
+        assert (path.name == "__init__.py") is not bool(commands), path
