@@ -15,6 +15,7 @@ import pyarrow as pa
 from datahub.engine import issues, keys
 from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign, evaluate
+from datahub.engine.fallen import Carrying
 from datahub.engine.gathering import Budget, Gathering, KeysOf, Sorting, Whole
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
@@ -25,7 +26,7 @@ from datahub.engine.settle import Settled, settle
 from datahub.engine.side import Side
 from datahub.engine.survival import Survival
 from datahub.frames.concat import concat
-from datahub.frames.frame import Column, Failure, Frame, Mask, Rows
+from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, bare
 from datahub.plan import operators as op
 from datahub.plan.expressions import expressions_of
 from datahub.records import record
@@ -101,14 +102,20 @@ class KeyedSettling:
         self._seen = keys.SeenKeys()
         self._passed = 0
 
-    def prepare(self, frame: Frame, side: Side) -> _Keyed:
+    def prepare(self, frame: Frame, side: Side) -> _Keyed | Frame:
+        if frame.is_bare():
+            return frame
         columns = [frame.columns[name] for name in self._key.columns]
         arrays = [column.array(frame.length) for column in columns]
         asked = np.flatnonzero(~keys.any_null(arrays)).astype(np.int64)
         settled = settle(frame, self._operator, self._shape, self._run.origins)
         return _Keyed(frame, settled, keys.hashes(arrays), asked)
 
-    def accept(self, port: int, payload: _Keyed, side: Side) -> Iterator[Frame]:
+    def accept(self, port: int, payload: _Keyed | Frame, side: Side) -> Iterator[Frame]:
+        if isinstance(payload, Frame):
+            assert payload.fallen is not None
+            yield bare(only(payload.fallen, [name for name, _ in self._operator.columns]))
+            return
         frame, settled, asked = payload.frame, payload.settled, payload.asked
         numbers = np.arange(self._passed, self._passed + frame.length, dtype=np.int64)
         self._passed += frame.length
@@ -197,6 +204,17 @@ def breaker(
             return KeyedSettling(operator, shapes[operator.entity], run, watched)
         case op.Union(inputs=several):
             return Appending(len(several))
+        case op.Group():
+            return Gathering(_whole(operator, run), budget, _together(operator, run), group.with_fallen if watched else None)
+        case _:
+            inner = _alone(operator, run, budget)
+            adds = operator.assignments if isinstance(operator, op.Windowed) else ()
+            return Carrying(inner, budget, adds) if watched else inner
+
+
+def _alone(operator: op.Operator, run: RunState, budget: Budget) -> Breaker:
+    """An operator that has nothing to do with rows that fell."""
+    match operator:
         case op.Unique(keep="first"):
             return FirstOfKey(operator, run)
         case op.Sort():

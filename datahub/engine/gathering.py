@@ -18,7 +18,7 @@ from datahub.engine import keys
 from datahub.engine.ordering import ordered
 from datahub.engine.side import Side
 from datahub.frames.concat import concat
-from datahub.frames.frame import Column, Frame, Rows
+from datahub.frames.frame import Column, Frame, Rows, bare
 from datahub.frames.spill import FrameShelf, Space, size_of
 from datahub.records import record
 from datahub.types.model import Type
@@ -44,15 +44,15 @@ class Budget:
 class Gathering:
     """All rows of the input at once, or part by part; `keys_of` says which rows must be together."""
 
-    def __init__(self, whole: Whole, budget: Budget, keys_of: KeysOf | None = None) -> None:
-        self._whole, self._budget, self._keys_of = whole, budget, keys_of
+    def __init__(self, whole: Whole, budget: Budget, keys_of: KeysOf | None = None, beside: Callable[[Frame], Frame] | None = None) -> None:
+        self._whole, self._budget, self._keys_of, self._beside = whole, budget, keys_of, beside
         self._frames: list[Frame] = []
         self._held = 0
         self._count = 0
         self._parts: list[FrameShelf] = []
 
     def prepare(self, frame: Frame, side: Side) -> Frame:
-        return frame
+        return frame if self._beside is None else self._beside(frame)
 
     def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
         if self._parts:
@@ -96,13 +96,17 @@ class Gathering:
         space = self._budget.space
         assert space is not None
         done: list[tuple[FrameShelf, Rows]] = []
+        fallen: list[Frame] = []
         for part in self._parts:
             frames = list(part.take())
             if frames:
-                done.append(_shelved(self._whole(concat(frames), side), space))
+                made = self._whole(concat(frames), side)
+                fallen += [made.fallen] if made.fallen is not None else []
+                done.append(_shelved(made, space))
             part.close()
         self._parts = []
         yield from _merged(done)
+        yield from map(bare, fallen)
 
 
 def _shelved(frame: Frame, space: Space) -> tuple[FrameShelf, Rows]:

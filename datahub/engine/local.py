@@ -286,6 +286,8 @@ class _Runner:
 
     def _depart(self, exit: Exit, payload: Any) -> None:
         if exit.entity:
+            if payload.is_bare():
+                return
             self.execution.ledger.mark(issues.marked(payload.rows, payload.members, np.arange(payload.length)), Fate.WRITTEN)
             self._outlet.rows(exit.entity, payload)
         elif exit.lookup:

@@ -35,7 +35,7 @@ class Segments:
     ordered: list[op.Operator]
     exits: dict[int, list[Exit]] = field(default_factory=dict)
     watched: frozenset[int] = frozenset()
-    """The operators behind which somebody must know what fell: those that lead to a graph."""
+    """The operators behind which somebody must know what fell: those that lead to a graph, or to groups that must be whole."""
 
 
 def is_local(operator: op.Operator) -> bool:
@@ -64,8 +64,7 @@ def cut(plan: op.Plan) -> Segments:
     """The segments of `plan`."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
     ordered = topological(roots)
-    watched = topological(one for one in ordered if isinstance(one, op.Graph))
-    segments = Segments(ordered, watched=frozenset(map(id, watched)))
+    segments = Segments(ordered, watched=_watched(ordered))
     fed = frozenset(feed.lookup for feed in plan.feeds)
     for operator in segments.ordered:
         for port, source in enumerate(_gathered(operator)):
@@ -75,6 +74,18 @@ def cut(plan: op.Plan) -> Segments:
     for output in plan.outputs:
         _leave(segments, output.rows, None, 0, fed, entity=output.entity)
     return segments
+
+
+def _watched(ordered: list[op.Operator]) -> frozenset[int]:
+    found: set[int] = set()
+    waiting: list[op.Operator] = [one for one in ordered if isinstance(one, op.Graph) or (isinstance(one, op.Group) and not one.partial)]
+    while waiting:
+        operator = waiting.pop()
+        if id(operator) not in found:
+            found.add(id(operator))
+            # What falls on the right side of a join was never to be one of the rows.
+            waiting.extend([operator.left] if isinstance(operator, op.Join) else op.inputs(operator))
+    return frozenset(found)
 
 
 def _gathered(operator: op.Operator) -> tuple[op.Operator, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -40,10 +40,22 @@ class Side:
     marks: list[tuple[Rows, Fate]] = field(default_factory=list)
     flowed: dict[int, Flowed] = field(default_factory=dict)
     fatal: list[str] = field(default_factory=list)
+    keeps: bool = False
+    """Whether the rows that are rejected are kept: somebody must know them."""
+    fallen: list[Frame] = field(default_factory=list)
 
     def count(self, operator: object) -> Flowed:
         """The counts of one operator, to be added to."""
         return self.flowed.setdefault(id(operator), Flowed())
+
+    def take(self, other: Side) -> None:
+        """Take over what `other` has collected, but for the rows that fell."""
+        self.issues += other.issues
+        self.notes += other.notes
+        self.marks += other.marks
+        self.fatal += other.fatal
+        for number, flowed in other.flowed.items():
+            self.flowed.setdefault(number, Flowed()).add(flowed)
 
     def mark(self, frame: Frame, positions: Rows, fate: Fate) -> None:
         """The source rows behind `positions` of `frame` came to `fate`."""
@@ -53,6 +65,14 @@ class Side:
 
 def reject(side: Side, frame: Frame, failures: Failures, origin: Origin, operator: object) -> Mask:
     """Reject the rows that `failures` name, where they cannot go on; which rows those are."""
+    failed = refuse(side, frame, failures, origin, operator)
+    if side.keeps and failed.any():
+        side.fallen.append(replace(frame.filter(failed), fallen=None))
+    return failed
+
+
+def refuse(side: Side, frame: Frame, failures: Failures, origin: Origin, operator: object) -> Mask:
+    """Reject rows for which others stand, so that nobody misses them."""
     failed = failed_rows(failures, frame.length)
     if not failed.any():
         return failed

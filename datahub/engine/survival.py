@@ -86,7 +86,8 @@ class Survival:
         name = self._names[port]
         entity = self._entities[name]
         entity.count += payload.length
-        self._note(name, payload, entity.keys)
+        if payload.length:
+            self._note(name, payload, entity.keys)
         if payload.fallen is not None:
             entity.fallen += payload.fallen.length
             self._note(name, payload.fallen, entity.fallen_keys)

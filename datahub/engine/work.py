@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from datahub.engine.breakers import Breaker, tell_settled, with_fallen
+from datahub.engine.breakers import Breaker, only, tell_settled, with_fallen
 from datahub.engine.evaluate import assign
+from datahub.engine.fallen import carried_on, joined
 from datahub.engine.operators.check import check
 from datahub.engine.operators.expand import expand
 from datahub.engine.operators.filter import filter_rows
@@ -58,15 +60,28 @@ class Work:
         if found is None:
             source = self._frame(op.inputs(operator)[0], done, side, told)
             begun = perf_counter()
-            own = Side() if id(operator) in told else side
-            found = self._apply(operator, source, own)
+            own = Side(keeps=id(operator) in self._watched)
+            found = source if source.is_bare() else self._apply(operator, replace(source, fallen=None), own)
+            if own.keeps:
+                found = self._with_fallen(operator, found, source, own)
+            if id(operator) in told:
+                own = Side()
             count = own.count(operator)
             count.seconds += perf_counter() - begun
             if not isinstance(operator, op.Settle):
                 count.rows_in += source.length
                 count.rows_out += found.length
+            if id(operator) not in told:
+                side.take(own)
             done[id(operator)] = found
         return found
+
+    def _with_fallen(self, operator: op.Operator, found: Frame, source: Frame, own: Side) -> Frame:
+        """What an operator gave, with those beside it that have fallen by now."""
+        if isinstance(operator, op.Settle):
+            before = only(source.fallen, [name for name, _ in operator.columns]) if source.fallen is not None else None
+            return replace(found, fallen=joined([found.fallen, before]))
+        return replace(found, fallen=carried_on(operator, source.fallen, own, self._apply, self._built))
 
     def _apply(self, operator: op.Operator, frame: Frame, side: Side) -> Frame:
         match operator:

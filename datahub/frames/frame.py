@@ -120,6 +120,10 @@ class Frame:
     members: pa.ListArray | None = None
     fallen: Frame | None = None
 
+    def is_bare(self) -> bool:
+        """Whether nothing is here but rows that fell."""
+        return not self.length and not self.columns
+
     def with_columns(self, added: dict[str, Column]) -> Frame:
         return replace(self, columns={**self.columns, **added})
 
@@ -147,6 +151,11 @@ class Frame:
             None if self.paths is None else self.paths.filter(mask),
             None if self.members is None else self.members.filter(mask),
         )
+
+
+def bare(fallen: Frame) -> Frame:
+    """A frame of no rows, beside which some go that fell."""
+    return Frame({}, 0, np.empty(0, np.int64), fallen=fallen)
 
 
 def take_column(column: Column, positions: Rows, picked: pa.Array, length: int) -> Column:

@@ -126,3 +126,64 @@ def test_what_belongs_together_stands_and_falls_together(makers, orders, lines, 
     assert fallen == result.issues.num_rows
     assert [table.num_rows for table in tables.values()] == [sum(counts.values()) for counts in result.fates.values()]
     assert fallen == sum(counts["rejected"] for counts in result.fates.values())
+
+
+WAY = """
+source lines: csv { columns { order: text, no: int, sku: text, qty: int } }
+source products: csv { columns { sku: text, price: int } }
+view priced from l in lines
+  where l.qty > 0
+  join required p in products on p.sku = l.sku
+  unique by l.no keep first
+  order by l.order desc, l.no
+{
+  include l
+  price : p.price
+  among : count(* within l.order)
+}
+entity Order {
+  key number
+  number : text
+  total  : int
+  owns Line on number
+}
+entity Line {
+  key no
+  number : text
+  no     : int
+  among  : int
+}
+entity Sent { number: text, total: int }
+map Order from p in priced group by number: p.order { number: number, total: sum(p.qty * p.price) }
+map Line from p in priced { number: p.order, no: p.no, among: p.among }
+map Sent from o in Order { number: o.number, total: o.total }
+"""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries({"order": NAMES, "sku": st.sampled_from("xyz"), "qty": st.sampled_from(["0", "1", "2", "many"])}), max_size=9
+    ),
+    st.sampled_from([(1, 65_536, 1 << 30), (2, 2, 0), (1, 3, 0)]),
+)
+def test_an_order_is_whole_whatever_its_lines_went_through(lines, how):
+    prices = {"x": 2, "y": 3}
+    lines = [{**row, "no": str(number)} for number, row in enumerate(lines)]
+    wanted = [row for row in lines if row["qty"] != "0"]
+    fallen = {row["order"] for row in wanted if row["qty"] == "many" or row["sku"] not in prices}
+    whole = sorted((row for row in wanted if row["order"] not in fallen), key=lambda row: [-ord(row["order"]), int(row["no"])])
+    orders = list(dict.fromkeys(row["order"] for row in whole))
+    tables = {
+        "lines": pa.table({name: pa.array([row[name] for row in lines], pa.string()) for name in ("order", "no", "sku", "qty")}),
+        "products": pa.table({"sku": list(prices), "price": [str(price) for price in prices.values()]}),
+    }
+    threads, batch, memory = how
+    result = run(WAY, tables, threads=threads, batch_rows=batch, memory=memory)
+    totals = [sum(int(row["qty"]) * prices[row["sku"]] for row in whole if row["order"] == order) for order in orders]
+    assert orders == result.entities["Order"].column("number").to_pylist()
+    assert totals == result.entities["Order"].column("total").to_pylist() == result.entities["Sent"].column("total").to_pylist()
+    assert [int(row["no"]) for row in whole] == result.entities["Line"].column("no").to_pylist()
+    assert [sum(other["order"] == row["order"] for other in whole) for row in whole] == result.entities["Line"].column("among").to_pylist()
+    fates = result.fates["lines"]
+    assert (len(whole), len(lines) - len(wanted), len(wanted) - len(whole)) == (fates["written"], fates["filtered"], fates["rejected"])

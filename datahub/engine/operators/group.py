@@ -14,7 +14,8 @@ from datahub.engine.gathering import SEQUENCE
 from datahub.engine.scope import RunState
 from datahub.engine.settle import CHECKS
 from datahub.engine.side import Side, all_failures, reject
-from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
+from datahub.frames.concat import concat
+from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows
 from datahub.plan.operators import Group
 from datahub.records import record
 
@@ -29,8 +30,55 @@ class Grouped:
     inherited: Failures
 
 
+FALLEN = "!fallen"
+"""Which of the rows that come to be grouped fell on their way: their groups are no longer whole."""
+
+
+def with_fallen(frame: Frame) -> Frame:
+    """The rows of `frame`, and behind them those that fell, marked so."""
+    if frame.fallen is None:
+        return frame
+    marked = frame.fallen.with_columns({FALLEN: Column(pa.repeat(True, frame.fallen.length))})
+    return marked if frame.is_bare() else concat([replace(frame, fallen=None), marked])
+
+
 def group(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
-    """The groups of `frame`; what a group's members failed in, the group answers for."""
+    """The groups of `frame`; one that lacks a row which fell on its way falls too, and one of such rows alone never stood."""
+    mark = frame.columns.get(FALLEN)
+    if mark is None:
+        return _standing(frame, operator, run, side)
+    fell = as_mask(mark.values, frame.length)
+    made = _standing(frame.filter(~fell), operator, run, side)
+    keyed = assign(frame.filter(fell), operator.keys, run)
+    # Whose key could not be had, belongs nowhere.
+    keyed = keyed.filter(~failed_rows(all_failures([keyed.columns[key.name] for key in operator.keys]), keyed.length))
+    mine, theirs = _numbers(made, keyed, [key.name for key in operator.keys])
+    lonely = keyed.filter(~np.isin(theirs, mine))
+    fallen = _grouped(lonely, operator, run).groups if lonely.length else None
+    return replace(made if operator.partial else _lacking(made, np.isin(mine, theirs), operator, run), fallen=fallen)
+
+
+def _numbers(groups: Frame, rows: Frame, names: list[str]) -> tuple[Rows, Rows]:
+    """The keys of groups and of rows as numbers that can be compared."""
+    columns = []
+    for name in names:
+        mine, theirs = groups.columns[name].array(groups.length), rows.columns[name].array(rows.length)
+        columns.append(pa.concat_arrays([mine.cast(theirs.type), theirs]))
+    numbers = keys.codes(columns)
+    return numbers[: groups.length], numbers[groups.length :]
+
+
+def _lacking(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Frame:
+    """Groups of which a row fell before they were made; one that falls for another of its rows is told of once."""
+    known = groups.columns.get(CHECKS, Column(pa.scalar(None)))
+    told = failed_rows(tuple(one for one in known.failures if one.code == "R501"), groups.length)
+    if not (broken & ~told).any():
+        return groups
+    return groups.with_columns({CHECKS: Column(known.values, (*known.failures, _fallen(groups, broken & ~told, operator, run)))})
+
+
+def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
+    """The groups of rows that came; what a group's members failed in, the group answers for."""
     keyed = assign(frame, operator.keys, run)
     failed = reject(side, keyed, all_failures([keyed.columns[key.name] for key in operator.keys]), operator.origin, operator)
     keyed = keyed.filter(~failed)

@@ -129,6 +129,12 @@ def _wrong(frame: Frame, matches: Rows, operator: Join, columns: list[Column], r
     return tuple(found)
 
 
+def alone(frame: Frame, operator: Join, index: JoinIndex) -> Frame:
+    """Left rows with nulls where the right ones would be."""
+    none = np.empty(0, np.int64)
+    return _joined(frame, none, none, np.arange(frame.length, dtype=np.int64), operator, index)
+
+
 def _joined(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, index: JoinIndex) -> Frame:
     """Pairs, and left rows alone with nulls, in the order of the left rows."""
     if len(alone):

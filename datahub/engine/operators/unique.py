@@ -12,7 +12,7 @@ from datahub.engine import issues, keys
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
 from datahub.engine.scope import RunState, Scope
-from datahub.engine.side import Side, all_failures, reject
+from datahub.engine.side import Side, all_failures, refuse, reject
 from datahub.frames.frame import Failure, Frame, Mask, Rows
 from datahub.plan.operators import Unique
 
@@ -71,7 +71,7 @@ def _without(frame: Frame, repeated: Mask, operator: Unique, run: RunState, side
         number = run.origins.number(operator.origin)
         values = key_values(frame, operator, run, at)
         failure = Failure(at, operator.code, values=values, cause="R303", origin=number)
-        reject(side, frame, (failure,), operator.origin, operator)
+        refuse(side, frame, (failure,), operator.origin, operator)
     else:
         side.mark(frame, at, Fate.MERGED)
         count.merged += len(at)
