@@ -55,6 +55,7 @@ def assign(
         scope.notes[noted:] = attributed(tuple(scope.notes[noted:]), assignment.origin, scope)
         scope.define(assignment.name, column)
         added[assignment.name] = column
+    scope.forget()
     if scope.notes:
         before = frame.columns.get(NOTES, Column(pa.scalar(None, pa.null())))
         added[NOTES] = Column(before.values, union(before.failures, tuple(scope.notes)))

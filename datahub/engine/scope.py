@@ -129,6 +129,14 @@ class Scope:
         values = column.values if isinstance(column.values, pa.Scalar) else column.values[0]
         return Column(values, column.failures)
 
+    def forget(self) -> None:
+        """Let go of all that was made here: the scopes of elements and members know this one, and would keep it alive."""
+        self._memo.clear()
+        self._made.clear()
+        if self.members is not None:
+            self.members.parent = None
+            self.members.forget()
+
     def known(self, node: Any) -> Column | None:
         """What a canonical node gave before, if it was evaluated here."""
         found = self._memo.get(id(node))

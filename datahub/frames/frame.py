@@ -9,6 +9,7 @@ their failures dropped where the branch was not taken.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -131,7 +132,7 @@ class Frame:
         """The rows at `positions`, in that order; a position may stand twice."""
         picked = pa.array(positions)
         return Frame(
-            {name: take_column(column, positions, picked, self.length) for name, column in self.columns.items()},
+            _each(self.columns, lambda column: take_column(column, positions, picked, self.length)),
             len(positions),
             self.rows[positions],
             None if self.paths is None else self.paths.take(picked),
@@ -145,7 +146,7 @@ class Frame:
         mask = pa.array(keep)
         renumbered = np.cumsum(keep) - 1
         return Frame(
-            {name: filter_column(column, keep, mask, renumbered) for name, column in self.columns.items()},
+            _each(self.columns, lambda column: filter_column(column, keep, mask, renumbered)),
             int(np.count_nonzero(keep)),
             self.rows[keep],
             None if self.paths is None else self.paths.filter(mask),
@@ -156,6 +157,18 @@ class Frame:
 def bare(fallen: Frame) -> Frame:
     """A frame of no rows, beside which some go that fell."""
     return Frame({}, 0, np.empty(0, np.int64), fallen=fallen)
+
+
+def _each(columns: Mapping[str, Column], change: Callable[[Column], Column]) -> dict[str, Column]:
+    """All columns changed alike; a column that stands under several names (as its own evidence, say) is changed once."""
+    made: dict[tuple[int, ...], Column] = {}
+    found = {}
+    for name, column in columns.items():
+        key = (id(column.values), *map(id, column.failures))
+        if key not in made:
+            made[key] = change(column)
+        found[name] = made[key]
+    return found
 
 
 def take_column(column: Column, positions: Rows, picked: pa.Array, length: int) -> Column:

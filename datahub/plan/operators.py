@@ -74,7 +74,8 @@ class Fill:
 class Expand:
     """One row an element of a list; `fields` are those of a struct element that become columns `item.field`.
 
-    `path` is where the list stands in the source's row (`order_lines`), empty for a list that the script made.
+    `path` is where the list stands in the source's row (`order_lines`), empty for a list that the script made. `kept` are the
+    columns of the rows around that the elements need; None stands for all of them.
     """
 
     input: Operator
@@ -85,6 +86,7 @@ class Expand:
     fields: tuple[tuple[str, Type], ...]
     origin: Origin
     path: str = ""
+    kept: tuple[str, ...] | None = None
 
 
 @record(frozen=True, slots=True)

@@ -35,12 +35,20 @@ def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
     count.expanded += len(parents) - frame.length + (0 if operator.outer else int(np.count_nonzero(sizes == 0)))
     elements = _elements(values, sizes, parents, within, operator.outer)
     found = tuple(failure for failure in listed.failures if failure.elements is not None)
-    wide = frame.take(parents)
+    wide = _kept(frame, operator.kept).take(parents)
     columns = dict(wide.columns)
     columns.update(_item_columns(operator, elements, _moved(found, starts, operator), len(parents)))
     if operator.position:
         columns[operator.position] = Column(pa.array(within + 1))
     return replace(wide, columns=columns, paths=_paths(wide, operator, within))
+
+
+def _kept(frame: Frame, names: tuple[str, ...] | None) -> Frame:
+    """The columns that the elements need; of findings (`!`) and marks nothing is left out."""
+    if names is None:
+        return frame
+    wanted = frozenset(names)
+    return replace(frame, columns={name: column for name, column in frame.columns.items() if name in wanted or name[:1] in "!?"})
 
 
 def _tell_empty(frame: Frame, sizes: Rows, operator: Expand, side: Side) -> None:
@@ -97,5 +105,7 @@ def _paths(wide: Frame, operator: Expand, within: Rows) -> pa.Array | None:
     """Where each row stands in the nested data: `/order_lines/0`; in a list that the script made it stands nowhere."""
     if not operator.path:
         return wide.paths
-    here = pc.binary_join_element_wise(f"/{operator.path}/", pa.array(within).cast(pa.string()), "")
+    # Lists are short: each place is written once.
+    names = pa.array([f"/{operator.path}/{number}" for number in range(int(within.max(initial=-1)) + 1)], pa.string())
+    here = names.take(pa.array(within))
     return here if wide.paths is None else pc.binary_join_element_wise(pc.fill_null(wide.paths, ""), here, "")

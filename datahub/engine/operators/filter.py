@@ -14,7 +14,9 @@ from datahub.plan.operators import Filter
 
 def filter_rows(frame: Frame, operator: Filter, run: RunState, side: Side) -> Frame:
     """The rows of `frame` for which the condition holds."""
-    condition = evaluate(operator.condition, Scope(frame, run))
+    scope = Scope(frame, run)
+    condition = evaluate(operator.condition, scope)
+    scope.forget()
     holds = as_mask(condition.values, frame.length)
     count = side.count(operator)
     if condition.failures:

@@ -138,7 +138,7 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             return replace(operator, input=done[id(source)], columns=(*kept_names, *marks))
         case op.Expand(input=source, item=item, fields=fields):
             kept_fields = tuple(pair for pair in fields if f"{item}.{pair[0]}" in wanted)
-            return replace(operator, input=done[id(source)], fields=kept_fields)
+            return replace(operator, input=done[id(source)], fields=kept_fields, kept=tuple(sorted(wanted)))
         case op.Join(left=left, right=right, columns=columns):
             kept_columns = tuple(pair for pair in columns if pair[1] in wanted)
             return replace(operator, left=done[id(left)], right=done[id(right)], columns=kept_columns)
