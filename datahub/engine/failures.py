@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.values import without
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
+from datahub.functions.columns import glued
 
 OMIT = "omit"
 """The code of a value that is left out on purpose. It rides as a failure does (null in the column, listed beside it), so
@@ -133,7 +134,7 @@ def outside_path(failure: Failure) -> pa.Array:
     """The paths of `failure`, marked as those of the row around."""
     if failure.paths is None:
         return pa.repeat(pa.scalar(OUTSIDE), len(failure.rows))
-    return pc.binary_join_element_wise(OUTSIDE, pc.fill_null(failure.paths, ""), "")
+    return glued(OUTSIDE, pc.fill_null(failure.paths, ""))
 
 
 def lifted(failures: Iterable[Failure], parents: Rows, positions: Rows, label: str | None) -> Failures:
@@ -166,5 +167,5 @@ def element_paths(label: str | None, positions: Rows, inner: pa.Array | None) ->
     """`/lines/3` for each of `positions`, and what follows inside; a list that stands nowhere in the source has no paths."""
     if label is None:
         return inner
-    head = pc.binary_join_element_wise(label + "/", pa.array(positions).cast(pa.string()), "")
-    return head if inner is None else pc.binary_join_element_wise(head, pc.fill_null(inner, ""), "")
+    head = glued(label + "/", pa.array(positions).cast(pa.string()))
+    return head if inner is None else glued(head, pc.fill_null(inner, ""))

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.evidence import shown_by
 from datahub.frames.frame import Failure, Frame, Rows
+from datahub.functions.columns import fixed, glued
 from datahub.records import record
 from datahub.semantic.ir import Origin
 
@@ -99,7 +100,7 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
 
 
 def _full(value: object, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, pa.string()), count) if isinstance(value, str) else value
+    return pa.repeat(fixed(value), count) if isinstance(value, str) else value
 
 
 def value_of(frame: Frame, name: str, origin: Origin, rows: Rows) -> pa.Array:
@@ -133,7 +134,7 @@ def _paths(failure: Failure, frame: Frame, at: pa.Array) -> pa.Array:
         return pa.nulls(len(at), pa.string()) if outside is None else outside
     if outside is None:
         return inside
-    return pc.binary_join_element_wise(pc.fill_null(outside, ""), pc.fill_null(inside, ""), "")
+    return glued(pc.fill_null(outside, ""), pc.fill_null(inside, ""))
 
 
 def key_text(frame: Frame, key: Sequence[str], at: pa.Array) -> pa.Array:
@@ -141,18 +142,18 @@ def key_text(frame: Frame, key: Sequence[str], at: pa.Array) -> pa.Array:
     parts = [as_text(frame.columns[name].array(frame.length).take(at)) for name in key if name in frame.columns]
     if not parts:
         return pa.nulls(len(at), pa.string())
-    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|")
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, fixed("|"))
 
 
 def _message(code: str, message: str, values: pa.Array, count: int) -> pa.Array:
     """The message of a built-in failure: what it says of the value, or of its absence."""
     if message:
-        return pa.repeat(pa.scalar(message), count)
+        return pa.repeat(fixed(message), count)
     said = phrase(code)
     shown = pc.utf8_slice_codeunits(values, 0, 60)
-    quoted = pc.binary_join_element_wise('"', shown, '" ', said, "")
+    quoted = glued('"', shown, '" ', said)
     # Of a value that is not there nothing can be shown but that.
-    return pc.if_else(pc.fill_null(pc.not_equal(values, ""), False), quoted, pa.scalar(said))
+    return pc.if_else(pc.fill_null(pc.not_equal(values, fixed("")), False), quoted, fixed(said))
 
 
 def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:

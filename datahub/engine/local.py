@@ -205,7 +205,7 @@ class _Runner:
         waiting: deque[Future[_Done]] = deque()
         for piece in pieces:
             waiting.append(self._pool.submit(piece))
-            if len(waiting) > self._settings.threads + 1:
+            if len(waiting) > self._settings.threads:
                 self._take(waiting.popleft().result())
         while waiting:
             self._take(waiting.popleft().result())

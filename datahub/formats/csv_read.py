@@ -39,6 +39,8 @@ class CsvBlock:
     layout: Layout
     encoding: str
     seen: csv_scan.Survey | None = field(default=None, compare=False, repr=False)
+    found: list[csv_scan.Survey | None] = field(default_factory=list, compare=False, repr=False)
+    """What was told of its records, once it was asked: rejected ones are cut out by it again."""
 
 
 class CsvReader:
@@ -159,6 +161,12 @@ def read(block: CsvBlock, indices: Sequence[int], first_line: int) -> Rows:
 
 def survey(block: CsvBlock) -> csv_scan.Survey | None:
     """Where the records of a block without obvious flaws are; None where they must be walked."""
+    if not block.found:
+        block.found.append(_survey(block))
+    return block.found[0]
+
+
+def _survey(block: CsvBlock) -> csv_scan.Survey | None:
     text, dialect = block.text, block.dialect
     if b"\0" in text or len(dialect.quote) > 1 or (dialect.comment and dialect.comment in text) or not is_utf8(text):
         return None

@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datahub.formats import csv_exact
 from datahub.formats.csv_head import Head
@@ -18,6 +17,7 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.json_write import text_of
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
+from datahub.functions.columns import glued
 from datahub.semantic.ir import SourceShape
 
 
@@ -43,7 +43,7 @@ class CsvRejecter:
         parts = [raw]
         for values in added.columns:
             parts += [delimiter, quoted(whole(values).cast(pa.string()), style).cast(pa.binary())]
-        self._put(bytes(text_of(pc.binary_join_element_wise(*parts, self.head.newline, b""))))
+        self._put(bytes(text_of(glued(*parts, self.head.newline))))
 
     def _begin(self, head: Head, added: pa.Table) -> None:
         self.head = head
@@ -82,13 +82,13 @@ def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
     # Once for each number of values that records lack.
     known, which = np.unique(np.maximum(lacking, 0), return_inverse=True)
     filling = pa.array([data.dialect.delimiter * int(one) for one in known], pa.binary())
-    return pc.binary_join_element_wise(raw, filling.take(pa.array(which)), b"")
+    return glued(raw, filling.take(pa.array(which)))
 
 
 def _delimiters(records: pa.Array, dialect: Dialect) -> Positions:
     """How many delimiters stand outside quotes in each of some records whose quotes are regular."""
     # A line end between them, so that none seems to begin in one record and end in the next.
-    apart = pc.binary_join_element_wise(records, b"\n", b"")
+    apart = glued(records, b"\n")
     text = bytes(text_of(apart))
     ends = np.frombuffer(apart.buffers()[1], np.int32)[apart.offset : apart.offset + len(apart) + 1]
     if len(dialect.delimiter) == 1:

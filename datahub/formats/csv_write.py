@@ -19,7 +19,7 @@ from datahub.formats.json_write import text_of
 from datahub.formats.options import option
 from datahub.formats.texts import texts
 from datahub.formats.written import Columns, omissions, slices, wanted
-from datahub.functions.columns import text_bytes
+from datahub.functions.columns import glued, text_bytes
 from datahub.records import record
 from datahub.semantic.ir import TargetShape
 from datahub.types import model as t
@@ -97,7 +97,7 @@ class CsvWriter:
             parts.append(pc.if_else(omitted[name], "", written) if name in omitted else written)
         if not parts:
             parts = [pa.repeat("", length)]
-        return pc.binary_join_element_wise(*parts, self.newline, "")
+        return glued(*parts, self.newline)
 
     def _encoded(self, text: memoryview) -> None:
         if self.encoding == "utf-8":
@@ -175,7 +175,7 @@ def quoted(values: pa.Array, style: Style) -> pa.Array:
         if not style.quote:
             raise BadOutput("a value holds a delimiter or a line end, and the target has no quote", "declare a quote for the target")
         doubled = pc.replace_substring(found, style.quote, style.quote * 2) if _has(found, style.quote) else found
-        wrapped = pc.binary_join_element_wise(style.quote, doubled, style.quote, "")
+        wrapped = glued(style.quote, doubled, style.quote)
         found = wrapped if needs is None else pc.if_else(needs, wrapped, found)
     if not found.null_count:
         return found
@@ -185,7 +185,7 @@ def quoted(values: pa.Array, style: Style) -> pa.Array:
 
 def _guarded(values: pa.Array) -> pa.Array:
     risky = pc.fill_null(pc.match_substring_regex(values, _FORMULA), False)
-    return pc.if_else(risky, pc.binary_join_element_wise("'", values, ""), values) if pc.any(risky).as_py() else values
+    return pc.if_else(risky, glued("'", values), values) if pc.any(risky).as_py() else values
 
 
 def _needs_quotes(values: pa.Array, style: Style) -> pa.Array | None:

@@ -173,10 +173,12 @@ def _odd_decimal(data: bytes) -> bool:
     """Whether a text may be a decimal to Arrow that is none to us: `"1E3"`, `"5."`."""
     found: list[int] = []
     for text, start in _pieces(data):
-        places = np.flatnonzero(((text[1:-1] | 0x20) == 101) | ((text[1:-1] == 46) & (text[2:] == 34))) + 1
-        before = text[places - 1]
         # An exponent, or a point before a quote, behind a digit is rare but for letters escaped as `\u00e9`.
-        places = places[(before - np.uint8(48) < 10) | (before == 46)]
+        digit = text[:-2] - np.uint8(48) < 10
+        digit |= text[:-2] == 46
+        mark = (text[1:-1] | 0x20) == 101
+        mark |= (text[1:-1] == 46) & (text[2:] == 34)
+        places = np.flatnonzero(digit & mark) + 1
         places = places[(text[places - 3] != 117) | (text[places - 4] != 92)]
         found += (places + start).tolist()
         if len(found) > _MANY:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.frames.frame import Failure, Failures, Mask, as_mask
-from datahub.functions.columns import valid
+from datahub.functions.columns import glued, valid
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
@@ -212,11 +212,11 @@ def _keep(raw: pa.Array) -> Mask | None:
 
 
 def _headed(parts: pa.Array, paths: pa.Array | None) -> pa.Array:
-    head = pc.binary_join_element_wise("/", parts, "")
-    return head if paths is None else pc.binary_join_element_wise(head, paths, "")
+    head = glued("/", parts)
+    return head if paths is None else glued(head, paths)
 
 
 def named(failure: Failure, column: str) -> Failure:
     """A failure of a whole column: which column it is, and in nested data where in the record."""
-    paths = None if failure.paths is None else pc.binary_join_element_wise(f"/{column}", failure.paths, "")
+    paths = None if failure.paths is None else glued(f"/{column}", failure.paths)
     return replace(failure, column=column, paths=paths, rows=failure.rows.astype(np.int64))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
-from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_floats, from_ints, ints, length_of, outcome, valid
+from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_floats, from_ints, glued, ints, length_of, outcome, valid
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.precision import decimal_same_rule, product_rule, quotient_rule, sum_rule
 
@@ -277,7 +277,7 @@ def join(left: Datum, right: Datum) -> pa.Array:
 
     `join_text` skips nulls instead. Other types become text with `text(x)`.
     """
-    return pc.binary_join_element_wise(*broadcast(left, right), "")
+    return glued(*broadcast(left, right))
 
 
 @function(

@@ -15,6 +15,7 @@ from datahub.functions.columns import (
     as_array,
     broadcast,
     from_ints,
+    glued,
     ints,
     map_distinct,
     nulled,
@@ -213,7 +214,7 @@ def text(value: Datum) -> pa.Array:
 )
 def concat_text(*values: Datum) -> pa.Array:
     """Texts as one; null where one of them is null. `join_text` skips nulls instead."""
-    return pc.binary_join_element_wise(*broadcast(*values), "")
+    return glued(*broadcast(*values))
 
 
 @function(

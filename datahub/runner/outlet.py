@@ -52,7 +52,7 @@ class Written:
 class BackgroundWriter:
     """Does what it is given, one after the other, in a thread of its own; what fails there is raised at the next call."""
 
-    def __init__(self, most: int = 4) -> None:
+    def __init__(self, most: int = 2) -> None:
         self._queue: Queue[Callable[[], None] | None] = Queue(most)
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="dhm-writer", daemon=True)
