@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -10,6 +11,9 @@ from datahub.connectors.declare import TerminalError
 
 _TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_UNFIT = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST = 200
+"""Bytes that a file name may have: 255 is what most file systems take, and the temporary name is longer."""
 _SLOT = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
@@ -23,6 +27,21 @@ def fits(name: str, pattern: str) -> bool:
     return any(fnmatchcase(name, one) for one in _alternatives(pattern))
 
 
+def shown(name: str) -> str:
+    """A name as text: bytes that are none, and characters that do something to a terminal or a log, by their numbers."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def checked(name: str, folder: str) -> str:
+    """A name out of a listing; a host that puts a path in its place is up to something."""
+    if "/" in name or "\0" in name or name in ("", ".", ".."):
+        raise TerminalError(
+            f"the listing of `{folder or '.'}` has a name that is none: `{shown(name)}`", "nothing of that folder was taken"
+        )
+    return name
+
+
 def filled(template: str, values: Mapping[str, str]) -> str:
     """A name with its `{{SLOTS}}` filled; a value can add no folder, and an unknown slot is an error."""
 
@@ -31,11 +50,15 @@ def filled(template: str, values: Mapping[str, str]) -> str:
         if name not in values:
             known = ", ".join(f"{{{{{one}}}}}" for one in sorted(values))
             raise TerminalError(f"the file name `{template}` has `{found[0]}`, which nothing fills", f"there are {known}")
-        return re.sub(r"[/\\\0]", "_", values[name])
+        return _UNFIT.sub("_", values[name])
 
     name = _SLOT.sub(value, template)
-    if name in ("", ".", "..") or "/" in name or "\0" in name:
-        raise TerminalError(f"`{template}` makes no file name: `{name}`", "name folders in `folder`")
+    if name in ("", ".", "..") or _UNFIT.search(name):
+        raise TerminalError(f"`{template}` makes no file name: `{shown(name)}`", "name folders in `folder`")
+    if len(name.encode()) > _LONGEST:
+        raise TerminalError(
+            f"`{template}` makes a file name of {len(name.encode())} bytes: `{shown(name)[:60]}…`", f"{_LONGEST} fit everywhere"
+        )
     return name
 
 

@@ -11,11 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from datahub.connectors.declare import Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError, TransientError
-from datahub.connectors.file_names import about, filled, fits, temporary
+from datahub.connectors.file_names import about, filled, fits, shown, temporary
 from datahub.project.binding import After, FilesFrom
 
 PIECE = 1 << 20
+MARK = ".done"
+"""What is put behind a file's name to mark it as read."""
 _LOOK_AGAIN = 1.0
+_TRIES = 3
+"""How often a transfer that broke off is taken up where it stopped, before the run has to begin it again."""
 
 
 class FilesIn:
@@ -36,7 +40,7 @@ class FilesIn:
         if split.size is not None and shutil.disk_usage(folder).free < split.size + PIECE:
             raise TransientError(f"there is no room for `{split.name}` ({split.size:,} bytes) in `{folder}`")
         self._unchanged(split)
-        part = folder / f".{os.getpid()}.{hashlib.sha256(split.locator.encode()).hexdigest()[:16]}.part"
+        part = folder / f".{os.getpid()}.{hashlib.sha256(os.fsencode(split.locator)).hexdigest()[:16]}.part"
         try:
             size, digest = self._fetch(split, part)
             self._unchanged(split)
@@ -87,8 +91,21 @@ class FilesIn:
             return [entry]
         entries = list(self._below(told.folder))
         names = {entry.path for entry in entries}
-        done = {path for entry in entries for path in self._done_file_of(entry.path) if path in names}
-        return [entry for entry in entries if entry.path not in done and not temporary(entry.name) and fits(entry.name, told.pattern)]
+        beside = {path for entry in entries for path in self._done_file_of(entry.path) if path in names}
+        if "mark" in (told.after.action, told.on_failure.action):
+            marks = {path + MARK for path in names} & names
+            beside |= marks | {path.removesuffix(MARK) for path in marks}
+        taken = (entry for entry in entries if entry.path not in beside and not temporary(entry.name) and fits(entry.name, told.pattern))
+        return [whole for entry in taken if (whole := self._known(entry)) is not None]
+
+    def _known(self, entry: Entry) -> Entry | None:
+        """The entry with its size and time: some listings tell neither."""
+        if entry.size is not None and entry.modified is not None:
+            return entry
+        try:
+            return self._files.look(entry.path)
+        except Missing:
+            return None
 
     def _below(self, folder: str) -> Iterator[Entry]:
         for entry in self._files.list(folder):
@@ -134,10 +151,10 @@ class FilesIn:
         return sorted(entries, key=lambda one: one.path)
 
     def _name(self, entry: Entry) -> str:
-        """The name of a file within its folder."""
+        """The name of a file within its folder, as text that can be shown and kept whatever its bytes are."""
         folder = self._told.folder.strip("/")
         path = entry.path.lstrip("/")
-        return path.removeprefix(f"{folder}/") if folder and not self._told.path else entry.name
+        return shown(path.removeprefix(f"{folder}/") if folder and not self._told.path else entry.name)
 
     # ------------------------------------------------------------ landing and settling
 
@@ -150,17 +167,30 @@ class FilesIn:
             raise TransientError(f"`{split.name}` is still being written")
 
     def _fetch(self, split: Split, part: Path) -> tuple[int, str]:
+        """Copy the file, taking it up again where it broke off as long as it is still the same one."""
         size, digest = 0, hashlib.sha256()
-        with self._files.read(split.locator) as remote, part.open("xb") as file:
-            while data := remote.read(PIECE):
-                size += len(data)
-                if size > self._told.largest:
-                    raise TerminalError(f"`{split.name}` has more than {self._told.largest:,} bytes", "raise `largest`")
-                digest.update(data)
-                file.write(data)
+        with part.open("xb") as file:
+            for attempt in range(1, _TRIES + 1):
+                try:
+                    with self._files.read(split.locator, size) as remote:
+                        while data := remote.read(PIECE):
+                            self._guard(split, data, size)
+                            size += len(data)
+                            digest.update(data)
+                            file.write(data)
+                    break
+                except TransientError:
+                    if attempt == _TRIES or not split.fingerprint:
+                        raise
+                    self._sleep(float(attempt))
+                    self._unchanged(split)
             file.flush()
             os.fsync(file.fileno())
         return size, digest.hexdigest()
+
+    def _guard(self, split: Split, data: bytes, before: int) -> None:
+        if before + len(data) > self._told.largest:
+            raise TerminalError(f"`{split.name}` has more than {self._told.largest:,} bytes", "raise `largest`")
 
     def _dispose(self, path: str, after: After, sha256: str) -> None:
         folder, slash, name = path.rpartition("/")
@@ -169,7 +199,7 @@ class FilesIn:
                 case "delete":
                     self._files.remove(path)
                 case "mark":
-                    with self._files.write(f"{folder}{slash}{name}.done"):
+                    with self._files.write(f"{folder}{slash}{name}{MARK}"):
                         pass
                 case "move":
                     self._move(path, after.folder.rstrip("/"), sha256)

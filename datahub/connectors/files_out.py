@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from datahub.connectors.declare import FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
+from datahub.connectors.declare import DataHubError, FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import about, filled
 from datahub.faults import reach
 from datahub.project.binding import FilesTo
@@ -43,6 +43,8 @@ class FilesOut:
         for receipt in receipts:
             if self._there(receipt.temporary):
                 self._show(receipt)
+            if self._told.exists == "replace" and self._there(self._aside(receipt)):
+                self._files.remove(self._aside(receipt))
             if self._told.done_file:
                 name = receipt.locator.rpartition("/")[2]
                 with self._files.write(self._at(filled(self._told.done_file, about(name)))):
@@ -61,10 +63,29 @@ class FilesOut:
                 # Some file systems give a name in two steps, and the process had come to the first.
                 self._files.remove(receipt.temporary)
                 return
+            if self._told.exists == "replace":
+                self._replace_in_steps(receipt)
+                return
             raise TerminalError(
                 f"`{receipt.locator}` exists", 'put `{{RUN}}` or `{{TIMESTAMP}}` into `name`, or set `exists = "replace"`'
             ) from problem
         reach("renamed")
+
+    def _replace_in_steps(self, receipt: Receipt) -> None:
+        """For hosts that replace nothing: set the old file aside, give the new one its name, and only then let the old one go."""
+        aside = self._aside(receipt)
+        if not self._there(aside):
+            self._files.rename(receipt.locator, aside, replace=False)
+        try:
+            self._files.rename(receipt.temporary, receipt.locator, replace=False)
+        except DataHubError:
+            self._files.rename(aside, receipt.locator, replace=False)
+            raise
+        reach("renamed")
+
+    def _aside(self, receipt: Receipt) -> str:
+        folder, slash, name = receipt.locator.rpartition("/")
+        return f"{folder}{slash}.{name[:150]}.{receipt.output.key[:16]}.old"
 
     def _same(self, one: str, other: str) -> bool:
         """Whether two names are of one file."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from datahub.connectors.declare import Entry, Missing, Taken, TransientError
+from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.ftp_listing import entries, instant, of_facts
 from datahub.connectors.ftp_session import FtpSession
 from datahub.connectors.kinds.ftp import Ftp
@@ -78,16 +78,22 @@ class FtpFiles:
                 entry = of_facts(f"{facts} x", "")
                 if entry is not None:
                     return Entry(path, entry.kind, entry.size, entry.modified, entry.identity)
+        try:
+            # Of a folder, no host that is known tells both a size and a time.
+            size, told = session.ftp.size(place), session.ftp.sendcmd(f"MDTM {place}")
+            return Entry(path, "file", size, instant(told[4:]))
+        except ftplib.error_perm:
+            return self._looked_up(session, path)
+
+    def _looked_up(self, session: FtpSession, path: str) -> Entry:
+        """What the listing of its folder says of a path."""
         folder, _, name = path.rpartition("/")
         listed = next((one for one in self._listed(session, folder) if one.name == name), None)
         if listed is None:
             raise Missing(f"there is no `{path}` on {session.name}")
         if listed.kind != "file":
             return Entry(path, listed.kind, listed.size)
-        modified = None
-        with suppress(ftplib.error_perm):
-            modified = instant(session.ftp.sendcmd(f"MDTM {place}")[4:])
-        return Entry(path, "file", self._size(session, place, listed.size), modified)
+        return Entry(path, "file", self._size(session, self._path(session, path), listed.size))
 
     def _size(self, session: FtpSession, place: str, else_: int | None) -> int | None:
         try:
@@ -214,6 +220,8 @@ class FtpFiles:
 
     def _path(self, session: FtpSession, path: str) -> str:
         """From the top, whatever folder the login is in by now."""
+        if "\0" in path:
+            raise TerminalError(f"{path!r} is no path")
         parts = [part.strip("/") for part in (self._connection.root, path)]
         if self._connection.root.startswith("/") or (path.startswith("/") and not self._connection.root):
             return "/" + "/".join(part for part in parts if part)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from datahub.connectors.declare import Entry, TerminalError
+from datahub.connectors.file_names import checked
 
 Kind: TypeAlias = Literal["file", "folder", "link", "other"]
 
@@ -84,4 +85,5 @@ def instant(text: str) -> datetime | None:
 
 
 def within(folder: str, name: str) -> str:
+    name = checked(name, folder)
     return f"{folder.rstrip('/')}/{name}" if folder else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,9 @@ from datahub.connectors.pace import Pace
 
 _RESUMES, _WORTH = 5, 64 << 10
 """How often in a row a download is taken up again, and how many bytes must come between for it not to count."""
+
+
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 class HttpFiles:
@@ -162,6 +166,9 @@ class _Download:
         if part is None:
             self._finish()
             return
+        if not self._at and _PAGE.match(part) and not self._path.partition("?")[0].lower().endswith((".html", ".htm")):
+            # Servers in distress answer "200" with a page that says so.
+            raise _Changed(f"{self._what} is a web page now, and no file of data", "open the address in a browser to see what it says")
         self._pace.moved(len(part))
         self._at += len(part)
         if self._digests is not None:

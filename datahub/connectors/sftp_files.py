@@ -21,6 +21,7 @@ from fsspec.asyn import FSTimeoutError, sync
 from sshfs import SSHFileSystem
 
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.file_names import checked
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
 from datahub.connectors.ssh_told import lost, told
@@ -58,7 +59,7 @@ class SftpFiles:
 
         for name, attributes in sorted(self._again(names, folder), key=lambda one: one[0]):
             if name not in (".", ".."):
-                yield _entry(f"{folder.rstrip('/')}/{name}" if folder else name, attributes)
+                yield _entry(f"{folder.rstrip('/')}/{checked(name, folder)}" if folder else checked(name, folder), attributes)
 
     def look(self, path: str) -> Entry:
         place = self._path(path)

@@ -138,7 +138,7 @@ def test_f5_a_login_that_was_lost_is_made_again_and_nothing_is_taken_for_absent(
     (server.folder / "a").write_bytes(b"a")
     with proxy(server.port, Fault(700, act), Fault(700, act), Fault(700, act)) as between:
         files = connect(server, between.port)
-        for _ in range(30):
+        for _ in range(80):
             try:
                 assert "file" == files.look("a").kind
             except TransientError:

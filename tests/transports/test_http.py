@@ -300,6 +300,15 @@ def test_a_server_that_does_not_know_head_is_asked_otherwise(connect):
     assert (3, '"x"') == (entry.size, entry.identity)
 
 
+def test_a_page_in_the_place_of_a_file_is_a_failure_that_may_pass(web, connect):
+    page = b"\xef\xbb\xbf <!DOCTYPE html><html>Back soon</html>"
+    for name in ("a.csv", "a.html"):
+        (web.folder / name).write_bytes(page)
+    with pytest.raises(TransientError, match="web page"):
+        content(connect(web), "a.csv")
+    assert page == content(connect(web), "a.html")
+
+
 # ------------------------------------------------------------------------------------------------ silence
 
 

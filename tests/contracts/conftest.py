@@ -1,0 +1,38 @@
+"""The file systems of the suites, each started once for all tests of a worker."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+
+import pytest
+
+from tests.servers.systems import KINDS, system
+
+
+@pytest.fixture(scope="session")
+def _systems(tmp_path_factory):
+    with ExitStack() as held:
+        started = {}
+
+        def get(name):
+            if name not in started:
+                started[name] = held.enter_context(system(name, tmp_path_factory.mktemp(name)))
+            return started[name]
+
+        yield get
+
+
+@pytest.fixture(params=sorted(KINDS))
+def files(request, _systems):
+    """A file system, its folder empty; `files.folder` is where it lies on this machine."""
+    one = _systems(request.param)
+    for path in one.folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    opened = one.open()
+    opened.system, opened.folder = request.param, one.folder
+    yield opened
+    opened.close()

@@ -1,0 +1,183 @@
+"""What every file system must do, whichever it is and whoever serves it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from datahub.connectors import load
+from datahub.connectors.declare import DataHubError, Missing, Taken, TerminalError
+from tests.servers.systems import KINDS, READ_ONLY
+
+
+def content(files, path, start=0):
+    with files.read(path, start) as stream:
+        return b"".join(iter(lambda: stream.read(70_000), b""))
+
+
+def put(files, path, data):
+    with files.write(path) as stream:
+        for at in range(0, len(data), 100_000):
+            stream.write(data[at : at + 100_000])
+
+
+def test_every_kind_of_connection_with_files_is_in_this_suite():
+    assert set(KINDS.values()) | READ_ONLY == {kind for kind, connector in load().items() if connector.files is not None}
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_537, 1_500_000])
+def test_what_is_written_is_read(files, size):
+    data = os.urandom(size)
+    put(files, "a b.csv", data)
+    assert data == (files.folder / "a b.csv").read_bytes() == content(files, "a b.csv")
+    assert size == files.look("a b.csv").size
+
+
+def test_a_file_is_read_from_where_it_is_asked_for(files):
+    data = os.urandom(500_000)
+    put(files, "a", data)
+    assert (data[400_001:], b"") == (content(files, "a", 400_001), content(files, "a", 500_000))
+
+
+def test_writing_empties_what_was_there(files):
+    put(files, "a", b"long content")
+    put(files, "a", b"short")
+    assert b"short" == content(files, "a")
+
+
+def test_a_listing_has_what_is_there_now(files):
+    assert [] == list(files.list(""))
+    put(files, "b", b"22")
+    put(files, "a", b"1")
+    (files.folder / "folder").mkdir()
+    assert [("a", "file"), ("b", "file"), ("folder", "folder")] == [(one.path, one.kind) for one in files.list("")]
+    assert [1, 2] == [one.size for one in files.list("") if one.kind == "file"]
+    files.remove("a")
+    assert ["b", "folder"] == [one.name for one in files.list("")]
+
+
+def test_paths_of_a_listing_open_the_files(files):
+    (files.folder / "x" / "y").mkdir(parents=True)
+    for name in ("plain.csv", "with  two spaces.csv", "é-日本.csv", "-dash", "100%.csv", "[a]{b}.csv", "a'b\"c.csv", "#tag;v=1.csv"):
+        (files.folder / "x" / "y" / name).write_bytes(name.encode())
+    found = {one.path: content(files, one.path) for one in files.list("x/y")}
+    assert {f"x/y/{path.name}": path.name.encode() for path in (files.folder / "x" / "y").iterdir()} == found
+
+
+def test_a_link_is_told_as_one_or_not_at_all(files):
+    put(files, "a", b"a")
+    (files.folder / "link").symlink_to("a")
+    listed = {one.path: one.kind for one in files.list("")}
+    # Servers that look through links cannot be seen through.
+    assert listed["link"] in ("link", "file")
+    assert ("link" == listed["link"]) or files.system in ("pyftpd", "ftps-explicit", "pyftpd-windows")
+
+
+def test_times_are_those_of_the_file(files):
+    put(files, "a", b"a")
+    os.utime(files.folder / "a", (1_770_000_000, 1_770_000_000))
+    assert datetime.fromtimestamp(1_770_000_000, UTC) == files.look("a").modified
+
+
+def test_a_rename_keeps_what_is_there_unless_it_may_replace(files):
+    put(files, "a", b"new")
+    put(files, "b", b"old")
+    with pytest.raises(Taken):
+        files.rename("a", "b", replace=False)
+    assert (b"new", b"old") == (content(files, "a"), content(files, "b"))
+    files.rename("a", "c", replace=False)
+    assert ["b", "c"] == [one.name for one in files.list("")]
+    try:
+        files.rename("c", "b", replace=True)
+    except Taken:
+        # A host that cannot replace says so, and loses nothing.
+        assert (b"new", b"old") == (content(files, "c"), content(files, "b"))
+    else:
+        assert (["b"], b"new") == ([one.name for one in files.list("")], content(files, "b"))
+
+
+def test_a_rename_into_a_folder_is_one(files):
+    files.make_folder("done")
+    put(files, "a", b"a")
+    files.rename("a", "done/a", replace=False)
+    assert b"a" == content(files, "done/a")
+
+
+def test_a_rename_that_cannot_be_done_loses_nothing(files):
+    put(files, "a", b"a")
+    if files.system != "store":
+        # Libraries of stores make folders in passing, as stores have none.
+        with pytest.raises(TerminalError):
+            files.rename("a", "no/such/b", replace=False)
+        assert b"a" == content(files, "a")
+    with pytest.raises(Missing):
+        files.rename("nothing", "b", replace=False)
+
+
+def test_folders_are_made_when_asked_and_never_in_passing(files):
+    with pytest.raises(DataHubError):
+        put(files, "tpyo/a", b"x")
+    assert [] == [one.name for one in files.folder.iterdir()]
+    files.make_folder("a/b/c")
+    files.make_folder("a/b/c")
+    put(files, "a/b/c/d", b"d")
+    assert b"d" == content(files, "a/b/c/d")
+
+
+def test_what_is_not_there_is_missing_and_never_empty(files):
+    for work in (
+        lambda: files.look("nothing"),
+        lambda: content(files, "nothing"),
+        lambda: list(files.list("nothing")),
+        lambda: files.remove("nothing"),
+        lambda: files.look("no/such/thing"),
+    ):
+        # vsftpd tells a missing folder as it tells a closed one.
+        with pytest.raises(TerminalError if files.system == "vsftpd" else Missing):
+            work()
+
+
+def test_listing_a_file_is_an_error(files):
+    put(files, "a", b"a")
+    with pytest.raises(DataHubError):
+        list(files.list("a"))
+
+
+def test_a_path_with_a_null_is_refused(files):
+    for work in (lambda: files.look("a\0b"), lambda: list(files.list("a\0b")), lambda: content(files, "a\0b")):
+        with pytest.raises(TerminalError):
+            work()
+
+
+def test_what_fails_while_writing_raises_what_failed(files):
+    def fail(stream):
+        stream.write(b"half")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), files.write("a") as stream:
+        fail(stream)
+    # The connection is of use afterwards.
+    put(files, "b", b"b")
+    assert b"b" == content(files, "b")
+
+
+def test_a_reader_may_stop_in_the_middle(files):
+    put(files, "a", os.urandom(1_500_000))
+    with files.read("a") as stream:
+        assert stream.read(10)
+    assert 1_500_000 == files.look("a").size
+
+
+def test_it_can_be_closed_and_used_again(files):
+    put(files, "a", b"a")
+    files.close()
+    files.close()
+    assert b"a" == content(files, "a")
+
+
+def test_many_files_are_listed(files):
+    for number in range(300):
+        (files.folder / f"{number:04}.csv").write_bytes(b"x" * number)
+    assert [(f"{number:04}.csv", number) for number in range(300)] == [(one.name, one.size) for one in files.list("")]
