@@ -1,4 +1,4 @@
-"""`store`: every other place that fsspec reaches: S3, Google Cloud Storage, Azure, WebDAV, SMB …"""
+"""`store`: every other place that fsspec reaches, such as S3, Google Cloud Storage, Azure, WebDAV and SMB."""
 
 from __future__ import annotations
 
