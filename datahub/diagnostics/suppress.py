@@ -1,5 +1,7 @@
 """`# dhm: allow CODE because "…"`: findings that the author of a script has looked at and accepts.
 
+They are those of one line; with `in block` behind the codes those of all that begins there, with `in file` those of the file.
+
 The comments are found in the text, not in the tree, so that they count in a script that does not parse as well.
 """
 
@@ -16,22 +18,29 @@ from datahub.document import Document, Span
 from datahub.records import record
 
 _DIRECTIVE = re.compile(r"(?:^|(?<=\s))#[ \t]*dhm:[ \t]*(?P<words>.*?)[ \t]*$")
-_ALLOW = re.compile(r"allow[ \t]+(?P<codes>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)(?:[ \t]+because[ \t]*(?P<reason>.*))?")
+_ALLOW = re.compile(
+    r"allow[ \t]+(?P<codes>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)(?:[ \t]+in[ \t]+(?P<reach>file|block))?(?:[ \t]+because[ \t]*(?P<reason>.*))?"
+)
 _CODE = re.compile(r"[\w-]+")
 
 
 @record(frozen=True, slots=True)
 class Allowance:
-    """One comment: the codes or names it allows, each with its place, and the line on which they are allowed."""
+    """One comment: the codes or names it allows, each with its place, and the lines on which they are allowed."""
 
     span: Span
     codes: tuple[Span, ...]
-    line: int
+    lines: range
+    where: str
     reason: str
+
+    def reaches(self, finding: Diagnostic) -> bool:
+        """Whether `finding` stands where this comment speaks of."""
+        return finding.at.span.document is self.span.document and finding.at.span.line in self.lines
 
     def covers(self, finding: Diagnostic) -> Span | None:
         """The place of the code that allows `finding`; an error is never allowed."""
-        if finding.level is Severity.ERROR or finding.at.span.document is not self.span.document or finding.at.span.line != self.line:
+        if finding.level is Severity.ERROR or not self.reaches(finding):
             return None
         return next((code for code in self.codes if code.text in (finding.rule.code, finding.rule.name)), None)
 
@@ -74,7 +83,7 @@ def _directives(document: Document) -> Iterator[Allowance | Diagnostic]:
             continue
         start = document.line_starts[number - 1]
         span = Span(document, start + match.start(), start + match.end("words"))
-        yield _read(span, match, start, _covered(lines, number, match.start()))
+        yield _read(span, match, start, _covered(lines, number, match.start()), lines)
 
 
 def _covered(lines: Sequence[str], number: int, column: int) -> int:
@@ -85,14 +94,36 @@ def _covered(lines: Sequence[str], number: int, column: int) -> int:
     return next(after, number) + 1
 
 
-def _read(span: Span, match: re.Match[str], line_start: int, covered: int) -> Allowance | Diagnostic:
+def _block(lines: Sequence[str], first: int) -> range:
+    """The lines of what begins on line `first`: up to the bracket that closes it, which is indented as that line is."""
+    margin = _margin(lines[first - 1])
+    for number in range(first + 1, len(lines) + 1):
+        line = lines[number - 1]
+        if line.strip() and _margin(line) <= margin and not line.lstrip().startswith(("{", "#")):
+            return range(first, number + line.lstrip().startswith(("}", ")", "]")))
+    return range(first, len(lines) + 1)
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _read(span: Span, match: re.Match[str], line_start: int, covered: int, lines: Sequence[str]) -> Allowance | Diagnostic:
     allow = _ALLOW.fullmatch(match["words"])
     if allow is None:
         message = "this `# dhm:` comment says nothing that is understood"
         return Diagnostic(UNREAD_DIRECTIVE, message, Label(span, ""), help='write `# dhm: allow CODE because "…"`')
     first = line_start + match.start("words") + allow.start("codes")
     codes = tuple(Span(span.document, first + code.start(), first + code.end()) for code in _CODE.finditer(allow["codes"]))
-    return Allowance(span, codes, covered, (allow["reason"] or "").strip(" \t\"'"))
+    reason = (allow["reason"] or "").strip(" \t\"'")
+    match allow["reach"]:
+        case "file":
+            return Allowance(span, codes, range(1, len(lines) + 1), "this file", reason)
+        case "block":
+            block = _block(lines, covered)
+            return Allowance(span, codes, block, f"what stands on lines {block.start} to {block.stop - 1}", reason)
+        case _:
+            return Allowance(span, codes, range(covered, covered + 1), f"line {covered}", reason)
 
 
 def _refused(finding: Diagnostic, allowances: Iterable[Allowance]) -> Iterator[Span]:
@@ -100,14 +131,15 @@ def _refused(finding: Diagnostic, allowances: Iterable[Allowance]) -> Iterator[S
     if finding.level is not Severity.ERROR:
         return
     for allowance in allowances:
-        if finding.at.span.document is allowance.span.document and finding.at.span.line == allowance.line:
+        if allowance.reaches(finding):
             yield from (code for code in allowance.codes if code.text in (finding.rule.code, finding.rule.name))
 
 
 def _without_reason(allowance: Allowance) -> Diagnostic:
     codes = [code.text for code in allowance.codes]
     message = f"{listed(codes)} {'is' if len(codes) == 1 else 'are'} allowed here, and nobody says why"
-    advice = f'say why: `# dhm: allow {", ".join(codes)} because "…"`'
+    said = allowance.span.text.partition("because")[0].rstrip()
+    advice = f'say why: `{said} because "…"`'
     return Diagnostic(ALLOWANCE_WITHOUT_REASON, message, Label(allowance.span, "without a reason"), help=advice)
 
 
@@ -116,9 +148,10 @@ def _without_effect(allowance: Allowance, used: set[Span], refused: set[Span]) -
     whole = len(idle) == len(allowance.codes)
     for code in idle:
         if code in refused:
-            yield _idle(code, f"`{code.text}` is an error on line {allowance.line}, and an error cannot be allowed", None)
+            where = ("on " if allowance.where.startswith("line") else "in ") + allowance.where
+            yield _idle(code, f"`{code.text}` is an error {where}, and an error cannot be allowed", None)
         else:
-            message = f"`{code.text}` is allowed here, but line {allowance.line} does not raise it"
+            message = f"`{code.text}` is allowed here, but {allowance.where} does not raise it"
             yield _idle(code, message, _removal(allowance) if whole else None)
 
 

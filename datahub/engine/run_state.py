@@ -61,7 +61,8 @@ class RunState:
     """What one run knows; made once, shared by its threads.
 
     `facts` gives `row_no`, `line_no` and `file_name` for the rows of a frame. `prepared` keeps what is worked out once
-    for a node of the plan, `stand_ins` for each node the one that stands for all equal to it.
+    for a node of the plan, `stand_ins` for each node the one that stands for all equal to it. With `evidence` the raw
+    columns that the fields of an entity came from are handed over beside them.
     """
 
     context: Context
@@ -69,6 +70,7 @@ class RunState:
     lookups: dict[str, LookupIndex] = field(default_factory=dict)
     decisions: dict[str, DecisionIndex] = field(default_factory=dict)
     facts: Facts = no_facts
+    evidence: bool = False
     recovered: Counts = field(default_factory=Counts)
     origins: Origins = field(default_factory=Origins)
     prepared: dict[tuple[int, str], Any] = field(default_factory=dict)

@@ -38,13 +38,15 @@ class Settled:
         return replace(passing, columns=columns)
 
 
-def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Settled:
-    """Tell the healthy rows of `frame` from the failed ones, and why those failed."""
+def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins, *, evidence: bool = False) -> Settled:
+    """Tell the healthy rows of `frame` from the failed ones, and why those failed; with `evidence` raw columns stay beside."""
     found = list(_findings(frame, operator, shape, origins))
     failed = failed_rows(tuple(finding.failure for finding in found), frame.length)
     told = issues.table(found, frame, shape.key)
     noted = issues.table([_checked(failure, operator, shape, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
     columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
+    if evidence:
+        columns |= {name: column for name, column in frame.columns.items() if name.startswith("#")}
     return Settled(replace(frame, columns=columns), failed, told, noted)
 
 

@@ -146,7 +146,9 @@ def written_array(values: pa.Array, kind: t.Type) -> pa.Array:
 
 def rejected(table: pa.Table, positions: np.ndarray[tuple[int], np.dtype[np.int64]], added: pa.Table) -> pa.Table:
     """The rows of `table` at `positions`, with the columns of `added` behind theirs."""
-    rows = table.take(pa.array(positions))
+    # A reject file that is sent again has the added columns of an earlier run.
+    own = [name for name in table.column_names if not name.startswith(ADDED)]
+    rows = table.select(own).take(pa.array(positions))
     for name in added.column_names:
         rows = rows.append_column(name, added.column(name))
     return rows.cast(pa.schema([field.with_nullable(True) for field in rows.schema]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +14,7 @@ from datahub.formats.csv_head import Head
 from datahub.formats.csv_read import CsvBlock, CsvReader, survey
 from datahub.formats.csv_scan import Dialect, Positions, Record, as_bytes, quote_positions, walk
 from datahub.formats.csv_write import Style, quoted
-from datahub.formats.declare import Block, Reader
+from datahub.formats.declare import ADDED, Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_write import text_of
 from datahub.frames.chunks import whole
@@ -34,10 +36,16 @@ class CsvRejecter:
         data: CsvBlock = block.data
         head = self.reader.heads[block.file]
         if self.head is None:
-            self._begin(head, added)
+            self._begin(_own(head), added)
         assert self.head is not None
-        same = data.layout.header == self.head.layout.header
-        raw = _raw(data, positions) if same else _realigned(data, positions, self.head)
+        own = _own_width(data.layout.header)
+        same = data.layout.header[:own] == self.head.layout.header
+        if not same:
+            raw = _realigned(data, positions, self.head)
+        elif own < len(data.layout.header):
+            raw = _cut(data, positions, own)
+        else:
+            raw = _raw(data, positions)
         delimiter = data.dialect.delimiter if same else self.head.dialect.delimiter
         style = self._style(self.head)
         parts = [raw]
@@ -65,6 +73,45 @@ class CsvRejecter:
 
     def abort(self) -> None:
         self.file.abort()
+
+
+def _own_width(header: Sequence[str]) -> int:
+    """How many columns are the source's own: a reject file that is sent again has those that a run added behind them."""
+    return next((at for at, name in enumerate(header) if name.startswith(ADDED)), len(header))
+
+
+def _own(head: Head) -> Head:
+    """`head` without the columns that a run added."""
+    own = _own_width(head.layout.header)
+    if own == len(head.layout.header):
+        return head
+    header = _first_values(head.header, next(walk(head.header, head.dialect)).fields[:own], own, head.dialect)
+    return replace(head, header=header, layout=replace(head.layout, header=head.layout.header[:own], width=own))
+
+
+def _cut(data: CsvBlock, positions: Rows, own: int) -> pa.Array:
+    """The records at `positions` without the values that a run added behind the `own` ones; those are sent again, few, one by one."""
+    wanted = set(positions.tolist())
+    narrow, total = replace(data.dialect, width=own), data.dialect.width
+    made = []
+    for number, record in enumerate(walk(data.text, data.dialect)):
+        if number not in wanted:
+            continue
+        if record.problem:
+            made.append(_whole(replace(data, dialect=narrow), record))
+        else:
+            fields = record.fields[:own] + record.fields[total:]
+            made.append(_first_values(data.text[record.start : record.end], fields, own, data.dialect))
+    return pa.array(made, pa.binary())
+
+
+def _first_values(raw: bytes, fields: Sequence[bytes], own: int, dialect: Dialect) -> bytes:
+    """A record of the values `fields`, as they stand in `raw` where nothing there is quoted; at least `own` of them."""
+    quote = dialect.quote or b'"'
+    if quote in raw:
+        special = re.compile(b"[\r\n]|" + re.escape(quote) + b"|" + re.escape(dialect.delimiter))
+        fields = [quote + one.replace(quote, quote * 2) + quote if special.search(one) else one for one in fields]
+    return dialect.delimiter.join(fields) + dialect.delimiter * max(0, own - len(fields))
 
 
 def _raw(data: CsvBlock, positions: Rows) -> pa.Array:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.declare import Block, Reader
+from datahub.formats.declare import ADDED, Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import keys_of
@@ -23,6 +24,7 @@ from datahub.types import model as t
 
 RAW = "_dhm_raw"
 """The member that holds the text of a record that is no JSON object."""
+_ADDED_MEMBER = re.compile(rb'(?:,\s*|(?<=\{)\s*)"_dhm_')
 
 
 class JsonLinesRejecter:
@@ -66,6 +68,21 @@ class JsonArrayRejecter(JsonLinesRejecter):
         self.after = b"]" + b"}" * len(keys) + b"\n"
 
 
+def _own(raw: bytes, value: dict[str, object]) -> tuple[bytes, dict[str, object]]:
+    """A record without the members that an earlier run put at its end, byte for byte but for them."""
+    own = {name: one for name, one in value.items() if not name.startswith(ADDED) or name == RAW}
+    if len(own) == len(value):
+        return raw, value
+    for found in reversed(list(_ADDED_MEMBER.finditer(raw))):
+        cut = raw[: found.start()] + b"}"
+        try:
+            if Decoder().read(cut) == own:
+                return cut, own
+        except Malformed:
+            continue
+    return raw, value
+
+
 def _open_object(records: Records, at: int) -> bytes:
     """A record up to where further members can follow; rejected records alone come here, one by one."""
     raw = records.text[int(records.starts[at]) : int(records.ends[at])].strip(b" \t\r\n")
@@ -74,6 +91,7 @@ def _open_object(records: Records, at: int) -> bytes:
     except Malformed:
         value = None
     if isinstance(value, dict):
+        raw, value = _own(raw, value)
         # In a file of lines a record keeps to its line; line ends inside of texts are escaped anyway.
         return raw[:-1].rstrip().replace(b"\r", b" ").replace(b"\n", b" ") + (b"," if value else b"")
     text = json.dumps(raw.decode("utf-8", "backslashreplace"), ensure_ascii=False)

@@ -7,7 +7,8 @@ from typing import assert_never
 from datahub.semantic import ir
 from datahub.types.model import spelled
 
-_INFIX = frozenset({"+", "-", "*", "/", "&", "=", "<>", "<", "<=", ">", ">="})
+_COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_CHAINS = frozenset({"+", "-", "*", "/", "&"})
 
 
 def shown(expression: ir.Expression) -> str:
@@ -19,16 +20,18 @@ def shown(expression: ir.Expression) -> str:
             return constant(value)
         case ir.Parameter(name=name):
             return f"${name}"
-        case ir.Call(function=function, arguments=arguments) if function in _INFIX and len(arguments) == 2:
-            return f"({shown(arguments[0])} {function} {shown(arguments[1])})"
+        case ir.Call(function=function, arguments=(_, _)) if function in _CHAINS:
+            return f"({_chained(expression, function)})"
+        case ir.Call(function=function, arguments=(left, right)) if function in _COMPARISONS:
+            return f"({shown(left)} {function} {shown(right)})"
         case ir.Call(function="is_null", arguments=(value,)):
             return f"{shown(value)} is null"
         case ir.Call(function="not", arguments=(value,)):
             return f"not {shown(value)}"
         case ir.Call(function=function, arguments=arguments):
             return f"{function}({', '.join(map(shown, arguments))})"
-        case ir.Logic(operator=operator, left=left, right=right):
-            return f"({shown(left)} {operator} {shown(right)})"
+        case ir.Logic(operator=operator):
+            return f"({_chained(expression, operator)})"
         case ir.Choose(branches=branches, otherwise=otherwise):
             arms = " ".join(f"when {shown(when)} then {shown(then)}" for when, then in branches)
             return f"case {arms} otherwise {shown(otherwise)} end"
@@ -69,6 +72,21 @@ def shown(expression: ir.Expression) -> str:
             return "omit"
         case _:
             assert_never(expression)
+
+
+def _chained(expression: ir.Expression, operator: str) -> str:
+    """The terms of a chain of one operator, which is read from the left, without parentheses around each step."""
+    terms: list[str] = []
+    while True:
+        match expression:
+            case ir.Call(function=function, arguments=(left, right)) if function == operator and operator in _CHAINS:
+                pass
+            case ir.Logic(operator=found, left=left, right=right) if found == operator:
+                pass
+            case _:
+                return f" {operator} ".join([shown(expression), *reversed(terms)])
+        terms.append(shown(right))
+        expression = left
 
 
 def _over(over: ir.Over) -> str:

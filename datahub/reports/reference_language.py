@@ -63,6 +63,12 @@ def _takes(option: OptionShape) -> str:
             return "one character"
         case "text":
             return "a text"
+        case "marks":
+            return "one character or more"
+        case "encoding":
+            return "the name of an encoding"
+        case "path":
+            return "a path such as `$.orders[*]`"
 
 
 def _value(value: object) -> str:

@@ -17,6 +17,7 @@ from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.render.text import render
 from datahub.diagnostics.rule import Severity
+from datahub.diagnostics.suppress import suppress
 from datahub.document import Document
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import ORDER
@@ -99,11 +100,11 @@ class _Tables:
 
 
 def check(script: Script) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a script or could be better, in the order of its lines."""
+    """Everything that is wrong with a script or could be better, in the order of its lines, but what its comments allow."""
     found: list[Diagnostic] = []
     document, loader = _document(script)
     compiler.check(document, loader, found.append)
-    return tuple(sorted(found, key=lambda one: one.at.span.start))
+    return tuple(sorted(suppress(found, [document]), key=lambda one: one.at.span.start))
 
 
 def compile(script: Script, flow: str | None = None) -> Plan:

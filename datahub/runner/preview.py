@@ -62,6 +62,7 @@ def preview(
 ) -> Preview:
     """Run `plan` over the first `rows` rows of each source, in memory; sources that feed lookups are read whole."""
     state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
+    state.evidence = True
     _, feeds = open_feeds(plan, {name: input_files(paths) for name, paths in sources.items()})
     whole = _whole(plan)
     heads = {name: _Head(feed, None if name in whole else rows) for name, feed in feeds.items()}
@@ -167,7 +168,7 @@ def _shown(plan: op.Plan, kept: _Kept, execution: Execution, heads: Mapping[int,
         values = {name: column.array(frame.length).to_pylist() for name, column in frame.columns.items() if name[:1] not in "#!"}
         for at in range(frame.length):
             row = int(frame.rows[at])
-            cells = tuple(Cell(name, values[name][at], _before(origins[entity].get(name), row, heads)) for name in values)
+            cells = tuple(Cell(name, values[name][at], _before(origins[entity].get(name), frame, at, heads)) for name in values)
             members = 1 if frame.members is None else len(frame.members[at].as_py() or (1,))
             yield (row, order.index(entity), ""), Shown(entity, places[at], cells, rejected=False, members=members)
     yield from _rejected(kept.found, order)
@@ -192,12 +193,22 @@ def _places(rows: Any, execution: Execution) -> list[str]:
     return [f"{file}:{line}" for file, line in zip(files.to_pylist(), lines.to_pylist(), strict=True)]
 
 
-def _before(origin: ir.Origin | None, row: int, heads: Mapping[int, _Head]) -> tuple[tuple[str, str | None], ...]:
-    if origin is None:
-        return ()
-    head = heads[row >> 56]
-    found = ((evidence.label, head.raw(row, evidence.raw)) for evidence in origin.evidence if evidence.raw)
-    return tuple(dict.fromkeys(found))
+def _before(origin: ir.Origin | None, frame: Frame, at: int, heads: Mapping[int, _Head]) -> tuple[tuple[str, str | None], ...]:
+    """The columns that a field came from with their raw texts: those that came with the row, which may be of a joined row,
+    and where rows were made of several those of its first.
+    """
+    found: dict[tuple[str, str | None], None] = {}
+    for evidence in () if origin is None else origin.evidence:
+        if not evidence.raw:
+            continue
+        column = frame.columns.get(evidence.raw)
+        if column is None:
+            row = int(frame.rows[at])
+            raw = heads[row >> 56].raw(row, evidence.raw)
+        else:
+            raw = _text(column.array(frame.length)[at].as_py())
+        found[evidence.label, raw] = None
+    return tuple(found)
 
 
 def _text(value: Any) -> str | None:

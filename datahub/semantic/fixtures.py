@@ -1,17 +1,19 @@
-"""Tests of a script: that what they give and expect exists. Their tables are read when they run."""
+"""Tests of a script: that what they give and expect exists, and that it can be what it is said to be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from datahub.diagnostics.diagnostic import Label
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.semantic.expected_cells import UnreadableCell, expected, kind_of_column
 from datahub.semantic.literals import NotOfType, value_of_literal
 from datahub.semantic.resolve_types import missing, unknown_name
-from datahub.semantic.rules import UNKNOWN_FIXTURE
+from datahub.semantic.rules import UNKNOWN_FIXTURE, UNREADABLE_CELL
 from datahub.semantic.scope import RowsetName
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
+from datahub.types import model as t
 
 REJECTS = "rejects"
 REJECT_COLUMNS = (
@@ -34,10 +36,13 @@ def check_test(declared: ast.Test, unit: Unit) -> None:
             case ast.Expect(rowset=name, table=table) if name.text == REJECTS and REJECTS not in unit.world.rowsets:
                 if table is not None:
                     _check_columns(name, table, REJECT_COLUMNS, (), unit)
+                    _check_cells(table, None, (), unit)
             case ast.Expect(rowset=name, table=table):
                 rowset = _rowset(name, unit)
                 if rowset is not None and table is not None:
-                    _check_columns(name, table, [field for field, _ in rowset.fields], (Label(rowset.span, "declared here"),), unit)
+                    also = (Label(rowset.span, "declared here"),)
+                    _check_columns(name, table, [field for field, _ in rowset.fields], also, unit)
+                    _check_cells(table, dict(rowset.fields), also, unit)
             case ast.Assert():
                 pass
 
@@ -91,6 +96,20 @@ def _check_columns(
                     also,
                 )
             )
+
+
+def _check_cells(table: ast.Table, fields: Mapping[str, t.Type] | None, also: tuple[Label, ...], unit: Unit) -> None:
+    """Report cells that can be no value of their column, so that no run could ever give them."""
+    for column, header in enumerate(table.header.cells):
+        kind = kind_of_column(header.text, fields)
+        for row in table.rows:
+            if column >= len(row.cells):
+                continue
+            try:
+                expected(row.cells[column], kind)
+            except UnreadableCell as reason:
+                label = Label(row.cells[column].span, f"`{header.text}` is {t.spelled(kind)}")
+                unit.emit(Diagnostic(UNREADABLE_CELL, str(reason), label, also))
 
 
 def _compiled(pattern: str) -> re.Pattern[str] | None:

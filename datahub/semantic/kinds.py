@@ -7,7 +7,7 @@ from typing import Literal
 from datahub.records import record
 from datahub.semantic.ir import Value
 
-OptionType = Literal["text", "character", "bool", "int", "texts", "word"]
+OptionType = Literal["text", "character", "bool", "int", "texts", "word", "path", "marks", "encoding"]
 
 
 @record(frozen=True, slots=True)
@@ -54,9 +54,9 @@ _READING = (
     OptionShape("require_rows", "bool", False, "Whether a file without rows is a failure."),
 )
 _CSV = (
-    OptionShape("delimiter", "text", ",", "What stands between two values; one character or more."),
+    OptionShape("delimiter", "marks", ",", "What stands between two values; one character or more."),
     OptionShape("quote", "character", '"', 'What values that hold a delimiter are wrapped in; `""` for none.'),
-    OptionShape("encoding", "text", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),
+    OptionShape("encoding", "encoding", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),
     OptionShape("header", "bool", True, "Whether the first line names the columns; else they count in the order declared."),
     OptionShape(
         "names",
@@ -72,10 +72,10 @@ _JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON ar
 _BATCH = (OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),)
 _PARQUET_OUT = (OptionShape("compression", "word", "zstd", "How pages are compressed.", ("zstd", "snappy", "gzip", "none")),)
 _CSV_OUT = (
-    OptionShape("delimiter", "text", ",", "What stands between two values."),
+    OptionShape("delimiter", "marks", ",", "What stands between two values."),
     OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in."),
     OptionShape("quoting", "word", "needed", "Which values are wrapped: those that need it, or all.", ("needed", "all")),
-    OptionShape("encoding", "text", "utf-8", "The character encoding; a character that it lacks rejects nothing but fails the file."),
+    OptionShape("encoding", "encoding", "utf-8", "The character encoding; a character that it lacks rejects nothing but fails the file."),
     OptionShape("header", "bool", True, "Whether the first line names the columns."),
     OptionShape("newline", "text", "\n", "What ends a line."),
     OptionShape("decimal", "character", ".", "The decimal mark."),
@@ -95,7 +95,7 @@ SOURCES: dict[str, Kind] = {
             "source",
             False,
             "A JSON document; its rows are the array at `rows`.",
-            (OptionShape("rows", "text", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING),
+            (OptionShape("rows", "path", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING),
         ),
         Kind("jsonl", "source", False, "One JSON object a line.", _READING),
         Kind("parquet", "source", False, "Parquet files.", _READING),

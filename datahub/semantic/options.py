@@ -8,6 +8,7 @@ from datahub.semantic.collect import twice
 from datahub.semantic.ir import Value
 from datahub.semantic.kinds import Kind, OptionShape
 from datahub.semantic.resolve_types import missing
+from datahub.semantic.row_path import row_path
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.syntax import ast
 
@@ -57,6 +58,14 @@ def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
             return text
         case ("text", ast.Reference(name=name)):
             return name.text
+        case ("path", ast.String(value=text)) if row_path(text) is not None:
+            return text
+        case ("marks", ast.String(value=text)) if text and not any(mark in text for mark in "\r\n\0"):
+            return text
+        case ("encoding", ast.String(value=text)) if _is_encoding(text):
+            return text
+        case ("encoding", ast.Reference(name=name)) if _is_encoding(name.text):
+            return name.text
         case ("character", ast.String(value=text)) if len(text) <= 1:
             return text
         case ("bool", ast.Boolean(value=flag)):
@@ -79,10 +88,24 @@ def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
             raise _Refused(_wanted(shape))
 
 
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def _wanted(shape: OptionShape) -> str:
     match shape.type:
         case "text":
             return 'text, such as `"…"`'
+        case "path":
+            return "a path of member names that ends at an array, such as `$.orders[*]`"
+        case "marks":
+            return 'one character or more in quotes, such as `";"`'
+        case "encoding":
+            return 'the name of a character encoding, such as `"utf-8"`, `"cp1252"` or `"iso-8859-15"`'
         case "character":
             return 'one character in quotes, or none: `""`'
         case "bool":

@@ -252,3 +252,25 @@ UNKNOWN_FIXTURE = Rule(
     _ALL + 'test "prices" {\n  given rows\n    | sku | prise |\n    | A   | 1     |\n  expect Offer\n    | sku |\n    | A   |\n}\n',
     _ALL + 'test "prices" {\n  given rows\n    | sku | price |\n    | A   | 1     |\n  expect Offer\n    | sku |\n    | A   |\n}\n',
 )
+
+_EXPECTED = """\
+test "prices" {
+  given rows
+    | sku | price |
+    | A   | 1     |
+  expect Offer
+    | sku | price |
+    | A   | PRICE |
+}
+"""
+
+UNREADABLE_CELL = Rule(
+    "DHM702",
+    "cell-of-another-type",
+    Severity.ERROR,
+    "a test expects what no value of the column can be",
+    "A cell of an `expect` table is read as its column's type: `10` is a number where the field is one. What cannot be read so can "
+    "never come out, so the test could only fail.",
+    _ALL + _EXPECTED.replace("PRICE", "one"),
+    _ALL + _EXPECTED.replace("PRICE", "1"),
+)

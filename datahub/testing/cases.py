@@ -28,14 +28,14 @@ from datahub.plan.optimize import optimize
 from datahub.plan.order import topological
 from datahub.semantic import ir
 from datahub.semantic.elaborate import Elaborated
+from datahub.semantic.expected_cells import UnreadableCell, expected, kind_of_column
 from datahub.semantic.expressions import condition
 from datahub.semantic.literals import value_of_literal
 from datahub.syntax import ast
 from datahub.testing.compare import differences
 from datahub.testing.given import source_name, with_given, write_given
-from datahub.testing.normal import UnreadableCell, actual, expected, shown
+from datahub.testing.normal import actual, shown
 from datahub.testing.results import Difference, TestResult
-from datahub.types import model as t
 
 REJECTS = "rejects"
 
@@ -145,7 +145,8 @@ def _expected(item: ast.Expect, program: ir.Program, kept: _Kept, givens: set[st
     if item.table is None:
         return []
     header = tuple(cell.text for cell in item.table.header.cells)
-    kinds = [_kind(column, shape) for column in header]
+    fields = None if shape is None else {one.name: one.type for one in shape.fields}
+    kinds = [kind_of_column(column, fields) for column in header]
     wanted = [[expected(cell, kind) for cell, kind in zip(row.cells, kinds, strict=False)] for row in item.table.rows]
     rows = differences(wanted, [[actual(_at(row, column)) for column in header] for row in got], item.ordered)
     if not rows:
@@ -159,18 +160,6 @@ def _surplus(about: str, item: ast.Expect, shape: ir.EntityShape | None, got: li
     )
     rows = tuple(("+", tuple(shown(actual(row.get(name))) for name in header)) for row in got[:20])
     return Difference(about, f"none expected, {len(got)} came out", item.span, header, rows)
-
-
-def _kind(column: str, shape: ir.EntityShape | None) -> t.Type:
-    """The type of a column of an `expect` table; `axes.colour` is a field of a struct."""
-    if shape is None:
-        return t.Int(nullable=True) if column in ("row", "line") else t.Text(nullable=True)
-    first, *rest = column.split(".")
-    kind: t.Type = next((one.type for one in shape.fields if one.name == first), t.Text(nullable=True))
-    for name in rest:
-        base = t.base_of(kind)
-        kind = (base.get(name) if isinstance(base, t.Struct) else None) or t.Text(nullable=True)
-    return kind
 
 
 def _at(row: Mapping[str, Any], column: str) -> Any:

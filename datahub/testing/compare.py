@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from datahub.testing.normal import ANY, same, shown
+from datahub.semantic.expected_cells import ANY
+from datahub.testing.normal import same, shown
 
 Row = Sequence[Any]
 

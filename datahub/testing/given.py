@@ -14,11 +14,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from datahub.semantic import ir
+from datahub.semantic.expected_cells import UnreadableCell, expected
 from datahub.semantic.fitting import fit
 from datahub.semantic.kinds import SOURCES
 from datahub.semantic.scope import Scope
 from datahub.syntax import ast
-from datahub.testing.normal import UnreadableCell, expected, shown
+from datahub.testing.normal import shown
 from datahub.types import model as t
 
 GIVEN = "given "

@@ -1,108 +1,13 @@
-"""Values in a form in which what a test expects and what came out can be compared, and shown.
-
-A cell is typed by its column: `10` is the number where the field is one, the text where it is a text. An empty cell
-is null, `""` is empty text, `-` is not compared.
-"""
+"""Values that came out in the form of those that a test expects, so that they can be compared, and shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
-from datahub.document import Document
-from datahub.syntax import ast
-from datahub.syntax.parser import parse_expression
-from datahub.types import model as t
-
-
-class _Any:
-    """Stands for a cell that is not compared."""
-
-    def __repr__(self) -> str:
-        return "-"
-
-
-ANY = _Any()
-
-
-class UnreadableCell(Exception):
-    """A cell that is no value of its column's type; the text says which."""
-
-
-def expected(cell: ast.Cell, kind: t.Type) -> Any:
-    """What a cell of an `expect` table stands for."""
-    kind = t.base_of(kind)
-    nested = isinstance(kind, t.ListOf | t.Struct | t.MapOf)
-    # Quotes around a list only keep the bars in it from ending the cell.
-    if cell.quoted and not nested:
-        return cell.text
-    if cell.text == "-":
-        return ANY
-    if not cell.text:
-        return None
-    return _read(cell.text, kind)
-
-
-def _read(text: str, kind: t.Type) -> Any:
-    try:
-        match kind:
-            case t.Int() | t.Decimal() | t.Float():
-                return Decimal(text)
-            case t.Bool():
-                return {"true": True, "yes": True, "false": False, "no": False}[text]
-            case t.DateTime():
-                moment = datetime.fromisoformat(text)
-                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            case t.LocalDateTime():
-                return datetime.fromisoformat(text)
-            case t.Date():
-                return date.fromisoformat(text)
-            case t.Time():
-                return time.fromisoformat(text)
-            case t.ListOf() | t.Struct() | t.MapOf():
-                return _literal(text, kind)
-            case _:
-                return text
-    except (InvalidOperation, KeyError, ValueError) as error:
-        raise UnreadableCell(f"`{text}` is no {t.spelled(kind)}") from error
-
-
-def _literal(text: str, kind: t.Type) -> Any:
-    """A list or struct as it is written in the language; bare words are texts."""
-    found: list[Any] = []
-    tree = parse_expression(Document("cell", text), found.append)
-    if tree is None or found:
-        raise UnreadableCell(f"`{text}` is no {t.spelled(kind)}")
-    return _of(tree, kind)
-
-
-def _of(tree: ast.Expr, kind: t.Type) -> Any:
-    kind = t.base_of(kind)
-    match tree, kind:
-        case ast.ListOf(items=items), t.ListOf(item=item):
-            return [_of(one, item) for one in items]
-        case ast.StructOf(items=items), t.Struct() | t.MapOf():
-            return {one.name.text: _of(one.value, _inner(kind, one.name.text)) for one in items if isinstance(one, ast.StructField)}
-        case ast.Null(), _:
-            return None
-        case ast.Number(value=number), t.Int() | t.Decimal() | t.Float():
-            return Decimal(number)
-        case ast.Unary(operator="-", operand=ast.Number(value=number)), _:
-            return -Decimal(number)
-        case ast.Boolean(value=value), _:
-            return value
-        case ast.String(value=value), _:
-            return _read(value, kind)
-        case _:
-            return _read(tree.span.text, kind)
-
-
-def _inner(kind: t.Type, name: str) -> t.Type:
-    if isinstance(kind, t.MapOf):
-        return kind.value
-    return (kind.get(name) if isinstance(kind, t.Struct) else None) or t.Text(nullable=True)
+from datahub.semantic.expected_cells import ANY
 
 
 def actual(value: Any) -> Any:

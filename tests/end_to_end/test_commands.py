@@ -313,6 +313,22 @@ rejected Offer from feed.csv:3
     assert {"offers.dhm", "feed.csv"} == {path.name for path in here.iterdir()}
 
 
+def test_a_preview_shows_what_a_joined_field_came_from(here, dhm):
+    (here / "joined.dhm").write_text(
+        "source items: csv { columns { sku: text, brand: text } }\n"
+        'source brands: csv { columns { code: text, name: text at "Brand name" } }\n'
+        "entity Offer { sku: text, brand: text }\n"
+        "map Offer from i in items join b in brands on b.code = i.brand {\n"
+        '  sku: i.sku, brand: upper(b.name) default "none"\n}\n'
+    )
+    (here / "items.csv").write_text("sku,brand\nA,x\nB,y\n")
+    (here / "brands.csv").write_text("code,Brand name\nx,Xavier\n")
+    ended = dhm("preview", "joined.dhm", "--source", "items=items.csv", "--source", "brands=brands.csv")
+    assert ['brand  Brand name `Xavier`  "XAVIER"', 'brand  Brand name null  "none"'] == [
+        line.strip() for line in ended.out.splitlines() if "brand" in line
+    ]
+
+
 def test_a_preview_reads_no_more_rows_than_asked_for(here, dhm):
     assert "feed: 1 row read, 1 written\n" in dhm("preview", "offers.dhm", "--source", "feed=feed.csv", "--rows", "1").err
 

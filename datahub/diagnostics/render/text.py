@@ -13,6 +13,8 @@ from datahub.records import record
 
 _WIDEST = 140
 _BEFORE = 60
+_MOST_LINES = 6
+"""A place over more lines than these is shown by its first and last two."""
 
 
 def render(found: Sequence[Diagnostic], paths: Sequence[str] = (), *, colour: bool = False) -> str:
@@ -24,7 +26,7 @@ def render_one(finding: Diagnostic, *, colour: bool = False) -> str:
     """One finding, as `dhm check` prints it."""
     paint = _Paint(colour)
     labels = (finding.at, *finding.also)
-    gutter = max(len(str(label.span.line)) for label in labels)
+    gutter = max(len(str(_last_line(label.span))) for label in labels)
     rule, level = finding.rule, finding.level
     lines = [paint.level(level, f"{level}[{rule.code}]") + paint.bold(f": {_clean(finding.message)}")]
     for position, places in enumerate(_by_line(labels)):
@@ -32,17 +34,21 @@ def render_one(finding: Diagnostic, *, colour: bool = False) -> str:
         arrow = "-->" if position == 0 else ":::"
         lines.append(f"{' ' * gutter}{paint.frame(arrow)} {span}")
         lines.append(paint.bar(gutter))
-        lines += _snippet(places, gutter, paint, level if position == 0 else None)
+        if _last_line(span) > span.line:
+            for number, place in enumerate(places):
+                lines += _bracket(place, gutter, paint, level if position == number == 0 else None)
+        else:
+            lines += _snippet(places, gutter, paint, level if position == 0 else None)
     lines.append(paint.bar(gutter))
     lines += _remarks(finding, gutter, paint)
     return "\n".join(lines) + "\n"
 
 
 def _by_line(labels: Iterable[Label]) -> list[list[Label]]:
-    """Labels that stand on one line together, in the order in which the lines are first named."""
-    grouped: dict[tuple[Document, int], list[Label]] = {}
+    """Labels that stand on one line (or on the same several ones) together, in the order in which the lines are first named."""
+    grouped: dict[tuple[Document, int, int], list[Label]] = {}
     for label in labels:
-        grouped.setdefault((label.span.document, label.span.line), []).append(label)
+        grouped.setdefault((label.span.document, label.span.line, _last_line(label.span)), []).append(label)
     return list(grouped.values())
 
 
@@ -57,6 +63,34 @@ def _snippet(labels: Sequence[Label], gutter: int, paint: _Paint, level: Severit
         words = f"{mark} {_clean(label.text)}".rstrip()
         painted = paint.level(level, words) if primary and level else paint.frame(words)
         lines.append(f"{paint.bar(gutter)} {' ' * start}{painted}")
+    return lines
+
+
+def _last_line(span: Span) -> int:
+    """The line on which the last character of `span` stands that is no space."""
+    text = span.text.rstrip()
+    return span.document.place(span.start + max(len(text) - 1, 0))[0]
+
+
+def _bracket(label: Label, gutter: int, paint: _Paint, level: Severity | None) -> list[str]:
+    """A place over several lines: its first and last ones, with a bar beside them from the first to what is said of it."""
+    first, last, document = label.span.line, _last_line(label.span), label.span.document
+    numbers = range(first, last + 1) if last - first < _MOST_LINES else (first, first + 1, last - 1, last)
+    bar = paint.level(level, "|") if level else paint.frame("|")
+    lines, before = [], first - 1
+    for number in numbers:
+        if number != before + 1:
+            lines.append(paint.frame("…".rjust(gutter)))
+        start = document.line_starts[number - 1]
+        shown = _Shown.of(Span(document, max(start, label.span.start) if number == first else start, start))
+        lines.append(f"{paint.frame(f'{number:>{gutter}} |')} {' ' if number == first else bar} {shown.text}".rstrip())
+        if number == first:
+            at = shown.extent(Span(document, label.span.start, label.span.start + 1))[0]
+            edge = f" {'_' * (at + 1)}{'^' if level else '-'}"
+            lines.append(f"{paint.bar(gutter)} {paint.level(level, edge) if level else paint.frame(edge)}")
+        before = number
+    words = f"|_{'^' if level else '-'} {_clean(label.text)}".rstrip()
+    lines.append(f"{paint.bar(gutter)} {paint.level(level, words) if level else paint.frame(words)}")
     return lines
 
 

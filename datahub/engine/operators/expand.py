@@ -39,7 +39,7 @@ def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
     columns = dict(wide.columns)
     columns.update(_item_columns(operator, elements, _moved(found, starts, operator), len(parents)))
     if operator.position:
-        columns[operator.position] = Column(pa.array(within + 1))
+        columns[operator.position] = Column(pa.array(within + 1, mask=sizes[parents] == 0 if operator.outer else None))
     return replace(wide, columns=columns, paths=_paths(wide, operator, within))
 
 

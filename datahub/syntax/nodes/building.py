@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
@@ -15,6 +16,10 @@ from datahub.syntax.report import Report
 Token: TypeAlias = int
 """A token is known by its number."""
 
+LONGEST_CHAIN = 1_000
+FRAMES_A_TERM = 12
+"""How many calls of Python's one term of a chain takes at most while it is checked or printed."""
+
 Node = TypeVar("Node")
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -24,8 +29,8 @@ class Building:
     """One text on its way to a tree.
 
     `wrapped` are the expressions that stood in parentheses, with the place of these, and `sets` those of the shape
-    `(a, b)`, by their identity; `nesting` is how deep an expression is. Each holds on to its expressions, lest an
-    identity be used again.
+    `(a, b)`, by their identity; `nesting` is how deep an expression is, `chains` how many terms a chain has.
+    Each holds on to its expressions, lest an identity be used again.
     """
 
     text: str
@@ -36,6 +41,7 @@ class Building:
     wrapped: dict[int, tuple[Span, ast.Expr]] = field(default_factory=dict)
     sets: dict[int, ast.ListOf] = field(default_factory=dict)
     nesting: dict[int, tuple[int, object]] = field(default_factory=dict)
+    chains: dict[int, int] = field(default_factory=dict)
     too_deep: bool = False
 
     def raw(self, token: Token) -> str:
@@ -68,13 +74,30 @@ class Building:
             if known is not None and known[0] >= deep:
                 deep = known[0] + 1
         if deep > DEEPEST:
-            if not self.too_deep:
-                message = f"expressions stand inside one another more than {DEEPEST} deep"
-                self.report.broken(span.start, span.end, message, "too deep", help="name the inner parts with `let` or `fn`")
-            self.too_deep = True
-            return ast.Null(span)
+            return self._refused(span, f"expressions stand inside one another more than {DEEPEST} deep", "too deep")
         nesting[id(node)] = (deep, node)
         return node
+
+    def chained(self, node: Node, span: Span, left: object, right: object) -> Node | ast.Null:
+        """As `nested`, for one more term of a chain such as `a + b + c`: a reader sees it as flat, so its terms count, not its depth."""
+        terms = self.chains.get(id(left), 2) + 1
+        if terms > LONGEST_CHAIN:
+            return self._refused(span, f"more than {LONGEST_CHAIN:,} terms stand in one chain", "too long")
+        if terms * FRAMES_A_TERM > sys.getrecursionlimit():
+            # The tree leans to the left, a level a term, and each phase goes down it from Python function to Python function.
+            sys.setrecursionlimit(terms * FRAMES_A_TERM * 2)
+        deep = max(self.nesting.get(id(left), (1,))[0], self.nesting.get(id(right), (0,))[0] + 1)
+        if deep > DEEPEST:
+            return self.nested(node, span, (left, right))
+        self.chains[id(node)] = terms
+        self.nesting[id(node)] = (deep, node)
+        return node
+
+    def _refused(self, span: Span, message: str, label: str) -> ast.Null:
+        if not self.too_deep:
+            self.report.broken(span.start, span.end, message, label, help="name the inner parts with `let` or `fn`")
+        self.too_deep = True
+        return ast.Null(span)
 
 
 class Actions:

@@ -14,11 +14,17 @@ from datahub.syntax.rules import UNCLEAR_DEFAULT
 ACTION = Actions()
 
 ARITHMETIC = frozenset({"&", "+", "-", "*", "/"})
+_ALIKE = {"or": "or", "and": "and", "&": "&", "+": "+", "-": "+", "*": "*", "/": "*"}
+"""Operators that make chains, and which of them bind alike."""
 _BY_KIND: dict[str, ast.BinaryOperator] = {"AMPERSAND": "&", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/"}
 
 
 def _binary(b: Building, span: Span, operator: ast.BinaryOperator, left: ast.Expr, right: ast.Expr) -> ast.Expr:
-    return b.nested(ast.Binary(operator, left, right, span), span, (left, right))
+    """One operation; a chain of one operator, or of those that bind alike, is flat to its reader."""
+    node = ast.Binary(operator, left, right, span)
+    if isinstance(left, ast.Binary) and _ALIKE.get(operator, operator) == _ALIKE.get(left.operator) and id(left) not in b.wrapped:
+        return b.chained(node, span, left, right)
+    return b.nested(node, span, (left, right))
 
 
 @ACTION

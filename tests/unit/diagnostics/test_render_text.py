@@ -98,10 +98,33 @@ def test_a_long_line_is_cut_around_its_place():
     assert line.endswith("b …")
 
 
-def test_a_place_over_several_lines_is_marked_on_its_first_one():
+def test_a_place_over_several_lines_is_marked_from_its_first_to_its_last():
     document = Document("a.dhm", "map X from a {\n  b: c\n}\n")
     finding = Diagnostic(samples.UNKNOWN, "all of it", Label(Span(document, 0, len(document.text)), "this map"))
-    assert ["1 | map X from a {", "  | ^^^^^^^^^^^^^^ this map"] == render_one(finding).splitlines()[3:5]
+    marked = ["1 |   map X from a {", "  |  _^", "2 | |   b: c", "3 | | }", "  | |_^ this map"]
+    assert marked == render_one(finding).splitlines()[3:8]
+
+
+def test_of_a_place_over_many_lines_the_first_and_the_last_ones_are_shown():
+    document = Document("a.dhm", "x: case\n" + "".join(f"  when {n} then {n}\n" for n in range(9)) + "end\ny: z\n")
+    start, end = document.text.index("case"), document.text.index("end") + 3
+    label = Label(Span(document, document.text.index("z"), document.text.index("z") + 1), "and this")
+    shown = render_one(Diagnostic(samples.UNKNOWN, "all of it", Label(Span(document, start, end), "this"), (label,))).splitlines()[1:]
+    assert [
+        "  --> a.dhm:1:4",
+        "   |",
+        " 1 |   x: case",
+        "   |  ____^",
+        " 2 | |   when 0 then 0",
+        " …",
+        "10 | |   when 8 then 8",
+        "11 | | end",
+        "   | |_^ this",
+        "  ::: a.dhm:12:4",
+        "   |",
+        "12 | y: z",
+        "   |    - and this",
+    ] == shown[:13]
 
 
 def test_a_place_at_the_end_of_the_text_is_shown_behind_it():

@@ -91,3 +91,27 @@ def test_text_that_looks_like_a_directive_is_none():
 
 def test_an_apostrophe_in_the_code_before_hides_nothing():
     assert [] == codes("| it's | l'oréal |  # dhm: allow DHM203 because \"it's right\"\n", ("narrow", 1))
+
+
+def test_one_comment_allows_a_finding_in_the_whole_file_wherever_it_stands():
+    assert [] == codes('x: y\n# dhm: allow DHM203 in file because "old"\nz: y\n', ("narrow", 1), ("narrow", 3))
+    assert [("DHM304", 1)] == codes('x: y\n# dhm: allow DHM203 in file because "old"\nz: y\n', ("silent", 1), ("narrow", 3))
+
+
+def test_one_comment_allows_a_finding_in_what_begins_below_it_up_to_its_closing_bracket():
+    text = '# dhm: allow DHM203 in block because "old"\nmap X\n  where a\n{\n  x: y\n\n  z: {\n    a: b\n  }\n}\nmap Z {\n}\n'
+    assert [] == codes(text, *(("narrow", line) for line in (2, 5, 8, 10)))
+    assert [("DHM203", 11)] == codes(text, ("narrow", 5), ("narrow", 11))
+    inner = 'map X {\n  a: {  # dhm: allow DHM203 in block because "old"\n    b: c\n  }\n  d: e\n}\n'
+    assert [("DHM203", 5)] == codes(inner, ("narrow", 3), ("narrow", 5))
+    assert [("DHM203", 3)] == codes('# dhm: allow DHM203 in block because "old"\na: b\nc: d\n', ("narrow", 2), ("narrow", 3))
+
+
+def test_an_allowance_of_many_lines_without_effect_says_where_nothing_is():
+    found = left('# dhm: allow DHM203 in file because "old"\nx: y\n') + left('# dhm: allow DHM203 in block because "old"\nx {\n}\n')
+    assert [
+        "`DHM203` is allowed here, but this file does not raise it",
+        "`DHM203` is allowed here, but what stands on lines 2 to 3 does not raise it",
+    ] == [one.message for one in found]
+    (unsaid,) = left("# dhm: allow DHM203 in file\nx: y\n", ("narrow", 2))
+    assert 'say why: `# dhm: allow DHM203 in file because "…"`' == unsaid.help

@@ -98,3 +98,21 @@ def test_many_rejected_records_of_several_blocks(tmp_path):
     lines = (tmp_path / "out").read_bytes().splitlines()
     assert 1 + sum(-(-parsed.records // 2) for parsed in seen.parsed) == len(lines)
     assert lines[1].startswith(b'0,"x, 0",0')
+
+
+def test_a_reject_file_that_is_sent_again_gets_its_added_columns_once(rejected):
+    for data, expected in (
+        (b'a,b,_dhm_row,_dhm_why\n1,2,7,x\n3,"4,5",8,"y,z"\n6\n', [b"1,2,1,", b'3,"4,5",2,', b"6,,3,"]),
+        (b'"a","b","_dhm_row","_dhm_why"\n1,2,7,x\n3,4,8,y,9\n6,7,1,\n', [b"1,2,1,", b"3,4,9,2,", b"6,7,3,"]),
+    ):
+        header, *lines = rejected("csv", data, ["a", "b"], [0, 1, 2]).splitlines()
+        assert b"a,b,_dhm_row,_dhm_why" == header.replace(b'"', b"")
+        assert expected == [line[: line.index(b'"it')] for line in lines]
+
+
+def test_json_that_is_sent_again_gets_its_added_members_once(rejected):
+    data = b'{"a": 1.50,"_dhm_row":7,"_dhm_why":"x, \\"_dhm_row\\":1"}\n{"_dhm_row":8,"_dhm_why":"y"}\n{"_dhm_raw":"[1]","_dhm_row":9}\n'
+    text = rejected("jsonl", data, ["a"], [0, 1, 2]).decode().splitlines()
+    assert ['{"a": 1.50,"_dhm_row":1,', '{"_dhm_row":2,', '{"_dhm_raw":"[1]","_dhm_row":3,'] == [
+        line.partition('"_dhm_why"')[0] for line in text
+    ]

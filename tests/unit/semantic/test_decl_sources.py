@@ -26,7 +26,9 @@ def test_an_unknown_option_is_told_with_the_nearest():
 @pytest.mark.parametrize(
     "option, wanted",
     [
-        ("delimiter 5", "`delimiter` takes text"),
+        ("delimiter 5", "`delimiter` takes one character or more"),
+        ('delimiter ""', "`delimiter` takes one character or more"),
+        ('encoding "latin-99"', "`encoding` takes the name of a character encoding"),
         ('quote "ab"', "`quote` takes one character"),
         ('trim "yes"', "`trim` takes `true` or `false`"),
         ("skip -1", "`skip` takes a whole number from 0"),
@@ -135,3 +137,9 @@ def test_types_are_what_they_say(written, kind):
 )
 def test_a_type_that_is_given_what_it_does_not_take_is_told(written):
     assert "DHM106" in [code for code, _ in findings(f"source s: json {{\n  columns {{\n    a: {written}\n  }}\n}}\n")]
+
+
+@pytest.mark.parametrize("path, good", [("$.data.orders[*]", True), ("$['my orders'][*]", True), ("$..orders", False), ("orders", False)])
+def test_where_the_rows_of_a_document_are_is_checked(path, good):
+    told = messages(f'source s: json {{\n  rows "{path}"\n  columns {{\n    a: text\n  }}\n}}\n')
+    assert ([] if good else ["`rows` takes a path of member names that ends at an array, such as `$.orders[*]`"]) == told

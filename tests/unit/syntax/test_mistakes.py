@@ -180,7 +180,6 @@ def test_messages_keep_the_law_of_their_words(text):
         "fn f() = " + "(" * 101 + "1" + ")" * 101 + "\nfn g() = 1 +\n",
         "fn f() = " + "not " * 200 + "a\nfn g() = 1 +\n",
         "fn f() = " + "-" * 200 + "a\nfn g() = 1 +\n",
-        "fn f() = " + " + ".join("a" * 200) + "\nfn g() = 1 +\n",
         "fn f() = " + ".".join("a" * 200) + "\nfn g() = 1 +\n",
         "fn f() = " + "case when a then " * 150 + "b" + " end" * 150 + "\nfn g() = 1 +\n",
         "type T = " + "[" * 150 + "text" + "]" * 150 + "\nfn g() = 1 +\n",
@@ -195,4 +194,14 @@ def test_what_stands_too_deep_is_told_and_the_rest_is_read(text):
 
 def test_as_deep_as_allowed_is_read():
     assert [] == told("fn f() = " + "(" * 98 + "1" + ")" * 98 + "\n")
-    assert [] == told("fn f() = " + " + ".join("a" * 99) + "\n")
+
+
+@pytest.mark.parametrize("operator", ["or", "and", "+", "-", "*", "&"])
+def test_a_chain_is_flat_and_may_have_a_thousand_terms(operator):
+    assert [] == told("fn f() = " + f" {operator} ".join("a" * 1000) + "\n")
+    assert ["1:10 DHM001 more than 1,000 terms stand in one chain"] == told("fn f() = " + f" {operator} ".join("a" * 1001) + "\n")
+
+
+def test_a_chain_in_parentheses_is_one_level_of_the_chain_around_it():
+    chain = " + ".join("a" * 150)
+    assert [] == told(f"fn f() = {chain} + ({chain}) * {chain}\n")
