@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from time import thread_time
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.breakers import Breaker, breaker
 from datahub.engine.gathering import Budget
-from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids, source_of
+from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
@@ -31,10 +31,9 @@ from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut, passes_on
 from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.survival import Survival
-from datahub.engine.telling import bad_records, merged, record_lines
+from datahub.engine.telling import bad_records, located, merged, record_lines
 from datahub.engine.work import Work
-from datahub.frames.chunks import whole
-from datahub.frames.frame import Frame, Rows
+from datahub.frames.frame import Frame
 from datahub.plan import operators as op
 from datahub.plan.expressions import asks_facts
 from datahub.semantic.ir import Origin
@@ -57,6 +56,8 @@ class Execution:
     places: Places = field(default_factory=Places)
     flowed: dict[int, Flowed] = field(default_factory=dict)
     operators: list[op.Operator] = field(default_factory=list)
+    cutting: float = 0.0
+    """Seconds of the processor that it took to cut the sources into blocks."""
     waited: set[str] = field(default_factory=set)
     """The sources whose rejected rows are known at the end alone."""
 
@@ -149,7 +150,7 @@ class _Runner:
             self.execution.waited.add(read.source)
             self._outlet.must_wait(read.source)
         self._told_of_block = [] if at_once else None
-        pieces = (partial(self._parsed, feed, source, block, read, exits, first_time, at_once) for block in feed.blocks())
+        pieces = (partial(self._parsed, feed, source, block, read, exits, first_time, at_once) for block in self._blocks(feed))
         if self._facts_asked:
             # The number of a row is known when the blocks before it are.
             for piece in pieces:
@@ -159,6 +160,17 @@ class _Runner:
         self._told_of_block = None
         self._told.add(id(read))
         self._end(exits)
+
+    def _blocks(self, feed: Feed) -> Iterator[Any]:
+        """The blocks of a source; how long it took to cut them is noted."""
+        blocks = feed.blocks()
+        while True:
+            begun = thread_time()
+            block = next(blocks, None)
+            self.execution.cutting += thread_time() - begun
+            if block is None:
+                return
+            yield block
 
     def _is_known_at_once(self, root: op.Operator) -> bool:
         """Whether all that becomes of the rows of `root` is known as soon as they were handed over: none of them waits for others."""
@@ -170,13 +182,14 @@ class _Runner:
         return all(exit.into is None or (passes_on(exit.into) and self._is_known_at_once(exit.into)) for exit in exits)
 
     def _parsed(self, feed: Feed, source: int, block: Any, read: op.Read, exits: list[Exit], first_time: bool, at_once: bool) -> _Done:
-        parsed = feed.parse(block)
+        side = Side()
+        with side.timed(read):
+            parsed = feed.parse(block)
         positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
         frame = Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions))
         place = None if not first_time else self._placed(feed, source, block, parsed)
         if place is not None and self._facts_asked:
             self.execution.places.add(place)
-        side = Side()
         if first_time:
             count = side.count(read)
             count.rows_in += parsed.records
@@ -265,22 +278,7 @@ class _Runner:
         self._outlet.issues(located)
 
     def _located(self, table: pa.Table) -> pa.Table:
-        """Findings with the file, line and number of their rows."""
-        rows = table.column("_row").to_numpy()
-        files, lines, numbers = self.execution.places.locate(rows)
-        if self._prefixes:
-            at = table.schema.get_field_index("path")
-            table = table.set_column(at, "path", self._whole_paths(whole(table.column(at)), rows, numbers))
-        return table.append_column("file", files).append_column("line", lines).append_column("row", numbers)
-
-    def _whole_paths(self, inside: pa.Array, rows: Rows, numbers: pa.Array) -> pa.Array:
-        """Paths from the top of the document: `/orders/3/order_lines/0`."""
-        sources = source_of(rows)
-        for number, prefix in self._prefixes.items():
-            mine = pa.array(sources == number)
-            whole = pc.binary_join_element_wise(prefix, pc.subtract(numbers, 1).cast(pa.string()), pc.fill_null(inside, ""), "")
-            inside = pc.if_else(mine, whole, inside)
-        return inside
+        return located(table, self.execution.places, self._prefixes)
 
     # ------------------------------------------------------------ exits
 
@@ -300,7 +298,8 @@ class _Runner:
         else:
             assert exit.into is not None
             side = Side()
-            frames = list(self._breakers[id(exit.into)].accept(exit.port, payload, side))
+            with side.timed(exit.into):
+                frames = list(self._breakers[id(exit.into)].accept(exit.port, payload, side))
             if not isinstance(exit.into, op.Settle | op.Graph):
                 side.count(exit.into).rows_out += sum(frame.length for frame in frames)
             self._aside(side)
@@ -334,7 +333,8 @@ class _Runner:
 
     def _finish(self, operator: op.Operator) -> None:
         side = Side()
-        frames = list(self._breakers[id(operator)].finish(side))
+        with side.timed(operator):
+            frames = list(self._breakers[id(operator)].finish(side))
         if not isinstance(operator, op.Settle | op.Graph):
             side.count(operator).rows_out += sum(frame.length for frame in frames)
         self._aside(side)

@@ -22,6 +22,7 @@ from datahub.semantic.walk import inside
 if TYPE_CHECKING:
     from datahub.engine.decisions import DecisionIndex
     from datahub.engine.lookups import LookupIndex
+    from datahub.engine.profile import Profile
 
 
 Facts = Callable[[str, Frame], pa.Array]
@@ -78,6 +79,8 @@ class RunState:
     known: dict[object, Any] = field(default_factory=dict)
     memory: local = field(default_factory=local)
     """What each thread keeps for itself."""
+    profile: Profile | None = None
+    """Where the time goes, if somebody wants to know."""
 
     def canonical(self, node: Any) -> Any:
         """The one node that stands for all equal to `node`, so that a common part is evaluated once."""

@@ -108,7 +108,9 @@ class Scope:
         node = self.run.canonical(expression)
         found = self._memo.get(id(node))
         if found is None:
-            found = (node, self._column_of(node))
+            profile = self.run.profile
+            column = self._column_of(node) if profile is None else profile.evaluated(node, self.length, lambda: self._column_of(node))
+            found = (node, column)
             self._memo[id(node)] = found
         return found[1]
 

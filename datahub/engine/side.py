@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from time import thread_time
 
 import pyarrow as pa
 
@@ -25,6 +28,9 @@ class Flowed:
     merged: int = 0
     empty: int = 0
     seconds: float = 0.0
+    """Of the processor, in the threads that did it."""
+    size: int = 0
+    """Bytes of the columns that came out, where somebody wants to know."""
 
     def add(self, other: Flowed) -> None:
         for name in self.__slots__:
@@ -56,6 +62,15 @@ class Side:
         self.fatal += other.fatal
         for number, flowed in other.flowed.items():
             self.flowed.setdefault(number, Flowed()).add(flowed)
+
+    @contextmanager
+    def timed(self, operator: object) -> Iterator[None]:
+        """Add the processor's time of what is done within to what `operator` takes."""
+        begun = thread_time()
+        try:
+            yield
+        finally:
+            self.count(operator).seconds += thread_time() - begun
 
     def mark(self, frame: Frame, positions: Rows, fate: Fate) -> None:
         """The source rows behind `positions` of `frame` came to `fate`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine import issues
-from datahub.engine.ledger import row_ids
+from datahub.engine.ledger import row_ids, source_of
+from datahub.engine.places import Places
+from datahub.frames.chunks import whole
+from datahub.frames.frame import Rows
+from datahub.functions.columns import glued
 
 
 def merged(tables: list[pa.Table]) -> pa.Table:
@@ -33,6 +38,26 @@ def _named_together(table: pa.Table) -> pa.Table:
     names = pc.binary_join(pa.concat_arrays(first.column("entity_distinct").chunks), ", ")
     kept = table.take(first.column("_place_min"))
     return kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
+
+
+def located(table: pa.Table, places: Places, prefixes: Mapping[int, str]) -> pa.Table:
+    """Findings with the file, line and number of their rows; `prefixes` say by source what the paths of its rows begin with."""
+    rows = table.column("_row").to_numpy()
+    files, lines, numbers = places.locate(rows)
+    if prefixes:
+        at = table.schema.get_field_index("path")
+        table = table.set_column(at, "path", _whole_paths(whole(table.column(at)), rows, numbers, prefixes))
+    return table.append_column("file", files).append_column("line", lines).append_column("row", numbers)
+
+
+def _whole_paths(inside: pa.Array, rows: Rows, numbers: pa.Array, prefixes: Mapping[int, str]) -> pa.Array:
+    """Paths from the top of the document: `/orders/3/order_lines/0`."""
+    sources = source_of(rows)
+    for number, prefix in prefixes.items():
+        mine = pa.array(sources == number)
+        path = glued(prefix, pc.subtract(numbers, 1).cast(pa.string()), pc.fill_null(inside, ""))
+        inside = pc.if_else(mine, path, inside)
+    return inside
 
 
 def record_lines(parsed: Any) -> Any:

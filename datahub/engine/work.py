@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 from datahub.engine.breakers import Breaker, only, tell_settled, with_fallen
@@ -19,6 +19,7 @@ from datahub.engine.segments import Exit, is_local
 from datahub.engine.settle import settle
 from datahub.engine.side import Side
 from datahub.frames.frame import Column, Frame
+from datahub.frames.spill import size_of
 from datahub.plan import operators as op
 from datahub.semantic.ir import EntityShape
 
@@ -53,13 +54,14 @@ class Work:
             return rows
         if not isinstance(exit.into, op.Settle | op.Join | op.Graph):
             side.count(exit.into).rows_in += rows.length
-        return self._breakers[id(exit.into)].prepare(rows, side)
+        with side.timed(exit.into):
+            return self._breakers[id(exit.into)].prepare(rows, side)
 
     def _frame(self, operator: op.Operator, done: dict[int, Frame], side: Side, told: set[int]) -> Frame:
         found = done.get(id(operator))
         if found is None:
             source = self._frame(op.inputs(operator)[0], done, side, told)
-            begun = perf_counter()
+            begun = thread_time()
             own = Side(keeps=id(operator) in self._watched)
             found = source if source.is_bare() else self._apply(operator, replace(source, fallen=None), own)
             if own.keeps:
@@ -67,10 +69,12 @@ class Work:
             if id(operator) in told:
                 own = Side()
             count = own.count(operator)
-            count.seconds += perf_counter() - begun
+            count.seconds += thread_time() - begun
             if not isinstance(operator, op.Settle):
                 count.rows_in += source.length
                 count.rows_out += found.length
+            if self._run.profile is not None:
+                count.size += size_of(found)
             if id(operator) not in told:
                 side.take(own)
             done[id(operator)] = found

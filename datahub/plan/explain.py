@@ -13,11 +13,11 @@ from datahub.plan.order import topological
 from datahub.plan.text import shown
 from datahub.semantic import ir
 
-Note = Callable[[op.Operator], str]
+Note = Callable[["op.Operator | ir.Expression"], str]
 
 
 def explain(plan: op.Plan, note: Note = lambda operator: "") -> str:
-    """`plan` from its outputs down to its sources; `note` may add a remark to an operator (rows, time)."""
+    """`plan` from its outputs down to its sources; `note` may add a remark to an operator or an expression of it (rows, time)."""
     lines: list[str] = []
     named = _Named(_shared([*(output.rows for output in plan.outputs), *(feed.rows for feed in plan.feeds)]))
     for output in plan.outputs:
@@ -70,8 +70,8 @@ def _tree(operator: op.Operator, depth: int, named: _Named, note: Note) -> Itera
     if exchange:
         yield f"{indent}{exchange}"
     remark = note(operator)
-    head, *rest = _said(operator)
-    yield f"{indent}{called}{head}{'    ' + remark if remark else ''}"
+    head, *rest = _said(operator, note)
+    yield f"{indent}{called}{head}{_remark(remark)}"
     yield from (f"{indent}    {line}" for line in rest)
     for source in op.inputs(operator):
         yield from _tree(source, depth + 1, named, note)
@@ -90,14 +90,14 @@ def _exchange(operator: op.Operator) -> str:
             return "-- exchange: all rows meet"
 
 
-def _said(operator: op.Operator) -> list[str]:
+def _said(operator: op.Operator, note: Note) -> list[str]:
     match operator:
         case op.Read(source=source, columns=columns):
             return [f"read {source}: {', '.join(name.removeprefix(f'#{source}.') for name in columns)}"]
         case op.Compute(assignments=assignments):
-            return ["compute", *_assigned(assignments)]
+            return ["compute", *_assigned(assignments, note)]
         case op.Windowed(assignments=assignments):
-            return ["compute over all rows", *_assigned(assignments)]
+            return ["compute over all rows", *_assigned(assignments, note)]
         case op.Rename(columns=columns):
             prefix = columns[0][1].partition(".")[0] if columns else ""
             return [f"as {prefix}: {', '.join(old for old, _ in columns)}"]
@@ -116,7 +116,7 @@ def _said(operator: op.Operator) -> list[str]:
             return [f"{words} on {pairs}{also}"]
         case op.Group(keys=keys, assignments=assignments, partial=partial):
             named = ", ".join(f"{key.name.removeprefix('key.')}: {shown(key.value)}" for key in keys)
-            return [f"group by {'partial ' if partial else ''}{named}", *_assigned(assignments)]
+            return [f"group by {'partial ' if partial else ''}{named}", *_assigned(assignments, note)]
         case op.Unique(keys=unique_keys, keep=keep, code=code):
             return [f"unique by {', '.join(map(shown, unique_keys))} keep {keep}{' reject ' + code if code else ''}"]
         case op.Sort(keys=sorting):
@@ -124,7 +124,7 @@ def _said(operator: op.Operator) -> list[str]:
         case op.Union():
             return ["one after the other"]
         case op.Check(checks=checks) | op.SetCheck(checks=checks):
-            return ["check", *(_checked(check) for check in checks)]
+            return ["check", *(_checked(check) + _remark(note(check.condition)) for check in checks)]
         case op.Key(columns=names):
             return [f"key {', '.join(names)}"]
         case op.Settle(entity=entity):
@@ -137,9 +137,13 @@ def _said(operator: op.Operator) -> list[str]:
             assert_never(operator)
 
 
-def _assigned(assignments: tuple[ir.Assignment, ...]) -> list[str]:
+def _assigned(assignments: tuple[ir.Assignment, ...], note: Note) -> list[str]:
     width = max((len(one.name) for one in assignments), default=0)
-    return [f"{one.name.ljust(width)} : {shown(one.value)}" for one in assignments]
+    return [f"{one.name.ljust(width)} : {shown(one.value)}{_remark(note(one.value))}" for one in assignments]
+
+
+def _remark(text: str) -> str:
+    return f"    {text}" if text else ""
 
 
 def _checked(check: ir.CheckRule) -> str:

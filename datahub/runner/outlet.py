@@ -7,6 +7,7 @@ encode; nothing shows under its name before the run is committed.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -55,6 +56,8 @@ class BackgroundWriter:
     def __init__(self, most: int = 2) -> None:
         self._queue: Queue[Callable[[], None] | None] = Queue(most)
         self._failed: BaseException | None = None
+        self.seconds = 0.0
+        """How long the processor worked for it, known when it is closed."""
         self._thread = threading.Thread(target=self._work, name="dhm-writer", daemon=True)
         self._thread.start()
 
@@ -65,6 +68,7 @@ class BackgroundWriter:
                     task()
                 except BaseException as error:  # noqa: BLE001 - handed to the thread that gave the task
                     self._failed = error
+        self.seconds = time.thread_time()
 
     def do(self, task: Callable[[], None]) -> None:
         self.check()
@@ -237,6 +241,10 @@ class Files(Outlet):
             if here.num_rows:
                 written.rows += here.num_rows
                 writer.write(here.select(list(names)))
+
+    def seconds(self) -> dict[str, float]:
+        """How long the processor took to write, known when all is settled."""
+        return {"write rows": self._background.seconds, "tell issues and write rejects": self._telling.seconds}
 
     # ------------------------------------------------------------ the end
 

@@ -19,6 +19,7 @@ from datahub.engine.evaluate import evaluate
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.profile import Profile
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.start import given, run_state
 from datahub.formats.declare import InputFile
@@ -45,6 +46,8 @@ class Options:
     progress: Progress | None = None
     watch: Watch | None = None
     script: str = ""
+    profile: Profile | None = None
+    """Filled with where the time went, if it is given."""
 
 
 def run(
@@ -63,6 +66,7 @@ def run(
     started = time.perf_counter()
     begun = options.as_of or datetime.now(UTC)
     state = run_state(plan, begun, given(plan, parameters or {}))
+    state.profile = options.profile
     files = {name: input_files(paths) for name, paths in sources.items()}
     readers, feeds = open_feeds(plan, files)
     hashes = _Hashes(files)
@@ -116,6 +120,9 @@ def run(
         operators=tuple(_operator_counts(execution)),
     )
     report.write(out / "run" / "report.json")
+    if options.profile is not None:
+        options.profile.operators, options.profile.canonical = execution.flowed, state.canonical
+        options.profile.beside = {"cut the input into blocks": execution.cutting, **outlet.seconds(), "hash the input": hashes.seconds}
     return report
 
 
@@ -130,6 +137,7 @@ class _Hashes:
 
     def __init__(self, files: Mapping[str, list[InputFile]]) -> None:
         self._found: dict[str, str] = {}
+        self.seconds = 0.0
         paths = [file.path for several in files.values() for file in several]
         self._thread = threading.Thread(target=self._work, args=(paths,), name="dhm-hash", daemon=True)
         self._thread.start()
@@ -138,6 +146,7 @@ class _Hashes:
         for path in paths:
             with Path(path).open("rb") as file:
                 self._found[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        self.seconds = time.thread_time()
 
     def result(self) -> dict[str, str]:
         self._thread.join()

@@ -68,29 +68,16 @@ def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str
     from dataclasses import replace
 
     from datahub.cli.inputs import world
+    from datahub.cli.memory import choose_memory
     from datahub.cli.progress import progress
     from datahub.runner.parameters import parameters
     from datahub.runner.run import run
 
-    _choose_memory()
+    choose_memory()
     with world():
         given = parameters(plan, values)
         with progress(files, quiet=quiet) as told:
             return run(plan, files, out, parameters=given, options=replace(options, progress=told))
-
-
-def _choose_memory() -> None:
-    """Let Arrow take its memory from jemalloc where it was built with it; `ARROW_DEFAULT_MEMORY_POOL` wins.
-
-    Blocks come and go, and Arrow's default gives the memory of each back to the system: that takes a fifth of the
-    processor's time in a run, and a quarter more memory.
-    """
-    import os
-
-    import pyarrow as pa
-
-    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ and "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def _options(script: Path, form: Form, as_of: datetime | None, threads: int | None) -> Options:

@@ -1,0 +1,69 @@
+"""Where the time of a run goes: for each operator, each expression, and what is done beside them.
+
+Time is that of the processor, thread by thread, so that neither other programs nor waiting for one another count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock, local
+from time import thread_time
+from typing import Any
+
+import pyarrow as pa
+
+from datahub.engine.side import Flowed
+from datahub.frames.frame import Column
+
+
+@dataclass(slots=True)
+class Spent:
+    """What one expression took: `own` without its parts, `whole` with them; how many values it gave, and their bytes."""
+
+    node: Any
+    own: float = 0.0
+    whole: float = 0.0
+    values: int = 0
+    size: int = 0
+
+
+@dataclass(slots=True)
+class Profile:
+    """What a run took, while it goes on and afterwards; given to a run, it is filled."""
+
+    expressions: dict[int, Spent] = field(default_factory=dict)
+    operators: Mapping[int, Flowed] = field(default_factory=dict)
+    beside: dict[str, float] = field(default_factory=dict)
+    """Seconds of threads that do something else than the plan: writing, telling issues, hashing the input."""
+    canonical: Callable[[Any], Any] = lambda node: node
+    _lock: Lock = field(default_factory=Lock)
+    _local: local = field(default_factory=local)
+
+    def evaluated(self, node: Any, length: int, make: Callable[[], Column]) -> Column:
+        """What `make` gives for a canonical node, its time noted."""
+        open_nodes: list[list[Any]] = self._local.__dict__.setdefault("open", [])
+        # The values of a column are evaluated inside of the column itself: the whole counts once.
+        outermost = all(one is not node for one, _ in open_nodes)
+        entry = [node, 0.0]
+        open_nodes.append(entry)
+        begun = thread_time()
+        try:
+            column = make()
+        finally:
+            took = thread_time() - begun
+            open_nodes.pop()
+            if open_nodes:
+                open_nodes[-1][1] += took
+        with self._lock:
+            spent = self.expressions.setdefault(id(node), Spent(node))
+            spent.own += took - entry[1]
+            if outermost:
+                spent.whole += took
+            spent.values += length
+            spent.size += column.values.nbytes if isinstance(column.values, pa.Array) else 0
+        return column
+
+    def of(self, expression: Any) -> Spent | None:
+        """What an expression of the plan took; None where it was never evaluated."""
+        return self.expressions.get(id(self.canonical(expression)))

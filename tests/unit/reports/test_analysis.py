@@ -1,0 +1,69 @@
+"""What `dhm explain --analyze` tells: rows, time and memory by operator and expression, and what costs most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datahub.engine.profile import Profile
+from datahub.reports.analysis import analysis
+from datahub.runner.embed import compile
+from datahub.runner.run import Options, run
+
+SCRIPT = """
+source items: csv {
+  columns {
+    sku  : text
+    note : text
+    kind : text
+  }
+}
+entity Item {
+  key sku
+  sku  : text
+  sum  : text
+  kind : text
+}
+map Item from r in items
+  where r.kind <> "none"
+{
+  sku  : r.sku
+  sum  : sha256(r.note)
+  kind : upper(trim(r.kind))
+}
+"""
+
+
+def analyzed(tmp_path: Path) -> tuple[str, Profile]:
+    kinds = ("a", "b", "none", "c")
+    lines = [f"S{number % 9_900},note {number} {'x' * 200},{kinds[number % 4]}" for number in range(10_000)]
+    (tmp_path / "items.csv").write_text("sku,note,kind\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    plan, profile = compile(SCRIPT), Profile()
+    report = run(plan, {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out", options=Options(profile=profile))
+    return analysis(plan, profile, report.rows_read, report.seconds, 100_000_000), profile
+
+
+def test_the_plan_has_rows_time_and_memory_beside_its_operators(tmp_path: Path) -> None:
+    lines = analyzed(tmp_path)[0].splitlines()
+    filtering = next(line for line in lines if "where" in line)
+    assert "[10,000 to 7,500 rows, " in filtering
+    assert filtering.endswith(" MB]")
+    settling = next(line for line in lines if line.strip().startswith("settle Item"))
+    assert "[7,500 to 7,425 rows, " in settling
+    assert any(line.strip().startswith("read items") and "[10,000 rows, " in line for line in lines)
+
+
+def test_the_costliest_expression_and_exchange_are_named(tmp_path: Path) -> None:
+    text, profile = analyzed(tmp_path)
+    assert "costliest expression: sha256(r.note), " in text
+    assert "costliest exchange: rows of Item with equal sku meet, " in text
+    assert "10,000 rows in " in text
+    assert "100 MB at most" in text
+    assert {"cut the input into blocks", "write rows", "tell issues and write rejects", "hash the input"} == set(profile.beside)
+
+
+def test_parts_of_an_expression_are_counted_once(tmp_path: Path) -> None:
+    _, profile = analyzed(tmp_path)
+    for spent in profile.expressions.values():
+        assert 0 <= spent.own <= spent.whole + 1e-6
+    inside = sum(flowed.seconds for flowed in profile.operators.values())
+    assert sum(spent.own for spent in profile.expressions.values()) <= inside
