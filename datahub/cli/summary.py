@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from datahub.cli.output import Paint, counted
+from datahub.cli.tables import table
 
 if TYPE_CHECKING:
     from datahub.reports.report import CodeCount, Report, SourceCounts
@@ -47,7 +48,7 @@ def _sources(report: Report, paint: Paint) -> str:
     rows = [
         [source.source, f"{source.read:,} read", "=", *_fates(source, used), "" if source.adds_up else "!"] for source in report.sources
     ]
-    text = _table(rows, right=(1,))
+    text = table(rows, right=(1,))
     if not report.adds_up:
         text += paint("1;31", "the rows do not add up: this is a mistake of DataHub") + "\n"
     return text
@@ -60,7 +61,7 @@ def _fates(source: SourceCounts, used: Sequence[tuple[str, str]]) -> Iterator[st
 
 def _written(report: Report) -> str:
     rows = [[one.name, counted(one.rows, "row"), one.path] for one in report.written] if report.status != "aborted" else []
-    return _table(rows, right=(1,))
+    return table(rows, right=(1,))
 
 
 def _findings(report: Report, paint: Paint) -> str:
@@ -71,7 +72,7 @@ def _findings(report: Report, paint: Paint) -> str:
         [code.severity if code.severity != "error" else "", code.code, f"{code.count:,}", _example(code)]
         for code in report.codes[:_MOST_CODES]
     ]
-    text = _table(
+    text = table(
         [line if any(line[0] for line in lines) else line[1:] for line in lines], right=(2,) if any(line[0] for line in lines) else (1,)
     )
     if (more := len(report.codes) - _MOST_CODES) > 0:
@@ -95,12 +96,3 @@ def _example(code: CodeCount) -> str:
 
 def _warnings(report: Report, paint: Paint) -> str:
     return "".join(f"{paint('1;33', 'warning')}: {warning}\n" for warning in report.warnings)
-
-
-def _table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Rows with their cells below one another, those of `right` flush right."""
-    if not rows:
-        return ""
-    wide = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    lines = ("  ".join(cell.rjust(wide[at]) if at in right else cell.ljust(wide[at]) for at, cell in enumerate(row)) for row in rows)
-    return "".join(f"  {line}".rstrip() + "\n" for line in lines)

@@ -233,6 +233,7 @@ class Uncertain(TransientError):
     """Nobody knows whether what was sent has arrived: the answer was lost on its way."""
 
 
+@runtime_checkable
 class Sender(Protocol):
     """Where one target of a job goes, in batches of rows, each sent whole under a key.
 

@@ -50,7 +50,7 @@ class FireKind(StrEnum):
     EVENT = "event"
     MANUAL = "manual"
     BACKFILL = "backfill"
-    RETRY = "retry"
+    REPLAY = "replay"
 
 
 class Overlap(StrEnum):
@@ -82,6 +82,8 @@ class Admission:
     parameters: str = "{}"
     misfired: str = ""
     """Why the fire comes too late to be run; it is recorded and not run."""
+    approved: bool = False
+    """Whether a person vouches for the input, so that guards let it pass."""
 
 
 @record(frozen=True, slots=True)

@@ -1,11 +1,16 @@
-"""Run a script over files, and say what became of every row.
+"""Run a script over files, or a job of the project, and say what became of every row.
 
 Each declared source is given a file or a folder: `--source orders=orders.csv`; several of them are read one after the other.
 DIR takes the result of every target, or of every entity where the script has no flow, and in DIR/run the report, the
 issues, and each source's rejected rows in its own format, fit to be corrected and sent again.
 
+A name that is no file is a job of dhm.toml: its sources and targets are bound there. It is run once, with the ledger of the project:
+what was read before is not read again, and a run that was stopped anywhere goes on where it was. With --dry-run nothing is delivered,
+moved away or remembered.
+
 Exit codes: 0 done, rejects or not; 1 the run failed or was aborted; 2 wrong usage, nothing was touched; 3 there are rejects
-(with --fail-on-rejects); 4 there was no input (with --fail-on-empty); 75 try again later.
+(with --fail-on-rejects); 4 there was no input (with --fail-on-empty); 5 another run of the job is
+not done (with --fail-on-skip); 75 try again later.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Exit, Paint, say
+from datahub.cli.output import Exit, Paint, Stop, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +41,7 @@ class Form(StrEnum):
 
 
 def command(
-    script: Annotated[Path, typer.Argument(help="The script.", show_default=False)],
+    script: Annotated[Path, typer.Argument(help="The script, or the name of a job.", show_default=False, metavar="SCRIPT|JOB")],
     source: Annotated[
         list[str] | None, typer.Option(help="A file or folder for a source.", metavar="NAME=PATH", show_default=False)
     ] = None,
@@ -46,14 +51,39 @@ def command(
     param: Annotated[list[str] | None, typer.Option(help="A parameter of the script.", metavar="NAME=VALUE", show_default=False)] = None,
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
     threads: Annotated[int | None, typer.Option(help="How many threads work.", min=1, show_default="one a core")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Of a job: do all but deliver and remember.")] = False,
+    env: Annotated[str, typer.Option(help="Of a job: the environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
     fail_on_rejects: Annotated[bool, typer.Option("--fail-on-rejects", help="End with 3 where rows were rejected.")] = False,
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="End with 4 where no row was read.")] = False,
+    fail_on_skip: Annotated[bool, typer.Option("--fail-on-skip", help="End with 5 where another run of the job is not done.")] = False,
+    claimed: Annotated[str, typer.Option(hidden=True)] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
 ) -> None:
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources
     from datahub.cli.summary import last_line, summary
 
+    if is_job(script):
+        from datahub.cli.job_run import Asked, run_job
+
+        given = tuple(pairs(param or [], "--param", "NAME=VALUE").items())
+        if source or flow or as_of:
+            raise Stop("a job says itself what it reads and runs", "`--source`, `--flow` and `--as-of` are for scripts")
+        asked = Asked(
+            script.as_posix(),
+            env,
+            given,
+            dry=dry_run,
+            claimed=claimed,
+            fail_on_rejects=fail_on_rejects,
+            fail_on_empty=fail_on_empty,
+            fail_on_skip=fail_on_skip,
+            quiet=quiet,
+        )
+        _choose_memory()
+        raise typer.Exit(run_job(asked))
+    if dry_run or env:
+        raise Stop("`--dry-run` and `--env` are for jobs", "a script only writes into the folder that `--out` names")
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
     plan = compiled(script, flow)
     report = _report(plan, files, out, values, _options(script, format, moment, threads), quiet=quiet)
@@ -62,6 +92,11 @@ def command(
     elif report.status == "aborted":
         say(last_line(report, Paint(sys.stderr)).rstrip("\n"))
     raise typer.Exit(_exit(report, fail_on_rejects=fail_on_rejects, fail_on_empty=fail_on_empty))
+
+
+def is_job(script: Path) -> bool:
+    """Whether what is to be run is the name of a job: one word, and no file."""
+    return len(script.parts) == 1 and script.suffix != ".dhm" and not script.exists()
 
 
 def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str, str], options: Options, *, quiet: bool) -> Report:

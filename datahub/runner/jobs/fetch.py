@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -65,15 +65,6 @@ def landed_again(item: Item) -> Landed:
     modified = told.pop("modified")
     split = Split(**told, modified=None if modified is None else datetime.fromisoformat(modified))
     return Landed(split, Path(item.staged), item.name, item.size, item.sha256)
-
-
-def unread(context: JobContext) -> Iterator[tuple[str, Split]]:
-    """What a run would read now, as far as listings tell; nothing is fetched or written down."""
-    for name, source in context.ways.sources.items():
-        for split in source.splits():
-            seen = context.store.items.seen(context.places[name], split.name, split.fingerprint)
-            if name not in context.driving or seen is None or seen.status is ItemStatus.STAGED:
-                yield name, split
 
 
 def _take(context: JobContext, claim: Claim, name: str, split: Split) -> None:

@@ -99,10 +99,14 @@ def _guard(context: JobContext, read: int) -> None:
             raise Failed("EMPTY", "there are files, and no row in them")
         raise Held("there are files, and no row in them")
     if read < guards.rows:
-        raise Held(f"{read:,} rows were read, and the job wants {guards.rows:,} at least")
+        raise Held(f"{_rows(read)} read, and the job wants {guards.rows:,} at least")
     last = context.store.runs.last_good(context.name) if guards.shrink is not None else None
     if last is not None and guards.shrink is not None and read < last.counts.read * (1 - guards.shrink):
-        raise Held(f"{read:,} rows were read, and {last.counts.read:,} by run {last.id}: more than {_percent(guards.shrink)} are missing")
+        raise Held(f"{_rows(read)} read, and {last.counts.read:,} by run {last.id}: more than {_percent(guards.shrink)} are missing")
+
+
+def _rows(count: int) -> str:
+    return "1 row was" if count == 1 else f"{count:,} rows were"
 
 
 def _percent(share: Decimal) -> str:

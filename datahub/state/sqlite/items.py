@@ -83,6 +83,12 @@ class SqliteItems:
                 (_now(), claim.run),
             )
 
+    def needed(self) -> Sequence[str]:
+        rows = self._ledger.rows(
+            "SELECT staged FROM item JOIN taken ON taken.item = item.id JOIN run ON run.id = taken.run WHERE run.ended IS NULL"
+        )
+        return tuple(row["staged"] for row in rows)
+
     def forget(self, before: datetime) -> int:
         with self._ledger.writing() as sql:
             gone = sql.execute(

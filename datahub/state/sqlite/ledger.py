@@ -23,7 +23,7 @@ from datahub.state.sqlite.messages import SqliteMessages
 from datahub.state.sqlite.runs import SqliteRuns
 from datahub.state.sqlite.schema import APPLICATION, VERSIONS
 from datahub.state.sqlite.snapshots import SqliteSnapshots, SqliteSwitches
-from datahub.state.sqlite.troubles import damaged, foreign, newer, on_a_network, trouble
+from datahub.state.sqlite.troubles import damaged, foreign, newer, on_a_network, shut, trouble
 from datahub.state.store import LedgerUnusable
 
 BACKUP_AFTER = 24 * 3600
@@ -33,20 +33,22 @@ BACKUP_AFTER = 24 * 3600
 class SqliteLedger:
     """The ledger in one file; it can be shared by threads, and the file by processes."""
 
-    def __init__(self, path: Path, *, wait: float = 30.0, versions: Sequence[str] = VERSIONS) -> None:
+    def __init__(self, path: Path, *, wait: float = 30.0, versions: Sequence[str] = VERSIONS, look: bool = False) -> None:
         """Open the ledger at `path`, making it where there is none; `LedgerUnusable` says what stands in the way.
 
-        `wait` is how many seconds another process may hold it.
+        `wait` is how many seconds another process may hold it. To `look` makes and changes nothing.
         """
         self.path = path
         self._wait = wait
         self._lock = RLock()
         self._depth = 0
-        _prepare(path, versions)
+        if not look:
+            _prepare(path, versions)
         with trouble(path, wait):
-            self._connection = _connect(path, wait)
+            self._connection = _connect(path, wait, look=look)
             _check(self._connection, path)
-            _migrate(self._connection, path, versions)
+            if not look:
+                _migrate(self._connection, path, versions)
             self._hub = str(self._connection.execute("SELECT id FROM hub").fetchone()[0])
         self.leases = SqliteLeases(self)
         self.runs = SqliteRuns(self)
@@ -104,9 +106,12 @@ class SqliteLedger:
             self._connection.close()
 
 
-def _connect(path: Path, wait: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256)
+def _connect(path: Path, wait: float, *, look: bool = False) -> sqlite3.Connection:
+    place = f"{path.resolve().as_uri()}?mode={'ro' if look else 'rwc'}"
+    connection = sqlite3.connect(place, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256, uri=True)
     connection.row_factory = sqlite3.Row
+    if look:
+        return connection
     connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -116,7 +121,10 @@ def _connect(path: Path, wait: float) -> sqlite3.Connection:
 
 def _prepare(path: Path, versions: Sequence[str]) -> None:
     """A ledger that does not exist is made whole under another name first, so that an empty file is never one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise shut(path, problem.strerror or str(problem)) from problem
     on_a_network(path)
     if path.exists():
         if not path.stat().st_size:

@@ -21,6 +21,8 @@ LEASE_SECONDS = 60.0
 _COUNTS = tuple(one.name for one in fields(Counts))
 _CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
 _OPEN = f"status NOT IN ({_CLOSED})"
+# A run that found nothing new has a code; it says as little of how much there should be as rejects that are run again.
+_GOOD = "status = 'success' AND code = '' AND kind <> 'replay'"
 _OWN_TABLES = ("taken", "batch", "out_file", "planned", "proposed", "rejects")
 
 
@@ -33,9 +35,10 @@ class SqliteRuns:
     def submit(self, fire: Fire, admission: Admission, now: datetime) -> Run | None:
         with self._ledger.writing() as sql:
             run = _new_id(sql, now)
+            key = fire.key or (run if fire.kind in (FireKind.MANUAL, FireKind.REPLAY) else "")
             recorded = sql.execute(
                 "INSERT INTO fire VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (fire.job, fire.kind, written(fire.at), fire.key or (run if fire.kind is FireKind.MANUAL else ""), run, written(now)),
+                (fire.job, fire.kind, written(fire.at), key, run, written(now)),
             )
             if not recorded.rowcount:
                 return None
@@ -43,8 +46,12 @@ class SqliteRuns:
             scope = f"job:{fire.job}/{run}" if admission.overlap is Overlap.ALLOW else f"job:{fire.job}"
             ended = written(now) if status in ENDED else None
             sql.execute(
-                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                (run, fire.job, fire.kind, written(fire.at), status, written(now), admission.parameters, reason, scope, ended),
+                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended, approved)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    *(run, fire.job, fire.kind, written(fire.at), status, written(now), admission.parameters, reason, scope, ended),
+                    admission.approved,
+                ),
             )
             return self.get(run)
 
@@ -119,8 +126,10 @@ class SqliteRuns:
         return tuple(map(_run, rows))
 
     def last_good(self, job: str) -> Run | None:
-        found = self.list(job, (RunStatus.SUCCESS,), 1)
-        return found[0] if found else None
+        rows = self._ledger.rows(
+            "SELECT * FROM run WHERE job = ? AND status = 'success' AND code = '' AND kind <> 'replay' ORDER BY rowid DESC LIMIT 1", (job,)
+        )
+        return _run(rows[0]) if rows else None
 
     def generation(self, job: str, input_digest: str) -> int:
         rows = self._ledger.rows("SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND status = 'success'", (job, input_digest))
@@ -188,7 +197,7 @@ class SqliteRuns:
                 str(row["id"])
                 for row in sql.execute(
                     f"SELECT id FROM run WHERE status IN ({_CLOSED}) AND ended < ? AND rowid NOT IN"
-                    " (SELECT max(rowid) FROM run WHERE status = 'success' GROUP BY job)",
+                    f" (SELECT max(rowid) FROM run WHERE {_GOOD} GROUP BY job)",
                     (written(before),),
                 )
             ]

@@ -26,7 +26,7 @@ def trouble(path: Path, wait: float) -> Iterator[None]:
             case "BUSY" | "LOCKED":
                 raise _locked(path, wait) from error
             case "READONLY" | "PERM" | "CANTOPEN" | "AUTH":
-                raise _shut(path, str(error)) from error
+                raise shut(path, str(error)) from error
             case "FULL":
                 raise _full(path) from error
             case "IOERR":
@@ -98,7 +98,7 @@ def _locked(path: Path, wait: float) -> LedgerUnusable:
     )
 
 
-def _shut(path: Path, why: str) -> LedgerUnusable:
+def shut(path: Path, why: str) -> LedgerUnusable:
     return LedgerUnusable(
         f"the ledger `{path}` cannot be written: {why}",
         f"`ls -ld {_q(path.parent)} {_q(path)}` says who may; the user of this process needs to write both the folder and the file",

@@ -1,0 +1,1 @@
+"""Jobs of the project: what they do, when they run, and whether they do."""

@@ -1,0 +1,35 @@
+"""List the jobs of the project: when each runs next, and how its last run ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import give, say
+
+
+def command(
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datahub.cli.instants import local
+    from datahub.cli.project import ledger, project
+    from datahub.cli.schedules import clocks, next_of
+    from datahub.cli.tables import table
+
+    loaded = project(env)
+    zone = loaded.project.project.timezone
+    if not loaded.project.jobs:
+        say("the project has no job; declare one: `[jobs.NAME]`")
+        return
+    store = ledger(loaded)
+    switches = store.switches.all()
+    rows = []
+    for name, job in loaded.project.jobs.items():
+        on = switches.get(name, job.enabled)
+        runs = store.runs.list(name, limit=1)
+        last = f"{runs[0].status.value.replace('_', ' ')} {local(runs[0].ended or runs[0].started or runs[0].as_of, zone)}" if runs else ""
+        upcoming = next_of(clocks(loaded, name)) if on else None
+        rows.append([name, "on" if on else "off", local(upcoming, zone), last, job.description])
+    store.close()
+    give(table(rows, head=("job", "", f"next ({zone})", "last run", "")))

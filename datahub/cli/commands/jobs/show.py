@@ -1,0 +1,42 @@
+"""Show a job: what it reads and writes, when it runs, and which promise each of its targets gets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Stop, give
+
+
+def command(
+    job: Annotated[str, typer.Argument(help="The job.", show_default=False)],
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datahub.cli.project import ledger, plan_of, project
+    from datahub.cli.schedules import described
+    from datahub.cli.tables import table
+    from datahub.project.failures import TerminalError
+    from datahub.runner.jobs.bind import job_of, ways_of
+    from datahub.runner.jobs.promise import promises
+
+    loaded = project(env)
+    plan = plan_of(loaded, job)
+    declared = job_of(loaded, job)
+    try:
+        ways = ways_of(loaded, job, plan)
+    except TerminalError as problem:
+        raise Stop(problem.message, problem.help) from problem
+    store = ledger(loaded)
+    on = store.switches.all().get(job, declared.enabled)
+    runs = store.runs.list(job, limit=5)
+    store.close()
+    rows = [["job", job], ["", declared.description], ["enabled", "yes" if on else "no"], ["script", declared.mapping]]
+    rows += [["runs", text] for text in described(loaded, declared) or ["when it is started by hand"]]
+    rows += [["reads", f"{name} from {told.connection}"] for name, told in declared.sources.items()]
+    rows += [["writes", one.told] for one in promises(declared, ways)]
+    rows += [["when busy", declared.overlap.replace("_", " ")]]
+    rows += [
+        ["last runs" if not at else "", f"{run.id}  {run.status.value.replace('_', ' ')}  {run.reason}"] for at, run in enumerate(runs)
+    ]
+    give(table([row for row in rows if row[1]]))

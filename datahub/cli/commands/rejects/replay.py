@@ -1,0 +1,42 @@
+"""Run a job over rejected rows once more: over the file as it is, or over one in which they were corrected.
+
+The columns that the reject file has beside the source's own are passed over.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Exit, Stop
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The beginning of a run's id, or `last`.", show_default=False)],
+    file: Annotated[Path | None, typer.Option(help="The corrected rows.", show_default="as they were rejected")] = None,
+    source: Annotated[str, typer.Option(help="The source, where several have rejects.", show_default=False)] = "",
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datahub.cli.job_run import Asked, ended, exit_of, waiting
+    from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.project import plan_of
+    from datahub.cli.rejected import chosen
+    from datahub.runner.jobs.bind import bind
+    from datahub.runner.jobs.perform import Ending
+    from datahub.runner.jobs.replay import replay
+
+    with opened(env) as (loaded, store):
+        found = one_run(store, run)
+        rejects = chosen(store, found, source)
+        path = file or Path(rejects.path)
+        if not path.is_file():
+            raise Stop(f"there is no file `{path}`")
+        context = bind(loaded, found.job, plan_of(loaded, found.job), store)
+        made = replay(context, rejects, path)
+        if not isinstance(made, Ending):
+            raise Stop(waiting(context, made), "try again when it is done", code=Exit.LATER)
+        asked = Asked(found.job, env)
+        ended(context, made, asked)
+        raise typer.Exit(exit_of(made, asked))

@@ -1,0 +1,34 @@
+"""Cancel a run: one that waits ends at once, one that is at work at its next step.
+
+What it has sent stays sent, and is not sent again; what it has not done is left for the next run.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Stop, say
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The beginning of its id, or `last`.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datetime import UTC, datetime
+
+    from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.switching import person
+    from datahub.state.records import RunStatus
+
+    with opened(env) as (_, store):
+        found, now = one_run(store, run), datetime.now(UTC)
+        if found.ended_for_good:
+            raise Stop(f"run {found.id} has ended: {found.status.value.replace('_', ' ')}")
+        store.runs.cancel(found.id, reason or f"cancelled by {person()}", now)
+        store.audit(person(), "cancel", found.id, now)
+        left = store.runs.get(found.id)
+    done = left is not None and left.status is RunStatus.CANCELLED
+    say(f"run {found.id} is cancelled" if done else f"run {found.id} ends at its next step")

@@ -1,0 +1,34 @@
+"""Remove what old runs left, as far back as the jobs' `retention` says: records, landed files, results, rejects.
+
+Runs that are not done keep everything, and the last good run of each job stays, for the guards to compare with.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import counted, say
+
+
+def command(
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datetime import UTC, datetime
+
+    from datahub.cli.ledger_runs import opened
+    from datahub.project.policy import Retention
+    from datahub.runner.jobs.bind import folders_of
+    from datahub.runner.jobs.prune import prune
+
+    with opened(env) as (loaded, store):
+        # One state serves all jobs: what any of them still wants is kept.
+        said = [job.retention for job in loaded.project.jobs.values()] or [Retention()]
+        keep = Retention(
+            payloads=max(one.payloads for one in said),
+            rejects=max(one.rejects for one in said),
+            fingerprints=max(one.fingerprints for one in said),
+        )
+        gone = prune(store, folders_of(loaded), keep, datetime.now(UTC))
+    say(f"removed {counted(gone.runs, 'run')} and {counted(gone.files, 'file')}: {gone.bytes / 1e6:,.1f} MB")

@@ -1,0 +1,52 @@
+"""Let a held or failed run go on: now with `dhm run`, or by `dhm serve` where that is at work.
+
+--approve lets an input through that a guard does not believe. --arrived and --resend say what became of a batch of which nobody knows
+whether it arrived.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Stop, counted, say
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The beginning of its id, or `last`.", show_default=False)],
+    approve: Annotated[bool, typer.Option("--approve", help="Let its input through.")] = False,
+    arrived: Annotated[bool, typer.Option("--arrived", help="What was uncertain has arrived.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="What was uncertain is sent again.")] = False,
+    later: Annotated[bool, typer.Option("--later", help="Only let it go on; leave the work to `dhm serve`.")] = False,
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datetime import UTC, datetime
+
+    from datahub.cli.job_run import Asked, run_job
+    from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.switching import person
+    from datahub.state.records import BatchState, RunStatus
+
+    with opened(env) as (_, store):
+        found, now = one_run(store, run), datetime.now(UTC)
+        unknown = [one for one in store.deliveries.batches(found.id) if one.state is BatchState.UNKNOWN]
+        if unknown and arrived == resend:
+            first = f"rows {unknown[0].first + 1} to {unknown[0].last} for `{unknown[0].target}`"
+            raise Stop(
+                f"nobody knows whether {counted(len(unknown), 'batch', 'batches')} of run {found.id} arrived: {first}",
+                "look there, then say `--arrived` or `--resend`",
+            )
+        if found.status is RunStatus.HELD and not unknown and not approve:
+            raise Stop(f"run {found.id} is held: {found.reason}", "`--approve` lets it through")
+        if unknown:
+            store.deliveries.settle(found.id, BatchState.DONE if arrived else BatchState.PLANNED)
+        waiting = found.status in (RunStatus.PENDING, RunStatus.CRASHED)
+        if not waiting and not store.runs.reopen(found.id, now, approved=approve or found.approved):
+            raise Stop(f"run {found.id} is {found.status.value.replace('_', ' ')}: there is nothing to go on with")
+        said = "approve" if approve else "arrived" if arrived else "resend" if resend else "resume"
+        store.audit(person(), said, found.id, now)
+    if later:
+        say(f"run {found.id} goes on when `dhm serve` or `dhm run {found.job}` comes to it")
+        return
+    raise typer.Exit(run_job(Asked(found.job, env, claimed=found.id)))

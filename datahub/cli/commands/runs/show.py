@@ -1,0 +1,46 @@
+"""Show a run: what became of its rows, what it read, what it sent where, and what there is to do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import counted, give
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The beginning of its id, or `last`.", show_default=False)] = "last",
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datahub.cli.instants import local
+    from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.tables import table
+
+    with opened(env) as (loaded, store):
+        zone = loaded.project.project.timezone
+        found = one_run(store, run)
+        counts = found.counts
+        rows = [
+            ["run", found.id],
+            ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
+            ["status", f"{found.status.value.replace('_', ' ')}{f': {found.reason}' if found.reason else ''}"],
+            ["at work", f"{local(found.started, zone)} to {local(found.ended, zone)}" if found.started else ""],
+            ["attempts", str(found.attempt) if found.attempt > 1 else ""],
+            ["next try", local(found.not_before, zone)],
+        ]
+        if counts.read:
+            parts = ("written", "rejected", "filtered", "merged", "empty", "looked_up")
+            fates = " + ".join(f"{getattr(counts, part):,} {part.replace('_', ' ')}" for part in parts if getattr(counts, part))
+            rows.append(["rows", f"{counts.read:,} read = {fates}{'' if counts.add_up else '  (they do not add up)'}"])
+        rows += [
+            ["read", f"{one.item.name} ({one.item.size:,} bytes, sha256 {one.item.sha256[:12]}…){'' if one.source else ', known before'}"]
+            for one in store.items.taken(found.id)
+        ]
+        rows += [["sends", f"{one.name} to {one.target}: {one.state}"] for one in store.deliveries.files(found.id)]
+        rows += [
+            ["sends", f"rows {one.first + 1:,} to {one.last:,} to {one.target}: {one.state}, key {one.key[:12]}…"]
+            for one in store.deliveries.batches(found.id)
+        ]
+        rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
+        give(table([row for row in rows if row[1]]))

@@ -1,0 +1,1 @@
+"""When jobs run: the next times, and schedules for cron and systemd."""

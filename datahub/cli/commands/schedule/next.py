@@ -1,0 +1,46 @@
+"""List the next times at which jobs run, on the clock of their zone and in UTC.
+
+What the clock does to a time is told: it is skipped in spring, or comes twice in autumn.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Stop, give, say
+
+
+def command(
+    job: Annotated[str, typer.Argument(help="The job; all of them where none is named.", show_default=False)] = "",
+    number: Annotated[int, typer.Option("-n", help="How many times.", min=1, max=1000)] = 20,
+    after: Annotated[str, typer.Option(help="From when on; now, if it is not said.", metavar="INSTANT", show_default=False)] = "",
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datetime import UTC, datetime
+    from heapq import merge
+    from itertools import islice
+    from zoneinfo import ZoneInfo
+
+    from datahub.cli.inputs import begun
+    from datahub.cli.instants import utc
+    from datahub.cli.project import project
+    from datahub.cli.schedules import clocks
+    from datahub.cli.tables import table
+    from datahub.events.fires import moments
+
+    loaded = project(env)
+    if job and job not in loaded.project.jobs:
+        raise Stop(f"the project has no job `{job}`", f"it has {', '.join(loaded.project.jobs) or 'none'}")
+    start = begun(after) or datetime.now(UTC)
+    chosen = [clock for name in ([job] if job else loaded.project.jobs) for clock in clocks(loaded, name)]
+    if not chosen:
+        say(f"`{job}` has no schedule" if job else "no job has a schedule")
+        return
+    streams = [((moment, clock) for moment in moments(clock.cron, clock.zone, start)) for clock in chosen]
+    rows = []
+    for moment, clock in islice(merge(*streams, key=lambda one: (one[0].at, one[1].job)), number):
+        here = moment.at.astimezone(ZoneInfo(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")
+        rows.append([clock.job, here, clock.zone, utc(moment.at), moment.note])
+    give(table(rows, head=("job", "local time", "zone", "UTC", "")))

@@ -1,0 +1,37 @@
+"""Run the jobs of the project when they are due, until told to end.
+
+Every run is a process of its own. What is due, waits or broke off is in the ledger: several of these may be at work at once, and one
+that was killed goes on where it was when it is started again. SIGTERM lets the runs at work come to a good place (30 s); a second one
+does not. dhm.toml is read again when it changes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Exit
+
+
+def command(
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+    workers: Annotated[int, typer.Option(help="How many runs are at work at once.", min=1, max=256)] = 4,
+) -> None:
+    import signal
+    from datetime import UTC, datetime
+
+    from datahub.cli.ledger_runs import opened
+    from datahub.cli.output import say
+    from datahub.cli.serving import Declared, launcher, told
+    from datahub.runner.jobs.serve import Loop
+
+    with opened(env) as (loaded, store):
+        declared = Declared(loaded)
+        loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, loop.stop)
+        count = len(declared.jobs())
+        say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
+        loop.run()
+    raise typer.Exit(Exit.TERMINATED)

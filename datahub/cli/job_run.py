@@ -1,0 +1,230 @@
+"""`dhm run JOB`: the run of a job as a person or cron starts it, and the words with which it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Exit, Paint, Stop, counted, say
+from datahub.records import record
+
+if TYPE_CHECKING:
+    from datahub.project.load import Loaded
+    from datahub.runner.jobs.job_context import JobContext
+    from datahub.runner.jobs.perform import Ending
+    from datahub.state.records import Run
+
+
+@record(frozen=True, slots=True)
+class Asked:
+    """How a job is asked for on the command line."""
+
+    job: str
+    env: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    dry: bool = False
+    claimed: str = ""
+    fail_on_rejects: bool = False
+    fail_on_empty: bool = False
+    fail_on_skip: bool = False
+    quiet: bool = False
+
+
+def run_job(asked: Asked) -> Exit:
+    """Run a job once, and what else of it waits."""
+    from datahub.cli.project import ledger, plan_of, project
+    from datahub.project.failures import TerminalError
+    from datahub.runner.jobs.bind import bind
+    from datahub.state.store import LedgerUnusable
+
+    loaded = project(asked.env)
+    plan = plan_of(loaded, asked.job)
+    if asked.dry:
+        return _dry(loaded, asked, plan)
+    store = ledger(loaded)
+    try:
+        context = bind(loaded, asked.job, plan, store)
+        return _work(context, asked)
+    except TerminalError as problem:
+        raise Stop(problem.message, problem.help) from problem
+    except LedgerUnusable as problem:
+        raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
+    finally:
+        store.close()
+
+
+def _work(context: JobContext, asked: Asked) -> Exit:
+    from datahub.runner.jobs.perform import perform
+    from datahub.state.owner import this_process
+    from datahub.state.store import Fenced
+
+    mine = context.store.runs.get(asked.claimed) if asked.claimed else submitted(context, asked)
+    if mine is None:
+        raise Stop(f"there is no run `{asked.claimed}`")
+    code = Exit.DONE
+    worked = False
+    while (found := context.store.runs.claim(context.name, this_process(), context.clock())) is not None:
+        worked = True
+        try:
+            ending = perform(context, *found)
+        except Fenced as problem:
+            raise Stop(str(problem), code=Exit.LATER) from problem
+        ended(context, ending, asked)
+        if ending.run.id == mine.id or not asked.claimed:
+            code = exit_of(ending, asked)
+        if ending.run.id == mine.id:
+            break
+    if not worked:
+        say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context, mine))
+        return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
+    return code
+
+
+def submitted(context: JobContext, asked: Asked) -> Run:
+    """A run that a person starts, let in as the job's policy says."""
+    from datahub.state.records import Admission, Fire, FireKind, Overlap
+
+    job = context.job
+    admission = Admission(Overlap(job.overlap), job.most_waiting, json.dumps(dict(asked.parameters)))
+    run = context.store.runs.submit(Fire(context.name, FireKind.MANUAL, context.clock()), admission, context.clock())
+    assert run is not None
+    return run
+
+
+def waiting(context: JobContext, run: Run) -> str:
+    """Why a run is not worked on now, and what there is to do."""
+    from datahub.state.records import ENDED, RunStatus
+
+    others = context.store.runs.list(context.name, [status for status in RunStatus if status not in ENDED])
+    first = next((one for one in others[::-1] if one.id != run.id), None)
+    if first is None:
+        return f"queued: run {run.id} waits"
+    if first.status is RunStatus.HELD:
+        return (
+            f"queued: run {run.id} waits behind run {first.id}, which is held: {first.reason}\n"
+            f"  look at it with `dhm runs show {first.id}`; then `dhm runs resume {first.id} --approve` or `dhm runs cancel {first.id}`"
+        )
+    if first.not_before is not None and first.not_before > datetime.now(UTC):
+        at = first.not_before.strftime("%H:%M:%S UTC")
+        return f"queued: run {run.id} waits behind run {first.id}, which is tried again at {at}; `dhm runs resume {first.id}` does it now"
+    return f"queued: run {run.id} starts when run {first.id} ends"
+
+
+def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
+    """What a person reads of a run that ended."""
+    from datahub.cli.summary import last_line, summary
+    from datahub.state.records import RunStatus
+
+    run, paint = ending.run, Paint(sys.stderr)
+    good = run.status is RunStatus.SUCCESS
+    if ending.report is not None and not asked.quiet:
+        told = summary(replace(ending.report, written=()), paint).rstrip("\n")
+        # How the run ended is said below, with what the targets said.
+        say(told.removesuffix(last_line(ending.report, paint).rstrip("\n")).rstrip("\n"))
+        say(delivered(context, run).rstrip("\n"))
+    if good and asked.quiet:
+        return
+    if good:
+        told = run.reason or f"{counted(run.counts.read, 'row')} read, {_delivered(context, run)}"
+        say(f"{paint('1;32', 'done')}: run {run.id}: {told}")
+        return
+    say(f"{paint('1;31', run.status.value.replace('_', ' '))}: run {run.id}: {run.reason}")
+    if ending.help:
+        say(f"  {paint('1', 'help')}: {ending.help}")
+    elif (advice := _advice(run)) is not None:
+        say(f"  {paint('1', 'help')}: {advice}")
+
+
+def delivered(context: JobContext, run: Run) -> str:
+    """What went to which target, a line each."""
+    from datahub.cli.tables import table
+
+    files = context.store.deliveries.files(run.id)
+    rows = [[one.target, counted(one.rows, "row"), json.loads(one.receipt)["locator"]] for one in files if one.state == "done"]
+    sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]
+    for target in dict.fromkeys(one.target for one in sent):
+        mine = [one for one in sent if one.target == target]
+        count = sum(one.last - one.first for one in mine)
+        rows.append([target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}"])
+    return table(rows, right=(1,))
+
+
+def _delivered(context: JobContext, run: Run) -> str:
+    files = context.store.deliveries.files(run.id)
+    batches = context.store.deliveries.batches(run.id)
+    said = [counted(run.counts.rejected, "row") + " rejected"] if run.counts.rejected else []
+    if files:
+        said.append(f"{counted(len(files), 'file')} delivered")
+    if batches:
+        said.append(f"{counted(len(batches), 'batch', 'batches')} delivered")
+    return ", ".join(said) or "nothing to deliver"
+
+
+def _advice(run: Run) -> str | None:
+    from datahub.state.records import RunStatus
+
+    match run.status:
+        case RunStatus.HELD if "--arrived" in run.reason:
+            return None
+        case RunStatus.HELD:
+            return f"`dhm runs resume {run.id} --approve` lets it through, `dhm runs cancel {run.id}` gives its input back"
+        case RunStatus.RETRYABLE:
+            return "the next `dhm run` of the job goes on with it, and `dhm serve` does by itself"
+        case _:
+            return None
+
+
+def exit_of(ending: Ending, asked: Asked) -> Exit:
+    from datahub.runner.jobs.perform import NOTHING_NEW
+    from datahub.state.records import RunStatus
+
+    match ending.run.status:
+        case RunStatus.SUCCESS:
+            if asked.fail_on_empty and (ending.run.code == NOTHING_NEW or not ending.run.counts.read):
+                return Exit.EMPTY
+            return Exit.REJECTS if asked.fail_on_rejects and ending.run.counts.rejected else Exit.DONE
+        case RunStatus.RETRYABLE:
+            return Exit.LATER
+        case _:
+            return Exit.WRONG
+
+
+def _dry(loaded: Loaded, asked: Asked, plan: object) -> Exit:
+    """Tell what a run would do: nothing of the project, its connections or its ledger is written."""
+    import tempfile
+
+    from datahub.cli.inputs import world
+    from datahub.cli.summary import summary
+    from datahub.plan.operators import Plan
+    from datahub.project.failures import DataHubError
+    from datahub.runner.jobs.bind import bind, folders_of
+    from datahub.runner.jobs.dry import dry_run
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+    assert isinstance(plan, Plan)
+    path = folders_of(loaded).ledger
+    known = path.exists()
+    with tempfile.TemporaryDirectory(prefix="dhm-dry-") as folder:
+        store = SqliteLedger(path, look=True) if known else SqliteLedger(Path(folder) / "none.sqlite")
+        try:
+            context = bind(loaded, asked.job, plan, store)
+            with world():
+                would = dry_run(context, Path(folder) / "out", known=known)
+        except DataHubError as problem:
+            raise Stop(problem.message, problem.help) from problem
+        finally:
+            store.close()
+        if would is None:
+            say("dry run: nothing new")
+            return Exit.EMPTY if asked.fail_on_empty else Exit.DONE
+        # The files that are shown nowhere are gone by then.
+        say(summary(replace(would.report, written=(), rejects=()), Paint(sys.stderr)).rstrip("\n"))
+    for target, rows in would.deliveries:
+        say(f"  would go to `{target}`: {counted(rows, 'row')}")
+    if would.against:
+        say(f"  would not be delivered: {would.against}")
+    return Exit.WRONG if would.against else Exit.DONE

@@ -1,0 +1,69 @@
+"""The project around a command: found, read with its environment, and what is wrong with it told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Exit, Stop, colourful, counted, say
+
+if TYPE_CHECKING:
+    from datahub.diagnostics.diagnostic import Diagnostic
+    from datahub.plan.operators import Plan
+    from datahub.project.load import Loaded
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+
+def project(env: str = "", start: Path | None = None) -> Loaded:
+    """The project at or above the folder the command is typed in; what is wrong with it ends the command."""
+    from datahub.cli.scripts import in_order
+    from datahub.connectors import models
+    from datahub.diagnostics.render.text import render
+    from datahub.project.failures import TerminalError
+    from datahub.project.load import Request, find, load
+
+    folder = find(start or Path.cwd())
+    if folder is None:
+        raise Stop("there is no `dhm.toml` here or above", "`cd` to the project, or make one")
+    found: list[Diagnostic] = []
+    try:
+        loaded = load(Request(folder, env), models(), found.append)
+    except TerminalError as problem:
+        raise Stop(problem.message, problem.help) from problem
+    if loaded is None:
+        say(render(in_order(found, []), colour=colourful(sys.stderr)))
+        raise Stop(f"`dhm.toml` has {counted(len(found), 'mistake')}")
+    return loaded
+
+
+def plan_of(loaded: Loaded, name: str) -> Plan:
+    """The plan of a job's script."""
+    from datahub.cli.compiled import compiled
+    from datahub.project.failures import TerminalError
+    from datahub.runner.jobs.bind import job_of
+
+    try:
+        job = job_of(loaded, name)
+    except TerminalError as problem:
+        raise Stop(problem.message, problem.help) from problem
+    path = loaded.folder / job.mapping
+    if not path.is_file():
+        raise Stop(f"the job `{name}` has no script `{job.mapping}`", "`mapping` names a file, from the folder of `dhm.toml`")
+    try:
+        path = path.relative_to(Path.cwd())
+    except ValueError:
+        pass
+    return compiled(path, job.flow)
+
+
+def ledger(loaded: Loaded) -> SqliteLedger:
+    """The ledger of the project's environment; what stands in its way ends the command, with the way out."""
+    from datahub.runner.jobs.bind import folders_of
+    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.store import LedgerUnusable
+
+    try:
+        return SqliteLedger(folders_of(loaded).ledger)
+    except LedgerUnusable as problem:
+        raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem

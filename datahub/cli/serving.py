@@ -1,0 +1,75 @@
+"""What `dhm serve` goes by: the jobs as dhm.toml has them now, a process for each run, a line for each thing that happens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Stop, say
+
+if TYPE_CHECKING:
+    from datahub.project.load import Loaded
+    from datahub.runner.jobs.serve import Launch, Scheduled
+
+
+class Declared:
+    """The jobs of the project; the file is read again when it changes, and what is wrong with it then changes nothing."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._stamp = self._look()
+        self._jobs = _scheduled(loaded)
+
+    def jobs(self) -> Mapping[str, Scheduled]:
+        stamp = self._look()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._read_again()
+        return self._jobs
+
+    def _read_again(self) -> None:
+        from datahub.cli.project import project
+
+        try:
+            self._loaded = project(self._loaded.env, self._loaded.folder)
+        except Stop as stop:
+            stop.tell()
+            told("", "dhm.toml has changed and cannot be read; what was read before still holds")
+            return
+        self._jobs = _scheduled(self._loaded)
+        told("", "dhm.toml was read again")
+
+    def _look(self) -> tuple[int, ...]:
+        from datahub.project.load import NAME
+
+        folder, env = self._loaded.folder, self._loaded.env
+        names = [NAME, *([f"dhm.{env}.toml"] if env else [])]
+        return tuple((folder / name).stat().st_mtime_ns if (folder / name).exists() else 0 for name in names)
+
+
+def launcher(loaded: Loaded) -> Launch:
+    """Starts `dhm run` for a run; in a session of its own, so that a signal of the terminal does not reach it twice."""
+
+    def launch(job: str, run: str) -> subprocess.Popen[bytes]:
+        environment = ["--env", loaded.env] if loaded.env else []
+        command = [sys.executable, "-m", "datahub", "run", job, *environment, "--claimed", run, "--quiet"]
+        # Both names are ours: a job of the project, a run of the ledger.
+        return subprocess.Popen(command, cwd=loaded.folder, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+
+    return launch
+
+
+def told(job: str, what: str) -> None:
+    """A line of what happened, with the time."""
+    at = datetime.now().astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
+    say(f"{at} {f'{job}: ' if job else ''}{what}")
+
+
+def _scheduled(loaded: Loaded) -> Mapping[str, Scheduled]:
+    from datahub.runner.jobs.schedules import clocks_of
+    from datahub.runner.jobs.serve import Scheduled
+
+    return {name: Scheduled(job, clocks_of(loaded, name)) for name, job in loaded.project.jobs.items()}

@@ -1,0 +1,153 @@
+"""A job of a project, with its plan, as something that can be run: connections opened, sources and targets bound."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from datahub import connectors
+from datahub.connectors.declare import Connector, Place, Sender, Sink, Source, TerminalError
+from datahub.connectors.files_in import FilesIn
+from datahub.connectors.files_out import FilesOut
+from datahub.diagnostics.suggest import nearest
+from datahub.plan.operators import Plan, Read
+from datahub.plan.order import topological
+from datahub.project.binding import FilesFrom, FilesTo, From, To
+from datahub.project.connection import Connection
+from datahub.project.job import Job
+from datahub.project.load import Loaded
+from datahub.runner.jobs.deliver import REJECTS
+from datahub.runner.jobs.job_context import Folders, JobContext, Ways
+from datahub.runner.outlet import Progress
+from datahub.runner.splits import driving_sources
+from datahub.state.store import StateStore
+
+
+def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Progress | None = None) -> JobContext:
+    """The job, ready to be run; `TerminalError` where something is bound to nothing."""
+    job = job_of(loaded, name)
+    folders = folders_of(loaded)
+    ways = ways_of(loaded, name, plan)
+    return JobContext(
+        name=name,
+        job=job,
+        plan=plan,
+        store=store,
+        folders=folders,
+        ways=ways,
+        places={source: f"{name}:{source}:{_shown(job.sources[source])}" for source in ways.sources},
+        driving=driving_sources(plan),
+        clock=lambda: datetime.now(UTC),
+        chance=Random(time.time_ns() ^ os.getpid()),
+        threads=os.cpu_count() or 1,
+        progress=progress,
+    )
+
+
+def job_of(loaded: Loaded, name: str) -> Job:
+    """A job by its name."""
+    jobs = loaded.project.jobs
+    if name not in jobs:
+        near = nearest(name, jobs)
+        advice = f"did you mean `{near}`?" if near else f"it has {', '.join(jobs)}" if jobs else "declare it: `[jobs.NAME]`"
+        raise TerminalError(f"the project has no job `{name}`", advice)
+    return jobs[name]
+
+
+def folders_of(loaded: Loaded) -> Folders:
+    """Where the state of the project lies, one folder for each environment."""
+    return Folders(loaded.folder / Path(loaded.project.project.state).expanduser() / (loaded.env or "default"))
+
+
+def ways_of(loaded: Loaded, name: str, plan: Plan) -> Ways:
+    """What the job's bindings lead to. Nothing is connected to before it is used."""
+    job = job_of(loaded, name)
+    _bound(name, "source", sources_read(plan), job.sources)
+    _bound(name, "target", targets_written(plan), job.targets)
+    place = Place(loaded.folder, folders_of(loaded).state)
+    opened = _Opened(loaded, place)
+    sources = {one: opened.source(one, job.sources[one]) for one in sources_read(plan)}
+    sinks: dict[str, Sink] = {}
+    senders: dict[str, Sender] = {}
+    bindings = {one: job.targets[one] for one in targets_written(plan)}
+    for target, told in {**bindings, **({REJECTS: _each_apart(job.rejects)} if job.rejects else {})}.items():
+        way = opened.target(told)
+        if isinstance(way, Sender):
+            senders[target] = way
+        else:
+            sinks[target] = way
+    return Ways(sources, sinks, senders)
+
+
+def sources_read(plan: Plan) -> tuple[str, ...]:
+    """The sources that the plan reads, in the order of the script."""
+    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
+    read = {one.source for one in topological(roots) if isinstance(one, Read)}
+    return tuple(shape.name for shape in plan.sources if shape.name in read)
+
+
+def targets_written(plan: Plan) -> tuple[str, ...]:
+    """The targets that the plan writes to; entities where the script has no flow."""
+    if plan.flow is None:
+        return tuple(output.entity for output in plan.outputs)
+    return tuple(dict.fromkeys([*(item.target for item in plan.flow.writes), *(route.target for route in plan.flow.routes)]))
+
+
+def _each_apart(told: To) -> To:
+    """Rejects of each run under a name of their own, unless the project says otherwise."""
+    return told.model_copy(update={"name": "{{STEM}}-{{RUN}}.{{FORMAT}}"}) if isinstance(told, FilesTo) and not told.name else told
+
+
+def _bound(job: str, what: str, wanted: tuple[str, ...], given: dict[str, Any]) -> None:
+    """Everything the script names is bound, and nothing else."""
+    for name in wanted:
+        if name not in given:
+            raise TerminalError(
+                f"the job `{job}` does not say where the {what} `{name}` {'comes from' if what == 'source' else 'goes'}",
+                f'write `[jobs.{job}.{what}s.{name}]` with `connection = "…"`',
+            )
+    for name in given:
+        if name not in wanted:
+            near = nearest(name, wanted)
+            has = f"did you mean `{near}`?" if near else f"it has {', '.join(wanted) or 'none'}"
+            raise TerminalError(f"the script of the job `{job}` has no {what} `{name}` that is used", has)
+
+
+class _Opened:
+    """The connections of a project, each with what it takes to reach it."""
+
+    def __init__(self, loaded: Loaded, place: Place) -> None:
+        self._connections, self._place = loaded.project.connections, place
+        self._kinds = connectors.load()
+
+    def source(self, name: str, told: From) -> Source:
+        connection, connector = self._to(told.connection)
+        if connector.source is not None:
+            return connector.source(connection, told, self._place)
+        assert connector.files is not None
+        assert isinstance(told, FilesFrom)
+        return FilesIn(name, connector.files(connection, self._place), told)
+
+    def target(self, told: To) -> Sink | Sender:
+        connection, connector = self._to(told.connection)
+        make: Callable[..., Sink | Sender] | None = connector.sender or connector.sink
+        if make is not None:
+            return make(connection, told, self._place)
+        assert connector.files is not None
+        assert isinstance(told, FilesTo)
+        return FilesOut(connector.files(connection, self._place), told)
+
+    def _to(self, name: str) -> tuple[Connection, Connector]:
+        connection = self._connections[name]
+        return connection, self._kinds[connection.kind]
+
+
+def _shown(told: From) -> str:
+    """Where a source is, in words without a secret: what is read before is told apart by it."""
+    where = (getattr(told, "path", "") or getattr(told, "folder", "")) if isinstance(told, FilesFrom) else ""
+    return f"{told.connection}/{where}" if where else told.connection

@@ -1,0 +1,62 @@
+"""A run that fetches and transforms, and then tells what it would deliver: no target is opened, and nothing is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datahub.formats.declare import InputFile
+from datahub.records import record
+from datahub.reports.report import Report
+from datahub.runner.jobs.deliver import REJECTS
+from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters
+from datahub.runner.run import Options, run
+from datahub.state.records import FireKind, ItemStatus, Run, RunStatus
+
+
+@record(frozen=True, slots=True)
+class Would:
+    """What a run would do: where how many rows would go, and why it would not."""
+
+    report: Report
+    deliveries: tuple[tuple[str, int], ...]
+    against: str = ""
+
+
+def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
+    """Fetch what is new into `out` and run the plan over it; None where nothing is new. `known`: there is a ledger to look into."""
+    landed = out / "landed"
+    landed.mkdir(parents=True)
+    files: dict[str, list[InputFile]] = {name: [] for name in context.ways.sources}
+    for name, source in context.ways.sources.items():
+        place = context.places[name]
+        for split in source.splits():
+            seen = context.store.items.seen(place, split.name, split.fingerprint) if known and name in context.driving else None
+            if seen is not None and seen.status is not ItemStatus.STAGED:
+                continue
+            got = source.land(split, landed)
+            twin = context.store.items.known(place, got.name, got.sha256) if known and name in context.driving else None
+            if twin is None or twin.status is ItemStatus.STAGED:
+                files[name].append(InputFile(str(got.path), got.name))
+    if not any(files[name] for name in context.driving):
+        return None
+    now = context.clock()
+    run_now = Run("dry", context.name, FireKind.MANUAL, now, RunStatus.PENDING, now)
+    options = Options(as_of=now, threads=context.threads, progress=context.progress, script=context.job.mapping)
+    report = run(context.plan, files, out, parameters=parameters(context, run_now), options=options)
+    return Would(report, _deliveries(context, report), _against(context, report, known=known))
+
+
+def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], ...]:
+    going = [(one.target, one.rows) for one in report.written]
+    return (*going, *((REJECTS, one.rows) for one in report.rejects if context.job.rejects is not None))
+
+
+def _against(context: JobContext, report: Report, *, known: bool) -> str:
+    if report.status == "aborted":
+        return report.reason
+    try:
+        judge(context, report, approved=not known)
+    except (OverLimit, Held, Failed) as problem:
+        return str(problem)
+    return ""

@@ -1,0 +1,128 @@
+"""Schedules in the words of cron and of systemd; what they cannot say is told in a comment where it would stand."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from datahub.events.due import Clock
+from datahub.project.load import Loaded
+from datahub.runner.jobs.schedules import clocks_of
+
+_WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def crontab(loaded: Loaded) -> str:
+    """Lines for `crontab`; cron mails what is written, and `CRON_TZ` is understood by cronie, not by Debian's cron."""
+    lines = [f"# the jobs of {loaded.folder}", "# CRON_TZ is read by cronie; Debian's cron goes by the machine's zone"]
+    zone = ""
+    for clock in _clocks(loaded):
+        if clock.zone != zone:
+            zone = clock.zone
+            lines.append(f"CRON_TZ={zone}")
+        line = f"{clock.cron}  cd {shlex.quote(str(loaded.folder))} && {_command(loaded, clock.job)}"
+        day = clock.cron.split()[2]
+        if "L" in day:
+            lines += _last_day(clock, line)
+        else:
+            # A `%` would end the command.
+            lines.append(line.replace("%", r"\%"))
+    return "\n".join(lines) + "\n"
+
+
+def systemd(loaded: Loaded) -> str:
+    """A service and a timer for each job, one after the other, each behind its name."""
+    units = []
+    for name in loaded.project.jobs:
+        several = [clock for clock in _clocks(loaded) if clock.job == name]
+        if not several:
+            continue
+        unit = f"dhm-{name}"
+        units.append(
+            f"# {unit}.service\n[Unit]\nDescription=DataHub job {name}\n\n[Service]\nType=oneshot\n"
+            f"WorkingDirectory={loaded.folder}\nExecStart={_command(loaded, name)}\n"
+            "# 0 done, 3 rejects, 4 nothing came, 5 another run is not done\nSuccessExitStatus=3 4 5\n"
+        )
+        timers = "\n".join(line for clock in several for line in _calendar(clock))
+        units.append(
+            f"# {unit}.timer\n[Unit]\nDescription=DataHub job {name}\n\n[Timer]\n{timers}\nPersistent=true\n\n"
+            "[Install]\nWantedBy=timers.target\n"
+        )
+    return "\n".join(units)
+
+
+def _clocks(loaded: Loaded) -> Iterator[Clock]:
+    for name, job in loaded.project.jobs.items():
+        if job.enabled:
+            yield from clocks_of(loaded, name)
+
+
+def _command(loaded: Loaded, job: str) -> str:
+    program = Path(sys.argv[0])
+    dhm = str(program.resolve()) if program.name == "dhm" else "dhm"
+    return shlex.join([dhm, "run", job, *(["--env", loaded.env] if loaded.env else []), "--quiet"])
+
+
+def _last_day(clock: Clock, line: str) -> list[str]:
+    """The last day of a month is the one after which it is the first; cron has no word for it."""
+    minute, hour, day, month, weekday = clock.cron.split()
+    rest = line.removeprefix(clock.cron).strip()
+    if day == "L":
+        test = '[ "$(date -d tomorrow +\\%d)" = 01 ]'
+        return [f"# the last day of the month: {clock.cron}", f"{minute} {hour} 28-31 {month} {weekday}  {test} && {rest}"]
+    # Friday is the last weekday from three days before the end on; Monday to Thursday only on the last day.
+    test = (
+        '{ [ "$(date -d tomorrow +\\%d)" = 01 ] || { [ "$(date +\\%u)" = 5 ] && [ "$(date -d \'+3 days\' +\\%m)" != "$(date +\\%m)" ]; }; }'
+    )
+    return [f"# the last weekday of the month: {clock.cron}", f"{minute} {hour} 26-31 {month} 1-5  {test} && {rest}"]
+
+
+def _calendar(clock: Clock) -> list[str]:
+    """`OnCalendar=` lines; where cron means either of two days, there are two."""
+    minute, hour, day, month, weekday = clock.cron.split()
+    time = f"{_part(hour, 24)}:{_part(minute, 60)}:00"
+    if day == "L":
+        return [f"OnCalendar={_days(weekday)}*-{_part(month, 13, 1)}~01 {time} {clock.zone}"]
+    if day == "LW":
+        return [
+            f"# the last weekday of the month cannot be said to systemd: {clock.cron}",
+            f"OnCalendar=Mon..Fri *-{_part(month, 13, 1)}~01 {time} {clock.zone}",
+            f"OnCalendar=Fri *-{_part(month, 13, 1)}~02,03 {time} {clock.zone}",
+        ]
+    if day[0] != "*" and weekday[0] != "*":
+        return [
+            f"OnCalendar=*-{_part(month, 13, 1)}-{_part(day, 32, 1)} {time} {clock.zone}",
+            f"OnCalendar={_days(weekday)}*-{_part(month, 13, 1)}-* {time} {clock.zone}",
+        ]
+    return [f"OnCalendar={_days(weekday)}*-{_part(month, 13, 1)}-{_part(day, 32, 1)} {time} {clock.zone}"]
+
+
+def _part(field: str, end: int, first: int = 0) -> str:
+    """One field in systemd's form: `*`, or the numbers that it means."""
+    if field == "*":
+        return "*"
+    numbers = sorted(_numbers(field, end, first))
+    return ",".join(f"{number:02d}" for number in numbers)
+
+
+def _numbers(field: str, end: int, first: int) -> Iterator[int]:
+    for part in field.split(","):
+        body, _, step = part.partition("/")
+        low, _, high = body.partition("-")
+        begin = first if low == "*" else int(low)
+        last = end - 1 if low == "*" or (step and not high) else int(high or low)
+        yield from range(begin, last + 1, int(step or 1))
+
+
+def _days(field: str) -> str:
+    if field == "*":
+        return ""
+    names = {name.upper(): number for number, name in enumerate(_WEEKDAYS[:7])}
+    plain = field
+    for name, number in names.items():
+        plain = plain.replace(name, str(number))
+    if "#" in plain or "L" in plain:
+        return ""
+    return ",".join(dict.fromkeys(_WEEKDAYS[number] for number in sorted(_numbers(plain, 8, 0)))) + " "

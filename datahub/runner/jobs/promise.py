@@ -1,0 +1,37 @@
+"""Which promise a job can hold for each of its targets, in the words that `dhm check` and `dhm jobs show` use."""
+
+from __future__ import annotations
+
+from datahub.connectors.declare import Sender, Sink
+from datahub.project.job import Job
+from datahub.records import record
+from datahub.runner.jobs.job_context import Ways
+
+
+@record(frozen=True, slots=True)
+class Promise:
+    """How often a target gets a row, and why. `once`: whatever happens, exactly one time."""
+
+    target: str
+    once: bool
+    why: str
+
+    @property
+    def told(self) -> str:
+        return f"{self.target}: {'effect once' if self.once else 'at least once'} ({self.why})"
+
+
+def promises(job: Job, ways: Ways) -> tuple[Promise, ...]:
+    """What each target of a job gets."""
+    both: dict[str, Sink | Sender] = {**ways.sinks, **ways.senders}
+    return tuple(_promise(job, target, way) for target, way in both.items())
+
+
+def _promise(job: Job, target: str, way: Sink | Sender) -> Promise:
+    if not isinstance(way, Sender):
+        return Promise(target, True, "a file is set down under a hidden name and shown in one step")
+    if way.keyed:
+        return Promise(target, True, "each batch bears a key that the other side does once")
+    if job.on_unknown == "resend":
+        return Promise(target, False, "the other side knows no keys, and a batch whose answer was lost is sent again")
+    return Promise(target, False, "the other side knows no keys; a run is held where the answer to a batch was lost")

@@ -1,0 +1,41 @@
+"""What old runs left is removed: their records, what they made, landed files and snapshots that nothing means any more."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+
+from datahub.project.policy import Retention
+from datahub.records import record
+from datahub.runner.jobs.job_context import Folders
+from datahub.state.store import StateStore
+
+
+@record(frozen=True, slots=True)
+class Pruned:
+    runs: int
+    files: int
+    bytes: int
+
+
+def prune(store: StateStore, folders: Folders, keep: Retention, now: datetime) -> Pruned:
+    """Remove what is older than `keep` says; runs that are not done keep everything."""
+    gone = store.runs.forget(now - keep.rejects)
+    store.items.forget(now - keep.fingerprints)
+    files = size = 0
+    for id in gone:
+        folder = folders.run(id)
+        if folder.exists():
+            size += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            shutil.rmtree(folder)
+            files += 1
+    meant = {folders.snapshots / f"{digest}.parquet" for digest in store.snapshots.files()}
+    needed = set(store.items.needed())
+    oldest = (now - keep.payloads).timestamp()
+    for place in (folders.landed, folders.snapshots):
+        for path in place.iterdir() if place.exists() else ():
+            if path not in meant and str(path) not in needed and path.stat().st_mtime < oldest:
+                size += path.stat().st_size
+                files += 1
+                path.unlink()
+    return Pruned(len(gone), files, size)

@@ -1,0 +1,184 @@
+"""The loop of `dhm serve`: what is due becomes runs, runs that can go on get a process each, and a signal ends it gently.
+
+It holds nothing that the ledger does not: any number of such loops may run over one ledger, each may be killed at any
+instant, and their processes go on without them.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from datahub.events.due import Clock, due, following
+from datahub.project.job import Job
+from datahub.records import record
+from datahub.state.records import Admission, Fire, FireKind, Overlap, Run, RunStatus
+from datahub.state.store import LedgerUnusable, StateStore
+
+POLL = 1.0
+"""How often the ledger is asked for runs that others have let go on, in seconds."""
+GRACE = 30.0
+"""How long processes may take to come to a good place once they are told to end."""
+_WAITS = (1.0, 5.0, 30.0, 120.0, 300.0)
+
+Launch = Callable[[str, str], subprocess.Popen[bytes]]
+"""Starts a process that goes on with a run of a job."""
+Tell = Callable[[str, str], None]
+"""Told of something that happened, and to which job."""
+
+
+@record(frozen=True, slots=True)
+class Scheduled:
+    """A job that may start by itself, with its schedules."""
+
+    job: Job
+    clocks: Sequence[Clock]
+
+
+Jobs = Callable[[], Mapping[str, Scheduled]]
+"""The jobs as they are declared now."""
+
+
+@dataclass(slots=True)
+class _Child:
+    job: str
+    run: str
+    process: subprocess.Popen[bytes]
+
+
+@dataclass(slots=True)
+class Loop:
+    """One loop over one ledger. `wake` lets whoever adds a run not wait for the next look."""
+
+    store: StateStore
+    jobs: Jobs
+    launch: Launch
+    clock: Callable[[], datetime]
+    tell: Tell
+    workers: int = 4
+    wake: threading.Event = field(default_factory=threading.Event)
+    stopping: bool = False
+    _children: list[_Child] = field(default_factory=list)
+    _failures: dict[str, int] = field(default_factory=dict)
+    _not_before: dict[str, datetime] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Go round until told to stop; processes that are at work then get a while to come to a good place."""
+        while not self.stopping:
+            wait = POLL
+            try:
+                wait = self.turn(self.clock())
+            except LedgerUnusable as problem:
+                if not problem.later:
+                    self._end()
+                    raise
+                self.tell("", f"{problem.message}; {problem.help}")
+            self.wake.wait(wait)
+            self.wake.clear()
+        self._end()
+
+    def stop(self, *_: object) -> None:
+        """Handles a signal: the first lets processes end well, the second ends them."""
+        if self.stopping:
+            for child in self._children:
+                child.process.kill()
+        self.stopping = True
+        self.wake.set()
+
+    def turn(self, now: datetime) -> float:
+        """Record what is due, look after processes, start what can go on; how many seconds nothing will happen."""
+        jobs = self.jobs()
+        switches = self.store.switches.all()
+        upcoming = [now + timedelta(seconds=POLL)]
+        for name, one in jobs.items():
+            if switches.get(name, one.job.enabled):
+                upcoming += self._fire(name, one, now)
+        self._bury()
+        self._start(jobs, now)
+        return max(0.0, min((min(upcoming) - now).total_seconds(), POLL))
+
+    # ------------------------------------------------------------ schedules
+
+    def _fire(self, name: str, one: Scheduled, now: datetime) -> list[datetime]:
+        """Record the fires of a job that have come; when the next ones will."""
+        upcoming = []
+        for clock in one.clocks:
+            since = self.store.runs.watched_from(name, f"{clock.cron} {clock.zone}", now)
+            for fire in due(clock, since, now):
+                admission = Admission(Overlap(one.job.overlap), one.job.most_waiting, misfired=fire.misfired)
+                run = self.store.runs.submit(Fire(name, FireKind.CRON, fire.at), admission, now)
+                if run is not None:
+                    self._told_of(run)
+            coming = following(clock, max(since, now))
+            if coming is not None:
+                upcoming.append(coming)
+        return upcoming
+
+    def _told_of(self, run: Run) -> None:
+        if run.ended_for_good:
+            self.tell(run.job, f"{run.status.value}: {run.reason}")
+        elif run.reason:
+            self.tell(run.job, f"run {run.id} {run.reason}")
+
+    # ------------------------------------------------------------ processes
+
+    def _start(self, jobs: Mapping[str, Scheduled], now: datetime) -> None:
+        for name in self.store.runs.ready(now):
+            one = jobs.get(name)
+            busy = sum(child.job == name for child in self._children)
+            if one is None or (busy and one.job.overlap != "allow") or self._not_before.get(name, now) > now:
+                continue
+            for run in self._open(name, now):
+                if len(self._children) >= self.workers:
+                    return
+                if any(child.run == run.id for child in self._children):
+                    continue
+                self._children.append(_Child(name, run.id, self.launch(name, run.id)))
+                self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
+                if one.job.overlap != "allow":
+                    break
+
+    def _open(self, name: str, now: datetime) -> list[Run]:
+        """The runs of a job that wait or are broken, in their order."""
+        statuses = (RunStatus.FETCHING, RunStatus.STAGED, RunStatus.CHECKED, RunStatus.DELIVERING, RunStatus.DELIVERED)
+        broken = [*statuses, RunStatus.CRASHED, RunStatus.RETRYABLE]
+        found = [*self.store.runs.list(name, broken)[::-1], *self.store.runs.list(name, [RunStatus.PENDING], 10_000)[::-1]]
+        return [run for run in found if run.not_before is None or run.not_before <= now]
+
+    def _bury(self) -> None:
+        """See which processes have ended. One that ended without getting its run anywhere is not started again at once."""
+        for child in list(self._children):
+            code = child.process.poll()
+            if code is None:
+                continue
+            self._children.remove(child)
+            run = self.store.runs.get(child.run)
+            status = run.status if run is not None else None
+            said = f"run {child.run} {status.value.replace('_', ' ') if status else 'is gone'}"
+            self.tell(child.job, f"{said}{f': {run.reason}' if run is not None and run.reason else ''}{_died(code)}")
+            if run is None or run.ended_for_good or status in (RunStatus.HELD, RunStatus.RETRYABLE):
+                self._failures.pop(child.job, None)
+                continue
+            times = self._failures[child.job] = self._failures.get(child.job, 0) + 1
+            self._not_before[child.job] = self.clock() + timedelta(seconds=_WAITS[min(times, len(_WAITS)) - 1])
+
+    def _end(self) -> None:
+        for child in self._children:
+            child.process.send_signal(signal.SIGTERM)
+        until = self.clock() + timedelta(seconds=GRACE)
+        for child in self._children:
+            try:
+                child.process.wait(max(0.1, (until - self.clock()).total_seconds()))
+            except subprocess.TimeoutExpired:
+                # It can be killed at any instant, as everything here can.
+                child.process.kill()
+                child.process.wait()
+        self._children.clear()
+
+
+def _died(code: int) -> str:
+    return f" (its process was ended by signal {-code})" if code < 0 else ""

@@ -1,0 +1,267 @@
+"""Jobs as they are typed: run, looked at, held, let go on, cancelled, replayed; and served, killed and served again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.jobs_world import SCRIPT
+
+PROJECT = """\
+[project]
+name = "shop"
+timezone = "Europe/Paris"
+
+[connections.here]
+kind = "local"
+
+# What the supplier sends at night.
+[jobs.offers]
+mapping = "offers.dhm"
+description = "the supplier's offers"
+schedule = "every day at 02:30"
+rejects = {connection = "here", folder = "rejects", create_folders = true}
+guards.shrink = "30%"
+
+[jobs.offers.sources.feed]
+connection = "here"
+folder = "in"
+ready.stable = 0
+after = {action = "move", folder = "done"}
+
+[jobs.offers.targets.list]
+connection = "here"
+folder = "out"
+create_folders = true
+name = "offers-{{RUN}}.csv"
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A project with one job."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dhm.toml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "offers.dhm").write_text(
+        SCRIPT.replace("target shop: api {}\n", "").replace("  write Offer to shop\n", ""), encoding="utf-8"
+    )
+    (tmp_path / "in").mkdir()
+    return tmp_path
+
+
+def dhm(*given, **more):
+    answer = subprocess.run([sys.executable, "-m", "datahub", *given], capture_output=True, text=True, timeout=60, check=False, **more)
+    return answer.returncode, answer.stdout, answer.stderr
+
+
+def put(here, name, *rows):
+    part = here / "in" / f".{name}"
+    part.write_text("sku,price,stock\n" + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    part.rename(here / "in" / name)
+
+
+def listed(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def last(here):
+    return re.findall(r"^  (\d{8}-\d{6}-\w+)", dhm("runs", "ls", "-n", "1")[1], re.MULTILINE)[0]
+
+
+def test_a_job_runs_once_over_what_is_new(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,2", "C,2.00,0")
+    code, _, said = dhm("run", "offers", "--fail-on-rejects")
+    assert code == 3
+    assert "3 read  =  1 written  + 1 rejected  + 1 filtered" in said
+    assert "3 rows read, 1 row rejected, 2 files delivered" in said
+    assert ["a.csv"] == listed(here / "done")
+    assert 1 == len(listed(here / "out")) == len(listed(here / "rejects"))
+    code, _, said = dhm("run", "offers", "--fail-on-empty")
+    assert (4, True) == (code, "nothing new" in said)
+    code, shown, _ = dhm("runs", "show", "last")
+    assert "nothing new" in shown
+
+
+def test_a_dry_run_tells_what_would_be_and_leaves_everything_as_it_is(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,2")
+    before = sorted(path.relative_to(here).as_posix() for path in here.rglob("*"))
+    code, _, said = dhm("run", "offers", "--dry-run")
+    assert code == 0
+    assert "would go to `list`: 1 row" in said
+    assert "would go to `rejects`: 1 row" in said
+    assert before == sorted(path.relative_to(here).as_posix() for path in here.rglob("*"))
+
+
+def test_a_held_run_is_let_through_and_another_gives_its_files_back(here):
+    put(here, "a.csv", "A,1.50,3", "B,2.50,2", "C,2.00,1")
+    assert 0 == dhm("run", "offers")[0]
+    put(here, "b.csv", "A,1.60,3")
+    code, _, said = dhm("run", "offers")
+    assert code == 1
+    assert "1 row was read, and 3 by run" in said
+    held = last(here)
+    assert f"dhm runs resume {held} --approve" in said
+    code, _, said = dhm("run", "offers", "--fail-on-skip")
+    assert code == 5
+    assert f"waits behind run {held}, which is held" in said
+    code, _, said = dhm("runs", "resume", held)
+    assert (2, True) == (code, "is held" in said)
+    assert 0 == dhm("runs", "resume", held, "--approve")[0]
+    assert 2 == len(listed(here / "out"))
+    # What was queued behind it is done by whoever comes next.
+    assert "nothing new" in dhm("run", "offers")[2]
+    (here / "dhm.toml").write_text(PROJECT.replace('guards.shrink = "30%"', "guards.rows = 5"), encoding="utf-8")
+    put(here, "c.csv", "Z,1.60,3")
+    assert 1 == dhm("run", "offers")[0]
+    assert 0 == dhm("runs", "cancel", "last", "--reason", "not yet")[0]
+    code, shown, _ = dhm("runs", "ls", "--status", "cancelled")
+    assert "not yet" in shown
+    (here / "dhm.toml").write_text(PROJECT.replace('guards.shrink = "30%"', ""), encoding="utf-8")
+    assert 0 == dhm("run", "offers")[0]
+    assert 3 == len(listed(here / "out"))
+
+
+def test_rejected_rows_are_corrected_and_run_again(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,2")
+    dhm("run", "offers")
+    run = last(here)
+    code, shown, said = dhm("rejects", "show", run)
+    assert "B,free,2" in shown
+    assert '"free"" is not a number' in shown
+    path = re.search(r": (/.*\.csv)", said)
+    assert path is not None
+    (here / "fixed.csv").write_text(Path(path[1]).read_text(encoding="utf-8").replace("B,free,2", "B,7.50,2"))
+    code, _, said = dhm("rejects", "replay", run, "--file", "fixed.csv")
+    assert (0, True) == (code, "1 row read" in said)
+    assert "B,7.50,2" in "".join(path.read_text() for path in (here / "out").iterdir())
+    assert f"again as {last(here)}" in dhm("rejects", "ls")[1]
+
+
+def test_a_job_is_listed_shown_switched_and_copied(here):
+    _, shown, _ = dhm("jobs", "list")
+    assert re.search(r"offers  on  \d{4}-\d\d-\d\d 02:30:00", shown)
+    _, shown, _ = dhm("jobs", "show", "offers")
+    assert "list: effect once (a file is set down under a hidden name and shown in one step)" in shown
+    assert "every day at 02:30 (Europe/Paris)" in shown
+    dhm("jobs", "disable", "offers")
+    assert re.search(r"offers  off ", dhm("jobs", "list")[1])
+    assert 0 == dhm("jobs", "copy", "offers", "offers-test")[0]
+    text = (here / "dhm.toml").read_text(encoding="utf-8")
+    assert "# What the supplier sends at night." in text
+    assert re.search(r"offers-test  off", dhm("jobs", "list")[1])
+    assert 2 == dhm("jobs", "copy", "offers", "offers-test")[0]
+
+
+def test_the_next_times_are_told_on_both_clocks_with_what_the_clock_does(here):
+    _, shown, _ = dhm("schedule", "next", "offers", "-n", "2", "--after", "2026-03-28T12:00Z")
+    lines = [line.split() for line in shown.splitlines()[1:]]
+    assert ["03:00", "+0200", "Europe/Paris", "2026-03-29", "01:00", "UTC", "the", "clock", "skips", "02:30"] == lines[0][3:]
+    assert ["02:30", "+0200", "Europe/Paris", "2026-03-30", "00:30", "UTC"] == lines[1][3:]
+    assert "30 2 * * *  cd " in dhm("schedule", "export", "--crontab")[1]
+    assert "OnCalendar=*-*-* 02:30:00 Europe/Paris" in dhm("schedule", "export", "--systemd")[1]
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        (("run", "ofers"), "did you mean `offers`?"),
+        (("run", "offers", "--source", "a=b"), "a job says itself"),
+        (("runs", "show", "last"), "there is no run `last`"),
+        (("runs", "cancel", "2020"), "there is no run `2020`"),
+        (("jobs", "show", "nothing"), "the project has no job `nothing`"),
+        (("schedule", "next", "nothing"), "the project has no job `nothing`"),
+        (("schedule", "export"), "one form is wanted"),
+        (("rejects", "show", "last"), "there is no run `last`"),
+    ],
+)
+def test_what_is_typed_wrongly_touches_nothing_and_says_what_to_do(here, given, said):
+    code, _, told = dhm(*given)
+    assert (2, True) == (code, said in told), told
+
+
+def test_a_job_that_is_bound_to_nothing_says_what_to_write(here):
+    (here / "dhm.toml").write_text(PROJECT.replace("[jobs.offers.targets.list]", "[jobs.offers.targets.lists]"), encoding="utf-8")
+    code, _, told = dhm("run", "offers")
+    assert code == 2
+    assert "[jobs.offers.targets.list]" in told
+
+
+def test_a_damaged_ledger_is_told_with_the_way_out_which_works(here):
+    put(here, "a.csv", "A,1.50,3")
+    dhm("run", "offers")
+    ledger = here / ".dhm" / "default" / "ledger.sqlite"
+    ledger.write_bytes(b"no ledger" * 1000)
+    code, _, told = dhm("runs", "ls")
+    assert code == 1
+    way = re.search(r"`(mv [^`]+)`", told)
+    assert way is not None
+    subprocess.run(way[1], shell=True, check=True)
+    assert 0 == dhm("runs", "ls")[0]
+
+
+def wait_for(true, seconds=40.0):
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it does not come"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def start(here):
+    """Starts `dhm` without waiting; what still runs at the end is ended."""
+    started = []
+
+    def begin(*given):
+        command = [sys.executable, "-m", "datahub", *given]
+        one = subprocess.Popen(command, cwd=here, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        started.append(one)
+        return one
+
+    yield begin
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+def status(here):
+    """The status of each run, asked without a process that would take as long as what is watched."""
+    path = here / ".dhm" / "default" / "ledger.sqlite"
+    if not path.exists():
+        return []
+    ledger = sqlite3.connect(path)
+    found = [row[0] for row in ledger.execute("SELECT status FROM run ORDER BY rowid")]
+    ledger.close()
+    return found
+
+
+@pytest.mark.slow
+def test_what_is_served_survives_being_killed_and_ends_gently_when_told(here, start):
+    # The source waits for a file to become stable, so that there is time to kill everything in the middle of it.
+    slow = PROJECT.replace("ready.stable = 0", "ready.stable = 2")
+    (here / "dhm.toml").write_text(slow, encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3", "B,free,2")
+    queued = start("run", "offers")
+    wait_for(lambda: status(here) == ["fetching"])
+    queued.kill()
+    serving = start("serve")
+    wait_for(lambda: status(here) == ["success"])
+    os.killpg(serving.pid, signal.SIGKILL)
+    put(here, "b.csv", "A,1.60,3", "D,2.50,2")
+    again = start("run", "offers")
+    serving = start("serve")
+    wait_for(lambda: status(here) == ["success", "success"])
+    assert 0 == again.wait(40)
+    serving.send_signal(signal.SIGTERM)
+    _, said = serving.communicate(timeout=40)
+    assert 143 == serving.returncode
+    assert "serving 1 job" in said
+    rows = "".join(path.read_text() for path in (here / "out").iterdir())
+    assert (1, 1, 1) == (rows.count("A,1.50"), rows.count("A,1.60"), rows.count("D,2.50"))
