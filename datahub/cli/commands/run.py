@@ -65,6 +65,7 @@ def command(
 
     if is_job(script):
         from datahub.cli.job_run import Asked, run_job
+        from datahub.cli.memory import choose_memory
 
         given = tuple(pairs(param or [], "--param", "NAME=VALUE").items())
         if source or flow or as_of:
@@ -80,7 +81,7 @@ def command(
             fail_on_skip=fail_on_skip,
             quiet=quiet,
         )
-        _choose_memory()
+        choose_memory()
         raise typer.Exit(run_job(asked))
     if dry_run or env:
         raise Stop("`--dry-run` and `--env` are for jobs", "a script only writes into the folder that `--out` names")
