@@ -276,6 +276,7 @@ OpenFiles: TypeAlias = Callable[[Any, Place], FileSystem]
 OpenSource: TypeAlias = Callable[[Any, Any, Place], Source]
 OpenSink: TypeAlias = Callable[[Any, Any, Place], Sink]
 OpenSender: TypeAlias = Callable[[Any, Any, Place], Sender]
+Test: TypeAlias = Callable[[Any, Place], str]
 
 
 @record(frozen=True, slots=True)
@@ -284,6 +285,7 @@ class Connector:
 
     All are called with the connection, all but `files` with what the job tells of it (its
     `Connection.reads` or `writes`) too. Where `files` is given, a job reads and writes files by `files_in` and `files_out`.
+    `test` is what `dhm connections test` does, and says what answered; without it the files are listed.
     """
 
     kind: str
@@ -293,6 +295,7 @@ class Connector:
     source: OpenSource | None = None
     sink: OpenSink | None = None
     sender: OpenSender | None = None
+    test: Test | None = None
 
 
 CONNECTORS: dict[str, Connector] = {}

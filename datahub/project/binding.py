@@ -39,18 +39,19 @@ class After(Config):
         return self
 
 
-class From(Config):
-    """A source of a script bound to a connection; each kind of connection says what more it is told (`Connection.reads`)."""
+class Bound(Config):
+    """An end of a job, bound to a connection."""
 
     connection: str
     """The name of the connection."""
 
 
-class To(Config):
-    """A target of a script bound to a connection; each kind of connection says what more it is told (`Connection.writes`)."""
+class From(Bound):
+    """A source of a script; each kind of connection says what more it is told (`Connection.reads`)."""
 
-    connection: str
-    """The name of the connection."""
+
+class To(Bound):
+    """A target of a script; each kind of connection says what more it is told (`Connection.writes`)."""
 
 
 class FilesFrom(From):

@@ -58,7 +58,7 @@ def holds(annotation: Any, wanted: type) -> bool:
 
 
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
-_LENGTH = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)\s*")
+_LENGTH = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)?\s*")
 
 
 def _length(value: Any) -> Any:
@@ -70,7 +70,7 @@ def _length(value: Any) -> Any:
         found = _LENGTH.fullmatch(value)
         if found is None:
             raise PydanticCustomError("length_of_time", "this is not a length of time such as `30 s`, `5 min`, `1 h` or `2 d`")
-        return timedelta(seconds=float(found["number"]) * _UNITS[found["unit"]])
+        return timedelta(seconds=float(found["number"]) * _UNITS[found["unit"] or "s"])
     return value
 
 
@@ -87,6 +87,6 @@ Length: TypeAlias = Annotated[
     timedelta,
     BeforeValidator(_length),
     PlainSerializer(shown_length),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|min|h|d)\s*$"}, {"type": "number", "minimum": 0}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|min|h|d)?\s*$"}, {"type": "number", "minimum": 0}]}),
 ]
 """A length of time: a number of seconds, or `30 s`, `5 min`, `1 h`, `2 d`."""

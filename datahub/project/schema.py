@@ -29,8 +29,19 @@ def schema(kinds: Kinds) -> dict[str, Any]:
         }
     for model in kinds.values():
         _required(definitions[names[model].rpartition("/")[2]])
+    for definition in definitions.values():
+        _referable(definition.get("properties", {}))
     # The head of a project may stand in an overlay: what is required is required of the whole, not of one file.
     return {"$schema": _DRAFT, "title": "dhm.toml", "$defs": definitions, **{key: project[key] for key in project if key != "title"}}
+
+
+def _referable(properties: dict[str, Any]) -> None:
+    """What is no text may be given by a reference, which is text."""
+    for name, one in properties.items():
+        plain = one.get("type") in ("integer", "number", "boolean")
+        if plain:
+            told = {key: one.pop(key) for key in ("title", "description", "default") if key in one}
+            properties[name] = {**told, "anyOf": [one, {"type": "string", "pattern": r"\$\{(env|file):[^}]+\}"}]}
 
 
 def _required(definition: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
+from datahub.connectors.declare import Connector, FileSystem, Missing, Place, declare_connector
 from datahub.project.binding import FilesFrom
 from datahub.project.connection import Connection
 from datahub.project.model import Length
@@ -61,4 +61,18 @@ def _open(connection: Http, place: Place) -> FileSystem:
     return HttpFiles(connection, place.project)
 
 
-declare_connector(Connector("http", Http, "Files that a web server gives out.", files=_open))
+def _test(connection: Http, place: Place) -> str:
+    from datahub.connectors.http_files import HttpFiles
+
+    files = HttpFiles(connection, place.project)
+    try:
+        files.look("")
+        return "the address answers"
+    except Missing:
+        # A folder of files need not have a page of its own.
+        return "the server answers, and has nothing at the address itself"
+    finally:
+        files.close()
+
+
+declare_connector(Connector("http", Http, "Files that a web server gives out.", files=_open, test=_test))

@@ -1,0 +1,33 @@
+"""List the connections of the project: what they are, where they lead, and which jobs use them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.connections import Env, Set
+from datahub.cli.output import give, say
+
+
+def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    import json
+
+    from datahub.cli.connections import loaded, where
+
+    project = loaded(env, set).project
+    used: dict[str, list[str]] = {name: [] for name in project.connections}
+    for job, told in project.jobs.items():
+        for end in (*told.sources.values(), *told.targets.values()):
+            if job not in used[end.connection]:
+                used[end.connection].append(job)
+    rows = [(name, one.kind, where(one), ", ".join(used[name]), one.description) for name, one in project.connections.items()]
+    if as_json:
+        keys = ("name", "kind", "where", "jobs", "description")
+        give(json.dumps([dict(zip(keys, (*row[:3], used[row[0]], row[4]))) for row in rows], indent=2, ensure_ascii=False) + "\n")
+        return
+    if not rows:
+        say("the project has no connections")
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(4)]
+    for row in rows:
+        give("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[4]]).rstrip() + "\n")

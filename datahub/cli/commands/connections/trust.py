@@ -1,0 +1,54 @@
+"""Write down the key of an SFTP host, once a person has compared it.
+
+The key's fingerprint is shown; compare it with the one that the host's owner gives you by another way, and say yes. Where nobody
+can answer, `--fingerprint` says which key is the right one, and any other is refused. The key goes into the file that the
+connection names by `known_hosts`, which belongs to the project.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from datahub.cli.connections import Env, Name, Set
+from datahub.cli.output import Exit, Stop, give, say
+
+
+def command(
+    name: Name,
+    fingerprint: Annotated[str, typer.Option(help="The fingerprint of the right key: SHA256:…", metavar="SHA256", show_default=False)] = "",
+    env: Env = "",
+    set: Set = None,
+) -> None:
+    from datahub.cli.connections import connection, loaded, world_told
+    from datahub.connectors.kinds.sftp import Sftp, known_hosts
+
+    project = loaded(env, set)
+    one, _ = connection(project, name)
+    if not isinstance(one, Sftp):
+        raise Stop(f"`{name}` is of kind `{one.kind}`; only hosts that speak SSH have such keys")
+    if one.pins:
+        raise Stop(f"`{name}` trusts the key that its `fingerprint` names", "take `fingerprint` out to keep keys in a file")
+    from datahub.connectors.ssh_keys import remember, shown_key
+
+    with world_told():
+        key = shown_key(one)
+    say(f"{one.host}:{one.port} shows a key of kind {key.algorithm}:")
+    give(f"{key.fingerprint}\n")
+    if fingerprint:
+        if fingerprint.rstrip("=") != key.fingerprint.rstrip("="):
+            raise Stop("this is not the key that was named", "ask the host's owner whether it has a new one", code=Exit.WRONG)
+    elif not _agreed():
+        raise Stop("nothing was written", code=Exit.WRONG)
+    file = known_hosts(one, project.folder)
+    remember(key, file)
+    say(f"written to {one.known_hosts}")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise Stop("nobody is there to compare the key", "name it: `--fingerprint SHA256:…`")
+    say("Compare it with what the host's owner says it is. Is it the same? Type `yes`:")
+    return sys.stdin.readline().strip().lower() == "yes"

@@ -1,0 +1,101 @@
+"""Connections for commands: the project read as it is asked for, one connection of it opened, and the world's failures told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datahub.cli.output import Exit, Stop, colourful, counted, say
+
+if TYPE_CHECKING:
+    from datahub.connectors.declare import Connector, FileSystem, Place
+    from datahub.diagnostics.diagnostic import Diagnostic
+    from datahub.project.connection import Connection
+    from datahub.project.load import Loaded
+
+Env = Annotated[str, typer.Option("--env", help="The environment: lays `dhm.NAME.toml` on dhm.toml.", metavar="NAME", show_default=False)]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="A value for one key, over all else.", metavar="KEY=VALUE", show_default=False)
+]
+Name = Annotated[str, typer.Argument(help="The connection.", metavar="NAME", show_default=False)]
+
+
+def loaded(env: str, given: Sequence[str] | None = None) -> Loaded:
+    """The project around the folder that the command is typed in; what is wrong with it ends the command."""
+    from datahub.cli.inputs import pairs
+    from datahub.cli.scripts import in_order
+    from datahub.connectors import models
+    from datahub.diagnostics.render.text import render
+    from datahub.project.load import Request, find, load
+
+    folder = find(Path.cwd())
+    if folder is None:
+        raise Stop("there is no `dhm.toml` here or above", "`dhm init` makes a project")
+    found: list[Diagnostic] = []
+    assignments = tuple(pairs(given or [], "--set", "connections.NAME.KEY=VALUE").items())
+    with world_told(Exit.USAGE):
+        project = load(Request(folder, env, set=assignments), models(), found.append)
+    if found:
+        say(render(in_order(found, []), colour=colourful(sys.stderr)))
+    if project is None:
+        raise Stop(f"the project has {counted(len(found), 'mistake')}")
+    return project
+
+
+def connection(project: Loaded, name: str) -> tuple[Connection, Connector]:
+    """The connection called `name`, and what its kind can do."""
+    from datahub.connectors import load
+    from datahub.diagnostics.suggest import listed, nearest
+
+    known = project.project.connections
+    if name not in known:
+        near = nearest(name, known)
+        advice = f"did you mean `{near}`?" if near else f"it has {listed(known, 12)}" if known else "declare one: `[connections.NAME]`"
+        raise Stop(f"the project has no connection `{name}`", advice)
+    return known[name], load()[known[name].kind]
+
+
+def place(project: Loaded) -> Place:
+    """Where connectors work."""
+    from datahub.connectors.declare import Place
+
+    return Place(project.folder, project.folder / project.project.project.state)
+
+
+@contextmanager
+def files(project: Loaded, name: str) -> Iterator[FileSystem]:
+    """The files of a connection, as long as they are looked at."""
+    one, connector = connection(project, name)
+    if connector.files is None:
+        raise Stop(f"`{name}` is of kind `{one.kind}`, which has no files")
+    with world_told():
+        opened = connector.files(one, place(project))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def world_told(code: Exit = Exit.WRONG) -> Iterator[None]:
+    """A failure of the world ends the command in a sentence: 75 where trying again may work."""
+    from datahub.project.failures import DataHubError, TransientError
+
+    try:
+        yield
+    except DataHubError as problem:
+        raise Stop(problem.message, problem.help, code=Exit.LATER if isinstance(problem, TransientError) else code) from None
+
+
+def where(one: Connection) -> str:
+    """The place that a connection leads to, in a few words."""
+    told = {name: str(getattr(one, name)) for name in ("url", "host", "port", "at_port", "protocol", "root") if getattr(one, name, "")}
+    host = told.get("host", "")
+    port = told.get("at_port") or told.get("port")
+    address = told.get("url") or (f"{host}:{port}" if host else told.get("protocol", ""))
+    return " ".join(part for part in (address, told.get("root", "")) if part)

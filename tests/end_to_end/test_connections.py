@@ -1,0 +1,190 @@
+"""`dhm init`, `dhm connections …` and `dhm schema`, on a project as a person has it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+import jsonschema
+import pytest
+
+from datahub.cli.output import Exit
+from tests.servers.ssh import openssh
+
+
+@pytest.fixture
+def shop(dhm, tmp_path, monkeypatch):
+    """A project made by `dhm init`, in which commands are typed."""
+    assert Exit.DONE == dhm("init", tmp_path / "shop").code
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def add(shop, text):
+    with (shop / "dhm.toml").open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+# ------------------------------------------------------------------------------------------------ init
+
+
+def test_a_project_that_was_made_runs_at_once(shop, dhm):
+    assert Exit.DONE == dhm("check").code
+    assert Exit.DONE == dhm("fmt", "--check").code
+    ended = dhm("run", "mappings/offers.dhm", "--source", "feed=in/feed.csv")
+    assert (Exit.DONE, 3) == (ended.code, len((shop / "out" / "offers.csv").read_text().splitlines()))
+    assert "OFFER_PRICE" in ended.err
+    assert "shop" == tomllib.loads((shop / "dhm.toml").read_text())["project"]["name"]
+
+
+def test_nothing_is_written_over(shop, dhm, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "dhm.toml").write_text("mine")
+    ended = dhm("init", tmp_path / "other")
+    assert (Exit.USAGE, "mine") == (ended.code, (tmp_path / "other" / "dhm.toml").read_text())
+    assert ["dhm.toml"] == [path.name for path in (tmp_path / "other").iterdir()]
+
+
+# ------------------------------------------------------------------------------------------------ list, show
+
+
+def test_connections_are_listed_with_the_jobs_that_use_them(shop, dhm):
+    add(shop, '\n[connections.erp]\nkind = "sftp"\nhost = "h.example"\nuser = "u"\npassword = "${env:NOPE}"\n')
+    rows = dhm("connections", "list").out.splitlines()
+    assert ["here", "erp"] == [row.split()[0] for row in rows]
+    assert "offers" in rows[0]
+    assert "h.example:22" in rows[1]
+    assert ["here", "erp"] == [one["name"] for one in json.loads(dhm("connections", "list", "--json").out)]
+
+
+def test_show_explains_where_each_value_comes_from(shop, dhm, monkeypatch):
+    add(
+        shop,
+        """
+[defaults.connection.sftp]
+port = 2222
+[connections.erp]
+kind = "sftp"
+host = "test.example"
+user = "u"
+password = "${env:ERP_PASSWORD}"
+key = "${env:NOPE}"
+""",
+    )
+    (shop / "dhm.prod.toml").write_text('[connections.erp]\nhost = "prod.example"\n')
+    monkeypatch.setenv("ERP_PASSWORD", "hunter2")
+    monkeypatch.setenv("DHM_CONNECTIONS__ERP__USER", "someone")
+    ended = dhm("connections", "show", "erp", "--explain", "--env", "prod", "--set", "connections.erp.root=out")
+    said = {line.split(" = ")[0].strip(): line for line in ended.out.splitlines()[1:]}
+    lines = (shop / "dhm.toml").read_text().splitlines()
+    place = {text: number for number, text in enumerate(lines, 1)}
+    written = 'host = "test.example"'
+    assert said["host"].endswith(f"dhm.prod.toml:2:8, over dhm.toml:{place[written]}:8")
+    assert said["port"].endswith(f"dhm.toml:{place['port = 2222']}:8")
+    assert "the variable DHM_CONNECTIONS__ERP__USER, over dhm.toml:" in said["user"]
+    assert said["password"].endswith("(is there)")
+    assert "(missing: the environment variable `NOPE` is not set)" in said["key"]
+    assert said["root"].endswith("--set connections.erp.root")
+    assert said["deadline"].endswith("default")
+    assert "hunter2" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "hree"), "did you mean `here`?"),
+        (("ls", "here", "nothing"), "there is no `nothing`"),
+        (("trust", "here"), "only hosts that speak SSH"),
+        (("list", "--env", "nope"), "no environment `nope`"),
+        (("list", "--set", "x"), "has no `=`"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_in_a_sentence(shop, dhm, arguments, says):
+    ended = dhm("connections", *arguments)
+    assert ended.code in (Exit.USAGE, Exit.WRONG)
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_mistake_in_the_project_is_shown_at_its_place(shop, dhm):
+    add(shop, '\n[connections.erp]\nkind = "sftp"\nhost = "h"\nuser = "u"\npassword = "hunter2"\n')
+    ended = dhm("connections", "list")
+    assert Exit.USAGE == ended.code
+    assert "error[DHM925]: `password` is a secret, and it stands here" in ended.err
+    assert re.search(r"--> dhm\.toml:\d+:12", ended.err)
+
+
+def test_outside_of_a_project_there_are_no_connections(dhm, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "dhm init" in dhm("connections", "list").err
+
+
+# ------------------------------------------------------------------------------------------------ test, ls, trust
+
+
+def test_a_host_is_trusted_tried_and_listed(shop, dhm, tmp_path, monkeypatch):
+    (tmp_path / "sshd").mkdir()
+    with openssh(tmp_path / "sshd") as server:
+        monkeypatch.setenv("KEY", server.key)
+        add(
+            shop,
+            f'\n[connections.erp]\nkind = "sftp"\nhost = "127.0.0.1"\nport = {server.port}\nuser = "{server.user}"\nkey = "${{env:KEY}}"\n',
+        )
+        (server.folder / "in").mkdir()
+        (server.folder / "in" / "a.csv").write_text("x" * 1234)
+
+        untrusted = dhm("connections", "test", "erp")
+        assert Exit.WRONG == untrusted.code
+        assert "dhm connections trust" in untrusted.err
+        assert Exit.WRONG == dhm("connections", "trust", "erp", "--fingerprint", "SHA256:other").code
+        assert not (shop / "known_hosts").exists()
+        assert Exit.USAGE == dhm("connections", "trust", "erp").code
+        trusted = dhm("connections", "trust", "erp", "--fingerprint", server.fingerprint)
+        assert (Exit.DONE, f"{server.fingerprint}\n") == (trusted.code, trusted.out)
+
+        tried = dhm("connections", "test")
+        assert Exit.DONE == tried.code, tried
+        assert ["here", "erp"] == [line.split()[0] for line in tried.out.splitlines()]
+        assert re.search(r"erp +ok +1 entry in", tried.out)
+        assert re.fullmatch(r"1,234  \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  a.csv\n", dhm("connections", "ls", "erp", "in").out)
+        assert [{"path": "in/a.csv", "kind": "file", "size": 1234}] == [
+            {key: one[key] for key in ("path", "kind", "size")} for one in json.loads(dhm("connections", "ls", "erp", "in", "--json").out)
+        ]
+    gone = dhm("connections", "test", "erp", "--set", "connections.erp.connect_timeout=2")
+    assert Exit.LATER == gone.code
+
+
+def test_secrets_never_reach_the_command_line_of_others(shop, dhm, monkeypatch):
+    ended = dhm("connections", "list", "--set", "connections.erp.password=hunter2", "--set", "connections.erp.kind=sftp")
+    assert Exit.USAGE == ended.code
+    assert "DHM925" in ended.err
+
+
+# ------------------------------------------------------------------------------------------------ schema
+
+
+def test_the_schema_takes_the_project_that_was_made_and_knows_every_kind(shop, dhm):
+    schema = json.loads(dhm("schema").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    check = jsonschema.Draft202012Validator(schema)
+    tree = tomllib.loads((shop / "dhm.toml").read_text())
+    check.validate(tree)
+    tree["connections"]["erp"] = {"kind": "sftp", "host": "h", "user": "u", "port": "${env:PORT}", "password": "${env:P}"}
+    check.validate(tree)
+    tree["connections"]["erp"]["prot"] = 1
+    assert not check.is_valid(tree)
+    del tree["connections"]["erp"]["prot"]
+    tree["connections"]["erp"]["password"] = "hunter2"
+    assert not check.is_valid(tree)
+
+
+def test_listing_connections_loads_neither_arrow_nor_the_libraries_of_transports(shop):
+    asked = (
+        "import sys; sys.argv = ['dhm', 'connections', 'list']\nfrom datahub.cli.main import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    asked += "print(sorted({'pyarrow', 'asyncssh', 'httpx', 'fsspec'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert "[]" == ended.stdout.splitlines()[-1]
