@@ -42,7 +42,7 @@ def read(data: bytes, dialect: Dialect, header: Sequence[str], wanted: Sequence[
         positions.append(records - 1)
         lines.append(line)
         for index, values in cells.items():
-            values.append(found.fields[index])
+            values.append(found.fields[index] if index < len(found.fields) else b"")
     columns = {index: pa.array(values, pa.binary()).cast(pa.string()) for index, values in cells.items()}
     places = np.array(positions, np.int64) if bad else None
     return Rows(columns, len(positions), places, np.array(lines, np.int64), records, tuple(bad))
@@ -59,7 +59,7 @@ def fault(data: bytes, record: Record, dialect: Dialect, header: Sequence[str], 
     if b"\0" in text:
         return "R001", f"there is a NUL byte{_where(record, header, lambda field: 'NUL' if bytes(1) in field else '')}"
     count = len(record.fields)
-    if dialect.width and count != dialect.width:
+    if dialect.width and (count > dialect.width or (count < dialect.width and not dialect.short)):
         return "R002", f"the record has {_values(count)}, {dialect.width} are needed"
     if len(text) > LONGEST_FIELD and any(len(field) > LONGEST_FIELD for field in record.fields):
         return "R005", f"a value is longer than {LONGEST_FIELD} bytes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_columns import Layout, by_header, by_order, found_any
@@ -79,11 +80,11 @@ def _dialect(shape: SourceShape, name: str) -> Dialect:
     delimiter, quote, comment = (str(option(shape, key) or "") for key in ("delimiter", "quote", "comment"))
     if not delimiter or (quote and quote in delimiter) or re.search(r"[\r\n\0]", delimiter + quote):
         raise BadInput("R005", f"`{delimiter}` cannot set apart the values of `{name}`", "no quote or line end can be in it", path=name)
-    return Dialect(delimiter.encode(), quote.encode(), comment.encode())
+    return Dialect(delimiter.encode(), quote.encode(), comment.encode(), short=option(shape, "short_rows") == "null")
 
 
 def _with_width(dialect: Dialect, width: int) -> Dialect:
-    return Dialect(dialect.delimiter, dialect.quote, dialect.comment, width)
+    return replace(dialect, width=width)
 
 
 def _first_record(text: TextStream, dialect: Dialect) -> Record | None:

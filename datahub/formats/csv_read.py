@@ -192,6 +192,11 @@ def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], fi
         if _UNIT in text:
             return None
         text, delimiter = text.replace(delimiter, _UNIT), _UNIT
+    if block.dialect.short:
+        padded = filled_up(text, delimiter, block.dialect.width) if not len(found.quotes) else None
+        if padded is None:
+            return None
+        text = padded
     table = _arrow(text, delimiter, block.dialect.quote, block.dialect.width, tuple(indices))
     if table is None:
         return None
@@ -205,6 +210,21 @@ def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], fi
         if len(lines) != table.num_rows:
             return None
     return Rows(columns, table.num_rows, None, lines, table.num_rows, ())
+
+
+def filled_up(text: bytes, delimiter: bytes, width: int) -> bytes | None:
+    """Text without quotes whose short lines have as many delimiters as the others; None where one has too many."""
+    data = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero((data == 10) | (data == 13))
+    if not len(data) or data[-1] not in (10, 13):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    marks = np.flatnonzero(data == delimiter[0])
+    counts = np.searchsorted(marks, ends) - np.searchsorted(marks, starts)
+    lacking = np.where(ends > starts, width - 1 - counts, 0)
+    if (lacking < 0).any():
+        return None
+    return np.insert(data, np.repeat(ends, lacking), delimiter[0]).tobytes()
 
 
 def _arrow(text: bytes, delimiter: bytes, quote: bytes, width: int, indices: tuple[int, ...]) -> pa.Table | None:

@@ -35,12 +35,16 @@ _NEVER_CLOSED = "a quote opens a value and is never closed"
 
 @record(frozen=True, slots=True)
 class Dialect:
-    """How values are set apart, in bytes of the text that is scanned; `width` is how many a record has (0: unknown)."""
+    """How values are set apart, in bytes of the text that is scanned; `width` is how many a record has (0: unknown).
+
+    `short`: a record may have fewer, the last ones are empty then.
+    """
 
     delimiter: bytes
     quote: bytes
     comment: bytes
     width: int = 0
+    short: bool = False
 
 
 @record(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import json_texts
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
+from datahub.formats.split_text import split_text
 from datahub.formats.texts import texts
 from datahub.formats.written import Columns, omissions, slices, wanted
 from datahub.functions.columns import glued, text_bytes
@@ -52,6 +53,8 @@ class CsvWriter:
         self.newline, self.header = str(option(shape, "newline")), bool(option(shape, "header"))
         self.encoding = _encoding(str(option(shape, "encoding")), path)
         self.file = AtomicFile(path)
+        fields = {one.field: one.name for one in self.columns}
+        self._marks = {fields[field]: marks for field, marks in shape.splits if field in fields}
         self._begun = False
         self._kept = Kept(path) if any(is_pattern(one.name) for one in self.columns) else None
 
@@ -92,7 +95,7 @@ class CsvWriter:
         parts: list[Any] = []
         for number, (name, values, kind) in enumerate(columns):
             parts += [self.style.delimiter] * (number > 0)
-            written = cells(values, kind, self.style)
+            written = cells(values, kind, self.style, self._marks.get(name, ()))
             # What a row leaves out is nothing at all, where null has a word of its own.
             parts.append(pc.if_else(omitted[name], "", written) if name in omitted else written)
         if not parts:
@@ -153,18 +156,31 @@ def _encoding(name: str, path: str) -> str:
 # ---------------------------------------------------------------- cells
 
 
-def cells(values: pa.Array, kind: Type, style: Style) -> pa.Array:
-    """The values of a column as they stand in the file."""
+def cells(values: pa.Array, kind: Type, style: Style, marks: Sequence[str] = ()) -> pa.Array:
+    """The values of a column as they stand in the file; `marks` are those between the values of a list."""
     base = t.base_of(kind)
     match base:
+        case t.ListOf() | t.Struct() if marks:
+            written = split_text(values, base, marks, lambda part, inner: _plain(part, inner, style))
         case t.ListOf() | t.Struct() | t.MapOf():
-            written = pc.if_else(pc.is_valid(values), json_texts(values, base), pa.scalar(None, pa.string()))
+            written = _plain(values, base, style)
         case t.Nothing() | t.Unknown():
             written = pa.nulls(len(values), pa.string())
         case _:
             written = texts(values, base, style.decimal, style.dates)
     is_text = isinstance(base, t.Text | t.Enum | t.Json | t.Pattern)
-    return quoted(written, style if is_text else replace(style, formula_guard=False))
+    found = quoted(written, style if is_text else replace(style, formula_guard=False))
+    if marks and style.quote and not style.alone and not style.every:
+        # A list of nothing is an empty cell, as it is read.
+        return pc.if_else(pc.equal(found, style.quote * 2), "", found)
+    return found
+
+
+def _plain(values: pa.Array, kind: Type, style: Style) -> pa.Array:
+    """A part of a cell that holds several: what has parts itself and no mark is JSON there too."""
+    if isinstance(kind, t.ListOf | t.Struct | t.MapOf):
+        return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
+    return texts(values, kind, style.decimal, style.dates)
 
 
 def quoted(values: pa.Array, style: Style) -> pa.Array:

@@ -19,6 +19,7 @@ from datahub.engine.evaluate import evaluate
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.nothing import Unmet, unmet_of_nothing
 from datahub.engine.profile import Profile
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.start import given, run_state
@@ -82,7 +83,8 @@ def run(
         outlet.settle()
         findings.settle()
         _account(plan, execution)
-        reason = _abort(plan, outlet, findings, execution, state)
+        nothing = tuple(unmet_of_nothing(execution, state))
+        reason = _of_nothing(nothing) or _abort(plan, outlet, findings, execution, state)
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
@@ -116,7 +118,10 @@ def run(
         recovered=state.recovered.all(),
         written=tuple(WrittenFile(one.name, str(one.path), one.rows, one.target) for one in outlet.made),
         rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.made.items()),
-        warnings=tuple(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
+        warnings=(
+            *(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
+            *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
+        ),
         operators=tuple(_operator_counts(execution)),
     )
     report.write(out / "run" / "report.json")
@@ -220,6 +225,11 @@ def _behind(operator: op.Operator) -> list[op.Operator]:
             own = isinstance(one, op.Surviving)
             waiting.extend([one.graph.inputs[one.graph.entities.index(one.entity)]] if own else op.inputs(one))  # type: ignore[union-attr]
     return list(found.values())
+
+
+def _of_nothing(unmet: Sequence[Unmet]) -> str:
+    """Why the run must leave nothing written where an entity without rows breaks a fatal check, or nothing."""
+    return next((f"{one.code} {one.message} (`{one.entity}` has no rows)" for one in unmet if one.severity == "fatal"), "")
 
 
 def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Execution, state: RunState) -> str:

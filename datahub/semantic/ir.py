@@ -616,6 +616,8 @@ class TargetShape:
     kind: str
     options: tuple[tuple[str, Value], ...]
     columns: tuple[tuple[str, str], ...] = ()
+    splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For columns whose lists are written into one cell, the marks between the values, outermost first."""
 
 
 @record(frozen=True, slots=True)

@@ -67,6 +67,13 @@ _CSV = (
     ),
     OptionShape("skip", "int", 0, "How many lines stand before the header."),
     OptionShape("comment", "text", "", "Lines that begin with this are passed over."),
+    OptionShape(
+        "short_rows",
+        "word",
+        "reject",
+        "What a record with fewer values than there are columns is: a reject, or one whose last values are empty (`null`).",
+        ("reject", "null"),
+    ),
 )
 _JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON array."),)
 _BATCH = (OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),)

@@ -6,7 +6,7 @@ from datahub.semantic import ir
 from datahub.semantic.collect import twice
 from datahub.semantic.kinds import TARGETS
 from datahub.semantic.options import find_kind, read_options
-from datahub.semantic.tags import TARGET_TAGS, check_tags
+from datahub.semantic.tags import SPLIT, TARGET_TAGS, check_tags
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 
@@ -24,7 +24,13 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
             columns[column.name.text] = (column.name, _header(column))
     if kind is not None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
-        unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs))
+        splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
+        unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs, splits))
+
+
+def _marks(column: ast.ColumnDecl) -> tuple[str, ...]:
+    tags = (tag for tag in column.tags if tag.name.text == SPLIT.name)
+    return tuple(one.value for tag in tags for one in tag.arguments if isinstance(one, ast.String))
 
 
 def _header(column: ast.ColumnDecl) -> str:

@@ -19,9 +19,9 @@ TABLES = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(LETTERS, min_
 NOISE = st.text(alphabet='ab",\n\r \0é', max_size=60)
 
 
-def block(text, width, delimiter=b","):
+def block(text, width, delimiter=b",", short=False):
     layout = Layout(tuple(f"c{number}" for number in range(width)), tuple(One(f"c{number}", number) for number in range(width)), width)
-    return CsvBlock(text, Dialect(delimiter, b'"', b"", width), layout, "utf-8")
+    return CsvBlock(text, Dialect(delimiter, b'"', b"", width, short), layout, "utf-8")
 
 
 def as_rows(rows, width):
@@ -84,3 +84,13 @@ def test_a_cut_by_quotes_is_one_between_records(text, size):
     at = csv_scan.last_record_end(data[:size], found.quotes)
     inside = [record for record in csv_scan.walk(data, dialect) if record.start < at]
     assert all(record.end < at for record in inside)
+
+
+@given(st.one_of(NOISE, st.text(alphabet="ab,\n\r", max_size=60)), st.integers(1, 4))
+def test_short_records_are_filled_up_alike_by_vectors_and_by_walking(text, width):
+    one = block(text.encode(), width, short=True)
+    at_once = csv_read.read(one, range(width), 1)
+    exactly = csv_exact.read(one.text, one.dialect, one.layout.header, range(width), 1, "utf-8")
+    assert as_rows(exactly, width) == as_rows(at_once, width)
+    assert exactly.bad == at_once.bad
+    assert not any(record.code == "R002" and "1 value" in record.message for record in exactly.bad)

@@ -19,9 +19,9 @@ from tests.unit.formats.reading import make_writer
 def written(tmp_path):
     """The bytes of a file written from rows."""
 
-    def writing(kind, columns, rows, at=(), **options):
+    def writing(kind, columns, rows, at=(), splits=(), **options):
         path = tmp_path / "out"
-        writer = make_writer(kind, TargetShape("t", kind, tuple(options.items()), tuple(at)), str(path), columns)
+        writer = make_writer(kind, TargetShape("t", kind, tuple(options.items()), tuple(at), tuple(splits)), str(path), columns)
         arrays = [pa.array([row.get(name) for row in rows], arrow_type(one)) for name, one in columns]
         try:
             writer.write(pa.table(arrays, names=[name for name, _ in columns]))
@@ -156,3 +156,21 @@ def test_parquet_row_groups_and_dictionaries_suit_the_data(tmp_path):
     encodings = [facts.row_group(0).column(number).encodings for number in range(2)]
     assert [False, True] == [any("DICTIONARY" in one for one in several) for several in encodings]
     assert "ZSTD" == facts.row_group(0).column(0).compression
+
+
+def test_lists_are_one_cell_with_their_marks_between(written):
+    columns = (("a", ListOf(Text(True), True)), ("b", ListOf(Struct((("q", Int()), ("p", Decimal(False, 8, 2)))))))
+    rows = [
+        {"a": ["x", "y;z", None], "b": [{"q": 1, "p": Digits("2.5")}, {"q": 3, "p": Digits(4)}]},
+        {"a": [], "b": []},
+        {"a": None, "b": []},
+    ]
+    splits = (("a", ("|",)), ("b", ("#", ":")))
+    assert b'a;b\n"x|y;z|";1:2,50#3:4,00\n;\nNULL;\n' == written(
+        "csv", columns, rows, splits=splits, delimiter=";", decimal=",", nulls="NULL"
+    )
+
+
+def test_a_value_that_holds_the_mark_of_its_cell_is_refused(written):
+    with pytest.raises(BadOutput, match=r'"b/c" holds `/`'):
+        written("csv", (("a", ListOf(Text())),), [{"a": ["a", "b/c"]}], splits=(("a", ("/",)),))
