@@ -20,6 +20,7 @@ from datahub.diagnostics.render.text import render
 from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suppress import suppress
 from datahub.document import Document
+from datahub.semantic.modules import Unusable
 from tests.spec_runner import DATA, Block, Case
 
 SCRIPT = "script.dhm"
@@ -63,11 +64,11 @@ class Files:
     def siblings(self, document: Document) -> tuple[Document, ...]:
         return ()
 
-    def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
+    def pack(self, name: str, versions: str, beside: Document) -> tuple[Document, ...] | Unusable | None:
         from datahub.packs.folders import Folders
 
         found = self._packs.get(name)
-        return tuple(found) if found else Folders().pack(name, versions)
+        return tuple(found) if found else Folders().pack(name, versions, beside)
 
 
 @dataclass

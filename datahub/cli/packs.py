@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datahub.cli.output import Exit, Stop, colourful, say
 from datahub.packs.contents import NotAPack
-from datahub.packs.open import OpenedPack, open_pack
+from datahub.packs.open import OpenedPack, examined, open_pack
 from datahub.project.failures import DataHubError, TransientError
 
 
@@ -29,6 +29,6 @@ def failures_told() -> Iterator[None]:
 
 
 def opened_or_stop(path: Path) -> OpenedPack:
-    """The pack at `path`."""
+    """The pack at `path`, examined."""
     with failures_told():
-        return open_pack(path)
+        return examined(open_pack(path))

@@ -1,28 +1,39 @@
-"""What a script uses, read from disk: files beside it, and packs from the folders where packs lie."""
+"""What a script uses, read from disk: files beside it, and packs from its project or from the folders where packs lie."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datahub.document import Document
 from datahub.packs.versions import allows
 from datahub.resources import folder
+from datahub.semantic.modules import Unusable
 
-_PACK = re.compile(r"^\s*pack\s+(?P<name>[\w.]+)\s+(?P<version>\d+\.\d+\.\d+)", re.MULTILINE)
+if TYPE_CHECKING:
+    from datahub.packs.open import OpenedPack
+    from datahub.packs.project import ProjectPacks
+
+_PACK = re.compile(r"^\s*pack\s+(?P<name>[\w.]+)\s+(?P<version>\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)", re.MULTILINE)
+_MANIFEST = "dhm.toml"
 
 
 class Folders:
     """A loader of scripts and packs on disk; the same file is the same document, however it is named.
 
-    A pack is a folder with `pack.dhm`; `djust.core` lies in `djust/core` or `djust.core` below one of `roots`,
-    and the standard packs lie below them all.
+    A pack is a folder with `pack.dhm`. A script in a project takes the packs of the project; else, and for those that the project says
+    nothing of, `djust.core` lies in `djust/core` or `djust.core` below one of `roots`, around the script, below the standard packs, or
+    in an installed distribution.
     """
 
     def __init__(self, roots: Sequence[Path] = ()) -> None:
         self._roots = (*roots, folder("stdlib_mappings"))
         self._known: dict[Path, Document] = {}
+        self._projects: dict[Path, ProjectPacks | None] = {}
+        self._users: dict[Document, Document] = {}
+        """For each document of a pack the script for whose sake it was read: the project of that one is asked."""
 
     def document(self, path: Path, shown: str = "") -> Document:
         """The document of the file at `path`, called `shown`; OSError and UnicodeDecodeError are the caller's."""
@@ -34,13 +45,85 @@ class Folders:
     def file(self, path: str, beside: Document) -> Document | None:
         return self._readable(Path(beside.path).parent / path)
 
-    def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
-        for root in self._roots:
-            for place in (root / name, root.joinpath(*name.split("."))):
-                head = self._readable(place / "pack.dhm")
-                if head is not None and self._is(head, name, versions):
-                    return (head, *self._files(place))
+    def pack(self, name: str, versions: str, beside: Document) -> tuple[Document, ...] | Unusable | None:
+        user = self._users.get(beside, beside)
+        found = self._of_project(name, versions, user)
+        if found is None:
+            found = self._of_folders(name, versions, user) or self._installed(name, versions)
+        if isinstance(found, tuple):
+            for document in found:
+                self._users.setdefault(document, user)
+        return found
+
+    # ------------------------------------------------------------ projects
+
+    def project(self, script: Path) -> ProjectPacks | None:
+        """The packs of the project that a script belongs to; `DataHubError` where it cannot be read."""
+        place = script.parent.resolve()
+        # What packs of projects need is loaded by those that are in one.
+        around = next((one for one in (place, *place.parents) if (one / _MANIFEST).is_file()), None)
+        if around is None:
+            return None
+        if around not in self._projects:
+            from datahub.packs.project import project_packs
+
+            self._projects[around] = project_packs(around)
+        return self._projects[around]
+
+    def _of_project(self, name: str, versions: str, user: Document) -> tuple[Document, ...] | Unusable | None:
+        from datahub.project.failures import DataHubError
+
+        try:
+            project = self.project(Path(user.path))
+            pack = project.open(name) if project is not None else None
+        except DataHubError as problem:
+            return Unusable(problem.message, problem.help)
+        if pack is None or project is None:
+            return None
+        if not allows(versions, str(pack.manifest.version)):
+            reason = f"the project has version {pack.manifest.version}, and this asks for {versions}"
+            return Unusable(reason, "a project has one version of a pack: change the range here, or that in `[packs]` of dhm.toml")
+        return self._documents(pack)
+
+    def _documents(self, pack: OpenedPack) -> tuple[Document, ...]:
+        """The scripts of a pack: files where it lies in a folder."""
+        place = Path(pack.contents.shown)
+        head = self._readable(place / "pack.dhm")
+        if head is not None:
+            return (head, *self._files(place))
+        rest = sorted(path for path in pack.contents.files if path.endswith(".dhm") and "/" not in path and path != "pack.dhm")
+        known = {document.path: document for document in self._users}
+        # Read again for another script, it is the same document.
+        made = [pack.contents.document(path) for path in ("pack.dhm", *rest)]
+        return tuple(known[one.path] if one.path in known and known[one.path].text == one.text else one for one in made)
+
+    # ------------------------------------------------------------ folders
+
+    def _of_folders(self, name: str, versions: str, user: Document) -> tuple[Document, ...] | None:
+        around = Path(user.path).resolve().parents
+        places: Iterable[Path] = (
+            *(place for root in self._roots[:-1] for place in (root / name, root.joinpath(*name.split(".")))),
+            *around,
+            *(self._roots[-1] / name, self._roots[-1].joinpath(*name.split("."))),
+        )
+        for place in places:
+            head = self._readable(place / "pack.dhm")
+            if head is not None and self._is(head, name, versions):
+                return (head, *self._files(place))
         return None
+
+    def _installed(self, name: str, versions: str) -> tuple[Document, ...] | Unusable | None:
+        from datahub.packs.origins import installed
+        from datahub.project.failures import DataHubError
+
+        try:
+            origin = installed(name)
+            offered = origin.offers(name)[0] if origin is not None else None
+            if origin is None or offered is None or not allows(versions, str(offered.version)):
+                return None
+            return self._documents(origin.open(name, offered.version))
+        except DataHubError as problem:
+            return Unusable(problem.message, problem.help)
 
     def siblings(self, document: Document) -> tuple[Document, ...]:
         place = Path(document.path).parent

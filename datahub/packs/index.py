@@ -68,7 +68,7 @@ def publish(pack: OpenedPack, index: Path) -> Path:
     if same is not None and same.files != pack.contents.digest:
         raise TerminalError(f"the index has another {pack.called}", "what was published stays as it is: give the pack a new version")
     requires: dict[str, list[str]] = {}
-    for name, versions in manifest.requires:
+    for name, versions in pack.requires:
         requires.setdefault(name, []).append(versions.text)
     made = Published(version=str(manifest.version), file=place.name, files=pack.contents.digest, requires=requires)
     place.write_bytes(pack_up(pack.contents))

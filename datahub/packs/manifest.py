@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from semver import Version
 
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.rule import Severity
+from datahub.document import Document
 from datahub.packs.contents import Contents, NotAPack
 from datahub.packs.versions import NoRange, Range, parse_range, parse_version
 from datahub.records import record
@@ -21,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
 
 @record(frozen=True, slots=True)
 class Manifest:
-    """The head of a pack; `requires` are packs with the ranges in which it and its files name them, in order."""
+    """The head of a pack; `requires` are packs with the ranges in which it names them."""
 
     name: str
     version: Version
@@ -47,7 +48,7 @@ def manifest_of(contents: Contents) -> Manifest:
         raise NotAPack(f"`{head.name.text}` is no name of a pack", help=help)
     try:
         version = parse_version(head.version)
-        requires = dict.fromkeys((name, parse_range(versions)) for name, versions in _required(head, contents))
+        requires = dict.fromkeys((one.name.text, parse_range(one.versions)) for one in head.requires)
     except NoRange as problem:
         raise NotAPack(f"`pack.dhm` of `{contents.shown}`: {problem}") from None
     exports = tuple(name.text for name in head.exports)
@@ -56,10 +57,21 @@ def manifest_of(contents: Contents) -> Manifest:
     )
 
 
-def _required(head: ast.Pack, contents: Contents) -> Iterable[tuple[str, str]]:
-    yield from ((one.name.text, one.versions) for one in head.requires)
+def required_by(contents: Contents, manifest: Manifest) -> tuple[tuple[str, Range], ...]:
+    """The packs that a pack requires, in the ranges in which its head and its files name them."""
+    found = dict.fromkeys(manifest.requires)
     for path in contents.files:
         if path.endswith(".dhm") and "/" not in path:
-            for one in parse(contents.document(path), lambda _: None).declarations:
-                if isinstance(one, ast.Use) and isinstance(one.pack, ast.QName):
-                    yield one.pack.text, one.versions
+            found.update(dict.fromkeys(used_in(contents.document(path))))
+    return tuple(found)
+
+
+def used_in(document: Document) -> Iterator[tuple[str, Range]]:
+    """The packs that a script uses, with the ranges of versions that it takes."""
+    for one in parse(document, lambda _: None).declarations:
+        if isinstance(one, ast.Use) and isinstance(one.pack, ast.QName):
+            try:
+                yield one.pack.text, parse_range(one.versions)
+            except NoRange:
+                # The compiler tells of it where it stands.
+                continue

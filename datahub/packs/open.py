@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datahub.diagnostics.diagnostic import Diagnostic
-from datahub.diagnostics.rule import Severity
 from datahub.packs.archive import ENDINGS, from_file
 from datahub.packs.contents import Contents, NotAPack, from_folder
-from datahub.packs.manifest import Manifest, manifest_of
+from datahub.packs.manifest import Manifest, manifest_of, required_by
 from datahub.packs.places import places_named
+from datahub.packs.versions import Range
 from datahub.project.failures import TerminalError
 from datahub.records import record
 
@@ -22,13 +21,18 @@ class OpenedPack:
     manifest: Manifest
 
     @property
+    def requires(self) -> tuple[tuple[str, Range], ...]:
+        """The packs that it requires, in the ranges in which its head and its files name them."""
+        return required_by(self.contents, self.manifest)
+
+    @property
     def called(self) -> str:
         """Its name and version."""
         return f"{self.manifest.name} {self.manifest.version}"
 
 
 def open_pack(path: Path, shown: str = "") -> OpenedPack:
-    """The pack in a folder or archive; `NotAPack` with all that is wrong where it may not be used."""
+    """The pack in a folder or archive; `NotAPack` with all that is wrong with its files or its head."""
     label = shown or path.as_posix()
     if path.is_dir():
         return opened(from_folder(path, label))
@@ -40,8 +44,16 @@ def open_pack(path: Path, shown: str = "") -> OpenedPack:
 
 
 def opened(contents: Contents) -> OpenedPack:
-    """The pack with these files; `NotAPack` where it names a host or holds a secret, or does not say what it is."""
-    named: list[Diagnostic] = [one for one in places_named(contents) if one.level is Severity.ERROR]
-    if named:
-        raise NotAPack(f"`{contents.shown}` says what no pack may say", named)
+    """The pack with these files."""
     return OpenedPack(contents, manifest_of(contents))
+
+
+def examined(pack: OpenedPack) -> OpenedPack:
+    """The pack, if it says nothing that no pack may say: `NotAPack` where it names a host or holds a secret.
+
+    This is asked before a pack is built or locked; what is locked is known by its hash from then on.
+    """
+    named = list(places_named(pack.contents))
+    if named:
+        raise NotAPack(f"`{pack.contents.shown}` says what no pack may say", named)
+    return pack

@@ -57,7 +57,7 @@ def elaborate_whole(script: ast.Script, loader: Loader, emit: Emit, zone: str = 
     every = modules(script, loader, emit)
     told: list[Diagnostic] = []
     laid = lay(every, emit)
-    made = _elaborated(every, told.append if laid else emit, zone)
+    made = elaborate_modules(every, told.append if laid else emit, zone)
     if laid:
         for one in blamed(told, laid, lambda: _told_without(script, loader, zone)):
             emit(one)
@@ -67,11 +67,12 @@ def elaborate_whole(script: ast.Script, loader: Loader, emit: Emit, zone: str = 
 def _told_without(script: ast.Script, loader: Loader, zone: str) -> list[Diagnostic]:
     """What is wrong with the modules of `script` where no override is laid on them."""
     told: list[Diagnostic] = []
-    _elaborated(modules(script, loader, lambda _: None), told.append, zone)
+    elaborate_modules(modules(script, loader, lambda _: None), told.append, zone)
     return told
 
 
-def _elaborated(every: Sequence[Module], emit: Emit, zone: str) -> Elaborated:
+def elaborate_modules(every: Sequence[Module], emit: Emit, zone: str = "UTC") -> Elaborated:
+    """The program of modules in their order, as they stand."""
     units = _units(every, emit, zone)
     _Elaboration(units).run()
     return Elaborated(_program(next(iter(units.values())).made, zone), tuple(units.values()))

@@ -8,9 +8,18 @@ from typing import Protocol
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.document import Document, Span
+from datahub.records import record
 from datahub.semantic.rules import CIRCULAR, DUPLICATE, PACK_NOT_FOUND
 from datahub.syntax import ast
 from datahub.syntax.parser import parse
+
+
+@record(frozen=True, slots=True)
+class Unusable:
+    """A pack that is there, and cannot be used: why, and what to do about it."""
+
+    reason: str
+    help: str = ""
 
 
 class Loader(Protocol):
@@ -20,8 +29,8 @@ class Loader(Protocol):
         """The script at `path`, which is written as seen from the script `beside`; the same object for the same file."""
         ...
 
-    def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
-        """All scripts of the pack `name` in a version that `versions` (`^1.4`, `1.3.0`, or empty) allows."""
+    def pack(self, name: str, versions: str, beside: Document) -> tuple[Document, ...] | Unusable | None:
+        """All scripts of the pack `name` in a version that `versions` (`^1.4`, `1.3.0`, or empty) allows, as `beside` uses it."""
         ...
 
     def siblings(self, document: Document) -> tuple[Document, ...]:
@@ -35,7 +44,7 @@ class NoLoader:
     def file(self, path: str, beside: Document) -> Document | None:
         return None
 
-    def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
+    def pack(self, name: str, versions: str, beside: Document) -> tuple[Document, ...] | Unusable | None:
         return None
 
     def siblings(self, document: Document) -> tuple[Document, ...]:
@@ -112,8 +121,8 @@ class _Reading:
 
     def _found(self, use: ast.Use, above: tuple[str, ...]) -> Module | None:
         documents = self._documents(use)
-        if documents is None:
-            self.emit(_not_found(use))
+        if documents is None or isinstance(documents, Unusable):
+            self.emit(_not_found(use, documents))
             return None
         key = tuple(document.path for document in documents)
         if any(path in above for path in key) or use.span.document.path in key:
@@ -124,11 +133,11 @@ class _Reading:
             self.known[key] = self.module(scripts, (*above, use.span.document.path))
         return self.known[key]
 
-    def _documents(self, use: ast.Use) -> tuple[Document, ...] | None:
+    def _documents(self, use: ast.Use) -> tuple[Document, ...] | Unusable | None:
         if isinstance(use.pack, ast.String):
             found = self.loader.file(use.pack.value, use.span.document)
             return None if found is None else (found,)
-        return self.loader.pack(use.pack.text, use.versions)
+        return self.loader.pack(use.pack.text, use.versions, use.span.document)
 
 
 def alias_of(use: ast.Use) -> str:
@@ -154,7 +163,10 @@ def _used_twice(use: ast.Use, first: ast.Use) -> Diagnostic:
     )
 
 
-def _not_found(use: ast.Use) -> Diagnostic:
+def _not_found(use: ast.Use, why: Unusable | None) -> Diagnostic:
+    if why is not None:
+        message = f"the pack `{_written(use)}` cannot be used: {why.reason}"
+        return Diagnostic(PACK_NOT_FOUND, message, Label(use.pack.span, "not usable"), help=why.help or None)
     if isinstance(use.pack, ast.String):
         return Diagnostic(
             PACK_NOT_FOUND,

@@ -12,7 +12,7 @@ import pytest
 
 from datahub.packs.archive import from_bytes, pack_up
 from datahub.packs.contents import LARGEST, Contents, NotAPack, from_folder
-from datahub.packs.manifest import manifest_of
+from datahub.packs.manifest import manifest_of, required_by
 
 GOOD = {
     "pack.dhm": b'pack acme.core 1.2.0 {\n  about "Core"\n  requires acme.base ^1.0\n  exports a, b\n}\nuse acme.base\n',
@@ -170,7 +170,8 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path):
 def test_the_head_says_what_a_pack_is():
     made = manifest_of(Contents("a", GOOD))
     assert ("acme.core", "1.2.0", "Core", ("a", "b")) == (made.name, str(made.version), made.about, made.exports)
-    assert [("acme.base", "^1.0"), ("acme.base", "any version")] == [(name, str(versions)) for name, versions in made.requires]
+    required = required_by(Contents("a", GOOD), made)
+    assert [("acme.base", "^1.0"), ("acme.base", "any version")] == [(name, str(versions)) for name, versions in required]
 
 
 @pytest.mark.parametrize(

@@ -21,17 +21,18 @@ def test_a_pack_is_its_head_and_the_files_beside_it_by_name(tmp_path):
     for name, text in (("pack.dhm", "pack djust.core 1.4.2 {\n}\n"), ("b.dhm", "# b\n"), ("a.dhm", "# a\n")):
         (place / name).write_text(text)
     loader = Folders([tmp_path])
-    found = loader.pack("djust.core", "^1.4")
-    assert found is not None
+    user = Document(str(tmp_path / "user.dhm"), "")
+    found = loader.pack("djust.core", "^1.4", user)
+    assert isinstance(found, tuple)
     assert ["pack djust.core 1.4.2 {\n}\n", "# a\n", "# b\n"] == [document.text for document in found]
-    assert loader.pack("djust.core", "^2.0") is None
-    assert loader.pack("djust.other", "") is None
+    assert loader.pack("djust.core", "^2.0", user) is None
+    assert loader.pack("djust.other", "", user) is None
 
 
 def test_a_pack_is_found_under_its_whole_name_too(tmp_path):
     (tmp_path / "acme.shop").mkdir()
     (tmp_path / "acme.shop" / "pack.dhm").write_text("pack acme.shop 0.1.0\n")
-    assert Folders([tmp_path]).pack("acme.shop", "") is not None
+    assert Folders([tmp_path]).pack("acme.shop", "", Document("user.dhm", "")) is not None
 
 
 def test_a_file_of_a_pack_is_one_with_its_pack(tmp_path, dhm):

@@ -42,7 +42,7 @@ class Files:
     def siblings(self, document: Document) -> tuple[Document, ...]:
         return ()
 
-    def pack(self, name: str, versions: str) -> tuple[Document, ...] | None:
+    def pack(self, name: str, versions: str, beside: Document) -> tuple[Document, ...] | None:
         wanted = f"{name} {versions}".strip()
         found = tuple(one for key, one in self.documents.items() if key == wanted or key.startswith(f"{wanted}/"))
         return found or None

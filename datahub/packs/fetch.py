@@ -1,0 +1,62 @@
+"""What stands behind an address: HTTP and HTTPS, and folders of this machine."""
+
+from __future__ import annotations
+
+import netrc
+from pathlib import Path
+
+import httpx
+
+from datahub.packs.contents import LARGEST
+from datahub.packs.origins import Fetch
+from datahub.project.failures import TerminalError, TransientError
+
+_SECONDS = 30.0
+
+
+def fetching(base: Path) -> Fetch:
+    """A function that gets the bytes behind an address, and None where there are none; folders are seen from `base`."""
+    client: list[httpx.Client] = []
+
+    def fetch(address: str) -> bytes | None:
+        if not address.startswith(("http://", "https://")):
+            place = base / address
+            return place.read_bytes() if place.is_file() else None
+        if not client:
+            client.append(httpx.Client(timeout=_SECONDS, auth=_accounts()))
+        return _got(client[0], address)
+
+    return fetch
+
+
+def _accounts() -> httpx.Auth | None:
+    """Accounts of `~/.netrc`, so that no password stands in dhm.toml."""
+    try:
+        return httpx.NetRCAuth()
+    except (OSError, netrc.NetrcParseError):
+        return None
+
+
+def _got(client: httpx.Client, address: str) -> bytes | None:
+    try:
+        with client.stream("GET", address) as answer:
+            if answer.status_code == 404:
+                return None
+            if answer.is_redirect:
+                raise TerminalError(
+                    f"`{address}` has moved to `{answer.headers.get('location', '?')}`", "write the new address into dhm.toml"
+                )
+            if answer.status_code >= 500 or answer.status_code == 429:
+                raise TransientError(f"`{address}` answers {answer.status_code} {answer.reason_phrase}", "try again later")
+            if answer.status_code != 200:
+                raise TerminalError(f"`{address}` answers {answer.status_code} {answer.reason_phrase}")
+            found = bytearray()
+            for part in answer.iter_bytes():
+                found += part
+                if len(found) > LARGEST:
+                    raise TerminalError(f"`{address}` is larger than a pack may be: {LARGEST >> 20} MB")
+            return bytes(found)
+    except httpx.HTTPError as problem:
+        raise TransientError(f"`{address}` does not answer: {problem}", "is the address right, and the server up?") from None
+    except httpx.InvalidURL as problem:
+        raise TerminalError(f"`{address}` is no address: {problem}") from None
