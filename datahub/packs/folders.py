@@ -34,6 +34,7 @@ class Folders:
         self._projects: dict[Path, ProjectPacks | None] = {}
         self._users: dict[Document, Document] = {}
         """For each document of a pack the script for whose sake it was read: the project of that one is asked."""
+        self._together: dict[Document, tuple[Document, ...]] = {}
 
     def document(self, path: Path, shown: str = "") -> Document:
         """The document of the file at `path`, called `shown`; OSError and UnicodeDecodeError are the caller's."""
@@ -53,9 +54,14 @@ class Folders:
         if isinstance(found, tuple):
             for document in found:
                 self._users.setdefault(document, user)
+                self._together[document] = found
         return found
 
     # ------------------------------------------------------------ projects
+
+    def in_project(self, project: ProjectPacks) -> None:
+        """Take `project` for what its folder holds."""
+        self._projects[project.folder] = project
 
     def project(self, script: Path) -> ProjectPacks | None:
         """The packs of the project that a script belongs to; `DataHubError` where it cannot be read."""
@@ -126,6 +132,8 @@ class Folders:
             return Unusable(problem.message, problem.help)
 
     def siblings(self, document: Document) -> tuple[Document, ...]:
+        if document in self._together:
+            return tuple(one for one in self._together[document] if one is not document)
         place = Path(document.path).parent
         head = self._readable(place / "pack.dhm")
         if head is None or Path(document.path).suffix != ".dhm":

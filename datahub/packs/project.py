@@ -28,7 +28,9 @@ class Tampered(NotAPack):
     """A pack whose files are not those that were locked."""
 
     def __init__(self, locked: LockedPack, contents: Contents) -> None:
-        help = f"locked {locked.files}, found {contents.digest}. Where the change is yours: `dhm pack lock`"
+        fetched = locked.origin.startswith("index:")
+        what = "`dhm pack lock` fetches it again" if fetched else "where the change is yours, `dhm pack lock` takes it"
+        help = f"locked {locked.files}, found {contents.digest}; {what}"
         super().__init__(f"the files of {locked.name} {locked.version} are not those that were locked", help=help)
 
 
@@ -66,17 +68,18 @@ class ProjectPacks:
     asked: Mapping[str, PackRequirement]
     lock: Lock | None
     state: Path
-    _indexes: dict[str, Index] = field(default_factory=dict)
-    _origins: dict[str, Origin | None] = field(default_factory=dict)
-    _opened: dict[str, OpenedPack] = field(default_factory=dict)
+    _indexes: dict[str, Index] = field(default_factory=dict, init=False)
+    _origins: dict[str, Origin] = field(default_factory=dict, init=False)
+    _opened: dict[str, OpenedPack] = field(default_factory=dict, init=False)
 
     # ------------------------------------------------------------ where packs come from
 
     def origin(self, name: str, by: Iterable[str]) -> Origin | None:
         """The one place of a pack: as dhm.toml says; else DataHub, an installed distribution, or the index of who requires it."""
-        if name not in self._origins:
-            self._origins[name] = self._found(name, by)
-        return self._origins[name]
+        found = self._origins.get(name) or self._found(name, by)
+        if found is not None:
+            self._origins[name] = found
+        return found
 
     def _found(self, name: str, by: Iterable[str]) -> Origin | None:
         asked = self.asked.get(name)
@@ -145,7 +148,7 @@ class ProjectPacks:
 
     def fetched(self, name: str, version: Version, locked: LockedPack | None = None) -> OpenedPack:
         """A pack from its origin, kept where it came from an index."""
-        origin = self.origin(name, self._requirers(name))
+        origin = self.origin(name, self.requirers(name))
         if origin is None:
             raise TerminalError(
                 f"nobody has the pack `{name}` any more", f"it was locked from {locked.origin}" if locked is not None else ""
@@ -155,7 +158,8 @@ class ProjectPacks:
             self._keep(pack)
         return pack
 
-    def _requirers(self, name: str) -> list[str]:
+    def requirers(self, name: str) -> list[str]:
+        """The locked packs that require the pack `name`."""
         return [one.name for one in self.lock.pack if any(said.split(" ")[0] == name for said in one.requires)] if self.lock else []
 
     def _unlocked(self, name: str) -> OpenedPack | None:

@@ -4,6 +4,9 @@ PATHS are scripts, or folders whose scripts are all checked; the current folder 
 
 A finding that is meant to be there is allowed by a comment: `# dhm: allow CODE because "…"`.
 
+With `--locked` dhm.lock must be there too and say what is used: every pack with its version and the hash of its files, and every
+override with what it was written against. Use it in CI.
+
 Exit codes: 0 no errors, 1 errors, 2 wrong usage.
 """
 
@@ -45,6 +48,7 @@ def command(
     fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are safe, then check again.")] = False,
     signature: Annotated[bool, typer.Option("--signature", help="Show which reject codes each field can give.")] = False,
     notes: Annotated[bool, typer.Option("--notes", help="Show notes as well as errors and warnings.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="Make sure that dhm.lock says what is used.")] = False,
 ) -> None:
     from datahub.cli.scripts import errors, in_order, scripts
     from datahub.diagnostics.render import render
@@ -52,7 +56,7 @@ def command(
 
     chosen = scripts(paths or [])
     fixed = sum(_mended(path) for path in chosen) if fix else 0
-    found, programs = _checked(chosen)
+    found, programs = _checked(chosen, locked)
     shown = [finding for finding in found if notes or finding.level is not Severity.NOTE]
     named = [path.as_posix() for path in chosen]
     shown = in_order(shown, named)
@@ -66,12 +70,14 @@ def command(
     raise typer.Exit(Exit.WRONG if errors(found) else Exit.DONE)
 
 
-def _checked(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[tuple[Document, Program]]]:
+def _checked(paths: Sequence[Path], locked: bool) -> tuple[list[Diagnostic], list[tuple[Document, Program]]]:
     """The findings of all scripts, each told once though several scripts may use what it is in."""
+    from datahub.cli.lockings import lock_findings
     from datahub.cli.scripts import Unreadable, read
     from datahub.packs.folders import Folders
 
     loader = Folders()
+    looked_at: set[Document] = set()
     found: list[Diagnostic] = []
     programs: list[tuple[Document, Program]] = []
     for path in paths:
@@ -79,21 +85,25 @@ def _checked(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[tuple[Docume
         if isinstance(document, Unreadable):
             found.append(document.finding)
             continue
+        if document in looked_at:
+            continue
+        looked_at.update((document, *loader.siblings(document)))
         findings, program = check_one(document, loader)
         found += [finding for finding in findings if finding not in found]
         if program is not None:
             programs.append((document, program))
+    found += lock_findings(looked_at, loader, locked)
     return found, programs
 
 
 def check_one(document: Document, loader: Folders) -> tuple[list[Diagnostic], Program | None]:
-    """The findings of one script that its comments do not allow, and what it declares."""
+    """The findings of one script, or of the pack that it is a file of, that comments do not allow, and what it declares."""
     from datahub.compiler import check
     from datahub.diagnostics.suppress import suppress
 
     found: list[Diagnostic] = []
     program = check(document, loader, found.append)
-    return suppress(found, [document]), program
+    return suppress(found, [document, *loader.siblings(document)]), program
 
 
 def _mended(path: Path) -> int:

@@ -8,22 +8,46 @@ Exit codes: 0 all is well, 1 something is not, 75 a server did not answer.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from datahub.cli.output import Paint, give
+from datahub.cli.output import Exit, Paint, Stop, colourful, counted, give, say
 
 
 def command(
     paths: Annotated[list[Path] | None, typer.Argument(help="Folders or archives of packs.", show_default=False)] = None,
 ) -> None:
-    import sys
-
     from datahub.cli.packs import opened_or_stop
 
     paint = Paint(sys.stdout)
+    if not paths:
+        _project(paint)
     for path in paths or []:
         pack = opened_or_stop(path)
         give(f"{paint('1;32', 'ok')} {pack.called}  {path}  {pack.contents.digest}\n")
+
+
+def _project(paint: Paint) -> None:
+    """Hold the packs of the project against its lock."""
+    from datahub.cli.packs import failures_told, project_or_stop
+    from datahub.diagnostics.render.text import render
+    from datahub.packs.folders import Folders
+    from datahub.packs.locked import stale
+    from datahub.packs.open import examined
+
+    project = project_or_stop()
+    loader = Folders()
+    loader.in_project(project)
+    with failures_told():
+        found = list(stale(project, loader))
+        wrong = {one.at.span.text for one in found}
+        for one in project.lock.pack if project.lock is not None else ():
+            if f'name = "{one.name}"' not in wrong and (pack := project.open(one.name)) is not None:
+                examined(pack)
+                give(f"{paint('1;32', 'ok')} {pack.called}  {one.origin}  {one.files}\n")
+    if found:
+        say(render(found, colour=colourful(sys.stderr)))
+        raise Stop(f"{counted(len(found), 'thing')} in which dhm.lock and the project differ", code=Exit.WRONG)

@@ -1,0 +1,95 @@
+"""What means something else in another version of a pack, and in the scripts that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from datahub.document import Document
+from datahub.packs.contents import NotAPack
+from datahub.packs.folders import Folders
+from datahub.packs.open import OpenedPack
+from datahub.records import record
+from datahub.semantic.elaborate import Elaborated, elaborate_whole
+from datahub.semantic.meaning import meanings, written
+from datahub.semantic.modules import Unusable
+from datahub.syntax.parser import parse
+
+
+@record(frozen=True, slots=True)
+class Difference:
+    """An item that means something else: how it was written before and now, empty where it was not there."""
+
+    item: str
+    before: str
+    now: str
+
+
+class Instead(Folders):
+    """A loader for which one pack is the one it is given."""
+
+    def __init__(self, pack: OpenedPack) -> None:
+        super().__init__()
+        self._name = pack.manifest.name
+        self._version = pack.called.replace(" ", "-")
+        scripts = [path for path in sorted(pack.contents.files) if path.endswith(".dhm") and "/" not in path and path != "pack.dhm"]
+        # Two versions of a folder are shown apart.
+        self.documents = tuple(Document(f"{self._version}/{path}", pack.contents.document(path).text) for path in ("pack.dhm", *scripts))
+
+    def pack(self, name: str, versions: str, beside: Document) -> tuple[Document, ...] | Unusable | None:
+        if name == self._name:
+            return self.documents
+        return super().pack(name, versions, beside)
+
+    def siblings(self, document: Document) -> tuple[Document, ...]:
+        if document in self.documents:
+            return tuple(one for one in self.documents if one is not document)
+        return super().siblings(document)
+
+
+def pack_differences(before: OpenedPack, now: OpenedPack) -> list[Difference]:
+    """What a pack declares that means something else in the other version."""
+    return list(_between(_of_pack(before), _of_pack(now)))
+
+
+@record(frozen=True, slots=True)
+class _Items:
+    means: Mapping[str, str]
+    texts: Mapping[str, str]
+
+
+def _of_pack(pack: OpenedPack) -> _Items:
+    loader = Instead(pack)
+    made = elaborate_whole(parse(loader.documents[0], lambda _: None), loader, lambda _: None)
+    if made.units[-1].module.broken:
+        raise NotAPack(f"{pack.called} cannot be read")
+    unit = made.units[-1]
+    return _Items(meanings(made, unit), {item: span.text for item, span in written(unit).items()})
+
+
+def field_differences(script: Path, before: OpenedPack, now: OpenedPack) -> list[Difference]:
+    """The fields that a script gives, with its overrides laid on, which mean something else with the other version of a pack."""
+    return list(_between(_of_script(script, before), _of_script(script, now)))
+
+
+def _of_script(script: Path, pack: OpenedPack) -> _Items:
+    loader = Instead(pack)
+    made: Elaborated = elaborate_whole(parse(loader.document(script, script.as_posix()), lambda _: None), loader, lambda _: None)
+    means: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for unit in made.units:
+        prefix = unit.full("")
+        for found, into in ((meanings(made, unit), means), ({item: span.text for item, span in written(unit).items()}, texts)):
+            for item, value in found.items():
+                kind, _, name = item.partition(" ")
+                if kind == "map" and "." in name and not name.partition(".")[2].startswith("let "):
+                    into[f"{prefix}{name}"] = value
+    return _Items(means, texts)
+
+
+def _between(before: _Items, now: _Items) -> Iterator[Difference]:
+    for item in sorted({*before.means, *now.means}):
+        if before.means.get(item) != now.means.get(item):
+            there = item in before.means, item in now.means
+            old, new = (" ".join(one.texts.get(item, "").split()) for one in (before, now))
+            yield Difference(item, old if there[0] else "", new if there[1] else "")

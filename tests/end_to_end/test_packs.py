@@ -1,0 +1,363 @@
+"""`dhm pack` and `dhm check --locked`: packs from folders, archives, an index behind a web server, and an installed distribution."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import http.server
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ORDERS = """\
+pack acme.orders {version} {{
+  about   "Orders of the shop"
+  exports orders, Order, slug, carriers
+}}
+source orders: csv {{ columns {{ id: text, total: decimal, ship: text }} }}
+entity Order {{
+  key id
+  id      : text
+  total   : decimal(8,2)
+  carrier : text
+}}
+fn slug(x: text) = {slug}
+lookup carriers (code: text) -> text {{
+  | code | carrier |
+  | DPD  | dpd     |
+}}
+map Order from o in orders {{
+  id      : slug(o.id)
+  total   : o.total
+  carrier : carriers(o.ship)
+}}
+checks Order {{ O001 error: total > 0 }}
+"""
+MINE = """\
+use acme.orders as m
+override map m.Order { id : "X-" & o.id }
+override checks m.Order { O001 warn }
+"""
+
+
+def orders(version: str, slug: str = "lower(x)") -> str:
+    return ORDERS.format(version=version, slug=slug)
+
+
+def make(folder: Path, **files: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("_dhm", ".dhm")).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A project in whose folder commands are typed; the packs lie beside it."""
+    project = make(tmp_path / "project", mine_dhm=MINE)
+    (project / "dhm.toml").write_text('# ours\n[project]\nname = "shop"\n', encoding="utf-8")
+    monkeypatch.chdir(project)
+    return project
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    asked: list[str] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/")
+            self.end_headers()
+        elif self.path.startswith("/broken"):
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A folder behind a web server of this machine."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    Quiet.asked = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def publish(dhm, tmp_path, index, version, slug="lower(x)"):
+    folder = make(tmp_path / f"orders-{version}", pack_dhm=orders(version, slug))
+    assert 0 == dhm("pack", "build", folder, "--index", index).code
+
+
+def test_a_pack_begins_with_one_command_and_passes_its_checks_and_tests(tmp_path, monkeypatch, dhm):
+    monkeypatch.chdir(tmp_path)
+    assert 0 == dhm("pack", "init", "acme.codes").code
+    assert 0 == dhm("check", "acme.codes").code
+    assert "1 passed" in dhm("test", "acme.codes").err
+    ended = dhm("pack", "build", "acme.codes")
+    assert (0, "acme.codes-0.1.0.tar.gz\n") == (ended.code, ended.out)
+    assert dhm("pack", "verify", "acme.codes-0.1.0.tar.gz").out.startswith("ok acme.codes 0.1.0")
+    assert 2 == dhm("pack", "init", "acme.codes").code
+    assert 2 == dhm("pack", "init", "codes").code
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_a_pack_of_a_folder_or_archive_is_added_locked_and_used(here, tmp_path, dhm, kind):
+    place = make(tmp_path / "packs" / "orders", pack_dhm=orders("1.2.3"))
+    if kind == "archive":
+        assert 0 == dhm("pack", "build", place, "--out", tmp_path).code
+        place = tmp_path / "acme.orders-1.2.3.tar.gz"
+    ended = dhm("pack", "add", "acme.orders", "--path", place)
+    assert 0 == ended.code, ended.err
+    written = (here / "dhm.toml").read_text(encoding="utf-8")
+    assert written.startswith('# ours\n[project]\nname = "shop"\n')
+    assert '"acme.orders" = {version = "^1.2", path = "' in written
+    assert (0, "") == (dhm("check", "--locked").code, dhm("check").out)
+    (here / "orders.csv").write_text("id,total,ship\nA,0,DPD\n", encoding="utf-8")
+    ended = dhm("run", "mine.dhm", "--in", "m.orders=orders.csv", "--out", "out")
+    assert 0 == ended.code, ended.err
+    assert '{"id":"X-A","total":0.00,"carrier":"dpd"}' == (here / "out" / "m.Order.jsonl").read_text().strip().replace(" ", "")
+
+
+def test_packs_come_from_a_web_server_and_are_kept(here, tmp_path, dhm, served):
+    folder, address = served
+    publish(dhm, tmp_path, folder, "1.2.0")
+    publish(dhm, tmp_path, folder, "1.3.0")
+    publish(dhm, tmp_path, folder, "2.0.0")
+    ended = dhm("pack", "add", "acme.orders@^1.2", "--index", address)
+    assert 0 == ended.code, ended.err
+    assert 'version = "1.3.0"' in (here / "dhm.lock").read_text(encoding="utf-8")
+    before = len(Quiet.asked)
+    assert 0 == dhm("check", "--locked").code
+    assert 0 == dhm("pack", "verify").code
+    assert before == len(Quiet.asked), "what is locked and kept is not fetched again"
+    assert "acme.orders  1.3.0   1.3.0    2.0.0" in dhm("pack", "outdated").out
+    assert f"acme.orders 1.3.0 (^1.2)  index:{address}" in dhm("pack", "tree").out
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("/nowhere", 1, "nobody has the pack `acme.orders`"),
+        ("/moved", 1, "has moved to"),
+        ("/broken", 75, "answers 503"),
+    ],
+)
+def test_a_server_that_does_not_help_is_told(here, dhm, served, path, code, said):
+    ended = dhm("pack", "add", "acme.orders@^1.2", "--index", served[1] + path)
+    assert code == ended.code
+    assert said in ended.err
+    assert "packs" not in (here / "dhm.toml").read_text(encoding="utf-8")
+    assert not (here / "dhm.lock").exists()
+
+
+def test_a_server_that_is_not_there_may_answer_later(here, dhm):
+    ended = dhm("pack", "add", "acme.orders@^1.2", "--index", "http://127.0.0.1:1")
+    assert (75, True) == (ended.code, "does not answer" in ended.err)
+
+
+def test_an_archive_that_is_not_the_one_of_the_index_is_refused(here, tmp_path, dhm, served):
+    folder, address = served
+    publish(dhm, tmp_path, folder, "1.2.0")
+    archive = folder / "acme.orders" / "acme.orders-1.2.0.tar.gz"
+    other = make(tmp_path / "other", pack_dhm=orders("1.2.0", "upper(x)"))
+    assert 0 == dhm("pack", "build", other, "--out", tmp_path).code
+    archive.write_bytes((tmp_path / archive.name).read_bytes())
+    ended = dhm("pack", "add", "acme.orders", "--index", address)
+    assert 1 == ended.code
+    assert "not those that were promised" in ended.err
+
+
+def test_what_was_published_is_not_replaced(tmp_path, dhm):
+    publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
+    publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
+    other = make(tmp_path / "other", pack_dhm=orders("1.2.0", "upper(x)"))
+    ended = dhm("pack", "build", other, "--index", tmp_path / "index")
+    assert (1, True) == (ended.code, "give the pack a new version" in ended.err)
+
+
+def test_a_pack_comes_with_an_installed_distribution_whose_code_is_not_run(here, tmp_path, dhm, monkeypatch):
+    site = tmp_path / "site"
+    make(site / "acme_mappings" / "orders", pack_dhm=orders("1.4.0"))
+    (site / "acme_mappings" / "__init__.py").write_text("raise SystemExit('this must not run')\n")
+    info = site / "acme_mappings-3.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-mappings\nVersion: 3.1\n")
+    (info / "entry_points.txt").write_text("[datahub.packs]\nacme.orders = acme_mappings.orders\n")
+    monkeypatch.syspath_prepend(str(site))
+    # Without a project too …
+    (tmp_path / "alone").mkdir()
+    make(tmp_path / "alone", mine_dhm=MINE)
+    assert 0 == dhm("check", tmp_path / "alone").code
+    # … and locked within one.
+    assert 0 == dhm("pack", "add", "acme.orders").code
+    assert 'origin = "installed:acme-mappings"' in (here / "dhm.lock").read_text(encoding="utf-8")
+    assert 0 == dhm("check", "--locked").code
+
+
+def test_a_pack_that_comes_with_datahub_is_locked_too(here, dhm):
+    (here / "mine.dhm").write_text("use djust\nmap X from p in djust.Attribute { a: 1 }\nentity X { a: int }\n", encoding="utf-8")
+    assert 0 == dhm("pack", "lock").code
+    assert 'origin = "shipped"' in (here / "dhm.lock").read_text(encoding="utf-8")
+
+
+def test_without_a_lock_there_is_none_to_hold_the_project_against(here, tmp_path, dhm):
+    make(tmp_path / "packs" / "orders", pack_dhm=orders("1.2.3"))
+    with (here / "dhm.toml").open("a") as file:
+        file.write('[packs]\n"acme.orders" = { version = "^1.2", path = "../packs/orders" }\n')
+    assert 0 == dhm("check").code
+    ended = dhm("check", "--locked")
+    assert 1 == ended.code
+    assert "error[DHM112]: there is no `dhm.lock`" in ended.out
+
+
+def test_the_same_project_is_locked_the_same(here, tmp_path, dhm):
+    publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
+    publish(dhm, tmp_path, tmp_path / "index", "1.3.0")
+    assert 0 == dhm("pack", "add", "acme.orders@^1.2", "--index", "../index").code
+    first = (here / "dhm.lock").read_bytes()
+    (here / "dhm.lock").unlink()
+    assert 0 == dhm("pack", "lock").code
+    assert first == (here / "dhm.lock").read_bytes()
+
+
+def test_a_tampered_byte_is_found_wherever_the_pack_lies(here, tmp_path, dhm):
+    publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
+    assert 0 == dhm("pack", "add", "acme.orders@^1.2", "--index", "../index").code
+    (kept,) = (here / ".dhm" / "packs").iterdir()
+    inside = gzip.decompress(kept.read_bytes())
+    at = inside.index(b"DPD")
+    kept.write_bytes(gzip.compress(inside[:at] + b"X" + inside[at + 1 :]))
+    assert "not those that were locked" in dhm("check").out
+    ended = dhm("check", "--locked")
+    assert (1, True) == (ended.code, "error[DHM120]" in ended.out)
+    assert 1 == dhm("pack", "verify").code
+    assert 0 == dhm("pack", "lock").code
+    assert 0 == dhm("check", "--locked").code
+
+
+def test_a_folder_that_is_worked_on_is_behind_its_lock_only_where_that_is_asked(here, tmp_path, dhm):
+    place = make(tmp_path / "orders", pack_dhm=orders("1.2.3"))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", place).code
+    (place / "pack.dhm").write_text(orders("1.2.3").replace("dpd", "DPD"), encoding="utf-8")
+    assert 0 == dhm("check").code
+    ended = dhm("check", "--locked")
+    assert (1, True) == (ended.code, "error[DHM120]" in ended.out)
+    assert "means something else" in dhm("pack", "lock").err
+    assert 0 == dhm("check", "--locked").code
+
+
+def test_drift_below_an_override_is_shown_from_three_sides_until_it_is_accepted(here, tmp_path, dhm):
+    publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
+    publish(dhm, tmp_path, tmp_path / "index", "1.3.0", "trim(lower(x))")
+    assert 0 == dhm("pack", "add", "acme.orders@1.2.0", "--index", "../index").code
+    toml = here / "dhm.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"1.2.0"', '"^1.2"'), encoding="utf-8")
+    assert 0 == dhm("pack", "update").code
+    told = dhm("check").out
+    assert "warning[DHM111]: `map Order.id` of `acme.orders` has changed since it was overridden" in told
+    assert "checks Order.O001" not in told, "what means the same has not drifted"
+    assert "yours" in told
+    assert "now, in acme.orders 1.3.0" in told
+    assert "before, in acme.orders 1.2.0: id      : slug(o.id)".replace("      ", " ") in told
+    assert 1 == dhm("check", "--locked").code
+    assert 0 == dhm("pack", "lock").code
+    assert "DHM111" in dhm("check").out, "locking again does not forget"
+    assert 0 == dhm("pack", "lock", "--accept").code
+    assert 0 == dhm("check", "--locked").code
+
+
+def test_an_override_that_is_new_or_gone_makes_the_lock_stale(here, tmp_path, dhm):
+    place = make(tmp_path / "orders", pack_dhm=orders("1.2.3"))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", place).code
+    (here / "mine.dhm").write_text(MINE.replace("O001 warn", "O001 off").replace("id :", "carrier :"), encoding="utf-8")
+    told = dhm("check", "--locked").out
+    assert "`map Order.carrier` of `acme.orders` is overridden, and not in the lock" in told
+    assert "mine.dhm does not override `map Order.id` of `acme.orders` any more" in told
+    assert 0 == dhm("pack", "lock").code
+    assert 0 == dhm("check", "--locked").code
+
+
+def test_versions_that_suit_nobody_are_explained_as_a_table(here, tmp_path, dhm):
+    for version in ("1.2.0", "1.3.0", "2.0.0"):
+        publish(dhm, tmp_path, tmp_path / "index", version)
+    base = "pack acme.shop 1.0.0 { requires acme.orders ^2.0 }\nuse acme.orders\nfn f(x: text) = orders.slug(x)\n"
+    assert 0 == dhm("pack", "build", make(tmp_path / "shop", pack_dhm=base.split("use")[0]), "--index", tmp_path / "index").code
+    with (here / "dhm.toml").open("a") as file:
+        file.write('[packs]\n"acme.orders" = { version = "^1.2", index = "../index" }\n"acme.shop" = { index = "../index" }\n')
+    ended = dhm("pack", "lock")
+    assert 1 == ended.code
+    lines = [" ".join(line.split()) for line in ended.err.splitlines()]
+    for line in (
+        "who requires it acme.orders",
+        "acme.shop 1.0.0 ^2.0",
+        "dhm.toml ^1.2",
+        "help: there is 2.0.0, 1.3.0, 1.2.0; one of the ranges has to give way",
+    ):
+        assert line in lines, ended.err
+
+
+def test_what_a_pack_requires_comes_from_the_same_index(here, tmp_path, dhm):
+    for version in ("1.2.0", "1.3.0"):
+        publish(dhm, tmp_path, tmp_path / "index", version)
+    shop = make(tmp_path / "shop", pack_dhm="pack acme.shop 1.0.0 { requires acme.orders ~1.2 }\n")
+    (shop / "use.dhm").write_text("use acme.orders\nfn f(x: text) = orders.slug(x)\n", encoding="utf-8")
+    (here / "mine.dhm").write_text("use acme.shop\nfn g(x: text) = shop.f(x)\n", encoding="utf-8")
+    make(tmp_path / "orders", pack_dhm=orders("1.2.9"))
+    with (shop.parent / "dhm.toml").open("w") as file:
+        file.write('[project]\nname = "packs"\n[packs]\n"acme.orders" = { path = "orders" }\n')
+    assert 0 == dhm("pack", "build", shop, "--index", tmp_path / "index").code
+    ended = dhm("pack", "add", "acme.shop", "--index", "../index")
+    assert 0 == ended.code, ended.err
+    assert "acme.shop 1.0.0 (^1.0)  index:../index\n  acme.orders 1.2.0 (~1.2)  index:../index\n" == dhm("pack", "tree").out.replace(
+        "  acme.orders 1.2.0  index:../index\n", ""
+    )
+    assert 0 == dhm("check", "--locked").code
+
+
+def test_two_versions_are_told_apart_by_what_they_mean(here, tmp_path, dhm):
+    publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
+    publish(dhm, tmp_path, tmp_path / "index", "1.3.0", "trim(lower(x))")
+    text = orders("1.2.0").replace("DPD ", "DHL ").replace("source", "# another comment\n\nsource")
+    other = make(tmp_path / "same", pack_dhm=text.replace("DHL ", "DPD "))
+    assert 0 == dhm("pack", "add", "acme.orders@1.2.0", "--index", "../index").code
+    told = dhm("pack", "diff", "acme.orders", "acme.orders@1.3.0", "--mine").out
+    assert "~ fn slug\n      before  fn slug(x: text) = lower(x)\n      now     fn slug(x: text) = trim(lower(x))" in told
+    assert told.endswith("mine.dhm\n  nothing changes\n"), told
+    (here / "mine.dhm").write_text("use acme.orders as m\noverride checks m.Order { O001 warn }\n", encoding="utf-8")
+    assert "~ m.Order.id" in dhm("pack", "diff", "acme.orders", "acme.orders@1.3.0", "--mine").out
+    ended = dhm("pack", "diff", "acme.orders", other)
+    assert "nothing means anything else" in ended.err
+
+
+def test_a_pack_that_holds_a_program_or_names_a_host_is_refused_where_it_is_added_and_told_where_it_is_checked(here, tmp_path, dhm):
+    place = make(tmp_path / "orders", pack_dhm=orders("1.2.3"))
+    (place / "run.py").write_text("import os\n")
+    for arguments in (("pack", "add", "acme.orders", "--path", place), ("pack", "build", place), ("pack", "verify", place)):
+        ended = dhm(*arguments)
+        assert (1, True) == (ended.code, "error[DHM121]: `run.py` cannot be in a pack: `.py` files are no data" in ended.err), ended.err
+    assert "DHM121" in dhm("check", place).out
+    (place / "run.py").unlink()
+    (place / "more.dhm").write_text('fn where() = "https://api.acme.fr/"\n')
+    ended = dhm("pack", "add", "acme.orders", "--path", place)
+    assert (1, True) == (ended.code, "error[DHM122]: a pack names the host `api.acme.fr`" in ended.err)
+    assert "DHM122" in dhm("check", place).out
+    assert "packs" not in (here / "dhm.toml").read_text(encoding="utf-8")
+
+
+def test_dhm_as_a_process_knows_its_group_of_commands(tmp_path):
+    ended = subprocess.run([sys.executable, "-m", "datahub", "pack", "--help"], capture_output=True, text=True, timeout=60)
+    assert 0 == ended.returncode
+    assert all(f"\n  {name} " in ended.stdout for name in ("add", "build", "diff", "init", "lock", "outdated", "tree", "update", "verify"))
