@@ -55,6 +55,9 @@ bench: $(STAMP) ## Measure speed against the budgets and the engines of others, 
 	$(BIN)/pytest -n 0 -m bench tests/performance
 	$(BIN)/python tests/performance/race.py
 
+torture: $(STAMP) ## The long runs: a thousand kills, every change of every clock, ten thousand fires; DHM_SEED repeats one
+	DHM_TORTURE=1 $(BIN)/pytest -n 0 -s -m "not bench" tests/torture tests/unit/events/test_fires.py tests/contracts/test_state.py
+
 test-all: $(STAMP) ## The tests under every newer Python at hand
 	@for version in 3.12 3.13; do \
 	  found=; \
