@@ -69,6 +69,10 @@ class Runs(Protocol):
         """The run of a job that is to go on now: a broken one first, then the one that waits longest."""
         ...
 
+    def upcoming(self, job: str, now: datetime) -> Sequence[Run]:
+        """The runs of a job that could be claimed, were nobody at work on them, in that order."""
+        ...
+
     def ready(self, now: datetime) -> Sequence[str]:
         """The jobs that have a run which could be claimed now."""
         ...

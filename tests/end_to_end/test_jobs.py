@@ -194,6 +194,15 @@ def test_a_job_that_is_bound_to_nothing_says_what_to_write(here):
     assert "[jobs.offers.targets.list]" in told
 
 
+def test_checking_a_script_tells_what_its_jobs_can_promise(here):
+    code, _, said = dhm("check", "offers.dhm")
+    assert code == 0
+    assert "job offers: list: effect once (a file is set down under a hidden name and shown in one step)" in said
+    (here / "dhm.toml").write_text(PROJECT.replace("[jobs.offers.targets.list]", "[jobs.offers.targets.lists]"), encoding="utf-8")
+    code, _, said = dhm("check", "offers.dhm")
+    assert (1, True) == (code, "the job `offers` does not say where the target `list` goes" in said)
+
+
 def test_a_damaged_ledger_is_told_with_the_way_out_which_works(here):
     put(here, "a.csv", "A,1.50,3")
     dhm("run", "offers")

@@ -2,6 +2,9 @@
 
 PATHS are scripts, or folders whose scripts are all checked; the current folder where none is given.
 
+Where a job of the project around runs one of them, it is told how often each of its targets gets a row, whatever happens: once, or at
+least once.
+
 A finding that is meant to be there is allowed by a comment: `# dhm: allow CODE because "…"`.
 
 With `--locked` dhm.lock must be there too and say what is used: every pack with its version and the hash of its files, and every
@@ -50,6 +53,7 @@ def command(
     notes: Annotated[bool, typer.Option("--notes", help="Show notes as well as errors and warnings.")] = False,
     locked: Annotated[bool, typer.Option("--locked", help="Make sure that dhm.lock says what is used.")] = False,
 ) -> None:
+    from datahub.cli.promised import promised
     from datahub.cli.scripts import errors, in_order, scripts
     from datahub.diagnostics.render import render
     from datahub.diagnostics.rule import Severity
@@ -66,8 +70,9 @@ def command(
             _print_signatures(programs)
     else:
         give(render(output.value, shown, named))
+    unbound = promised(programs) if output is Form.TEXT else 0
     _tell(shown, len(chosen), fixed)
-    raise typer.Exit(Exit.WRONG if errors(found) else Exit.DONE)
+    raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
 
 def _checked(paths: Sequence[Path], locked: bool) -> tuple[list[Diagnostic], list[tuple[Document, Program]]]:

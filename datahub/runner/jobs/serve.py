@@ -132,7 +132,7 @@ class Loop:
             busy = sum(child.job == name for child in self._children)
             if one is None or (busy and one.job.overlap != "allow") or self._not_before.get(name, now) > now:
                 continue
-            for run in self._open(name, now):
+            for run in self.store.runs.upcoming(name, now):
                 if len(self._children) >= self.workers:
                     return
                 if any(child.run == run.id for child in self._children):
@@ -141,13 +141,6 @@ class Loop:
                 self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
                 if one.job.overlap != "allow":
                     break
-
-    def _open(self, name: str, now: datetime) -> list[Run]:
-        """The runs of a job that wait or are broken, in their order."""
-        statuses = (RunStatus.FETCHING, RunStatus.STAGED, RunStatus.CHECKED, RunStatus.DELIVERING, RunStatus.DELIVERED)
-        broken = [*statuses, RunStatus.CRASHED, RunStatus.RETRYABLE]
-        found = [*self.store.runs.list(name, broken)[::-1], *self.store.runs.list(name, [RunStatus.PENDING], 10_000)[::-1]]
-        return [run for run in found if run.not_before is None or run.not_before <= now]
 
     def _bury(self) -> None:
         """See which processes have ended. One that ended without getting its run anywhere is not started again at once."""

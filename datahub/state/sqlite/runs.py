@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 60.0
 _COUNTS = tuple(one.name for one in fields(Counts))
 _CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
-_OPEN = f"status NOT IN ({_CLOSED})"
+# By naming what is wanted, so that the index serves: there may be many more runs that have ended.
+_OPEN = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in ENDED)})"
+WORKING = " AND status <> 'pending'"
+_MOST_AT_ONCE = 500
+"""So many runs of a job are looked through for one that can be claimed."""
 # A run that found nothing new has a code; it says as little of how much there should be as rejects that are run again.
 _GOOD = "status = 'success' AND code = '' AND kind <> 'replay'"
 _OWN_TABLES = ("taken", "batch", "out_file", "planned", "proposed", "rejects")
@@ -72,7 +76,7 @@ class SqliteRuns:
 
     def claim(self, job: str, owner: Owner, now: datetime, run: str | None = None) -> tuple[Claim, Run] | None:
         with self._ledger.writing() as sql:
-            for row in sql.execute(f"SELECT * FROM run WHERE job = ? AND {_OPEN} ORDER BY status = 'pending', rowid", (job,)).fetchall():
+            for row in self._in_order(job, run):
                 alone = row["scope"] == f"job:{job}"
                 waits = row["status"] == RunStatus.HELD or (row["not_before"] is not None and row["not_before"] > written(now))
                 if waits or (run is not None and row["id"] != run):
@@ -88,6 +92,14 @@ class SqliteRuns:
                 return self._claimed(sql, row, epoch, now)
         return None
 
+    def _in_order(self, job: str, run: str | None = None) -> list[sqlite3.Row]:
+        """The open runs of a job as they are to be claimed; with `run`, that one among them in any case."""
+        order = "ORDER BY status = 'pending', rowid"
+        rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_OPEN} {order} LIMIT {_MOST_AT_ONCE}", (job,))
+        if run is not None and all(row["id"] != run for row in rows):
+            rows += self._ledger.rows(f"SELECT * FROM run WHERE id = ? AND {_OPEN}", (run,))
+        return rows
+
     def _claimed(self, sql: sqlite3.Connection, row: sqlite3.Row, epoch: int, now: datetime) -> tuple[Claim, Run] | None:
         begun = row["status"] not in (RunStatus.PENDING, RunStatus.RETRYABLE)
         sql.execute(
@@ -98,6 +110,9 @@ class SqliteRuns:
         found = self.get(row["id"])
         assert found is not None
         return Claim(row["scope"], epoch, row["id"]), found
+
+    def upcoming(self, job: str, now: datetime) -> Sequence[Run]:
+        return tuple(run for run in map(_run, self._in_order(job)) if run.not_before is None or run.not_before <= now)
 
     def ready(self, now: datetime) -> Sequence[str]:
         rows = self._ledger.rows(
@@ -212,26 +227,34 @@ def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: date
     """What becomes of a fire, and why, given what else the job has to do."""
     if admission.misfired:
         return RunStatus.MISFIRED, admission.misfired
-    others = sql.execute(f"SELECT id, status FROM run WHERE job = ? AND {_OPEN} ORDER BY rowid", (job,)).fetchall()
-    if not others:
+    if admission.overlap is Overlap.ALLOW:
         return RunStatus.PENDING, ""
-    waiting = [row["id"] for row in others if row["status"] == RunStatus.PENDING]
-    busy = f"run {others[0]['id']} is not done"
+    first = _first(sql, job, _OPEN)
+    if first is None:
+        return RunStatus.PENDING, ""
+    # Those at work came before those that wait.
+    busy = f"run {_first(sql, job, _OPEN + WORKING) or first} is not done"
     match admission.overlap:
-        case Overlap.ALLOW:
-            return RunStatus.PENDING, ""
         case Overlap.SKIP:
             return RunStatus.SKIPPED, busy
         case Overlap.QUEUE_ONE:
-            return (RunStatus.SKIPPED, f"run {waiting[0]} waits already") if waiting else (RunStatus.PENDING, f"waits: {busy}")
+            waiting = _first(sql, job, "status = 'pending'")
+            return (RunStatus.SKIPPED, f"run {waiting} waits already") if waiting else (RunStatus.PENDING, f"waits: {busy}")
         case Overlap.QUEUE_ALL:
-            if len(waiting) >= admission.most_waiting:
-                return RunStatus.SKIPPED, f"{len(waiting)} runs wait already"
+            count = int(sql.execute("SELECT count(*) FROM run WHERE job = ? AND status = 'pending'", (job,)).fetchone()[0])
+            if count >= admission.most_waiting:
+                return RunStatus.SKIPPED, f"{count} runs wait already"
             return RunStatus.PENDING, f"waits: {busy}"
         case Overlap.CANCEL_PREVIOUS:
-            for row in others:
+            for row in sql.execute(f"SELECT id, status FROM run WHERE job = ? AND {_OPEN} ORDER BY rowid", (job,)).fetchall():
                 _mark_cancelled(sql, row, f"a later fire of {written(now)} takes its place", now)
-            return RunStatus.PENDING, f"takes the place of run {others[-1]['id']}"
+            return RunStatus.PENDING, f"takes the place of run {first}"
+
+
+def _first(sql: sqlite3.Connection, job: str, chosen: str) -> str | None:
+    """The id of the first run of a job that is so."""
+    row = sql.execute(f"SELECT id FROM run WHERE job = ? AND {chosen} ORDER BY rowid LIMIT 1", (job,)).fetchone()
+    return None if row is None else str(row["id"])
 
 
 def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now: datetime) -> None:

@@ -24,8 +24,7 @@ VERSIONS: tuple[str, ...] = (
       cancel TEXT NOT NULL DEFAULT '', approved INTEGER NOT NULL DEFAULT 0, scope TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX run_by_job ON run (job, status);
-    CREATE INDEX run_open ON run (status, not_before) WHERE status NOT IN
-      ('success', 'failed', 'rejected_over_limit', 'cancelled', 'skipped', 'misfired');
+    CREATE INDEX run_by_status ON run (status);
     CREATE INDEX run_input ON run (job, input_digest) WHERE status = 'success';
     CREATE TABLE fire (
       job TEXT NOT NULL, kind TEXT NOT NULL, fire_at TEXT NOT NULL, key TEXT NOT NULL, run TEXT NOT NULL, recorded TEXT NOT NULL,

@@ -1,0 +1,71 @@
+"""What `dhm check` tells of the jobs that run the scripts it checked: which promise each of their targets gets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Paint, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datahub.document import Document
+    from datahub.project.load import Loaded
+    from datahub.semantic.ir import Program
+
+
+def promised(programs: Sequence[tuple[Document, Program]]) -> int:
+    """Tell it for each job of the project around, and how many of them bind their script wrongly."""
+    from datahub.project.load import find
+
+    folder = find(Path.cwd())
+    if folder is None or not programs:
+        return 0
+    loaded = _loaded(folder)
+    if loaded is None:
+        return 0
+    wrong = 0
+    checked = {Path(document.path).resolve(): program for document, program in programs}
+    for name, job in loaded.project.jobs.items():
+        program = checked.get((folder / job.mapping).resolve())
+        if program is not None:
+            wrong += _job(loaded, name, program)
+    return wrong
+
+
+def _loaded(folder: Path) -> Loaded | None:
+    """The project, if it can be read without what only its place of work has: secrets, variables."""
+    from datahub.connectors import models
+    from datahub.project.failures import DataHubError
+    from datahub.project.load import Request, load
+
+    try:
+        return load(Request(folder), models(), lambda _: None)
+    except DataHubError:
+        return None
+
+
+def _job(loaded: Loaded, name: str, program: Program) -> int:
+    from datahub import compiler
+    from datahub.plan.lower import lower
+    from datahub.plan.optimize import optimize
+    from datahub.project.failures import DataHubError
+    from datahub.runner.jobs.bind import ways_of
+    from datahub.runner.jobs.promise import promises
+
+    job, paint = loaded.project.jobs[name], Paint(sys.stderr)
+    try:
+        plan = optimize(lower(program, compiler.chosen(program, job.flow or None)))
+        for promise in promises(job, ways_of(loaded, name, plan)):
+            say(f"{paint('1', f'job {name}')}: {promise.told}")
+    except LookupError as problem:
+        say(f"{paint('1;31', 'error')}: job {name}: {problem.args[0]}")
+        return 1
+    except DataHubError as problem:
+        say(f"{paint('1;31', 'error')}: job {name}: {problem.message}")
+        if problem.help:
+            say(f"  {paint('1', 'help')}: {problem.help}")
+        return 1
+    return 0
