@@ -38,14 +38,18 @@ class Layered:
 class Layers:
     """Lays one tree of values on the next: tables key by key, everything else as a whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: dict[FilePath, Document | None] | None = None) -> None:
+        # A file that several layerings have in common is one document.
+        self._documents = {} if documents is None else documents
         self._values: dict[str, Any] = {}
         self._settings: dict[Path, Setting] = {}
         self._beaten: dict[Path, tuple[Setting, ...]] = {}
 
     def file(self, path: FilePath, shown: str, emit: Emit) -> bool:
         """Lay a TOML file on what there is; False where it is none."""
-        document = read(path, shown, emit)
+        if path not in self._documents:
+            self._documents[path] = read(path, shown, emit)
+        document = self._documents[path]
         if document is None:
             return False
         where = places(document)

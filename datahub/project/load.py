@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datahub.diagnostics.diagnostic import Emit
+from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.diagnostics.suggest import nearest
+from datahub.document import Document
 from datahub.project.config import Project
 from datahub.project.connection import Kinds
 from datahub.project.failures import TerminalError
 from datahub.project.layers import Layered, Layers
 from datahub.project.reading import read
+from datahub.project.rules import MISSING_KEY, UNDEFINED_REFERENCE
 from datahub.project.secrets import Vault
 from datahub.records import record
 
@@ -65,11 +67,13 @@ def load(request: Request, kinds: Kinds, emit: Emit) -> Loaded | None:
     return None if project is None else Loaded(project, request.folder, request.env, vault, layers)
 
 
-def _layers(request: Request, variables: Mapping[str, str], emit: Emit) -> Layered | None:
+def _layers(
+    request: Request, variables: Mapping[str, str], emit: Emit, documents: dict[Path, Document | None] | None = None
+) -> Layered | None:
     base = request.folder / NAME
     if not base.is_file():
         raise TerminalError(f"there is no `{NAME}` in `{request.folder}`", "`dhm init` makes one")
-    layers = Layers()
+    layers = Layers(documents)
     good = layers.file(base, _shown(base), emit)
     if request.env:
         overlay = request.folder / f"dhm.{request.env}.toml"
@@ -89,3 +93,28 @@ def _shown(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def check(folder: Path, kinds: Kinds) -> tuple[list[Diagnostic], list[Document]]:
+    """What is wrong with the files of a project in themselves, each environment laid on them in turn; and those files.
+
+    What the machine must have is not asked for: variables and secrets belong to the machine that runs the jobs.
+    """
+    found: list[Diagnostic] = []
+    documents: dict[Path, Document | None] = {}
+    known = environments(folder)
+    for env in ("", *known):
+        told: list[Diagnostic] = []
+        layers = _layers(Request(folder, env, {}), {}, told.append, documents)
+        if layers is not None:
+            read(layers, Vault({}, folder), kinds, told.append)
+        # What is missing may be left to the environments, as long as each of them has it.
+        spared = {UNDEFINED_REFERENCE, MISSING_KEY} if known and not env else {UNDEFINED_REFERENCE}
+        found += [one for one in told if one.rule not in spared and _once(one, found)]
+    return found, [one for one in documents.values() if one is not None]
+
+
+def _once(finding: Diagnostic, found: Sequence[Diagnostic]) -> bool:
+    """Whether a finding is a new one: `dhm.toml` is read again for each environment."""
+    place = (finding.rule, finding.at.span.document.path, finding.at.span.start)
+    return place not in {(one.rule, one.at.span.document.path, one.at.span.start) for one in found}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from datahub.project.secrets import Secret, Undefined, Vault
+from datahub.project.secrets import NoReference, Secret, Undefined, Vault
 
 
 class Config(BaseModel):
@@ -42,7 +42,8 @@ def _filled(value: Any, vault: Vault, nested: bool) -> Any:
         try:
             return vault.fill(value)
         except Undefined as missing:
-            raise PydanticCustomError("undefined_reference", "{message}", {"message": missing.message, "help": missing.help}) from None
+            told = "unknown_reference" if isinstance(missing, NoReference) else "undefined_reference"
+            raise PydanticCustomError(told, "{message}", {"message": missing.message, "help": missing.help}) from None
     if nested and isinstance(value, list):
         return [_filled(one, vault, nested) for one in value]
     if nested and isinstance(value, dict):

@@ -19,7 +19,7 @@ from datahub.project.layers import Layered, Setting
 from datahub.project.literals import literal_secrets
 from datahub.project.model import Config
 from datahub.project.places import Path
-from datahub.project.rules import UNKNOWN_CONNECTION, UNKNOWN_KIND, WRONG_VALUE
+from datahub.project.rules import INSECURE, UNKNOWN_CONNECTION, UNKNOWN_KIND, WRONG_VALUE
 from datahub.project.secrets import Undefined, Vault
 from datahub.project.told import Where, told
 
@@ -48,6 +48,10 @@ class _Reading:
         tables = values.pop("connections") if isinstance(values.get("connections"), dict) else {}
         jobs = values.pop("jobs") if isinstance(values.get("jobs"), dict) else {}
         connections = {name: read for name, table in tables.items() if (read := self._connection(name, table)) is not None}
+        for name, one in connections.items():
+            if getattr(one, "insecure", False):
+                label = Label(self._places.value(("connections", name, "insecure")), "everyone between can read and change what travels")
+                self._emit(Diagnostic(INSECURE, f"the connection `{name}` is not protected", label))
         kinds = {name: self._kind(table) for name, table in tables.items()}
         read_jobs = {name: job for name, table in jobs.items() if (job := self._job(name, table, kinds)) is not None}
         for finding in literal_secrets(self._layers.values, self._layers.settings):

@@ -88,3 +88,27 @@ UNKNOWN_CONNECTION = Rule(
     explanation="The sources and targets of a job are bound to connections by their names below `[connections]`.",
     shown_by=_TEST,
 )
+
+UNKNOWN_REFERENCE = Rule(
+    code="DHM928",
+    name="unknown-reference",
+    severity=Severity.ERROR,
+    summary="a reference of the project file is of no kind that there is",
+    explanation=(
+        "References are `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}` and `${keyring:SERVICE/USER}`. Where `${` itself is meant, "
+        "write `$${`."
+    ),
+    shown_by=_TEST,
+)
+
+INSECURE = Rule(
+    code="DHM929",
+    name="insecure-connection",
+    severity=Severity.WARNING,
+    summary="a connection travels unprotected",
+    explanation=(
+        "Without TLS everyone between can read the password and the data, and change them. `insecure = true` says that this is known; "
+        'inside a network of one\'s own it may be meant: `# dhm: allow DHM929 because "…"` on the line above says why.'
+    ),
+    shown_by=_TEST,
+)

@@ -23,6 +23,10 @@ class Undefined(TerminalError):
     """A reference to something that is not there."""
 
 
+class NoReference(Undefined):
+    """What looks like a reference, and is of no kind that there is."""
+
+
 class Vault:
     """Finds what references stand for, and remembers every secret it handed out, so that a redactor can look for them."""
 
@@ -56,7 +60,7 @@ class Vault:
             case "keyring":
                 return _from_keyring(name)
             case kind:
-                raise Undefined(
+                raise NoReference(
                     f"`${{{kind}:…}}` is no kind of reference", "write `${env:NAME}`, `${file:PATH}` or `${keyring:SERVICE/USER}`"
                 )
 

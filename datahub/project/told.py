@@ -12,7 +12,7 @@ from datahub.diagnostics.suggest import listed, nearest
 from datahub.document import Span
 from datahub.project.model import Config
 from datahub.project.places import Path
-from datahub.project.rules import LITERAL_SECRET, MISSING_KEY, UNDEFINED_REFERENCE, UNKNOWN_KEY, WRONG_VALUE
+from datahub.project.rules import LITERAL_SECRET, MISSING_KEY, UNDEFINED_REFERENCE, UNKNOWN_KEY, UNKNOWN_REFERENCE, WRONG_VALUE
 from datahub.records import record
 
 _WORDS = {
@@ -56,9 +56,14 @@ def told(detail: ErrorDetails, model: type[Config], at: Path, where: Where) -> D
             label = Label(where.value(path), "this must be a reference")
             advice = f'write `{key} = "${{env:{_short(path)}}}"`, and set that variable where the job runs'
             return Diagnostic(LITERAL_SECRET, f"`{key}` is a secret, and it stands here", label, help=advice)
-        case "undefined_reference":
+        case "undefined_reference" | "unknown_reference" as how:
             label = Label(where.value(path), "referred to here")
-            return Diagnostic(UNDEFINED_REFERENCE, str(context["message"]), label, help=context["help"] or None)
+            return Diagnostic(
+                UNDEFINED_REFERENCE if how == "undefined_reference" else UNKNOWN_REFERENCE,
+                str(context["message"]),
+                label,
+                help=context["help"] or None,
+            )
         case kind:
             label = Label(where.value(path), _label(kind, context))
             return Diagnostic(WRONG_VALUE, _wrong(kind, key, detail), label, help=context.get("help") or None)

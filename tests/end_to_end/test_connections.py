@@ -117,6 +117,25 @@ def test_a_mistake_in_the_project_is_shown_at_its_place(shop, dhm):
     assert re.search(r"--> dhm\.toml:\d+:12", ended.err)
 
 
+def test_check_looks_at_the_project_too(shop, dhm):
+    add(shop, '\n[connections.erp]\nkind = "ftp"\nhost = "${env:NOPE}"\ntls = "none"\ninsecure = true\npasword = "x"\n')
+    (shop / "dhm.prod.toml").write_text("[connections.erp]\nprot = 1\n")
+    ended = dhm("check", "--output", "json")
+    assert Exit.WRONG == ended.code
+    assert "DHM921" in ended.out
+    assert "dhm.prod.toml" in ended.out
+    assert "DHM926" not in ended.out
+    assert Exit.WRONG == dhm("check", "dhm.toml").code
+
+
+def test_what_is_meant_in_the_project_is_allowed(shop, dhm):
+    text = '\n[connections.erp]\nkind = "ftp"\nhost = "h"\ntls = "none"\n# dhm: allow DHM929 because "a line of our own"\ninsecure = true\n'
+    add(shop, text)
+    (shop / "dhm.prod.toml").write_text("")
+    ended = dhm("check")
+    assert (Exit.DONE, "") == (ended.code, ended.out)
+
+
 def test_outside_of_a_project_there_are_no_connections(dhm, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "dhm init" in dhm("connections", "list").err

@@ -1,6 +1,7 @@
-"""Tell everything that is wrong with scripts, before any data is seen.
+"""Tell everything that is wrong with scripts and project files, before any data is seen.
 
-PATHS are scripts, or folders whose scripts are all checked; the current folder where none is given.
+PATHS are scripts, or folders whose scripts are all checked; the current folder where none is given. A dhm.toml that is named, or lies
+in a folder that is, is checked with the files of its environments.
 
 Where a job of the project around runs one of them, it is told how often each of its targets gets a row, whatever happens: once, or at
 least once.
@@ -58,11 +59,14 @@ def command(
     from datahub.diagnostics.render import render
     from datahub.diagnostics.rule import Severity
 
-    chosen = scripts(paths or [])
+    given = paths or [Path()]
+    chosen = scripts([path for path in given if path.suffix != ".toml"]) if any(path.suffix != ".toml" for path in given) else []
     fixed = sum(_mended(path) for path in chosen) if fix else 0
     found, programs = _checked(chosen, locked)
+    projects = _projects(given)
+    found += projects
     shown = [finding for finding in found if notes or finding.level is not Severity.NOTE]
-    named = [path.as_posix() for path in chosen]
+    named = list(dict.fromkeys([*(path.as_posix() for path in chosen), *(one.at.span.document.path for one in projects)]))
     shown = in_order(shown, named)
     if output is Form.TEXT:
         _print(shown)
@@ -99,6 +103,20 @@ def _checked(paths: Sequence[Path], locked: bool) -> tuple[list[Diagnostic], lis
             programs.append((document, program))
     found += lock_findings(looked_at, loader, locked)
     return found, programs
+
+
+def _projects(paths: Sequence[Path]) -> list[Diagnostic]:
+    """The findings of the project files among `paths` that their comments do not allow."""
+    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths if path.suffix == ".toml" or path.is_dir())
+    found: list[Diagnostic] = []
+    for folder in folders:
+        if (folder / "dhm.toml").is_file():
+            from datahub.connectors import models
+            from datahub.diagnostics.suppress import suppress
+            from datahub.project.load import check
+
+            found += suppress(*check(folder, models()))
+    return found
 
 
 def check_one(document: Document, loader: Folders) -> tuple[list[Diagnostic], Program | None]:

@@ -15,7 +15,7 @@ from datahub.diagnostics.render.text import render
 from datahub.project.binding import FilesFrom
 from datahub.project.connection import Connection
 from datahub.project.failures import TerminalError
-from datahub.project.load import Request, environments, find, load
+from datahub.project.load import Request, check, environments, find, load
 from datahub.project.model import Length
 from datahub.project.secrets import Secret, Undefined
 
@@ -154,7 +154,7 @@ def test_a_variable_may_hold_a_secret(project):
         ('timeout = "soon"', "DHM922", '"soon"', None),
         ("tags = [1]", "DHM922", "1", None),
         ('port = "${env:NOPE}"', "DHM926", '"${env:NOPE}"', "${env:NOPE:-…}"),
-        ('options.x = "${vault:NOPE}"', "DHM926", '"${vault:NOPE}"', "${env:NAME}"),
+        ('options.x = "${vault:NOPE}"', "DHM928", '"${vault:NOPE}"', "${env:NAME}"),
     ],
 )
 def test_a_mistake_is_told_once_at_its_place(project, line, code, where, help):
@@ -215,6 +215,22 @@ def test_a_mistake_in_a_variable_stands_there_and_does_not_show_it(project):
     finding = one(project(text, variables={"DHM_CONNECTIONS__ERP__PORT": "many"})[1], "DHM922")
     assert "the variable DHM_CONNECTIONS__ERP__PORT" == finding.at.span.document.path
     assert not re.search("many", render([finding]))
+
+
+def test_a_connection_without_protection_is_warned_of(project):
+    loaded, found = project(HEAD + '[connections.old]\nkind = "ftp"\nhost = "h"\ntls = "none"\ninsecure = true\n')
+    assert ("DHM929", (7, "true")) == (one(found, "DHM929").rule.code, at(found[0]))
+    assert loaded.project.connections["old"].insecure
+
+
+def test_files_are_checked_in_themselves_and_each_environment_in_turn(project, tmp_path):
+    text = HEAD + '[connections.erp]\nkind = "shop"\nport = "${env:NOPE}"\n'
+    (tmp_path / "dhm.toml").write_text(text)
+    assert ["DHM923"] == [one.rule.code for one in check(tmp_path, KINDS)[0]]
+    (tmp_path / "dhm.prod.toml").write_text('[connections.erp]\nhost = "h"\n')
+    assert [] == check(tmp_path, KINDS)[0]
+    (tmp_path / "dhm.test.toml").write_text('[connections.erp]\nport = "many"\n')
+    assert ["DHM922", "DHM923"] == sorted(one.rule.code for one in check(tmp_path, KINDS)[0])
 
 
 def test_a_project_is_found_from_folders_below(project, tmp_path):
