@@ -313,7 +313,7 @@ class _Runner:
         for exit in self._pending(root):
             if exit not in ready:
                 self._backlog.setdefault(exit, []).append(frame)
-        if ready and (frame.length or frame.fallen is not None):
+        if ready:
             side = Side()
             leaving = self._work.leave(root, frame, ready, side, self._told)
             self._take(_Done(leaving, side))
@@ -386,7 +386,7 @@ class _Runner:
 
     def _pieces(self, root: op.Operator, frames: list[Frame], exits: list[Exit]) -> Iterator[Callable[[], _Done]]:
         for frame in frames:
-            for start in range(0, max(frame.length, 1 if frame.fallen is not None else 0), self._settings.batch_rows):
+            for start in range(0, max(frame.length, 1), self._settings.batch_rows):
                 yield partial(self._computed, root, part_of(frame, start, self._settings.batch_rows), exits)
 
     def _computed(self, root: op.Operator, frame: Frame, exits: list[Exit]) -> _Done:

@@ -96,6 +96,8 @@ class Column:
     def array(self, length: int) -> pa.Array:
         """The values as an array of `length`."""
         if isinstance(self.values, pa.Scalar):
+            if not self.values.is_valid:
+                return pa.nulls(length, self.values.type)
             if pa.types.is_nested(self.values.type):
                 # `repeat` knows no lists, structs and maps.
                 return pa.array([self.values], self.values.type).take(pa.array(np.zeros(length, np.int64)))

@@ -81,7 +81,9 @@ def _read(text: str, kind: t.Type) -> Any:
 
 
 def _literal(text: str, kind: t.Type) -> Any:
-    """A list or struct as it is written in the language; bare words are texts."""
+    """A list or struct as it is written in the language; bare words are texts, and `{}` is a map of nothing."""
+    if isinstance(kind, t.MapOf) and "".join(text.split()) == "{}":
+        return {}
     found: list[Any] = []
     tree = parse_expression(Document("cell", text), found.append)
     if tree is None or found:

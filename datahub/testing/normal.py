@@ -33,6 +33,8 @@ def same(wanted: Any, got: Any) -> bool:
         return True
     if isinstance(wanted, dict) and isinstance(got, Mapping):
         return all(same(wanted.get(key), got.get(key)) for key in {*wanted, *got})
+    if wanted == {} and got == []:
+        return True  # a map of nothing has no pairs to know it by
     if isinstance(wanted, list) and isinstance(got, list):
         return len(wanted) == len(got) and all(map(same, wanted, got))
     if isinstance(wanted, bool) or isinstance(got, bool):
