@@ -20,6 +20,7 @@ from datahub.engine.gathering import Budget, Gathering, KeysOf, Sorting, Whole
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
+from datahub.engine.parts import no_rows
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
 from datahub.engine.settle import Settled, settle
@@ -186,7 +187,8 @@ class RightSide:
         return iter(())
 
     def finish(self, side: Side) -> Iterator[Frame]:
-        self._built[id(self._operator)] = join.build(concat(self._frames), self._operator, self._run, side)
+        frames = [frame for frame in self._frames if not frame.is_bare()] or [no_rows(self._operator.right, self._run.sources)]
+        self._built[id(self._operator)] = join.build(concat(frames), self._operator, self._run, side)
         self._frames = []
         return iter(())
 

@@ -25,7 +25,7 @@ from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
-from datahub.engine.parts import part_of, table_of
+from datahub.engine.parts import no_rows, part_of, table_of
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut, passes_on
@@ -284,8 +284,6 @@ class _Runner:
 
     def _depart(self, exit: Exit, payload: Any) -> None:
         if exit.entity:
-            if payload.is_bare():
-                return
             self.execution.ledger.mark(issues.marked(payload.rows, payload.members, np.arange(payload.length)), Fate.WRITTEN)
             self._outlet.rows(exit.entity, payload)
         elif exit.lookup:
@@ -395,5 +393,7 @@ class _Runner:
 
     def _feed_lookup(self, name: str) -> None:
         table = next(table for table in self._plan.lookups if table.name == name)
-        self._run.lookups[name] = build_lookup(table, pa.concat_tables(self._lookups.pop(name)))
+        rows = next(feed.rows for feed in self._plan.feeds if feed.lookup == name)
+        tables = self._lookups.pop(name) or [table_of(no_rows(rows, self._run.sources))]
+        self._run.lookups[name] = build_lookup(table, pa.concat_tables(tables))
         self._fed.add(name)

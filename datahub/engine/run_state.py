@@ -70,6 +70,7 @@ class RunState:
     parameters: dict[str, ir.Value] = field(default_factory=dict)
     lookups: dict[str, LookupIndex] = field(default_factory=dict)
     decisions: dict[str, DecisionIndex] = field(default_factory=dict)
+    sources: dict[str, ir.SourceShape] = field(default_factory=dict)
     facts: Facts = no_facts
     evidence: bool = False
     recovered: Counts = field(default_factory=Counts)

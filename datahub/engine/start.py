@@ -33,6 +33,7 @@ def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -
     # A plan names functions that the compiler of this process may never have looked up.
     load()
     state = RunState(Context(begun, plan.zone), parameters)
+    state.sources = {source.name: source for source in plan.sources}
     for table in plan.decisions:
         state.decisions[table.name] = decisions.build(table)
     for lookup in plan.lookups:

@@ -7,20 +7,22 @@ of its keys. Every row has a number within its entity: those that stand first, i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.engine import issues, keys
 from datahub.engine.codes import translated
+from datahub.engine.fallen import Held
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.links import ROW_BITS, Bound, Verdicts, judge, parents_of
 from datahub.engine.run_state import RunState
 from datahub.engine.side import Side
-from datahub.frames.frame import Failure, Frame, Rows
+from datahub.frames.frame import Column, Failure, Frame, Rows
 from datahub.frames.spill import FrameShelf, size_of
 from datahub.plan import operators as op
 from datahub.semantic.ir import EntityShape
@@ -29,6 +31,8 @@ from datahub.types.arrow import arrow_type
 Hashed = tuple[keys.Hashes, npt.NDArray[np.bool_]]
 """The hashes of keys, and which of the keys hold a null."""
 _ROW = (1 << ROW_BITS) - 1
+BEGAN = "!began"
+"""Beside rows that fell with others: what began it, in words."""
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class _Entity:
 
     shape: EntityShape
     falls: bool
+    gone: Held
+    """The rows that had fallen before, for those behind."""
     keys: dict[tuple[str, ...], list[Hashed]] = field(default_factory=dict)
     fallen_keys: dict[tuple[str, ...], list[Hashed]] = field(default_factory=dict)
     told: list[pa.Array] = field(default_factory=list)
@@ -65,7 +71,7 @@ class Survival:
     def __init__(self, operator: op.Graph, shapes: dict[str, EntityShape], run: RunState, budget: Budget) -> None:
         self._links, self._run, self._budget = operator.links, run, budget
         falling = {link.child for link in operator.links} | {link.parent for link in operator.links if link.owns}
-        self._entities = {name: _Entity(shapes[name], name in falling) for name in operator.entities}
+        self._entities = {name: _Entity(shapes[name], name in falling, Held(budget)) for name in operator.entities}
         self._names = operator.entities
         self._kinds = {(name, columns): self._key_types(name, columns) for link in operator.links for name, columns in _columns_of(link)}
         self._held = 0
@@ -89,9 +95,10 @@ class Survival:
         if payload.length:
             self._note(name, payload, entity.keys)
         if payload.fallen is not None:
+            entity.gone.put(payload.fallen)
             entity.fallen += payload.fallen.length
             self._note(name, payload.fallen, entity.fallen_keys)
-            entity.told.append(issues.key_text(payload.fallen, entity.shape.key, pa.array(np.arange(payload.fallen.length))))
+            entity.told.append(_rejected(entity.shape, payload.fallen, np.arange(payload.fallen.length)))
         if entity.falls and payload.length:
             self._hold(entity, Frame(payload.columns, payload.length, payload.rows, payload.paths, payload.members))
         return iter(())
@@ -151,8 +158,13 @@ class Survival:
                 count.rejected += len(at)
             kept = frame.filter(~dies)
             count.rows_out += kept.length
+            yield replace(kept, fallen=self._gone(frame, at, verdicts.root[begun + at])) if len(at) else kept
             begun += frame.length
-            yield kept if not len(at) else Frame(kept.columns, kept.length, kept.rows, kept.paths, kept.members, frame.filter(dies))
+        yield from entity.gone.all()
+
+    def _gone(self, frame: Frame, at: Rows, roots: Rows) -> Frame:
+        """Rows that fall here, for those behind, who are told which row began it."""
+        return frame.take(at).with_columns({BEGAN: Column(self._began(roots))})
 
     def _tell(self, shape: EntityShape, frame: Frame, at: Rows, verdicts: Verdicts, begun: int, side: Side) -> None:
         for number, link in enumerate(self._links):
@@ -169,25 +181,22 @@ class Survival:
                 side.issues.append(issues.table([finding], frame, shape.key))
 
     def _why(self, link: op.Link, up: bool, verdicts: Verdicts, rows: Rows) -> pa.Array:
-        """What each of `rows` falls with, by the name of the row that began it."""
-        names = np.empty(len(rows), dtype=object)
-        roots = verdicts.root[rows]
-        for number, name in enumerate(self._names):
-            mine = np.flatnonzero(roots >> ROW_BITS == number)
-            # One text for each rejected row, no more.
-            names[mine] = [
-                f"`{name}`{' ' + key if key else ''} was rejected" for key in self._told_of(name, roots[mine] & _ROW).to_pylist()
-            ]
-        names[verdicts.missing[rows]] = f"there is no such `{link.child if up else link.parent}`"
-        return pa.array(names, pa.string())
+        """What each of `rows` falls with: a row that does not exist, or the one that began it, by name."""
+        missing = pa.array(verdicts.missing[rows])
+        return pc.if_else(missing, f"there is no such `{link.child if up else link.parent}`", self._began(verdicts.root[rows]))
 
-    def _told_of(self, name: str, rows: Rows) -> pa.Array:
-        """The keys of some rows of an entity as text."""
-        entity = self._entities[name]
-        known, told = self._roots[name], pa.chunked_array(entity.told, pa.string())
-        fallen = rows >= entity.count
-        at = np.where(fallen, len(known) + rows - entity.count, np.searchsorted(known, rows))
-        return pa.concat_arrays([self._told[name], *told.chunks]).take(pa.array(at))
+    def _began(self, roots: Rows) -> pa.Array:
+        """What is said of the rows that others fall with."""
+        texts, begins = [], [0]
+        at = np.zeros(len(roots), np.int64)
+        for number, (name, entity) in enumerate(self._entities.items()):
+            mine, rows = roots >> ROW_BITS == number, roots & _ROW
+            known = self._roots[name]
+            within = np.where(rows >= entity.count, len(known) + rows - entity.count, np.searchsorted(known, rows))
+            at = np.where(mine, begins[-1] + within, at)
+            texts += [self._told[name], *entity.told]
+            begins.append(sum(map(len, texts)))
+        return pa.concat_arrays(texts).take(pa.array(at))
 
     def _name_roots(self) -> None:
         """The keys of rows that fall by themselves, so that those that fall with them can name them."""
@@ -198,9 +207,18 @@ class Survival:
             texts, begun = [pa.array([], pa.string())], 0
             for frame in entity.rows() if len(rows) else ():
                 here = rows[(rows >= begun) & (rows < begun + frame.length)] - begun
-                texts.append(issues.key_text(frame, entity.shape.key, pa.array(here)))
+                texts.append(_rejected(entity.shape, frame, here))
                 begun += frame.length
             self._told[name] = pa.concat_arrays(texts)
+
+
+def _rejected(shape: EntityShape, frame: Frame, rows: Rows) -> pa.Array:
+    """What is said of rows that others fall with: which they are, or which one they fell with themselves."""
+    at = pa.array(rows)
+    keyed = pc.binary_join_element_wise(f"`{shape.name}` ", issues.key_text(frame, shape.key, at), " was rejected", "")
+    told = pc.fill_null(keyed, f"`{shape.name}` was rejected")
+    began = frame.columns.get(BEGAN)
+    return told if began is None else pc.coalesce(began.array(frame.length).cast(pa.string()).take(at), told)
 
 
 def _columns_of(link: op.Link) -> Sequence[tuple[str, tuple[str, ...]]]:

@@ -46,7 +46,8 @@ class Work:
         leaving: list[tuple[Exit, Any]] = []
         for exit in exits:
             rows = self._frame(exit.rows, done, side, told)
-            leaving.append((exit, self._prepared(exit, rows, side)))
+            if exit.into is not None or not rows.is_bare():
+                leaving.append((exit, self._prepared(exit, rows, side)))
         return leaving
 
     def _prepared(self, exit: Exit, rows: Frame, side: Side) -> Any:

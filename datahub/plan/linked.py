@@ -48,10 +48,9 @@ class Linked:
         """The links by which rows of `group` can fall."""
         return tuple(link for link in self._links if link.child in group)
 
-    @property
-    def entities(self) -> frozenset[str]:
-        """Every entity that is in a link."""
-        return frozenset(name for link in self._links for name in (link.child, link.parent))
+    def readers_groups(self, rowset: str) -> frozenset[str]:
+        """The entities of all groups in which `rowset` is read: what it is made of may have to wait for them."""
+        return frozenset(one for name, group in self._groups.items() if rowset in self.behind(name) for one in group)
 
     def _neighbours(self, entity: str) -> frozenset[str]:
         found = set(self.behind(entity))

@@ -41,13 +41,13 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
 def _feeds(program: ir.Program, lowering: _Lowering, outputs: Sequence[op.Output]) -> tuple[op.LookupFeed, ...]:
     """The rows of those lookups fed by a source that the outputs read."""
     used = {name for operator in topological(output.rows for output in outputs) for name in lookups_used(operator)}
-    # What a lookup is fed with may itself wait for what is looked up: it takes rows as they were settled.
-    lowering.within = lowering.linked.entities
-    return tuple(
-        op.LookupFeed(table.name, op.Rename(lowering.rowset(table.source), _fed(table)))
-        for table in program.lookups
-        if table.source and table.name in used
-    )
+    feeds = []
+    for table in program.lookups:
+        if table.source and table.name in used:
+            # What a lookup is fed with may wait for those who look things up in it: then it takes rows as they were settled.
+            lowering.within = lowering.linked.readers_groups(table.source)
+            feeds.append(op.LookupFeed(table.name, op.Rename(lowering.rowset(table.source), _fed(table))))
+    return tuple(feeds)
 
 
 def _fed(table: ir.LookupTable) -> tuple[tuple[str, str], ...]:
