@@ -126,7 +126,7 @@ def test_a_pack_of_a_folder_or_archive_is_added_locked_and_used(here, tmp_path, 
     assert '"acme.orders" = {version = "^1.2", path = "' in written
     assert (0, "") == (dhm("check", "--locked").code, dhm("check").out)
     (here / "orders.csv").write_text("id,total,ship\nA,0,DPD\n", encoding="utf-8")
-    ended = dhm("run", "mine.dhm", "--in", "m.orders=orders.csv", "--out", "out")
+    ended = dhm("run", "mine.dhm", "--source", "m.orders=orders.csv", "--out", "out")
     assert 0 == ended.code, ended.err
     assert '{"id":"X-A","total":0.00,"carrier":"dpd"}' == (here / "out" / "m.Order.jsonl").read_text().strip().replace(" ", "")
 
