@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from semver import Version
@@ -13,11 +12,9 @@ from datahub.document import Document
 from datahub.packs.contents import Contents, NotAPack
 from datahub.packs.versions import NoRange, Range, parse_range, parse_version
 from datahub.records import record
+from datahub.semantic.pack_heads import NAME
 from datahub.syntax import ast
 from datahub.syntax.parser import parse
-
-# It becomes the name of files and part of addresses.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
 
 
 @record(frozen=True, slots=True)
@@ -43,7 +40,7 @@ def manifest_of(contents: Contents) -> Manifest:
         help = "its first line is such as `pack acme.core 1.0.0`"
         raise NotAPack(f"`{contents.shown}` has {len(heads) or 'no'} `pack` declaration{'s' if len(heads) > 1 else ''}", help=help)
     head = heads[0]
-    if not _NAME.fullmatch(head.name.text):
+    if not NAME.fullmatch(head.name.text):
         help = "its parts are of letters, digits and `_`, such as `acme.core`"
         raise NotAPack(f"`{head.name.text}` is no name of a pack", help=help)
     try:

@@ -21,6 +21,7 @@ from datahub.semantic.modules import Loader, Module, modules
 from datahub.semantic.named_types import elaborate_types, outline_types
 from datahub.semantic.overrides import lay
 from datahub.semantic.ownership import check_ownership
+from datahub.semantic.pack_heads import check_pack
 from datahub.semantic.parameters import elaborate_parameter
 from datahub.semantic.rules_bodies import elaborate_rules
 from datahub.semantic.scope import TypeName, World
@@ -166,6 +167,7 @@ def _rules(unit: Unit) -> None:
 
 
 def _rest(unit: Unit) -> None:
+    check_pack(unit)
     for flow in unit.declared.flows.values():
         elaborate_flow(flow, unit)
     check_codes_in_place(unit)

@@ -49,3 +49,14 @@ OVERRIDDEN_BY_TWO = Rule(
     "on the order of two lines. A script that uses both, and overrides it as well, decides.",
     shown_by=SHOWN_BY,
 )
+
+PACK_HEAD = Rule(
+    "DHM123",
+    "pack-head",
+    Severity.ERROR,
+    "the head of a pack says what is not so",
+    "A pack has one head. Its version is three numbers (`1.4.0`), by the rules of semantic versions; its name is letters, digits and `_`, "
+    "with points between its parts. What it `exports` or has `sealed` is declared in it.",
+    "pack acme.core 1.0.0 {\n  exports code\n}\nfn cod(x: text) = x\n",
+    "pack acme.core 1.0.0 {\n  exports code\n}\nfn code(x: text) = x\n",
+)

@@ -65,3 +65,17 @@ def test_a_script_runs_outside_the_checkout(installed, root, tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "out" / "Offer.jsonl").read_text(encoding="utf-8").splitlines()]
     assert ["A-100", "A-104"] == [row["sku"] for row in rows]
     assert "Traceback" not in checked.stderr + ran.stderr
+
+
+def test_a_script_uses_and_overrides_a_pack_that_comes_with_the_wheel(installed, tmp_path):
+    script = 'use djust ^1.0\noverride entity djust.Attribute {\n  origin : text = "shop"\n}\nfn f(x: int) = x\ntest "f" {\n  assert f(1) = 1\n}\n'
+    (tmp_path / "mine.dhm").write_text(script, encoding="utf-8")
+    (tmp_path / "dhm.toml").write_text('[project]\nname = "shop"\n', encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(installed), *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    for arguments in (("pack", "lock"), ("check", "--locked"), ("test",), ("pack", "verify"), ("docs", "mine.dhm", "--all")):
+        ended = run(*arguments)
+        assert 0 == ended.returncode, ended.stdout + ended.stderr
