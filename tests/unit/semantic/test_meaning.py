@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
 from datahub.document import Document
 from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.meaning import meaning, meanings, written
@@ -51,9 +53,9 @@ BASE = "fn halved(x: decimal) = x / 2\nfn other(x: int) = x\n"
 
 
 def items(script: str, base: str = BASE) -> dict[str, str]:
-    told = []
+    told: list[Diagnostic] = []
     made = elaborate_whole(parse(Document("script.dhm", script), told.append), Files({"base.dhm": base}), told.append)
-    assert [] == [one.message for one in told if one.level == "error"]
+    assert [] == [one.message for one in told if one.level is Severity.ERROR]
     assert meanings(made, made.units[-1]).keys() >= written(made.units[-1]).keys()
     return meanings(made, made.units[-1])
 
