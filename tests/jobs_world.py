@@ -111,6 +111,9 @@ class CursorSource:
     def settle(self, landed: Landed, *, succeeded: bool) -> None:
         """An API has nothing to settle."""
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 def landed(split: Split, folder: Path, data: bytes) -> Landed:
     """Bytes as a file of ours, on the disk before it has its name."""

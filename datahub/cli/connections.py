@@ -1,20 +1,17 @@
-"""Connections for commands: the project read as it is asked for, one connection of it opened, and the world's failures told."""
+"""Connections for commands: one of the project opened, and the world's failures told."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Exit, Stop, colourful, counted, say
+from datahub.cli.output import Exit, Stop
 
 if TYPE_CHECKING:
     from datahub.connectors.declare import Connector, FileSystem, Place
-    from datahub.diagnostics.diagnostic import Diagnostic
     from datahub.project.connection import Connection
     from datahub.project.load import Loaded
 
@@ -23,28 +20,6 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", help="A value for one key, over all else.", metavar="KEY=VALUE", show_default=False)
 ]
 Name = Annotated[str, typer.Argument(help="The connection.", metavar="NAME", show_default=False)]
-
-
-def loaded(env: str, given: Sequence[str] | None = None) -> Loaded:
-    """The project around the folder that the command is typed in; what is wrong with it ends the command."""
-    from datahub.cli.inputs import pairs
-    from datahub.cli.scripts import in_order
-    from datahub.connectors import models
-    from datahub.diagnostics.render.text import render
-    from datahub.project.load import Request, find, load
-
-    folder = find(Path.cwd())
-    if folder is None:
-        raise Stop("there is no `dhm.toml` here or above", "`dhm init` makes a project")
-    found: list[Diagnostic] = []
-    assignments = tuple(pairs(given or [], "--set", "connections.NAME.KEY=VALUE").items())
-    with world_told(Exit.USAGE):
-        project = load(Request(folder, env, set=assignments), models(), found.append)
-    if found:
-        say(render(in_order(found, []), colour=colourful(sys.stderr)))
-    if project is None:
-        raise Stop(f"the project has {counted(len(found), 'mistake')}")
-    return project
 
 
 def connection(project: Loaded, name: str) -> tuple[Connection, Connector]:

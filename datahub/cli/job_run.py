@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,7 +213,7 @@ def _dry(loaded: Loaded, asked: Asked, plan: object) -> Exit:
         store = SqliteLedger(path, look=True) if known else SqliteLedger(Path(folder) / "none.sqlite")
         try:
             context = bind(loaded, asked.job, plan, store)
-            with world():
+            with world(), closing(context.ways):
                 would = dry_run(context, Path(folder) / "out", known=known)
         except DataHubError as problem:
             raise Stop(problem.message, problem.help) from problem

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 from datahub.cli.output import Exit, Stop, colourful, counted, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datahub.diagnostics.diagnostic import Diagnostic
     from datahub.plan.operators import Plan
     from datahub.project.load import Loaded
     from datahub.state.sqlite.ledger import SqliteLedger
 
 
-def project(env: str = "", start: Path | None = None) -> Loaded:
-    """The project at or above the folder the command is typed in; what is wrong with it ends the command."""
+def project(env: str = "", start: Path | None = None, given: Sequence[str] = ()) -> Loaded:
+    """The project at or above the folder the command is typed in; what is wrong with it ends the command.
+
+    `given` are values of single keys, as `connections.erp.host=localhost`.
+    """
+    from datahub.cli.inputs import pairs
     from datahub.cli.scripts import in_order
     from datahub.connectors import models
     from datahub.diagnostics.render.text import render
@@ -25,10 +31,11 @@ def project(env: str = "", start: Path | None = None) -> Loaded:
 
     folder = find(start or Path.cwd())
     if folder is None:
-        raise Stop("there is no `dhm.toml` here or above", "`cd` to the project, or make one")
+        raise Stop("there is no `dhm.toml` here or above", "`cd` to the project, or make one: `dhm init`")
     found: list[Diagnostic] = []
+    assignments = tuple(pairs(given, "--set", "connections.NAME.KEY=VALUE").items())
     try:
-        loaded = load(Request(folder, env), models(), found.append)
+        loaded = load(Request(folder, env, set=assignments), models(), found.append)
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
     if loaded is None:

@@ -162,6 +162,10 @@ class Source(Protocol):
         """Do at the source what is to be done once a run is through: move, delete, mark. Doing it again does nothing."""
         ...
 
+    def close(self) -> None:
+        """Give back what is held; whoever uses it again gets it anew."""
+        ...
+
 
 @runtime_checkable
 class Incremental(Protocol):
@@ -209,6 +213,10 @@ class Sink(Protocol):
 
     def abort(self, receipts: Sequence[Receipt]) -> None:
         """Leave nothing of what was staged."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held; whoever uses it again gets it anew."""
         ...
 
 

@@ -67,6 +67,9 @@ class FilesIn:
             for one in (path, *self._done_file_of(path)):
                 self._dispose(one, after, landed.sha256)
 
+    def close(self) -> None:
+        self._files.close()
+
     # ------------------------------------------------------------ which files
 
     def _ready(self) -> Sequence[Entry]:

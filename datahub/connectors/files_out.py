@@ -55,6 +55,9 @@ class FilesOut:
             if self._there(receipt.temporary):
                 self._files.remove(receipt.temporary)
 
+    def close(self) -> None:
+        self._files.close()
+
     def _show(self, receipt: Receipt) -> None:
         try:
             self._files.rename(receipt.temporary, receipt.locator, replace=self._told.exists == "replace")

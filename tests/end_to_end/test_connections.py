@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from datahub.cli.output import Exit
+from tests.servers.ftp import PASSWORD, pyftpd
 from tests.servers.ssh import openssh
 
 
@@ -38,6 +39,13 @@ def test_a_project_that_was_made_runs_at_once(shop, dhm):
     assert (Exit.DONE, 3) == (ended.code, len((shop / "out" / "offers.csv").read_text().splitlines()))
     assert "OFFER_PRICE" in ended.err
     assert "shop" == tomllib.loads((shop / "dhm.toml").read_text())["project"]["name"]
+
+
+def test_the_job_of_a_project_that_was_made_runs_at_once(shop, dhm):
+    assert Exit.DONE == dhm("run", "offers").code
+    (written,) = (shop / "out").glob("offers-*.csv")
+    assert ["sku,title,price,quantity", "A-1"] == [written.read_text().splitlines()[0], written.read_text().splitlines()[1][:3]]
+    assert ["feed.csv"] == [path.name for path in (shop / "done").iterdir()]
 
 
 def test_nothing_is_written_over(shop, dhm, tmp_path):
@@ -180,6 +188,56 @@ def test_secrets_never_reach_the_command_line_of_others(shop, dhm, monkeypatch):
     ended = dhm("connections", "list", "--set", "connections.erp.password=hunter2", "--set", "connections.erp.kind=sftp")
     assert Exit.USAGE == ended.code
     assert "DHM925" in ended.err
+
+
+def test_a_job_reads_from_one_host_and_writes_to_another(shop, dhm, tmp_path, monkeypatch):
+    for name in ("sshd", "ftp"):
+        (tmp_path / name).mkdir()
+    with openssh(tmp_path / "sshd") as source, pyftpd(tmp_path / "ftp", "explicit") as target:
+        monkeypatch.setenv("KEY", source.key)
+        monkeypatch.setenv("FTP_PASSWORD", PASSWORD)
+        for folder in ("feed", "done"):
+            (source.folder / folder).mkdir()
+        (source.folder / "feed" / "a.csv").write_text((shop / "in" / "feed.csv").read_text())
+        (source.folder / "feed" / "b.csv.part").write_text("half")
+        (shop / "dhm.prod.toml").write_text(
+            f"""
+[connections.erp]
+kind = "sftp"
+host = "127.0.0.1"
+port = {source.port}
+user = "{source.user}"
+key = "${{env:KEY}}"
+fingerprint = "{source.fingerprint}"
+
+[connections.shop]
+kind = "ftp"
+host = "127.0.0.1"
+port = {target.port}
+user = "{target.user}"
+password = "${{env:FTP_PASSWORD}}"
+ca_file = "{target.ca_file}"
+
+[jobs.offers.sources.feed]
+connection = "erp"
+folder = "feed"
+
+[jobs.offers.targets.offers]
+connection = "shop"
+folder = "offers"
+name = "offers-{{{{RUN}}}}.csv"
+done_file = "{{{{STEM}}}}.ok"
+"""
+        )
+        ended = dhm("run", "offers", "--env", "prod")
+        assert Exit.DONE == ended.code, ended
+        assert ["b.csv.part"] == [path.name for path in (source.folder / "feed").iterdir()]
+        assert ["a.csv"] == [path.name for path in (source.folder / "done").iterdir()]
+        written = sorted(path.name for path in (target.folder / "offers").iterdir())
+        assert ["csv", "ok"] == [name.rpartition(".")[2] for name in written]
+        assert 3 == len((target.folder / "offers" / written[0]).read_text().splitlines())
+        assert Exit.DONE == dhm("run", "offers", "--env", "prod").code
+        assert written == sorted(path.name for path in (target.folder / "offers").iterdir())
 
 
 # ------------------------------------------------------------------------------------------------ schema

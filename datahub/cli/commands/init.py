@@ -34,7 +34,7 @@ def command(
         (folder / path).write_text(text, encoding="utf-8")
         give(f"{(folder / path).as_posix()}\n")
     go = "" if folder == Path() else f"cd {folder.as_posix()} && "
-    say(f"try it: {go}dhm run mappings/offers.dhm --source feed=in/feed.csv")
+    say(f"try it: {go}dhm run offers")
 
 
 def _shown(path: Path) -> Path:

@@ -48,6 +48,12 @@ class Ways:
     sinks: Mapping[str, Sink]
     senders: Mapping[str, Sender]
 
+    def close(self) -> None:
+        """Give all connections back; the next run of the job gets them anew."""
+        ways: list[Source | Sink | Sender] = [*self.sources.values(), *self.sinks.values(), *self.senders.values()]
+        for one in ways:
+            one.close()
+
 
 @record(frozen=True, slots=True)
 class JobContext:

@@ -40,6 +40,14 @@ def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
 
     `Fenced`, and a signal that ends the process, go through: the run is then another's, or for the next who claims it.
     """
+    try:
+        return _performed(context, claim, run)
+    finally:
+        # Between two runs nothing is held: hosts end what is idle, and count who is there.
+        context.ways.close()
+
+
+def _performed(context: JobContext, claim: Claim, run: Run) -> Ending:
     work = _Work(context, claim, run)
     with Hold(context.store, claim) as hold:
         try:

@@ -13,15 +13,16 @@ from datahub.cli.output import give, say
 def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     import json
 
-    from datahub.cli.connections import loaded, where
+    from datahub.cli.connections import where
+    from datahub.cli.project import project
 
-    project = loaded(env, set).project
-    used: dict[str, list[str]] = {name: [] for name in project.connections}
-    for job, told in project.jobs.items():
+    declared = project(env, given=set or []).project
+    used: dict[str, list[str]] = {name: [] for name in declared.connections}
+    for job, told in declared.jobs.items():
         for end in (*told.sources.values(), *told.targets.values()):
             if job not in used[end.connection]:
                 used[end.connection].append(job)
-    rows = [(name, one.kind, where(one), ", ".join(used[name]), one.description) for name, one in project.connections.items()]
+    rows = [(name, one.kind, where(one), ", ".join(used[name]), one.description) for name, one in declared.connections.items()]
     if as_json:
         keys = ("name", "kind", "where", "jobs", "description")
         give(json.dumps([dict(zip(keys, (*row[:3], used[row[0]], row[4]))) for row in rows], indent=2, ensure_ascii=False) + "\n")

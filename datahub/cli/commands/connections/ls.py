@@ -22,10 +22,11 @@ def command(
 ) -> None:
     import json
 
-    from datahub.cli.connections import files, loaded
+    from datahub.cli.connections import files
+    from datahub.cli.project import project
     from datahub.connectors.file_names import shown
 
-    with files(loaded(env, set), name) as opened:
+    with files(project(env, given=set or []), name) as opened:
         entries = list(opened.list(path.strip("/") if path != "/" else ""))
     times = {one.path: one.modified.strftime("%Y-%m-%d %H:%M:%SZ") if one.modified else "" for one in entries}
     if as_json:

@@ -31,10 +31,11 @@ def command(
 ) -> None:
     import json
 
-    from datahub.cli.connections import connection, loaded
+    from datahub.cli.connections import connection
+    from datahub.cli.project import project
 
-    project = loaded(env, set)
-    one, _ = connection(project, name)
+    read = project(env, given=set or [])
+    one, _ = connection(read, name)
     values = one.model_dump(mode="json")
     if as_json:
         give(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
@@ -46,7 +47,7 @@ def command(
     for key, text, path in rows:
         line = f"{key:<{keys}} = {text}"
         if explain:
-            line = f"{key:<{keys}} = {text:<{min(texts, 48)}}  {paint('2', _origin(project, name, path, text))}"
+            line = f"{key:<{keys}} = {text:<{min(texts, 48)}}  {paint('2', _origin(read, name, path, text))}"
         give(line.rstrip() + "\n")
 
 

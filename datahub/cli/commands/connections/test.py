@@ -25,19 +25,20 @@ def command(
     env: Env = "",
     set: Set = None,
 ) -> None:
-    from datahub.cli.connections import connection, loaded
+    from datahub.cli.connections import connection
+    from datahub.cli.project import project
     from datahub.project.failures import DataHubError, TransientError
 
-    project = loaded(env, set)
-    asked = names or list(project.project.connections)
+    read = project(env, given=set or [])
+    asked = names or list(read.project.connections)
     for name in asked:
-        connection(project, name)
+        connection(read, name)
     ends: list[Exit] = []
     paint, wide = Paint(sys.stdout), max(map(len, asked), default=0)
     for name in asked:
         begun = time.monotonic()
         try:
-            answer = _try(project, name)
+            answer = _try(read, name)
         except DataHubError as problem:
             ends.append(Exit.LATER if isinstance(problem, TransientError) else Exit.WRONG)
             give(f"{name:<{wide}}  {paint('1;31', 'failed')}  {problem.message}\n")

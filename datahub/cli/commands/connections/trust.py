@@ -22,11 +22,12 @@ def command(
     env: Env = "",
     set: Set = None,
 ) -> None:
-    from datahub.cli.connections import connection, loaded, world_told
+    from datahub.cli.connections import connection, world_told
+    from datahub.cli.project import project
     from datahub.connectors.kinds.sftp import Sftp, known_hosts
 
-    project = loaded(env, set)
-    one, _ = connection(project, name)
+    read = project(env, given=set or [])
+    one, _ = connection(read, name)
     if not isinstance(one, Sftp):
         raise Stop(f"`{name}` is of kind `{one.kind}`; only hosts that speak SSH have such keys")
     if one.pins:
@@ -42,7 +43,7 @@ def command(
             raise Stop("this is not the key that was named", "ask the host's owner whether it has a new one", code=Exit.WRONG)
     elif not _agreed():
         raise Stop("nothing was written", code=Exit.WRONG)
-    file = known_hosts(one, project.folder)
+    file = known_hosts(one, read.folder)
     remember(key, file)
     say(f"written to {one.known_hosts}")
 
