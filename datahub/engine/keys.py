@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 Codes = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
+PIECE = 8192
+"""Rows that are hashed at once: what is worked out of them stays in the processor's cache."""
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _SHIFT = np.uint64(32)
@@ -63,6 +65,9 @@ def any_null(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
 def hashes(columns: Sequence[pa.Array]) -> Hashes:
     """128 bits for each row, as two columns of 64: equal keys have equal hashes, in every batch and run."""
     length = len(columns[0])
+    if length > 2 * PIECE:
+        parts = [hashes([column.slice(start, PIECE) for column in columns]) for start in range(0, length, PIECE)]
+        return np.concatenate(parts, axis=1)
     state = np.empty((2, length), np.uint64)
     state[0], state[1] = _ODD
     with np.errstate(over="ignore"):
@@ -140,8 +145,9 @@ class SeenKeys:
 
     __slots__ = ("_slots", "_used")
 
-    def __init__(self) -> None:
-        self._slots = _empty(1 << 16)
+    def __init__(self, expected: int = 0) -> None:
+        """Room for so many keys, or some; it grows."""
+        self._slots = _empty(1 << max(16, int(expected / _LOAD).bit_length()))
         self._used = 0
 
     def first_rows(self, hashed: Hashes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -155,6 +161,24 @@ class SeenKeys:
         first = _put(self._slots, hashed[0], marks)
         self._used += int(np.count_nonzero(first == rows))
         return first
+
+    def rows_of(self, hashed: Hashes) -> npt.NDArray[np.int64]:
+        """For each key the number of the row that had it first, -1 where there was none; nothing is remembered."""
+        mask = np.int64(len(self._slots) - 1)
+        pairs = self._slots.view(np.complex128).reshape(-1)
+        low, high = hashed[0], hashed[1]
+        at = low.astype(np.int64) & mask
+        answer = np.full(len(low), -1, np.int64)
+        waiting = np.arange(len(low))
+        while len(waiting):
+            found = pairs.take(at).view(np.uint64).reshape(-1, 2)
+            there = found[:, 1] != _EMPTY
+            other = (found[:, 0] ^ low) | ((found[:, 1] ^ high) & ~_ROW)
+            hit = there & (other == 0)
+            answer[waiting[hit]] = (found[hit, 1] & _ROW).astype(np.int64)
+            left = np.flatnonzero(there & (other != 0))
+            waiting, at, low, high = waiting[left], (at[left] + 1) & mask, low[left], high[left]
+        return answer
 
     def _grow(self) -> None:
         held = self._slots[self._slots[:, 1] != _EMPTY]

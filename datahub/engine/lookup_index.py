@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.engine.keys import SeenKeys, hashes
 from datahub.engine.values import array, brought, carried, coerced
 from datahub.frames.frame import Mask, Rows
+from datahub.functions.columns import valid
 from datahub.functions.equality import codes
 from datahub.records import record
 from datahub.semantic import ir
@@ -28,16 +31,21 @@ DENSE = 1 << 22
 
 @record(frozen=True, slots=True)
 class Part:
-    """The distinct values of one column of keys."""
+    """The distinct values of one column of keys; where they are many, with a table of their hashes."""
 
     values: pa.Array
+    seen: SeenKeys | None = None
 
     def codes(self, wanted: pa.Array) -> Rows:
         """For each wanted value its number, -1 where there is none."""
         wanted = brought(wanted, self.values.type)
         if pa.types.is_nested(self.values.type):
             return _nested_codes(self.values, wanted)
-        if len(self.values) <= FEW or len(wanted) >= len(self.values):
+        if len(self.values) <= FEW:
+            return _found(pc.index_in(wanted, self.values, skip_nulls=True))
+        if self.seen is not None and (found := self._hashed(wanted, self.seen)) is not None:
+            return found
+        if len(wanted) >= len(self.values):
             return _found(pc.index_in(wanted, self.values, skip_nulls=True))
         batch = wanted.dictionary_encode()
         at = _found(pc.index_in(self.values, batch.dictionary, skip_nulls=True))
@@ -46,6 +54,19 @@ class Part:
         place[at[hits]] = hits
         # Null has no number: it reads the last place.
         return place[_found(batch.indices)]
+
+    def _hashed(self, wanted: pa.Array, seen: SeenKeys) -> Rows | None:
+        """The same by the hashes of the values; None where two values have the same hash, which nobody has seen yet."""
+        place = seen.rows_of(hashes([wanted]))
+        if wanted.null_count:
+            place[~valid(wanted)] = -1
+        hits = place >= 0
+        if hits.all():
+            same = pc.all(pc.equal(self.values.take(pa.array(place)), wanted))
+        else:
+            mask = pa.array(hits)
+            same = pc.all(pc.equal(self.values.take(pa.array(place[hits])), wanted.filter(mask)))
+        return place if same.as_py() is not False else None
 
 
 def _found(indices: pa.Array) -> Rows:
@@ -90,9 +111,8 @@ class Keys:
 
 def keys_of(columns: Sequence[pa.Array]) -> tuple[Keys, Rows]:
     """The keys that rows have, and for each row the number of its key; rows with a null have none (-1)."""
-    parts = tuple(Part(_distinct(column)) for column in columns)
+    parts, numbers = zip(*(_numbered(column) for column in columns), strict=True)
     sizes = [len(part.values) for part in parts]
-    numbers = [part.codes(column) for part, column in zip(parts, columns, strict=True)]
     if len(parts) == 1:
         return Keys(parts, np.arange(sizes[0], dtype=np.int64), None), numbers[0]
     missing = np.logical_or.reduce([one < 0 for one in numbers])
@@ -110,12 +130,33 @@ def keys_of(columns: Sequence[pa.Array]) -> tuple[Keys, Rows]:
     return Keys(parts, distinct, dense), key_of
 
 
-def _distinct(column: pa.Array) -> pa.Array:
-    if not pa.types.is_nested(column.type):
-        return column.drop_null().unique()
-    numbers = codes(column)
-    _, first = np.unique(numbers, return_index=True)
-    return column.take(pa.array(first[numbers[first] >= 0]))
+def _numbered(column: pa.Array) -> tuple[Part, Rows]:
+    """The distinct values of a column, and for each row the number of its own, -1 where it is null."""
+    kind = column.type
+    if pa.types.is_nested(kind):
+        numbers = codes(column)
+        _, first = np.unique(numbers, return_index=True)
+        part = Part(column.take(pa.array(first[numbers[first] >= 0])))
+        return part, part.codes(column)
+    hashed = pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_temporal(kind)
+    if hashed and len(column) > FEW and not column.null_count:
+        seen, first = _seen(column)
+        rows = np.arange(len(column), dtype=np.int64)
+        if (first == rows).all():
+            # Different hashes are of different values: there is none twice.
+            return Part(column, seen), rows
+    encoded = column.dictionary_encode()
+    values = encoded.dictionary
+    return Part(values, _seen(values)[0] if hashed and len(values) > FEW else None), _found(encoded.indices)
+
+
+def _seen(values: pa.Array) -> tuple[SeenKeys, Rows]:
+    """The hashes of values, and for each value the place of the first that has its hash."""
+    seen = SeenKeys(len(values))
+    size = 1 << 16
+    hashed = (hashes([values.slice(start, size)]) for start in range(0, len(values), size))
+    first = [seen.first_rows(some, np.arange(at * size, at * size + some.shape[1], dtype=np.int64)) for at, some in enumerate(hashed)]
+    return seen, np.concatenate([np.empty(0, np.int64), *first])
 
 
 # ---------------------------------------------------------------- the index
@@ -141,7 +182,14 @@ class LookupIndex:
     periods: Rows
     double: Mask
     contradicts: bool
-    inverses: dict[str, tuple[Keys, Rows]]
+    inverses: dict[str, tuple[Keys, Rows]] = field(default_factory=dict, compare=False)
+    """The rows by their result, or by a field of it, for those that were asked for so far."""
+
+    def inverse(self, member: str) -> tuple[Keys, Rows]:
+        """The keys that the results (or a field of theirs) are, and for each row the number of its own."""
+        if member not in self.inverses:
+            self.inverses[member] = keys_of([pc.struct_field(self.results, member) if member else self.results])
+        return self.inverses[member]
 
 
 def build(table: ir.LookupTable, rows: pa.Table | None = None) -> LookupIndex:
@@ -152,16 +200,21 @@ def build(table: ir.LookupTable, rows: pa.Table | None = None) -> LookupIndex:
     columns, since, results = _inline(table) if rows is None else _fed(table, rows)
     keys, key_of = keys_of(columns)
     moments, moment_of = _moments(since, len(results))
-    order = np.lexsort((np.arange(len(results)), moment_of, key_of)).astype(np.int64)
-    order = order[key_of[order] >= 0]
+    order = _ordered(key_of, moment_of)
     width = 1 if moments is None else len(moments) + 1
     periods = key_of[order] * width + moment_of[order]
-    double = _double(periods, codes(results)[order])
+    double = _double(periods, results, order)
     contradicts = bool(double.any())
     rows_of = _rows_of(key_of, order, double, len(keys.combined))
-    return LookupIndex(
-        table, keys, tuple(columns), results, rows_of, order, moments, periods, double, contradicts, _inverses(table, results)
-    )
+    return LookupIndex(table, keys, tuple(columns), results, rows_of, order, moments, periods, double, contradicts)
+
+
+def _ordered(key_of: Rows, moment_of: Rows) -> Rows:
+    """The rows that have a key, by key and beginning, then as they come."""
+    if len(key_of) and (key_of[1:] > key_of[:-1]).all() and key_of[0] >= 0:
+        return np.arange(len(key_of), dtype=np.int64)
+    order = np.lexsort((np.arange(len(key_of)), moment_of, key_of)).astype(np.int64)
+    return order[key_of[order] >= 0]
 
 
 def _rows_of(key_of: Rows, order: Rows, double: Mask, count: int) -> Rows:
@@ -208,22 +261,15 @@ def _moments(since: pa.Array | None, length: int) -> tuple[pa.Array | None, Rows
     return distinct, _found(pc.index_in(since, distinct, skip_nulls=True)) + 1
 
 
-def _double(periods: Rows, results: Rows) -> Mask:
+def _double(periods: Rows, results: pa.Array, order: Rows) -> Mask:
     """Rows (in order) whose key and period another row has too, with another result."""
     double = np.zeros(len(periods), np.bool_)
-    if len(periods) > 1:
-        clash = (periods[1:] == periods[:-1]) & (results[1:] != results[:-1])
+    again = periods[1:] == periods[:-1]
+    if again.any():
+        given = codes(results)[order]
+        clash = again & (given[1:] != given[:-1])
         double[1:] = clash
         double[:-1] |= clash
         _, group = np.unique(periods, return_inverse=True)
         double = np.bincount(group, double)[group] > 0
     return double
-
-
-def _inverses(table: ir.LookupTable, results: pa.Array) -> dict[str, tuple[Keys, Rows]]:
-    """For the result, or for each of its fields, the rows by value."""
-    kind = t.base_of(table.result)
-    columns = {"": results}
-    if isinstance(kind, t.Struct):
-        columns |= {name: pc.struct_field(results, name) for name, _ in kind.fields}
-    return {name: keys_of([column]) for name, column in columns.items()}

@@ -97,7 +97,7 @@ def _numbers(values: pa.Array) -> Any:
 
 def _backwards(index: LookupIndex, node: ir.LookUp, wanted: list[pa.Array]) -> tuple[Rows, tuple[tuple[Mask, str], ...]]:
     """Rows by their result: the first that has it."""
-    keys, key_of = index.inverses[node.member]
+    keys, key_of = index.inverse(node.member)
     number = keys.find(wanted)
     first = np.full(len(keys.combined) + 1, -1, np.int64)
     rows = np.flatnonzero(key_of >= 0)[::-1]
