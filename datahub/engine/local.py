@@ -27,11 +27,12 @@ from datahub.engine.operators.join import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
 from datahub.engine.parts import no_rows, part_of, table_of
 from datahub.engine.places import BlockPlace, Places
+from datahub.engine.reading import rows_of, together
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut, passes_on
 from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.survival import Survival
-from datahub.engine.telling import bad_records, located, merged, record_lines
+from datahub.engine.telling import located, merged
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
@@ -64,14 +65,14 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """A finished piece of work: what leaves by which exit, what was found beside, the block it came from."""
+    """A finished piece of work: what leaves by which exit, what was found beside, the blocks it came from."""
 
     leaving: list[tuple[Exit, Any]]
     side: Side
-    place: BlockPlace | None = None
+    places: tuple[BlockPlace, ...] = ()
     bad: pa.Table | None = None
-    block: Any = None
-    """The block itself, where everything is known of it once this piece is handed over."""
+    blocks: tuple[Any, ...] = ()
+    """The blocks themselves, where everything is known of them once this piece is handed over."""
 
 
 def execute(plan: op.Plan, feeds: Mapping[str, Feed], outlet: Outlet, run: RunState, settings: Settings | None = None) -> Execution:
@@ -150,7 +151,7 @@ class _Runner:
             self.execution.waited.add(read.source)
             self._outlet.must_wait(read.source)
         self._told_of_block = [] if at_once else None
-        pieces = (partial(self._parsed, feed, source, block, read, exits, first_time, at_once) for block in self._blocks(feed))
+        pieces = (partial(self._parsed, feed, source, some, read, exits, first_time, at_once) for some in together(self._blocks(feed)))
         if self._facts_asked:
             # The number of a row is known when the blocks before it are.
             for piece in pieces:
@@ -181,37 +182,23 @@ class _Runner:
             return False
         return all(exit.into is None or (passes_on(exit.into) and self._is_known_at_once(exit.into)) for exit in exits)
 
-    def _parsed(self, feed: Feed, source: int, block: Any, read: op.Read, exits: list[Exit], first_time: bool, at_once: bool) -> _Done:
+    def _parsed(
+        self, feed: Feed, source: int, blocks: list[Any], read: op.Read, exits: list[Exit], first_time: bool, at_once: bool
+    ) -> _Done:
         side = Side()
         with side.timed(read):
-            parsed = feed.parse(block)
-        positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
-        frame = Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions))
-        place = None if not first_time else self._placed(feed, source, block, parsed)
-        if place is not None and self._facts_asked:
-            self.execution.places.add(place)
-        if first_time:
-            count = side.count(read)
-            count.rows_in += parsed.records
-            count.rows_out += parsed.length
-            count.rejected += len(parsed.bad)
-        leaving = self._work.leave(read, frame, exits, side, self._told)
-        bad = None if place is None else bad_records(parsed, source, block.number)
-        return _Done(leaving, side, place, bad, block if at_once else None)
-
-    def _placed(self, feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:
-        return BlockPlace(
-            source,
-            block.number,
-            block.file,
-            feed.file_name(block.file),
-            block.offset,
-            block.length,
-            block.first_line,
-            0,
-            parsed.records,
-            record_lines(parsed),
-        )
+            rows = rows_of(feed, source, blocks)
+        if not first_time:
+            return _Done(self._work.leave(read, rows.frame, exits, side, self._told), side)
+        if self._facts_asked:
+            for place in rows.places:
+                self.execution.places.add(place)
+        count = side.count(read)
+        count.rows_in += rows.records
+        count.rows_out += rows.frame.length
+        count.rejected += rows.bad.num_rows
+        leaving = self._work.leave(read, rows.frame, exits, side, self._told)
+        return _Done(leaving, side, rows.places, rows.bad, tuple(blocks) if at_once else ())
 
     def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:
         """Do pieces of work on all threads, and hand over what they give in order; few wait, so memory stays flat."""
@@ -231,13 +218,16 @@ class _Runner:
         if self._taking:
             return
         self._tell_found()
-        if done.block is not None and done.place is not None:
-            self._finish_block(done.place, done.block)
+        if done.blocks:
+            told, self._told_of_block = tuple(self._told_of_block or ()), []
+            for place, block in zip(done.places, done.blocks, strict=True):
+                self._finish_block(place, block, told)
 
-    def _finish_block(self, place: BlockPlace, block: Any) -> None:
+    def _finish_block(self, place: BlockPlace, block: Any, told: tuple[pa.Table, ...]) -> None:
         """Everything is known of a block: its rejected records may be written."""
-        told, self._told_of_block = tuple(self._told_of_block or ()), []
         rejected = self.execution.ledger.rejected(place.source, place.number)
+        if not len(rejected):
+            return
         _, lines, numbers = self.execution.places.locate(row_ids(place.source, place.number, rejected))
         key = (place.source << BLOCK_BITS) | place.number
         self._outlet.finished(Finished(self._plan.sources[place.source].name, key, block, rejected, numbers, lines, told))
@@ -248,11 +238,11 @@ class _Runner:
             self._tell_issues(merged(found))
 
     def _hand_over(self, done: _Done) -> None:
-        if done.place is not None:
+        for place in done.places:
             if not self._facts_asked:
-                self.execution.places.add(done.place)
-            self.execution.ledger.open(done.place.source, done.place.number, done.place.records)
-            self._outlet.read(self._plan.sources[done.place.source].name, done.place.records, done.place.length)
+                self.execution.places.add(place)
+            self.execution.ledger.open(place.source, place.number, place.records)
+            self._outlet.read(self._plan.sources[place.source].name, place.records, place.length)
         if done.bad is not None and done.bad.num_rows:
             rows = done.bad.column("_row").to_numpy()
             self.execution.ledger.mark(rows, Fate.REJECTED)
@@ -369,9 +359,9 @@ class _Runner:
                 ready = [exit for exit in exits if exit in self._backlog and exit not in self._gone and self._is_ready(exit)]
                 if not ready or number not in self._finished:
                     continue
-                for together, frames in self._alike(ready):
-                    self._in_order(self._pieces(together[0].root, frames, together))
-                    self._end(together)
+                for alike, frames in self._alike(ready):
+                    self._in_order(self._pieces(alike[0].root, frames, alike))
+                    self._end(alike)
                 progress = True
 
     def _alike(self, exits: list[Exit]) -> list[tuple[list[Exit], list[Frame]]]:

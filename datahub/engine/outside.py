@@ -37,7 +37,7 @@ class Feed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A block of which everything is known: whatever becomes of its rows has become of them.
+    """A block with rejected records of which everything is known: whatever becomes of its rows has become of them.
 
     `rejected` are the places of its rejected records, `numbers` and `lines` say where those stand, `issues` what is wrong with them.
     """
@@ -54,8 +54,9 @@ class Finished:
 class Outlet(Protocol):
     """Where the results of a run go, in order. Issues have their rows, lines and files by now.
 
-    A source's blocks are each told to be `finished`, in order, right behind the last of their issues; or, where rows of the
-    source still wait for others, the outlet hears before the first of its issues that it `must_wait` for the end of the run.
+    A source's blocks that have rejected records are told to be `finished`, in order, right behind the last of their issues; or,
+    where rows of the source still wait for others, the outlet hears before the first of its issues that it `must_wait` for the
+    end of the run.
     """
 
     def rows(self, entity: str, frame: Frame) -> None: ...

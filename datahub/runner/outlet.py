@@ -219,8 +219,7 @@ class Files(Outlet):
         self._telling.do(lambda: self._take(table, listed=True))
 
     def finished(self, block: Finished) -> None:
-        if len(block.rejected):
-            self._telling.do(partial(self.rejects.add, block))
+        self._telling.do(partial(self.rejects.add, block))
 
     def must_wait(self, source: str) -> None:
         self._telling.do(lambda: setattr(self.findings, "keep", True))

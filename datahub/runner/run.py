@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -149,7 +150,8 @@ class _Hashes:
 
     def _work(self, paths: list[str]) -> None:
         for path in paths:
-            with Path(path).open("rb") as file:
+            # Of a run that broke off, the files may be gone before they were all looked at.
+            with suppress(FileNotFoundError), Path(path).open("rb") as file:
                 self._found[path] = hashlib.file_digest(file, "sha256").hexdigest()
         self.seconds = time.thread_time()
 

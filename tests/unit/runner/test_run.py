@@ -227,3 +227,26 @@ def test_a_run_that_breaks_off_leaves_no_rejects(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="lacks the declared"):
         run(compile(SCRIPT), {"items": [str(tmp_path / "items.csv"), str(tmp_path / "more.csv")]}, tmp_path / "out")
     assert left(tmp_path) == set()
+
+
+def test_many_small_files_are_read_as_one_large_one_is(tmp_path: Path) -> None:
+    rows = [f"s{number % 900},{'x' if number % 7 == 0 else number % 13},{'' if number % 11 == 0 else 1}" for number in range(1_000)]
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(100):
+        some = [*rows[number * 10 : number * 10 + 10], *(["too,few"] if number % 9 == 0 else [])]
+        (folder / f"part-{number:03}.csv").write_text("\n".join(["sku,price,qty", *some]) + "\n", encoding="utf-8")
+    report = run(compile(TWICE), {"items": [str(folder)]}, tmp_path / "out")
+    issues = pq.read_table(tmp_path / "out" / "run" / "issues.parquet").to_pylist()
+    alone = ran(tmp_path, "\n".join(["sku,price,qty", *rows]) + "\n", TWICE)
+    whole = pq.read_table(tmp_path / "out" / "run" / "issues.parquet").to_pylist()
+    assert report.adds_up
+    assert report.entities == alone.entities
+    assert report.sources[0].read == alone.sources[0].read + 12
+    told = [one for one in issues if one["code"] == "R002"]
+    assert len(told) == 12
+    assert all(one["line"] == 12 for one in told)
+    others = [(one["code"], one["value"], int(one["file"][5:8]) * 10 + one["row"]) for one in issues if one["code"] != "R002"]
+    assert others == [(one["code"], one["value"], one["row"]) for one in whole]
+    lines = (tmp_path / "out" / "run" / "rejects" / "items.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == alone.rejects[0].rows + 1

@@ -1,0 +1,64 @@
+"""Blocks of a source as frames: small ones several at a time, so that many small files cost little more than one large one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from datahub.engine.ledger import row_ids
+from datahub.engine.outside import Feed
+from datahub.engine.places import BlockPlace
+from datahub.engine.telling import bad_records, record_lines
+from datahub.frames.concat import concat
+from datahub.frames.frame import Frame
+
+SMALL, MOST = 256 << 10, 256
+"""Blocks are taken together up to so many bytes, and so many of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """The rows of some blocks, where each block stands, and the records that could not be read, as issues."""
+
+    frame: Frame
+    places: tuple[BlockPlace, ...]
+    bad: pa.Table
+
+    @property
+    def records(self) -> int:
+        return sum(place.records for place in self.places)
+
+
+def together(blocks: Iterable[Any]) -> Iterator[list[Any]]:
+    """The blocks in order, small ones that follow each other in one list."""
+    waiting: list[Any] = []
+    held = 0
+    for block in blocks:
+        if waiting and (held + block.length > SMALL or len(waiting) == MOST):
+            yield waiting
+            waiting, held = [], 0
+        waiting.append(block)
+        held += block.length
+    if waiting:
+        yield waiting
+
+
+def rows_of(feed: Feed, source: int, blocks: Sequence[Any]) -> ReadRows:
+    """What some blocks of a source hold, as one frame."""
+    frames, places, bad = [], [], []
+    for block in blocks:
+        parsed = feed.parse(block)
+        positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
+        frames.append(Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions)))
+        places.append(_placed(feed, source, block, parsed))
+        bad.append(bad_records(parsed, source, block.number))
+    return ReadRows(frames[0] if len(frames) == 1 else concat(frames), tuple(places), bad[0] if len(bad) == 1 else pa.concat_tables(bad))
+
+
+def _placed(feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:
+    name, lines = feed.file_name(block.file), record_lines(parsed)
+    return BlockPlace(source, block.number, block.file, name, block.offset, block.length, block.first_line, 0, parsed.records, lines)
