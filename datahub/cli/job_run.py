@@ -80,6 +80,8 @@ def _work(context: JobContext, asked: Asked) -> Exit:
         if ending.run.id == mine.id:
             break
     if not worked:
+        if asked.quiet:
+            return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
         say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context, mine))
         return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
     return code

@@ -73,6 +73,7 @@ class _Work:
         self._report: Report | None = None
 
     def steps(self, hold: Hold) -> None:
+        hold.check()
         if not self._run.input_digest:
             fetch(self._context, self._claim, hold)
             self._again()

@@ -7,8 +7,10 @@ several processes reset a write-ahead log at once, and the SQLite of a machine's
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -72,7 +74,7 @@ class SqliteLedger:
             if self._depth:
                 yield self._connection
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._begin()
             self._depth = 1
             try:
                 yield self._connection
@@ -84,6 +86,24 @@ class SqliteLedger:
                 raise
             finally:
                 self._depth = 0
+
+    def _begin(self) -> None:
+        """Become the one that writes. SQLite's own waiting ends in pauses of a tenth of a second, and whoever writes one
+        transaction after the other never lets those in; short pauses by chance do."""
+        until = time.monotonic() + self._wait
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as problem:
+                    if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                        raise
+                    time.sleep(random.uniform(0.0005, 0.004))
+                else:
+                    return
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(self._wait * 1000)}")
 
     def together(self) -> Any:
         return self.writing()

@@ -258,15 +258,21 @@ def _first(sql: sqlite3.Connection, job: str, chosen: str) -> str | None:
 
 
 def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now: datetime) -> None:
-    if row["status"] in (RunStatus.PENDING, RunStatus.HELD):
+    """End a run that has left nothing anywhere, and ask any other to end: it is claimed once more, to take back what it set down."""
+    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state = 'staged'", (row["id"],)).fetchone()
+    if row["status"] in (RunStatus.PENDING, RunStatus.HELD) and left is None:
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, row["id"]))
-    else:
-        sql.execute("UPDATE run SET cancel = ?, not_before = NULL WHERE id = ?", (reason, row["id"]))
+        return
+    sql.execute(
+        "UPDATE run SET cancel = ?, not_before = NULL, status = iif(status = 'held', 'failed_retryable', status) WHERE id = ?",
+        (reason, row["id"]),
+    )
 
 
 def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime) -> None:
     row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
-    if ledger.leases.holder(row["scope"]) is None:
+    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state = 'staged'", (id,)).fetchone()
+    if ledger.leases.holder(row["scope"]) is None and left is None:
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, id))
     else:
         _mark_cancelled(sql, row, reason, now)

@@ -19,6 +19,7 @@ def command(
 ) -> None:
     from datetime import UTC, datetime
 
+    from datahub.cli.job_run import Asked, run_job
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.switching import person
     from datahub.state.records import RunStatus
@@ -30,5 +31,10 @@ def command(
         store.runs.cancel(found.id, reason or f"cancelled by {person()}", now)
         store.audit(person(), "cancel", found.id, now)
         left = store.runs.get(found.id)
+    if left is not None and left.status is not RunStatus.CANCELLED:
+        # Nobody may be at work on it; then this takes back what it has set down at its targets.
+        run_job(Asked(left.job, env, claimed=left.id, quiet=True))
+        with opened(env) as (_, store):
+            left = store.runs.get(found.id)
     done = left is not None and left.status is RunStatus.CANCELLED
     say(f"run {found.id} is cancelled" if done else f"run {found.id} ends at its next step")

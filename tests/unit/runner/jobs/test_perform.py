@@ -269,3 +269,17 @@ def test_two_runs_over_the_same_input_on_purpose_send_it_twice(world, tmp_path, 
     second = once(again).run
     assert (0, 1) == (first.generation, second.generation)
     assert 2 == shop.posts
+
+
+def test_a_broken_run_that_is_cancelled_takes_back_what_it_set_down(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    one = world(retry=AT_ONCE)
+    broken = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)}))
+    left = begun(broken)
+    assert [".list"] == [path.name[:5] for path in (tmp_path / "out").iterdir()]
+    one.store.runs.cancel(left.id, "wrong day", now())
+    (ending,) = work(one)
+    assert (RunStatus.CANCELLED, "wrong day") == (ending.run.status, ending.run.reason)
+    assert [] == list((tmp_path / "out").iterdir())
+    assert RunStatus.SUCCESS is once(one).run.status
+    assert dict.fromkeys(good, 1) == delivered(tmp_path) == shop.rows
