@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import pyarrow as pa
+
 from datahub.engine import decisions, lookups
 from datahub.engine.scope import RunState
 from datahub.functions import load
 from datahub.functions.declare import Context
 from datahub.plan import operators as op
 from datahub.semantic import ir
+from datahub.semantic.previous import table_of
 
 
 class UnusableRun(Exception):
@@ -29,7 +32,9 @@ def given(plan: op.Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Val
     return {name: parameters.get(name, shape.default) for name, shape in known.items()}
 
 
-def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -> RunState:
+def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value], previous: Mapping[str, pa.Table] | None = None) -> RunState:
+    """`previous` are the rows that were delivered last, by entity."""
+    before = {table_of(entity): rows for entity, rows in (previous or {}).items()}
     # A plan names functions that the compiler of this process may never have looked up.
     load()
     state = RunState(Context(begun, plan.zone), parameters)
@@ -38,5 +43,5 @@ def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value]) -
         state.decisions[table.name] = decisions.build(table)
     for lookup in plan.lookups:
         if not lookup.source:
-            state.lookups[lookup.name] = lookups.build(lookup, None)
+            state.lookups[lookup.name] = lookups.build(lookup, before.get(lookup.name))
     return state

@@ -14,6 +14,7 @@ from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
 from datahub.semantic import ir
 from datahub.semantic.expressions import nullable_reads
+from datahub.semantic.previous import remembered_by
 from datahub.semantic.walk import columns_read, is_windowed, walk
 from datahub.types import model as t
 
@@ -35,7 +36,15 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
         outputs,
         flow,
         program.zone,
+        remembers=_remembers(program, flow),
     )
+
+
+def _remembers(program: ir.Program, flow: ir.FlowBody | None) -> tuple[str, ...]:
+    """The entities of which the program asks what was delivered last: rows, or how many."""
+    asked = {name for item in (flow.aborts if flow is not None else ()) for name in columns_read(item.condition)}
+    counted = [one.name for one in program.entities if f"previous_count({one.name})" in asked]
+    return tuple(dict.fromkeys([*remembered_by(program.lookups), *counted]))
 
 
 def _feeds(program: ir.Program, lowering: _Lowering, outputs: Sequence[op.Output]) -> tuple[op.LookupFeed, ...]:

@@ -37,6 +37,14 @@ from datahub.semantic import ir
 
 
 @record(frozen=True, slots=True)
+class Previous:
+    """What earlier runs delivered: of each entity the rows by key, and how many rows the last run had."""
+
+    rows: Mapping[str, pa.Table]
+    counts: Mapping[str, int]
+
+
+@record(frozen=True, slots=True)
 class Options:
     """How a run is made: none of it is in the script."""
 
@@ -50,6 +58,8 @@ class Options:
     script: str = ""
     profile: Profile | None = None
     """Filled with where the time went, if it is given."""
+    previous: Previous | None = None
+    """What was delivered last; without it nothing is known of it."""
 
 
 def run(
@@ -67,7 +77,7 @@ def run(
     options = options or Options()
     started = time.perf_counter()
     begun = options.as_of or datetime.now(UTC)
-    state = run_state(plan, begun, given(plan, parameters or {}))
+    state = run_state(plan, begun, given(plan, parameters or {}), options.previous.rows if options.previous else None)
     state.profile = options.profile
     files = {name: input_files(paths) for name, paths in sources.items()}
     readers, feeds = open_feeds(plan, files)
@@ -85,7 +95,7 @@ def run(
         findings.settle()
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
-        reason = _of_nothing(nothing) or _abort(plan, outlet, findings, execution, state)
+        reason = _of_nothing(nothing) or _abort(plan, outlet, findings, execution, state, options.previous)
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
@@ -120,6 +130,7 @@ def run(
         written=tuple(WrittenFile(one.name, str(one.path), one.rows, one.target) for one in outlet.made),
         rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.made.items()),
         warnings=(
+            *_forgetful(plan, options),
             *(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
@@ -234,7 +245,15 @@ def _of_nothing(unmet: Sequence[Unmet]) -> str:
     return next((f"{one.code} {one.message} (`{one.entity}` has no rows)" for one in unmet if one.severity == "fatal"), "")
 
 
-def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Execution, state: RunState) -> str:
+def _forgetful(plan: op.Plan, options: Options) -> tuple[str, ...]:
+    """Where a script asks what was delivered last, and nobody can know."""
+    if not plan.remembers or options.previous is not None:
+        return ()
+    asked = ", ".join(f"`{name}`" for name in plan.remembers)
+    return (f"the script asks what was delivered of {asked} before; only the run of a job remembers that, so all of it is new here",)
+
+
+def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Execution, state: RunState, previous: Previous | None) -> str:
     """Why the run must leave nothing written, or nothing."""
     if findings.fatal:
         code, count = next(iter(findings.fatal.items()))
@@ -250,6 +269,8 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
         columns[f"count({entity})"] = Column(pa.scalar(count, pa.int64()))
         columns[f"rejected({entity})"] = Column(pa.scalar(fallen, pa.int64()))
         share = (Decimal(fallen) / max(count + fallen, 1)).quantize(Decimal("1e-10"))
+        before = previous.counts.get(entity) if previous is not None else None
+        columns[f"previous_count({entity})"] = Column(pa.scalar(before, pa.int64()))
         columns[f"rejected_share({entity})"] = Column(pa.scalar(share, pa.decimal128(28, 10)))
     frame = Frame(columns, 1, pa.array([0]).to_numpy())
     for item in plan.flow.aborts:

@@ -7,14 +7,14 @@ from typing import Literal
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Severity
-from datahub.document import Span
 from datahub.semantic import ir
 from datahub.semantic.entities import asked, field_scope, find_entity, unknown_field
 from datahub.semantic.evidence import Known, read_by
 from datahub.semantic.expressions import condition, elaborate, nullable_operands
 from datahub.semantic.narrowing import facts
 from datahub.semantic.overloads import applied
-from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE, PREVIOUS_NOT_AVAILABLE
+from datahub.semantic.previous import looked_up, with_previous
+from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE
 from datahub.semantic.rules_types import ALWAYS_TRUE
 from datahub.semantic.scope import Scope
 from datahub.semantic.trees import rebuilt
@@ -23,7 +23,6 @@ from datahub.semantic.user_codes import check_code, is_platform
 from datahub.semantic.values import constant, made
 from datahub.semantic.walk import columns_read, is_windowed
 from datahub.syntax import ast
-from datahub.syntax.walk import walk as walk_tree
 from datahub.types import model as t
 
 
@@ -78,8 +77,7 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
             )
         )
         return None
-    if before_snapshots((check.condition, check.when, check.message), shape, unit):
-        return None
+    scope = with_previous((check.condition, check.when, check.message), shape, scope, unit)
     if check.on:
         # `on sku: sku is not null` gives what is wrong with the field a code of its own; that it is then always true is meant.
         scope = asked(scope, (ALWAYS_TRUE,))
@@ -101,6 +99,8 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     if check.after_checks:
         held, message = of_survivors(held), message and of_survivors(message)
         asked_when = asked_when and of_survivors(asked_when)
+    held = looked_up(held, shape)
+    asked_when, message = asked_when and looked_up(asked_when, shape), message and looked_up(message, shape)
     windowed = any(is_windowed(part) for part in (held, when, message) if part is not None)
     return ir.CheckRule(code, _severity(check), held, asked_when, message, fields, origin, windowed, check.after_checks)
 
@@ -157,26 +157,3 @@ def applicable(when: ir.Expression | None, held: ir.Expression, scope: Scope) ->
         there = applied("not", (applied("is_null", (operand,), scope),), scope)
         when = there if when is None else made(scope, ir.Logic("and", when, there, t.Bool()))
     return when
-
-
-def before_snapshots(written: tuple[ast.Expr | None, ...], shape: ir.EntityShape, unit: Unit) -> bool:
-    """Report what asks for the rows of an earlier run; they are not kept yet."""
-    if any(one.name == "previous" for one in shape.fields):
-        return False
-    for expression in written:
-        for node in walk_tree(expression) if expression is not None else ():
-            if isinstance(node, ast.Reference) and node.name.text == "previous":
-                unit.emit(not_available(node.span, "`previous` is the row of the last run"))
-                return True
-    return False
-
-
-def not_available(at: Span, what: str) -> Diagnostic:
-    """Something that needs the rows of an earlier run."""
-    return Diagnostic(
-        PREVIOUS_NOT_AVAILABLE,
-        "what was delivered before is not known",
-        Label(at, what),
-        notes=("runs do not keep their rows yet, so a script cannot ask for those of an earlier one",),
-        help="leave the condition out, or read the rows of the last run as a source",
-    )

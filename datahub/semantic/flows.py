@@ -7,8 +7,7 @@ from decimal import Decimal
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
-from datahub.semantic.checks import not_available
-from datahub.semantic.entities import find_entity
+from datahub.semantic.entities import asked, find_entity
 from datahub.semantic.expressions import condition
 from datahub.semantic.names import dotted
 from datahub.semantic.resolve_types import missing, unknown_name
@@ -19,8 +18,13 @@ from datahub.syntax import ast
 from datahub.syntax.walk import walk
 from datahub.types import model as t
 
-FACTS: dict[str, t.Type] = {"count": t.Int(), "rejected": t.Int(), "rejected_share": t.Decimal()}
-"""What `abort when` can ask of a run, each of an entity."""
+FACTS: dict[str, t.Type] = {
+    "count": t.Int(),
+    "rejected": t.Int(),
+    "rejected_share": t.Decimal(),
+    "previous_count": t.Int(nullable=True),
+}
+"""What `abort when` can ask of a run, each of an entity; `previous_count` is that of the last run, null where there was none."""
 
 
 def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
@@ -74,9 +78,6 @@ def _abort(item: ast.AbortWhen, flow: str, unit: Unit) -> list[ir.AbortItem]:
     columns: dict[str, ir.Expression] = {}
     for node in walk(item.condition):
         match node:
-            case ast.Call(function=function) if function.text.startswith("previous_"):
-                unit.emit(not_available(node.span, f"`{function.text}` is a figure of the last run"))
-                return []
             case ast.Call(function=function) if function.text in FACTS:
                 columns.update(_fact(node, unit))
             case ast.Binary():
@@ -84,7 +85,7 @@ def _abort(item: ast.AbortWhen, flow: str, unit: Unit) -> list[ir.AbortItem]:
             case _:
                 pass
     origin = ir.Origin(map=flow, script=item.span.document.path, line=item.span.line)
-    return [ir.AbortItem(condition(item.condition, unit.scope().naming(columns)), origin)]
+    return [ir.AbortItem(condition(item.condition, asked(unit.scope().naming(columns))), origin)]
 
 
 def _fact(node: ast.Call, unit: Unit) -> dict[str, ir.Expression]:

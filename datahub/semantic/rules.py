@@ -122,14 +122,14 @@ ONLY_IN_OVERRIDE = Rule(
     _ALL + "checks Offer {\n  O001 warn: price > 0\n}\n",
 )
 
-PREVIOUS_NOT_AVAILABLE = Rule(
+PREVIOUS_WITHOUT_KEY = Rule(
     "DHM214",
-    "previous-not-available",
+    "previous-without-key",
     Severity.ERROR,
-    "a condition asks for rows of an earlier run",
-    "`previous.price` is the price that was delivered last. Runs do not keep what they delivered yet, so no script can ask for it.",
+    "the earlier row is asked for of an entity that has no key",
+    "`previous.price` is the price of the row with the same key that was delivered last. Without a key no two rows are the same.",
+    _ALL.replace("  key sku\n", "") + "checks Offer {\n  O001 warn: price = previous.price\n}\n",
     _ALL + "checks Offer {\n  O001 warn: price = previous.price\n}\n",
-    _ALL + "checks Offer {\n  O001 warn: price > 0\n}\n",
 )
 
 CODE_RESERVED_OR_REUSED = Rule(

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic import ir
-from datahub.semantic.checks import before_snapshots, behind_fields
+from datahub.semantic.checks import behind_fields
 from datahub.semantic.collect import twice
 from datahub.semantic.entities import field_scope, find_entity, unknown_field
 from datahub.semantic.evidence import Known, evidence_of
 from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.narrowing import facts
+from datahub.semantic.previous import replaced, with_previous
 from datahub.semantic.rules import ONLY_IN_OVERRIDE
 from datahub.semantic.scope import Scope
 from datahub.semantic.unit import Unit
@@ -43,10 +44,13 @@ def elaborate_rules(declared: ast.Rules, unit: Unit) -> None:
                     help="leave it out; rules of a pack are put off in an `override`",
                 )
             )
-        elif not before_snapshots((rule.when, *(one.value for one in (*rule.sets, *rule.otherwise))), shape, unit):
+        else:
             name = f"{unit.full(declared.name.text)}.{rule.name.text}"
-            body = _Body(name, shape, unit.placed(scope, rule.span), behind, unit.at(rule.span))
-            unit.made.rules.append(body.rule(rule, rule.when, UNSAID if declared.priority is None else declared.priority))
+            written = (rule.when, *(one.value for one in (*rule.sets, *rule.otherwise)))
+            here = with_previous(written, shape, unit.placed(scope, rule.span), unit)
+            body = _Body(name, shape, here, behind, unit.at(rule.span))
+            made = body.rule(rule, rule.when, UNSAID if declared.priority is None else declared.priority)
+            unit.made.rules.append(replaced(made, shape))
 
 
 class _Body:

@@ -9,8 +9,8 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters
-from datahub.runner.run import Options, run
+from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters, previous
+from datahub.runner.run import Options, Previous, run
 from datahub.state.records import FireKind, ItemStatus, Run, RunStatus
 
 
@@ -42,7 +42,13 @@ def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
         return None
     now = context.clock()
     run_now = Run("dry", context.name, FireKind.MANUAL, now, RunStatus.PENDING, now)
-    options = Options(as_of=now, threads=context.threads, progress=context.progress, script=context.job.mapping)
+    options = Options(
+        as_of=now,
+        threads=context.threads,
+        progress=context.progress,
+        script=context.job.mapping,
+        previous=previous(context) if known else Previous({}, {}),
+    )
     report = run(context.plan, files, out, parameters=parameters(context, run_now), options=options)
     return Would(report, _deliveries(context, report), _against(context, report, known=known))
 

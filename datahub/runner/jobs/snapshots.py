@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,10 +19,10 @@ import pyarrow.parquet as pq
 from datahub.frames.frame import Frame
 from datahub.runner.jobs.deliver import digest_of
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.previous_rows import previous_rows, schema_of
 from datahub.runner.outlet import table_of
 from datahub.semantic.ir import EntityShape
 from datahub.state.records import Snapshot
-from datahub.types.arrow import arrow_type
 
 _LIST = "snapshots.json"
 
@@ -33,7 +32,7 @@ class Remembered:
 
     def __init__(self, context: JobContext) -> None:
         self._context = context
-        wanted = {shape.name: shape for shape in context.plan.entities if shape.name in remembered(context) and shape.key}
+        wanted = {shape.name: shape for shape in context.plan.entities if shape.name in remembered(context)}
         self._shapes: dict[str, EntityShape] = {one.entity: wanted[one.entity] for one in context.plan.outputs if one.entity in wanted}
         self._spools: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[str, int] = {}
@@ -84,6 +83,9 @@ class Remembered:
 
     def _merged(self, shape: EntityShape, new: pa.Table) -> pa.Table:
         keys = list(shape.key)
+        if not keys:
+            # Nothing but how many there were is asked of what has no key.
+            return schema_of(shape).empty_table()
         old = previous_rows(self._context, shape)
         if old is not None and old.num_rows:
             new = pa.concat_tables([_without(old, new, keys), new])
@@ -104,26 +106,6 @@ class Remembered:
 def remembered(context: JobContext) -> frozenset[str]:
     """The entities of which a job keeps what it delivered."""
     return frozenset(context.job.remember) | frozenset(context.plan.remembers)
-
-
-def previous_rows(context: JobContext, shape: EntityShape) -> pa.Table | None:
-    """What was last committed of an entity, in the columns that it has now; None where there is nothing."""
-    current = context.store.snapshots.current(shape.name)
-    if current is None:
-        return None
-    path = context.folders.snapshots / f"{current.sha256}.parquet"
-    found = pq.read_table(path)
-    wanted = schema_of(shape)
-    columns: list[Any] = []
-    for field in wanted:
-        there = field.name in found.schema.names and found.schema.field(field.name).type == field.type
-        # A field whose type has changed since has no previous value.
-        columns.append(found.column(field.name) if there else pa.nulls(found.num_rows, field.type))
-    return pa.table(columns, schema=wanted)
-
-
-def schema_of(shape: EntityShape) -> pa.Schema:
-    return pa.schema([(one.name, arrow_type(one.type)) for one in shape.fields])
 
 
 def _without(old: pa.Table, new: pa.Table, keys: list[str]) -> pa.Table:

@@ -12,9 +12,10 @@ from datahub.faults import reach
 from datahub.reports.report import Report
 from datahub.runner.jobs.fetch import input_files
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.previous_rows import previous_rows
 from datahub.runner.outlet import Watch
 from datahub.runner.parameters import value_of
-from datahub.runner.run import Options, run
+from datahub.runner.run import Options, Previous, run
 from datahub.semantic.ir import Value
 from datahub.state.records import Counts, Rejects, Run, Taken
 
@@ -47,6 +48,7 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
         threads=context.threads,
         progress=context.progress,
         watch=watch,
+        previous=previous(context),
         script=context.job.mapping,
     )
     reach("transform")
@@ -57,6 +59,14 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
     if report.status == "aborted":
         raise Failed("ABORTED", report.reason)
     return report
+
+
+def previous(context: JobContext) -> Previous:
+    """What was last committed of the entities that the script asks about."""
+    shapes = [shape for shape in context.plan.entities if shape.name in context.plan.remembers]
+    rows = {shape.name: found for shape in shapes if shape.key and (found := previous_rows(context, shape)) is not None}
+    current = {shape.name: context.store.snapshots.current(shape.name) for shape in shapes}
+    return Previous(rows, {name: one.last_count for name, one in current.items() if one is not None})
 
 
 def parameters(context: JobContext, one: Run) -> dict[str, Value]:
