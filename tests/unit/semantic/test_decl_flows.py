@@ -51,7 +51,6 @@ def test_what_ends_a_run_reads_facts_of_it():
         ("abort when rejected(Offer) > 5%", "DHM517", "rejected(Offer)"),
         ("abort when 5% < rejected(Offer)", "DHM517", "rejected(Offer)"),
         ("abort when rejected(Ofer) > 5", "DHM101", "Ofer"),
-        ("abort when count(Offer) < previous_count(Offer) * 80%", "DHM214", "previous_count(Offer)"),
         ("abort when count(Offer)", "DHM201", "count(Offer)"),
     ],
 )
