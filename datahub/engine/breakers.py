@@ -24,7 +24,7 @@ from datahub.engine.parts import no_rows
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
 from datahub.engine.settle import Settled, settle
-from datahub.engine.side import Side
+from datahub.engine.side import Side, right_of
 from datahub.engine.survival import Survival
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, bare
@@ -180,6 +180,7 @@ class RightSide:
 
     def prepare(self, frame: Frame, side: Side) -> Frame:
         side.mark(frame, np.arange(frame.length, dtype=np.int64), Fate.LOOKED_UP)
+        side.count(right_of(self._operator)).rows_in += frame.length
         return frame
 
     def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
@@ -188,7 +189,8 @@ class RightSide:
 
     def finish(self, side: Side) -> Iterator[Frame]:
         frames = [frame for frame in self._frames if not frame.is_bare()] or [no_rows(self._operator.right, self._run.sources)]
-        self._built[id(self._operator)] = join.build(concat(frames), self._operator, self._run, side)
+        index = self._built[id(self._operator)] = join.build(concat(frames), self._operator, self._run, side)
+        side.count(right_of(self._operator)).rows_out += index.frame.length
         self._frames = []
         return iter(())
 

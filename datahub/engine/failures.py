@@ -38,7 +38,7 @@ def union(*several: Failures) -> Failures:
 
 
 def _kind(failure: Failure) -> tuple[Any, ...]:
-    shape = (failure.values is None, failure.elements is None, failure.texts is None, failure.members is None)
+    shape = (failure.values is None, failure.elements is None, failure.texts is None, failure.members is None, failure.beside is None)
     return (failure.code, failure.column, failure.cause, failure.message, failure.origin, failure.severity, failure.inside, *shape)
 
 
@@ -63,6 +63,7 @@ def _merged(group: list[Failure]) -> Failure:
         elements=places[0],
         texts=_concatenated([f.texts for f in group]),
         members=places[1],
+        beside=_concatenated([f.beside for f in group]),
     )
     chosen = order[fresh].astype(np.int64)
     return whole.reordered(chosen, rows[chosen])

@@ -16,29 +16,10 @@ import pyarrow.compute as pc
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.evidence import shown_by
 from datahub.frames.frame import Failure, Frame, Rows
+from datahub.frames.issue_schema import SCHEMA as SCHEMA
 from datahub.functions.columns import fixed, glued
 from datahub.records import record
 from datahub.semantic.ir import Origin
-
-SCHEMA = pa.schema(
-    [
-        ("_row", pa.int64()),
-        ("_members", pa.list_(pa.int64())),
-        ("_origin", pa.int64()),
-        ("severity", pa.string()),
-        ("code", pa.string()),
-        ("caused_by", pa.string()),
-        ("message", pa.string()),
-        ("entity", pa.string()),
-        ("map", pa.string()),
-        ("field", pa.string()),
-        ("column", pa.string()),
-        ("value", pa.string()),
-        ("path", pa.string()),
-        ("key", pa.string()),
-        ("script", pa.string()),
-    ]
-)
 
 
 @record(frozen=True, slots=True)
@@ -57,7 +38,15 @@ def table(findings: Sequence[Finding], frame: Frame, key: Sequence[str] = ()) ->
     """The issues of `findings` about rows of `frame`; `key` are the columns that identify a row."""
     if not findings:
         return SCHEMA.empty_table()
-    return pa.concat_tables([_rows(part, frame, key) for finding in findings for part in _by_source(finding, frame)])
+    told = [_rows(part, frame, key) for finding in findings for part in _by_source(finding, frame)]
+    return pa.concat_tables([*_beside(findings), *told])
+
+
+def _beside(findings: Sequence[Finding]) -> Iterable[pa.Table]:
+    """What rode along with the failed rows, such as the issues of the members of a group."""
+    for finding in findings:
+        if finding.failure.beside is not None:
+            yield pa.Table.from_struct_array(finding.failure.beside.flatten()).cast(SCHEMA)
 
 
 def _by_source(finding: Finding, frame: Frame) -> Iterable[Finding]:

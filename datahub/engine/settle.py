@@ -60,6 +60,10 @@ def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origi
     own_codes = _own_codes(operator)
     defaults = dict(operator.origins)
     told: dict[tuple[int, str, str], list[Failure]] = {}
+    for failure in _failures(frame, CHECKS):
+        if failure.beside is not None:
+            # A group that fell is told of below, once, whichever of its fields have no value for it.
+            told[failure.origin, failure.code, failure.column] = [failure]
     for name, _ in operator.columns:
         for failure in _failures(frame, name):
             if failure.code == OMIT:

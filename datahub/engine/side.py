@@ -13,6 +13,7 @@ from datahub.engine import issues
 from datahub.engine.codes import translated
 from datahub.engine.ledger import Fate
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
+from datahub.plan.operators import Join
 from datahub.semantic.ir import Origin
 
 
@@ -51,8 +52,8 @@ class Side:
     fallen: list[Frame] = field(default_factory=list)
 
     def count(self, operator: object) -> Flowed:
-        """The counts of one operator, to be added to."""
-        return self.flowed.setdefault(id(operator), Flowed())
+        """The counts of one operator (or of what has a number, see `right_of`), to be added to."""
+        return self.flowed.setdefault(operator if isinstance(operator, int) else id(operator), Flowed())
 
     def take(self, other: Side) -> None:
         """Take over what `other` has collected, but for the rows that fell."""
@@ -76,6 +77,11 @@ class Side:
         """The source rows behind `positions` of `frame` came to `fate`."""
         if len(positions):
             self.marks.append((issues.marked(frame.rows, frame.members, positions), fate))
+
+
+def right_of(operator: Join) -> int:
+    """The number under which the rows of the right side of a join are counted: they take another way than those of the left."""
+    return ~id(operator)
 
 
 def reject(side: Side, frame: Frame, failures: Failures, origin: Origin, operator: object) -> Mask:

@@ -51,6 +51,8 @@ class Failure:
     severity: str = "error"
     members: Rows | None = None
     """For rows made of several (groups): which of the row's members, from 0, failed; one for each of `rows`."""
+    beside: pa.ListArray | None = None
+    """For each of `rows`, issues that are told if the row is rejected and forgotten if it is filtered: those of a group's members."""
     inside: str = ""
     """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
 
@@ -67,6 +69,7 @@ class Failure:
             elements=None if self.elements is None else self.elements[keep],
             texts=None if self.texts is None else self.texts.filter(mask),
             members=None if self.members is None else self.members[keep],
+            beside=None if self.beside is None else self.beside.filter(mask),
         )
 
     def reordered(self, order: Rows, rows: Rows) -> Failure:
@@ -80,6 +83,7 @@ class Failure:
             elements=None if self.elements is None else self.elements[order],
             texts=None if self.texts is None else self.texts.take(picked),
             members=None if self.members is None else self.members[order],
+            beside=None if self.beside is None else self.beside.take(picked),
         )
 
 

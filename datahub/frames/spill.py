@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Column, Failure, Frame
+from datahub.frames.issue_schema import BESIDE
 
 ROWS, PATHS, MEMBERS = "$rows", "$paths", "$members"
 
@@ -83,6 +84,7 @@ _SCHEMA = pa.schema(
         ("texts", pa.string()),
         ("elements", pa.int64()),
         ("members", pa.int64()),
+        ("beside", BESIDE),
     ]
 )
 _CONSTANT = ("code", "column", "cause", "message", "origin", "severity", "inside")
@@ -92,12 +94,13 @@ _NUMBERS = ("elements", "members")
 
 def _failure(name: str, failure: Failure) -> pa.Table:
     """A failure as rows; what is the same for all of them is said in a text."""
-    there = [part for part in (*_TEXTS, *_NUMBERS) if getattr(failure, part) is not None]
+    there = [part for part in (*_TEXTS, *_NUMBERS, "beside") if getattr(failure, part) is not None]
     said = json.dumps([name, [getattr(failure, part) for part in _CONSTANT], there])
     count = len(failure.rows)
     columns: list[Any] = [pa.repeat(said, count), pa.array(failure.rows)]
     columns.extend(pa.nulls(count, pa.string()) if (part := getattr(failure, one)) is None else part for one in _TEXTS)
     columns.extend(pa.nulls(count, pa.int64()) if (part := getattr(failure, one)) is None else pa.array(part) for one in _NUMBERS)
+    columns.append(pa.nulls(count, BESIDE) if failure.beside is None else failure.beside)
     return pa.table(columns, schema=_SCHEMA)
 
 

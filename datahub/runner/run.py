@@ -23,6 +23,7 @@ from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.nothing import Unmet, unmet_of_nothing
 from datahub.engine.profile import Profile
 from datahub.engine.scope import RunState, Scope
+from datahub.engine.side import Flowed, right_of
 from datahub.engine.start import given, run_state
 from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
@@ -200,20 +201,16 @@ def _source_counts(plan: op.Plan, execution: Execution, files: Mapping[str, list
 
 def _operator_counts(execution: Execution) -> Iterator[OperatorCounts]:
     for operator in execution.operators:
-        flowed = execution.flowed.get(id(operator))
-        if flowed is not None:
-            name = type(operator).__name__
-            yield OperatorCounts(
-                name,
-                flowed.rows_in,
-                flowed.expanded,
-                flowed.rows_out,
-                flowed.rejected,
-                flowed.filtered,
-                flowed.merged,
-                flowed.empty,
-                round(flowed.seconds, 4),
-            )
+        name = type(operator).__name__
+        if isinstance(operator, op.Join) and (right := execution.flowed.get(right_of(operator))) is not None:
+            yield _counted(f"{name}Right", right)
+        if (flowed := execution.flowed.get(id(operator))) is not None:
+            yield _counted(name, flowed)
+
+
+def _counted(name: str, flowed: Flowed) -> OperatorCounts:
+    ways = (flowed.rows_in, flowed.expanded, flowed.rows_out, flowed.rejected, flowed.filtered, flowed.merged, flowed.empty)
+    return OperatorCounts(name, *ways, round(flowed.seconds, 4))
 
 
 def _rejected(execution: Execution) -> dict[str, int]:

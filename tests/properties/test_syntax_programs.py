@@ -71,7 +71,6 @@ def test_an_expression_alone_is_read_over_lines(text):
 @example("\ufeff")
 @example("fn f() = " + "not " * 3000)
 @example("fn f() = " + "-" * 3000 + "1")
-@example("fn f() = " + "a + " * 3000 + "1")
 @example("fn f() = " + "case when " * 1000)
 @example("fn f() = " + "a." * 3000 + "b")
 @example("type T = " + "[" * 300 + "text" + "]" * 300)

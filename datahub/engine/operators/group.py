@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues, keys
+from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign
 from datahub.engine.failures import union
 from datahub.engine.gathering import SEQUENCE
 from datahub.engine.scope import RunState
 from datahub.engine.settle import CHECKS
-from datahub.engine.side import Side, all_failures, reject
+from datahub.engine.side import Side, all_failures, distinct, reject
+from datahub.frames.chunks import whole
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows
 from datahub.plan.operators import Group
@@ -88,7 +90,7 @@ def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame
         keyed = _in_order(made.members.filter(~bad))
         made = _grouped(keyed, operator, run)
     side.count(operator).merged += keyed.length - made.groups.length
-    return _incomplete(made, operator, run, side) if made.inherited else made.groups
+    return _incomplete(made, operator, run) if made.inherited else made.groups
 
 
 def _in_order(frame: Frame) -> Frame:
@@ -148,16 +150,22 @@ def _of_members(made: Grouped) -> Failures:
     return union(*found)
 
 
-def _incomplete(made: Grouped, operator: Group, run: RunState, side: Side) -> Frame:
-    """Groups with a failed member: the members' failures are told where they happened, the group falls with R501."""
-    told = _of_members(made)
-    reject(side, made.members, told, operator.origin, operator)
-    drop = {id(failure) for failure in made.inherited}
-    columns = {
-        name: Column(column.values, tuple(f for f in column.failures if id(f) not in drop)) for name, column in made.groups.columns.items()
-    }
-    known = columns.get(CHECKS, Column(pa.scalar(None)))
+def _incomplete(made: Grouped, operator: Group, run: RunState) -> Frame:
+    """Groups with a failed member: they fall with R501, and what their members failed in is told with them.
+
+    The failure stands in `!checks`, for it rejects the group whatever is made of its columns, and in the columns that have no
+    value because of it, so that they are no healthy condition, key or operand.
+    """
     fallen = _fallen(made.groups, failed_rows(made.inherited, made.groups.length), operator, run)
+    fallen = replace(fallen, beside=_told_of_members(made, operator).take(pa.array(fallen.rows)))
+    own = {id(failure) for failure in made.inherited}
+    columns = dict(made.groups.columns)
+    for name, column in columns.items():
+        lost = [failure for failure in column.failures if id(failure) in own]
+        if lost:
+            kept = (failure for failure in column.failures if id(failure) not in own)
+            columns[name] = Column(column.values, (*kept, fallen.kept(failed_rows(tuple(lost), made.groups.length)[fallen.rows])))
+    known = columns.get(CHECKS, Column(pa.scalar(None)))
     columns[CHECKS] = Column(known.values, (*known.failures, fallen))
     return replace(made.groups, columns=columns)
 
@@ -166,3 +174,21 @@ def _fallen(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Fail
     rows = np.flatnonzero(broken).astype(np.int64)
     values = issues.key_text(groups, [key.name for key in operator.keys], pa.array(rows))
     return Failure(rows, "R501", values=values, origin=run.origins.number(operator.origin))
+
+
+def _told_of_members(made: Grouped, operator: Group) -> pa.ListArray:
+    """For each group the issues of its members, told where they happened."""
+    members, origin = made.members, operator.origin
+    findings = [
+        issues.Finding(one, translated(one.code, (), origin), origin.entity, origin.field, origin, one.severity)
+        for one in distinct(_of_members(made))
+    ]
+    # Members are told of by their places first, to know which group each is of.
+    told = issues.table(findings, replace(members, rows=np.arange(members.length)))
+    places = told.column("_row").to_numpy()
+    order = np.argsort(places, kind="stable").astype(np.int64)
+    offsets = np.searchsorted(places[order], made.offsets)
+    at = told.schema.get_field_index("_row")
+    told = told.set_column(at, "_row", pa.array(members.rows[places])).take(pa.array(order))
+    structs = pa.StructArray.from_arrays([whole(column) for column in told.columns], fields=list(told.schema))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import RunState, Scope
-from datahub.engine.side import Side, all_failures, reject
+from datahub.engine.side import Side, all_failures, reject, right_of
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
 from datahub.plan.operators import Join
 from datahub.records import record
@@ -35,7 +35,7 @@ def build(frame: Frame, operator: Join, run: RunState, side: Side) -> JoinIndex:
     columns = [evaluate(key, scope) for key in operator.right_keys]
     failures = all_failures(columns)
     if failures:
-        failed = reject(side, frame, failures, operator.origin, operator)
+        failed = reject(side, frame, failures, operator.origin, right_of(operator))
         return build(frame.filter(~failed), operator, run, side)
     arrays = [column.array(frame.length) for column in columns]
     values = tuple(array.unique().drop_null() for array in arrays)

@@ -36,9 +36,9 @@ target shop: csv {}
 """
 
 
-def ran(tmp_path: Path, text: str, script: str = SCRIPT, options: Options | None = None) -> Report:
+def ran(tmp_path: Path, text: str, script: str = SCRIPT, options: Options | None = None, **more: list[str]) -> Report:
     (tmp_path / "items.csv").write_text(text, encoding="utf-8")
-    return run(compile(script), {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out", options=options)
+    return run(compile(script), {"items": [str(tmp_path / "items.csv")], **more}, tmp_path / "out", options=options)
 
 
 def left(tmp_path: Path) -> set[str]:
@@ -162,6 +162,19 @@ def test_the_counts_of_every_operator_add_up(tmp_path: Path) -> None:
     report = ran(tmp_path, "sku,price\na,1\na,2\nx,3\nb,q\nc\n", script)
     for one in report.operators:
         assert one.rows_in + one.expanded == one.rows_out + one.rejected + one.filtered + one.merged + one.empty, one
+
+
+def test_the_right_side_of_a_join_is_counted_too(tmp_path: Path) -> None:
+    script = SCRIPT.replace("from r in items {", "from r in items\n  join b in brands on b.nr = length(r.sku)\n{").replace(
+        "include r", "sku: r.sku\n  price: r.price + (b.nr default 0)"
+    )
+    script = "source brands: csv {\n  columns {\n    nr: int\n  }\n}\n" + script
+    (tmp_path / "brands.csv").write_text("nr\n1\nx\n7\n")
+    report = ran(tmp_path, "sku,price\na,1\nb,2\n", script, brands=[str(tmp_path / "brands.csv")])
+    for one in report.operators:
+        assert one.rows_in + one.expanded == one.rows_out + one.rejected + one.filtered + one.merged + one.empty, one
+    (right,) = (one for one in report.operators if one.operator == "JoinRight")
+    assert (3, 2, 1) == (right.rows_in, right.rows_out, right.rejected)
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonl"])

@@ -202,6 +202,10 @@ def test_a_chain_is_flat_and_may_have_a_thousand_terms(operator):
     assert ["1:10 DHM001 more than 1,000 terms stand in one chain"] == told("fn f() = " + f" {operator} ".join("a" * 1001) + "\n")
 
 
+def test_a_chain_of_too_many_terms_is_told_once():
+    assert ["1:10 DHM001 more than 1,000 terms stand in one chain"] == told("fn f() = " + "a + " * 3000 + "1\n")
+
+
 def test_a_chain_in_parentheses_is_one_level_of_the_chain_around_it():
     chain = " + ".join("a" * 150)
     assert [] == told(f"fn f() = {chain} + ({chain}) * {chain}\n")
