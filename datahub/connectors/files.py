@@ -22,9 +22,24 @@ class SourceFeed:
     def blocks(self) -> Iterator[Block]:
         number = 0
         for place, file in enumerate(self._files):
-            for block in self._reader.blocks(file, place, number):
+            for block in self._part(file, place, number) if file.part else self._reader.blocks(file, place, number):
                 number = block.number + 1
                 yield block
+
+    def _part(self, file: InputFile, place: int, number: int) -> Iterator[Block]:
+        """The blocks of some stretches of a file; what its head says of all records is read first."""
+        whole = self._reader.blocks(file, place, number)
+        first = next(whole, None)
+        whole.close()
+        if first is not None:
+            for at, one in enumerate(file.part):
+                found = Block(place, number + at, one.offset, one.length, one.first_line, None)
+                yield self._reader.reread(file, found)
+
+    def rows_before(self, file: int) -> int:
+        """How many rows of the file stand before those that are read."""
+        part = self._files[file].part
+        return part[0].first_row - 1 if part else 0
 
     def parse(self, block: Block) -> Any:
         return self._reader.parse(block)

@@ -101,7 +101,10 @@ class KeyedSettling:
         assert isinstance(operator.input, op.Key)
         self._operator, self._key, self._shape, self._run, self._watched = operator, operator.input, shape, run, watched
         self._seen = keys.SeenKeys()
-        self._passed = 0
+        taken = run.exchange.taken.get(operator.entity) if run.exchange is not None else None
+        self._passed = self._taken = 0 if taken is None else taken.shape[1]
+        if taken is not None:
+            self._seen.first_rows(taken, np.arange(self._taken))
 
     def prepare(self, frame: Frame, side: Side) -> _Keyed | Frame:
         if frame.is_bare():
@@ -132,6 +135,8 @@ class KeyedSettling:
         yield with_fallen(healthy, frame, settled, self._operator) if self._watched else healthy
 
     def finish(self, side: Side) -> Iterator[Frame]:
+        if self._run.exchange is not None:
+            self._run.exchange.seen[self._operator.entity] = self._seen.since(self._taken)
         return iter(())
 
     def _tell(self, frame: Frame, repeated: Rows, side: Side) -> None:

@@ -180,6 +180,12 @@ class SeenKeys:
             waiting, at, low, high = waiting[left], (at[left] + 1) & mask, low[left], high[left]
         return answer
 
+    def since(self, row: int) -> Hashes:
+        """The keys that rows from number `row` on had first, as what `first_rows` takes."""
+        marks = self._slots[:, 1]
+        own = (marks != _EMPTY) & ((marks & _ROW) >= np.uint64(row))
+        return np.stack([self._slots[own, 0], marks[own] & ~_ROW])
+
     def _grow(self) -> None:
         held = self._slots[self._slots[:, 1] != _EMPTY]
         self._slots = _empty(len(self._slots) * 2)

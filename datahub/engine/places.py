@@ -39,9 +39,9 @@ class Places:
     rows_read: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add(self, place: BlockPlace) -> None:
-        """Note a block; blocks of one file come in order, and so rows are numbered."""
+        """Note a block; blocks of one file come in order, and so rows are numbered, from those on that stand before the first."""
         file = (place.source, place.file)
-        place.first_row = self.rows_read.get(file, 0) + 1
+        place.first_row = self.rows_read.get(file, place.first_row) + 1
         self.rows_read[file] = place.first_row - 1 + place.records
         self.blocks[(place.source << BLOCK_BITS) | place.number] = place
 

@@ -60,5 +60,5 @@ def rows_of(feed: Feed, source: int, blocks: Sequence[Any]) -> ReadRows:
 
 
 def _placed(feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:
-    name, lines = feed.file_name(block.file), record_lines(parsed)
-    return BlockPlace(source, block.number, block.file, name, block.offset, block.length, block.first_line, 0, parsed.records, lines)
+    name, before, lines = feed.file_name(block.file), feed.rows_before(block.file), record_lines(parsed)
+    return BlockPlace(source, block.number, block.file, name, block.offset, block.length, block.first_line, before, parsed.records, lines)

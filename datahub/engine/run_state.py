@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from datahub.engine.constants import may_be_constant
 from datahub.engine.distinct import NONE, SEVERAL, column_of, is_worth_it
+from datahub.engine.exchange import Exchange
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Frame
 from datahub.functions.declare import Context
@@ -73,6 +74,7 @@ class RunState:
     sources: dict[str, ir.SourceShape] = field(default_factory=dict)
     facts: Facts = no_facts
     evidence: bool = False
+    exchange: Exchange | None = None
     recovered: Counts = field(default_factory=Counts)
     origins: Origins = field(default_factory=Origins)
     prepared: dict[tuple[int, str], Any] = field(default_factory=dict)

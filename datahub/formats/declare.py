@@ -82,11 +82,23 @@ class Parsed:
 
 
 @record(frozen=True, slots=True)
+class Stretch:
+    """Some whole records of a file: which bytes, the line on which they begin, and the number (from 1) of the first of them."""
+
+    offset: int
+    length: int
+    first_line: int
+    first_row: int
+
+
+@record(frozen=True, slots=True)
 class InputFile:
     """One file of a source: where its bytes are, and the name people know it by."""
 
     path: str
     name: str
+    part: tuple[Stretch, ...] = ()
+    """The stretches of the file that are to be read, in order; all of it where none is named."""
 
 
 class Placed(Protocol):

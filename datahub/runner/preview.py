@@ -108,6 +108,9 @@ class _Head:
     def file_name(self, file: int) -> str:
         return self.feed.file_name(file)
 
+    def rows_before(self, file: int) -> int:
+        return self.feed.rows_before(file)
+
     def raw(self, row: int, name: str) -> str | None:
         """The text of column `name` in the source row with this id."""
         parsed = self.parsed[int(block_of(np.array([row]))[0]) & 0xFFFFFF]

@@ -17,6 +17,7 @@ from datahub.connectors.files import input_files, open_feeds
 from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.evaluate import evaluate
+from datahub.engine.exchange import Exchange
 from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
@@ -61,6 +62,8 @@ class Options:
     """Filled with where the time went, if it is given."""
     previous: Previous | None = None
     """What was delivered last; without it nothing is known of it."""
+    exchange: Exchange | None = None
+    """Where this run is a piece of one: what the others have."""
 
 
 def run(
@@ -80,6 +83,7 @@ def run(
     begun = options.as_of or datetime.now(UTC)
     state = run_state(plan, begun, given(plan, parameters or {}), options.previous.rows if options.previous else None)
     state.profile = options.profile
+    state.exchange = options.exchange
     files = {name: input_files(paths) for name, paths in sources.items()}
     readers, feeds = open_feeds(plan, files)
     hashes = _Hashes(files)
