@@ -267,7 +267,8 @@ def on_distinct(kernel: Callable[[pa.Array], Outcome | pa.Array], values: pa.Arr
     """What `kernel` gives for `values`, worked out on the distinct ones where the column repeats itself."""
     if not repeats(values):
         return in_pieces(kernel, values)
-    coded = values.dictionary_encode()
+    # Null is a value like the others: `matches` and `is blank` answer for it.
+    coded = values.dictionary_encode(null_encoding="encode")
     return _spread(_as_outcome(kernel(coded.dictionary)), coded.indices)
 
 

@@ -48,7 +48,7 @@ def _country(form: int, text: str) -> str | Reject:
 )
 def country_valid(value: Datum) -> pa.Array:
     """Whether a text is a country's code of two capital letters (ISO 3166-1 alpha-2)."""
-    return map_distinct(lambda text: _countries().get(_plain(text), ("",))[0] == text, pa.bool_(), value).values
+    return map_distinct(lambda text: _countries().get(_plain(text), (None,))[0] == text, pa.bool_(), value).values
 
 
 @function(
@@ -142,7 +142,7 @@ def _language(form: int, text: str) -> str | Reject:
 )
 def language_valid(value: Datum) -> pa.Array:
     """Whether a text is a language's code of two small letters (ISO 639-1)."""
-    return map_distinct(lambda text: _languages().get(_plain(text), ("",))[0] == text, pa.bool_(), value).values
+    return map_distinct(lambda text: _languages().get(_plain(text), (None,))[0] == text, pa.bool_(), value).values
 
 
 @cache

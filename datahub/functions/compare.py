@@ -252,7 +252,9 @@ def _alike(left: Datum, right: Datum) -> tuple[pa.Array, pa.Array]:
 
 
 def _float(value: Datum) -> Datum:
-    return pc.cast(value, pa.float64(), safe=False)
+    if isinstance(value, pa.Scalar):
+        return decimals.to_float(pa.repeat(value, 1))[0]
+    return decimals.to_float(value)
 
 
 def _as_set(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:

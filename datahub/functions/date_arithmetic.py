@@ -11,7 +11,7 @@ import pyarrow as pa
 from datahub.functions import civil
 from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_ints, outcome
 from datahub.functions.declare import Context, Datum, Outcome, example, function
-from datahub.functions.moments import DATE, add_months, local, months_between, moved, unit_of, zone_of
+from datahub.functions.moments import DATE, add_months, dates, local, months_between, moved, times, unit_of, zone_of
 from datahub.types import model as t
 
 CATEGORY = "date"
@@ -152,7 +152,7 @@ def start_of(unit: str, value: Datum) -> pa.Array:
 @function(
     'start_of(unit: text!, value: datetime, zone: text! = "") -> datetime',
     category=CATEGORY,
-    rejects=("R110",),
+    rejects=("R110", "R602"),
     rule=_day_unit_rule,
     context=True,
 )
@@ -162,12 +162,14 @@ def start_of_instant(unit: str, value: Datum, zone: str = "", *, context: Contex
     days, micros, keep = local(value, place)
     first, left = _start(unit_of(unit), days, micros)
     instants, unclear = civil.to_instants(first * civil.DAY + left, keep, place)
-    return outcome(from_ints(instants, keep, civil.INSTANT), (unclear, "R110"))
+    begun = times(instants, keep & ~unclear, civil.INSTANT)
+    return outcome(begun.values, (unclear, "R110"), *begun.failed)
 
 
 @function(
     "end_of(unit: text!, value: date) -> date",
     category=CATEGORY,
+    rejects=("R602",),
     rule=_day_unit_rule,
     also=("DataWeave atEndOfMonth",),
     examples=[
@@ -175,14 +177,16 @@ def start_of_instant(unit: str, value: Datum, zone: str = "", *, context: Contex
         example('text(end_of("week", date("2024-05-17")))', "2024-05-19"),
     ],
 )
-def end_of(unit: str, value: Datum) -> pa.Array:
-    """The last day of the year, quarter, month or week that a date lies in."""
+def end_of(unit: str, value: Datum) -> Outcome:
+    """The last day of the year, quarter, month or week that a date lies in; R602 of the last week, which the year 9999 does not end."""
     days, micros, keep = local(value)
     name = unit_of(unit)
     first, _ = _start(name, days, micros)
-    if name in MONTHS:
-        return from_ints(add_months(first, np.full(len(first), MONTHS[name]))[0] - 1, keep, DATE)
-    return from_ints(first + (6 if name == "week" else 0), keep, DATE)
+    if name not in MONTHS:
+        return dates(first + (6 if name == "week" else 0), keep)
+    year, month, _ = civil.year_month_day(first)
+    last = month + MONTHS[name] - 1
+    return Outcome(from_ints(civil.days_of(year, last, civil.month_length(year, last))[0], keep, DATE))
 
 
 @function(
@@ -197,4 +201,4 @@ def end_of(unit: str, value: Datum) -> pa.Array:
 def end_of_month(value: Datum, months: Datum) -> Outcome:
     """The last day of a date's month, or of that so many months later."""
     later = moved(value, months, add_months)
-    return outcome(end_of("month", later.values), *later.failed)
+    return outcome(end_of("month", later.values).values, *later.failed)

@@ -64,6 +64,9 @@ def base64_decode(value: Datum, alphabet: str = "standard") -> Outcome:
 def _from_base64(text: str, safe: bool) -> str | Reject:
     try:
         raw = text.rstrip("=")
+        filled = len(text) - len(raw)
+        if filled > 2 or (filled and len(text) % 4):
+            return Reject(NO_TEXT)
         return base64.b64decode(raw + "=" * (-len(raw) % 4), b"-_" if safe else None, validate=True).decode()
     except ValueError:
         return Reject(NO_TEXT)

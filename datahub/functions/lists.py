@@ -257,8 +257,10 @@ def mid_list(values: Datum, start: Datum, count: Datum) -> pa.Array:
     lists, low, wanted = broadcast(values, start, count)
     items, offsets = unpacked(lists)
     lengths, place = lengths_of(offsets), places(offsets)
-    begin = np.where(ints(low) > 0, ints(low) - 1, np.where(ints(low) < 0, lengths + ints(low), 0))
-    end = begin + np.clip(ints(wanted), 0, FAR)
+    start_at = np.clip(ints(low), -FAR, FAR)
+    # Position 0 is the one before the first: what is counted from there begins one too early, as for texts.
+    begin = np.where(start_at >= 0, start_at - 1, lengths + start_at)
+    end = np.where(ints(wanted) >= FAR, 2 * FAR, begin + np.clip(ints(wanted), 0, FAR))
     return listed(*kept(items, offsets, (place >= np.repeat(begin, lengths)) & (place < np.repeat(end, lengths))))
 
 

@@ -298,8 +298,7 @@ def negate_bool(value: Datum) -> pa.Array:
 
 def as_float(value: Datum) -> Floats:
     """A numeric operand as floats; NaN where it is null."""
-    column = as_array(value, 1)
-    numbers: Floats = pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    numbers: Floats = decimals.to_float(as_array(value, 1)).to_numpy(zero_copy_only=False)
     return numbers
 
 

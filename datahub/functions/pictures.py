@@ -20,6 +20,8 @@ from datahub.functions.written import decimal_text
 from datahub.types import model as t
 
 CATEGORY = "number"
+_PRECISION = 800
+"""More digits than a float has before the point."""
 _COMMA = (",", ".")
 MARKS = {"": (".", ","), "en": (".", ","), "fr": (",", "\u202f"), "de": _COMMA, "es": _COMMA, "it": _COMMA, "nl": _COMMA, "pt": _COMMA}
 """The decimal mark and what sets groups apart, by language."""
@@ -117,7 +119,7 @@ def write(number: Decimal, pattern: str, marks: tuple[str, str]) -> str:
     positive, negative = pictures(pattern)
     picture = positive if number >= 0 or negative is None else negative
     sign = "-" if number < 0 and negative is None else ""
-    with localcontext(prec=120):
+    with localcontext(prec=_PRECISION):
         size = abs(number) * picture.times
         size, exponent = _scaled(size, picture) if picture.exponent else (size, 0)
         rounded = size.quantize(Decimal(1).scaleb(-picture.most), ROUND_HALF_UP)

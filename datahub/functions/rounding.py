@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
-from datahub.functions.columns import all_valid, as_array, broadcast, ints, length_of, map_distinct, nulled, outcome, valid
+from datahub.functions.columns import all_valid, as_array, broadcast, length_of, map_distinct, nulled, outcome
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.precision import as_decimal, capped, decimal_of, planned_rounding, rounding_rule
 from datahub.functions.wide import PYTHON_MODES
@@ -194,12 +194,23 @@ def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask]
     column, steps = broadcast(value, step)
     planned = _step_type(decimal_of(column), decimal_of(steps))
     steps = decimals.absolute(steps).values
-    below, over = decimals.floor_divide(column, steps)
+    # What is left over is taken away, so that nobody minds how many steps there are.
+    _, over = decimals.floor_divide(column, steps)
     above = up(over.values, steps, decimals.order(column, pa.scalar(0)) > 0)
-    times = np.where(valid(below.values), ints(below.values), 0) + above
-    product = decimals.multiply(pa.array(times), steps)
-    result = decimals.at_scale(product.values, planned, "half_up")
-    return outcome(nulled(result.values, ~all_valid(column, steps)), *below.failed, *result.failed)
+    more = pc.if_else(pa.array(above), steps, pa.scalar(0, steps.type))
+    below = decimals.subtract(column, over.values)
+    nearest = decimals.add(below.values, more)
+    result = decimals.at_scale(nearest.values, planned, "half_up")
+    lost = _one_of(len(above), *below.failed, *nearest.failed, *result.failed)
+    zero = [pair for pair in over.failed if pair[1] == "R601"]
+    none = [pair for pair in over.failed if pair[1] != "R601"]
+    return outcome(nulled(result.values, ~all_valid(column, steps)), *zero, (_one_of(len(above), (lost, "R602"), *none), "R602"))
+
+
+def _one_of(length: int, *failed: tuple[Mask, str]) -> Mask:
+    """Where one of the failures is."""
+    found: Mask = np.logical_or.reduce([np.zeros(length, np.bool_), *(mask for mask, _ in failed)])
+    return found
 
 
 def _half_up(over: Datum, steps: Datum, positive: Mask) -> Mask:

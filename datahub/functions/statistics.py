@@ -7,9 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from datahub.functions import exact
+from datahub.functions import decimals, exact
 from datahub.functions.aggregates import Floats, finite, float_sums
 from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
 from datahub.functions.declare import Mask, Offsets, Outcome, example
@@ -151,7 +150,7 @@ def stddev_all(values: pa.Array, offsets: Offsets) -> Outcome:
 
 def _spread(values: pa.Array, offsets: Offsets, fewer: int) -> Outcome:
     values, offsets = present(values, offsets)
-    values = pc.cast(values, pa.float64(), safe=False)
+    values = decimals.to_float(values)
     lengths = lengths_of(offsets)
     with np.errstate(over="ignore", invalid="ignore"):
         means = float_sums(values, offsets) / np.maximum(lengths, 1)

@@ -261,7 +261,7 @@ def reverse(value: Datum) -> pa.Array:
 def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
     """The text filled up on the left to so many characters; a longer one stays as it is.
 
-    `fill` of several characters is repeated and cut. R603 beyond a million characters, for widths that data tell.
+    `fill` of several characters is repeated and cut; an empty one is a space. R603 beyond a million characters, for widths that data tell.
     """
     return each(value, (width, fill), _padded(pc.utf8_lpad, True), lambda text, count, signs: _pad_one(text, count, signs, True))
 
@@ -277,7 +277,7 @@ def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
 def pad_right(value: Datum, width: Datum, fill: Datum) -> Any:
     """The text filled up on the right to so many characters; a longer one stays as it is.
 
-    `fill` of several characters is repeated and cut. R603 beyond a million characters, for widths that data tell.
+    `fill` of several characters is repeated and cut; an empty one is a space. R603 beyond a million characters, for widths that data tell.
     """
     return each(value, (width, fill), _padded(pc.utf8_rpad, False), lambda text, count, signs: _pad_one(text, count, signs, False))
 

@@ -297,7 +297,7 @@ def digits(value: Datum) -> pa.Array:
     distinct=True,
 )
 def letters(value: Datum) -> pa.Array:
-    """The letters of a text, of any script, and nothing else."""
+    """The letters of a text, of any script, with their marks, and nothing else."""
     return pc.replace_substring_regex(as_array(value, 1), r"[^\pL\pM]+", "")
 
 

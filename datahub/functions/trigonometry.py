@@ -25,7 +25,8 @@ def _declare(name: str, ufunc: Callable[..., Floats], outside: Callable[[Floats]
             return finite(ufunc(numbers), valid(column), (none, "R603"))
 
     kernel.__doc__, kernel.__module__ = doc, __name__
-    function(f"{name}(value: number) -> float", category=CATEGORY, rejects=("R603",), **told)(kernel)
+    rejects = () if outside is _nowhere else ("R603",)
+    function(f"{name}(value: number) -> float", category=CATEGORY, **{"rejects": rejects, **told})(kernel)
 
 
 def _nowhere(numbers: Floats) -> Mask:
@@ -95,7 +96,8 @@ _declare(
     "degrees",
     np.degrees,
     _nowhere,
-    "An angle in radians as degrees.",
+    "An angle in radians as degrees; R602 where no float holds it.",
+    rejects=("R602",),
     sql="DEGREES",
     excel="DEGREES",
     examples=[example("degrees(pi())", 180.0), example("degrees(0)", 0.0)],

@@ -52,7 +52,7 @@ def decimal_text(values: pa.Array, least_digits: int = 0) -> pa.Array:
         return _wide_text(values, least_digits)
     whole, fraction = np.divmod(np.abs(numbers), 10**scale)
     digits = pc.cast(pa.array(whole), pa.string())
-    if scale:
+    if scale or least_digits:
         digits = _with_fraction(digits, fraction, scale, least_digits)
     negative = numbers < 0
     if negative.any():
@@ -93,6 +93,8 @@ def _wide_text(values: pa.Array, least: int) -> pa.Array:
         fraction = pc.utf8_rpad(fraction, least, "0") if least else fraction
         whole = pc.utf8_slice_codeunits(digits, 0, -scale)
         digits = pc.if_else(pc.equal(fraction, ""), whole, pc.binary_join_element_wise(whole, fraction, "."))
+    elif least:
+        digits = pc.binary_join_element_wise(digits, pa.scalar("." + "0" * least), "")
     return pc.if_else(negative, pc.binary_join_element_wise(pa.scalar("-"), digits, ""), digits)
 
 

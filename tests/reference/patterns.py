@@ -1,0 +1,36 @@
+"""Patterns as RE2 reads them, by Python's `re`: digits, words and spaces are those of ASCII, `$` is the very end."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    found, inside, at = "", False, 0
+    while at < len(pattern):
+        sign = pattern[at]
+        if sign == "\\":
+            following = pattern[at + 1 : at + 2]
+            found += r"\Z" if following == "z" else sign + following
+            at += 2
+            continue
+        if sign == "[" and not inside:
+            inside = True
+        elif sign == "]" and inside and pattern[at - 1] not in "[^":
+            inside = False
+        found += r"\Z" if sign == "$" and not inside and not re.match(r"\(\?[a-z]*m", pattern) else sign
+        at += 1
+    return re.compile(found, re.ASCII)
+
+
+def expanded(match: re.Match[str], new: str) -> str:
+    """`$1` and `${name}` are groups, `$$` is a dollar sign."""
+
+    def one(mark: re.Match[str]) -> str:
+        name: Any = mark.group(1) or mark.group(2)
+        return "$" if mark.group() == "$$" else match.group(int(name) if name.isdigit() else name) or ""
+
+    return re.sub(r"\$\$|\$(\d)|\$\{(\w+)\}", one, new)

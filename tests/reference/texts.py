@@ -1,0 +1,574 @@
+"""What the functions of texts mean: positions are 1-based, lengths are code points."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Any
+
+from anyascii import anyascii
+
+from tests.reference.meaning import Asked, Reject, means
+from tests.reference.patterns import compiled, expanded
+
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Unicode calls white space."""
+MOST = 1_000_000
+
+
+# ---------------------------------------------------------------- letters
+
+
+def upper_letter(letter: str) -> str:
+    """One letter for one: those whose capital would be two stay, but for `ß`."""
+    if letter == "ß":
+        return "ẞ"
+    return next((one for one in (letter.upper(), letter.title()) if len(one) == 1), letter)
+
+
+def lower_letter(letter: str) -> str:
+    return letter.lower() if len(letter.lower()) == 1 else letter.lower()[0]
+
+
+@means("upper")
+def upper(value: str) -> str:
+    return "".join(map(upper_letter, value))
+
+
+@means("lower")
+def lower(value: str) -> str:
+    return "".join(map(lower_letter, value))
+
+
+@means("capitalize")
+def capitalize(value: str) -> str:
+    return "".join(map(upper_letter, value[:1])) + lower(value[1:])
+
+
+@means("title_case")
+def title_case(value: str) -> str:
+    """Words are what stands between the spaces of ASCII."""
+    found, inside = [], False
+    for letter in map(lower_letter, value):
+        found.append(letter if inside else upper_letter(letter))
+        inside = letter > " "
+    return "".join(found)
+
+
+def folded(value: str) -> str:
+    return lower(value)
+
+
+# ---------------------------------------------------------------- space
+
+
+@means("trim")
+def trim(value: str, characters: str = SPACES) -> str:
+    return value.strip(characters) if characters else value
+
+
+@means("trim_left")
+def trim_left(value: str, characters: str = SPACES) -> str:
+    return value.lstrip(characters) if characters else value
+
+
+@means("trim_right")
+def trim_right(value: str, characters: str = SPACES) -> str:
+    return value.rstrip(characters) if characters else value
+
+
+@means("normalize_spaces")
+def normalize_spaces(value: str) -> str:
+    return re.sub(f"[{SPACES}]+", " ", value).strip(" ")
+
+
+@means("clean")
+def clean(value: str) -> str | None:
+    spaced = normalize_spaces(value)
+    return normalize_spaces("".join(one for one in spaced if unicodedata.category(one) != "Cc")) or None
+
+
+@means("is_blank", nulls=True)
+def is_blank(value: str | None) -> bool:
+    return value is None or not value.strip(SPACES)
+
+
+# ---------------------------------------------------------------- parts
+
+
+@means("left")
+def left(value: str, count: int = 1) -> str:
+    return value[: max(count, 0)]
+
+
+@means("right")
+def right(value: str, count: int = 1) -> str:
+    return value[max(len(value) - count, 0) :] if count > 0 else ""
+
+
+@means("mid")
+def mid(value: Any, start: int, count: int = 2**70) -> Any:
+    """`count` from position `start`, from the end where that is below zero."""
+    first = start - 1 if start > 0 else max(len(value) + start, 0) if start < 0 else 0
+    over = start - 1 if start > 0 else len(value) + start if start < 0 else -1
+    last = over + max(count, 0) if over >= 0 or start < 0 else count - 1
+    return value[first : max(last, first)] if count > 0 else value[:0]
+
+
+@means("slice")
+def slice_of(value: Any, start: int, stop: int = 2**62) -> Any:
+    return value[start:stop]
+
+
+@means("splice")
+def splice(value: str, start: int, count: int, by: str) -> str:
+    first = min(max(start - 1, 0), len(value))
+    return value[:first] + by + value[first + max(count, 0) :]
+
+
+@means("char_at")
+def char_at(value: str, position: int) -> str | None:
+    return value[position - 1 if position > 0 else position] if 0 < abs(position) <= len(value) else None
+
+
+@means("truncate")
+def truncate(value: str, count: int, ending: str = "") -> str:
+    return value if len(value) <= max(count, 0) else value[: max(count, 0)] + ending
+
+
+@means("before")
+def before(value: str, mark: str) -> str:
+    return value.partition(mark)[0] if mark else ""
+
+
+@means("after")
+def after(value: str, mark: str) -> str:
+    return value.partition(mark)[2] if mark and mark in value else value
+
+
+@means("before_last")
+def before_last(value: str, mark: str) -> str:
+    return value.rpartition(mark)[0] if mark and mark in value else value
+
+
+@means("after_last")
+def after_last(value: str, mark: str) -> str:
+    return value.rpartition(mark)[2] if mark else ""
+
+
+@means("split")
+def split(value: str, mark: str, limit: int = -1) -> list[str]:
+    if limit == 0:
+        return []
+    if mark == "":
+        parts = list(value)
+        return parts if limit < 0 or limit >= len(parts) else [*parts[: limit - 1], "".join(parts[limit - 1 :])]
+    return value.split(mark, limit - 1 if limit > 0 else -1)
+
+
+@means("base_name", "file_name")
+def base_name(path: str) -> str | None:
+    return path.rstrip("/").rpartition("/")[2] or None
+
+
+@means("folder")
+def folder(path: str) -> str:
+    bare = path.rstrip("/")
+    if not bare:
+        return "/" if path else "."
+    above, mark, _ = bare.rpartition("/")
+    return (above.rstrip("/") or "/") if mark else "."
+
+
+# ---------------------------------------------------------------- searching
+
+
+@means("length")
+def length(value: Any) -> int:
+    return len(value)
+
+
+@means("byte_length")
+def byte_length(value: str) -> int:
+    return len(value.encode())
+
+
+@means("find")
+def find(value: str, part: str, start: int = 1) -> int | None:
+    at = value.find(part, max(start - 1, 0)) if start >= 1 and start <= len(value) + 1 else value.find(part) if start < 1 else -1
+    return at + 1 if at >= 0 else None
+
+
+@means("find_last")
+def find_last(value: str, part: str) -> int | None:
+    at = value.rfind(part)
+    return at + 1 if at >= 0 else None
+
+
+@means("count_matches")
+def count_matches(value: str, part: str) -> int:
+    return value.count(part) if part else 0
+
+
+@means("contains")
+def contains(value: Any, part: Any, case_sensitive: bool = True) -> bool:
+    if isinstance(value, list):
+        return any(one is not None and one == part for one in value)
+    return part in value if case_sensitive else folded(part) in folded(value)
+
+
+@means("contains_all")
+def contains_all(value: Any, parts: list[Any], case_sensitive: bool = True) -> bool:
+    return all(one is not None and contains(value, one, case_sensitive) for one in parts)
+
+
+@means("contains_any")
+def contains_any(value: Any, parts: list[Any], case_sensitive: bool = True) -> bool:
+    return any(one is not None and contains(value, one, case_sensitive) for one in parts)
+
+
+@means("starts_with")
+def starts_with(value: str, prefix: str, case_sensitive: bool = True) -> bool:
+    return value.startswith(prefix) if case_sensitive else folded(value).startswith(folded(prefix))
+
+
+@means("ends_with")
+def ends_with(value: str, suffix: str, case_sensitive: bool = True) -> bool:
+    return value.endswith(suffix) if case_sensitive else folded(value).endswith(folded(suffix))
+
+
+@means("like")
+def like(value: str, pattern: str, ignore_case: bool = False) -> bool:
+    """`%` is any text, `_` one character, a backslash takes the next one of them as it is."""
+    found, letters = "", iter(pattern)
+    for letter in letters:
+        if letter == "\\":
+            following = next(letters, "")
+            found += re.escape(following if following in ("%", "_", "\\") and following else "\\" + following)
+        else:
+            found += ".*" if letter == "%" else "." if letter == "_" else re.escape(letter)
+    text = lower(value) if ignore_case else value
+    return re.fullmatch(lower(found) if ignore_case else found, text, re.DOTALL) is not None
+
+
+# ---------------------------------------------------------------- making
+
+
+@means("&")
+def joined(first: str, second: str) -> str:
+    return first + second
+
+
+@means("concat_text")
+def concat_text(*values: str) -> str:
+    return "".join(values)
+
+
+@means("repeat")
+def repeat(value: str, count: int) -> str:
+    if count > 0 and len(value.encode()) * count > MOST:
+        raise Reject("R603")
+    return value * max(count, 0)
+
+
+def _fill(value: str, width: int, fill: str) -> str:
+    lacking = width - len(value)
+    if width > MOST:
+        raise Reject("R603")
+    return ((fill or " ") * lacking)[:lacking] if lacking > 0 else ""
+
+
+@means("pad_left")
+def pad_left(value: str, width: int, fill: str = " ") -> str:
+    return _fill(value, width, fill) + value
+
+
+@means("pad_right")
+def pad_right(value: str, width: int, fill: str = " ") -> str:
+    return value + _fill(value, width, fill)
+
+
+@means("replace")
+def replace(value: str, old: str, new: str, count: int = -1) -> str:
+    return value.replace(old, new, max(count, -1)) if old else value
+
+
+@means("replace_each")
+def replace_each(value: str, old: Any, new: Any = None) -> str:
+    for one, other in old.items() if isinstance(old, dict) else zip(old, new, strict=True):
+        value = replace(value, one, other) if other is not None else value
+    return value
+
+
+@means("remove_prefix")
+def remove_prefix(value: str, prefix: str) -> str:
+    return value.removeprefix(prefix)
+
+
+@means("remove_suffix")
+def remove_suffix(value: str, suffix: str) -> str:
+    return value.removesuffix(suffix)
+
+
+@means("reverse")
+def reverse(value: Any) -> Any:
+    return value[::-1]
+
+
+@means("char")
+def char(code: int) -> str:
+    if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        raise Reject("R603")
+    return chr(code)
+
+
+@means("code")
+def code(value: str) -> int | None:
+    return ord(value[0]) if value else None
+
+
+@means("digits")
+def digits(value: str) -> str:
+    return "".join(one for one in value if one in "0123456789")
+
+
+@means("letters")
+def letters(value: str) -> str:
+    return "".join(one for one in value if unicodedata.category(one)[0] in "LM")
+
+
+# ---------------------------------------------------------------- wording
+
+
+def unmarked(value: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFD", value) if unicodedata.category(one) != "Mn")
+
+
+@means("strip_accents")
+def strip_accents(value: str) -> str:
+    return value if value.isascii() else unicodedata.normalize("NFC", unmarked(value))
+
+
+@means("ascii")
+def in_ascii(value: str) -> str:
+    return str(anyascii(value))
+
+
+@means("slug")
+def slug(value: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", unmarked(lower(value))).strip("-")
+
+
+def words(value: str, written: str) -> list[str]:
+    """The words in lower case: they end at what is no letter or digit, and before capitals."""
+    kinds = [unicodedata.category(one) for one in value]
+    cut = ""
+    for at, letter in enumerate(value):
+        if written in ("", "camelCase", "PascalCase") and at and kinds[at] == "Lu":
+            small_before = kinds[at - 1] in ("Ll", "Nd")
+            small_after = kinds[at - 1] == "Lu" and at + 1 < len(value) and kinds[at + 1] == "Ll"
+            cut += " " if small_before or small_after else ""
+        cut += letter
+    apart = {"snake_case": "_", "kebab-case": "-", "camelCase": " ", "PascalCase": " ", "SCREAMING_SNAKE": "_"}.get(written)
+    if apart is not None:
+        cut = re.sub(f"{apart}+", " ", cut)
+    else:
+        cut = "".join(one if unicodedata.category(one)[0] in "LM" or unicodedata.category(one) == "Nd" else "\0" for one in cut)
+        cut = re.sub("\0+", " ", cut)
+    return lower(cut.strip(" ")).split(" ")
+
+
+@means("snake_case")
+def snake_case(value: str, written: str = "") -> str:
+    return "_".join(words(value, written))
+
+
+@means("kebab_case")
+def kebab_case(value: str, written: str = "") -> str:
+    return "-".join(words(value, written))
+
+
+@means("upper_snake_case")
+def upper_snake_case(value: str, written: str = "") -> str:
+    return upper("_".join(words(value, written)))
+
+
+@means("pascal_case")
+def pascal_case(value: str, written: str = "") -> str:
+    return "".join(capitalize(one) for one in words(value, written))
+
+
+@means("camel_case")
+def camel_case(value: str, written: str = "") -> str:
+    first, *rest = words(value, written)
+    return first + "".join(capitalize(one) for one in rest)
+
+
+@means("roman")
+def roman(value: int) -> str:
+    if not 1 <= value <= 3999:
+        raise Reject("R603")
+    ones = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+    tens = ("", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC")
+    hundreds = ("", "C", "CC", "CCC", "CD", "D", "DC", "DCC", "DCCC", "CM")
+    return "M" * (value // 1000) + hundreds[value // 100 % 10] + tens[value // 10 % 10] + ones[value % 10]
+
+
+@means("edit_distance")
+def edit_distance(first: str, second: str) -> int:
+    row = list(range(len(second) + 1))
+    for at, letter in enumerate(first, 1):
+        before_, row[0] = row[0], at
+        for place, other in enumerate(second, 1):
+            before_, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before_ + (letter != other))
+    return row[-1]
+
+
+@means("similarity")
+def similarity(first: str, second: str) -> float:
+    longest = max(len(first), len(second))
+    return 1 - edit_distance(first, second) / longest if longest else 1.0
+
+
+@means("phonetic")
+def phonetic(value: str) -> str:
+    """Soundex: equal codes side by side count once, also with `h` or `w` between them."""
+    groups = {"BFPV": "1", "CGJKQSXZ": "2", "DT": "3", "L": "4", "MN": "5", "R": "6"}
+    codes = {letter: number for group, number in groups.items() for letter in group}
+    plain = [one for one in upper(strip_accents(value)) if "A" <= one <= "Z"]
+    if not plain:
+        return ""
+    found, last = plain[0], codes.get(plain[0], "")
+    for letter in plain[1:]:
+        number = codes.get(letter, "")
+        if number and number != last:
+            found += number
+        if letter not in "HW":
+            last = number
+    return (found + "000")[:4]
+
+
+# ---------------------------------------------------------------- markup
+
+
+@means("html_escape")
+def html_escape(value: str) -> str:
+    return "".join({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}.get(one, one) for one in value)
+
+
+@means("html_unescape")
+def html_unescape(value: str) -> str:
+    return html.unescape(value)
+
+
+@means("html_strip")
+def html_strip(value: str) -> str:
+    value = re.sub(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", " ", value, flags=re.IGNORECASE | re.DOTALL)
+    value = html.unescape(re.sub(r"<[A-Za-z/!?][^>]*>", " ", value))
+    return re.sub("[ \t\n\v\f\r\xa0]+", " ", value).strip(" ")
+
+
+# ---------------------------------------------------------------- patterns
+
+
+@means("matches", nulls=True)
+def matches(value: str | None, pattern: str) -> bool:
+    return value is not None and compiled(pattern).fullmatch(value) is not None
+
+
+@means("found", nulls=True)
+def found(value: str | None, pattern: str) -> bool:
+    return value is not None and compiled(pattern).search(value) is not None
+
+
+@means("found_any", nulls=True)
+def found_any(value: str | None, patterns: tuple[str, ...]) -> bool:
+    return any(found(value, one) for one in patterns)
+
+
+@means("contains/pattern")
+def contains_pattern(value: str, pattern: str) -> bool:
+    return found(value, pattern)
+
+
+@means("redact")
+def redact(value: str, patterns: tuple[str, ...], by: str = "[REDACTED]") -> str:
+    for one in patterns:
+        value = compiled(one).sub(lambda _: by, value)
+    return value
+
+
+@means("count_matches/pattern")
+def count_pattern(value: str, pattern: str, start: int = 1) -> int:
+    return len(list(compiled(pattern).finditer(value[max(start - 1, 0) :])))
+
+
+@means("find/pattern")
+def find_pattern(value: str, pattern: str, start: int = 1) -> int | None:
+    skipped = max(start - 1, 0)
+    match = compiled(pattern).search(value[skipped:]) if skipped <= len(value) else None
+    return match.start() + skipped + 1 if match else None
+
+
+def _group(match: Any, group: int | str) -> str:
+    return match.group(group) or ""
+
+
+@means("extract/pattern")
+def extract(value: str, pattern: str, *rest: Any) -> str | None:
+    if len(rest) >= 2:
+        start, occurrence, group = (*rest, 0)[:3]
+        all_of = list(compiled(pattern).finditer(value[max(start - 1, 0) :]))
+        return _group(all_of[occurrence - 1], group) if 0 < occurrence <= len(all_of) else None
+    match = compiled(pattern).search(value)
+    return _group(match, rest[0] if rest else 0) if match else None
+
+
+@means("extract_all/pattern", asks=True)
+def extract_all(asked: Asked, value: str, pattern: str, group: int = 0) -> list[Any]:
+    regex = compiled(pattern)
+    if regex.groupindex and len(asked.kinds) < 3:
+        return [{name: match.group(name) or "" for name in regex.groupindex} for match in regex.finditer(value)]
+    return [_group(match, group) for match in regex.finditer(value)]
+
+
+@means("extract_groups/pattern")
+def extract_groups(value: str, pattern: str) -> Any:
+    regex = compiled(pattern)
+    match = regex.search(value)
+    if match is None:
+        return None
+    return {name: match.group(name) or "" for name in regex.groupindex} if regex.groupindex else [one or "" for one in match.groups()]
+
+
+@means("replace/pattern", asks=True)
+def replace_pattern(asked: Asked, value: str, pattern: str, new: str, *rest: int) -> str:
+    """In a constant `$1` is what a group matched; in a column a dollar sign is a dollar sign."""
+    regex = compiled(pattern)
+    if not asked.constants[2]:
+        return regex.sub(lambda _: new, value)
+    if len(rest) == 2:
+        start, occurrence = rest
+        head, tail = value[: max(start - 1, 0)], value[max(start - 1, 0) :]
+        if occurrence == 0:
+            return head + regex.sub(lambda match: expanded(match, new), tail)
+        number = iter(range(1, len(tail) + 2))
+        return head + regex.sub(lambda match: expanded(match, new) if next(number) == occurrence else match.group(), tail)
+    count = rest[0] if rest else -1
+    return value if count == 0 else regex.sub(lambda match: expanded(match, new), value, max(count, 0))
+
+
+@means("split/pattern")
+def split_pattern(value: str, pattern: str, limit: int = -1) -> list[str]:
+    if limit == 0:
+        return []
+    parts: list[str] = []
+    at = 0
+    for match in compiled(pattern).finditer(value):
+        if limit > 0 and len(parts) == limit - 1:
+            break
+        if match.end() > match.start():
+            parts.append(value[at : match.start()])
+            at = match.end()
+    return [*parts, value[at:]]

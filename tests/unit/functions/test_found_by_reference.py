@@ -1,0 +1,68 @@
+"""Mistakes that the reference found, each by itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from datahub.engine.evaluate import evaluate
+from datahub.engine.scope import Scope
+from datahub.testing.expressions import answer
+from datahub.types import model as t
+from tests.differential.calls import Call
+from tests.differential.held import framed, state, typed
+
+
+@pytest.mark.parametrize(
+    ("expression", "for_null"),
+    [
+        ("s is blank", True),
+        ("s matches /a/", False),
+        ("not (s matches /a/)", True),
+        ("found(s, /a/)", False),
+        ("found_any(s, [/a/])", False),
+    ],
+)
+def test_null_is_answered_for_in_columns_that_repeat_themselves(expression: str, for_null: bool) -> None:
+    found = typed(Call(expression, {"s": t.Text(True)}))
+    assert found is not None
+    frame = framed(found[1].columns, [{"s": None}, {"s": "a"}]).take(np.arange(400) % 2)
+    values = evaluate(found[0], Scope(frame, state())).array(400).to_pylist()
+    assert set(values[::2]) == {for_null}
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("float(-13.37)", -13.37),
+        ("float(3.8200000000)", 3.82),
+        ("format_number(16, 2)", "16.00"),
+        ('text(16, "0.00")', "16.00"),
+        ('length(format_number(float("1e300"), 0))', 301),
+        ("mid([1, 2, 3], 0, 2)", [1]),
+        ('country_valid("")', False),
+        ('language_valid("")', False),
+        ("round_to(219255753675778706.2081216866, 0.0000000005)", Decimal("219255753675778706.2081216865")),
+        ("end_of_month(make_date(9999, 12, 1))", date(9999, 12, 31)),
+        ('end_of("year", make_date(9999, 12, 31))', date(9999, 12, 31)),
+    ],
+)
+def test_what_was_wrong_is_right(expression: str, value: Any) -> None:
+    assert answer(expression).value == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ('base64_decode("YQ===")', "R603"),
+        ('end_of("week", make_date(9999, 12, 31))', "R602"),
+        ('start_of("year", datetime("0001-01-02T00:00:00Z"), "Europe/Paris")', "R602"),
+        ('degrees(float("1e308"))', "R602"),
+    ],
+)
+def test_what_passed_is_rejected(expression: str, code: str) -> None:
+    assert answer(expression).rejected == code
