@@ -49,7 +49,14 @@ def elaborate_view(declared: ast.View, unit: Unit) -> None:
         tuple((one.name, one.value.type) for one in rowset.fields),
         tuple((one.name, one.origin.evidence) for one in rowset.fields if one.origin.evidence),
         declared.name.span,
+        frozenset(one.name for one in rowset.fields if _is_passed_on(one.value, body.rows)),
     )
+
+
+def _is_passed_on(value: ir.Expression, rows: Rows) -> bool:
+    """Whether a field is a column of the rows read, as it stands there, of which it is known whether the source had it."""
+    row, _, column = value.name.partition(".") if isinstance(value, ir.Column) else ("", "", "")
+    return row == rows.alias and row in rows.scope.rows and column in rows.scope.rows[row].marked
 
 
 def elaborate_map(declared: ast.Map, unit: Unit) -> None:

@@ -23,6 +23,11 @@ def has(tree: ast.Call, scope: Scope) -> ir.Expression:
     if not isinstance(value, ir.Column) or "." not in value.name:
         message = f"`has` asks whether a row has a column, and `{shown(asked.span)}` is none"
         return tell(scope, BAD_ARGUMENTS, asked.span, message, "not a column of a row", help='of a map, ask for the key: `has(m, "key")`')
+    row, _, column = value.name.partition(".")
+    if row not in scope.rows or column not in scope.rows[row].marked:
+        message = f"whether `{shown(asked.span)}` was there is not known here"
+        help = "ask of a row that is read from a source, or from a view that passes its column on as it is"
+        return tell(scope, BAD_ARGUMENTS, asked.span, message, "no column of a source", help=help)
     return made(scope, ir.Present(value.name, t.Bool()))
 
 

@@ -73,6 +73,8 @@ def read_from(source: ast.From, unit: Unit, origin: ir.Origin) -> Rows:
         rows.unclear = True
         return rows
     add_row(rows, alias.text, _one_shape(found, unit), [rowset for _, rowset in found])
+    marked = frozenset.intersection(*(rowset.marked for _, rowset in found))
+    rows.scope = rows.scope.with_row(replace(rows.scope.rows[alias.text], marked=marked))
     return rows
 
 

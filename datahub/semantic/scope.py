@@ -72,6 +72,8 @@ class RowsetName:
     evidence: tuple[tuple[str, tuple[ir.Evidence, ...]], ...]
     """For each field the source columns it comes from, where that is known."""
     span: Span = field(compare=False, repr=False)
+    marked: frozenset[str] = frozenset()
+    """The fields of which it is known whether the source had them at all."""
 
 
 @dataclass(slots=True)
@@ -111,6 +113,8 @@ class RowName:
     element: ir.Column | None = None
     nullable: bool = False
     """The row of a left join, or of `each outer`: a field read from it is nullable."""
+    marked: frozenset[str] = frozenset()
+    """The fields that `has` can be asked about."""
 
 
 @record(frozen=True, slots=True)

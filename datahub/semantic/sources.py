@@ -43,6 +43,7 @@ def elaborate_source(declared: ast.Source, unit: Unit) -> None:
         tuple((column.name, column.type) for column in columns),
         tuple((column.name, (ir.Evidence(label_of(column), f"#{name}.{column.name}"),)) for column in columns),
         declared.name.span,
+        frozenset(column.name for column in columns),
     )
 
 

@@ -39,7 +39,7 @@ FIELDS: dict[str, t.Type] = {
 
 def row(name: str, *, nullable: bool = False) -> RowName:
     """A row with the fields above."""
-    return RowName(name, {field: ir.Column(f"{name}.{field}", kind) for field, kind in FIELDS.items()}, None, nullable)
+    return RowName(name, {field: ir.Column(f"{name}.{field}", kind) for field, kind in FIELDS.items()}, None, nullable, frozenset(FIELDS))
 
 
 def world() -> World:
