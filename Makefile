@@ -13,10 +13,10 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: servers help demo test check quick fix docs spec accept bench test-all wheel clean
+.PHONY: servers help demo test check quick fix docs spec accept bench bench-functions test-all wheel clean
 
 help: ## List the tasks
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 demo: $(STAMP) ## Check and run an example, and show what became of its rows
 	@$(BIN)/python examples/demo.py
@@ -53,7 +53,12 @@ accept: $(STAMP) ## Write what the specification's cases give into them; the dif
 
 bench: $(STAMP) ## Measure speed against the budgets and the engines of others, into docs/performance.md
 	$(BIN)/pytest -n 0 -m bench tests/performance
-	$(BIN)/python tests/performance/race.py
+	$(BIN)/python -m pip install --quiet duckdb polars
+	$(BIN)/python -m tests.performance.race
+
+bench-functions: $(STAMP) ## Measure every function and operator, into docs/performance-functions.md
+	$(BIN)/python -m pip install --quiet duckdb polars
+	$(BIN)/python -m tests.performance.bench_functions
 
 torture: $(STAMP) ## The long runs: a thousand kills, every change of every clock, ten thousand fires; DHM_SEED repeats one
 	DHM_TORTURE=1 $(BIN)/pytest -n 0 -s -m "not bench" tests/torture tests/unit/events/test_fires.py tests/contracts/test_state.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,33 @@ def write(folder: Path, rows: int) -> None:
     }
     _csv(folder / "parcels.csv", parcels)
     (folder / "decide.dhm").write_text(DECIDE.replace("ROWS", "\n".join(table())), encoding="utf-8")
+
+
+def break_column(feed: Path, out: Path, name: str) -> None:
+    """The same feed, in which every value of one column is wrong."""
+    with feed.open(encoding="utf-8", newline="") as held, out.open("w", encoding="utf-8", newline="") as made:
+        rows = csv.reader(held, delimiter=";")
+        writer = csv.writer(made, delimiter=";", lineterminator="\n")
+        header = next(rows)
+        writer.writerow(header)
+        at = header.index(name)
+        writer.writerows([*row[:at], f"x{row[at]}", *row[at + 1 :]] for row in rows)
+
+
+def small_files(folder: Path, count: int, rows: int) -> tuple[Path, Path]:
+    """A folder with so many files of so many rows each, and one with a single file of them all."""
+    whole = folder / "whole"
+    whole.mkdir(parents=True)
+    write(whole, count * rows)
+    header, *lines = (whole / "parcels.csv").read_text(encoding="utf-8").splitlines()
+    many, one = folder / "many", folder / "one"
+    many.mkdir()
+    one.mkdir()
+    for number in range(count):
+        some = [header, *lines[number * rows : (number + 1) * rows]]
+        (many / f"parcels-{number:05}.csv").write_text("\n".join(some) + "\n", encoding="utf-8")
+    (whole / "parcels.csv").rename(one / "parcels.csv")
+    return many, one
 
 
 def _csv(path: Path, columns: dict[str, pa.Array]) -> None:
