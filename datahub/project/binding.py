@@ -17,7 +17,7 @@ class Ready(Config):
     stable: Length = timedelta(seconds=5)
     """How long size and time of the file must not change between two looks; 0 looks once."""
     min_age: Length = timedelta(0)
-    """How old the file must be by the server's clock."""
+    """How old the file must be, by the time that its host tells of it."""
     done_file: str = ""
     """A file that must be there too, such as `{{NAME}}.done` or `{{STEM}}.ok`; it is disposed of with the file."""
     wait: Length = timedelta(0)

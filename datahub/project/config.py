@@ -13,7 +13,7 @@ from datahub.project.pack import PackRequirement
 
 
 class ProjectHead(Config):
-    """`[project]`."""
+    """What the project is called, its clock, and where it keeps what it knows."""
 
     name: str
     """The name of the project, in reports and in the ledger."""

@@ -49,7 +49,7 @@ def told(detail: ErrorDetails, model: type[Config], at: Path, where: Where) -> D
         case "extra_forbidden":
             return _unknown(path, fields_at(model, detail["loc"][:-1]), where)
         case "missing":
-            advice = f"write `{key} = …` below it, or set `{variable(path)}`"
+            advice = f"write `{key} = …` below it, or set `{variable(path)}`" if len(path) > 1 else f"write a table `[{key}]`"
             label = Label(where.key(path[:-1]), f"`{key}` is missing")
             return Diagnostic(MISSING_KEY, f"`{_table(path[:-1])}` has no `{key}`", label, help=advice)
         case "literal_secret":
@@ -114,7 +114,7 @@ def _label(kind: str, context: dict[str, Any]) -> str:
 
 
 def _table(path: Path) -> str:
-    return f"[{'.'.join(map(str, path))}]" if path else "dhm.toml"
+    return f"[{'.'.join(map(str, path))}]" if path else "the project"
 
 
 def variable(path: Path) -> str:

@@ -11,6 +11,7 @@ from datahub.reports.markdown import anchor, block, code, page, table
 from datahub.reports.reference_findings import finding_pages
 from datahub.reports.reference_functions import function_pages
 from datahub.reports.reference_language import language_pages
+from datahub.reports.reference_project import project_pages
 
 
 @record(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def reference(
         **function_pages(functions.load()),
         **language_pages(grammar),
         **finding_pages(),
+        **project_pages(),
         "commands.md": _commands(commands, exits),
         "specification.md": _specification(specification),
     }
@@ -49,6 +51,7 @@ def _index(pages: Mapping[str, str]) -> str:
         "targets.md": "every kind of target and its options",
         "text.md": "texts, escapes, numbers, words and marks",
         "grammar.md": "the grammar",
+        "project.md": "`dhm.toml`: connections of every kind, jobs, environments, secrets",
         "findings.md": "what `dhm check` finds, with a script that has it and one that has not",
         "row-codes.md": "why rows are rejected",
         "commands.md": "commands, options and exit codes",

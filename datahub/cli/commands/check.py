@@ -63,10 +63,10 @@ def command(
     chosen = scripts([path for path in given if path.suffix != ".toml"]) if any(path.suffix != ".toml" for path in given) else []
     fixed = sum(_mended(path) for path in chosen) if fix else 0
     found, programs = _checked(chosen, locked)
-    projects = _projects(given)
+    projects, files = _projects(given)
     found += projects
     shown = [finding for finding in found if notes or finding.level is not Severity.NOTE]
-    named = list(dict.fromkeys([*(path.as_posix() for path in chosen), *(one.at.span.document.path for one in projects)]))
+    named = [*(path.as_posix() for path in chosen), *files]
     shown = in_order(shown, named)
     if output is Form.TEXT:
         _print(shown)
@@ -75,7 +75,7 @@ def command(
     else:
         give(render(output.value, shown, named))
     unbound = promised(programs) if output is Form.TEXT else 0
-    _tell(shown, len(chosen), fixed)
+    _tell(shown, _counted(len(chosen), len(files)), fixed)
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
 
@@ -105,18 +105,21 @@ def _checked(paths: Sequence[Path], locked: bool) -> tuple[list[Diagnostic], lis
     return found, programs
 
 
-def _projects(paths: Sequence[Path]) -> list[Diagnostic]:
-    """The findings of the project files among `paths` that their comments do not allow."""
+def _projects(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[str]]:
+    """The findings of the project files among `paths` that their comments do not allow, and the files."""
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths if path.suffix == ".toml" or path.is_dir())
     found: list[Diagnostic] = []
+    files: list[str] = []
     for folder in folders:
         if (folder / "dhm.toml").is_file():
             from datahub.connectors import models
             from datahub.diagnostics.suppress import suppress
             from datahub.project.load import check
 
-            found += suppress(*check(folder, models()))
-    return found
+            told, documents = check(folder, models())
+            found += suppress(told, documents)
+            files += [document.path for document in documents]
+    return found, files
 
 
 def check_one(document: Document, loader: Folders) -> tuple[list[Diagnostic], Program | None]:
@@ -167,7 +170,13 @@ def _print_signatures(programs: Sequence[tuple[Document, Program]]) -> None:
     give("".join(f"{f'{name}.{field}':<{wide}}  {' '.join(codes)}\n" for name, field, codes in lines) + "\n")
 
 
-def _tell(found: Sequence[Diagnostic], files: int, fixed: int) -> None:
+def _counted(scripts: int, files: int) -> str:
+    """What was looked at: `3 scripts and 1 project file`."""
+    parts = [counted(scripts, "script")] if scripts else []
+    return " and ".join([*parts, counted(files, "project file")] if files else parts)
+
+
+def _tell(found: Sequence[Diagnostic], files: str, fixed: int) -> None:
     from datahub.cli.scripts import errors
     from datahub.diagnostics.rule import Severity
 
@@ -178,7 +187,7 @@ def _tell(found: Sequence[Diagnostic], files: int, fixed: int) -> None:
     if not files:
         say("no scripts here: a script is a file whose name ends in .dhm")
     elif not found:
-        say(f"{paint('1;32', 'ok')}: nothing wrong in {counted(files, 'script')}{mended}")
+        say(f"{paint('1;32', 'ok')}: nothing wrong in {files}{mended}")
     else:
         safe = sum(bool(finding.fix and finding.fix.safe) for finding in found)
         can = f"; {safe} can be mended by `dhm check --fix`" if safe else ""
@@ -186,4 +195,4 @@ def _tell(found: Sequence[Diagnostic], files: int, fixed: int) -> None:
         parts += [counted(warned, "warning")] if warned else []
         parts += [counted(rest, "note")] if (rest := len(found) - wrong - warned) else []
         said = ", ".join(parts)
-        say(f"{paint('1;31' if wrong else '1;33', said)} in {counted(files, 'script')}{mended}{can}")
+        say(f"{paint('1;31' if wrong else '1;33', said)} in {files}{mended}{can}")

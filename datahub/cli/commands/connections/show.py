@@ -47,7 +47,7 @@ def command(
     for key, text, path in rows:
         line = f"{key:<{keys}} = {text}"
         if explain:
-            line = f"{key:<{keys}} = {text:<{min(texts, 48)}}  {paint('2', _origin(read, name, path, text))}"
+            line = f"{key:<{keys}} = {text:<{min(texts, 60)}}  {paint('2', _origin(read, name, path, text))}"
         give(line.rstrip() + "\n")
 
 
