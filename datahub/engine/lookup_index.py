@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -193,11 +194,13 @@ class LookupIndex:
 
 
 def build(table: ir.LookupTable, rows: pa.Table | None = None) -> LookupIndex:
-    """The index of a table: of its inline rows, or of `rows` where a source feeds it.
+    """The index of a table: of its inline rows, and of `rows` where a source feeds it.
 
     Fed rows have columns named as the keys, `valid_from` and `result` (or the fields of the result).
     """
-    columns, since, results = _inline(table) if rows is None else _fed(table, rows)
+    columns, since, results = _inline(table)
+    if rows is not None:
+        columns, since, results = _over(columns, since, results, *_fed(table, rows))
     keys, key_of = keys_of(columns)
     moments, moment_of = _moments(since, len(results))
     order = _ordered(key_of, moment_of)
@@ -231,6 +234,31 @@ def _inline(table: ir.LookupTable) -> tuple[list[pa.Array], pa.Array | None, pa.
     if table.valid_from:
         since = pa.array([row[1] for row in table.rows])
     return columns, since, array([row[2] for row in table.rows], table.result)
+
+
+def _over(
+    columns: list[pa.Array],
+    since: pa.Array | None,
+    results: pa.Array,
+    fed_columns: list[pa.Array],
+    fed_since: pa.Array | None,
+    fed_results: pa.Array,
+) -> tuple[list[pa.Array], pa.Array | None, pa.Array]:
+    """What a source feeds, with the inline rows in the place of those of the same key and beginning."""
+    if not len(results):
+        return fed_columns, fed_since, fed_results
+    ours, theirs = [*columns], [*fed_columns]
+    if since is not None and fed_since is not None:
+        since, fed_since = since.cast(pa.date32()), fed_since.cast(pa.date32())
+        # Since ever is a beginning as well; null would be equal to nothing.
+        ours, theirs = [*ours, since.fill_null(date.min)], [*theirs, fed_since.fill_null(date.min)]
+    kept = pa.array(keys_of(ours)[0].find(theirs) < 0)
+
+    def both(mine: pa.Array, fed: pa.Array) -> pa.Array:
+        return pa.concat_arrays([brought(mine, fed.type), fed.filter(kept)])
+
+    whole = [both(mine, fed) for mine, fed in zip(columns, fed_columns, strict=True)]
+    return whole, both(since, fed_since) if since is not None and fed_since is not None else None, both(results, fed_results)
 
 
 def _fed(table: ir.LookupTable, rows: pa.Table) -> tuple[list[pa.Array], pa.Array | None, pa.Array]:
