@@ -18,6 +18,7 @@ from datahub.packs.open import examined
 from datahub.packs.project import ProjectPacks
 from datahub.packs.resolve import Chosen, Required
 from datahub.project.failures import TerminalError
+from datahub.project.load import NAME as MANIFEST
 from datahub.semantic.bases import Base, bases
 from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.meaning import meaning, meanings
@@ -44,12 +45,13 @@ def make_lock(project: ProjectPacks, renew: Iterable[str] | None = (), *, accept
 
 
 def project_scripts(project: ProjectPacks) -> list[Path]:
-    """The scripts of a project that are no files of its packs, by name."""
+    """The scripts of a project that are no files of its packs, and of no project inside it, by name."""
     held = {(project.folder / one.path).resolve() for one in project.asked.values() if one.path}
     found = []
     for place, folders, files in os.walk(project.folder):
         kept = (name for name in folders if not name.startswith(".") and name not in _SKIPPED)
-        folders[:] = sorted(name for name in kept if (Path(place) / name).resolve() not in held)
+        inner = (name for name in kept if not (Path(place) / name / MANIFEST).is_file())
+        folders[:] = sorted(name for name in inner if (Path(place) / name).resolve() not in held)
         found += [Path(place) / name for name in sorted(files) if name.endswith(".dhm")]
     return found
 
