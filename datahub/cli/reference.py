@@ -22,7 +22,7 @@ EXITS: Mapping[Exit, str] = {
     Exit.USAGE: "wrong usage, or `dhm run` of a script that does not compile; nothing was touched",
     Exit.REJECTS: "rows were rejected, with `--fail-on-rejects`",
     Exit.EMPTY: "no row was read, with `--fail-on-empty`",
-    Exit.SKIPPED: "the run was not due (kept for scheduled jobs)",
+    Exit.SKIPPED: "another run of the job is not done, with `--fail-on-skip`",
     Exit.BUG: "a mistake of DataHub; a report is written, to be sent with the question",
     Exit.LATER: "the world did not answer; trying again may work",
     Exit.INTERRUPTED: "interrupted",

@@ -65,7 +65,7 @@ class Zygote:
 
     def start(self, **asked: Any) -> int:
         assert self._process.stdin is not None
-        told = {"fail": "", "trace": "", "lease": 0, "mutant": "", **asked}
+        told = {"fail": "", "trace": "", "lease": 0, "mutant": "", "broken": 0, **asked}
         self._process.stdin.write(json.dumps(told) + "\n")
         return int(self._line())
 
@@ -138,6 +138,28 @@ class Harness:
             timer.join()
         self.killed += code == str(-signal.SIGKILL)
         return code
+
+    def broken(self, at: int) -> tuple[list[str], int]:
+        """A run whose disk refuses one operation, and then one that is let alone; with how often it was begun."""
+        folder = Path(tempfile.mkdtemp(prefix="dhm-torture-"))
+        shop = Shop()
+        try:
+            make(folder)
+            good = feed(folder, "a.csv", 1, 25)
+            _fire(folder, shop)
+            asked = {"folder": str(folder), "port": shop.port, "scenario": "keyed"}
+            self.zygote.start(**asked, broken=at)
+            first = self.zygote.ended()
+            self.zygote.start(**asked)
+            second = self.zygote.ended()
+            found = [] if (first, second) == ("0", "0") else [f"they ended with {first} and {second}"]
+            store = SqliteLedger(folder / "state" / "ledger.sqlite")
+            attempts = store.runs.list()[0].attempt
+            store.close()
+            return found + verdict(folder, shop, good), attempts
+        finally:
+            shop.close()
+            shutil.rmtree(folder)
 
     def stopped(self, mutant: str = "", point: str = "send:2") -> list[str]:
         """A run is stopped while it sends, another takes it over, and the first wakes up."""

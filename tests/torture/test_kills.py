@@ -53,6 +53,17 @@ def test_a_run_that_was_stopped_and_overtaken_sends_nothing_when_it_wakes_up(har
         assert [] == harness.stopped(point=point), point
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_disk_that_refuses_any_one_operation_costs_nothing(harness):
+    met = 0
+    for at in range(1, 31, 1 if LONG else 5):
+        problems, attempts = harness.broken(at)
+        assert [] == problems, f"operation {at}"
+        met += attempts > 1
+    assert met >= (15 if LONG else 4)
+
+
 CATCHERS = {
     "cursor_early": Case("cursor", (Kill("planned"),), cancelled=True),
     "dedupe_off": Case("keep", (Kill("planned"),)),

@@ -6,11 +6,13 @@ number of the child, and with how it ended if that is to be waited for.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import traceback
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from datahub import faults
@@ -31,6 +33,8 @@ def child(asked: dict) -> int:
         mutants.plant(runs, "LEASE_SECONDS", asked["lease"])
         for name, part in (("LEASE_SECONDS", 1), ("BEAT", 4), ("MARGIN", 6)):
             mutants.plant(hold, name, asked["lease"] / part)
+    if asked["broken"]:
+        break_disk(asked["broken"])
     mutants.apply(asked["mutant"])
     folder = Path(asked["folder"])
     one = jobs_world.context(folder, asked["port"], keyed=asked["scenario"] not in ("asked", "stopped"))
@@ -43,6 +47,22 @@ def child(asked: dict) -> int:
     except Fenced:
         return TAKEN_OVER
     return 0
+
+
+def break_disk(at: int) -> None:
+    """Let the disk refuse one operation: the nth of all that bring something to it or give it its name."""
+    calls = count(1)
+
+    def breaking(act):
+        def once_broken(*given, **named):
+            if next(calls) == at:
+                raise OSError((errno.EIO, errno.ENOSPC)[at % 2], "the disk does not do it")
+            return act(*given, **named)
+
+        return once_broken
+
+    for name in ("fsync", "replace", "rename", "link", "unlink"):
+        mutants.plant(os, name, breaking(getattr(os, name)))
 
 
 def main() -> None:
