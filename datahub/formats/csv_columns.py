@@ -15,6 +15,7 @@ from datahub.formats.declare import BadInput
 from datahub.formats.options import option
 from datahub.records import record
 from datahub.semantic.ir import SourceColumn, SourceShape
+from datahub.semantic.kinds import alike
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -112,7 +113,7 @@ class Names:
     def index(self, wanted: Sequence[str]) -> int | None:
         """Where the first of `wanted` stands; standing there twice is refused. What is the same comes before what is alike."""
         for name in wanted:
-            for spelled in (str.strip, _alike) if self.loose else (str.strip,):
+            for spelled in (str.strip, alike) if self.loose else (str.strip,):
                 found = [index for index, cell in enumerate(self.header) if spelled(cell) == spelled(name)]
                 if len(found) > 1:
                     self.twice(name, found)
@@ -125,18 +126,13 @@ class Names:
         return [(index, found) for index, name in enumerate(self.header) if (found := re.search(pattern, name, flags))]
 
     def same(self, name: str, spellings: Sequence[str]) -> bool:
-        spelled = _alike if self.loose else str.strip
+        spelled = alike if self.loose else str.strip
         return spelled(name) in {spelled(one) for one in spellings}
 
     def twice(self, name: str, found: Sequence[int]) -> None:
         places = " and ".join(str(index + 1) for index in found)
         message = f"column `{name}` stands {len(found)} times in the header of `{self.path}`, at {places}"
         raise BadInput("R003", message, "rename one of them, or leave one out of the file", path=self.path, line=self.line)
-
-
-def _alike(name: str) -> str:
-    """A name without capitals, spaces and signs; of signs alone, themselves."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum()) or name.strip()
 
 
 def _place(column: SourceColumn, names: Names) -> Place:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic.expected_cells import UnreadableCell, expected, kind_of_column
+from datahub.semantic.kinds import alike
 from datahub.semantic.literals import NotOfType, value_of_literal
 from datahub.semantic.resolve_types import missing, unknown_name
 from datahub.semantic.rules import UNKNOWN_FIXTURE, UNREADABLE_CELL
@@ -73,6 +74,8 @@ def _check_given(name: ast.QName, rowset: RowsetName, table: ast.Table, unit: Un
         _check_columns(name, table, [field for field, _ in rowset.fields], also, unit)
         return
     known = [label for column in source.columns for label in (*column.names, column.name)]
+    if dict(source.options).get("names") == "loose":
+        known += [cell.text for cell in table.header.cells if alike(cell.text) in {alike(label) for label in known}]
     _check_columns(name, table, known, also, unit, patterns=[column.pattern for column in source.columns if column.pattern])
 
 

@@ -122,3 +122,8 @@ TARGETS: dict[str, Kind] = {
         Kind("api", "target", False, "Whatever a connection delivers to; written in the run's format where none is bound.", _BATCH),
     )
 }
+
+
+def alike(name: str) -> str:
+    """A name of a header without capitals, spaces and signs, for sources with `names loose`; of signs alone, themselves."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum()) or name.strip()
