@@ -29,3 +29,9 @@ def test_they_have_the_one_style(dhm):
 def test_their_own_tests_pass(dhm):
     ended = dhm("test", PACKS)
     assert 0 == ended.code, ended.out + ended.err
+
+
+@pytest.mark.parametrize("head", HEADS, ids=lambda path: path.parent.relative_to(PACKS).as_posix())
+def test_the_sheet_of_a_pack_is_that_of_its_plan(head, dhm):
+    page = head.parent / "README.md"
+    assert 0 == dhm("docs", head.parent, "--into", page, "--check").code, f"`dhm docs {head.parent} --into {page}`"
