@@ -15,7 +15,7 @@ from datahub.engine.operators import check
 from datahub.packs.folders import Folders
 from datahub.resources import folder
 from datahub.semantic.elaborate import elaborate_whole
-from datahub.semantic.ir import CheckRule
+from datahub.semantic.ir import CheckRule, Program
 from datahub.syntax.parser import parse
 from datahub.testing.cases import run_tests
 
@@ -63,9 +63,9 @@ def place(rule: CheckRule) -> tuple[str, int, str]:
 
 
 @pytest.fixture(scope="module")
-def tested(reached) -> dict[Path, object]:
+def tested(reached) -> dict[Path, Program]:
     """All packs with their tests run; the program of each."""
-    programs = {}
+    programs: dict[Path, Program] = {}
     for head in HEADS:
         loader = Folders()
         # The files of a pack are one program, so that it is elaborated once for all of their tests.
