@@ -63,7 +63,7 @@ def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origi
     for failure in _failures(frame, CHECKS):
         if failure.beside is not None:
             # A group that fell is told of below, once, whichever of its fields have no value for it.
-            told[failure.origin, failure.code, failure.column] = [failure]
+            told.setdefault((failure.origin, failure.code, failure.column), []).append(failure)
     for name, _ in operator.columns:
         for failure in _failures(frame, name):
             if failure.code == OMIT:

@@ -121,11 +121,13 @@ def _failures(table: pa.Table) -> Iterator[tuple[str, Failure]]:
         return
     said = whole(table.column("said"))
     codes = said.dictionary_encode().indices.to_numpy()
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]))
+    # Two failures of one kind may follow each other: rows ascend within one.
+    begins = (np.diff(codes) != 0) | (np.diff(whole(table.column("rows")).to_numpy()) < 0)
+    starts = np.concatenate(([0], np.flatnonzero(begins) + 1, [len(codes)]))
     for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         part = table.slice(start, end - start)
         name, constants, there = json.loads(said[start].as_py())
         given: dict[str, Any] = dict(zip(_CONSTANT, constants, strict=True))
-        given |= {one: whole(part.column(one)) for one in _TEXTS if one in there}
+        given |= {one: whole(part.column(one)) for one in (*_TEXTS, "beside") if one in there}
         given |= {one: whole(part.column(one)).to_numpy().astype(np.int64) for one in _NUMBERS if one in there}
         yield name, Failure(whole(part.column("rows")).to_numpy().astype(np.int64), **given)
