@@ -25,7 +25,8 @@ class FilesOut:
         if self._told.create_folders and self._told.folder:
             self._files.make_folder(self._told.folder)
         name = self._name(output)
-        temporary = self._at(f".{name[:150]}.{output.key[:16]}.part")
+        # The same on every attempt, also where another name has become the free one.
+        temporary = self._at(f".{output.path.name[:150]}.{output.key[:16]}.part")
         size, digest = 0, hashlib.sha256()
         with output.path.open("rb") as local, self._files.write(temporary) as remote:
             while data := local.read(PIECE):

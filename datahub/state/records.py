@@ -203,6 +203,8 @@ class Batch:
 
 class FileState(StrEnum):
     PLANNED = "planned"
+    STAGING = "staging"
+    """Some of it may stand at the target already, where nobody sees it."""
     STAGED = "staged"
     """All of it stands at the target, where nobody sees it yet; the receipt says where."""
     DONE = "done"

@@ -16,7 +16,7 @@ from tests.torture.mutants import MUTANTS
 
 SEED = int(os.environ.get("DHM_SEED", "20261127"))
 LONG = bool(os.environ.get("DHM_TORTURE"))
-KILLS = 1000 if LONG else 40
+KILLS = int(os.environ.get("DHM_KILLS", 1000 if LONG else 40))
 
 
 @pytest.fixture(scope="module")

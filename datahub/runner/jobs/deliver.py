@@ -42,7 +42,7 @@ def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> None:
 def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
     """Send what is not done yet: files are set down where nobody sees them, batches are sent, and then the files shown."""
     for file in context.store.deliveries.files(claim.run):
-        if file.state is FileState.PLANNED:
+        if file.state in (FileState.PLANNED, FileState.STAGING):
             _stage(context, run, claim, hold, file)
     tables: dict[str, _Rows] = {}
     for batch in context.store.deliveries.batches(claim.run):
@@ -78,6 +78,7 @@ def _stage(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFil
     if not Path(file.rendered).is_file() or digest_of(Path(file.rendered)) != file.sha256:
         raise Failed("CHANGED", f"`{file.rendered}` is not what the run made; `dhm runs cancel {run.id}` gives its input back")
     with hold.effect():
+        context.store.deliveries.mark_file(claim, file, FileState.STAGING)
         reach("stage")
         receipt = patiently(context, hold, partial(context.ways.sinks[file.target].stage, _output(run, file)))
         reach("staged_out")
@@ -99,8 +100,14 @@ def _show(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile
 def withdraw(context: JobContext, run: Run) -> None:
     """Take back what was set down and not shown; of what was sent, nothing can be."""
     for file in context.store.deliveries.files(run.id):
+        sink = context.ways.sinks.get(file.target)
+        if sink is None:
+            continue
         if file.state is FileState.STAGED:
-            context.ways.sinks[file.target].abort([Receipt(output=_output(run, file), **json.loads(file.receipt))])
+            sink.abort([Receipt(output=_output(run, file), **json.loads(file.receipt))])
+        elif file.state is FileState.STAGING and Path(file.rendered).is_file():
+            # Where half of it stands is known to the target once it is set down again.
+            sink.abort([sink.stage(_output(run, file))])
 
 
 # ---------------------------------------------------------------------------------------------------------- batches

@@ -259,7 +259,7 @@ def _first(sql: sqlite3.Connection, job: str, chosen: str) -> str | None:
 
 def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now: datetime) -> None:
     """End a run that has left nothing anywhere, and ask any other to end: it is claimed once more, to take back what it set down."""
-    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state = 'staged'", (row["id"],)).fetchone()
+    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (row["id"],)).fetchone()
     if row["status"] in (RunStatus.PENDING, RunStatus.HELD) and left is None:
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, row["id"]))
         return
@@ -271,7 +271,7 @@ def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now:
 
 def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime) -> None:
     row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
-    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state = 'staged'", (id,)).fetchone()
+    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (id,)).fetchone()
     if ledger.leases.holder(row["scope"]) is None and left is None:
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, id))
     else:
