@@ -78,7 +78,7 @@ def _items(one: Laid) -> Iterator[tuple[str, Span]]:
         assert isinstance(override.declaration, ast.Source)
         yield from ((f"{name}.option {option.name.text}", option.span) for option in override.declaration.options)
         yield from ((f"{name}.{column.name.text}", column.span) for column in override.declaration.columns)
-    elif one.parts:
+    elif one.parts and override.kind != "target":
         yield from ((f"{name}.{part.text}", part.span) for part in one.parts)
     else:
         yield name, override.span

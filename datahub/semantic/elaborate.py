@@ -103,8 +103,8 @@ class _Elaboration:
 
     def run(self) -> None:
         """Make every name known with its type, so that what is read next may name what is declared after it; then read it all."""
+        outline_types(self.units.values(), self._borrow)
         for step in (
-            outline_types,
             self._outline_shapes,
             outline_functions,
             elaborate_types,

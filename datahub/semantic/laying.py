@@ -130,6 +130,17 @@ def overridden_source(base: ast.Source, over: ast.Source) -> ast.Source:
     )
 
 
+def overridden_target(base: ast.Target, over: ast.Target) -> ast.Target:
+    """The options and columns of `base` with those of `over` in their places, then the new ones."""
+    return replace(
+        base,
+        kind=over.kind if over.kind.text else base.kind,
+        options=_laid(base.options, over.options, lambda one: one.name.text),
+        columns=_laid(base.columns, over.columns, lambda one: one.name.text),
+        doc=over.doc or base.doc,
+    )
+
+
 def overridden_checks(base: tuple[ast.Check, ...], over: tuple[ast.Check, ...]) -> tuple[ast.Check, ...]:
     """The checks of `base` by code: put off, with another severity, or with another condition; new ones follow."""
     known = {one.code.text: one for one in base}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from datahub.semantic import ir
@@ -17,22 +17,27 @@ from datahub.types import model as t
 PATTERN_CODE, CONDITION_CODE = "R204", "R301"
 
 
-def outline_types(unit: Unit) -> None:
-    """Make the declared types known, without what must hold of their values."""
-    for declared in unit.declared.types.values():
+def outline_types(units: Iterable[Unit], before: Callable[[Unit], None]) -> None:
+    """Make the declared types of all modules known, without what must hold of their values; `before` is told whose is next."""
+    every = {unit.full(name): (declared, unit) for unit in units for name, declared in unit.declared.types.items()}
+    for declared, unit in every.values():
         # Of a ring of types nothing is known when the first of them is read.
         _know(declared, TypeName(unit.full(declared.name.text), t.Unknown(), (), declared.name.span), unit)
-    for declared in in_order(unit.declared.types, _needed, lambda one: one.name, unit.emit):
-        name = unit.full(declared.name.text)
-        _know(declared, TypeName(name, resolve_type(declared.type, unit.world, unit.emit), (), declared.name.span), unit)
+    emit = next((unit.emit for _, unit in every.values()), None)
+    for declared, unit in in_order(every, _needed, lambda one: one[0].name, emit) if emit is not None else ():
+        name, home = unit.full(declared.name.text), unit.at(declared.span)
+        before(home)
+        _know(declared, TypeName(name, resolve_type(declared.type, home.world, home.emit), (), declared.name.span), unit)
 
 
 def _know(declared: ast.TypeDecl, known: TypeName, unit: Unit) -> None:
     unit.world.types[declared.name.text] = unit.world.named[known.name] = known
 
 
-def _needed(declared: ast.TypeDecl) -> Iterator[str]:
-    return _names_in(declared.type)
+def _needed(one: tuple[ast.TypeDecl, Unit]) -> Iterator[str]:
+    """The full names of the types that a type is made of; one that overrides a pack's names what its own script knows."""
+    declared, unit = one
+    return (unit.at(declared.span).full_of(name) for name in _names_in(declared.type))
 
 
 def _names_in(written: ast.TypeExpr) -> Iterator[str]:
@@ -60,7 +65,7 @@ def elaborate_types(unit: Unit) -> None:
 
 
 def _conditions(declared: ast.TypeDecl, known: TypeName, unit: Unit) -> Iterator[tuple[ir.Expression, str]]:
-    scope = _scope(known, unit)
+    scope = _scope(known, unit.at(declared.span))
     if declared.matches is not None:
         place = declared.matches.span
         asked = ast.Matches(ast.Reference(ast.Name("it", place), place), False, declared.matches, place)

@@ -40,7 +40,7 @@ def lay(every: Sequence[Module], emit: Emit) -> tuple[Laid, ...]:
     return tuple(laying_on.laid)
 
 
-_WORDS = {"fn": "function", "decide": "decision table"}
+_WORDS = {"fn": "function", "decide": "decision table", "param": "parameter"}
 Kind = TypeVar("Kind", bound=ast.Declaration)
 _KINDS: dict[str, type[ast.Declaration]] = {
     "lookup": ast.Lookup,
@@ -49,8 +49,11 @@ _KINDS: dict[str, type[ast.Declaration]] = {
     "entity": ast.Entity,
     "view": ast.View,
     "source": ast.Source,
+    "target": ast.Target,
     "flow": ast.Flow,
     "rules": ast.Rules,
+    "type": ast.TypeDecl,
+    "param": ast.Param,
 }
 
 
@@ -128,7 +131,7 @@ class _Laying:
                 return self._lay_map(one, target)
             case "checks":
                 return self._lay_checks(one, target, by)
-            case "rules" | "lookup" | "decide" | "fn" | "entity" | "view" | "source" | "flow":
+            case "rules" | "lookup" | "decide" | "fn" | "entity" | "view" | "source" | "target" | "flow" | "type" | "param":
                 base = self._declared(one, target)
                 if base is None or not self._all_there(one, base):
                     return False
@@ -268,8 +271,14 @@ def _laid_on(base: ast.Declaration, one: ast.Override) -> ast.Declaration:
             return laying.overridden_view(base, over)
         case ast.Source(), ast.Source() as over:
             return laying.overridden_source(base, over)
+        case ast.Target(), ast.Target() as over:
+            return laying.overridden_target(base, over)
         case ast.Flow(), ast.Flow() as over:
             return laying.overridden_flow(base, over)
+        case ast.TypeDecl(), ast.TypeDecl() as over:
+            return replace(over, doc=over.doc or base.doc)
+        case ast.Param(), None:
+            return replace(base, default=one.value)
         case _:
             raise AssertionError(one.kind)
 
@@ -290,7 +299,7 @@ def _parts(one: ast.Override) -> Iterator[ast.Name]:
         case ast.Entity() as entity:
             yield from (field.name for field in entity.fields)
             yield from entity.dropped
-        case ast.Source(options=options, columns=columns):
+        case ast.Source(options=options, columns=columns) | ast.Target(options=options, columns=columns):
             yield from (option.name for option in options)
             yield from (column.name for column in columns)
         case _:

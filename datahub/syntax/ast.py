@@ -841,18 +841,25 @@ class Flow:
 # ---------------------------------------------------------------- overrides and tests
 
 
+OverrideKind: TypeAlias = Literal[
+    "map", "checks", "rules", "lookup", "decide", "fn", "entity", "view", "source", "target", "flow", "type", "param"
+]
+
+
 @record(frozen=True, slots=True)
 class Override:
     """`override KIND name { … }`: for each kind, only the fields that it uses are filled."""
 
-    kind: Literal["map", "checks", "rules", "lookup", "decide", "fn", "entity", "view", "source", "flow"]
+    kind: OverrideKind
     name: QName
     items: tuple[MapItem, ...]
     checks: tuple[Check, ...]
     rules: tuple[RuleDecl, ...]
     table: Table | None
     otherwise: Fallback | None
-    declaration: Fn | Entity | View | Source | Flow | None
+    declaration: Fn | Entity | View | Source | Target | Flow | TypeDecl | None
+    value: Literal_ | None
+    """The default of a parameter."""
     doc: str
     span: Span = place()
 

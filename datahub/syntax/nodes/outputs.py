@@ -9,7 +9,7 @@ from datahub.syntax import ast
 from datahub.syntax.nodes.building import Actions, Building, Token, kept
 from datahub.syntax.nodes.declarations import Body, EntityItem, FnBody, IoItem, Signature, make_entity, make_fn, source, table_at
 from datahub.syntax.nodes.rowsets import Items, Written, make_view
-from datahub.syntax.nodes.texts import plain_text, text_value
+from datahub.syntax.nodes.texts import pattern, plain_text, text_value
 from datahub.syntax.nodes.types import whole
 from datahub.syntax.rules import SYNTAX
 
@@ -166,16 +166,17 @@ def abort_when(b: Building, span: Span, condition: ast.Expr) -> ast.AbortWhen:
 def _override(
     b: Building,
     span: Span,
-    kind: Literal["map", "checks", "rules", "lookup", "decide", "fn", "entity", "view", "source", "flow"],
+    kind: ast.OverrideKind,
     name: ast.QName,
     *,
     items: Items = (),
     checks: tuple[ast.Check, ...] = (),
     rules: tuple[ast.RuleDecl, ...] = (),
     body: Body = (None, None),
-    declaration: ast.Fn | ast.Entity | ast.View | ast.Source | ast.Flow | None = None,
+    declaration: ast.Fn | ast.Entity | ast.View | ast.Source | ast.Target | ast.Flow | ast.TypeDecl | None = None,
+    value: ast.Literal_ | None = None,
 ) -> ast.Override:
-    return ast.Override(kind, name, items, checks, rules, *body, declaration, b.doc(span), span)
+    return ast.Override(kind, name, items, checks, rules, *body, declaration, value, b.doc(span), span)
 
 
 @ACTION
@@ -221,6 +222,26 @@ def override_source(b: Building, span: Span, name: ast.QName, kind: Token | None
     said = ast.Name("", name.span) if kind is None else b.name(kind)
     made = source(b, span, 0, 0, body)
     return _override(b, span, "source", name, declaration=ast.Source(name.parts[-1], said, made.options, made.columns, made.doc, span))
+
+
+@ACTION
+def override_target(b: Building, span: Span, name: ast.QName, kind: Token | None, body: tuple[IoItem, ...]) -> ast.Override:
+    said = ast.Name("", name.span) if kind is None else b.name(kind)
+    made = source(b, span, 0, 0, body)
+    return _override(b, span, "target", name, declaration=ast.Target(name.parts[-1], said, made.options, made.columns, made.doc, span))
+
+
+@ACTION
+def override_type(
+    b: Building, span: Span, name: ast.QName, type: ast.TypeExpr, regex: Token | None, where: ast.Expr | None
+) -> ast.Override:
+    matches = None if regex is None else pattern(b, b.span(regex), regex)
+    return _override(b, span, "type", name, declaration=ast.TypeDecl(name.parts[-1], type, matches, where, b.doc(span), span))
+
+
+@ACTION
+def override_param(b: Building, span: Span, name: ast.QName, value: ast.Literal_) -> ast.Override:
+    return _override(b, span, "param", name, value=value)
 
 
 @ACTION

@@ -115,12 +115,15 @@ class Printer:
                 return f"use {what}" + (f" {versions}" if versions else "") + (f" as {spelled(alias)}" if alias else "")
             case ast.Param(name=name, type=type, default=default):
                 return f"param {spelled(name)}: {type_text(type)}" + (f" = {literal_text(default)}" if default is not None else "")
-            case ast.TypeDecl(name=name, type=type, matches=matches, where=where):
-                pattern = f" matches /{matches.source}/{matches.flags}" if matches else ""
-                head = f"type {spelled(name)} = {type_lines(type, '', WIDTH)}{pattern}"
-                return head + self.after(head, "where", where, STEP)
+            case ast.TypeDecl(name=name):
+                return self.type_text(node, f"type {spelled(name)}")
             case _:
                 assert_never(node)
+
+    def type_text(self, node: ast.TypeDecl, words: str) -> str:
+        pattern = f" matches /{node.matches.source}/{node.matches.flags}" if node.matches else ""
+        head = f"{words} = {type_lines(node.type, '', WIDTH)}{pattern}"
+        return head + self.after(head, "where", node.where, STEP)
 
     def after(self, head: str, word: str, value: ast.Expr | None, indent: str) -> str:
         """A word and an expression, on the line of `head` if they fit, else on the next."""
@@ -288,8 +291,10 @@ class Printer:
                 self.entity(entity, head)
             case ast.View() as view:
                 self.rowset(view, head, None, node)
-            case ast.Source() as source:
-                self.io(source, head + (f": {spelled(source.kind)}" if source.kind.text else ""))
+            case ast.Source() | ast.Target() as io:
+                self.io(io, head + (f": {spelled(io.kind)}" if io.kind.text else ""))
+            case ast.TypeDecl() as type:
+                self.page.put(node.span.start, node.span.end, self.type_text(type, head), "")
             case ast.Flow() as flow:
                 self.block(node, head, flow.items, self.blocks.flow)
             case None:
@@ -305,6 +310,9 @@ class Printer:
                 self.block(node, head, node.checks, self.blocks.checks)
             case "rules":
                 self.block(node, head, node.rules, self.blocks.rules)
+            case "param":
+                assert node.value is not None
+                self.page.put(node.span.start, node.span.end, f"{head} = {literal_text(node.value)}", "")
             case _:
                 self.table_body(node, head, node.table, node.otherwise, None)
 
