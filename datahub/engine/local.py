@@ -344,7 +344,7 @@ class _Runner:
         for operator in self._segments.ordered:
             if isinstance(operator, op.Surviving) and operator.graph is graph:
                 side = Side()
-                frames = list(survival.survivors(operator, side))
+                frames = list(survival.survivors(operator, side, id(operator) in self._segments.watched))
                 self._aside(side)
                 self._tell_found()
                 self._finished.add(id(operator))

@@ -143,8 +143,8 @@ class Survival:
             entity.keys, entity.fallen_keys = {}, {}
         return iter(())
 
-    def survivors(self, operator: op.Surviving, side: Side) -> Iterator[Frame]:
-        """The rows of one entity that survive; those that do not are told of, and ride beside."""
+    def survivors(self, operator: op.Surviving, side: Side, watched: bool) -> Iterator[Frame]:
+        """The rows of one entity that survive; those that do not are told of, and ride beside where somebody must know them."""
         entity, verdicts = self._entities[operator.entity], self._verdicts[operator.entity]
         begun = 0
         for frame in entity.rows():
@@ -158,9 +158,10 @@ class Survival:
                 count.rejected += len(at)
             kept = frame.filter(~dies)
             count.rows_out += kept.length
-            yield replace(kept, fallen=self._gone(frame, at, verdicts.root[begun + at])) if len(at) else kept
+            yield replace(kept, fallen=self._gone(frame, at, verdicts.root[begun + at])) if watched and len(at) else kept
             begun += frame.length
-        yield from entity.gone.all()
+        if watched:
+            yield from entity.gone.all()
 
     def _gone(self, frame: Frame, at: Rows, roots: Rows) -> Frame:
         """Rows that fall here, for those behind, who are told which row began it."""
