@@ -21,6 +21,7 @@ from datahub.functions.columns import Ints, repeats, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, mapped, owners, places, unpacked
 from datahub.semantic import ir
+from datahub.semantic.column_patterns import filled
 from datahub.types import model as t
 
 
@@ -33,7 +34,7 @@ def convert(node: ir.Convert, scope: Scope) -> Column:
         made = _on_distinct(column, node.type, node.reading)
     else:
         made = read(column, node.type, node.reading)
-    failures = tuple(replace(failure, column=node.column, paths=_headed(node.column, failure)) for failure in made.failures)
+    failures = tuple(replace(failure, column=node.column, paths=_headed(node, failure)) for failure in made.failures)
     if not raw.failures:
         return Column(made.values, failures)
     before = whole(raw.failures)
@@ -48,8 +49,16 @@ def _is_worth_coding(column: pa.Array, kind: t.Type) -> bool:
     return pa.types.is_string(column.type) and not isinstance(base, t.Text | t.ListOf | t.MapOf | t.Struct) and repeats(column)
 
 
-def _headed(column: str, failure: Failure) -> pa.Array | None:
-    return None if failure.paths is None else pc.binary_join_element_wise("/" + column, failure.paths, "")
+def _headed(node: ir.Convert, failure: Failure) -> pa.Array | None:
+    """Where in its column each failure is; of columns gathered under keys in which of them: `/title_fr`."""
+    if failure.paths is None:
+        return None
+    if not isinstance(t.base_of(node.value.type), t.MapOf | t.Struct):
+        return pc.binary_join_element_wise("/" + node.column, failure.paths, "")
+    before, _, behind = filled(f"/{node.column}/", "\0").partition("\0")
+    key = pc.replace_substring_regex(failure.paths, "^/([^/]*).*", r"\1")
+    inside = pc.replace_substring_regex(failure.paths, "^/[^/]*", "")
+    return pc.binary_join_element_wise(f"/{before}", key, behind, inside, "")
 
 
 def _on_distinct(column: pa.Array, kind: t.Type, reading: ir.Reading) -> Read:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,27 +15,11 @@ from datahub.formats.declare import BadOutput
 from datahub.formats.written import SLICE, Columns, Wanted, column
 from datahub.functions.segments import picked, unpacked
 from datahub.records import record
+from datahub.semantic.column_patterns import filled, is_pattern
 from datahub.types import model as t
 from datahub.types.model import Type
 
 MOST_COLUMNS = 10_000
-
-
-def is_pattern(name: str) -> bool:
-    """Whether the name of a target's column is a pattern such as `/^CF_(.+)$/`, to be filled with keys or numbers."""
-    return len(name) > 2 and name.startswith("/") and name.endswith("/")
-
-
-def filled(pattern: str, *parts: str) -> str:
-    """The column name that `pattern` matches with `parts` in the places of its groups."""
-    waiting = list(parts)
-    made = []
-    for token in re.findall(r"\((?:[^()\\]|\\.)*\)|\\d[+*]|\\.|.", pattern[1:-1]):
-        if token in ("^", "$"):
-            continue
-        slot = token.startswith("(") or token in (r"\d+", r"\d*")
-        made.append((waiting.pop(0) if waiting else "") if slot else token.removeprefix("\\"))
-    return "".join(made)
 
 
 @record(frozen=True, slots=True)

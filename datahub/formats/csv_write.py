@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.csv_spread import Kept, is_pattern
+from datahub.formats.csv_spread import Kept
 from datahub.formats.declare import BadOutput
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import json_texts
@@ -22,6 +22,7 @@ from datahub.formats.texts import texts
 from datahub.formats.written import Columns, omissions, slices, wanted
 from datahub.functions.columns import glued, text_bytes
 from datahub.records import record
+from datahub.semantic.column_patterns import is_pattern
 from datahub.semantic.ir import TargetShape
 from datahub.types import model as t
 from datahub.types.model import Type
