@@ -115,8 +115,7 @@ def wrong_name(name: str) -> str:
     if len(name) > 200:
         return "its name is longer than 200 letters"
     if path.suffix not in SUFFIXES and path.name not in PLAIN:
-        kind = f"`{path.suffix}` files are" if path.suffix else "a file without an ending is"
-        return f"{kind} no data: a pack holds {', '.join(SUFFIXES)} and {' and '.join(PLAIN)}"
+        return f"`{path.suffix}` files are no data" if path.suffix else "a file without an ending is no data"
     return ""
 
 
@@ -132,7 +131,8 @@ def _alike(shown: str, files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
 def finding(shown: str, name: str, reason: str) -> Diagnostic:
     """A file that no pack may hold."""
     document = Document(f"{shown}/{name}" if name else shown, "")
-    return Diagnostic(NO_DATA, f"`{name or shown}` cannot be in a pack: {reason}", Label(Span(document, 0, 0), "not data"))
+    help = f"take it out; a pack holds {', '.join(SUFFIXES)}, {' and '.join(PLAIN)}" if "no data" in reason else None
+    return Diagnostic(NO_DATA, f"`{name or shown}` cannot be in a pack: {reason}", Label(Span(document, 0, 0), "not data"), help=help)
 
 
 def too_large(shown: str) -> NotAPack:

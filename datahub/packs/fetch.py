@@ -57,6 +57,9 @@ def _got(client: httpx.Client, address: str) -> bytes | None:
                     raise TerminalError(f"`{address}` is larger than a pack may be: {LARGEST >> 20} MB")
             return bytes(found)
     except httpx.HTTPError as problem:
+        if "CERTIFICATE_VERIFY_FAILED" in str(problem):
+            help = "where the server has an authority of its own, name its certificate in the environment variable SSL_CERT_FILE"
+            raise TerminalError(f"the certificate of `{address}` is not one that is trusted", help) from None
         raise TransientError(f"`{address}` does not answer: {problem}", "is the address right, and the server up?") from None
     except httpx.InvalidURL as problem:
         raise TerminalError(f"`{address}` is no address: {problem}") from None

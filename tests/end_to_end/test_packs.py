@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import gzip
 import http.server
+import ssl
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+import trustme
 
 ORDERS = """\
 pack acme.orders {version} {{
@@ -96,6 +98,26 @@ def served(tmp_path):
     server.server_close()
 
 
+@pytest.fixture
+def secured(tmp_path):
+    """The same behind TLS, with the certificate of an authority that nobody knows."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    Quiet.asked = []
+    authority = trustme.CA()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    yield folder, f"https://127.0.0.1:{server.server_port}", tmp_path / "authority.pem"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 def publish(dhm, tmp_path, index, version, slug="lower(x)"):
     folder = make(tmp_path / f"orders-{version}", pack_dhm=orders(version, slug))
     assert 0 == dhm("pack", "build", folder, "--index", index).code
@@ -145,6 +167,17 @@ def test_packs_come_from_a_web_server_and_are_kept(here, tmp_path, dhm, served):
     assert before == len(Quiet.asked), "what is locked and kept is not fetched again"
     assert "acme.orders  1.3.0   1.3.0    2.0.0" in dhm("pack", "outdated").out
     assert f"acme.orders 1.3.0 (^1.2)  index:{address}" in dhm("pack", "tree").out
+
+
+def test_a_server_is_believed_only_with_a_certificate_that_is_trusted(here, tmp_path, dhm, secured, monkeypatch):
+    folder, address, authority = secured
+    publish(dhm, tmp_path, folder, "1.2.0")
+    ended = dhm("pack", "add", "acme.orders", "--index", address)
+    assert (1, True) == (ended.code, "is not one that is trusted" in ended.err), ended.err
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    ended = dhm("pack", "add", "acme.orders", "--index", address)
+    assert 0 == ended.code, ended.err
+    assert 0 == dhm("check", "--locked").code
 
 
 @pytest.mark.parametrize(
