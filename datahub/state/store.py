@@ -70,7 +70,7 @@ class Runs(Protocol):
         ...
 
     def upcoming(self, job: str, now: datetime) -> Sequence[Run]:
-        """The runs of a job that could be claimed, were nobody at work on them, in that order."""
+        """The runs of a job that could be claimed now, in that order; one at most where they must not overlap."""
         ...
 
     def ready(self, now: datetime) -> Sequence[str]:

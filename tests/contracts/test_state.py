@@ -265,6 +265,7 @@ def test_a_held_run_holds_its_job_until_a_person_decides(store):
     store.runs.end(claim(store), RunStatus.HELD, NOON, reason="half the rows are missing")
     submit(store, 1)
     assert claim(store) is None
+    assert ((), ()) == (tuple(store.runs.ready(NOON)), tuple(store.runs.upcoming("offers", NOON)))
     held = store.runs.list()[1]
     assert RunStatus.HELD is store.runs.cancel(held.id, "obsolete", NOON)
     assert claim(store).run != held.id
@@ -297,6 +298,7 @@ def test_a_failed_run_can_be_opened_again_and_a_done_one_cannot(store):
 def test_runs_may_overlap_where_the_job_allows_it(store):
     for minute in range(2):
         submit(store, minute, Overlap.ALLOW)
+    assert 2 == len(store.runs.upcoming("offers", NOON))
     assert {claim(store).run, claim(store).run} == {run.id for run in store.runs.list()}
 
 

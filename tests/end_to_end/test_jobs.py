@@ -274,3 +274,16 @@ def test_what_is_served_survives_being_killed_and_ends_gently_when_told(here, st
     assert "serving 1 job" in said
     rows = "".join(path.read_text() for path in (here / "out").iterdir())
     assert (1, 1, 1) == (rows.count("A,1.50"), rows.count("A,1.60"), rows.count("D,2.50"))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_says_so_and_the_next_goes_on_with_it(here, start):
+    (here / "dhm.toml").write_text(PROJECT.replace("ready.stable = 0", "ready.stable = 3"), encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3")
+    running = start("run", "offers")
+    wait_for(lambda: status(here) == ["fetching"])
+    running.send_signal(signal.SIGTERM)
+    assert 143 == running.wait(20)
+    assert 0 == dhm("run", "offers")[0]
+    assert ["success", "success"] == status(here)
+    assert 1 == len(listed(here / "out"))

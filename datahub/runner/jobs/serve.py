@@ -135,12 +135,9 @@ class Loop:
             for run in self.store.runs.upcoming(name, now):
                 if len(self._children) >= self.workers:
                     return
-                if any(child.run == run.id for child in self._children):
-                    continue
-                self._children.append(_Child(name, run.id, self.launch(name, run.id)))
-                self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
-                if one.job.overlap != "allow":
-                    break
+                if all(child.run != run.id for child in self._children):
+                    self._children.append(_Child(name, run.id, self.launch(name, run.id)))
+                    self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
 
     def _bury(self) -> None:
         """See which processes have ended. One that ended without getting its run anywhere is not started again at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -76,21 +76,22 @@ class SqliteRuns:
 
     def claim(self, job: str, owner: Owner, now: datetime, run: str | None = None) -> tuple[Claim, Run] | None:
         with self._ledger.writing() as sql:
-            for row in self._in_order(job, run):
-                alone = row["scope"] == f"job:{job}"
-                waits = row["status"] == RunStatus.HELD or (row["not_before"] is not None and row["not_before"] > written(now))
-                if waits or (run is not None and row["id"] != run):
-                    # The runs of a job that must not overlap keep their order, also behind one that waits.
-                    if alone:
-                        return None
-                    continue
+            for row in self._candidates(job, now, run):
                 epoch = self._ledger.leases.acquire(row["scope"], owner, LEASE_SECONDS)
-                if epoch is None:
-                    if alone:
-                        return None
-                    continue
-                return self._claimed(sql, row, epoch, now)
+                if epoch is not None:
+                    return self._claimed(sql, row, epoch, now)
         return None
+
+    def _candidates(self, job: str, now: datetime, run: str | None = None) -> Iterator[sqlite3.Row]:
+        """The runs of a job that could be claimed now, were nobody at work on them; with `run`, that one alone."""
+        for row in self._in_order(job, run):
+            alone = row["scope"] == f"job:{job}"
+            waits = row["status"] == RunStatus.HELD or (row["not_before"] is not None and row["not_before"] > written(now))
+            if not waits and run in (None, row["id"]):
+                yield row
+            if alone:
+                # The runs of a job that must not overlap keep their order, also behind one that waits.
+                return
 
     def _in_order(self, job: str, run: str | None = None) -> list[sqlite3.Row]:
         """The open runs of a job as they are to be claimed; with `run`, that one among them in any case."""
@@ -112,15 +113,12 @@ class SqliteRuns:
         return Claim(row["scope"], epoch, row["id"]), found
 
     def upcoming(self, job: str, now: datetime) -> Sequence[Run]:
-        return tuple(run for run in map(_run, self._in_order(job)) if run.not_before is None or run.not_before <= now)
+        rows = self._candidates(job, now)
+        return tuple(_run(row) for row in rows if self._ledger.leases.holder(row["scope"]) is None)
 
     def ready(self, now: datetime) -> Sequence[str]:
-        rows = self._ledger.rows(
-            f"SELECT job, scope FROM run WHERE {_OPEN} AND status <> 'held' AND (not_before IS NULL OR not_before <= ?) ORDER BY rowid",
-            (written(now),),
-        )
-        free = {scope: self._ledger.leases.holder(scope) is None for scope in {row["scope"] for row in rows}}
-        return tuple(dict.fromkeys(row["job"] for row in rows if free[row["scope"]]))
+        jobs = self._ledger.rows(f"SELECT DISTINCT job FROM run WHERE {_OPEN}")
+        return tuple(row["job"] for row in jobs if self.upcoming(row["job"], now))
 
     # ------------------------------------------------------------ reading
 

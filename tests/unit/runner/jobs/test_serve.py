@@ -1,0 +1,127 @@
+"""The loop that serves jobs: what is due is recorded, what can go on gets a process, what goes nowhere is not started at once again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from datahub.events.due import Clock
+from datahub.project.job import Job
+from datahub.project.schedule import Schedule
+from datahub.runner.jobs.serve import Loop, Scheduled
+from datahub.state.owner import this_process
+from datahub.state.records import Admission, Fire, FireKind, Overlap, RunStatus
+from datahub.state.sqlite.ledger import SqliteLedger
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+class Time:
+    """The hour, as the test says."""
+
+    def __init__(self):
+        self.now = NOON
+
+    def __call__(self):
+        return self.now
+
+    def after(self, **length):
+        self.now += timedelta(**length)
+        return self.now
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """A loop over jobs, whose processes do what they are told to and no more."""
+    store, time, said, started = SqliteLedger(tmp_path / "ledger.sqlite"), Time(), [], []
+    jobs: dict[str, Scheduled] = {}
+
+    def launch(job, run):
+        started.append((job, run))
+        return subprocess.Popen([sys.executable, "-c", ""])
+
+    loop = Loop(store, lambda: jobs, launch, time, lambda job, what: said.append(f"{job}: {what}"), workers=2)
+
+    def job(name, **told):
+        schedule = Schedule(every="every hour at :00")
+        clocks = [Clock(name, schedule.cron, "UTC", schedule)]
+        jobs[name] = Scheduled(Job(mapping="x.dhm", **told), clocks)
+
+    loop_of = {"loop": loop, "store": store, "time": time, "said": said, "started": started, "job": job}
+    yield type("Serving", (), loop_of)
+    for child in loop._children:
+        child.process.wait()
+    store.close()
+
+
+def ended(serving):
+    for child in serving.loop._children:
+        child.process.wait()
+
+
+def test_a_schedule_begins_when_it_is_first_seen_and_fires_when_it_is_time(serving):
+    serving.job("offers")
+    serving.loop.turn(serving.time.now)
+    assert [] == serving.started
+    serving.loop.turn(serving.time.after(hours=1))
+    (run,) = serving.store.runs.list()
+    assert [("offers", run.id)] == serving.started
+    serving.loop.turn(serving.time.after(seconds=1))
+    assert 1 == len(serving.store.runs.list())
+
+
+def test_a_job_that_is_off_or_switched_off_does_not_fire(serving):
+    serving.job("offers", enabled=False)
+    serving.job("orders")
+    serving.store.switches.turn("orders", False, "me", NOON)
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(hours=3))
+    assert () == serving.store.runs.list()
+    serving.store.switches.turn("orders", True, "me", NOON)
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(hours=1))
+    assert ["orders"] == [run.job for run in serving.store.runs.list()]
+
+
+def test_after_a_stop_the_latest_is_made_up_for_and_the_others_are_one_record(serving):
+    serving.job("offers")
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(hours=5, minutes=30))
+    assert [RunStatus.PENDING, RunStatus.MISFIRED] == [run.status for run in serving.store.runs.list()]
+    assert any("4 were missed" in line for line in serving.said)
+
+
+def test_a_process_that_gets_nowhere_is_started_again_later_each_time(serving):
+    serving.job("offers")
+    serving.store.runs.submit(Fire("offers", FireKind.MANUAL, NOON), Admission(), NOON)
+    serving.loop.turn(serving.time.now)
+    for begun, wait in enumerate((1, 5, 30), 1):
+        assert begun == len(serving.started)
+        ended(serving)
+        serving.loop.turn(serving.time.now)
+        serving.loop.turn(serving.time.after(seconds=wait - 0.5))
+        assert begun == len(serving.started)
+        serving.loop.turn(serving.time.after(seconds=1))
+    assert 4 == len(serving.started)
+
+
+def test_no_more_processes_are_at_work_than_may_be(serving):
+    serving.job("offers", overlap="allow")
+    for _ in range(5):
+        serving.store.runs.submit(Fire("offers", FireKind.MANUAL, NOON), Admission(Overlap.ALLOW), NOON)
+    serving.loop.turn(serving.time.now)
+    assert 2 == len(serving.started)
+
+
+def test_a_job_with_a_held_run_starts_nothing(serving):
+    serving.job("offers")
+    for _ in range(2):
+        serving.store.runs.submit(Fire("offers", FireKind.MANUAL, NOON), Admission(Overlap.QUEUE_ALL), NOON)
+    claim, _ = serving.store.runs.claim("offers", this_process(), NOON)
+    serving.store.runs.end(claim, RunStatus.HELD, NOON, reason="small")
+    for _ in range(3):
+        serving.loop.turn(serving.time.after(seconds=1))
+    assert [] == serving.started
