@@ -53,9 +53,9 @@ def _headed(node: ir.Convert, failure: Failure) -> pa.Array | None:
     """Where in its column each failure is; of columns gathered under keys in which of them: `/title_fr`."""
     if failure.paths is None:
         return None
-    if not isinstance(t.base_of(node.value.type), t.MapOf | t.Struct):
+    before, slot, behind = filled(f"/{node.column}/", "\0").partition("\0")
+    if not slot or not isinstance(t.base_of(node.value.type), t.MapOf | t.Struct):
         return pc.binary_join_element_wise("/" + node.column, failure.paths, "")
-    before, _, behind = filled(f"/{node.column}/", "\0").partition("\0")
     key = pc.replace_substring_regex(failure.paths, "^/([^/]*).*", r"\1")
     inside = pc.replace_substring_regex(failure.paths, "^/[^/]*", "")
     return pc.binary_join_element_wise(f"/{before}", key, behind, inside, "")
