@@ -55,7 +55,7 @@ class Contents:
 
 
 def from_folder(folder: Path, shown: str = "") -> Contents:
-    """The files in `folder`; hidden ones and what other tools leave are no part of a pack."""
+    """The files in `folder`; hidden ones, what other tools leave, and folders that are a pack or project of their own are no part of it."""
     label = shown or folder.as_posix()
     if folder.is_symlink():
         raise NotAPack(f"`{label}` is a link", [finding(label, "", "links are not followed")])
@@ -78,8 +78,14 @@ def from_folder(folder: Path, shown: str = "") -> Contents:
 def _below(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         linked = [name for name in folders if (Path(place) / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")) and name not in linked)
+        inner = (name for name in folders if not name.startswith((".", "__pycache__")) and name not in linked)
+        folders[:] = sorted(name for name in inner if not _stands_alone(Path(place) / name))
         yield from (Path(place) / name for name in sorted([*files, *linked]) if not name.startswith("."))
+
+
+def _stands_alone(folder: Path) -> bool:
+    """Whether a folder inside a pack is a pack, or a project that shows how it is used."""
+    return (folder / "pack.dhm").is_file() or (folder / "dhm.toml").is_file()
 
 
 def whole(shown: str, files: Mapping[str, bytes], wrong: Iterable[Diagnostic]) -> Contents:

@@ -160,6 +160,18 @@ def test_links_and_programs_are_refused_in_folders(tmp_path):
     assert "`away` cannot be in a pack: it is a link, and links are not followed" in told
 
 
+def test_a_pack_inside_a_pack_and_a_project_that_shows_its_use_are_no_part_of_it(tmp_path):
+    for name, text in {
+        **GOOD,
+        "inner/pack.dhm": b"pack acme.inner 1.0.0\n",
+        "example/dhm.toml": b"[project]\n",
+        "tests/a.dhm": b"# a\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(text)
+    assert ["README.md", "pack.dhm", "tests/a.dhm"] == sorted(from_folder(tmp_path).files)
+
+
 def test_a_folder_that_is_a_link_is_refused(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
