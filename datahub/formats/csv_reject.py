@@ -17,6 +17,7 @@ from datahub.formats.csv_write import Style, quoted
 from datahub.formats.declare import ADDED, Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_write import text_of
+from datahub.formats.places import stretches
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
 from datahub.functions.columns import glued
@@ -122,7 +123,7 @@ def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
         picked = [record for number, record in enumerate(walk(data.text, data.dialect)) if number in wanted]
         return pa.array([_whole(data, record) for record in picked], pa.binary())
     spans = found.spans()
-    raw = _gathered(data.text, spans.starts[positions], spans.ends[positions])
+    raw = stretches(data.text, spans.starts[positions], spans.ends[positions])
     lacking = data.dialect.width - 1 - _delimiters(raw, data.dialect)
     if (lacking <= 0).all():
         return raw
@@ -146,14 +147,6 @@ def _delimiters(records: pa.Array, dialect: Dialect) -> Positions:
     places = places[np.searchsorted(quote_positions(text, dialect), places) % 2 == 0]
     counts: Positions = np.diff(np.searchsorted(places, ends))
     return counts
-
-
-def _gathered(text: bytes, starts: Positions, ends: Positions) -> pa.Array:
-    """The stretches of `text` from `starts` to `ends`: every second piece of what they cut it into."""
-    cuts = np.empty(2 * len(starts) + 1, np.int32)
-    cuts[0:-1:2], cuts[1:-1:2], cuts[-1] = starts, ends, ends[-1] if len(ends) else 0
-    pieces = pa.Array.from_buffers(pa.binary(), 2 * len(starts), [None, pa.py_buffer(cuts), pa.py_buffer(text)])
-    return pieces.take(pa.array(np.arange(0, 2 * len(starts), 2)))
 
 
 def _whole(data: CsvBlock, record: Record) -> bytes:

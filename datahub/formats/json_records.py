@@ -102,6 +102,10 @@ class RecordParser:
             lines = records.lines[places] + first_line
         return Parsed(columns, len(places), count, places if bad else None, lines, bad)
 
+    def shaped(self, values: Sequence[dict[str, Any]]) -> dict[str, Column]:
+        """The wanted columns of values that were read already, by another format than JSON."""
+        return self._columns(_Gathered(Decoder(), exact=list(enumerate(values))))
+
     def _gather(self, records: Records, plan: FastPlan | None, first: int, valid: bool, gathered: _Gathered) -> None:
         """Read records at once; where that fails in ever smaller parts, so that a bad one slows down its neighbours alone."""
         count = len(records.starts)

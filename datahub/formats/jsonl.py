@@ -32,7 +32,7 @@ class JsonLinesReader(JsonReader):
             if text.buffer.lstrip()[:1] == b"[":
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block
-            for offset, line, piece in text.pieces(block_size(stream), _last_line, LONGEST_RECORD):
+            for offset, line, piece in text.pieces(block_size(stream), last_line_end, LONGEST_RECORD):
                 if piece.strip():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1
@@ -44,7 +44,8 @@ class JsonLinesReader(JsonReader):
         return lines_of(block.data)
 
 
-def _last_line(buffer: bytes) -> int:
+def last_line_end(buffer: bytes) -> int:
+    """Past the last line end of `buffer`."""
     return buffer.rfind(b"\n") + 1
 
 

@@ -75,9 +75,33 @@ _CSV = (
         ("reject", "null"),
     ),
 )
+_FIXED = (
+    OptionShape("encoding", "text", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),
+    OptionShape("skip", "int", 0, "How many lines stand before the first row."),
+)
+_XML = (
+    OptionShape(
+        "rows",
+        "text",
+        "",
+        "Which elements are rows: `/orders/order`, with `*` for any name, or `//order` for those anywhere; the children of the root "
+        "where it is missing. A name without a prefix is that of any namespace.",
+    ),
+    OptionShape("namespaces", "texts", (), 'The namespaces of the prefixes used, such as `["g=http://base.google.com/ns/1.0"]`.'),
+)
+_XLSX = (
+    OptionShape("sheet", "text", "", "The name of the sheet, or its number from 1; the first visible one where it is missing."),
+    OptionShape("header", "bool", True, "Whether the first row names the columns; else they count in the order declared."),
+    OptionShape("skip", "int", 0, "How many rows stand before the header."),
+)
 _JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON array."),)
 _BATCH = (OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),)
 _PARQUET_OUT = (OptionShape("compression", "word", "zstd", "How pages are compressed.", ("zstd", "snappy", "gzip", "none")),)
+_XML_OUT = (
+    OptionShape("root", "text", "rows", "The name of the element around all rows."),
+    OptionShape("row", "text", "row", "The name of the element of a row."),
+)
+_XLSX_OUT = (OptionShape("sheet", "text", "", "The name of the sheet; that of the target where it is missing."),)
 _CSV_OUT = (
     OptionShape("delimiter", "marks", ",", "What stands between two values."),
     OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in."),
@@ -105,6 +129,9 @@ SOURCES: dict[str, Kind] = {
             (OptionShape("rows", "path", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING),
         ),
         Kind("jsonl", "source", False, "One JSON object a line.", _READING),
+        Kind("xml", "source", False, "An XML document; its rows are the elements at `rows`.", _XML + _READING),
+        Kind("xlsx", "source", True, "One sheet of an Excel workbook.", _XLSX + _READING),
+        Kind("fixed", "source", True, "Lines of text whose columns stand at fixed positions: `at 1..10`.", _FIXED + _READING),
         Kind("parquet", "source", False, "Parquet files.", _READING),
         Kind("arrow", "source", False, "Arrow IPC files or streams.", _READING),
         Kind("api", "source", False, "Rows that a connection brings; bound where the job is declared.", _READING),
@@ -117,6 +144,8 @@ TARGETS: dict[str, Kind] = {
         Kind("csv", "target", True, "Delimited text.", _CSV_OUT + _BATCH),
         Kind("json", "target", False, "One JSON array.", _JSON_OUT + _BATCH),
         Kind("jsonl", "target", False, "One JSON object a line.", _BATCH),
+        Kind("xml", "target", False, "An XML document with an element a row.", _XML_OUT + _BATCH),
+        Kind("xlsx", "target", False, "An Excel workbook with one sheet.", _XLSX_OUT + _BATCH),
         Kind("parquet", "target", False, "A Parquet file.", _PARQUET_OUT + _BATCH),
         Kind("arrow", "target", False, "An Arrow IPC file.", _BATCH),
         Kind("api", "target", False, "Whatever a connection delivers to; written in the run's format where none is bound.", _BATCH),

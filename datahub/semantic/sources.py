@@ -109,7 +109,30 @@ def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit:
             Diagnostic(BAD_ARGUMENTS, f"`{declared.name.text}` has no columns", Label(declared.name.span, "what does a row hold?"),
                        help="add `columns { … }`; `dhm infer FILE` writes it from a sample")
         )  # fmt: skip
+    if kind is not None:
+        _check_places(declared, kind, unit.emit)
     return found
+
+
+def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
+    """Columns stand at positions where lines have a fixed width, and only there; only headers can be matched by a pattern."""
+    for column in declared.columns:
+        at = column.at
+        if kind.name == "fixed" and (at is None or at.positions is None):
+            message, helps = f"`{column.name.text}` has no positions", f"write where it stands: `{column.name.text}: … at 1..10`"
+            place = Label(column.name.span if at is None else at.span, "at which characters of the line?")
+        elif kind.name != "fixed" and at is not None and at.positions is not None:
+            message, helps = f"a column of `{kind.name}` does not stand at positions", 'write the name it has in the source: `at "…"`'
+            place = Label(at.span, "positions are those of lines of fixed width")
+        elif kind.name == "fixed" and at is not None and at.positions is not None and not 1 <= at.positions[0] <= at.positions[1]:
+            message, helps = f"`{column.name.text}` stands at no characters", "positions count from 1, and go from the first to the last: `at 1..10`"
+            place = Label(at.span, "no characters lie here")
+        elif kind.name == "xml" and at is not None and at.pattern is not None:
+            message, helps = "elements of XML are not gathered by a pattern", 'write their path: `at "Prices/Price"`'
+            place = Label(at.span, "a pattern matches names of columns")
+        else:
+            continue
+        emit(Diagnostic(BAD_ARGUMENTS, message, place, help=helps))
 
 
 def _column(column: ast.ColumnDecl, reading: ir.Reading, unit: Unit) -> ir.SourceColumn:
@@ -145,19 +168,31 @@ def _placed(
 
 
 def _parts(written: ast.TypeExpr | None, kind: t.Type, reading: ir.Reading, unit: Unit) -> tuple[ir.SourceColumn, ...]:
-    """The fields of a list of structs that is gathered from numbered columns, each with its own place."""
-    if not (isinstance(written, ast.TypeList) and isinstance(written.item, ast.TypeStruct) and isinstance(kind, t.ListOf)):
+    """The fields of a struct, or of a list of structs, where any of them says where it stands."""
+    struct = _struct_of(written)
+    if struct is None or not _says_where(struct):
         return ()
-    if not any(one.at is not None or one.tags for one in written.item.fields):
-        return ()
-    item = kind.item
+    base = t.base_of(kind)
+    item = t.base_of(base.item) if isinstance(base, t.ListOf) else base
     fields = dict(item.fields) if isinstance(item, t.Struct) else {}
     found = []
-    for one in written.item.fields:
+    for one in struct.fields:
         check_tags(one.tags, COLUMN_TAGS, unit.emit)
         inner = fields.get(one.name.text, t.Unknown())
-        found.append(_placed(one.name.text, inner, one.at, _own_reading(one.type, inner, reading, one.tags), one.tags, (), unit))
+        own = _own_reading(one.type, inner, reading, one.tags)
+        found.append(_placed(one.name.text, inner, one.at, own, one.tags, _parts(one.type, inner, reading, unit), unit))
     return tuple(found)
+
+
+def _struct_of(written: ast.TypeExpr | None) -> ast.TypeStruct | None:
+    """The struct that a type is, or is a list of."""
+    held = written.item if isinstance(written, ast.TypeList) else written
+    return held if isinstance(held, ast.TypeStruct) else None
+
+
+def _says_where(struct: ast.TypeStruct) -> bool:
+    inside = (inner for one in struct.fields if (inner := _struct_of(one.type)) is not None)
+    return any(one.at is not None or one.tags for one in struct.fields) or any(map(_says_where, inside))
 
 
 def _with_format(column: ast.ColumnDecl, kind: t.Type, reading: ir.Reading, unit: Unit) -> ir.Reading:

@@ -1,0 +1,9 @@
+"""Excel workbooks."""
+
+from __future__ import annotations
+
+from datahub.formats.declare import Format, declare_format
+from datahub.formats.xlsx_read import XlsxReader
+from datahub.formats.xlsx_write import XlsxRejecter, XlsxWriter
+
+declare_format(Format("xlsx", "xlsx", reader=XlsxReader, rejecter=XlsxRejecter, writer=XlsxWriter))

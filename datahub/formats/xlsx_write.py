@@ -1,0 +1,186 @@
+"""Excel workbooks, written: one sheet, a header, and cells of the types that a spreadsheet has, where it holds the value exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, time
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xlsxwriter
+
+from datahub.formats.declare import BadOutput, Block, Reader
+from datahub.formats.files import AtomicFile
+from datahub.formats.json_text import json_texts
+from datahub.formats.options import option
+from datahub.formats.texts import texts
+from datahub.formats.written import column, slices, wanted
+from datahub.formats.xlsx_cells import cells_of
+from datahub.frames.frame import Rows
+from datahub.semantic.ir import SourceShape, TargetShape
+from datahub.types import model as t
+from datahub.types.model import Type
+
+MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767
+_EXACT = 10**15
+_FIRST_DAY = date(1900, 3, 1)
+
+Put: TypeAlias = Callable[[int, int, Any], None]
+
+
+class Workbook:
+    """A workbook with one sheet, row after row, under a temporary name until it is whole."""
+
+    def __init__(self, path: str, sheet: str) -> None:
+        self.file = AtomicFile(path)
+        # Rows are written out as they come; text is text, whatever it looks like.
+        settings = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self.book = xlsxwriter.Workbook(self.file.stream, settings)
+        self.sheet = self.book.add_worksheet(sheet_name(sheet))
+        self.bold = self.book.add_format({"bold": True})
+        self.rows = 0
+
+    def next_rows(self, count: int) -> range:
+        """The numbers of the next `count` rows."""
+        if self.rows + count > MOST_ROWS:
+            raise BadOutput(f"a sheet holds {MOST_ROWS:,} rows, and there are more", "write a CSV or Parquet file", str(self.file.path))
+        self.rows += count
+        return range(self.rows - count, self.rows)
+
+    def header(self, names: Sequence[str]) -> None:
+        if len(names) > MOST_COLUMNS:
+            raise BadOutput(f"a sheet holds {MOST_COLUMNS:,} columns, and there are {len(names):,}", path=str(self.file.path))
+        for row in self.next_rows(1):
+            for number, name in enumerate(names):
+                self.sheet.write_string(row, number, name, self.bold)
+            self.sheet.freeze_panes(row + 1, 0)
+
+    def text(self, row: int, number: int, value: str) -> None:
+        if len(value) > LONGEST_CELL:
+            message = f"a cell holds {LONGEST_CELL:,} characters; the value that begins with `{value[:40]}` has {len(value):,}"
+            raise BadOutput(message, "cut it in the map: `truncate(x, 32767)`", str(self.file.path))
+        if value:
+            self.sheet.write_string(row, number, value)
+
+    def close(self) -> None:
+        self.book.close()
+        self.file.commit()
+
+    def abort(self) -> None:
+        self.file.abort()
+
+
+class XlsxWriter:
+    """Writes the rows of one entity to one sheet."""
+
+    def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
+        self.columns = wanted(shape, columns)
+        self.book = Workbook(path, str(option(shape, "sheet") or shape.name))
+        self.book.header([one.name for one in self.columns])
+        self._puts = [self._put(one.type) for one in self.columns]
+
+    def write(self, rows: pa.Table) -> None:
+        for length, columns in slices(rows, self.columns):
+            numbers = self.book.next_rows(length)
+            values = [_prepared(part, kind).to_pylist() for _, part, kind in columns]
+            # The library takes cells one by one, in the order of the sheet.
+            for row, line in zip(numbers, zip(*values, strict=True), strict=True):
+                for number, (value, put) in enumerate(zip(line, self._puts, strict=True)):
+                    if value is not None:
+                        put(row, number, value)
+
+    def _put(self, kind: Type) -> Put:
+        sheet, text = self.book.sheet, self.book.text
+        match t.base_of(kind):
+            case t.Bool():
+                return lambda row, number, value: sheet.write_boolean(row, number, value)
+            case t.Int():
+                return lambda row, number, value: (
+                    sheet.write_number(row, number, value) if abs(value) < _EXACT else text(row, number, str(value))
+                )
+            case t.Float():
+                return lambda row, number, value: (
+                    sheet.write_number(row, number, value) if float(format(value, ".15g")) == value else text(row, number, repr(value))
+                )
+            case t.Decimal(scale=scale):
+                shown = self.book.book.add_format({"num_format": "0." + "0" * scale}) if scale and scale < 10 else None
+                return lambda row, number, value: (
+                    sheet.write_number(row, number, value, shown)
+                    if len(value.as_tuple().digits) <= 15
+                    else text(row, number, format(value, "f"))
+                )
+            case t.Date():
+                day = self.book.book.add_format({"num_format": "yyyy-mm-dd"})
+                return lambda row, number, value: (
+                    sheet.write_datetime(row, number, value, day) if value >= _FIRST_DAY else text(row, number, value.isoformat())
+                )
+            case t.Time():
+                clock = self.book.book.add_format({"num_format": "hh:mm:ss"})
+                return lambda row, number, value: (
+                    text(row, number, value.isoformat()) if value.microsecond else sheet.write_datetime(row, number, value, clock)
+                )
+            case t.LocalDateTime():
+                moment = self.book.book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+                return lambda row, number, value: (
+                    text(row, number, value.isoformat())
+                    if value.microsecond or value.date() < _FIRST_DAY or value.time() == time()
+                    else sheet.write_datetime(row, number, value, moment)
+                )
+            case _:
+                return text
+
+    def close(self) -> None:
+        self.book.close()
+
+    def abort(self) -> None:
+        self.book.abort()
+
+
+def _prepared(values: pa.Array, kind: Type) -> pa.Array:
+    """Values of types that a spreadsheet lacks as text; the others as they are."""
+    base = t.base_of(kind)
+    match base:
+        case t.Bool() | t.Int() | t.Float() | t.Decimal() | t.Date() | t.Time() | t.LocalDateTime():
+            return values
+        case t.ListOf() | t.Struct() | t.MapOf():
+            return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
+        case _:
+            return texts(values, base)
+
+
+class XlsxRejecter:
+    """A reject file of a workbook: the rejected rows as text, with what is wrong behind them."""
+
+    def __init__(self, shape: SourceShape, reader: Reader, path: str) -> None:
+        self.shape, self.reader = shape, reader
+        sheet = str(option(shape, "sheet") or "")
+        self.book = Workbook(path, "" if sheet.isdecimal() else sheet)
+        self._header: tuple[str, ...] | None = None
+
+    def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
+        """The rows of `block` at `positions`, and behind each its row of `added`."""
+        names, rows = cells_of(block.data, positions)
+        if self._header is None:
+            self._header = names
+            self.book.next_rows(int(option(self.shape, "skip")))
+            if option(self.shape, "header"):
+                self.book.header([*names, *added.column_names])
+        places = [names.index(name) if name in names else None for name in self._header]
+        reasons = [column(added, name, t.Text(True)).to_pylist() for name in added.column_names]
+        # Rejected rows alone come here, one by one.
+        for at, (row, cells) in enumerate(zip(self.book.next_rows(len(rows)), rows, strict=True)):
+            line = [*("" if place is None else cells[place] for place in places), *(str(one[at] or "") for one in reasons)]
+            for number, text in enumerate(line):
+                self.book.text(row, number, text)
+
+    def close(self) -> None:
+        self.book.close()
+
+    def abort(self) -> None:
+        self.book.abort()
+
+
+def sheet_name(wanted: str) -> str:
+    """The nearest name that a sheet can have: at most 31 characters, and none of `[]:*?/\\`."""
+    return "".join("_" if letter in "[]:*?/\\" else letter for letter in wanted)[:31].strip("'") or "Sheet1"

@@ -1,0 +1,247 @@
+"""An XML document cut into its rows while it streams by: where each begins and ends, and which namespaces hold there.
+
+The whole document goes through expat, so that it is known to be well-formed, without DOCTYPE and not nested too deep, before
+any part of it is built into a tree; only the bytes of whole rows are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+
+import numpy as np
+
+from datahub.diagnostics.suggest import listed
+from datahub.formats.csv_scan import LONGEST_RECORD
+from datahub.formats.declare import BadInput, InputFile
+from datahub.formats.encodings import Encoding, bad_byte, encoding_of
+from datahub.formats.files import InputStream
+from datahub.formats.json_scan import DEEPEST
+from datahub.formats.places import Positions
+from datahub.formats.xml_path import RowsPath
+from datahub.records import record
+
+_CHUNK = 256 << 10
+_PROLOG = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_START_TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_UNMARKED = {b"<\0\0\0": "utf-32-le", b"\0\0\0<": "utf-32-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+_MOST_SEEN = 12
+
+Scope = tuple[tuple[str, str], ...]
+"""The namespaces that hold around a row, by prefix."""
+
+
+@record(frozen=True, slots=True)
+class Piece:
+    """Some rows as UTF-8 with what stands between them: where each begins and ends in `text`, and on which line of the file it begins."""
+
+    offset: int
+    length: int
+    text: bytes
+    starts: Positions
+    ends: Positions
+    lines: Positions
+    scope: Scope
+    around: tuple[str, ...]
+    """The names of the elements around the first row, the root first."""
+
+
+def pieces(stream: InputStream, file: InputFile, path: RowsPath, size: int) -> Iterator[tuple[Piece, str]]:
+    """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none."""
+    head = stream.read(4096)
+    encoding = _encoding(head, file.name)
+    if not head[encoding.mark :].strip(b" \t\r\n\0"):
+        return
+    scanner = _Scanner(path, file.name, encoding.mark)
+    decoder = encoding.decoder()
+    data = head[encoding.mark :]
+    while True:
+        final = not data
+        text = encoding.as_utf8(decoder, data, final)
+        scanner.feed(text, final=final)
+        for piece in scanner.taken(encoding, size, final=final):
+            yield piece, encoding.name
+        if final:
+            break
+        data = stream.read(_CHUNK)
+    scanner.check_found()
+
+
+def _encoding(head: bytes, name: str) -> Encoding:
+    if _HTML.match(head):
+        raise BadInput("R005", f"`{name}` is a page of HTML, not XML", "a server may have answered with an error page", path=name)
+    unmarked = next((found for mark, found in _UNMARKED.items() if head.startswith(mark)), "")
+    if unmarked:
+        return encoding_of(unmarked, head, name)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return encoding_of("utf-16", head, name)
+    declared = _PROLOG.match(head.removeprefix(b"\xef\xbb\xbf"))
+    called = declared.group(1).decode() if declared else "utf-8"
+    return encoding_of("utf-8" if called.lower().startswith("utf-16") else called, head, name)
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row that was begun: where and on which line, and under which namespaces."""
+
+    start: int
+    line: int
+    scope: Scope
+    around: tuple[str, ...]
+    leaf: bool = True
+    end: int = 0
+
+
+@dataclass(slots=True)
+class _Scanner:
+    """Follows a document element by element; `base` is how many bytes of its text were taken from the front of `text`."""
+
+    path: RowsPath
+    name: str
+    offset: int
+    text: bytearray = field(default_factory=bytearray)
+    base: int = 0
+    done: list[_Row] = field(default_factory=list)
+    _open: list[str] = field(default_factory=list)
+    _scopes: list[dict[str, str]] = field(default_factory=list)
+    _fits: list[bool] = field(default_factory=list)
+    _row: _Row | None = None
+    _row_depth: int = 0
+    _seen: dict[str, None] = field(default_factory=dict)
+    _neared: bool = False
+    _parser: Any = None
+
+    def __post_init__(self) -> None:
+        self._parser = expat.ParserCreate("utf-8")
+        self._parser.ordered_attributes = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = self._doctype
+
+    def feed(self, text: bytes, *, final: bool) -> None:
+        """Read on; `BadInput` says what is wrong and where."""
+        self.text += text
+        try:
+            self._parser.Parse(text, final)
+        except expat.ExpatError as problem:
+            byte = bad_byte(bytes(text)) if "token" in str(problem) or "invalid" in str(problem) else ""
+            why = f"the byte {byte} does not belong to its encoding" if byte else expat.ErrorString(problem.code)
+            code = "R001" if byte else "R005"
+            help = "it was cut short; fetch the file again" if "no element" in why or "unclosed" in why else ""
+            message = f"`{self.name}` is no XML document: {why}, at character {problem.offset + 1}"
+            raise BadInput(code, message, help, path=self.name, line=problem.lineno) from None
+        held = len(self.text) if self._row is None else self.base + len(self.text) - self._row.start
+        if self._row is not None and held > LONGEST_RECORD:
+            message = f"a row of `{self.name}` is longer than {LONGEST_RECORD} bytes"
+            raise BadInput("R005", message, "is `rows` the path of one row?", path=self.name, line=self._row.line)
+
+    def taken(self, encoding: Encoding, size: int, *, final: bool) -> Iterator[Piece]:
+        """Rows that are whole, if they are enough for a piece or nothing follows, without what stands before them."""
+        if self.done and (final or self.done[-1].end - self.done[0].start >= size):
+            begun = 0
+            for number in range(1, len(self.done) + 1):
+                if number == len(self.done) or self.done[number].scope != self.done[begun].scope:
+                    yield self._piece(self.done[begun:number], encoding)
+                    begun = number
+            self.done.clear()
+        if not self.done:
+            self._drop(self._row.start if self._row else self.base + len(self.text), encoding)
+
+    def _piece(self, rows: list[_Row], encoding: Encoding) -> Piece:
+        self._drop(rows[0].start, encoding)
+        text = bytes(self.text[: rows[-1].end - self.base])
+        starts = np.array([row.start - self.base for row in rows], np.int64)
+        ends = np.array([row.end - self.base for row in rows], np.int64)
+        lines = np.array([row.line for row in rows], np.int64)
+        return Piece(self.offset, encoding.length(text), text, starts, ends, lines, rows[0].scope, rows[0].around)
+
+    def _drop(self, to: int, encoding: Encoding) -> None:
+        count = to - self.base
+        if count > 0:
+            self.offset += encoding.length(bytes(self.text[:count]))
+            del self.text[:count]
+            self.base = to
+
+    def check_found(self) -> None:
+        """Refuse a document that has nothing of the path to its rows."""
+        if not self._neared and self._seen:
+            message = f"`{self.name}` has no `{self.path.text}`"
+            raise BadInput("R006", message, f"its elements are {listed(tuple(self._seen), 8)}", path=self.name, line=1)
+
+    # ------------------------------------------------------------ what expat tells
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        depth = len(self._open)
+        if depth >= DEEPEST:
+            raise BadInput("R005", f"elements of `{self.name}` are nested more than {DEEPEST} deep", path=self.name, line=self._line())
+        if self._row is not None:
+            if depth == self._row_depth:
+                self._row.leaf = False
+            self._open.append(name)
+            return
+        scope = self._scopes[-1] if self._scopes else {}
+        declared = {key[6:]: value for key, value in _pairs(attributes) if key == "xmlns" or key.startswith("xmlns:")}
+        if declared:
+            scope = scope | declared
+        if self._is_row(name, scope, depth):
+            around = tuple(self._open)
+            held = self._scopes[-1] if self._scopes else {}
+            self._row = _Row(self._parser.CurrentByteIndex, self._line(), tuple(sorted(held.items())), around)
+            self._row_depth = depth + 1
+            self._neared = True
+        self._scopes.append(scope)
+        self._open.append(name)
+
+    def _is_row(self, name: str, scope: dict[str, str], depth: int) -> bool:
+        prefix, _, local = name.rpartition(":")
+        namespace = scope.get(prefix, "")
+        steps = self.path.steps
+        if self.path.anywhere:
+            self._note(name, depth)
+            return steps[0].fits(local, namespace)
+        fits = depth < len(steps) and (depth == 0 or self._fits[-1]) and steps[depth].fits(local, namespace)
+        self._fits.append(fits)
+        self._neared = self._neared or (fits and depth == len(steps) - 2)
+        self._note(name, depth)
+        return fits and depth == len(steps) - 1
+
+    def _note(self, name: str, depth: int) -> None:
+        if len(self._seen) < _MOST_SEEN and depth < max(2, len(self.path.steps)):
+            self._seen["/" + "/".join((*self._open, name))] = None
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+        row = self._row
+        if row is None:
+            self._scopes.pop()
+            if not self.path.anywhere:
+                self._fits.pop()
+        elif len(self._open) == self._row_depth - 1:
+            row.end = self._row_end(row)
+            self.done.append(row)
+            self._row = None
+            self._scopes.pop()
+            if not self.path.anywhere:
+                self._fits.pop()
+
+    def _row_end(self, row: _Row) -> int:
+        if row.leaf:
+            tag = _START_TAG.match(self.text, row.start - self.base)
+            if tag and tag.group().endswith(b"/>"):
+                return self.base + tag.end()
+        return self.base + self.text.index(b">", self._parser.CurrentByteIndex - self.base) + 1
+
+    def _doctype(self, *_: object) -> None:
+        message = f"`{self.name}` has a DOCTYPE, which is not read: it can name other files and grow without bound"
+        raise BadInput("R005", message, "have it written without one", path=self.name, line=self._line())
+
+    def _line(self) -> int:
+        return int(self._parser.CurrentLineNumber)
+
+
+def _pairs(attributes: list[str]) -> Iterator[tuple[str, str]]:
+    return zip(attributes[::2], attributes[1::2], strict=True)

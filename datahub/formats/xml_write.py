@@ -1,0 +1,46 @@
+"""XML documents, written column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from datahub.formats.files import AtomicFile
+from datahub.formats.json_text import Piece, joined
+from datahub.formats.json_write import text_of
+from datahub.formats.options import option
+from datahub.formats.written import Columns, slices, wanted
+from datahub.formats.xml_text import NIL, attribute, check_name, element
+from datahub.semantic.ir import TargetShape
+from datahub.types.model import Type
+
+
+class XmlWriter:
+    """One document with an element a row; a column called `@name` is an attribute of that element."""
+
+    def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
+        self.columns = wanted(shape, columns)
+        self.root, self.row = str(option(shape, "root")), str(option(shape, "row"))
+        for name in (self.root, self.row, *(column.name for column in self.columns)):
+            check_name(name, shape.name)
+        self.file = AtomicFile(path)
+        self.file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<{self.root} {NIL}>\n'.encode())
+
+    def write(self, rows: pa.Table) -> None:
+        for length, columns in slices(rows, self.columns):
+            self.file.write(text_of(joined(row_of(self.row, columns), length)))
+
+    def close(self) -> None:
+        self.file.write(f"</{self.root}>\n".encode())
+        self.file.commit()
+
+    def abort(self) -> None:
+        self.file.abort()
+
+
+def row_of(name: str, columns: Columns) -> list[Piece]:
+    """The pieces of one element a row, with its line end."""
+    attributes = [piece for column, values, kind in columns if column[:1] == "@" for piece in attribute(column[1:], values, kind)]
+    inner = [piece for column, values, kind in columns if column[:1] != "@" for piece in element(column, values, kind)]
+    return [f"  <{name}", *attributes, ">", *inner, f"</{name}>\n"]
