@@ -81,7 +81,9 @@ class FixedReader:
         texts = _without_reasons(lines.cast(pa.string()))
         if not self._longer:
             self._longer = bool(pc.any(pc.greater(pc.utf8_length(pc.utf8_rtrim_whitespace(texts)), self.width)).as_py())
-        columns = {f"#{self.shape.name}.{column.name}": Column(_cut(texts, *column.positions)) for column in self.columns if column.positions}
+        columns = {
+            f"#{self.shape.name}.{column.name}": Column(_cut(texts, *column.positions)) for column in self.columns if column.positions
+        }
         columns |= {mark: Column(pa.scalar(True)) for mark in self.marks}
         told = positions is not None or found.lines is not None
         return Parsed(columns, len(lines), len(found.starts), positions, numbers + block.first_line if told else None, bad)

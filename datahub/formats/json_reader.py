@@ -58,4 +58,6 @@ class JsonReader(ABC):
 def refuse_markup(head: bytes | bytearray, name: str, wanted: str = "JSON") -> None:
     """Refuse a page of HTML or XML, whatever it is called, where something was `wanted` that does not begin with `<`."""
     if bytes(head[:4096]).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise BadInput("R005", f"`{name}` is a page of HTML or XML, not {wanted}", "a server may have answered with an error page", path=name)
+        raise BadInput(
+            "R005", f"`{name}` is a page of HTML or XML, not {wanted}", "a server may have answered with an error page", path=name
+        )

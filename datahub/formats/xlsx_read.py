@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -49,7 +51,8 @@ class XlsxReader:
         self.shape, self.files = shape, files
         kept = tuple((name, value) for name, value in shape.options if name in _READING)
         self.cells = CsvReader(replace(shape, kind="csv", options=kept), wanted, files)
-        self._folder = tempfile.TemporaryDirectory(prefix="dhm-sheet-")
+        self._folder = Path(tempfile.mkdtemp(prefix="dhm-sheet-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, True)
         self._sheets: dict[int, _Sheet] = {}
         self._notes: list[str] = []
 
@@ -86,7 +89,7 @@ class XlsxReader:
 
     def _converted(self, file: InputFile, number: int) -> _Sheet:
         _check_archive(file)
-        folder = Path(self._folder.name) / str(number)
+        folder = self._folder / str(number)
         folder.mkdir(exist_ok=True)
         answer = _ask(file, str(option(self.shape, "sheet") or ""), int(option(self.shape, "skip")), folder)
         if answer["errors"]:
@@ -124,7 +127,12 @@ def _ask(file: InputFile, sheet: str, skip: int, folder: Path) -> dict[str, Any]
     request = json.dumps({"path": str(Path(file.path).resolve()), "sheet": sheet, "skip": skip, "folder": str(folder)})
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "datahub.formats.xlsx_sheet"], input=request, capture_output=True, text=True, timeout=_PATIENCE, check=False
+            [sys.executable, "-m", "datahub.formats.xlsx_sheet"],
+            input=request,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise BadInput("R005", f"`{file.name}` was not read within {_PATIENCE} s", "split it, or save it as CSV", path=file.name) from None

@@ -1,4 +1,4 @@
-"""One sheet of a workbook as delimited text, in a process of its own: `python -m datahub.formats.xlsx_sheet` with a request on standard input.
+"""One sheet of a workbook as delimited text, in a process of its own that takes a request on standard input.
 
 A workbook is inflated and held whole while it is read, whoever sent it; the process has a limit of memory and of time, so that
 a hostile one ends it and nothing else. It imports neither Arrow nor the rest of the house.
@@ -21,7 +21,9 @@ from typing import Any
 
 MEMORY, SECONDS = 3 << 30, 600
 """How much address space and processor time the process may use."""
-_ERRORS = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL)
+_ERRORS = re.compile(
+    rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
+)
 _CHUNK, _OVERLAP = 4 << 20, 64 << 10
 
 
@@ -52,17 +54,14 @@ def _convert(path: Path, wanted: str, skip: int, folder: Path) -> dict[str, Any]
 
     try:
         book = python_calamine.load_workbook(str(path))
-    except Exception as problem:
-        # The library has an exception for each way in which a file is no workbook.
+    except (python_calamine.CalamineError, OSError, ValueError) as problem:
         raise Unusable(f"is no workbook that can be read: {problem}", "save it as `.xlsx` again") from None
     found = _sheet(book.sheets_metadata, wanted)
     try:
         sheet = book.get_sheet_by_name(found)
         errors = dict(_errors(path, found))
         rows = sheet.to_python(skip_empty_area=False)
-    except Unusable:
-        raise
-    except Exception as problem:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as problem:
         raise Unusable(f"has a sheet `{found}` that cannot be read: {problem}", "save it as `.xlsx` again") from None
     _write(rows, errors, skip, folder)
     shown = [f"{text} in {_letters(column)}{row + 1}" for (row, column), text in sorted(errors.items())[:3]]
@@ -114,7 +113,8 @@ def _text(cell: Any) -> str:
     match cell:
         case str():
             # What no text file can hold is not in a cell that a person wrote.
-            return cell.replace("\0", "\ufffd")
+            text = cell.replace("\0", "\ufffd")
+            return text.replace("_xFFFE_", "\ufffe").replace("_xFFFF_", "\uffff") if "_xFFF" in text else text
         case bool():
             return "true" if cell else "false"
         case int():

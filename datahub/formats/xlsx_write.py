@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, time
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -68,6 +69,10 @@ class Workbook:
         self.file.commit()
 
     def abort(self) -> None:
+        # The library keeps the rows so far in a temporary file, which only writing the workbook would close.
+        self.sheet.row_data_fh.close()
+        Path(self.sheet.row_data_filename).unlink(missing_ok=True)
+        self.book.fileclosed = True
         self.file.abort()
 
 

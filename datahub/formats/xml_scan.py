@@ -149,7 +149,8 @@ class _Scanner:
                     begun = number
             self.done.clear()
         if not self.done:
-            self._drop(self._row.start if self._row else self.base + len(self.text), encoding)
+            # What expat has not told yet, such as half a tag at the end, must stay.
+            self._drop(self._row.start if self._row else self._parser.CurrentByteIndex, encoding)
 
     def _piece(self, rows: list[_Row], encoding: Encoding) -> Piece:
         self._drop(rows[0].start, encoding)

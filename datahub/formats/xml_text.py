@@ -91,7 +91,7 @@ def escaped(values: pa.Array, escapes: dict[str, str]) -> pa.Array:
         text = values.filter(forbidden)[0].as_py()
         found = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text)
         code = f"U+{ord(found.group()):04X}" if found else "a control character"
-        raise BadOutput(f"{code} in `{text[:40]!r}` cannot be written in XML", "drop it in the map: `regex_replace(x, /[[:cntrl:]]/, \"\")`")
+        raise BadOutput(f"{code} in `{text[:40]!r}` cannot be written in XML", 'drop it in the map: `regex_replace(x, /[[:cntrl:]]/, "")`')
     some = pc.fill_null(pc.match_substring_regex(values, _NEEDS_ESCAPE), False)
     if not pc.any(some).as_py():
         return values

@@ -125,7 +125,10 @@ def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
             message, helps = f"a column of `{kind.name}` does not stand at positions", 'write the name it has in the source: `at "…"`'
             place = Label(at.span, "positions are those of lines of fixed width")
         elif kind.name == "fixed" and at is not None and at.positions is not None and not 1 <= at.positions[0] <= at.positions[1]:
-            message, helps = f"`{column.name.text}` stands at no characters", "positions count from 1, and go from the first to the last: `at 1..10`"
+            message, helps = (
+                f"`{column.name.text}` stands at no characters",
+                "positions count from 1, and go from the first to the last: `at 1..10`",
+            )
             place = Label(at.span, "no characters lie here")
         elif kind.name == "xml" and at is not None and at.pattern is not None:
             message, helps = "elements of XML are not gathered by a pattern", 'write their path: `at "Prices/Price"`'
