@@ -3,7 +3,7 @@
 A case is a `## title` and the blocks below it, up to the next one. Blocks that go in:
 
     dhm              the script; `dhm NAME` is another file that it uses, or `dhm pack NAME` a pack's
-    csv|json|jsonl NAME    a file for the source NAME; several blocks are several files; `source NAME.ext` for other formats
+    csv|json|jsonl NAME    a file for the source NAME; several blocks are several files; `source NAME FILE` for other formats
     run              options of the run: `--param NAME=VALUE`, `--as-of INSTANT`, `--flow NAME`, `--format NAME`
 
 Blocks that must come out:

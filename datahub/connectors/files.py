@@ -8,7 +8,9 @@ from typing import Any
 
 from datahub import formats
 from datahub.engine.start import UnusableRun
+from datahub.formats.archives import members
 from datahub.formats.declare import Block, InputFile
+from datahub.formats.options import option
 from datahub.plan import operators as op
 from datahub.plan.order import topological
 
@@ -69,6 +71,18 @@ def input_files(given: Sequence[str | InputFile]) -> list[InputFile]:
             found.append(InputFile(str(path), path.name))
         else:
             raise UnusableRun(f"there is no file `{path}`")
+    return found
+
+
+def bound_files(plan: op.Plan, sources: Mapping[str, Sequence[str | InputFile]]) -> dict[str, list[InputFile]]:
+    """The files of each source; an archive stands for the files in it that the source asks for."""
+    shapes = {shape.name: shape for shape in plan.sources}
+    found = {}
+    for name, given in sources.items():
+        files, shape = input_files(given), shapes.get(name)
+        if shape is not None:
+            files = [one for file in files for one in members(file, shape.kind, str(option(shape, "member") or ""))]
+        found[name] = files
     return found
 
 

@@ -56,7 +56,7 @@ class CsvReader:
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file; what is wrong with the file as a whole raises `BadInput`."""
-        with InputStream(file.path) as stream:
+        with InputStream(file.path, file.member) as stream:
             text = TextStream(stream, str(option(self.shape, "encoding")), file.name)
             head = read_head(self.shape, text, file.name)
             self._begun(number, head)
@@ -106,7 +106,7 @@ class CsvReader:
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""
         head = self.heads[place.file]
-        raw = self._again.read(file.path, place.offset, place.length)
+        raw = self._again.read(file, place.offset, place.length)
         text = head.encoding.as_utf8(head.encoding.decoder(), raw, final=True)
         data = CsvBlock(text, head.dialect, head.layout, head.encoding.name)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)

@@ -93,12 +93,13 @@ class Stretch:
 
 @record(frozen=True, slots=True)
 class InputFile:
-    """One file of a source: where its bytes are, and the name people know it by."""
+    """One file of a source: where its bytes are, the name people know it by, and which file of an archive it is, if it is in one."""
 
     path: str
     name: str
     part: tuple[Stretch, ...] = ()
     """The stretches of the file that are to be read, in order; all of it where none is named."""
+    member: str = ""
 
 
 class Placed(Protocol):

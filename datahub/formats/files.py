@@ -11,13 +11,14 @@ from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
-from datahub.formats.declare import BadInput
+from datahub.formats.archives import MARK, MemberStream
+from datahub.formats.declare import BadInput, InputFile
 
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 FOREIGN = {
     rb"BZh[1-9]1AY&SY": "compressed with bzip2",
     rb"\xfd7zXZ\0": "compressed with xz",
-    rb"PK\x03\x04": "a zip archive, as `.xlsx` files are",
+    MARK: "a ZIP archive, as `.xlsx` files are",
 }
 RATIO, RATIO_FROM = 100, 64 << 20
 """A compressed file may not grow more than this many times, counted once it has grown to so many bytes."""
@@ -28,12 +29,19 @@ LARGEST = 64 << 30
 class InputStream:
     """The bytes of one file, decompressed; what is cut short, damaged or trailed by foreign bytes raises `BadInput`."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, member: str = "") -> None:
+        self.path, self.member, self.position = path, member, 0
+        self._raw: Any
+        self._stream: Any
+        if member:
+            packed = MemberStream(path, member)
+            self._raw = self._stream = packed
+            self.size, self.compression = packed.size, "zip"
+            return
         try:
-            self._raw: Any = pa.OSFile(path, "rb")
+            self._raw = pa.OSFile(path, "rb")
         except OSError as problem:
             raise BadInput("R005", f"`{path}` cannot be read", _reason(problem), path=path) from None
-        self.path = path
         self.size = self._raw.size()
         head = self._raw.read(10)
         self._raw.seek(0)
@@ -43,7 +51,6 @@ class InputStream:
             self._raw.close()
             raise BadInput("R005", f"`{path}` is {foreign}", "unpack it first", path=path)
         self._stream = pa.CompressedInputStream(self._raw, self.compression) if self.compression else self._raw
-        self.position = 0
 
     def read(self, count: int) -> bytes:
         """The next `count` bytes; fewer only at the end."""
@@ -103,11 +110,13 @@ class Rereader:
     def __init__(self) -> None:
         self._open: InputStream | None = None
 
-    def read(self, path: str, offset: int, length: int) -> bytes:
+    def read(self, file: InputFile, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` of the decompressed file."""
-        if self._open is None or self._open.path != path or self._open.position > offset:
+        held = self._open
+        if held is None or (held.path, held.member) != (file.path, file.member) or held.position > offset:
             self.close()
-            self._open = InputStream(path)
+            self._open = InputStream(file.path, file.member)
+        assert self._open is not None
         self._open.skip_to(offset)
         return self._open.read(length)
 

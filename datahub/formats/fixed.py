@@ -44,7 +44,7 @@ class FixedReader:
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file, cut at line ends."""
-        with InputStream(file.path) as stream:
+        with InputStream(file.path, file.member) as stream:
             text = TextStream(stream, str(option(self.shape, "encoding")), file.name, returns=False)
             text.fill(4096)
             refuse_markup(text.buffer, file.name, "text of fixed width")
@@ -122,7 +122,7 @@ class FixedReader:
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""
         encoding = self.encodings[place.file]
-        raw = self._again.read(file.path, place.offset, place.length)
+        raw = self._again.read(file, place.offset, place.length)
         text = encoding.as_utf8(encoding.decoder(), raw, final=True)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, text)
 

@@ -51,7 +51,7 @@ class JsonReader(ABC):
 
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""
-        data = self._again.read(file.path, place.offset, place.length)
+        data = self._again.read(file, place.offset, place.length)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
 
 

@@ -74,8 +74,9 @@ class XmlReader:
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file: some rows each."""
         count = first_block
-        with InputStream(file.path) as stream:
-            for piece, encoding in pieces(stream, file, self.path, block_size(stream)):
+        doctype = option(self.shape, "doctype") == "ignore"
+        with InputStream(file.path, file.member) as stream:
+            for piece, encoding in pieces(stream, file, self.path, block_size(stream), doctype=doctype):
                 yield self._block(piece, encoding, number, count)
                 count += 1
         if count == first_block:
@@ -129,7 +130,7 @@ class XmlReader:
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""
         kept = self._kept[place.number]
-        raw = self._again.read(file.path, place.offset, place.length)
+        raw = self._again.read(file, place.offset, place.length)
         text = raw if kept.encoding == "utf-8" else raw.decode(kept.encoding).encode()
         data = XmlBlock(text, kept.starts.astype(np.int64), kept.ends.astype(np.int64), kept.lines, kept.scope)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)

@@ -50,13 +50,16 @@ class Piece:
     """The names of the elements around the first row, the root first."""
 
 
-def pieces(stream: InputStream, file: InputFile, path: RowsPath, size: int) -> Iterator[tuple[Piece, str]]:
-    """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none."""
+def pieces(stream: InputStream, file: InputFile, path: RowsPath, size: int, *, doctype: bool) -> Iterator[tuple[Piece, str]]:
+    """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none.
+
+    A DOCTYPE is refused; where it may be there (`doctype`), it is passed over if it declares nothing itself. None is ever read.
+    """
     head = stream.read(4096)
     encoding = _encoding(head, file.name)
     if not head[encoding.mark :].strip(b" \t\r\n\0"):
         return
-    scanner = _Scanner(path, file.name, encoding.mark)
+    scanner = _Scanner(path, file.name, encoding.mark, doctype)
     decoder = encoding.decoder()
     data = head[encoding.mark :]
     while True:
@@ -77,8 +80,9 @@ def _encoding(head: bytes, name: str) -> Encoding:
     unmarked = next((found for mark, found in _UNMARKED.items() if head.startswith(mark)), "")
     if unmarked:
         return encoding_of(unmarked, head, name)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return encoding_of("utf-16", head, name)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        wide = head.startswith((b"\xff\xfe\0\0", b"\0\0"))
+        return encoding_of("utf-32" if wide else "utf-16", head, name)
     declared = _PROLOG.match(head.removeprefix(b"\xef\xbb\xbf"))
     called = declared.group(1).decode() if declared else "utf-8"
     return encoding_of("utf-8" if called.lower().startswith("utf-16") else called, head, name)
@@ -103,6 +107,7 @@ class _Scanner:
     path: RowsPath
     name: str
     offset: int
+    doctype: bool
     text: bytearray = field(default_factory=bytearray)
     base: int = 0
     done: list[_Row] = field(default_factory=list)
@@ -113,6 +118,8 @@ class _Scanner:
     _row_depth: int = 0
     _seen: dict[str, None] = field(default_factory=dict)
     _neared: bool = False
+    _others: bool = False
+    _found: bool = False
     _parser: Any = None
 
     def __post_init__(self) -> None:
@@ -120,7 +127,8 @@ class _Scanner:
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.StartDoctypeDeclHandler = self._declared
+        self._parser.SkippedEntityHandler = self._skipped
 
     def feed(self, text: bytes, *, final: bool) -> None:
         """Read on; `BadInput` says what is wrong and where."""
@@ -169,7 +177,7 @@ class _Scanner:
 
     def check_found(self) -> None:
         """Refuse a document that has nothing of the path to its rows."""
-        if not self._neared and self._seen:
+        if not self._found and self._seen and (self._others or not self._neared):
             message = f"`{self.name}` has no `{self.path.text}`"
             raise BadInput("R006", message, f"its elements are {listed(tuple(self._seen), 8)}", path=self.name, line=1)
 
@@ -193,7 +201,7 @@ class _Scanner:
             held = self._scopes[-1] if self._scopes else {}
             self._row = _Row(self._parser.CurrentByteIndex, self._line(), tuple(sorted(held.items())), around)
             self._row_depth = depth + 1
-            self._neared = True
+            self._found = True
         self._scopes.append(scope)
         self._open.append(name)
 
@@ -204,7 +212,9 @@ class _Scanner:
         if self.path.anywhere:
             self._note(name, depth)
             return steps[0].fits(local, namespace)
-        fits = depth < len(steps) and (depth == 0 or self._fits[-1]) and steps[depth].fits(local, namespace)
+        inside = depth < len(steps) and (depth == 0 or self._fits[-1])
+        fits = inside and steps[depth].fits(local, namespace)
+        self._others = self._others or (inside and not fits and depth == len(steps) - 1)
         self._fits.append(fits)
         self._neared = self._neared or (fits and depth == len(steps) - 2)
         self._note(name, depth)
@@ -236,9 +246,19 @@ class _Scanner:
                 return self.base + tag.end()
         return self.base + self.text.index(b">", self._parser.CurrentByteIndex - self.base) + 1
 
-    def _doctype(self, *_: object) -> None:
+    def _declared(self, _name: str, _system: str, _public: str, inside: bool) -> None:
+        if self.doctype and not inside:
+            return
+        if self.doctype:
+            message = f"`{self.name}` has a DOCTYPE that declares things, which is not read: it can grow without bound"
+            raise BadInput("R005", message, "have it written without one", path=self.name, line=self._line())
         message = f"`{self.name}` has a DOCTYPE, which is not read: it can name other files and grow without bound"
-        raise BadInput("R005", message, "have it written without one", path=self.name, line=self._line())
+        help = "have it written without one, or write `doctype ignore` if it only names a DTD"
+        raise BadInput("R005", message, help, path=self.name, line=self._line())
+
+    def _skipped(self, name: str, _parameter: bool) -> None:
+        message = f"`{self.name}` uses `&{name};`, which only its DTD could tell, and that is not read"
+        raise BadInput("R005", message, "have it written with the character itself", path=self.name, line=self._line())
 
     def _line(self) -> int:
         return int(self._parser.CurrentLineNumber)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from datahub import compiler
-from datahub.connectors.files import input_files, open_feeds
+from datahub.connectors.files import bound_files, open_feeds
 from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.render.text import render
@@ -136,7 +136,7 @@ def run(
     plan = optimize(lower(program, None))
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
-        files = {name: input_files(_paths(name, rows, Path(folder))) for name, rows in sources.items()}
+        files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in sources.items()})
         state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
         _, feeds = open_feeds(plan, files)
         with FolderSpace() as space:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datahub.connectors.files import SourceFeed, input_files, open_feeds
+from datahub.connectors.files import SourceFeed, bound_files, open_feeds
 from datahub.engine.ledger import ORDER, block_of, position_of
 from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.outside import Finished
@@ -63,7 +63,7 @@ def preview(
     """Run `plan` over the first `rows` rows of each source, in memory; sources that feed lookups are read whole."""
     state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
     state.evidence = True
-    _, feeds = open_feeds(plan, {name: input_files(paths) for name, paths in sources.items()})
+    _, feeds = open_feeds(plan, bound_files(plan, sources))
     whole = _whole(plan)
     heads = {name: _Head(feed, None if name in whole else rows) for name, feed in feeds.items()}
     kept = _Kept()

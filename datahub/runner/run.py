@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from datahub.connectors.files import input_files, open_feeds
+from datahub.connectors.files import bound_files, open_feeds
 from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.evaluate import evaluate
@@ -84,7 +84,7 @@ def run(
     state = run_state(plan, begun, given(plan, parameters or {}), options.previous.rows if options.previous else None)
     state.profile = options.profile
     state.exchange = options.exchange
-    files = {name: input_files(paths) for name, paths in sources.items()}
+    files = bound_files(plan, sources)
     readers, feeds = open_feeds(plan, files)
     hashes = _Hashes(files)
     findings = Findings(out / "run", plan.flow.name if plan.flow else "")

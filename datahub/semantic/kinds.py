@@ -87,12 +87,27 @@ _XML = (
         "Which elements are rows: `/orders/order`, with `*` for any name, or `//order` for those anywhere; the children of the root "
         "where it is missing. A name without a prefix is that of any namespace.",
     ),
+    OptionShape(
+        "doctype",
+        "word",
+        "reject",
+        "What a DOCTYPE does: refuse the file, or be passed over unread where it names another file and declares nothing itself.",
+        ("reject", "ignore"),
+    ),
     OptionShape("namespaces", "texts", (), 'The namespaces of the prefixes used, such as `["g=http://base.google.com/ns/1.0"]`.'),
 )
 _XLSX = (
     OptionShape("sheet", "text", "", "The name of the sheet, or its number from 1; the first visible one where it is missing."),
     OptionShape("header", "bool", True, "Whether the first row names the columns; else they count in the order declared."),
     OptionShape("skip", "int", 0, "How many rows stand before the header."),
+)
+_PACKED = (
+    OptionShape(
+        "member",
+        "text",
+        "",
+        "Which files of a ZIP archive are read, by a pattern such as `products*.csv`; all of them where it is missing.",
+    ),
 )
 _JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON array."),)
 _BATCH = (OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),)
@@ -120,18 +135,22 @@ _CSV_OUT = (
 SOURCES: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("csv", "source", True, "Delimited text.", _CSV + _READING),
+        Kind("csv", "source", True, "Delimited text.", _CSV + _PACKED + _READING),
         Kind(
             "json",
             "source",
             False,
             "A JSON document; its rows are the array at `rows`.",
-            (OptionShape("rows", "path", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."), *_READING),
+            (
+                OptionShape("rows", "path", "", "Where the rows are: `$.orders[*]`; the document itself where it is an array."),
+                *_PACKED,
+                *_READING,
+            ),
         ),
-        Kind("jsonl", "source", False, "One JSON object a line.", _READING),
-        Kind("xml", "source", False, "An XML document; its rows are the elements at `rows`.", _XML + _READING),
+        Kind("jsonl", "source", False, "One JSON object a line.", _PACKED + _READING),
+        Kind("xml", "source", False, "An XML document; its rows are the elements at `rows`.", _XML + _PACKED + _READING),
         Kind("xlsx", "source", True, "One sheet of an Excel workbook.", _XLSX + _READING),
-        Kind("fixed", "source", True, "Lines of text whose columns stand at fixed positions: `at 1..10`.", _FIXED + _READING),
+        Kind("fixed", "source", True, "Lines of text whose columns stand at fixed positions: `at 1..10`.", _FIXED + _PACKED + _READING),
         Kind("parquet", "source", False, "Parquet files.", _READING),
         Kind("arrow", "source", False, "Arrow IPC files or streams.", _READING),
         Kind("api", "source", False, "Rows that a connection brings; bound where the job is declared.", _READING),

@@ -176,7 +176,7 @@ def test_a_wrong_delimiter_is_told_even_when_every_column_may_be_absent(read):
         (b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "HTML page"),
         (b"\n  <html lang='en'>\n<h1>sku,price</h1>", "HTML page"),
         (b'{"error": "not found"}', "is JSON"),
-        (b"PK\x03\x04rest of a workbook", "zip archive"),
+        (b"PK\x03\x04rest of a workbook", "ZIP archive"),
         (b"PAR1" + bytes(100), "Parquet"),
         (bytes(range(256)) * 20, "binary"),
     ],

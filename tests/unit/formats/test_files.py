@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from datahub.formats import files
-from datahub.formats.declare import BadInput
+from datahub.formats.declare import BadInput, InputFile
 from datahub.formats.files import AtomicFile, InputStream, Rereader
 
 
@@ -60,7 +60,7 @@ def test_bytes_are_found_again_in_plain_and_compressed_files(tmp_path):
     again = Rereader()
     for name in ("plain", "packed"):
         for offset, length in ((0, 10), (300, 5), (200_000, 700), (100, 3)):
-            assert content[offset : offset + length] == again.read(str(tmp_path / name), offset, length)
+            assert content[offset : offset + length] == again.read(InputFile(str(tmp_path / name), name), offset, length)
     again.close()
 
 
@@ -69,7 +69,7 @@ def test_a_missing_file_is_told(tmp_path):
         InputStream(str(tmp_path / "none"))
 
 
-@pytest.mark.parametrize("data, words", [(b"BZh91AY&SY....", "bzip2"), (b"\xfd7zXZ\0....", "xz"), (b"PK\x03\x04....", "zip archive")])
+@pytest.mark.parametrize("data, words", [(b"BZh91AY&SY....", "bzip2"), (b"\xfd7zXZ\0....", "xz"), (b"PK\x03\x04....", "ZIP archive")])
 def test_other_compressions_are_refused(tmp_path, data, words):
     path = tmp_path / "file"
     path.write_bytes(data)

@@ -1,0 +1,46 @@
+"""ZIP archives: the files in them are read one after the other, and nothing of them touches the disk."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from datahub.formats.archives import members
+from datahub.formats.declare import BadInput, InputFile
+
+
+def archive(path, files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files:
+            made.writestr(name, content)
+    return InputFile(str(path), path.name)
+
+
+def test_files_are_chosen_by_their_names(tmp_path):
+    file = archive(
+        tmp_path / "f.zip",
+        [("b/products-2.csv", "x"), ("products-1.csv", "x"), ("stock.csv", "x"), ("__MACOSX/products-1.csv", "x"), (".x", "x")],
+    )
+    assert ["b/products-2.csv", "products-1.csv"] == [one.member for one in members(file, "csv", "products*.csv")]
+    assert ["b/products-2.csv", "products-1.csv", "stock.csv"] == [one.member for one in members(file, "csv", "")]
+    assert [file] == members(file, "xlsx", "")
+    with pytest.raises(BadInput, match=r"no file like `\*.xml`") as caught:
+        members(file, "xml", "*.xml")
+    assert "stock.csv" in caught.value.help
+
+
+def test_names_that_stand_twice_and_damaged_archives_are_refused(tmp_path):
+    with pytest.warns(UserWarning, match="Duplicate"):
+        file = archive(tmp_path / "f.zip", [("a.csv", "x"), ("a.csv", "y")])
+    with pytest.raises(BadInput, match="twice"):
+        members(file, "csv", "")
+    (tmp_path / "g.zip").write_bytes((tmp_path / "f.zip").read_bytes()[:60])
+    with pytest.raises(BadInput, match="no whole ZIP"):
+        members(InputFile(str(tmp_path / "g.zip"), "g.zip"), "csv", "")
+
+
+def test_hostile_names_are_names_alone(tmp_path):
+    file = archive(tmp_path / "f.zip", [("../../evil.csv", "a\n1\n"), ("/etc/evil.csv", "a\n2\n")])
+    assert ["f.zip/../../evil.csv", "f.zip//etc/evil.csv"] == [one.name for one in members(file, "csv", "")]
+    assert ["f.zip"] == [one.name for one in tmp_path.iterdir()]

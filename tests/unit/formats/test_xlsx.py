@@ -1,0 +1,113 @@
+"""Excel workbooks: typed cells as text, errors told, hostile files refused."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+import pytest
+import xlsxwriter
+
+from datahub.formats.declare import BadInput, InputFile
+from datahub.semantic.ir import SourceShape
+from datahub.types.model import Text
+from tests.unit.formats.reading import column, make_reader, see
+
+
+def workbook(path, rows, sheets=("Feed",), hidden=()):
+    """A workbook whose first sheets hold `rows`; values that are pairs are a cell and its format."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name in sheets:
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                for number, cell in enumerate(row):
+                    if isinstance(cell, tuple):
+                        sheet.write(at, number, cell[0], book.add_format({"num_format": cell[1]}))
+                    elif cell is not None:
+                        sheet.write(at, number, cell)
+            if name in hidden:
+                sheet.hide()
+        if hidden:
+            book.get_worksheet_by_name(next(one for one in sheets if one not in hidden)).activate()
+
+
+def read(path, *names, **options):
+    file = InputFile(str(path), path.name)
+    declared = SourceShape("s", "xlsx", tuple(options.items()), tuple(column(name, Text(True)) for name in names))
+    reader = make_reader("xlsx", declared, frozenset(f"#s.{name}" for name in names), [file])
+    seen = see(reader, [file])
+    seen.columns = {name.removeprefix("#s."): values for name, values in seen.columns.items()}
+    return seen
+
+
+def refusal(path, **options):
+    with pytest.raises(BadInput) as caught:
+        read(path, "a", **options)
+    return caught.value
+
+
+def test_cells_are_read_as_a_person_would_have_typed_them(tmp_path):
+    cells = [
+        (3760001234567, "3760001234567"),
+        ("00042", "00042"),
+        (19.99, "19.99"),
+        (0.1 + 0.2, "0.3"),
+        (1e20, "100000000000000000000"),
+        (1.5e-7, "0.00000015"),
+        (True, "true"),
+        ((date(2024, 2, 29), "dd/mm/yyyy"), "2024-02-29"),
+        ((datetime.fromisoformat("2024-02-29T13:05:07"), "dd/mm/yyyy hh:mm"), "2024-02-29T13:05:07"),
+        ((time(13, 5), "hh:mm"), "13:05:00"),
+        ((timedelta(days=1, hours=12), "[h]:mm"), "PT36H"),
+        ("zwei\nZeilen", "zwei\nZeilen"),
+    ]
+    workbook(tmp_path / "f.xlsx", [["n", "a"], *([number, cell] for number, (cell, _) in enumerate(cells))])
+    seen = read(tmp_path / "f.xlsx", "a")
+    assert [text for _, text in cells] == seen.columns["a"]
+    assert list(range(2, 2 + len(cells))) == seen.lines
+
+
+def test_rows_keep_their_numbers_behind_line_ends_and_empty_rows(tmp_path):
+    workbook(tmp_path / "f.xlsx", [["Report"], [], ["a", "b"], ["x\ny", "1"], [], ["z", "2"], [None, "3"]])
+    seen = read(tmp_path / "f.xlsx", "a", "b", skip=2)
+    assert [("x\ny", "1"), ("z", "2"), ("", "3")] == list(zip(seen.columns["a"], seen.columns["b"]))
+    assert [4, 6, 7] == seen.lines
+
+
+def test_an_error_of_a_formula_is_not_lost(tmp_path):
+    with xlsxwriter.Workbook(str(tmp_path / "f.xlsx")) as book:
+        sheet = book.add_worksheet("Feed")
+        sheet.write_row(0, 0, ["a", "b"])
+        sheet.write_formula(1, 0, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(1, 1, "=1+1", None, 2)
+    seen = read(tmp_path / "f.xlsx", "a", "b")
+    assert (["#DIV/0!"], ["2"]) == (seen.columns["a"], seen.columns["b"])
+    assert any("#DIV/0! in A2" in warning for warning in seen.warnings)
+
+
+def test_the_first_sheet_that_is_seen_is_read_or_the_one_that_is_asked_for(tmp_path):
+    workbook(tmp_path / "f.xlsx", [["a"], ["x"]], ("Old", "New"), hidden=("Old",))
+    assert ["x"] == read(tmp_path / "f.xlsx", "a").columns["a"]
+    assert ["x"] == read(tmp_path / "f.xlsx", "a", sheet="Old").columns["a"]
+    assert ["x"] == read(tmp_path / "f.xlsx", "a", sheet="2").columns["a"]
+    problem = refusal(tmp_path / "f.xlsx", sheet="None")
+    assert ("R005", True) == (problem.code, "`New`" in problem.help)
+
+
+def test_what_is_no_workbook_is_refused(tmp_path):
+    for name, content, says in (
+        ("old", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 100, "password"),
+        ("text", b"a;b\n1;2\n", "no Excel workbook"),
+        ("empty", b"", "is empty"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert says in refusal(tmp_path / name).message
+    with zipfile.ZipFile(tmp_path / "zip", "w") as archive:
+        archive.writestr("readme.txt", "no workbook")
+    assert "R005" == refusal(tmp_path / "zip").code
+
+
+def test_a_bomb_is_refused_before_it_is_inflated(tmp_path):
+    with zipfile.ZipFile(tmp_path / "f.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"<c/>" * (30 << 20))
+    assert "unpacked" in refusal(tmp_path / "f.xlsx").message
