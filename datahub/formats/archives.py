@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 
 from datahub.diagnostics.suggest import listed
@@ -28,7 +29,7 @@ def members(file: InputFile, kind: str, pattern: str) -> list[InputFile]:
     matching = sorted(
         info.filename for info in infos if not pattern or fnmatchcase(info.filename, pattern) or fnmatchcase(_last(info), pattern)
     )
-    twice = next((name for name, other in zip(matching, matching[1:], strict=False) if name == other), "")
+    twice = next((name for name, other in pairwise(matching) if name == other), "")
     if twice:
         raise BadInput("R005", f"`{file.name}` holds `{twice}` twice", "it is not clear which is meant; pack it again", path=file.name)
     if not matching:

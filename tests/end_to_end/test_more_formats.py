@@ -43,7 +43,7 @@ def test_files_of_an_archive_are_read_and_their_rejects_come_back(dhm, tmp_path)
     ended = dhm("run", made, "--source", f"feed={tmp_path / 'feed.zip'}", "--out", tmp_path / "out")
     assert 0 == ended.code, ended.err
     assert ['{"sku":"a","qty":1}', '{"sku":"c","qty":3}'] == (tmp_path / "out/stock.jsonl").read_text().splitlines()
-    assert "feed.zip/stock-1.csv:3" in ended.out
+    assert "feed.zip/stock-1.csv:3" in ended.err
     assert "b,x," in (tmp_path / "out/run/rejects/feed.csv").read_text()
 
 
