@@ -127,10 +127,12 @@ class SqliteLedger:
 
 
 def _connect(path: Path, wait: float, *, look: bool = False) -> sqlite3.Connection:
-    place = f"{path.resolve().as_uri()}?mode={'ro' if look else 'rwc'}"
+    place = f"{path.resolve().as_uri()}?mode={'rw' if look else 'rwc'}"
     connection = sqlite3.connect(place, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256, uri=True)
     connection.row_factory = sqlite3.Row
     if look:
+        # A journal that a killed process left is rolled back all the same, which a file opened to be read could not be.
+        connection.execute("PRAGMA query_only = ON")
         return connection
     connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = FULL")

@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -185,3 +186,30 @@ def test_a_ledger_that_was_being_made_is_made_again(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert not path.exists()
     SqliteLedger(path).close()
+
+
+def test_whoever_only_looks_changes_nothing(path):
+    before = path.read_bytes()
+    store = SqliteLedger(path, look=True)
+    assert ["offers"] == [run.job for run in store.runs.list()]
+    with pytest.raises(LedgerUnusable):
+        store.runs.submit(Fire("orders", FireKind.CRON, NOON), Admission(), NOON)
+    store.close()
+    assert before == path.read_bytes()
+
+
+def test_whoever_looks_after_a_process_was_killed_while_it_wrote_sees_what_was_committed(path):
+    script = (
+        "import os, signal, sqlite3, sys\n"
+        "ledger = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "ledger.execute('PRAGMA journal_mode = TRUNCATE'); ledger.execute('PRAGMA cache_size = 1')\n"
+        "ledger.execute('BEGIN IMMEDIATE')\n"
+        "for n in range(5000): ledger.execute('INSERT INTO audit VALUES (?, ?, ?, ?)', ('x' * 100, 'y' * 100, 'z', str(n)))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == -9
+    assert path.with_name("ledger.sqlite-journal").stat().st_size
+    store = SqliteLedger(path, look=True)
+    assert [] == store.rows("SELECT * FROM audit")
+    assert 1 == len(store.runs.list())
+    store.close()
