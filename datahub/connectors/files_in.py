@@ -12,6 +12,7 @@ from pathlib import Path
 
 from datahub.connectors.declare import Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import about, filled, fits, shown, temporary
+from datahub.connectors.running_digest import RunningDigest
 from datahub.project.binding import After, FilesFrom
 
 PIECE = 1 << 20
@@ -171,15 +172,15 @@ class FilesIn:
 
     def _fetch(self, split: Split, part: Path) -> tuple[int, str]:
         """Copy the file, taking it up again where it broke off as long as it is still the same one."""
-        size, digest = 0, hashlib.sha256()
-        with part.open("xb") as file:
+        size = 0
+        with part.open("xb") as file, RunningDigest() as digest:
             for attempt in range(1, _TRIES + 1):
                 try:
                     with self._files.read(split.locator, size) as remote:
                         while data := remote.read(PIECE):
                             self._guard(split, data, size)
                             size += len(data)
-                            digest.update(data)
+                            digest.add(data)
                             file.write(data)
                     break
                 except TransientError:
@@ -189,7 +190,7 @@ class FilesIn:
                     self._unchanged(split)
             file.flush()
             os.fsync(file.fileno())
-        return size, digest.hexdigest()
+            return size, digest.hexdigest()
 
     def _guard(self, split: Split, data: bytes, before: int) -> None:
         if before + len(data) > self._told.largest:

@@ -27,14 +27,12 @@ from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
 from datahub.connectors.ssh_told import lost, told
 
 _T = TypeVar("_T")
-_STEP = 256 << 10
-"""How much of a file must arrive within the deadline."""
 _PIECE = 32 << 10
 """What one request asks for where the server does not say how much it may be."""
 _UNDERWAY = 4 << 20
 """How much is asked for before the first of it has arrived."""
 _WINDOW = 1 << 20
-"""How much is handed on at once."""
+"""How much is gathered before it is sent."""
 # AES in the processor is several times faster than ChaCha20 in Python's reach, which would be asked for first.
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
 
@@ -69,8 +67,9 @@ class SftpFiles:
     def read(self, path: str, start: int = 0) -> Iterator[_Download]:
         place = self._path(path)
 
+        # Whole blocks are asked for one by one; asyncssh's own way of splitting them leaves requests behind when a connection is lost.
         async def open_it(client: SFTPClient) -> tuple[SFTPClientFile, int]:
-            file = await client.open(place, "rb")
+            file = await client.open(place, "rb", block_size=0)
             return file, (await file.stat()).size or 0
 
         file, size = self._again(open_it, path)
@@ -86,7 +85,7 @@ class SftpFiles:
         place = self._path(path)
 
         async def open_it(client: SFTPClient) -> SFTPClientFile:
-            return await client.open(place, "wb")
+            return await client.open(place, "wb", block_size=0)
 
         file = self._again(open_it, path)
         upload = _Upload(self, path, file)
@@ -95,8 +94,13 @@ class SftpFiles:
             upload.flush()
         except BaseException:
             if self._client is not None:
+
+                async def end(_: SFTPClient) -> None:
+                    await upload.stop()
+                    await file.close()
+
                 with suppress(TransientError):
-                    self._once(lambda _: file.close(), path)
+                    self._once(end, path)
             raise
         self._once(lambda _: file.close(), path)
 
@@ -217,6 +221,10 @@ class SftpFiles:
 
     # ------------------------------------------------------------ for the streams
 
+    def limits(self) -> Any:
+        """How much one request may ask for, or bring."""
+        return self._connected().limits
+
     def _ended(self, download: _Download, path: str) -> None:
         """Close what was read, unless the connection is gone and the file with it."""
         if self._client is not None:
@@ -238,39 +246,45 @@ class _Download:
     def __init__(self, files: SftpFiles, path: str, file: SFTPClientFile, start: int, size: int) -> None:
         self._files, self._path, self.file = files, path, file
         self._at, self._asked, self._size = start, start, size
-        self._piece = file.read_len or _PIECE
+        self._piece = files.limits().max_read_len or _PIECE
         self._pending: deque[asyncio.Task[bytes]] = deque()
-        self._ready = bytearray()
+        self._ready: deque[bytes] = deque()
 
     def read(self, size: int, /) -> bytes:
         if not self._ready and self._at < self._size:
             self._files.next_of(self._fill, self._path)
-        part = bytes(self._ready[:size])
-        del self._ready[:size]
-        return part
+        if not self._ready:
+            return b""
+        piece = self._ready.popleft()
+        if len(piece) > size:
+            self._ready.appendleft(piece[size:])
+            return piece[:size]
+        return piece
 
     async def _fill(self, _: SFTPClient) -> None:
-        """Gather what has arrived; the first pieces of a slow line are handed on at once."""
+        """Wait for the next piece, and take those behind it that are here already: each is handed on as it came."""
         try:
-            while len(self._ready) < _STEP and self._at < self._size:
+            while self._at < self._size:
                 while len(self._pending) * self._piece < _UNDERWAY and self._asked < self._size:
                     self._pending.append(asyncio.ensure_future(self._fetch(self._asked, min(self._piece, self._size - self._asked))))
                     self._asked += self._piece
+                if self._ready and not self._pending[0].done():
+                    return
                 piece = await self._pending[0]
                 self._pending.popleft()
-                self._ready += piece
+                self._ready.append(piece)
                 self._at += len(piece)
         except BaseException:
             await self.stop()
             raise
 
     async def _fetch(self, offset: int, size: int) -> bytes:
-        data = b""
+        data = cast(bytes, await self.file.read(size, offset))
         while len(data) < size:
-            more = await self.file.read(size - len(data), offset + len(data))
+            more = cast(bytes, await self.file.read(size - len(data), offset + len(data)))
             if not more:
                 raise asyncssh.SFTPConnectionLost(f"the file ends after {offset + len(data)} of {self._size} bytes")
-            data += cast(bytes, more)
+            data += more
         return data
 
     async def stop(self) -> None:
@@ -282,28 +296,54 @@ class _Download:
 
 
 class _Upload:
-    """A remote file that is being written, in large pieces that are sent as many requests at once."""
+    """A remote file that is being written, with many requests on their way at once."""
 
     def __init__(self, files: SftpFiles, path: str, file: SFTPClientFile) -> None:
         self._files, self._path, self._file = files, path, file
+        self._piece = files.limits().max_write_len or _PIECE
+        self._pending: deque[asyncio.Task[int]] = deque()
         self._waiting = bytearray()
         self._at = 0
 
     def write(self, data: bytes, /) -> None:
         self._waiting += data
-        while len(self._waiting) >= _WINDOW:
-            self._send(_WINDOW)
+        if len(self._waiting) >= _WINDOW:
+            self._files.next_of(self._send, self._path)
 
     def flush(self) -> None:
-        while self._waiting:
-            self._send(_STEP)
+        """Send the rest, and wait until all has arrived."""
+        self._files.next_of(self._send, self._path)
+        while self._pending:
+            self._files.next_of(self._arrived, self._path)
 
-    def _send(self, size: int) -> None:
-        part = bytes(self._waiting[:size])
-        del self._waiting[:size]
-        # A step at a time has its deadline; together they keep the line full.
-        self._files.next_of(lambda _: self._file.write(part, self._at), self._path)
-        self._at += len(part)
+    async def _send(self, _: SFTPClient) -> None:
+        try:
+            for start in range(0, len(self._waiting), self._piece):
+                part = bytes(self._waiting[start : start + self._piece])
+                self._pending.append(asyncio.ensure_future(self._file.write(part, self._at)))
+                self._at += len(part)
+            self._waiting.clear()
+            while len(self._pending) * self._piece > _UNDERWAY:
+                await self._pending[0]
+                self._pending.popleft()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _arrived(self, _: SFTPClient) -> None:
+        try:
+            await self._pending[0]
+            self._pending.popleft()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Take back what is on its way."""
+        for one in self._pending:
+            one.cancel()
+        await asyncio.gather(*self._pending, return_exceptions=True)
+        self._pending.clear()
 
 
 def _entry(path: str, found: Any) -> Entry:

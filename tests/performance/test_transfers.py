@@ -1,0 +1,138 @@
+"""How fast files come and go, beside the programs that people use by hand: `sftp` and `lftp`, on the same server, in the same run."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from datahub.connectors.files_in import FilesIn
+from datahub.project.binding import FilesFrom, Ready
+from tests.servers.ftp import PASSWORD, USER
+from tests.servers.programs import program
+from tests.servers.systems import system
+
+pytestmark = pytest.mark.bench
+SIZE, SMALL, ROUNDS = 100 << 20, 1000, 3
+BUDGET = 0.8
+"""Of the throughput of the other program, for one large file."""
+
+
+@pytest.fixture(params=["openssh", "pyftpd", "vsftpd"])
+def place(request, tmp_path):
+    home = tmp_path / "server"
+    home.mkdir()
+    with system(request.param, home) as one:
+        yield one
+
+
+def ratio(what: str, capsys: pytest.CaptureFixture[str], ours: float, theirs: float) -> float:
+    """Their time over ours, told to whoever looks."""
+    with capsys.disabled():
+        print(f"\n{what}: ours {ours:.2f} s, theirs {theirs:.2f} s: {theirs / ours:.2f} of their throughput")
+    return theirs / ours
+
+
+def median(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    found = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - begun)
+    return statistics.median(found)
+
+
+def by_hand(place, commands: list[str], here) -> None:
+    """The same by the program that a person would type."""
+    if place.connection.kind == "sftp":
+        key = here / "key"
+        if not key.exists():
+            key.write_text(place.connection.key.reveal())
+            key.chmod(0o600)
+        options = ["-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={os.devnull}", "-o", "LogLevel=ERROR", "-i", str(key)]
+        words = [program("sftp"), "-q", "-b", "-", *options, "-P", str(place.connection.port), f"{place.connection.user}@127.0.0.1"]
+        subprocess.run(words, input="\n".join(commands).encode(), check=True, capture_output=True, cwd=here)
+        return
+    tls = place.connection.tls != "none"
+    head = [
+        f"set ftp:ssl-force {str(tls).lower()}",
+        "set ftp:ssl-protect-data true",
+        "set ssl:verify-certificate false",
+        "set net:max-retries 1",
+    ]
+    head += ["set cmd:fail-exit true", f"open -u {place.connection.user or USER},'{PASSWORD}' -p {place.connection.port} 127.0.0.1"]
+    head += [f"cd {place.connection.root}"] if place.connection.root else []
+    subprocess.run([program("lftp"), "-c", "; ".join([*head, *commands])], check=True, capture_output=True, cwd=here)
+
+
+def test_a_large_file_comes_and_goes(place, tmp_path, capsys):
+    here, landed = tmp_path / "here", tmp_path / "landed"
+    here.mkdir()
+    landed.mkdir()
+    data = os.urandom(1 << 20)
+    with (here / "large").open("wb") as file:
+        for _ in range(SIZE >> 20):
+            file.write(data)
+    files = place.open()
+
+    def send():
+        with (here / "large").open("rb") as local, files.write("up") as remote:
+            while part := local.read(1 << 20):
+                remote.write(part)
+
+    def fetch():
+        with files.read("up") as remote, (here / "fetched").open("wb") as local:
+            while part := remote.read(1 << 20):
+                local.write(part)
+
+    def land():
+        found = FilesIn("feed", files, FilesFrom(connection="x", path="up", ready=Ready(stable=timedelta(0))))
+        (split,) = found.splits()
+        assert SIZE == found.land(split, landed).size
+
+    send()
+    fetch()
+    put = "put large -o theirs" if place.connection.kind == "ftp" else "put large theirs"
+    get = "get up -o fetched" if place.connection.kind == "ftp" else "get up fetched"
+
+    def fetch_by_hand():
+        # lftp writes over nothing.
+        (here / "fetched").unlink(missing_ok=True)
+        by_hand(place, [get], here)
+
+    up, down = (median(send), median(lambda: by_hand(place, [put], here))), (median(fetch), median(fetch_by_hand))
+    # What a job does besides: two looks, a hash, and the bytes brought to the disk; no other program does so by itself.
+    ratio(f"{place.name} landing of {SIZE >> 20} MB", capsys, median(land), down[1])
+    files.close()
+    sent = ratio(f"{place.name} upload of {SIZE >> 20} MB", capsys, *up)
+    came = ratio(f"{place.name} download of {SIZE >> 20} MB", capsys, *down)
+    assert min(sent, came) >= BUDGET
+
+
+def test_a_thousand_small_files_come(place, tmp_path, capsys):
+    here, landed = tmp_path / "here", tmp_path / "landed"
+    for folder in (here, landed, place.folder / "in"):
+        folder.mkdir()
+    for number in range(SMALL):
+        (place.folder / "in" / f"{number:04}.csv").write_bytes(os.urandom(2000))
+    files = place.open()
+    found = FilesIn("feed", files, FilesFrom(connection="x", folder="in", ready=Ready(stable=timedelta(0))))
+
+    def fetch():
+        assert SMALL == len([found.land(split, landed) for split in found.splits()])
+
+    def fetch_by_hand():
+        for path in here.glob("in/*"):
+            path.unlink()
+        by_hand(place, ["get -r in" if place.connection.kind == "sftp" else "mirror in in"], here)
+
+    ours, theirs = median(fetch, 1), median(fetch_by_hand, 1)
+    files.close()
+    ratio(f"{place.name} {SMALL} files of 2 kB", capsys, ours, theirs)
+    # Ours look at each file before and after, hash it, and bring it to the disk; theirs do not.
+    assert ours < SMALL * 0.05
