@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -142,14 +143,23 @@ def overridden_target(base: ast.Target, over: ast.Target) -> ast.Target:
 
 
 def overridden_checks(base: tuple[ast.Check, ...], over: tuple[ast.Check, ...]) -> tuple[ast.Check, ...]:
-    """The checks of `base` by code: put off, with another severity, or with another condition; new ones follow."""
-    known = {one.code.text: one for one in base}
-    changed = (_severer(one, known.get(one.code.text)) for one in over)
-    return tuple(one for one in _laid(base, tuple(changed), lambda one: one.code.text) if one.severity != "off")
+    """The checks of `base` by code: put off, with another severity, or with another condition; new ones follow.
+
+    Several checks may have one code of a platform: a severity is for all of them, and a condition is one more beside them.
+    """
+    several = {code for code, count in Counter(one.code.text for one in base).items() if count > 1}
+    changes = {one.code.text: one for one in over if one.condition is None or one.code.text not in several}
+    laid = tuple(
+        _changed(one, changes.pop(one.code.text, None) if one.code.text not in several else changes.get(one.code.text)) for one in base
+    )
+    fresh = tuple(one for one in over if one.condition is not None and (one.code.text in several or one.code.text in changes))
+    return tuple(one for one in (*laid, *fresh) if one.severity != "off")
 
 
-def _severer(over: ast.Check, base: ast.Check | None) -> ast.Check:
-    return over if base is None or over.condition is not None else replace(base, severity=over.severity)
+def _changed(base: ast.Check, over: ast.Check | None) -> ast.Check:
+    if over is None:
+        return base
+    return over if over.condition is not None else replace(base, severity=over.severity)
 
 
 def overridden_rules(base: ast.Rules, over: tuple[ast.RuleDecl, ...]) -> ast.Rules:

@@ -311,9 +311,10 @@ def _named(module: Module, kind: type[Kind], name: str) -> list[Kind]:
 
 
 def _maps(module: Module, name: str) -> list[ast.Map]:
-    """The map of this name, else the maps of the entity of this name."""
+    """The map of this name, else the maps of the entity of this name, also where the entity is that of another pack."""
     maps = [one for one in module.declarations if isinstance(one, ast.Map)]
-    return [one for one in maps if one.name is not None and one.name.text == name] or [one for one in maps if one.entity.text == name]
+    named = [one for one in maps if one.name is not None and one.name.text == name]
+    return named or [one for one in maps if one.entity.text == name] or [one for one in maps if one.entity.parts[-1].text == name]
 
 
 def _name_of(one: ast.Declaration) -> str:

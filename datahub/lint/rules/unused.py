@@ -130,7 +130,9 @@ def _unused_imports(unit: Unit) -> Iterator[ast.Name]:
         if isinstance(node, ast.Member) and isinstance(node.of, ast.Reference)
     }
     for one in unit.module.imports:
-        if one.alias not in rooted:
+        # A pack whose maps fill another pack's entities is used without being named.
+        fills = one.module is not None and any(isinstance(made, ast.Map) for made in one.module.declarations)
+        if one.alias not in rooted and not fills:
             yield one.use.alias or ast.Name(one.alias, one.use.pack.span)
 
 

@@ -1,0 +1,116 @@
+"""The packs of shops over the data that nobody here wrote; the numbers were worked out by hand from the files.
+
+Shopify, `product_template.csv`: 3 rows of one handle, each with a value of an option: three variants at 25, 19.99 and 19.99; the first has
+no SKU, so its number is the handle and its option. Its category is the second step of `Apparel & Accessories > Clothing`.
+
+WooCommerce, `sample_products.csv` (see `test_woocommerce.py`): 24 rows, of which 9 variations and 12 products that are sold themselves (9
+simple, 2 downloads, 1 external), which are 21 variants; 2 variable products and 1 group are none. Sale prices stand at 745, 746, 747, 749,
+754 and 758. The categories are Clothing, with Tshirts, Hoodies and Accessories below it, Music and Donation: 6. Prices are 21.
+
+Spree, `products.csv` (see `test_spree.py`): 211 rows, 37 products, 13 * 3 + 24 * 2 = 87 variants, each with a price in dollars and one in
+euro: 174. `products_import.csv`: 17 rows, most of which end before their last columns: 2 products, `denim-shirt` with 11 rows and so 10
+variants, `checked-shirt` with 6 and 5.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from datahub.resources import folder
+from datahub.runner.run import Options
+from datahub.runner.run import run as run_plan
+
+PACKS = folder("stdlib_mappings")
+
+
+def ran(pack: str, file: Path, out: Path):
+    import datahub
+
+    plan = datahub.compile(PACKS / "commerce" / pack / "pack.dhm")
+    report = run_plan(plan, {pack: [str(file)]}, out, options=Options())
+    assert (report.status, report.adds_up) == ("done", True)
+    rows = {
+        path.stem.removeprefix("d."): [json.loads(line, parse_float=Decimal) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in (out / "djust").glob("*.jsonl")
+    }
+    return report, rows
+
+
+def counts(rows):
+    return {name: len(found) for name, found in rows.items()}
+
+
+def test_shopify(realdata, tmp_path):
+    report, rows = ran("shopify", realdata / "shopify" / "product_template.csv", tmp_path)
+    assert {"ProductVariant": 3, "Offer": 3, "OfferPrice": 3, "ProductTag": 1, "ClassificationCategory": 2, "Attribute": 1} == counts(rows)
+    assert ["example-t-shirt-lithograph-height-9-x-width-12", "example-shirt-s", "example-shirt-m"] == [
+        row["variantExternalId"] for row in rows["ProductVariant"]
+    ]
+    assert [Decimal("25"), Decimal("19.99"), Decimal("19.99")] == [row["priceRanges"][0]["price"] for row in rows["OfferPrice"]]
+    assert {"apparel-accessories-clothing"} == {row["productClassificationCategoryId"] for row in rows["ProductVariant"]}
+    assert [("apparel-accessories", "Root"), ("apparel-accessories-clothing", "apparel-accessories")] == [
+        (row["classificationExternalId"], row["classificationParentExternalId"]) for row in rows["ClassificationCategory"]
+    ]
+    assert ["mens t-shirt example"] == rows["ProductTag"][0]["productTags"]
+    assert 0 == sum(one.rejected for one in report.sources)
+
+
+def test_woocommerce(realdata, tmp_path):
+    _, rows = ran("woocommerce", realdata / "woocommerce" / "sample-data" / "sample_products.csv", tmp_path)
+    assert {"ProductVariant": 21, "Offer": 21, "OfferPrice": 21, "ProductTag": 0, "ClassificationCategory": 6, "Attribute": 3} == counts(
+        rows
+    )
+    by_number = {row["variantExternalId"]: row for row in rows["ProductVariant"]}
+    assert "cc-hoodie" == by_number["cc-hoodie-red"]["productExternalId"]
+    assert {"color": "Red", "logo": "No"} == by_number["cc-hoodie-red"]["attributes"]
+    assert {"color": "Blue"} == by_number["cc-t-shirt-blue"]["attributes"]  # any size
+    assert {"cc-hoodie", "cc-tee"} == {row["productExternalId"] for row in rows["ProductVariant"]} - set(by_number)
+    prices = {row["stockExternalId"]: row["priceRanges"][0]["price"] for row in rows["OfferPrice"]}
+    assert (42, 18, 2) == (prices["cc-hoodie-red"], prices["cc-beanie"], prices["cc-single"])
+    assert {"clothing", "clothing-tshirts", "clothing-hoodies", "clothing-accessories", "music", "donation"} == {
+        row["classificationExternalId"] for row in rows["ClassificationCategory"]
+    }
+
+
+def test_spree(realdata, tmp_path):
+    _, rows = ran("spree", realdata / "spree" / "products.csv", tmp_path)
+    assert {"ProductVariant": 87, "Offer": 87, "OfferPrice": 174, "ProductTag": 37} == {
+        name: count for name, count in counts(rows).items() if name not in ("ClassificationCategory", "Attribute")
+    }
+    assert {"USD": 87, "EUR": 87} == {code: sum(row["currency"] == code for row in rows["OfferPrice"]) for code in ("USD", "EUR")}
+    assert 37 == len({row["productExternalId"] for row in rows["ProductVariant"]})
+    toaster = next(row for row in rows["ProductVariant"] if row["variantExternalId"] == "2-SLICE-TOASTER-BLACK")
+    assert ("2-slice-toaster", "Black") == (toaster["productExternalId"], toaster["attributes"]["color"])
+    assert {5000} == {row["stockNumber"] for row in rows["Offer"] if row["stockExternalId"].startswith("2-SLICE-TOASTER-")}
+
+
+def test_spree_with_records_that_end_early(realdata, tmp_path):
+    _, rows = ran("spree", realdata / "spree" / "products_import.csv", tmp_path)
+    assert (15, 15, 15) == (len(rows["ProductVariant"]), len(rows["Offer"]), len(rows["OfferPrice"]))
+    assert 2 == len({row["productExternalId"] for row in rows["ProductVariant"]})
+    first = next(row for row in rows["ProductVariant"] if row["variantExternalId"] == "DENIM-SHIRT-XS-BLUE")
+    assert ("Denim Shirt - Blue / XS", "men-shirts") == (first["variantNames"], first["productClassificationCategoryId"])
+    assert (
+        Decimal("62.99") == next(r for r in rows["OfferPrice"] if r["stockExternalId"] == "DENIM-SHIRT-XS-BLUE")["priceRanges"][0]["price"]
+    )
+
+
+@pytest.mark.parametrize("change", ["bom", "capitals", "crlf", "blank rows"])
+def test_files_as_people_make_them(change, realdata, tmp_path):
+    """What changes nothing for a reader changes nothing that comes out."""
+    file = realdata / "woocommerce" / "sample-data" / "sample_products.csv"
+    text = file.read_text(encoding="utf-8")
+    header, rest = text.split("\n", 1)
+    changed = {
+        "bom": "\ufeff" + text,
+        "capitals": header.upper() + "\n" + rest,
+        "crlf": text.replace("\r\n", "\n").replace("\n", "\r\n"),
+        "blank rows": header + "\n" + "," * header.count(",") + "\n" + rest.rstrip("\n") + "\n" + "," * header.count(",") + "\n",
+    }[change]
+    other = tmp_path / "changed.csv"
+    other.write_bytes(changed.encode())
+    assert ran("woocommerce", file, tmp_path / "a")[1] == ran("woocommerce", other, tmp_path / "b")[1]
