@@ -50,7 +50,7 @@ def test_shopify(realdata, tmp_path):
     assert ["example-t-shirt-lithograph-height-9-x-width-12", "example-shirt-s", "example-shirt-m"] == [
         row["variantExternalId"] for row in rows["ProductVariant"]
     ]
-    assert [Decimal("25"), Decimal("19.99"), Decimal("19.99")] == [row["priceRanges"][0]["price"] for row in rows["OfferPrice"]]
+    assert [Decimal(25), Decimal("19.99"), Decimal("19.99")] == [row["priceRanges"][0]["price"] for row in rows["OfferPrice"]]
     assert {"apparel-accessories-clothing"} == {row["productClassificationCategoryId"] for row in rows["ProductVariant"]}
     assert [("apparel-accessories", "Root"), ("apparel-accessories-clothing", "apparel-accessories")] == [
         (row["classificationExternalId"], row["classificationParentExternalId"]) for row in rows["ClassificationCategory"]
