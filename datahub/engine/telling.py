@@ -73,10 +73,13 @@ def record_lines(parsed: Any) -> Any:
     return lines
 
 
+NO_ISSUES = issues.SCHEMA.empty_table()
+
+
 def bad_records(parsed: Any, source: int, block: int) -> pa.Table:
     """Records that could not be read, as issues."""
     if not parsed.bad:
-        return issues.SCHEMA.empty_table()
+        return NO_ISSUES
     rows = row_ids(source, block, np.array([record.position for record in parsed.bad], np.int64))
     count = len(rows)
     columns: dict[str, Any] = {

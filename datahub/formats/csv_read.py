@@ -25,6 +25,7 @@ from datahub.frames.frame import Column
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
+CORES = os.cpu_count() or 1
 LARGEST_BLOCK, SMALLEST_BLOCK = 8 << 20, 256 << 10
 _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
@@ -119,7 +120,7 @@ def _is_blank(records: bytes) -> bool:
 def block_size(stream: InputStream) -> int:
     """Blocks so large that every core gets some of a small file, and memory stays small for a large one."""
     size: int = stream.size * (4 if stream.compression else 1)
-    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * (os.cpu_count() or 1))))
+    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * CORES)))
 
 
 class _Cutter:
