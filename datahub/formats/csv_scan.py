@@ -126,10 +126,10 @@ def _last_return(data: bytes, end: int) -> int:
     return at
 
 
-def count_lines(data: bytes) -> int:
-    """How many line ends there are; a carriage return with its line feed is one."""
+def count_lines(data: bytes, *, returns: bool = True) -> int:
+    """How many line ends there are; a carriage return with its line feed is one, and alone one where `returns` says so."""
     count = int(np.count_nonzero(as_bytes(data) == 10))
-    if b"\r" in data:
+    if returns and b"\r" in data:
         count += data.count(b"\r") - data.count(b"\r\n")
     return count
 

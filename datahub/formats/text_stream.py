@@ -54,7 +54,7 @@ class TextStream:
         """The first `count` bytes of the buffer, which stands behind them afterwards."""
         text, self.buffer = self.buffer[:count], self.buffer[count:]
         self.offset += self.encoding.length(text)
-        self.line += count_lines(text) if self._returns else text.count(b"\n")
+        self.line += count_lines(text, returns=self._returns)
         return text
 
     def pieces(self, size: int, end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
