@@ -38,10 +38,16 @@ def check(document: Document, load: Loader, emit: Emit) -> ir.Program | None:
     return None if seen.errors else elaborated.program
 
 
-def compile(document: Document, load: Loader, emit: Emit, flow: str | None = None) -> Plan | None:
-    """The plan of a script, or None where `emit` was told of an error; `flow` chooses among several."""
+def compile(document: Document, load: Loader, emit: Emit, flow: str | None = None, *, optimized: bool = True) -> Plan | None:
+    """The plan of a script, or None where `emit` was told of an error; `flow` chooses among several.
+
+    One that is not `optimized` gives the same, and is there to show that it does.
+    """
     program = check(document, load, emit)
-    return None if program is None else optimize(lower(program, chosen(program, flow)))
+    if program is None:
+        return None
+    plan = lower(program, chosen(program, flow))
+    return optimize(plan) if optimized else plan
 
 
 def chosen(program: ir.Program, flow: str | None) -> ir.FlowBody | None:

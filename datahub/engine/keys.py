@@ -72,8 +72,8 @@ def hashes(columns: Sequence[pa.Array]) -> Hashes:
     state[0], state[1] = _ODD
     with np.errstate(over="ignore"):
         for column in columns:
-            for words in _words(column):
-                _absorb(state, words)
+            for words, rows in _words(column):
+                _absorb(state, words, rows)
         for half in state:
             half ^= half >> _SHIFT
             half *= _MIX
@@ -81,15 +81,22 @@ def hashes(columns: Sequence[pa.Array]) -> Hashes:
     return state
 
 
-def _absorb(state: Hashes, words: npt.NDArray[np.uint64]) -> None:
+def _absorb(state: Hashes, words: npt.NDArray[np.uint64], rows: npt.NDArray[np.intp] | None) -> None:
     for half, odd in zip(state, _ODD, strict=True):
-        half ^= words
-        half *= odd
-        half ^= half >> np.uint64(29)
+        some = half if rows is None else half[rows]
+        some ^= words
+        some *= odd
+        some ^= some >> np.uint64(29)
+        if rows is not None:
+            half[rows] = some
 
 
-def _words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
-    """The column as 64-bit words, as many for each row as its longest value needs; the length stands first."""
+Words = tuple[npt.NDArray[np.uint64], "npt.NDArray[np.intp] | None"]
+"""A word of each of some rows; None stands for all rows."""
+
+
+def _words(column: pa.Array) -> list[Words]:
+    """The column as 64-bit words: of each row as many as its own value needs, whatever stands beside it; the length comes first."""
     kind = column.type
     if pa.types.is_nested(kind):
         column = _as_text(column)
@@ -103,12 +110,12 @@ def _words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
                 else column.cast(pa.int64())
             )
             filled = pc.fill_null(number, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-            return [filled.view(np.uint64), column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint64)]
+            return [(filled.view(np.uint64), None), (column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint64), None)]
         column = column.cast(pa.string())
     return _text_words(column)
 
 
-def _text_words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
+def _text_words(column: pa.Array) -> list[Words]:
     length = len(column)
     buffers = column.buffers()
     offsets = np.frombuffer(buffers[1], np.int32, length + 1, column.offset * 4).astype(np.int64)
@@ -119,15 +126,21 @@ def _text_words(column: pa.Array) -> list[npt.NDArray[np.uint64]]:
         data[:-8] = np.frombuffer(buffers[2], np.uint8)[offsets[0] : offsets[-1]]
     starts = offsets[:-1] - offsets[0]
     every = np.lib.stride_tricks.as_strided(data[:8].view(np.uint64), (len(data) - 7,), (1,))
-    found = [np.where(valid, sizes.astype(np.uint64) + np.uint64(1), np.uint64(0))]
-    longest = int(sizes.max(initial=0))
-    for at in range(0, longest, 8):
-        left = sizes - at
-        within = left > 0
-        words = every[np.where(within, starts + at, 0)]
+    found: list[Words] = [(np.where(valid, sizes.astype(np.uint64) + np.uint64(1), np.uint64(0)), None)]
+    rows: npt.NDArray[np.intp] | None = None
+    left = np.where(valid, sizes, 0)
+    at = 0
+    while True:
+        # A row whose value has ended takes no part any more: its hash must not depend on how long others are.
+        going = np.flatnonzero(left > 0)
+        if not len(going):
+            return found
+        if len(going) < len(left):
+            rows, left, starts = going if rows is None else rows[going], left[going], starts[going]
         bits = (np.clip(8 - left, 0, 7) * 8).astype(np.uint64)
-        found.append(np.where(within, words << bits, np.uint64(0)))
-    return found
+        found.append((every[starts + at] << bits, rows))
+        left = left - 8
+        at += 8
 
 
 _ROW_BITS = np.uint64(40)

@@ -80,6 +80,8 @@ class RunState:
     prepared: dict[tuple[int, str], Any] = field(default_factory=dict)
     stand_ins: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     known: dict[object, Any] = field(default_factory=dict)
+    by_value: bool = True
+    """Whether expressions of one column may be worked out once for each of its values."""
     memory: local = field(default_factory=local)
     """What each thread keeps for itself."""
     profile: Profile | None = None
@@ -114,7 +116,7 @@ class RunState:
         self.prepared[id(node), "constant"] = may_be_constant(node) and all(self.prepared[id(part), "constant"] for part in parts)
         name = self.prepared[id(node), "column"] = column_of(node, [self.prepared[id(part), "column"] for part in parts])
         worth = self.prepared[id(node), "worth"] = is_worth_it(node, [self.prepared[id(part), "worth"] for part in parts])
-        self.prepared[id(node), "by value"] = name if worth and name not in (NONE, SEVERAL) else NONE
+        self.prepared[id(node), "by value"] = name if self.by_value and worth and name not in (NONE, SEVERAL) else NONE
         depth = self.prepared[id(node), "depth"] = 1 + max((self.prepared[id(part), "depth"] for part in parts), default=0)
         if depth * FRAMES_A_LEVEL > sys.getrecursionlimit() // 2:
             # Evaluating goes down the tree from Python function to Python function, which costs memory but no stack.

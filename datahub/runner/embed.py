@@ -122,22 +122,25 @@ def run(
     threads: int = 2,
     batch_rows: int = 65_536,
     memory: int = 1 << 30,
+    optimized: bool = True,
 ) -> Result:
     """Run a script over tables or files, and give what came out as tables.
 
     A table's columns are named as the source declares them, or as its file's header does; they are taken as they are
     where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
-    (bytes an operator holds before it sets rows aside on disk) do not change the result. Raises `ScriptError` for a script that
-    does not compile, `BadInput` for an input that is wrong as a whole, `UnusableRun` for a source without rows.
+    (bytes an operator holds before it sets rows aside on disk) do not change the result, nor does a plan that is not
+    `optimized`: it only takes longer. Raises `ScriptError` for a script that does not compile, `BadInput` for an input that
+    is wrong as a whole, `UnusableRun` for a source without rows.
     """
     program = _program(script)
     tables = {name: rows for name, rows in sources.items() if isinstance(rows, pa.Table)}
     program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
-    plan = optimize(lower(program, None))
+    plan = optimize(lower(program, None)) if optimized else lower(program, None)
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
         files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in sources.items()})
         state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
+        state.by_value = optimized
         _, feeds = open_feeds(plan, files)
         with FolderSpace() as space:
             execution = execute(plan, feeds, outlet, state, Settings(threads, batch_rows, Budget(memory, space)))

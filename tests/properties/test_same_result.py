@@ -116,3 +116,27 @@ def test_files_and_tables_give_the_same(whole: tuple[pa.Table, dict[str, object]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     actual = told(run(SCRIPT, {"items": path}))
     assert {name: actual[name] for name in ("Model", "Item")} == {name: expected[name] for name in ("Model", "Item")}
+
+
+KEYED = """
+source items: csv {
+  columns {
+    sku : text
+  }
+}
+entity Item {
+  key sku
+  sku : text
+}
+map Item from r in items {
+  sku : r.sku
+}
+"""
+
+
+def test_a_key_is_the_same_whatever_keys_stand_beside_it() -> None:
+    # Two blocks: in the second the longest key is several times as long as in the first.
+    first = [f"S{number}" for number in range(65_536)]
+    second = [f"S{number}" + "-long" * 10 for number in range(65_535)] + ["S7"]
+    result = run(KEYED, {"items": pa.table({"sku": first + second})})
+    assert result.issues.select(["code", "value", "row"]).to_pylist() == [{"code": "R303", "value": "S7", "row": 131_072}]

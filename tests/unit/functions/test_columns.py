@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from datahub.functions import columns as c
@@ -91,3 +92,19 @@ def test_failed_rows_are_null_in_an_outcome() -> None:
     result = c.outcome(pa.array([1, 2, 3]), (np.array([False, True, False]), "R602"), (np.zeros(3, np.bool_), "R601"))
     assert [1, None, 3] == result.values.to_pylist()
     assert ["R602"] == [code for _, code in result.failed]
+
+
+def test_a_kernel_over_pieces_gives_what_it_gives_over_the_whole() -> None:
+    texts = pa.array([None if number % 17 == 0 else f"{number} " * 30 for number in range(40_000)])
+    assert texts.nbytes > 4 * c.PIECE
+
+    def kernel(values: pa.Array) -> Outcome:
+        lengths = pc.binary_length(values)
+        numbers = c.as_mask(pc.equal(pc.bit_wise_and(lengths, 1), 0)) & c.valid(values)
+        rare = c.as_mask(pc.starts_with(values, "39999 "))
+        return Outcome(pc.utf8_upper(values), ((numbers & ~rare, "R101"), (rare, "R102")))
+
+    whole, pieces = kernel(texts), c.in_pieces(kernel, texts)
+    assert pieces.values.equals(whole.values)
+    assert [code for _, code in pieces.failed] == ["R101", "R102"]
+    assert all(np.array_equal(one, other) for (one, _), (other, _) in zip(pieces.failed, whole.failed, strict=True))
