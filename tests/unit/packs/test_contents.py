@@ -192,3 +192,17 @@ def test_the_head_says_what_a_pack_is():
 def test_a_head_that_says_nothing_clear_is_told(text):
     with pytest.raises(NotAPack):
         manifest_of(Contents("a", {"pack.dhm": text}))
+
+
+@pytest.mark.parametrize("make", [tarred, zipped, lambda *entries: tarred(*entries, packed=False)], ids=["tar.gz", "zip", "tar"])
+def test_an_archive_with_a_bit_turned_is_refused_or_has_another_hash_or_the_same_files(make):
+    files = [HEAD, ("README.md", GOOD["README.md"]), ("tables/rates.csv", b"a,b\n1,2\n")]
+    data, before = make(*files), from_bytes(make(*files), "a")
+    for at in range(len(data)):
+        turned = bytearray(data)
+        turned[at] ^= 1 << at % 8
+        try:
+            found = from_bytes(bytes(turned), "a")
+        except NotAPack:
+            continue
+        assert found.digest != before.digest or found.files == before.files
