@@ -7,6 +7,7 @@ import shutil
 import socket
 import socketserver
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -57,7 +58,14 @@ def pyftpd(folder: Path, tls: str = "none", listing: str = "mlsd", idle: int = 3
 def vsftpd(folder: Path) -> Iterator[FtpServer]:
     """vsftpd with TLS, which asks for the session of the login on every transfer, and has no MLSD."""
     found = program("vsftpd")
-    served = folder / "served"
+    # Not below pytest's own folder, which is for one account alone, and which every new run of pytest closes again.
+    with tempfile.TemporaryDirectory(prefix="dhm-vsftpd-") as home:
+        yield from _vsftpd(found, folder, Path(home))
+
+
+def _vsftpd(found: str, folder: Path, home: Path) -> Iterator[FtpServer]:
+    home.chmod(0o755)
+    served = home / "served"
     served.mkdir()
     ca, pem = certificates(folder)
     port, low = free_port(), 42_000 + os.getpid() % 10_000
@@ -75,7 +83,7 @@ listen_port={port}
 background=NO
 anonymous_enable=YES
 no_anon_password=NO
-anon_root={folder}
+anon_root={home}
 ftp_username=ftp
 anon_upload_enable=YES
 anon_mkdir_write_enable=YES
@@ -98,10 +106,6 @@ pasv_max_port={low + 200}
 xferlog_enable=NO
 """
     )
-    folder.chmod(0o755)
-    for one in folder.parents:
-        if one.stat().st_mode & 0o005 != 0o005 and one.stat().st_uid == os.getuid():
-            one.chmod(one.stat().st_mode | 0o005)
     with running([found, str(config)], port, folder / "vsftpd.log"):
         yield FtpServer(port, served, str(ca), "explicit", "anonymous")
 
