@@ -49,7 +49,7 @@ def test_runs_that_are_killed_at_any_instant_lose_and_double_nothing(harness):
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_and_overtaken_sends_nothing_when_it_wakes_up(harness):
-    for point in ("stage:1", "send:1", "send:2", "show:1") if LONG else ("send:2",):
+    for point in ("stage:1", "stage:2", "send:1", "send:2", "show:1", "dispose:1") if LONG else ("send:2", "stage:1"):
         assert [] == harness.stopped(point=point), point
 
 

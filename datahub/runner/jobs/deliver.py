@@ -80,6 +80,7 @@ def _stage(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFil
     with hold.effect():
         context.store.deliveries.mark_file(claim, file, FileState.STAGING)
         reach("stage")
+        hold.check()
         receipt = patiently(context, hold, partial(context.ways.sinks[file.target].stage, _output(run, file)))
         reach("staged_out")
         told = json.dumps({name: value for name, value in asdict(receipt).items() if name != "output"})
@@ -91,6 +92,7 @@ def _show(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile
     receipt = Receipt(output=_output(run, file), **json.loads(file.receipt))
     with hold.effect():
         reach("show")
+        hold.check()
         patiently(context, hold, partial(context.ways.sinks[file.target].commit, [receipt]))
         reach("shown")
         context.store.deliveries.mark_file(claim, file, FileState.DONE)

@@ -20,6 +20,7 @@ from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import Claim, Run, RunStatus
+from datahub.state.sqlite.runs import LEASE_SECONDS
 from datahub.state.store import Fenced, LedgerUnusable
 
 MOST_CRASHES = 3
@@ -160,6 +161,9 @@ class _Work:
 
     def ended_by(self, problem: Exception) -> Ending:
         """Write down how the run ended; what is a mistake of ours is raised again after that."""
+        if not self._store.leases.renew(self._claim.scope, self._claim.epoch, LEASE_SECONDS):
+            # Another goes on with it, and what went wrong here may be its doing: nothing is taken back or moved away.
+            raise Fenced(f"another process goes on with run {self._claim.run}") from problem
         try:
             return self._told(problem)
         except Fenced:
