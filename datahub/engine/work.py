@@ -46,9 +46,13 @@ class Work:
         leaving: list[tuple[Exit, Any]] = []
         for exit in exits:
             rows = self._frame(exit.rows, done, side, told)
-            if exit.into is not None or not rows.is_bare():
+            if not rows.is_bare() or self._minds_fallen(exit.into):
                 leaving.append((exit, self._prepared(exit, rows, side)))
         return leaving
+
+    def _minds_fallen(self, into: op.Operator | None) -> bool:
+        """Whether an operator wants to be told of rows that fell, also where no other is there."""
+        return into is not None and (id(into) in self._watched or isinstance(into, op.Graph))
 
     def _prepared(self, exit: Exit, rows: Frame, side: Side) -> Any:
         if exit.into is None:

@@ -130,4 +130,6 @@ def _failures(table: pa.Table) -> Iterator[tuple[str, Failure]]:
         given: dict[str, Any] = dict(zip(_CONSTANT, constants, strict=True))
         given |= {one: whole(part.column(one)) for one in (*_TEXTS, "beside") if one in there}
         given |= {one: whole(part.column(one)).to_numpy().astype(np.int64) for one in _NUMBERS if one in there}
+        if "beside" in there:
+            given["beside"] = whole(part.column("beside"))
         yield name, Failure(whole(part.column("rows")).to_numpy().astype(np.int64), **given)

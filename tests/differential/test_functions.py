@@ -11,7 +11,6 @@ import random
 from functools import cache
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from datahub.engine.evaluate import evaluate
@@ -22,7 +21,7 @@ from datahub.semantic import ir
 from datahub.semantic.walk import walk
 from datahub.types import model as t
 from tests.differential.calls import Call, calls_of
-from tests.differential.held import NOW, compare, expected, framed, hold, rows_for, state, typed
+from tests.differential.held import compare, expected, framed, hold, rows_for, state, typed
 
 CELLS = 100_000
 SEED = os.environ.get("DHM_SEED", "")
@@ -96,8 +95,3 @@ def sliced(frame: Frame, start: int, stop: int) -> Frame:
     """Rows of a frame as they lie in it, with nothing copied."""
     columns = {name: Column(column.array(frame.length).slice(start, stop - start)) for name, column in frame.columns.items()}
     return Frame(columns, stop - start, np.arange(start, stop))
-
-
-def test_the_instant_is_one() -> None:
-    assert NOW.tzinfo is not None
-    assert pa.scalar(NOW).as_py() == NOW

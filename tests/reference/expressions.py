@@ -221,21 +221,28 @@ def over_rows(over: ir.Over, place: Place) -> list[Place] | Cell:
             places = [place.at(row) for row in place.members]
         case ir.Window():
             assert place.windows is not None
+            codes |= {code for key in over.keys for code in read(key, place).codes}
             places = [place.at(row) for row in place.windows(over, place.row)]
     if over.where is not None:
         kept = []
         for one in places:
             asked = read(over.where, one)
-            codes |= asked.codes
+            codes |= concerned(asked, over, one, place)
             if asked.value is True:
                 kept.append(one)
         places = kept
     if over.order:
         sought = [(one, [read(key.value, one) for key in over.order]) for one in places]
-        codes |= {code for _, cells in sought for cell in cells for code in cell.codes}
+        codes |= {code for one, cells in sought for cell in cells for code in concerned(cell, over, one, place)}
+        sought = [one for one in sought if not any(cell.codes for cell in one[1])]
         if not codes:
             places = [one for one, _ in ordered(sought, over.order)]
     return Cell(None, frozenset(codes)) if codes else places
+
+
+def concerned(cell: Cell, over: ir.Over, one: Place, asking: Place) -> frozenset[str]:
+    """The codes that count: a row of a window whose condition or order failed is in no window, and failed itself alone."""
+    return NO_CODES if isinstance(over, ir.Window) and one.row["!at"] != asking.row["!at"] else cell.codes
 
 
 def elements(over: ir.Loop, value: Any, at: int) -> dict[str, Cell]:
@@ -255,7 +262,7 @@ def ordered(rows: list[tuple[Any, list[Cell]]], keys: Sequence[ir.Sorting]) -> l
 
     def compared(left: tuple[Any, list[Cell]], right: tuple[Any, list[Cell]]) -> int:
         for one, other, key in zip(left[1], right[1], keys, strict=True):
-            a, b = one.value, other.value
+            a, b = ranked(one.value, key.value.type), ranked(other.value, key.value.type)
             if a is None or b is None:
                 if (a is None) != (b is None):
                     return 1 if a is None else -1
@@ -264,6 +271,12 @@ def ordered(rows: list[tuple[Any, list[Cell]]], keys: Sequence[ir.Sorting]) -> l
         return 0
 
     return sorted(rows, key=cmp_to_key(compared))
+
+
+def ranked(value: Any, kind: t.Type) -> Any:
+    """Members of an enum are ordered as declared."""
+    base = t.base_of(kind)
+    return base.members.index(value) if isinstance(base, t.Enum) and value is not None else value
 
 
 def aggregated(node: ir.Aggregate, place: Place) -> Cell:
@@ -280,6 +293,10 @@ def aggregated(node: ir.Aggregate, place: Place) -> Cell:
         constants = [read(one, place).value for one in node.arguments if one is not values]
     cells = [read(values, one) for one in places]
     if isinstance(node.over, ir.Window):
+        mine = read(values, place)
+        if mine.codes:
+            return mine
+        # A row whose value failed is left out of what its window says, and failed itself.
         cells = [cell for cell in cells if not cell.codes]
     codes = frozenset(code for cell in cells for code in cell.codes)
     if codes:
@@ -303,7 +320,13 @@ def neighbour(node: ir.WindowCall, place: Place) -> Cell:
     rows = over_rows(node.over, place)
     if isinstance(rows, Cell):
         return rows
-    at = next((number for number, one in enumerate(rows) if one.row["!id"] == place.row["!id"]), None)
+    if node.argument is not None:
+        mine = read(node.argument, place)
+        if mine.codes:
+            return mine
+        # A row whose value failed is left out of what its window says.
+        rows = [one for one in rows if not read(node.argument, one).codes]
+    at = next((number for number, one in enumerate(rows) if one.row["!at"] == place.row["!at"]), None)
     if at is None:
         return Cell(None)
     if node.function == "row_number":

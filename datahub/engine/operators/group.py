@@ -20,6 +20,7 @@ from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows
 from datahub.plan.operators import Group
 from datahub.records import record
+from datahub.semantic.walk import columns_read
 
 
 @record(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Grouped:
     members: Frame
     offsets: Rows
     inherited: Failures
+    order: Rows
+    """The place of each member among the rows as they came."""
 
 
 FALLEN = "!fallen"
@@ -56,8 +59,18 @@ def group(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
     keyed = keyed.filter(~failed_rows(all_failures([keyed.columns[key.name] for key in operator.keys]), keyed.length))
     mine, theirs = _numbers(made, keyed, [key.name for key in operator.keys])
     lonely = keyed.filter(~np.isin(theirs, mine))
-    fallen = _grouped(lonely, operator, run).groups if lonely.length else None
+    fallen = _grouped(lonely, _as_far(operator, lonely), run).groups if lonely.length else None
     return replace(made if operator.partial else _lacking(made, np.isin(mine, theirs), operator, run), fallen=fallen)
+
+
+def _as_far(operator: Group, frame: Frame) -> Group:
+    """The group with what can be said of rows that fell early: they may lack the columns that were made after."""
+    known, kept = set(frame.columns), []
+    for one in operator.assignments:
+        if columns_read(one.value) <= known:
+            kept.append(one)
+            known.add(one.name)
+    return replace(operator, assignments=tuple(kept))
 
 
 def _numbers(groups: Frame, rows: Frame, names: list[str]) -> tuple[Rows, Rows]:
@@ -87,26 +100,33 @@ def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame
     made = _grouped(keyed, operator, run)
     if made.inherited and operator.partial:
         bad = reject(side, made.members, _of_members(made), operator.origin, operator)
-        keyed = _in_order(made.members.filter(~bad))
+        good = ~bad
+        keyed = made.members.filter(good)
+        keyed = keyed.take(np.argsort(made.order[good], kind="stable").astype(np.int64))
         made = _grouped(keyed, operator, run)
     side.count(operator).merged += keyed.length - made.groups.length
     return _incomplete(made, operator, run) if made.inherited else made.groups
 
 
-def _in_order(frame: Frame) -> Frame:
-    """Rows in the order in which they were read."""
-    order = np.argsort(frame.rows, kind="stable").astype(np.int64)
-    return frame.take(order)
+def _placed(frame: Frame, number: int) -> Frame:
+    """The rows, with what nobody answers for yet put down to the group: values that a typed source could not give are its members'."""
+    found = {
+        name: Column(column.values, tuple(replace(one, origin=number) if one.origin < 0 else one for one in column.failures))
+        for name, column in frame.columns.items()
+        if column.failures
+    }
+    return frame.with_columns(found) if found else frame
 
 
 def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
+    frame = _placed(frame, run.origins.number(operator.origin))
     if frame.length:
         numbers = keys.codes([frame.columns[key.name].array(frame.length) for key in operator.keys])
         order = np.argsort(numbers, kind="stable").astype(np.int64)
         sorted_frame = frame if (order[:-1] < order[1:]).all() else frame.take(order)
         offsets = np.concatenate(([0], np.cumsum(np.bincount(numbers)))).astype(np.int64)
     else:
-        sorted_frame, offsets = frame, np.zeros(1, np.int64)
+        order, sorted_frame, offsets = np.empty(0, np.int64), frame, np.zeros(1, np.int64)
     firsts = _first_rows(sorted_frame, operator, offsets)
     made = assign(firsts, operator.assignments, run, members=sorted_frame, offsets=offsets)
     own = {run.origins.number(one.origin) for one in operator.assignments}
@@ -116,7 +136,7 @@ def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
         for failure in made.columns[one.name].failures
         if failure.members is not None and failure.origin not in own
     )
-    return Grouped(made, sorted_frame, offsets, inherited)
+    return Grouped(made, sorted_frame, offsets, inherited, order)
 
 
 def _first_rows(frame: Frame, operator: Group, offsets: Rows) -> Frame:
