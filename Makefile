@@ -62,6 +62,7 @@ bench-functions: $(STAMP) ## Measure every function and operator, into docs/perf
 
 torture: $(STAMP) ## The long runs: a thousand kills, every change of every clock, ten thousand fires; DHM_SEED repeats one
 	DHM_TORTURE=1 $(BIN)/pytest -n 0 -s -m "not bench" tests/torture tests/unit/events/test_fires.py tests/contracts/test_state.py
+	DHM_ROWS=2000 DHM_SCRIPTS=2000 $(BIN)/pytest -n $(WORKERS) tests/differential
 
 test-all: $(STAMP) ## The tests under every newer Python at hand
 	@for version in 3.12 3.13; do \
