@@ -23,7 +23,7 @@ _OWN = ("xlsx", "parquet", "arrow")
 
 def members(file: InputFile, kind: str, pattern: str) -> list[InputFile]:
     """The files that `file` stands for: those of an archive whose names match `pattern`, by name; else `file` itself."""
-    if file.member or kind in _OWN or not _is_archive(file.path):
+    if file.member or kind in _OWN or not is_archive(file.path):
         return [file]
     infos = list(_regular(file))
     matching = sorted(
@@ -39,7 +39,8 @@ def members(file: InputFile, kind: str, pattern: str) -> list[InputFile]:
     return [replace(file, name=f"{file.name}/{name}", member=name) for name in matching]
 
 
-def _is_archive(path: str) -> bool:
+def is_archive(path: str) -> bool:
+    """Whether the file at `path` begins as ZIP archives and workbooks do."""
     try:
         with Path(path).open("rb") as stream:
             return stream.read(4) == MARK

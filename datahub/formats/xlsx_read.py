@@ -88,10 +88,9 @@ class XlsxReader:
         return tuple(dict.fromkeys((*self._notes, *self.cells.warnings())))
 
     def _converted(self, file: InputFile, number: int) -> _Sheet:
-        _check_archive(file)
         folder = self._folder / str(number)
         folder.mkdir(exist_ok=True)
-        answer = _ask(file, str(option(self.shape, "sheet") or ""), int(option(self.shape, "skip")), folder)
+        answer = convert(file, str(option(self.shape, "sheet") or ""), int(option(self.shape, "skip")), folder)
         if answer["errors"]:
             shown = ", ".join(answer["shown"]) + (", …" if answer["errors"] > len(answer["shown"]) else "")
             cells = "1 cell" if answer["errors"] == 1 else f"{answer['errors']} cells"
@@ -123,7 +122,9 @@ def _check_archive(file: InputFile) -> None:
         raise BadInput("R005", message, "if this is no attack, save it as CSV", path=file.name)
 
 
-def _ask(file: InputFile, sheet: str, skip: int, folder: Path) -> dict[str, Any]:
+def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> dict[str, Any]:
+    """Lay a sheet down as text in `folder`: `cells.csv`, and in `rows.bin` which row of the sheet begins on which line."""
+    _check_archive(file)
     request = json.dumps({"path": str(Path(file.path).resolve()), "sheet": sheet, "skip": skip, "folder": str(folder)})
     try:
         done = subprocess.run(

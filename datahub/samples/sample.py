@@ -6,11 +6,17 @@ import csv
 import io
 import json
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from datahub.formats.archives import is_archive
+from datahub.formats.declare import InputFile
 from datahub.formats.files import InputStream
+from datahub.formats.xlsx_read import convert
 from datahub.records import record
 
 _BYTES = 1 << 20
@@ -27,6 +33,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
     whole: bool
+    kind: str = "csv"
 
 
 @record(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class NoSample(Exception):
 
 def read_sample(path: str) -> Table | Records | Typed:
     """What stands at the beginning of the file at `path`."""
+    if is_archive(path):
+        return _workbook(path)
     with InputStream(path) as stream:
         data = stream.read(_BYTES)
     whole = len(data) < _BYTES
@@ -67,6 +76,16 @@ def read_sample(path: str) -> Table | Records | Typed:
     if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
         raise NoSample(f"`{path}` is a page of HTML or XML, not a table")
     return _table(text, encoding, whole)
+
+
+def _workbook(path: str) -> Table:
+    """The first sheet of a workbook that is not hidden."""
+    with tempfile.TemporaryDirectory(prefix="dhm-sheet-") as folder:
+        convert(InputFile(path, path), "", 0, Path(folder))
+        with (Path(folder) / "cells.csv").open(encoding="utf-8", newline="") as file:
+            text = file.read(_BYTES)
+            whole = not file.read(1)
+    return replace(_cut(text, ",", "utf-8", whole), kind="xlsx")
 
 
 def _typed(path: str, kind: str) -> Typed:
@@ -101,7 +120,10 @@ def _decoded(data: bytes, whole: bool) -> tuple[str, str]:
 
 
 def _table(text: str, encoding: str, whole: bool) -> Table:
-    delimiter = max(_DELIMITERS, key=lambda mark: _agreement(text, mark))
+    return _cut(text, max(_DELIMITERS, key=lambda mark: _agreement(text, mark)), encoding, whole)
+
+
+def _cut(text: str, delimiter: str, encoding: str, whole: bool) -> Table:
     rows = _rows(text, delimiter)
     if not whole:
         rows = rows[:-1]

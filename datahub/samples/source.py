@@ -21,7 +21,7 @@ def infer(path: str, name: str = "") -> str:
     called = name or _name(Path(path).name.partition(".")[0])
     match read_sample(path):
         case Table() as table:
-            return _block(called, "csv", _table_options(table), _table_columns(table), _seen(len(table.rows), table.whole, table.notes))
+            return _block(called, table.kind, _table_options(table), _table_columns(table), _seen(len(table.rows), table.whole, table.notes))
         case Records() as records:
             options = [f"rows {_quoted(records.path)}"] if records.path else []
             return _block(called, records.kind, options, _record_columns(records), _seen(len(records.rows), records.whole))
@@ -53,7 +53,7 @@ def _seen(rows: int, whole: bool, notes: Sequence[str] = ()) -> list[str]:
 
 def _table_options(table: Table) -> list[str]:
     options = list(table.options)
-    if decimal_mark(_columns(table)) == ",":
+    if table.kind == "csv" and decimal_mark(_columns(table)) == ",":
         options.append(("decimal", ","))
     return [f"{name} {str(value).lower() if isinstance(value, bool | int) else _quoted(str(value))}" for name, value in options]
 

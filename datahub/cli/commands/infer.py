@@ -1,4 +1,4 @@
-"""Write a `source` block from a sample of a file: CSV, JSON, JSON lines, Parquet or Arrow, packed or not.
+"""Write a `source` block from a sample of a file: CSV, JSON, JSON lines, Excel, Parquet or Arrow, packed or not.
 
 What speaks for each type stands in a comment beside it. Look it over: a sample cannot know what comes tomorrow.
 """

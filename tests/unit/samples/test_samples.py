@@ -176,3 +176,15 @@ def test_what_is_written_compiles_and_is_in_style(tmp_path):
     check(Document("a.dhm", text), Folders(), found.append)
     assert [] == [one.message for one in found if one.level is Severity.ERROR]
     assert text == format_script(Document("a.dhm", text))
+
+
+def test_a_workbook_is_looked_at_through_its_first_sheet(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(tmp_path / "stock.xlsx")) as book:
+        sheet = book.add_worksheet("Stock")
+        for at, row in enumerate((["EAN", "Qty"], [3760001234567, 4], [3760001234574, 12])):
+            sheet.write_row(at, 0, row)
+    text = infer(str(tmp_path / "stock.xlsx"))
+    assert "source stock: xlsx {" in text
+    assert 'qty: int at "Qty"' in text
