@@ -21,7 +21,9 @@ def infer(path: str, name: str = "") -> str:
     called = name or _name(Path(path).name.partition(".")[0])
     match read_sample(path):
         case Table() as table:
-            return _block(called, table.kind, _table_options(table), _table_columns(table), _seen(len(table.rows), table.whole, table.notes))
+            return _block(
+                called, table.kind, _table_options(table), _table_columns(table), _seen(len(table.rows), table.whole, table.notes)
+            )
         case Records() as records:
             options = [f"rows {_quoted(records.path)}"] if records.path else []
             return _block(called, records.kind, options, _record_columns(records), _seen(len(records.rows), records.whole))
