@@ -1,0 +1,66 @@
+"""`rest`: an API that gives rows by calls, and takes them in batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from datahub.connectors.declare import Connector, Missing, Place, Sender, Source, declare_connector
+from datahub.connectors.rest.told import Auth, NoAuth, RestFrom, RestTo, WebConnection
+from datahub.project.secrets import Secret
+
+if TYPE_CHECKING:
+    from datahub.connectors.rest.session import Session
+
+
+class Rest(WebConnection):
+    """An API that gives rows by calls, and takes them in batches."""
+
+    reads = RestFrom
+    writes = RestTo
+
+    kind: Literal["rest"] = "rest"
+    auth: Auth = NoAuth()
+    """How requests say who sends them."""
+    headers: dict[str, Secret] = {}
+    """Further headers with secrets, such as `X-Tenant = "${env:TENANT}"`."""
+
+
+def _session(connection: Rest, place: Place) -> Session:
+    from datahub.connectors.rest.session import Session
+    from datahub.connectors.rest.signing import signing
+
+    def headers() -> dict[str, str]:
+        return {name: secret.reveal() for name, secret in connection.headers.items()}
+
+    return Session(connection, place, signing(connection.auth), headers=headers)
+
+
+def _source(connection: Rest, told: RestFrom, place: Place) -> Source:
+    from datahub.connectors.rest.source import RestIn
+
+    return RestIn(_session(connection, place), told, place)
+
+
+def _sender(connection: Rest, told: RestTo, place: Place) -> Sender:
+    from datahub.connectors.rest.sender import RestOut
+
+    return RestOut(_session(connection, place), told)
+
+
+def _test(connection: Rest, place: Place) -> str:
+    from datahub.connectors.rest.session import Request
+
+    session = _session(connection, place)
+    try:
+        session.ask(Request("GET", connection.url))
+        return "the address answers"
+    except Missing:
+        # An API need not have a page at its root.
+        return "the server answers, and has nothing at the address itself"
+    finally:
+        session.close()
+
+
+declare_connector(
+    Connector("rest", Rest, "An API that gives rows by calls, and takes them in batches.", source=_source, sender=_sender, test=_test)
+)

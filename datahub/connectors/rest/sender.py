@@ -1,0 +1,105 @@
+"""A target that is an API: batches of rows as JSON, each under its key, and what became of each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from datahub.connectors.declare import Answer, Refusal, TerminalError
+from datahub.connectors.rest.session import Request, Session, shown
+from datahub.connectors.rest.told import RestTo, Results, described
+from datahub.connectors.rest.values import Absent, at, decoded, encoded
+
+
+class RestOut:
+    """One target of a job that is bound to an API."""
+
+    def __init__(self, session: Session, told: RestTo) -> None:
+        self._session, self._told = session, told
+
+    @property
+    def keyed(self) -> bool:
+        # PUT and DELETE do the same however often they are sent.
+        return bool(self._told.key_header) or self._told.method in ("PUT", "DELETE")
+
+    @property
+    def rows(self) -> int:
+        return self._told.batch
+
+    def render(self, rows: pa.Table) -> bytes:
+        """The rows as JSON: exact numbers, instants as ISO 8601 has them."""
+        made: Any = rows.to_pylist()
+        if self._told.single:
+            return encoded(made[0])
+        return encoded({self._told.envelope: made} if self._told.envelope else made)
+
+    def send(self, body: bytes, key: str) -> Answer:
+        told = self._told
+        headers = {"Content-Type": "application/json"} | ({told.key_header: key} if told.key_header else {})
+        request = Request(told.method, self._session.address(told.path), told.parameters, headers, {"content": body}, self.keyed)
+        # A batch that is refused for its rows alone comes back with what is wrong with each.
+        accepted = (207, 400, 409, 422) if told.results is not None else ()
+        response = self._session.ask(request, lambda status: 200 <= status < 300 or status in accepted)
+        reference = response.headers.get("location", "") or response.headers.get("x-request-id", "")
+        if told.results is None:
+            return Answer(reference)
+        value = decoded(response.content, shown(request)) if response.content else {}
+        try:
+            return Answer(reference, _refusals(value, told.results, _sent_rows(body, told), shown(request)))
+        except Absent:
+            if response.is_success:
+                return Answer(reference)
+            said = described(response.text)
+            raise TerminalError(
+                f"{shown(request)}: HTTP {response.status_code}: {said}", "the whole batch is refused, and no row named"
+            ) from None
+
+    def arrived(self, key: str) -> bool | None:
+        return None
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _sent_rows(body: bytes, told: RestTo) -> list[Any]:
+    value = msgspec.json.decode(body)
+    if told.single:
+        return [value]
+    return list(value[told.envelope] if told.envelope else value)
+
+
+def _refusals(value: Any, told: Results, rows: list[Any], what: str) -> tuple[Refusal, ...]:
+    """The rows that are not taken; a result that belongs to no row is an error, never left out."""
+    refusals = []
+    items = at(value, told.items, what)
+    if not isinstance(items, list):
+        raise TerminalError(f"{what}: `{told.items}` is no list: `{described(items)}`")
+    for place, item in enumerate(items):
+        if told.ok and _maybe(item, told.ok) in told.ok_values:
+            continue
+        code, message = described(_maybe(item, told.code) or ""), described(_maybe(item, told.message) or "")
+        refusals += [Refusal(row, code, message) for row in _rows_of(item, place, told, rows, what)]
+    return tuple(refusals)
+
+
+def _rows_of(item: Any, place: int, told: Results, rows: list[Any], what: str) -> list[int]:
+    if told.key:
+        wanted = str(at(item, told.key, what))
+        found = [number for number, row in enumerate(rows) if str(row.get(told.column)) == wanted]
+    else:
+        number = at(item, told.row, what) if told.row else place
+        found = [number] if isinstance(number, int) and 0 <= number < len(rows) else []
+    if not found:
+        raise TerminalError(
+            f"{what}: the result `{described(item)}` is of no row that was sent", "look at `row`, `key` and `column` of `results`"
+        )
+    return found
+
+
+def _maybe(value: Any, path: str) -> Any:
+    try:
+        return at(value, path, "a result")
+    except Absent:
+        return None

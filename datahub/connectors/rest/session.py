@@ -1,0 +1,211 @@
+"""One conversation with an API: signed, counted, tried again by kind of failure, and led nowhere by its answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
+from datahub.connectors.http_client import LATER, client, retry_after, tls, told
+from datahub.connectors.rest.budget import LONGEST, Allowance
+from datahub.connectors.rest.guard import followed, guarded, origin
+from datahub.connectors.rest.told import WebConnection, described
+from datahub.records import record
+
+_FIRST, _BOUND = 0.5, 20.0
+"""Seconds of the first wait between two tries, at most, and of the longest."""
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_NOT_TAKEN = frozenset({425, 429, 503})
+"""Answers that say that nothing was done."""
+Query = Mapping[str, Any]
+
+
+@record(frozen=True, slots=True)
+class Request:
+    """What is asked. `repeat_safe`: it may be sent again where nobody knows whether it has arrived."""
+
+    method: str
+    url: str
+    query: Query | None = None
+    headers: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+    """What httpx takes as a body: `content`, `data` or `files`."""
+    repeat_safe: bool | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        return self.method in _REPEATABLE if self.repeat_safe is None else self.repeat_safe
+
+
+class Session:
+    """The requests of one connection; it belongs to one worker."""
+
+    def __init__(
+        self,
+        connection: WebConnection,
+        place: Place,
+        auth: httpx.Auth | None,
+        *,
+        headers: Callable[[], dict[str, str]] = dict,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connection, self._auth, self._headers, self.sleep = connection, auth, headers, sleep
+        self._chance = Random(time.time_ns())
+        self._allowance: Allowance | None = None
+        if connection.budget is not None:
+            within = connection.budget.within.total_seconds()
+            self._allowance = Allowance(place.state, f"{connection.kind} {connection.url}", connection.budget.requests, within)
+        self.connect_timeout = connection.connect_timeout.total_seconds()
+        self.deadline = connection.deadline.total_seconds()
+        self.authorities: Path | None = place.project / Path(connection.ca_file).expanduser() if connection.ca_file else None
+        self.proxy = connection.proxy or None
+        self._own: httpx.Client | None = None
+        self._other: httpx.Client | None = None
+
+    def address(self, path: str) -> str:
+        """A path below the connection's address, whatever it is: it cannot name another host, nor climb above it."""
+        if any(part in ("..", "%2e%2e", ".%2e", "%2e.") for part in path.partition("?")[0].lower().split("/")):
+            raise TerminalError(f"the path `{described(path)}` climbs up", "a path stays below the address of its connection")
+        return f"{self._connection.url.rstrip('/')}/{path.lstrip('/')}" if path else self._connection.url
+
+    def follow(self, url: str) -> str:
+        """An address out of an answer, once it is known that it may be asked."""
+        return followed(url, self._connection.url, self._connection.follow_hosts)
+
+    def ask(self, request: Request, accept: Callable[[int], bool] = lambda status: 200 <= status < 300) -> httpx.Response:
+        """The answer, read whole, whose status is accepted; what it means if not is raised."""
+        with self.stream(request, accept) as response:
+            read(response, self._connection.largest, shown(request))
+            return response
+
+    @contextmanager
+    def stream(self, request: Request, accept: Callable[[int], bool] = lambda status: 200 <= status < 300) -> Iterator[httpx.Response]:
+        """The same, its body still to come."""
+        response = self._patiently(request, accept)
+        try:
+            with sent(request):
+                yield response
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        for one in (self._own, self._other):
+            if one is not None:
+                one.close()
+        self._own = self._other = None
+
+    # ------------------------------------------------------------ trying again
+
+    def _patiently(self, request: Request, accept: Callable[[int], bool]) -> httpx.Response:
+        attempt = 1
+        while True:
+            try:
+                return self._once(request, accept)
+            except TransientError as problem:
+                if attempt >= self._connection.attempts or (isinstance(problem, Uncertain) and not request.repeatable):
+                    raise
+                # By chance, so that those who were refused together do not come back together.
+                wait = problem.wait if problem.wait is not None else self._chance.uniform(0, min(_FIRST * 2**attempt, _BOUND))
+                if wait > LONGEST:
+                    raise
+            self.sleep(wait)
+            attempt += 1
+
+    def _once(self, request: Request, accept: Callable[[int], bool]) -> httpx.Response:
+        if self._allowance is not None:
+            self._allowance.take(self.sleep)
+        ours = origin(request.url) == origin(self._connection.url)
+        asked = self._client() if ours else self._guarded()
+        with sent(request):
+            made = asked.build_request(
+                request.method, request.url, params=request.query or None, headers=request.headers, **(request.body or {})
+            )
+            # Who we are is told to the connection's own address, and to no other.
+            response = asked.send(made, stream=True, auth=self._auth if ours else None)
+        if accept(response.status_code):
+            return response
+        try:
+            with sent(request):
+                read(response, 64 << 10, shown(request), cut=True)
+            problem = refused(response, request)
+        finally:
+            response.close()
+        raise problem
+
+    def _client(self) -> httpx.Client:
+        if self._own is None:
+            self._own = client(self, {"Accept": "application/json, */*;q=0.5", **self._headers()})
+        return self._own
+
+    def _guarded(self) -> httpx.Client:
+        if self._other is None:
+            hosts = [one.partition(":") for one in self._connection.follow_hosts]
+            # A host with its port is named on purpose, such as a store of files in the same house.
+            exact = [(host.lower(), int(port)) for host, _, port in hosts if port]
+            self._other = httpx.Client(
+                transport=guarded(tls(self.authorities), exact),
+                headers={"User-Agent": "dhm"},
+                timeout=httpx.Timeout(self.deadline, connect=self.connect_timeout),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._other
+
+
+@contextmanager
+def sent(request: Request) -> Iterator[None]:
+    """Failures of a request: those before it was sent, and those after which nobody knows whether it has arrived."""
+    what = shown(request)
+    try:
+        with told(what):
+            yield
+    except (TerminalError, Uncertain):
+        raise
+    except TransientError as problem:
+        cause = problem.__context__
+        if isinstance(cause, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)) or not isinstance(cause, httpx.TransportError):
+            raise
+        raise Uncertain(problem.message, problem.help) from None
+
+
+def shown(request: Request) -> str:
+    """The request as people are told it, without its query, which may have secrets."""
+    return f"{request.method} {request.url.partition('?')[0]}"
+
+
+def refused(response: httpx.Response, request: Request) -> DataHubError:
+    """What an answer that was not accepted means."""
+    what, status = shown(request), response.status_code
+    said = " ".join(response.content[:300].decode("utf-8", "replace").split())
+    about = f"{what}: HTTP {status}" + (f": {said}" if said else "")
+    if status in (404, 410):
+        return Missing(about)
+    if status in (401, 403):
+        return TerminalError(about, "the server refuses who we are: look at `auth` of the connection")
+    if response.is_redirect:
+        place = response.headers.get("location", "nowhere")
+        return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
+    if status in _NOT_TAKEN:
+        return TransientError(about, wait=retry_after(response))
+    if status in LATER:
+        return Uncertain(about, wait=retry_after(response))
+    return TerminalError(about, "the other side does not take the request as it is")
+
+
+def read(response: httpx.Response, largest: int, what: str, *, cut: bool = False) -> None:
+    """Read a body that has no more than `largest` bytes."""
+    data = bytearray()
+    for piece in response.iter_bytes():
+        data += piece
+        if len(data) > largest:
+            if not cut:
+                raise TerminalError(f"{what}: the answer has more than {largest:,} bytes", "ask for smaller pages, or raise `largest`")
+            break
+    # As `Response.read` does it.
+    response._content = bytes(data[:largest])  # noqa: SLF001

@@ -1,0 +1,139 @@
+"""How a request says who sends it: basic, bearer, key, OAuth2, HMAC."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Generator
+from typing import assert_never
+
+import httpx
+
+from datahub.connectors.declare import TerminalError, TransientError
+from datahub.connectors.http_client import LATER, retry_after
+from datahub.connectors.rest.told import Auth, BasicAuth, BearerAuth, HmacAuth, KeyAuth, NoAuth, OAuth2
+from datahub.connectors.rest.values import decoded, fill
+from datahub.project.secrets import Secret
+
+_EARLY, _UNSAID = 120.0, 300.0
+"""Seconds before its end at which a token is renewed, and how long one is taken to last whose server does not say."""
+
+
+def signing(told: Auth) -> httpx.Auth | None:
+    """What signs the requests of a connection."""
+    match told:
+        case NoAuth():
+            return None
+        case BasicAuth():
+            return httpx.BasicAuth(told.user, told.password.reveal())
+        case BearerAuth():
+            return _Key("header", "Authorization", f"Bearer {told.token.reveal()}")
+        case KeyAuth():
+            return _Key(told.place, told.name, told.value.reveal())
+        case OAuth2():
+            return Tokens(told)
+        case HmacAuth():
+            return _Signature(told)
+        case _:
+            assert_never(told)
+
+
+class _Key(httpx.Auth):
+    def __init__(self, place: str, name: str, value: str) -> None:
+        self._place, self._name, self._value = place, name, value
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if self._place == "header":
+            request.headers[self._name] = self._value
+        else:
+            request.url = request.url.copy_set_param(self._name, self._value)
+        yield request
+
+
+class Tokens(httpx.Auth):
+    """OAuth2: a token for all requests, renewed early; one that is refused is replaced once."""
+
+    def __init__(self, told: OAuth2) -> None:
+        self._told = told
+        self._token, self._ends = "", 0.0
+        self._refresh = _clear(told.refresh_token)
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        fresh = False
+        if not self._token or time.monotonic() >= self._ends:
+            yield from self._renewed()
+            fresh = True
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        response = yield request
+        if response.status_code == 401 and not fresh:
+            yield from self._renewed()
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            yield request
+
+    def _renewed(self) -> Generator[httpx.Request, httpx.Response, None]:
+        self._token = ""
+        response = yield self._asking()
+        response.read()
+        what = f"the token of {self._told.token_url}"
+        if response.status_code in LATER:
+            raise TransientError(f"{what}: HTTP {response.status_code}", wait=retry_after(response))
+        if response.status_code != 200:
+            raise TerminalError(f"{what} is refused (HTTP {response.status_code})", "look at the client's id, its secret, and the grant")
+        answer = decoded(response.content, what)
+        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
+            raise TerminalError(f"{what}: the answer has no `access_token`")
+        self._token = answer["access_token"]
+        self._refresh = answer.get("refresh_token") or self._refresh
+        lasts = answer.get("expires_in")
+        seconds = float(lasts) if isinstance(lasts, (int, float, str)) and str(lasts).replace(".", "", 1).isdigit() else _UNSAID
+        self._ends = time.monotonic() + max(seconds - min(_EARLY, seconds / 2), 0.0)
+
+    def _asking(self) -> httpx.Request:
+        told = self._told
+        fields: dict[str, str] = {"grant_type": told.grant}
+        headers = {"Accept": "application/json"}
+        match told.grant:
+            case "password":
+                fields |= {"username": told.user, "password": _clear(told.password)}
+            case "refresh_token":
+                fields |= {"refresh_token": self._refresh}
+            case "client_credentials":
+                pass
+        if told.scope:
+            fields["scope"] = told.scope
+        if told.client_in == "header":
+            pair = f"{told.client_id}:{_clear(told.client_secret)}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        elif told.client_id:
+            fields |= {"client_id": told.client_id, "client_secret": _clear(told.client_secret)}
+        return httpx.Request("POST", told.token_url, data=fields, headers=headers)
+
+
+class _Signature(httpx.Auth):
+    requires_request_body = True
+
+    def __init__(self, told: HmacAuth) -> None:
+        self._told = told
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        told, now = self._told, str(int(time.time()))
+        values = {
+            "METHOD": request.method,
+            "TARGET": request.url.raw_path.decode("ascii"),
+            "TIMESTAMP": now,
+            "BODY": request.content.decode("utf-8", "surrogateescape"),
+            "BODY_DIGEST": hashlib.sha256(request.content).hexdigest(),
+        }
+        message = fill(told.message, values).encode("utf-8", "surrogateescape")
+        made = hmac.new(told.secret.reveal().encode(), message, told.algorithm)
+        text = made.hexdigest() if told.encoding == "hex" else base64.b64encode(made.digest()).decode()
+        request.headers[told.header] = f"{told.prefix}{text}"
+        if told.timestamp_header:
+            request.headers[told.timestamp_header] = now
+        yield request
+
+
+def _clear(secret: Secret | None) -> str:
+    return secret.reveal() if secret is not None else ""

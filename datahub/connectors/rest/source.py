@@ -1,0 +1,231 @@
+"""A source that calls an API: its calls in order, and the rows or the file of the last one, landed before it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+from datahub.connectors.declare import Landed, Place, Split, TerminalError, TransientError
+from datahub.connectors.file_names import filled
+from datahub.connectors.rest.pages import pages
+from datahub.connectors.rest.session import Request, Session, shown
+from datahub.connectors.rest.told import Call, RestFrom, Until, described
+from datahub.connectors.rest.values import at, decoded, encoded, fill, slots
+
+PIECE = 1 << 16
+
+
+class RestIn:
+    """One source of a job that is bound to an API."""
+
+    def __init__(self, session: Session, told: RestFrom, place: Place) -> None:
+        self._session, self._told, self._source = session, told, told.connection
+        self._folder = place.state / "rest"
+        self._position: str | None = None
+        self._before: str | None = None
+        self._values: dict[str, Any] = {}
+        self._part: Path | None = None
+
+    def start(self, position: str | None) -> None:
+        self._before = position
+
+    def position(self) -> str | None:
+        return self._position
+
+    def splits(self) -> Iterator[Split]:
+        """One file with all rows; none where the API has none."""
+        began = datetime.now(UTC)
+        self._values = self._known_from(began)
+        self._position = None
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = f"{os.getpid()}-{id(self)}.part"
+        self._part = self._folder / made
+        with self._part.open("wb") as file:
+            taken = _Taken(file, self._told)
+            *earlier, last = self._told.calls
+            for call in earlier:
+                self._remember(call, self._value(call))
+            self._last(last, taken)
+            file.flush()
+            os.fsync(file.fileno())
+        self._move(began, taken)
+        if taken.size:
+            values = {"CONNECTION": self._source, "TIMESTAMP": began.strftime("%Y%m%dT%H%M%S%fZ"), "DATE": began.strftime("%Y%m%d")}
+            yield Split(self._source, made, filled(self._told.name, values), size=taken.size)
+
+    def land(self, split: Split, folder: Path) -> Landed:
+        """Move what was fetched into `folder`."""
+        part = self._folder / split.locator
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        final = folder / digest
+        shutil.move(part, final)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return Landed(split, final, split.name, final.stat().st_size, digest)
+
+    def settle(self, landed: Landed, *, succeeded: bool) -> None:
+        """The ledger alone knows how far was read."""
+
+    def close(self) -> None:
+        self._session.close()
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
+            self._part = None
+
+    # ------------------------------------------------------------ calls
+
+    def _value(self, call: Call) -> Any:
+        if call.until is not None:
+            return self._awaited(call, call.until)
+        response = self._session.ask(self._request(call))
+        return decoded(response.content, call.name or call.path) if response.content else None
+
+    def _awaited(self, call: Call, until: Until) -> Any:
+        request = self._request(call)
+        seen: Any = None
+        wanted = until.status
+
+        def accept(status: int) -> bool:
+            return 200 <= status < 300 or status == wanted
+
+        for attempt in range(until.attempts):
+            if attempt:
+                self._session.sleep(until.every.total_seconds())
+            response = self._session.ask(request, accept)
+            if not response.content:
+                continue
+            value = decoded(response.content, shown(request))
+            seen = at(value, until.value, shown(request))
+            if seen in until.fails:
+                raise TerminalError(f"{shown(request)}: `{until.value}` is `{described(seen)}`, and what is waited for will not come")
+            if seen in until.equals and wanted in (None, response.status_code):
+                return value
+        raise TransientError(f"{shown(request)}: `{until.value}` is still `{described(seen)}` after {until.attempts} calls")
+
+    def _last(self, call: Call, taken: _Taken) -> None:
+        request = self._request(call)
+        if call.download:
+            with self._session.stream(request) as response:
+                for piece in response.iter_bytes(PIECE):
+                    taken.bytes(piece)
+        elif call.paging is not None:
+            for rows in pages(self._session, request, call.paging, self._rows):
+                taken.rows(rows)
+        else:
+            value = self._value(call)
+            self._remember(call, value)
+            taken.rows(self._rows(value) if value is not None else [])
+
+    def _rows(self, value: Any) -> list[Any]:
+        found = at(value, self._told.rows, "the last call")
+        rows = found if isinstance(found, list) else [found]
+        # `$.shops[*].orders` is a list of lists.
+        flat = [one for row in rows for one in row] if rows and all(isinstance(row, list) for row in rows) else rows
+        for row in flat:
+            if not isinstance(row, dict):
+                raise TerminalError(f"`{self._told.rows}` has `{described(row)}` in it, which is no row", "`rows` must lead to objects")
+        return flat
+
+    def _request(self, call: Call) -> Request:
+        url = (
+            self._session.follow(str(fill(call.url, self._values)))
+            if call.url
+            else self._session.address(fill(call.path, self._values, url=True))
+        )
+        query = {
+            name: fill(value, self._values)
+            for name, value in call.parameters.items()
+            # Nothing was read yet: then everything is asked for.
+            if not (isinstance(value, str) and "CURSOR" in slots(value) and not self._values["CURSOR"])
+        }
+        body: dict[str, Any] = {}
+        headers = {name: str(fill(value, self._values)) for name, value in call.headers.items()}
+        if call.json_body is not None:
+            body = {"content": encoded(fill(call.json_body, self._values))}
+            headers.setdefault("Content-Type", "application/json")
+        elif call.form:
+            body = {"data": {name: str(fill(value, self._values)) for name, value in call.form.items()}}
+        return Request(call.method, url, query, headers, body, call.repeat_safe)
+
+    def _remember(self, call: Call, value: Any) -> None:
+        if call.name:
+            self._values[call.name] = value
+
+    # ------------------------------------------------------------ how far was read
+
+    def _known_from(self, began: datetime) -> dict[str, Any]:
+        cursor = self._told.cursor
+        position = self._before or (cursor.first if cursor is not None else "")
+        if cursor is not None and cursor.overlap and self._before:
+            position = _earlier(self._before, cursor.overlap.total_seconds())
+        return {"CURSOR": position, "NOW": _instant(began)}
+
+    def _move(self, began: datetime, taken: _Taken) -> None:
+        cursor = self._told.cursor
+        if cursor is None:
+            return
+        if not cursor.value:
+            self._position = _instant(began)
+        elif taken.greatest is not None:
+            found = str(taken.greatest)
+            self._position = found if self._before is None else str(max(self._before, found, key=_rank))
+
+
+class _Taken:
+    """What came: rows as lines or a file as it is, and the greatest cursor among the rows."""
+
+    def __init__(self, file: IO[bytes], told: RestFrom) -> None:
+        self._file, self._told = file, told
+        self.size = 0
+        self.greatest: Any = None
+
+    def rows(self, rows: list[Any]) -> None:
+        cursor = self._told.cursor
+        if cursor is not None and cursor.value:
+            for row in rows:
+                found = at(row, cursor.value, "a row")
+                if found is not None and (self.greatest is None or _rank(found) > _rank(self.greatest)):
+                    self.greatest = found
+        for row in rows:
+            self.bytes(encoded(row) + b"\n")
+
+    def bytes(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._told.largest:
+            raise TerminalError(f"the API gives more than {self._told.largest:,} bytes", "raise `largest` of the source")
+        self._file.write(data)
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Numbers by size, instants by time whatever their zone, and other text as it is."""
+    text = str(value)
+    try:
+        return (0, Decimal(text))
+    except ArithmeticError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return (2, text)
+    return (1, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _earlier(position: str, seconds: float) -> str:
+    rank, value = _rank(position)
+    if rank == 1:
+        return _instant(datetime.fromtimestamp(value.timestamp() - seconds, UTC))
+    raise TerminalError(f"the cursor `{described(position)}` is no instant, and has no time before it", "leave `overlap` out")

@@ -1,0 +1,123 @@
+"""Values of JSON answers: read exactly, found by a path such as `$.data[0].id`, and filled into `{{call.path}}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from datahub.connectors.declare import TerminalError
+
+_STEP = re.compile(r"\.([A-Za-z_@][\w@-]*)|\[(\d+|\*|-1)\]|\['([^']+)'\]")
+_SLOT = re.compile(r"\{\{\s*([A-Za-z_][^{}]*?)\s*\}\}")
+# Numbers keep their digits: 1.50 is not 1.5, and 12345678901234567890 stays what it is.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class Absent(TerminalError):
+    """The answer has nothing at that path."""
+
+
+def decoded(data: bytes, what: str) -> Any:
+    """The value that a body of JSON holds."""
+    try:
+        return _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        shown = data[:80].decode("utf-8", "replace")
+        raise TerminalError(f"{what}: the answer is no JSON ({problem}): `{shown}`", "a file of another format is a `download`") from None
+
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON on one line."""
+    return _ENCODER.encode(value)
+
+
+def at(value: Any, path: str, what: str) -> Any:
+    """What lies at a path; `[*]` gathers all elements into one list. `Absent` where there is nothing."""
+    rest = path.removeprefix("$")
+    if rest and rest[0] not in ".[":
+        rest = f".{rest}"
+    place = 0
+    many = False
+    found = [value]
+    while place < len(rest):
+        step = _STEP.match(rest, place)
+        if step is None:
+            raise TerminalError(f"`{path}` is no path", "write such as `$.data.orders`, `$.items[0].id`, `$.shops[*].name`")
+        place = step.end()
+        try:
+            if step[2] == "*":
+                many = True
+                found = [one for inner in found for one in inner]
+            else:
+                key: Any = int(step[2]) if step[2] is not None else step[1] or step[3]
+                found = [_inside(inner, key) for inner in found]
+        except (KeyError, IndexError, TypeError):
+            raise Absent(f"{what}: the answer has nothing at `{path}`", _nearby(value)) from None
+    return found if many else found[0]
+
+
+def _inside(value: Any, key: Any) -> Any:
+    if isinstance(value, dict if isinstance(key, str) else list):
+        return value[key]
+    raise TypeError
+
+
+def _nearby(value: Any) -> str:
+    return f"it has {', '.join(f'`{one}`' for one in list(value)[:12])}" if isinstance(value, dict) else ""
+
+
+def slots(template: str) -> list[str]:
+    """What a template asks for."""
+    return [found[1] for found in _SLOT.finditer(template)]
+
+
+def fill(template: Any, values: Mapping[str, Any], *, url: bool = False) -> Any:
+    """A template of any shape with its slots filled: text that is one slot alone takes the value with its type.
+
+    `url` percent-encodes what is filled in: a value can add no path, query or fragment.
+    """
+    match template:
+        case str():
+            whole = _SLOT.fullmatch(template)
+            if whole and not url:
+                return value_of(whole[1], values)
+            encode: Callable[[str], str] = (lambda text: quote(text, safe="")) if url else str
+            return _SLOT.sub(lambda found: encode(text_of(value_of(found[1], values))), template)
+        case dict():
+            return {key: fill(one, values, url=url) for key, one in template.items()}
+        case list():
+            return [fill(one, values, url=url) for one in template]
+        case _:
+            return template
+
+
+def value_of(slot: str, values: Mapping[str, Any]) -> Any:
+    """What `CURSOR` or `call.path` stands for."""
+    name = re.split(r"[.\[]", slot, maxsplit=1)[0]
+    if name not in values:
+        known = ", ".join(f"`{{{{{one}}}}}`" for one in sorted(values))
+        raise TerminalError(
+            f"nothing fills `{{{{{slot}}}}}`", f"there are {known or 'none'}; a later call knows those before it by their `name`"
+        )
+    return at(values[name], "$" + slot[len(name) :], f"the call `{name}`")
+
+
+def text_of(value: Any) -> str:
+    """A value as it stands in a query or a path."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return f"{value:f}"
+        case list() | dict():
+            return encoded(value).decode()
+        case _:
+            return str(value)

@@ -1,0 +1,483 @@
+"""Sources and targets on an API, against a real HTTP server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+
+import pyarrow as pa
+import pytest
+
+from datahub.connectors.declare import Place, Refusal, TerminalError, TransientError, Uncertain
+from datahub.connectors.kinds.rest import Rest
+from datahub.connectors.rest.guard import addresses, followed
+from datahub.connectors.rest.sender import RestOut
+from datahub.connectors.rest.session import Session
+from datahub.connectors.rest.signing import signing
+from datahub.connectors.rest.source import RestIn
+from datahub.connectors.rest.told import RestFrom, RestTo
+from datahub.project.secrets import Secret
+from tests.servers.api import api
+
+ROWS = [{"id": number, "at": f"2026-01-{number:02}T00:00:00Z"} for number in range(1, 8)]
+
+
+@pytest.fixture
+def server():
+    with api() as one:
+        yield one
+
+
+class World:
+    def __init__(self, server, folder, **told):
+        self.waits: list[float] = []
+        self.place = Place(folder, folder / "state")
+        self.place.state.mkdir(exist_ok=True)
+        self.connection = Rest.model_validate({"kind": "rest", "url": server.url, "insecure": True} | told)
+        self.session = Session(self.connection, self.place, signing(self.connection.auth), sleep=self.waits.append)
+        self.folder = folder / "landed"
+        self.folder.mkdir(exist_ok=True)
+
+    def source(self, *calls, **told):
+        return RestIn(self.session, RestFrom.model_validate({"connection": "x", "calls": list(calls)} | told), self.place)
+
+    def lines(self, source, position=None):
+        source.start(position)
+        try:
+            landed = [source.land(split, self.folder) for split in source.splits()]
+            return [json.loads(line) for one in landed for line in one.path.read_text().splitlines()]
+        finally:
+            self.session.close()
+
+    def text(self, source):
+        landed = [source.land(split, self.folder) for split in source.splits()]
+        self.session.close()
+        return [one.path.read_bytes() for one in landed]
+
+
+@pytest.fixture
+def world(server, tmp_path):
+    return lambda **told: World(server, tmp_path, **told)
+
+
+def secret(text):
+    return Secret(text)
+
+
+# ---------------------------------------------------------------------------------------------------------- pages
+
+
+def numbered(asked):
+    page, size = int(asked.query["page"]), int(asked.query["per_page"])
+    part = ROWS[(page - 1) * size : page * size]
+    return {"elements": part, "paging": {"totalPages": 3}}
+
+
+def offsets(asked):
+    start = int(asked.query["offset"])
+    return {"elements": ROWS[start : start + 3], "total_count": len(ROWS)}
+
+
+def cursors(asked):
+    start = int(asked.query.get("page_token", "0"))
+    return {"elements": ROWS[start : start + 3], "next_page_token": str(start + 3) if start + 3 < len(ROWS) else None}
+
+
+def links(asked):
+    start = int(asked.query.get("from", "0"))
+    more = {"Link": f'<?from={start + 3}>; rel="next", <?from=0>; rel="first"'} if start + 3 < len(ROWS) else {}
+    return 200, {"elements": ROWS[start : start + 3]}, more
+
+
+def addressed(asked):
+    start = int(asked.query.get("from", "0"))
+    return {"elements": ROWS[start : start + 3], "next": f"/rows?from={start + 3}" if start + 3 < len(ROWS) else ""}
+
+
+@pytest.mark.parametrize(
+    "route, paging",
+    [
+        (numbered, {"kind": "number", "size": 3, "size_parameter": "per_page", "pages": "$.paging.totalPages"}),
+        (numbered, {"kind": "number", "size": 3, "size_parameter": "per_page"}),
+        (offsets, {"kind": "offset", "size": 3, "total": "$.total_count"}),
+        (offsets, {"kind": "offset", "size": 3}),
+        (cursors, {"kind": "cursor", "parameter": "page_token", "next": "$.next_page_token"}),
+        (links, {"kind": "link"}),
+        (addressed, {"kind": "next_url", "next": "$.next"}),
+    ],
+)
+def test_every_way_of_paging_gives_every_row_once(server, world, route, paging):
+    server.routes["GET /rows"] = route
+    one = world()
+    assert ROWS == one.lines(one.source({"path": "rows", "paging": paging}, rows="$.elements"))
+    assert 3 == len(server.seen)
+
+
+def test_a_server_that_ignores_the_page_is_found_out(server, world):
+    server.routes["GET /rows"] = lambda asked: ROWS[:3]
+    one = world()
+    with pytest.raises(TerminalError, match="the same page came twice"):
+        one.lines(one.source({"path": "rows", "paging": {"kind": "number", "size": 3}}))
+    assert 2 == len(server.seen)
+
+
+def test_cursors_that_lead_in_a_circle_are_found_out(server, world):
+    follow = {"": "a", "a": "b", "b": "a"}
+    server.routes["GET /rows"] = lambda asked: {
+        "rows": [{"of": asked.query.get("cursor", "")}],
+        "next": follow[asked.query.get("cursor", "")],
+    }
+    one = world()
+    with pytest.raises(TerminalError, match="in a circle"):
+        one.lines(one.source({"path": "rows", "paging": {"kind": "cursor", "next": "$.next"}}, rows="$.rows"))
+    assert 3 == len(server.seen)
+
+
+def test_more_pages_than_the_job_takes_end_the_run(server, world):
+    server.routes["GET /rows"] = lambda asked: [{"page": asked.query["page"]}]
+    one = world()
+    with pytest.raises(TerminalError, match="more than 5 pages"):
+        one.lines(one.source({"path": "rows", "paging": {"kind": "number", "most": 5}}))
+
+
+def test_numbers_keep_their_digits(server, world):
+    server.routes["GET /rows"] = lambda asked: (200, b'[{"price": 1.50, "id": 12345678901234567890123}]')
+    one = world()
+    assert [b'{"price":1.50,"id":12345678901234567890123}\n'] == one.text(one.source({"path": "rows"}))
+
+
+def test_no_rows_are_no_file(server, world):
+    server.routes["GET /rows"] = lambda asked: {"data": {"items": []}}
+    one = world()
+    assert [] == list(one.source({"path": "rows"}, rows="$.data.items").splits())
+    with pytest.raises(TerminalError) as problem:
+        one.lines(one.source({"path": "rows"}, rows="$.elements"))
+    assert "`data`" in problem.value.help
+    one.session.close()
+
+
+# ---------------------------------------------------------------------------------------------------------- calls
+
+
+def test_calls_are_chained_polled_and_end_in_a_download(server, world):
+    states = iter(["RUNNING", "RUNNING", "AVAILABLE"])
+    server.routes["POST /offer/file/generate"] = lambda asked: {"job": {"id": 7}}
+    server.routes["GET /offer/file/status/7"] = lambda asked: {"statusFile": next(states), "urlFile": f"{server.url}/files/offers.csv"}
+    server.routes["GET /files/offers.csv"] = lambda asked: (200, b"sku;price\nA;1.50\n", {"Content-Type": "text/csv"})
+    one = world()
+    source = one.source(
+        {"name": "made", "method": "POST", "path": "offer/file/generate", "json": {"sinceUpdateDateTime": "{{CURSOR}}"}},
+        {
+            "name": "status",
+            "path": "offer/file/status/{{made.job.id}}",
+            "until": {"value": "$.statusFile", "equals": ["AVAILABLE"], "fails": ["FAILED"], "every": "10 s"},
+        },
+        {"url": "{{status.urlFile}}", "download": True},
+        cursor={"first": "2026-01-01T00:00:00Z"},
+        name="offers-{{TIMESTAMP}}.csv",
+    )
+    assert [b"sku;price\nA;1.50\n"] == one.text(source)
+    assert {"sinceUpdateDateTime": "2026-01-01T00:00:00Z"} == server.seen[0].json()
+    assert [10.0, 10.0] == one.waits
+
+
+def test_what_is_waited_for_and_fails_ends_the_run(server, world):
+    server.routes["GET /status"] = lambda asked: {"state": "FAILED"}
+    one = world()
+    until = {"value": "$.state", "equals": ["DONE"], "fails": ["FAILED"]}
+    with pytest.raises(TerminalError, match="`FAILED`, and what is waited for will not come"):
+        one.lines(one.source({"path": "status", "until": until}))
+    server.routes["GET /status"] = lambda asked: {"state": "RUNNING"}
+    with pytest.raises(TransientError, match="still `RUNNING` after 3 calls"):
+        one.lines(one.source({"path": "status", "until": until | {"attempts": 3}}))
+
+
+def test_a_value_of_an_answer_adds_no_path_and_no_query(server, world):
+    server.routes["GET /first"] = lambda asked: {"id": "../admin?x=1"}
+    server.routes["GET /things/..%2Fadmin%3Fx%3D1"] = lambda asked: [{"ok": True}]
+    one = world()
+    assert [{"ok": True}] == one.lines(one.source({"name": "a", "path": "first"}, {"path": "things/{{a.id}}"}))
+    with pytest.raises(TerminalError, match="climbs up"):
+        one.lines(one.source({"path": "things/../admin"}))
+
+
+# ---------------------------------------------------------------------------------------------------------- cursor
+
+
+def test_the_cursor_is_the_greatest_of_the_rows_and_starts_where_the_last_run_ended(server, world):
+    server.routes["GET /rows"] = lambda asked: [row for row in ROWS if row["at"] > asked.query.get("since", "")]
+    one = world()
+    source = one.source({"path": "rows", "parameters": {"since": "{{CURSOR}}"}}, cursor={"value": "$.at"})
+    assert 7 == len(one.lines(source))
+    assert "since" not in server.seen[0].query
+    assert "2026-01-07T00:00:00Z" == source.position()
+    assert [] == one.lines(source, "2026-01-07T00:00:00Z")
+    assert source.position() is None
+    assert ROWS[5:] == one.lines(
+        one.source({"path": "rows", "parameters": {"since": "{{CURSOR}}"}}, cursor={"value": "$.at"}), ROWS[4]["at"]
+    )
+
+
+def test_the_cursor_can_be_the_moment_of_the_call_with_an_overlap(server, world):
+    server.routes["GET /rows"] = lambda asked: []
+    one = world()
+    source = one.source({"path": "rows", "parameters": {"since": "{{CURSOR}}"}}, cursor={"overlap": "5 min"})
+    before = datetime.now(UTC)
+    one.lines(source, "2026-01-07T00:00:00.000Z")
+    assert "2026-01-06T23:55:00.000Z" == server.seen[0].query["since"]
+    assert before - timedelta(seconds=1) <= datetime.fromisoformat(source.position()) <= datetime.now(UTC)
+
+
+# ---------------------------------------------------------------------------------------------------------- auth
+
+
+def signed(world, server, auth):
+    server.routes["GET /rows"] = lambda asked: []
+    one = world(auth=auth)
+    one.lines(one.source({"path": "rows", "parameters": {"a": "1"}}))
+    return server.seen[-1]
+
+
+def test_fixed_secrets(server, world):
+    assert (
+        f"Basic {base64.b64encode(b'me:s').decode()}"
+        == signed(world, server, {"kind": "basic", "user": "me", "password": secret("s")}).headers["authorization"]
+    )
+    assert "Bearer t" == signed(world, server, {"kind": "bearer", "token": secret("t")}).headers["authorization"]
+    assert "k" == signed(world, server, {"kind": "key", "value": secret("k")}).headers["x-api-key"]
+    assert {"a": "1", "key": "k"} == signed(world, server, {"kind": "key", "place": "query", "name": "key", "value": secret("k")}).query
+
+
+def test_hmac_signs_method_target_time_and_body(server, world):
+    seen = signed(world, server, {"kind": "hmac", "secret": secret("s"), "prefix": "sha256="})
+    message = f"GET\n/rows?a=1\n{seen.headers['x-timestamp']}\n{hashlib.sha256(b'').hexdigest()}"
+    assert f"sha256={hmac.new(b's', message.encode(), 'sha256').hexdigest()}" == seen.headers["x-signature"]
+    assert abs(time.time() - int(seen.headers["x-timestamp"])) < 60
+
+
+@pytest.mark.parametrize(
+    "grant, told, fields",
+    [
+        ("client_credentials", {}, {}),
+        ("password", {"user": "u", "password": secret("p")}, {"username": "u", "password": "p"}),
+        ("refresh_token", {"refresh_token": secret("r0")}, {"refresh_token": "r0"}),
+    ],
+)
+def test_a_token_is_asked_for_once_and_replaced_once_where_it_is_refused(server, world, grant, told, fields):
+    given = []
+    good: set[str] = set()
+
+    def token(asked):
+        given.append(dict(pair.split("=") for pair in asked.body.decode().split("&")))
+        good.clear()
+        good.add(f"Bearer t{len(given)}")
+        return {"access_token": f"t{len(given)}", "expires_in": 3600, "refresh_token": f"r{len(given)}"}
+
+    server.routes["POST /token"] = token
+    server.routes["GET /rows"] = lambda asked: [] if asked.headers["authorization"] in good else (401, {})
+    one = world(
+        auth={"kind": "oauth2", "grant": grant, "token_url": f"{server.url}/token", "client_id": "c", "client_secret": secret("s")} | told
+    )
+    source = one.source({"path": "rows"})
+    one.lines(source)
+    one.lines(source)
+    assert [{"grant_type": grant, "client_id": "c", "client_secret": "s"} | fields] == given
+    good.clear()
+    one.lines(source)
+    assert 2 == len(given)
+    if grant == "refresh_token":
+        assert "r1" == given[1]["refresh_token"]
+    server.routes["GET /rows"] = lambda asked: (401, {})
+    with pytest.raises(TerminalError, match="HTTP 401"):
+        one.lines(source)
+    assert 3 == len(given)
+
+
+# ---------------------------------------------------------------------------------------------------------- failures
+
+
+def after(*answers):
+    given = iter(answers)
+    return lambda asked: next(given)
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_waited_for_in_both_forms(server, world, form):
+    text = "7" if form == "seconds" else format_datetime(datetime.now(UTC) + timedelta(seconds=8), usegmt=True)
+    server.routes["GET /rows"] = after((429, {}, {"Retry-After": text}), ROWS)
+    one = world()
+    assert ROWS == one.lines(one.source({"path": "rows"}))
+    assert 6 <= one.waits[0] <= 8
+
+
+def test_a_long_wait_is_left_for_a_later_run(server, world):
+    server.routes["GET /rows"] = after((429, {}, {"Retry-After": "600"}))
+    one = world()
+    with pytest.raises(TransientError) as problem:
+        one.lines(one.source({"path": "rows"}))
+    assert 600 == problem.value.wait
+
+
+def test_what_may_pass_is_tried_again_and_what_may_not_is_told(server, world):
+    server.routes["GET /rows"] = after((500, {}), None, (503, {}), ROWS)
+    one = world()
+    assert ROWS == one.lines(one.source({"path": "rows"}))
+    assert 3 == len(one.waits)
+    server.routes["GET /rows"] = after((400, {"message": "no such filter"}))
+    with pytest.raises(TerminalError, match=r"HTTP 400.*no such filter"):
+        one.lines(one.source({"path": "rows"}))
+    server.routes["GET /rows"] = after((302, {}, {"Location": "http://elsewhere.example/"}))
+    with pytest.raises(TerminalError, match="leads to"):
+        one.lines(one.source({"path": "rows"}))
+
+
+def test_a_post_that_may_have_arrived_is_not_sent_again(server, world):
+    server.routes["POST /rows"] = after(None, ROWS)
+    one = world()
+    with pytest.raises(Uncertain):
+        one.lines(one.source({"method": "POST", "path": "rows"}))
+    assert 1 == len(server.seen)
+    server.routes["POST /rows"] = after((429, {}), ROWS)
+    assert ROWS == one.lines(one.source({"method": "POST", "path": "rows"}))
+
+
+def test_the_budget_is_kept_over_sessions(server, world):
+    server.routes["GET /rows"] = lambda asked: ROWS
+    budget = {"requests": 2, "within": "1 h"}
+    for _ in range(2):
+        one = world(budget=budget)
+        one.lines(one.source({"path": "rows"}))
+    one = world(budget=budget)
+    with pytest.raises(TransientError) as problem:
+        one.lines(one.source({"path": "rows"}))
+    assert 3500 < (problem.value.wait or 0) <= 3600
+    assert 2 == len(server.seen)
+
+
+# ---------------------------------------------------------------------------------------------------------- addresses out of data
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:1/", "http://2130706433:1/", "http://0x7f.1:1/", "http://[::ffff:127.0.0.1]:1/", "http://169.254.169.254/", "http://0.0.0.0:1/",
+     "http://127.1:1/", "file:///etc/passwd", "http://user@127.0.0.1/", "ftp://x/", "//other.example/x"],
+)  # fmt: skip
+def test_an_answer_leads_to_no_host_that_is_not_named(server, world, url):
+    server.routes["GET /rows"] = lambda asked: {"rows": ROWS[:1], "next": url}
+    one = world()
+    with pytest.raises(TerminalError, match=r"leads to|is no address"):
+        one.lines(one.source({"path": "rows", "paging": {"kind": "next_url", "next": "$.next"}}, rows="$.rows"))
+    assert 1 == len(server.seen)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "::ffff:127.0.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "127.1",
+        "10.0.0.1",
+        "::1",
+        "100.64.0.1",
+        "64:ff9b::7f00:1",
+    ],
+)
+def test_a_named_host_that_is_of_the_inside_is_not_connected_to(host):
+    with pytest.raises(TerminalError, match="a machine of the inside"):
+        addresses(host, 80)
+
+
+def test_a_host_named_without_port_is_looked_up_and_refused_where_it_is_of_the_inside(server, world):
+    server.routes["GET /first"] = lambda asked: {"url": "http://localhost/file"}
+    one = world(follow_hosts=["localhost"])
+    with pytest.raises(TerminalError, match="a machine of the inside"):
+        one.lines(one.source({"name": "a", "path": "first"}, {"url": "{{a.url}}", "download": True}))
+    one.session.close()
+
+
+def test_a_store_of_files_that_is_named_with_its_port_is_followed_without_our_secrets(server, world):
+    with api() as store:
+        store.routes["GET /file"] = lambda asked: (200, b"a\n")
+        server.routes["GET /first"] = lambda asked: {"url": f"{store.url}/file?signature=x"}
+        one = world(auth={"kind": "bearer", "token": secret("t")}, follow_hosts=[f"127.0.0.1:{store.port}"])
+        assert [b"a\n"] == one.text(one.source({"name": "a", "path": "first"}, {"url": "{{a.url}}", "download": True}))
+        assert "authorization" not in store.seen[0].headers
+        assert "Bearer t" == server.seen[0].headers["authorization"]
+
+
+def test_tls_is_not_left():
+    with pytest.raises(TerminalError, match="from TLS"):
+        followed("http://files.example:80/x", "https://api.example", ["files.example:80"])
+
+
+# ---------------------------------------------------------------------------------------------------------- targets
+
+
+def sender(one, **told):
+    return RestOut(one.session, RestTo.model_validate({"connection": "x", "path": "offers"} | told))
+
+
+TABLE = pa.table({"sku": ["A", "B", "C"], "price": pa.array([Decimal("1.50"), Decimal("2.00"), None], pa.decimal128(10, 2))})
+
+
+def test_a_batch_carries_its_key_and_exact_numbers(server, world):
+    server.routes["POST /offers"] = after(None, (503, {}), {"ok": True})
+    one = world()
+    out = sender(one, envelope="offers")
+    body = out.render(TABLE)
+    assert b'{"offers":[{"sku":"A","price":1.50},{"sku":"B","price":2.00},{"sku":"C","price":null}]}' == body
+    assert () == out.send(body, "k1").refused
+    assert ["k1"] * 3 == [asked.headers["idempotency-key"] for asked in server.seen]
+    out.close()
+
+
+def test_what_may_have_arrived_is_not_sent_again_without_a_key(server, world):
+    server.routes["POST /offers"] = after(None, {})
+    one = world()
+    out = sender(one, key_header="")
+    assert not out.keyed
+    with pytest.raises(Uncertain):
+        out.send(out.render(TABLE), "k")
+    assert 1 == len(server.seen)
+
+
+@pytest.mark.parametrize(
+    "results, answer",
+    [
+        (
+            {"items": "$.results", "ok": "$.ok"},
+            {"results": [{"ok": True}, {"ok": False, "code": "P1", "message": "no price"}, {"ok": True}]},
+        ),
+        ({"items": "$.errors", "row": "$.index"}, {"errors": [{"index": 1, "code": "P1", "message": "no price"}]}),
+        ({"items": "$.errors", "key": "$.sku", "column": "sku"}, {"errors": [{"sku": "B", "code": "P1", "message": "no price"}]}),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 207, 422])
+def test_rows_that_are_refused_are_joined_back(server, world, results, answer, status):
+    server.routes["POST /offers"] = lambda asked: (status, answer)
+    one = world()
+    out = sender(one, results=results)
+    assert (Refusal(1, "P1", "no price"),) == out.send(out.render(TABLE), "k").refused
+    out.close()
+
+
+def test_a_result_of_no_row_is_an_error(server, world):
+    server.routes["POST /offers"] = lambda asked: {"errors": [{"sku": "Z", "code": "P1"}]}
+    one = world()
+    out = sender(one, results={"items": "$.errors", "key": "$.sku", "column": "sku"})
+    with pytest.raises(TerminalError, match="of no row that was sent"):
+        out.send(out.render(TABLE), "k")
+    server.routes["POST /offers"] = lambda asked: (422, {"message": "bad"})
+    with pytest.raises(TerminalError, match=r"the answer has nothing|HTTP 422"):
+        out.send(out.render(TABLE), "k")
+    out.close()
