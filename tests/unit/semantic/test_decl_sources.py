@@ -51,10 +51,9 @@ def test_a_text_source_without_columns_is_told():
 
 
 def test_a_column_stands_where_it_is_said_to_or_under_its_own_name():
-    shape = source('a: text at "A" or "B"\n b: text\n c: map(text) at /^CF_(.+)$/i\n d: text at 1..10', 'text_nulls ["NULL"]')
-    assert [("A", "B"), ("b",), (), ()] == [one.names for one in shape.columns]
+    shape = source('a: text at "A" or "B"\n b: text\n c: map(text) at /^CF_(.+)$/i\n d: text at "D"', 'text_nulls ["NULL"]')
+    assert [("A", "B"), ("b",), (), ("D",)] == [one.names for one in shape.columns]
     assert ["", "", "(?i)^CF_(.+)$", ""] == [one.pattern for one in shape.columns]
-    assert [None, None, None, (1, 10)] == [one.positions for one in shape.columns]
 
 
 def test_the_text_of_a_column_is_read_as_its_source_says():
@@ -143,3 +142,8 @@ def test_a_type_that_is_given_what_it_does_not_take_is_told(written):
 def test_where_the_rows_of_a_document_are_is_checked(path, good):
     told = messages(f'source s: json {{\n  rows "{path}"\n  columns {{\n    a: text\n  }}\n}}\n')
     assert ([] if good else ["`rows` takes a path of member names that ends at an array, such as `$.orders[*]`"]) == told
+
+
+def test_positions_are_those_of_lines_of_fixed_width():
+    assert [("DHM106", "at 1..10")] == findings("source s: csv { columns { a: text at 1..10 } }\n")
+    assert [] == findings("source s: fixed { columns { a: text at 1..10 } }\n")
