@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from datahub import formats
 from datahub.engine.start import UnusableRun
 from datahub.formats.archives import members
-from datahub.formats.declare import Block, InputFile
+from datahub.formats.declare import FORMATS, Block, InputFile
 from datahub.formats.options import option
 from datahub.plan import operators as op
 from datahub.plan.order import topological
@@ -96,11 +95,11 @@ def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dic
             raise UnusableRun(f"the script has no source `{name}`; it has {', '.join(shapes) or 'none'}")
     readers: dict[str, Any] = {}
     feeds: dict[str, SourceFeed] = {}
-    known = formats.load()
     for name, columns in wanted.items():
         if name not in files:
             raise UnusableRun(f"the source `{name}` has no file; name one with `--source {name}=PATH`")
-        make = known[shapes[name].kind].reader if shapes[name].kind in known else None
+        kind = shapes[name].kind
+        make = FORMATS[kind].reader if kind in FORMATS else None
         if make is None:
             raise UnusableRun(f"the source `{name}` is of kind `{shapes[name].kind}`, which is not read from files")
         readers[name] = make(shapes[name], columns, files[name])

@@ -9,6 +9,8 @@ input that is wrong as a whole raises `BadInput`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -178,8 +180,29 @@ class Format:
     writer: MakeWriter | None = None
 
 
-FORMATS: dict[str, Format] = {}
-"""Every format by name; filled when `datahub.formats.load()` imports the modules beside this one."""
+class _Formats(dict[str, Format]):
+    """Formats by name; the module that declares one has its name, and is imported when the format is first asked for.
+
+    Nobody who reads CSV waits for what reads workbooks.
+    """
+
+    def __missing__(self, name: str) -> Format:
+        if name.isidentifier() and find_spec(f"datahub.formats.{name}") is not None:
+            import_module(f"datahub.formats.{name}")
+        if not dict.__contains__(self, name):
+            raise KeyError(name)
+        return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            self[str(name)]
+        except KeyError:
+            return False
+        return True
+
+
+FORMATS = _Formats()
+"""Every format by name; `datahub.formats.load()` imports them all."""
 
 
 def declare_format(format: Format) -> Format:
