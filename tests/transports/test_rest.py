@@ -172,7 +172,7 @@ def test_calls_are_chained_polled_and_end_in_a_download(server, world):
     server.routes["GET /files/offers.csv"] = lambda asked: (200, b"sku;price\nA;1.50\n", {"Content-Type": "text/csv"})
     one = world()
     source = one.source(
-        {"name": "made", "method": "POST", "path": "offer/file/generate", "json": {"sinceUpdateDateTime": "{{CURSOR}}"}},
+        {"name": "made", "method": "POST", "path": "offer/file/generate", "body": {"sinceUpdateDateTime": "{{CURSOR}}"}},
         {
             "name": "status",
             "path": "offer/file/status/{{made.job.id}}",

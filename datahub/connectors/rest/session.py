@@ -53,9 +53,11 @@ class Session:
         auth: httpx.Auth | None,
         *,
         headers: Callable[[], dict[str, str]] = dict,
+        query: Query | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connection, self._auth, self._headers, self.sleep = connection, auth, headers, sleep
+        self._query = query or {}
         self._chance = Random(time.time_ns())
         self._allowance: Allowance | None = None
         if connection.budget is not None:
@@ -124,7 +126,11 @@ class Session:
         asked = self._client() if ours else self._guarded()
         with sent(request):
             made = asked.build_request(
-                request.method, request.url, params=request.query or None, headers=request.headers, **(request.body or {})
+                request.method,
+                request.url,
+                params=self._asked_for(request) if ours else request.query or None,
+                headers=request.headers,
+                **(request.body or {}),
             )
             # Who we are is told to the connection's own address, and to no other.
             response = asked.send(made, stream=True, auth=self._auth if ours else None)
@@ -137,6 +143,11 @@ class Session:
         finally:
             response.close()
         raise problem
+
+    def _asked_for(self, request: Request) -> Query | None:
+        """What all requests of the connection ask for goes along; an address out of an answer has it already, or not."""
+        asked = {**self._query, **(request.query or {})}
+        return asked if asked and (request.query is not None or "?" not in request.url) else None
 
     def _client(self) -> httpx.Client:
         if self._own is None:

@@ -150,8 +150,8 @@ class RestIn:
         }
         body: dict[str, Any] = {}
         headers = {name: str(fill(value, self._values)) for name, value in call.headers.items()}
-        if call.json_body is not None:
-            body = {"content": encoded(fill(call.json_body, self._values))}
+        if call.body is not None:
+            body = {"content": encoded(fill(call.body, self._values))}
             headers.setdefault("Content-Type", "application/json")
         elif call.form:
             body = {"data": {name: str(fill(value, self._values)) for name, value in call.form.items()}}

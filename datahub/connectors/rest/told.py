@@ -208,8 +208,8 @@ class Call(Config):
     parameters: dict[str, str | int | bool | list[str]] = {}
     """The query; a parameter that is only `{{CURSOR}}` is left out while there is none."""
     headers: dict[str, str] = {}
-    json_body: JsonValue = Field(default=None, alias="json")
-    """The body, as a table."""
+    body: JsonValue = None
+    """The body, sent as JSON."""
     form: dict[str, str] = {}
     """The body, as the fields of a form."""
     repeat_safe: bool | None = None
@@ -227,8 +227,8 @@ class Call(Config):
             raise PydanticCustomError("one_behaviour", "a call has one of `until`, `paging` and `download`")
         if self.path and self.url:
             raise PydanticCustomError("one_address", "a call has a `path` or a `url`")
-        if self.json_body is not None and self.form:
-            raise PydanticCustomError("one_body", "a call has a body of `json` or of `form`")
+        if self.body is not None and self.form:
+            raise PydanticCustomError("one_body", "a call has a `body` or a `form`")
         return self
 
 

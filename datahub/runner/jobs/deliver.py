@@ -19,6 +19,7 @@ from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.refused import refused_files
 from datahub.runner.jobs.transform import Failed, Held
 from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Run
 
@@ -49,6 +50,12 @@ def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
         if batch.state is not BatchState.DONE:
             rows = tables.setdefault(batch.target, _Rows(context, run, batch.target))
             _send(context, claim, hold, batch, rows)
+    if REJECTS in context.ways.sinks:
+        for refused in refused_files(context, run, {target: _made(context, run, target) for target in context.ways.senders}):
+            context.store.deliveries.add(claim, _file(context, run, REJECTS, refused))
+        for file in context.store.deliveries.files(claim.run):
+            if file.state in (FileState.PLANNED, FileState.STAGING):
+                _stage(context, run, claim, hold, file)
     for file in context.store.deliveries.files(claim.run):
         if file.state is FileState.STAGED:
             _show(context, run, claim, hold, file)

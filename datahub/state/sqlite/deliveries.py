@@ -30,6 +30,12 @@ class SqliteDeliveries:
                 [(claim.run, one.target, one.name, one.rendered, one.rows, one.sha256, one.key, one.state, one.receipt) for one in files],
             )
 
+    def add(self, claim: Claim, file: OutFile) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            told = (claim.run, file.target, file.name, file.rendered, file.rows, file.sha256, file.key, file.state, file.receipt)
+            sql.execute("INSERT OR IGNORE INTO out_file VALUES (?,?,?,?,?,?,?,?,?)", told)
+
     def planned(self, run: str) -> bool:
         return bool(self._ledger.rows("SELECT 1 FROM planned WHERE run = ?", (run,)))
 

@@ -1,0 +1,59 @@
+"""Rows that a target refused, as files of their own: their columns as they were sent, then the code and what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datahub.reports.report import WrittenFile
+from datahub.runner.jobs.job_context import JobContext
+from datahub.state.records import Run
+
+CODE, MESSAGE = "_code", "_message"
+
+
+def refused_files(context: JobContext, run: Run, made: Mapping[str, Path]) -> Iterator[WrittenFile]:
+    """One file for each target that refused rows; made of the ledger, so that it is the same however often it is made."""
+    for target, path in sorted(made.items()):
+        refusals = _refusals(context, run, target)
+        if refusals:
+            file = context.folders.run(run.id) / "out" / f"refused-{target}.csv"
+            _write(file, pq.read_table(path).take(pa.array(sorted(refusals), pa.int64())), [refusals[row] for row in sorted(refusals)])
+            yield WrittenFile(file.name, str(file), len(refusals), target)
+
+
+def _refusals(context: JobContext, run: Run, target: str) -> dict[int, tuple[str, str]]:
+    """The places of refused rows among those of the target, with code and message."""
+    found: dict[int, tuple[str, str]] = {}
+    for batch in context.store.deliveries.batches(run.id):
+        # What a person or an earlier run said of a batch is text, and names no rows.
+        if batch.target == target and batch.answer.startswith("{"):
+            for one in json.loads(batch.answer)["refused"]:
+                found[batch.first + int(one["row"])] = (str(one["code"]), str(one["message"]))
+    return found
+
+
+def _write(path: Path, rows: pa.Table, why: list[tuple[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow([*rows.column_names, CODE, MESSAGE])
+        for row, reason in zip(rows.to_pylist(), why, strict=True):
+            lines.writerow([*map(_cell, row.values()), *reason])
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case list() | dict():
+            return json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            return str(value)

@@ -1,0 +1,263 @@
+"""Mirakl and DJUST as they are spoken to, against the fakes that `dhm dev` starts."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pyarrow as pa
+import pytest
+
+from datahub.connectors.declare import Place, Refusal, TerminalError, TransientError
+from datahub.connectors.kinds.mirakl import Mirakl
+from datahub.connectors.kinds.rest import Rest
+from datahub.connectors.mirakl.imports import MiraklImports, joined
+from datahub.connectors.mirakl.told import MiraklTo
+from datahub.connectors.rest.sender import RestOut
+from datahub.connectors.rest.session import Session
+from datahub.connectors.rest.signing import signing
+from datahub.connectors.rest.source import RestIn
+from datahub.connectors.rest.told import KeyAuth, RestFrom, RestTo
+from datahub.dev.djust import CLIENT, SECRET, FakeDjust
+from datahub.dev.mirakl import KEY, FakeMirakl
+from datahub.dev.serving import FakeServer
+from datahub.project.secrets import Secret
+
+OFFERS = pa.table(
+    {
+        "sku": ["A", "B", "C", "D"],
+        "product_id": ["400", None, "402", "403"],
+        "product_id_type": ["EAN"] * 4,
+        "price": pa.array([Decimal("1.50"), Decimal("2.00"), Decimal("0.00"), Decimal("4.00")], pa.decimal128(10, 2)),
+        "quantity": [1, 2, 3, 4],
+        "state": ["11"] * 4,
+    }
+)
+ORDERS = [
+    {"order_id": f"O-{number:02}", "order_state": "SHIPPING", "last_updated_date": f"2026-02-{number:02}T00:00:00Z"}
+    for number in range(1, 24)
+]
+
+
+class Shop:
+    def __init__(self, folder: Path, url: str, fake: FakeMirakl, frequency: float = 0.001) -> None:
+        self.place, self.fake = Place(folder, folder), fake
+        self.connection = Mirakl.model_validate({"url": url, "insecure": True, "key": Secret(KEY), "frequency": frequency})
+        self.waits: list[float] = []
+
+    def session(self) -> Session:
+        return Session(self.connection, self.place, signing(KeyAuth(name="Authorization", value=Secret(KEY))))
+
+    def imports(self, **told) -> MiraklImports:
+        return MiraklImports(
+            self.session(), self.connection, MiraklTo.model_validate({"connection": "x", "entity": "offers"} | told), self.place
+        )
+
+    def send(self, table: pa.Table, key: str = "k", **told):
+        one = self.imports(**told)
+        try:
+            return one.send(one.render(table), key)
+        finally:
+            one.close()
+
+    def rows(self, call: dict, **told):
+        source = RestIn(self.session(), RestFrom.model_validate({"connection": "x", "calls": [call]} | told), self.place)
+        source.start(told.pop("position", None))
+        found = [
+            json.loads(line) for split in source.splits() for line in source.land(split, self.place.state).path.read_text().splitlines()
+        ]
+        source.close()
+        return found
+
+
+@pytest.fixture
+def shop(tmp_path):
+    fake = FakeMirakl(pace=0, orders=ORDERS)
+    with FakeServer(fake) as server:
+        yield Shop(tmp_path, server.url, fake)
+
+
+def test_an_error_report_is_joined_back_to_the_rows(shop):
+    answer = shop.send(OFFERS)
+    assert [1, 2] == [one.row for one in answer.refused]
+    assert Refusal(2, "MIRAKL", "The price must be a number greater than 0") == answer.refused[1]
+    assert {"A", "D"} == set(shop.fake.offers)
+    assert "1.50" == shop.fake.offers["A"]["price"]
+    assert ["OF01", "OF02", "OF02", "OF02", "OF03"] == shop.fake.calls
+
+
+def test_only_lines_in_error_are_sent_again(shop):
+    class Late(FakeMirakl):
+        """A platform that comes to know a product after the first import."""
+
+        def _offer(self, row):
+            return "The product is unknown" if row["sku"] == "D" and len(self.imports) == 1 else super()._offer(row)
+
+    fake = Late(pace=0)
+    with FakeServer(fake) as server:
+        answer = Shop(shop.place.state, server.url, fake).send(OFFERS, "other", resend=1)
+    assert [["A", "B", "C", "D"], ["B", "C", "D"]] == [[row[0] for row in one.rows] for one in fake.imports.values()]
+    assert [1, 2] == [one.row for one in answer.refused]
+    assert "2001, 2002" == answer.reference
+
+
+def test_a_run_goes_on_with_the_import_that_it_began(shop):
+    with pytest.raises(TransientError, match=r"import 2001 of offers is still (WAITING|QUEUED)"):
+        shop.send(OFFERS, patience=0)
+    answer = shop.send(OFFERS)
+    assert ("2001", 2) == (answer.reference, len(answer.refused))
+    assert 1 == shop.fake.calls.count("OF01")
+    shop.send(OFFERS, "another")
+    assert 2 == shop.fake.calls.count("OF01")
+
+
+def test_stock_goes_its_own_way(shop):
+    shop.send(OFFERS)
+    table = pa.table({"offer_sku": ["A", "Z", "A"], "quantity": [9, 1, 5], "warehouse_code": ["", "", "W1"]})
+    answer = shop.send(table, "stock", entity="stock")
+    assert (Refusal(1, "MIRAKL", "The offer 'Z' is unknown"),) == answer.refused
+    assert {("A", ""): "9", ("A", "W1"): "5"} == shop.fake.stock
+
+
+def test_one_line_of_several_with_one_key_is_found_by_its_number():
+    lines = [["A", "1"], ["A", "x"], ["B", "2"]]
+    report = b"line;reason;offer-sku;quantity\n3;no number;A;x\n"
+    assert {1: "no number"} == joined(report, "offer-sku", ["offer-sku", "quantity"], lines, "the report")
+    # A number that counts otherwise points to a line of another key: then all of that key are told, none is lost.
+    off = b"line;reason;offer-sku;quantity\n4;no number;A;x\n"
+    assert {0: "no number", 1: "no number"} == joined(off, "offer-sku", ["offer-sku", "quantity"], lines, "the report")
+    with pytest.raises(TerminalError, match="was not sent"):
+        joined(b"line;reason;offer-sku\n2;no;Z\n", "offer-sku", ["offer-sku", "quantity"], lines, "the report")
+
+
+def test_call_frequencies_are_honoured(tmp_path):
+    # The platform asks for 0.3 s where it would ask for a minute, and answers 429 to whoever is faster.
+    fake = FakeMirakl(pace=0.005)
+    with FakeServer(fake) as server:
+        one = Shop(tmp_path, server.url, fake, frequency=0.31)
+        answer = one.send(OFFERS)
+    assert 2 == len(answer.refused)
+    assert ["OF01", "OF02", "OF02", "OF02", "OF03"] == fake.calls
+
+
+def test_lists_are_read_by_offset_and_by_seek(shop):
+    call = {"path": "api/orders", "parameters": {"start_update_date": "{{CURSOR}}"}}
+    paging = {"kind": "offset", "size": 10, "size_parameter": "max", "total": "$.total_count"}
+    assert ORDERS == shop.rows(call | {"paging": paging}, rows="$.orders", cursor={"value": "$.last_updated_date"})
+    for number in range(12):
+        shop.send(OFFERS.slice(0, 1), f"k{number}")
+    seek = {
+        "kind": "cursor",
+        "parameter": "page_token",
+        "next": "$.next_page_token",
+        "size": 5,
+        "size_parameter": "limit",
+        "keep_parameters": False,
+    }
+    assert 12 == len(shop.rows({"path": "api/offers/imports", "paging": seek}, rows="$.data"))
+    assert 3 == shop.fake.calls.count("OF04")
+
+
+def test_a_wrong_key_is_told(shop):
+    one = Session(shop.connection, shop.place, signing(KeyAuth(name="Authorization", value=Secret("wrong"))))
+    imports = MiraklImports(one, shop.connection, MiraklTo.model_validate({"connection": "x", "entity": "offers"}), shop.place)
+    with pytest.raises(TerminalError, match="HTTP 401"):
+        imports.send(imports.render(OFFERS), "k")
+    imports.close()
+
+
+# ---------------------------------------------------------------------------------------------------------- DJUST
+
+
+@pytest.fixture
+def djust(tmp_path):
+    fake = FakeDjust()
+    with FakeServer(fake) as server:
+        fake.url = server.url
+        auth = {"kind": "oauth2", "token_url": f"{server.url}/oauth/token", "client_id": CLIENT, "client_secret": Secret(SECRET)}
+        connection = Rest.model_validate({"url": server.url, "insecure": True, "auth": auth})
+        place = Place(tmp_path, tmp_path)
+        yield fake, Session(connection, place, signing(connection.auth), sleep=lambda seconds: None), place
+
+
+FLOW = [
+    {"method": "POST", "path": "offer/file/generate", "body": {"sinceUpdateDateTime": "{{CURSOR}}"}},
+    {"name": "status", "path": "offer/file/status", "until": {"value": "$.statusFile", "equals": ["AVAILABLE"]}},
+    {"url": "{{status.urlFile}}", "download": True},
+]
+
+
+def test_the_flow_of_offer_files(djust):
+    fake, session, place = djust
+    told = RestFrom.model_validate({"connection": "djust", "calls": FLOW, "cursor": {}, "name": "offers.csv"})
+    source = RestIn(session, told, place)
+    source.start("2026-01-10T23:00:00Z")
+    landed = [source.land(split, place.state) for split in source.splits()]
+    lines = landed[0].path.read_text().splitlines()
+    assert ["sku;price;stock;updatedAt", "SKU-011;11.50;33;2026-01-11T08:00:00Z", "SKU-012;12.50;36;2026-01-12T08:00:00Z"] == lines
+    assert "offers.csv" == landed[0].name
+    assert source.position() is not None
+    # A token that is no longer taken is replaced once, and nobody notices.
+    fake.tokens.clear()
+    source.start("2026-01-11T23:00:00Z")
+    assert 1 == len(list(source.splits()))
+    source.close()
+
+
+def test_lists_in_an_envelope(djust):
+    fake, session, place = djust
+    paging = {
+        "kind": "number",
+        "parameter": "pageNumber",
+        "first": 0,
+        "size": 5,
+        "size_parameter": "pageSize",
+        "pages": "$.paging.totalPages",
+    }
+    source = RestIn(
+        session, RestFrom.model_validate({"connection": "x", "calls": [{"path": "offers", "paging": paging}], "rows": "$.elements"}), place
+    )
+    rows = [json.loads(line) for split in source.splits() for line in source.land(split, place.state).path.read_text().splitlines()]
+    assert fake.offers == rows
+    source.close()
+
+
+def test_orders_are_sent_once_and_those_refused_named(djust):
+    fake, session, _place = djust
+    out = RestOut(session, RestTo.model_validate({"connection": "x", "path": "orders", "results": {"items": "$.results", "ok": "$.ok"}}))
+    body = out.render(pa.table({"externalId": ["O-1", None], "total": [1, 2]}))
+    first = out.send(body, "k")
+    assert (Refusal(1, "F-E-001", "externalId is missing"),) == first.refused
+    assert first == out.send(body, "k")
+    assert ["O-1"] == list(fake.orders)
+    out.close()
+
+
+# ---------------------------------------------------------------------------------------------------------- the command, the example
+
+
+@pytest.mark.parametrize("server, answers", [("mirakl", 401), ("djust", 401)])
+def test_the_command_starts_a_fake(server, answers):
+    with subprocess.Popen([sys.executable, "-m", "datahub", "dev", server], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert found
+            assert answers == httpx.get(f"{found[0]}/api/offers", trust_env=False, timeout=10).status_code
+        finally:
+            process.terminate()
+
+
+def test_the_example_delivers_and_brings_back_what_was_refused(tmp_path):
+    run = Path(__file__).parents[2] / "examples" / "mirakl_delivery" / "run.py"
+    ended = subprocess.run([sys.executable, str(run), str(tmp_path)], capture_output=True, text=True, timeout=120, check=False)
+    assert 0 == ended.returncode, ended.stderr
+    assert "  A-1  12.50  7\n  A-4  3.20  40\n" in ended.stdout
+    assert "A-3;5901234123457;free;1;3;4;R104" in ended.stdout
+    assert "A-2,,EAN,8.00,3,11,MIRAKL,The columns 'product-id' and 'product-id-type' are mandatory" in ended.stdout
+    assert "1 batch delivered" in ended.stderr
