@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.formats.declare import BadOutput
-from datahub.formats.written import SLICE, Columns, Wanted, column
+from datahub.formats.written import SLICE, Columns, Wanted
 from datahub.functions.segments import picked, unpacked
 from datahub.records import record
 from datahub.semantic.column_patterns import filled, is_pattern
@@ -24,19 +24,18 @@ MOST_COLUMNS = 10_000
 
 @record(frozen=True, slots=True)
 class Cell:
-    """One column of the file: its name, and which part of which field it shows."""
+    """One column of the file: its name, and which part of which column of the rows it shows."""
 
     name: str
-    field: str
-    whole: Type
+    of: Wanted
     type: Type
     key: str | None = None
     index: int | None = None
     member: str | None = None
 
     def values(self, rows: pa.Table) -> pa.Array:
-        found = column(rows, self.field, self.whole)
-        if self.key is not None and isinstance(t.base_of(self.whole), t.MapOf):
+        found = self.of.values(rows)
+        if self.key is not None and isinstance(t.base_of(self.of.type), t.MapOf):
             found = pc.map_lookup(found, pa.scalar(self.key), "first")
         if self.index is not None:
             items, offsets = unpacked(found)
@@ -63,7 +62,7 @@ class Kept:
         self._writer.write_table(rows, max_chunksize=SLICE)
         for one in columns:
             if is_pattern(one.name):
-                self._note(one, column(rows, one.field, one.type))
+                self._note(one, one.values(rows))
 
     def _note(self, one: Wanted, values: pa.Array) -> None:
         match t.base_of(one.type):
@@ -87,17 +86,17 @@ class Kept:
 
     def _cells(self, one: Wanted) -> list[Cell]:
         if not is_pattern(one.name):
-            return [Cell(one.name, one.field, one.type, one.type)]
+            return [Cell(one.name, one, one.type)]
         base = t.base_of(one.type)
         match base:
             case t.MapOf(value=value):
-                return [Cell(filled(one.name, key), one.field, one.type, value, key=key) for key in self.keys.get(one.field, ())]
+                return [Cell(filled(one.name, key), one, value, key=key) for key in self.keys.get(one.field, ())]
             case t.Struct(fields=fields):
-                return [Cell(filled(one.name, name), one.field, one.type, kind, member=name) for name, kind in fields]
+                return [Cell(filled(one.name, name), one, kind, member=name) for name, kind in fields]
             case t.ListOf(item=item):
                 return [cell for index in range(self.longest.get(one.field, 0)) for cell in _numbered(one, item, index)]
             case _:
-                return [Cell(one.field, one.field, one.type, one.type)]
+                return [Cell(one.field, one, one.type)]
 
     def slices(self, cells: Sequence[Cell]) -> Iterator[tuple[int, Columns]]:
         """All rows again, a slice at a time, cut into cells."""
@@ -120,5 +119,5 @@ class Kept:
 def _numbered(one: Wanted, item: Type, index: int) -> list[Cell]:
     base, number = t.base_of(item), str(index + 1)
     if isinstance(base, t.Struct) and one.name.count("(") > 1:
-        return [Cell(filled(one.name, number, name), one.field, one.type, kind, index=index, member=name) for name, kind in base.fields]
-    return [Cell(filled(one.name, number), one.field, one.type, item, index=index)]
+        return [Cell(filled(one.name, number, name), one, kind, index=index, member=name) for name, kind in base.fields]
+    return [Cell(filled(one.name, number), one, item, index=index)]

@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from datahub.formats.truth_words import worded, worded_type
 from datahub.frames.chunks import whole
 from datahub.records import record
-from datahub.semantic.ir import TargetShape
+from datahub.semantic.ir import TargetShape, Words
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Bool, Type
 
@@ -23,26 +24,35 @@ Columns: TypeAlias = "list[tuple[str, pa.Array, Type]]"
 
 @record(frozen=True, slots=True)
 class Wanted:
-    """A column to be written: the field it comes from, the name it gets, its type."""
+    """A column to be written: the field it comes from and its type, the name it gets, the words it has for truth."""
 
     field: str
     name: str
-    type: Type
+    own: Type
+    words: Words = Words()
+
+    @property
+    def type(self) -> Type:
+        """The type of what is written."""
+        return worded_type(self.own, self.words)
+
+    def values(self, rows: pa.Table) -> pa.Array:
+        """What is written of the rows."""
+        return worded(column(rows, self.field, self.own), self.own, self.words)
 
 
 def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wanted, ...]:
     """The columns of a target: all that are declared, or those that its `columns` choose and rename."""
-    if not shape.columns:
-        return tuple(Wanted(name, name, kind) for name, kind in declared)
-    types = dict(declared)
-    return tuple(Wanted(field, name, types[field]) for field, name in shape.columns if field in types)
+    types, words = dict(declared), dict(shape.words)
+    named = shape.columns or tuple((name, name) for name in types)
+    return tuple(Wanted(field, name, types[field], words.get(field, Words())) for field, name in named if field in types)
 
 
 def slices(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[tuple[int, Columns]]:
     """How many rows, and their columns in the engine's types, for one slice after the other."""
     for start in range(0, rows.num_rows, SLICE):
         part = rows.slice(start, SLICE)
-        yield part.num_rows, [(one.name, column(part, one.field, one.type), one.type) for one in columns]
+        yield part.num_rows, [(one.name, one.values(part), one.type) for one in columns]
 
 
 def omissions(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[dict[str, pa.Array]]:

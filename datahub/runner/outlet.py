@@ -130,7 +130,7 @@ class Files(Outlet):
         target = next((one for one in self.plan.targets if one.name == name), None)
         if target is None or target.kind not in FORMATS or FORMATS[target.kind].writer is None:
             plain = self._plain(name)
-            return plain if target is None else TargetShape(name, plain.kind, plain.options, target.columns)
+            return plain if target is None else TargetShape(name, plain.kind, plain.options, target.columns, target.splits, target.words)
         return target
 
     def _declared(self, name: str) -> bool:

@@ -611,6 +611,18 @@ class RuleBody:
 
 
 @record(frozen=True, slots=True)
+class Words:
+    """The words for true and false in a column of a target, or in the parts of its type: the fields of a struct by their
+    names, what a list or a map holds under no name."""
+
+    pair: tuple[str, ...] = ()
+    parts: tuple[tuple[str, Words], ...] = ()
+
+    def part(self, name: str = "") -> Words:
+        return next((words for key, words in self.parts if key == name), Words())
+
+
+@record(frozen=True, slots=True)
 class TargetShape:
     name: str
     kind: str
@@ -618,6 +630,8 @@ class TargetShape:
     columns: tuple[tuple[str, str], ...] = ()
     splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """For columns whose lists are written into one cell, the marks between the values, outermost first."""
+    words: tuple[tuple[str, Words], ...] = ()
+    """For columns with a `bool("TRUE", "FALSE")` somewhere in their type."""
 
 
 @record(frozen=True, slots=True)

@@ -25,12 +25,31 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
     if kind is not None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
         splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
-        unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs, splits))
+        words = tuple((column.name.text, found) for column in declared.columns if (found := _words(column.type)) != ir.Words())
+        unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs, splits, words))
 
 
 def _marks(column: ast.ColumnDecl) -> tuple[str, ...]:
     tags = (tag for tag in column.tags if tag.name.text == SPLIT.name)
     return tuple(one.value for tag in tags for one in tag.arguments if isinstance(one, ast.String))
+
+
+def _words(written: ast.TypeExpr | None) -> ir.Words:
+    match written:
+        case ast.TypeName(arguments=(str(true), str(false))) if written.name.text == "bool":
+            return ir.Words((true, false))
+        case ast.TypeList(item=item):
+            return _around((("", _words(item)),))
+        case ast.TypeStruct(fields=fields):
+            return _around(tuple((one.name.text, _words(one.type)) for one in fields))
+        case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
+            return _around((("", _words(value)),))
+        case _:
+            return ir.Words()
+
+
+def _around(parts: tuple[tuple[str, ir.Words], ...]) -> ir.Words:
+    return ir.Words(parts=tuple((name, words) for name, words in parts if words != ir.Words()))
 
 
 def _header(column: ast.ColumnDecl) -> str:
