@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from datahub import __version__
-from datahub.cli.output import Exit, say
+from datahub.cli.output import Exit, clean, say
 
 _SECRET = ("--param",)
 
@@ -29,7 +29,7 @@ def tell(error: BaseException) -> Exit:
 def _write(error: BaseException) -> Path:
     with tempfile.NamedTemporaryFile("w", prefix="dhm-bug-", suffix=".txt", encoding="utf-8", delete=False) as file:
         file.write(f"dhm {__version__}\nPython {platform.python_version()} on {platform.platform()}\n")
-        file.write(f"command: {' '.join(_arguments(sys.argv[1:]))}\n\n{_trace(error)}")
+        file.write(clean(f"command: {' '.join(_arguments(sys.argv[1:]))}\n\n{_trace(error)}"))
     return Path(file.name)
 
 

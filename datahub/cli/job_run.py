@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Exit, Paint, Stop, counted, say
+from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
 from datahub.records import record
 
 if TYPE_CHECKING:
@@ -123,6 +124,13 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
     from datahub.state.records import RunStatus
 
     run, paint = ending.run, Paint(sys.stderr)
+    folder = context.folders.run(run.id) / "out" / "run"
+    advice = ending.help or _advice(run) or ""
+    if ending.report is not None and folder.is_dir():
+        _page(context, ending, advice, folder)
+    if structured():
+        _log(ending, advice, folder)
+        return
     good = run.status is RunStatus.SUCCESS
     if ending.report is not None and not asked.quiet:
         told = summary(replace(ending.report, written=()), paint).rstrip("\n")
@@ -136,24 +144,55 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
         say(f"{paint('1;32', 'done')}: run {run.id}: {told}")
         return
     say(f"{paint('1;31', run.status.value.replace('_', ' '))}: run {run.id}: {run.reason}")
-    if ending.help:
-        say(f"  {paint('1', 'help')}: {ending.help}")
-    elif (advice := _advice(run)) is not None:
+    if advice:
         say(f"  {paint('1', 'help')}: {advice}")
+
+
+def _page(context: JobContext, ending: Ending, advice: str, folder: Path) -> None:
+    """Write how the run ended into its page; a run that is done stays done where the disk has no room for that."""
+    from datahub.reports.page import JobFacts, write_page
+
+    run = ending.run
+    assert ending.report is not None
+    try:
+        facts = JobFacts(context.name, run.id, run.status.value, run.reason, advice, tuple(_targets(context, run)))
+        write_page(ending.report, folder, facts)
+    except OSError as problem:
+        say(f"{folder} could not take the report: {problem.strerror or problem}")
+
+
+def _log(ending: Ending, advice: str, folder: Path) -> None:
+    """The same for a machine, whatever became of it."""
+    from datahub.cli.summary import facts
+    from datahub.state.records import RunStatus
+
+    run = ending.run
+    level = "info" if run.status is RunStatus.SUCCESS else "warning" if not run.ended_for_good else "error"
+    told = facts(ending.report, folder) if ending.report is not None else {}
+    event(
+        level,
+        f"run {run.status.value}",
+        **{**told, "job": run.job, "run": run.id, "reason": run.reason, "help": advice, "attempt": run.attempt},
+    )
 
 
 def delivered(context: JobContext, run: Run) -> str:
     """What went to which target, a line each."""
     from datahub.cli.tables import table
 
+    return table(list(_targets(context, run)), right=(1,))
+
+
+def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
     files = context.store.deliveries.files(run.id)
-    rows = [[one.target, counted(one.rows, "row"), json.loads(one.receipt)["locator"]] for one in files if one.state == "done"]
+    for one in files:
+        if one.state == "done":
+            yield one.target, counted(one.rows, "row"), json.loads(one.receipt)["locator"]
     sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]
     for target in dict.fromkeys(one.target for one in sent):
         mine = [one for one in sent if one.target == target]
         count = sum(one.last - one.first for one in mine)
-        rows.append([target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}"])
-    return table(rows, right=(1,))
+        yield target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}"
 
 
 def _delivered(context: JobContext, run: Run) -> str:

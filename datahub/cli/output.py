@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TextIO
 
 
@@ -34,22 +34,66 @@ class Stop(Exception):
         self.message, self.advice, self.code = message, advice, code
 
     def tell(self) -> None:
+        if structured():
+            event("error", self.message, help=self.advice, code=int(self.code))
+            return
         paint = Paint(sys.stderr)
         say(f"{paint('1;31', 'error')}: {self.message}")
         if self.advice:
             say(f"  {paint('1', 'help')}: {self.advice}")
 
 
+class Log(StrEnum):
+    """How the talk of a command is written: for people, or a JSON object a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_form = Log.TEXT
+
+
+def log_as(form: Log) -> None:
+    """From now on all talk of this process takes this form."""
+    global _form
+    _form = form
+
+
+def structured() -> bool:
+    """Whether talk is written for machines."""
+    return _form is Log.JSON
+
+
 def say(text: str) -> None:
     """Talk: everything that is not the result."""
-    print(text, file=sys.stderr, flush=True)
+    if structured():
+        event("info", text)
+        return
+    print(clean(text), file=sys.stderr, flush=True)
+
+
+def event(level: str, message: str, **facts: object) -> None:
+    """Something that happened, as a line of JSON; facts that are empty are left out."""
+    import json
+    from datetime import UTC, datetime
+
+    told = {name: value for name, value in facts.items() if value not in ("", None)}
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = json.dumps({"at": at, "level": level, "message": message, **told}, ensure_ascii=False, default=str)
+    print(clean(line), file=sys.stderr, flush=True)
+
+
+def clean(text: str) -> str:
+    """`text` without secrets; where no secret was ever asked for, nothing is loaded to look for one."""
+    redaction = sys.modules.get("datahub.project.redaction")
+    return text if redaction is None else str(redaction.redacted(text))
 
 
 def give(text: str) -> None:
     """The result, as it is."""
     # A character that the terminal's encoding lacks must not end the command.
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.write(clean(text).encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
 
 

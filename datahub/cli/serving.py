@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Stop, say
+from datahub.cli.output import Log, Stop, event, say, structured
 
 if TYPE_CHECKING:
     from datahub.project.load import Loaded
@@ -55,7 +55,8 @@ def launcher(loaded: Loaded) -> Launch:
 
     def launch(job: str, run: str) -> subprocess.Popen[bytes]:
         environment = ["--env", loaded.env] if loaded.env else []
-        command = [sys.executable, "-m", "datahub", "run", job, *environment, "--claimed", run, "--quiet"]
+        log = ["--log", Log.JSON.value] if structured() else []
+        command = [sys.executable, "-m", "datahub", "run", job, *environment, "--claimed", run, "--quiet", *log]
         # Both names are ours: a job of the project, a run of the ledger.
         return subprocess.Popen(command, cwd=loaded.folder, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
 
@@ -64,6 +65,9 @@ def launcher(loaded: Loaded) -> Launch:
 
 def told(job: str, what: str) -> None:
     """A line of what happened, with the time."""
+    if structured():
+        event("info", what, job=job)
+        return
     at = datetime.now().astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
     say(f"{at} {f'{job}: ' if job else ''}{what}")
 

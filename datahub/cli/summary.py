@@ -9,6 +9,8 @@ from datahub.cli.output import Paint, counted
 from datahub.cli.tables import table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datahub.reports.report import CodeCount, Report, SourceCounts
 
 _FATES = (
@@ -27,6 +29,21 @@ def summary(report: Report, paint: Paint) -> str:
     """The closing words of a run, the last line being the whole in short."""
     parts = [_sources(report, paint), _written(report), _findings(report, paint), _warnings(report, paint), last_line(report, paint)]
     return "\n".join(part for part in parts if part)
+
+
+def facts(report: Report, folder: Path) -> dict[str, object]:
+    """The same for a machine: what became of the rows, how often each code, where the whole is told."""
+    fates = {word: sum(getattr(one, word) for one in report.sources) for word in ("read", *(name for name, _ in _FATES))}
+    return {
+        "script": report.script,
+        "flow": report.flow,
+        "reason": report.reason,
+        "rows": fates,
+        "codes": {one.code: one.count for one in report.codes},
+        "warnings": list(report.warnings),
+        "seconds": report.seconds,
+        "report": str(folder / "report.html"),
+    }
 
 
 def last_line(report: Report, paint: Paint) -> str:

@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from datahub.project.failures import TerminalError
+from datahub.project.redaction import redacted
 
 _REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<kind>[a-z]*):(?P<name>[^}]*?)(?::-(?P<default>[^}]*))?\}")
 _KINDS = ("env", "file", "keyring")
@@ -46,6 +47,8 @@ class Vault:
         if value:
             self.revealed.add(value)
             self.revealed.update(part for match in _REFERENCE.finditer(text) if len(part := self._found(match)) > 3)
+            for one in self.revealed:
+                redacted.remember(one)
         return value
 
     def _found(self, match: re.Match[str]) -> str:

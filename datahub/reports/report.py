@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, field
 from pathlib import Path
 
+from datahub.project.redaction import redacted
 from datahub.records import record
 
 
@@ -104,4 +105,5 @@ class Report:
     def write(self, path: Path) -> None:
         """The report as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, default=str)
+        path.write_text(redacted(text) + "\n", encoding="utf-8")

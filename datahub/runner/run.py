@@ -32,6 +32,7 @@ from datahub.plan import operators as op
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.findings import Findings
+from datahub.reports.page import NAME, write_page
 from datahub.reports.rejects import Rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
 from datahub.runner.outlet import Files, Progress, Watch
@@ -74,7 +75,8 @@ def run(
     parameters: Mapping[str, ir.Value] | None = None,
     options: Options | None = None,
 ) -> Report:
-    """Run `plan` over files, leaving in `out` what was written, what was rejected, and `run/report.json`.
+    """Run `plan` over files, leaving in `out` what was written, what was rejected, `run/report.json`
+    and the same for people, `run/report.html`.
 
     Raises `UnusableRun` before anything is touched, and `BadInput` where an input is wrong as a whole.
     """
@@ -142,6 +144,7 @@ def run(
         operators=tuple(_operator_counts(execution)),
     )
     report.write(out / "run" / "report.json")
+    write_page(report, out / "run")
     if options.profile is not None:
         options.profile.operators, options.profile.canonical = execution.flowed, state.canonical
         options.profile.beside = {"cut the input into blocks": execution.cutting, **outlet.seconds(), "hash the input": hashes.seconds}
@@ -150,7 +153,7 @@ def run(
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier run told of itself there: it would be taken for this one's."""
-    for path in (folder / "report.json", folder / "issues.parquet", *(folder / "rejects").glob("*")):
+    for path in (folder / "report.json", folder / NAME, folder / "issues.parquet", *(folder / "rejects").glob("*")):
         path.unlink(missing_ok=True)
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Exit, Paint, Stop, say
+from datahub.cli.output import Exit, Log, Paint, Stop, event, log_as, say, structured
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,12 +57,13 @@ def command(
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="End with 4 where no row was read.")] = False,
     fail_on_skip: Annotated[bool, typer.Option("--fail-on-skip", help="End with 5 where another run of the job is not done.")] = False,
     claimed: Annotated[str, typer.Option(hidden=True)] = "",
+    log: Annotated[Log, typer.Option(help="Talk for people, or a JSON object a line.")] = Log.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
 ) -> None:
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources
-    from datahub.cli.summary import last_line, summary
 
+    log_as(log)
     if is_job(script):
         from datahub.cli.job_run import Asked, run_job
         from datahub.cli.memory import choose_memory
@@ -88,11 +89,20 @@ def command(
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
     plan = compiled(script, flow)
     report = _report(plan, files, out, values, _options(script, format, moment, threads), quiet=quiet)
-    if not quiet:
+    _tell(report, out, quiet=quiet)
+    raise typer.Exit(_exit(report, fail_on_rejects=fail_on_rejects, fail_on_empty=fail_on_empty))
+
+
+def _tell(report: Report, out: Path, *, quiet: bool) -> None:
+    from datahub.cli.summary import facts, last_line, summary
+
+    if structured():
+        if not quiet or report.status == "aborted":
+            event("error" if report.status == "aborted" else "info", f"run {report.status}", **facts(report, out / "run"))
+    elif not quiet:
         say(summary(report, Paint(sys.stderr)).rstrip("\n"))
     elif report.status == "aborted":
         say(last_line(report, Paint(sys.stderr)).rstrip("\n"))
-    raise typer.Exit(_exit(report, fail_on_rejects=fail_on_rejects, fail_on_empty=fail_on_empty))
 
 
 def is_job(script: Path) -> bool:

@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
-from datahub.cli.output import Exit
+from datahub.cli.output import Exit, Log, log_as
 
 
 def command(
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
     workers: Annotated[int, typer.Option(help="How many runs are at work at once.", min=1, max=256)] = 4,
+    log: Annotated[Log, typer.Option(help="Lines for people, or a JSON object a line.")] = Log.TEXT,
 ) -> None:
     import signal
     from datetime import UTC, datetime
@@ -26,6 +27,7 @@ def command(
     from datahub.cli.serving import Declared, launcher, told
     from datahub.runner.jobs.serve import Loop
 
+    log_as(log)
     with opened(env) as (loaded, store):
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)

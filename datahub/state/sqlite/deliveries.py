@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from datahub.project.redaction import redacted
 from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects
 from datahub.state.sqlite.leases import fence
 
@@ -55,7 +56,7 @@ class SqliteDeliveries:
             fence(sql, claim)
             sql.execute(
                 "UPDATE batch SET state = ?, answer = ?, attempts = attempts + ? WHERE run = ? AND target = ? AND number = ?",
-                (state, answer, state is BatchState.SENDING, claim.run, batch.target, batch.number),
+                (state, redacted(answer), state is BatchState.SENDING, claim.run, batch.target, batch.number),
             )
 
     def mark_file(self, claim: Claim, file: OutFile, state: FileState, receipt: str = "") -> None:

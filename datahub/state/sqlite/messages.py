@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from datahub.project.redaction import redacted
 from datahub.state.records import Message, MessageState
 from datahub.state.sqlite.instants import read, read_or_null, written, written_or_null
 
@@ -58,7 +59,7 @@ class SqliteMessages:
         with self._ledger.writing() as sql:
             sql.execute(
                 "UPDATE message SET state = ?, reason = ?, not_before = ? WHERE box = ? AND id = ?",
-                (state, reason, written_or_null(not_before), self._box, id),
+                (state, redacted(reason), written_or_null(not_before), self._box, id),
             )
 
     def release(self, before: datetime) -> int:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from datahub.project.redaction import redacted
 from datahub.state.owner import Owner
 from datahub.state.records import ENDED, Admission, Claim, Counts, Fire, FireKind, Overlap, Run, RunStatus
 from datahub.state.sqlite.instants import read, read_or_null, written
@@ -169,7 +170,10 @@ class SqliteRuns:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             ended = None if status is RunStatus.HELD else written(now)
-            sql.execute("UPDATE run SET status = ?, ended = ?, code = ?, reason = ? WHERE id = ?", (status, ended, code, reason, claim.run))
+            sql.execute(
+                "UPDATE run SET status = ?, ended = ?, code = ?, reason = ? WHERE id = ?",
+                (status, ended, code, redacted(reason), claim.run),
+            )
             self._ledger.leases.release(claim.scope, claim.epoch)
 
     def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str) -> None:
@@ -177,7 +181,7 @@ class SqliteRuns:
             fence(sql, claim)
             sql.execute(
                 "UPDATE run SET status = 'failed_retryable', not_before = ?, code = ?, reason = ? WHERE id = ?",
-                (written(not_before), code, reason, claim.run),
+                (written(not_before), code, redacted(reason), claim.run),
             )
             self._ledger.leases.release(claim.scope, claim.epoch)
 

@@ -1,0 +1,259 @@
+"""The report of a run as a page for people: what became of every row, what was refused and what to do, what changed, how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from datahub.diagnostics.row_codes import ROW_CODES
+from datahub.project.redaction import redacted
+from datahub.records import record
+from datahub.reports.html import Markup, element, page
+from datahub.reports.report import CodeCount, Report, SourceCounts
+
+NAME = "report.html"
+_FATES = (
+    ("written", "accepted"),
+    ("rejected", "refused"),
+    ("merged", "merged into another row"),
+    ("filtered", "left out by the script"),
+    ("empty", "without anything in them"),
+    ("looked_up", "looked things up in"),
+)
+_LONGEST = 120
+_SLOWEST = 6
+
+
+@record(frozen=True, slots=True)
+class JobFacts:
+    """How the run of a job ended, beside what its rows tell: `delivered` is a line for each target, with how many rows."""
+
+    job: str
+    run: str
+    status: str
+    reason: str = ""
+    help: str = ""
+    delivered: tuple[tuple[str, str, str], ...] = ()
+
+
+def write_page(report: Report, folder: Path, facts: JobFacts | None = None) -> Path:
+    """Write the page beside `report.json`; it takes the place of an earlier one."""
+    path = folder / NAME
+    path.write_text(redacted(as_page(report, facts)), encoding="utf-8", errors="replace")
+    return path
+
+
+def as_page(report: Report, facts: JobFacts | None = None) -> str:
+    """The page as text."""
+    name = facts.job if facts else Path(report.script).stem or "run"
+    parts = (
+        _head(report, facts, name),
+        _conservation(report),
+        _refused(report),
+        _noticed(report),
+        _warnings(report),
+        _results(report, facts),
+        _time(report),
+        _origin(report, facts),
+    )
+    return page(f"{name}: {_verdict(report, facts)[1]}", _STYLE, element("main", *parts))
+
+
+def _verdict(report: Report, facts: JobFacts | None) -> tuple[str, str]:
+    """How it ended: a colour, and a few words."""
+    if facts and facts.status != "success":
+        waits = facts.status in ("held", "failed_retryable")
+        return ("waits" if waits else "bad"), facts.status.replace("_", " ")
+    if report.status == "aborted" or not report.adds_up:
+        return "bad", "stopped, nothing was written"
+    return ("partly", "done, with refused rows") if report.rows_rejected else ("good", "done")
+
+
+def _head(report: Report, facts: JobFacts | None, name: str) -> Markup:
+    colour, words = _verdict(report, facts)
+    reason = (facts.reason if facts else "") or report.reason
+    when = report.started[:19].replace("T", " ")
+    return element(
+        "header",
+        element("p", f"{when} UTC · {report.script}{f' · flow {report.flow}' if report.flow else ''}", class_="faint"),
+        element("h1", name, " ", element("span", words, class_=f"badge {colour}")),
+        element("p", _coded(reason)) if reason else None,
+        element("p", element("b", "What to do: "), _coded(facts.help)) if facts and facts.help else None,
+    )
+
+
+# ---------------------------------------------------------------- what became of the rows
+
+
+def _conservation(report: Report) -> Markup:
+    """Every row of every source, by what became of it: the line adds up to what was read."""
+    used = [(name, word) for name, word in _FATES if any(getattr(one, name) for one in report.sources)] or list(_FATES[:2])
+    words = ("rows read", *(word for _, word in used))
+    head = element("tr", element("th", "From"), [element("th", word, class_="number") for word in words])
+    body = [
+        element("tr", element("td", one.source, _files(one)), _number(one.read), [_number(getattr(one, name)) for name, _ in used])
+        for one in report.sources
+    ]
+    if report.adds_up:
+        told = element("p", f"✓ All {report.rows_read:,} rows that were read are accounted for.", class_="sum good-text")
+    else:
+        told = element("p", "The rows do not add up. This is a mistake of DataHub: do not use the result.", class_="sum bad-text")
+    bars = [_bar(one, used) for one in report.sources if one.read]
+    return element("section", element("h2", "What became of every row"), element("table", head, body), bars, told)
+
+
+def _files(one: SourceCounts) -> Markup | None:
+    if not one.files:
+        return None
+    shown = ", ".join(one.files[:3]) + (f" and {len(one.files) - 3:,} more" if len(one.files) > 3 else "")
+    return element("div", shown, class_="faint")
+
+
+def _bar(one: SourceCounts, used: Sequence[tuple[str, str]]) -> Markup:
+    parts = [
+        element("i", class_=name, style=f"flex-grow:{getattr(one, name)}", title=f"{getattr(one, name):,} {word}")
+        for name, word in used
+        if getattr(one, name)
+    ]
+    return element("div", parts, class_="bar", role="img", aria_label=f"rows of {one.source}")
+
+
+def _number(value: int | str) -> Markup:
+    return element("td", value, class_="number")
+
+
+# ---------------------------------------------------------------- what was refused, and what was noticed
+
+
+def _refused(report: Report) -> Markup:
+    codes = [one for one in report.codes if one.severity in ("error", "fatal")]
+    if not codes:
+        return element("section", element("h2", "Refused rows"), element("p", "None."))
+    where = [
+        element("p", f"The {one.rows:,} refused rows of {one.name}, to be corrected and sent again: ", element("code", one.path))
+        for one in report.rejects
+    ]
+    intro = "A row can be refused for several reasons at once; each is counted."
+    return element("section", element("h2", "Refused rows, by reason"), element("p", intro, class_="faint"), map(_code, codes), where)
+
+
+def _noticed(report: Report) -> Markup | None:
+    codes = [one for one in report.codes if one.severity not in ("error", "fatal")]
+    if not codes:
+        return None
+    intro = "These rows were accepted all the same."
+    return element("section", element("h2", "Noticed"), element("p", intro, class_="faint"), map(_code, codes))
+
+
+def _code(one: CodeCount) -> Markup:
+    rule = ROW_CODES.get(one.code)
+    first = str(one.samples[0].get("message") or "") if one.samples else ""
+    title = rule.summary if rule else first or one.meaning
+    advice = rule.explanation if rule else _of_script(one)
+    head = element("summary", element("b", one.code), " ", title, element("span", one.count, " ×", class_="count"))
+    return element("details", head, element("p", element("b", "What to do: "), _coded(advice)), _samples(one), open="open")
+
+
+def _of_script(one: CodeCount) -> str:
+    place = str(one.samples[0].get("script") or "") if one.samples else ""
+    check = f"the check at {place}" if place else "a check of the script"
+    return f"This is asked for by {check}. Correct the value where it comes from, or change the check."
+
+
+def _samples(one: CodeCount) -> Markup | None:
+    if not one.samples:
+        return None
+    head = element("tr", [element("th", name) for name in ("Where", "Key", "Field", "Value", "What is wrong")])
+    return element("table", head, map(_sample, one.samples), class_="samples")
+
+
+def _sample(sample: dict[str, object]) -> Markup:
+    told = {name: "" if value is None else str(value) for name, value in sample.items()}
+    place = told.get("file", "") + (f", line {told['line']}" if told.get("line") else "")
+    field = ".".join(filter(None, (told.get("entity"), told.get("field"))))
+    value = element("code", _short(told["value"])) if told.get("value") else element("span", "empty", class_="faint")
+    cells = (place, told.get("key", ""), field, value, told.get("message", ""))
+    return element("tr", [element("td", cell) for cell in cells])
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+
+
+def _coded(text: str) -> list[Markup | str]:
+    """Sentences of ours, with what stands between backticks as code."""
+    return [element("code", part) if number % 2 else part for number, part in enumerate(text.split("`"))]
+
+
+# ---------------------------------------------------------------- what changed, what was made, how long it took
+
+
+def _warnings(report: Report) -> Markup | None:
+    """Columns that nobody declared, columns that are missing, codes that were mended: what the sender may have changed."""
+    mended = [f"{count:,} values with {name} took the value that the script has for that" for name, count in report.recovered.items()]
+    told = [*report.warnings, *mended]
+    if not told:
+        return None
+    return element(
+        "section", element("h2", "What differs from what was expected"), element("ul", [element("li", _coded(one)) for one in told])
+    )
+
+
+def _results(report: Report, facts: JobFacts | None) -> Markup | None:
+    delivered = facts.delivered if facts else ()
+    made = report.written if facts is None and report.status != "aborted" else ()
+    rows = [*delivered, *((one.name, f"{one.rows:,}", one.path) for one in made)]
+    if not rows:
+        return element("section", element("h2", "Delivered"), element("p", "Nothing."))
+    head = element("tr", element("th", "To"), element("th", "rows", class_="number"), element("th", "as"))
+    body = [element("tr", element("td", to), element("td", count, class_="number"), element("td", place)) for to, count, place in rows]
+    return element("section", element("h2", "Delivered"), element("table", head, body))
+
+
+def _time(report: Report) -> Markup:
+    rate = f", {report.rows_read / report.seconds:,.0f} rows a second" if report.seconds > 0 and report.rows_read else ""
+    slowest = sorted((one for one in report.operators if one.seconds > 0), key=lambda one: -one.seconds)[:_SLOWEST]
+    head = element("tr", element("th", "Step"), [element("th", name, class_="number") for name in ("rows in", "rows out", "seconds")])
+    body = [
+        element("tr", element("td", one.operator), _number(one.rows_in), _number(one.rows_out), _number(f"{one.seconds:,.3f}"))
+        for one in slowest
+    ]
+    table = element("details", element("summary", "The slowest steps"), element("table", head, body)) if slowest else None
+    return element("section", element("h2", "Time"), element("p", f"{report.seconds:,.2f} seconds{rate}."), table)
+
+
+def _origin(report: Report, facts: JobFacts | None) -> Markup:
+    """What it takes to tell that two runs did the same thing with the same files."""
+    lines = list(_facts(report, facts))
+    rows = [element("tr", element("td", name), element("td", element("code", value))) for name, value in lines]
+    return element("footer", element("details", element("summary", "For the technician"), element("table", rows)))
+
+
+def _facts(report: Report, facts: JobFacts | None) -> Iterator[tuple[str, str]]:
+    if facts:
+        yield "run", facts.run
+    yield "plan", report.plan
+    yield from ((f"parameter {name}", str(value)) for name, value in report.parameters.items())
+    yield from ((f"SHA-256 of {Path(path).name}", digest) for path, digest in report.inputs.items())
+
+
+_STYLE = """
+:root{color-scheme:light dark;--line:#8884;--faint:#777;--good:#1a7f37;--bad:#c62828;--partly:#9a6700;--waits:#0969da}
+body{font:16px/1.5 system-ui,sans-serif;margin:0}
+main{max-width:60rem;margin:0 auto;padding:1.5rem}
+h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
+.faint{color:var(--faint);font-size:.9rem;margin:0}
+.badge{font-size:.9rem;font-weight:600;color:#fff;padding:.2rem .7rem;border-radius:1rem;vertical-align:middle;white-space:nowrap}
+.badge.good{background:var(--good)}.badge.bad{background:var(--bad)}.badge.partly{background:var(--partly)}.badge.waits{background:var(--waits)}
+table{border-collapse:collapse;width:100%}th{font-weight:600;text-align:left}
+th,td{border-bottom:1px solid var(--line);padding:.35rem .6rem;vertical-align:top}td{overflow-wrap:anywhere}
+th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
+.samples{font-size:.9rem}code{font-size:.9em;overflow-wrap:anywhere}
+.bar{display:flex;height:.8rem;margin:.6rem 0;border-radius:.4rem;overflow:hidden;background:var(--line)}
+.bar i{min-width:3px}.written{background:var(--good)}.rejected{background:var(--bad)}.merged{background:#8250df}
+.filtered{background:#8c959f}.empty{background:#bbb}.looked_up{background:var(--waits)}
+.sum{font-weight:600}.good-text{color:var(--good)}.bad-text{color:var(--bad)}
+details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.5rem .8rem}
+summary{cursor:pointer}.count{float:right;font-variant-numeric:tabular-nums;font-weight:600}
+@media print{details{break-inside:avoid}}
+"""
