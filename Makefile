@@ -60,9 +60,11 @@ bench-functions: $(STAMP) ## Measure every function and operator, into docs/perf
 	$(BIN)/python -m pip install --quiet duckdb polars
 	$(BIN)/python -m tests.performance.bench_functions
 
-torture: $(STAMP) ## The long runs: a thousand kills, every change of every clock, ten thousand fires; DHM_SEED repeats one
+torture: $(STAMP) ## The long runs: a thousand kills, every change of every clock, ten thousand fires, damaged input; DHM_SEED repeats one
 	DHM_TORTURE=1 $(BIN)/pytest -n 0 -s -m "not bench" tests/torture tests/unit/events/test_fires.py tests/contracts/test_state.py
 	DHM_ROWS=2000 DHM_SCRIPTS=2000 $(BIN)/pytest -n $(WORKERS) tests/differential
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds 300 --seed $${DHM_SEED:-1}
 
 test-all: $(STAMP) ## The tests under every newer Python at hand
 	@for version in 3.12 3.13; do \

@@ -21,6 +21,8 @@ _MARKS = {
     "utf-16-be": b"\xfe\xff",
 }
 _STATEFUL = ("utf-7", "utf_7", "iso2022", "hz", "punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs")
+_MARKED = re.compile(rb"\xed[\xb2\xb3][\x80-\xbf]")
+"""A byte that did not belong, as it is carried in UTF-8: the surrogate `0xDC00` and it."""
 
 
 @record(frozen=True, slots=True)
@@ -106,8 +108,8 @@ def bad_byte(text: bytes) -> str:
     try:
         text.decode()
     except UnicodeDecodeError as problem:
-        marked = text[problem.start : problem.start + 3].decode("utf-8", "surrogatepass") if text[problem.start] == 0xED else ""
-        value = ord(marked[0]) - 0xDC00 if marked and 0xDC00 <= ord(marked[0]) <= 0xDCFF else text[problem.start]
+        marked = _MARKED.match(text, problem.start)
+        value = ord(marked.group().decode("utf-8", "surrogatepass")) - 0xDC00 if marked else text[problem.start]
         return f"0x{value:02X}"
     return ""
 

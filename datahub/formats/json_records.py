@@ -44,6 +44,8 @@ class Records:
     @property
     def objects(self) -> bool:
         """Whether each record begins and ends as an object does."""
+        if bool((self.starts >= self.ends).any()):
+            return False  # nothing stands between two commas, and that may be at the end of the text
         view = np.frombuffer(self.text, np.uint8)
         return bool(((view[self.starts] == 123) & (view[self.ends - 1] == 125)).all())
 

@@ -97,21 +97,24 @@ class XmlReader:
         """The wanted columns of one block, typed."""
         data: XmlBlock = block.data
         rows = trees(data)
-        self._note_surplus(rows)
-        bad = tuple(self._bad(rows, data)) if self._strict else ()
+        self._note_surplus([row for row in rows if not isinstance(row, str)])
+        bad = tuple(self._bad(rows, data))
         lost = {one.position for one in bad}
-        values = [self.values.of(row) for number, row in enumerate(rows) if number not in lost]
+        values = [self.values.of(row) for number, row in enumerate(rows) if number not in lost and not isinstance(row, str)]
         positions = np.setdiff1d(np.arange(len(rows)), np.array(sorted(lost), np.int64)) if bad else None
         lines = data.lines if positions is None else data.lines[positions]
         return Parsed(self.parser.shaped(values), len(values), len(rows), positions, lines, bad)
 
-    def _bad(self, rows: Sequence[Element], data: XmlBlock) -> Iterator[BadRecord]:
+    def _bad(self, rows: Sequence[Element | str], data: XmlBlock) -> Iterator[BadRecord]:
         for number, row in enumerate(rows):
-            surplus = [name for name in self.values.surplus(row) if not name.startswith(ADDED)]
-            if surplus:
-                message = f"the row has {listed(surplus)}, which `{self.shape.name}` does not declare"
+            code, message = ("R005", row) if isinstance(row, str) else ("R003", self._surplus_of(row))
+            if message:
                 raw = data.text[int(data.starts[number]) : int(data.ends[number])]
-                yield BadRecord(number, int(data.lines[number]), "R003", message, raw[:2000].decode("utf-8", "replace"))
+                yield BadRecord(number, int(data.lines[number]), code, message, raw[:2000].decode("utf-8", "replace"))
+
+    def _surplus_of(self, row: Element) -> str:
+        surplus = [name for name in self.values.surplus(row) if not name.startswith(ADDED)] if self._strict else ()
+        return f"the row has {listed(surplus)}, which `{self.shape.name}` does not declare" if surplus else ""
 
     def _note_surplus(self, rows: Sequence[Element]) -> None:
         with self._lock:
@@ -136,13 +139,28 @@ class XmlReader:
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
 
 
-def trees(data: XmlBlock) -> list[Element]:
-    """The rows of a block as elements of lxml; the document they come from was found well-formed before."""
+def trees(data: XmlBlock) -> list[Element | str]:
+    """The rows of a block as elements of lxml, or why one is none: its prefixes were not looked at when the document was cut."""
+    rows = stretches(data.text, data.starts, data.ends).to_pylist()
+    begin = b"<rows" + declarations(data.scope).encode() + b">"
+    try:
+        return list(_tree(begin, rows))
+    except etree.XMLSyntaxError:
+        # One at a time, which is slow, tells the good ones from the others.
+        return [_alone(begin, row) for row in rows]
+
+
+def _alone(begin: bytes, row: bytes) -> Element | str:
+    try:
+        return _tree(begin, [row])[0]
+    except etree.XMLSyntaxError as problem:
+        return f"the row is no XML: {problem.msg.rpartition(', line')[0] or problem.msg}"
+
+
+def _tree(begin: bytes, rows: Sequence[bytes]) -> Any:
     # Entities of a DOCTYPE cannot be there, and nothing outside is asked for.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True)
-    rows = stretches(data.text, data.starts, data.ends)
-    document: Any = etree.fromstring(b"<rows" + declarations(data.scope).encode() + b">" + b"".join(rows.to_pylist()) + b"</rows>", parser)
-    return list(document)
+    return etree.fromstring(begin + b"".join(rows) + b"</rows>", parser)
 
 
 def declarations(scope: Scope) -> str:

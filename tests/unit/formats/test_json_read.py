@@ -275,3 +275,9 @@ def test_rows_one_level_down_are_pointed_at(read):
 @pytest.mark.parametrize("data", [b"", b"  \n", b"[]", b" [ ] "])
 def test_documents_without_rows_warn(read, data):
     assert ["`in0.json` has no rows"] == read("json", data, [column("a", Int())]).warnings
+
+
+def test_nothing_behind_the_last_comma_is_a_bad_record(read):
+    seen = read("json", b'": "A", "qty: 2, "ok": tru "tags": ["x", "y"],', [column("sku")])
+    assert [] == seen.rows
+    assert {"R005"} == {one.code for one in seen.bad}

@@ -193,3 +193,17 @@ def test_what_xml_cannot_write_is_refused_by_name(tmp_path):
     with pytest.raises(BadOutput, match="`a b`"):
         make_writer("xml", TargetShape("t", "xml", (), (("a", "a b"),)), str(tmp_path / "p.xml"), (("a", Text()),))
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_prefix_that_is_not_declared_rejects_its_row_alone(tmp_path):
+    content = '<r>\n<i id="1"><v>a</v></i>\n<i id="2"><g:v>b</g:v></i>\n<i id="3"><v>c</v></i>\n</r>'
+    seen = read(tmp_path, content, rows="/r/i")
+    assert [{"id": "1", "v": "a"}, {"id": "3", "v": "c"}] == seen.rows
+    assert [(3, "R005", "the row is no XML: Namespace prefix g on v is not defined")] == [
+        (one.line, one.code, one.message) for one in seen.bad
+    ]
+
+
+def test_a_byte_that_looks_like_a_carried_one_is_told(tmp_path):
+    error = refusal(tmp_path, b"<r><i>&a\xedp; x</i></r>", rows="/r/i")
+    assert ("R001", True) == (error.code, "0xED" in error.message)

@@ -1,0 +1,84 @@
+"""The long run, led by coverage: `python -m tests.fuzz TARGET … --seconds N --seed N`; an input that breaks something is kept.
+
+Every target runs in a process of its own, since libFuzzer ends the one that it runs in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOUND = Path(__file__).parent / "found"
+DONE = re.compile(r"Done (\d+) runs in (\d+) second")
+NAMES = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "fixed")
+
+
+def main() -> int:
+    """Run the targets one after the other, and say how many inputs each took."""
+    asked = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    asked.add_argument("targets", nargs="*", default=NAMES, choices=[*NAMES, []], metavar="TARGET")
+    asked.add_argument("--seconds", type=int, default=60, help="how long each target runs")
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    given, rest = asked.parse_known_args()
+    if given.inside:
+        _inside(given.targets[0], rest)
+    broken = 0
+    for name in given.targets:
+        with tempfile.TemporaryDirectory() as folder:
+            broken += _told(name, given.seconds, given.seed, Path(folder))
+    return 1 if broken else 0
+
+
+def _told(name: str, seconds: int, seed: int, folder: Path) -> int:
+    for number, data in enumerate(_seeds(name)):
+        (folder / str(number)).write_bytes(data)
+    (FOUND / name).mkdir(parents=True, exist_ok=True)
+    flags = [
+        f"-max_total_time={seconds}",
+        f"-seed={seed}",
+        "-timeout=10",
+        "-max_len=20000",
+        "-rss_limit_mb=2048",
+        f"-artifact_prefix={FOUND / name}/",
+    ]
+    command = [sys.executable, "-m", "tests.fuzz", name, "--inside", *flags, str(folder)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    done = DONE.search(ended.stderr)
+    if ended.returncode == 0 and done:
+        print(f"{name:<12} {int(done[1]):>9,} executions  {done[2]:>4} s  nothing found", flush=True)
+        return 0
+    kept = re.search(r"Test unit written to (\S+)", ended.stderr)
+    print(
+        f"{name:<12} broken by {Path(kept[1]).relative_to(ROOT) if kept else 'an input that was not kept'}\n{ended.stdout[-3000:]}{ended.stderr[-3000:]}",
+        flush=True,
+    )
+    return 1
+
+
+def _seeds(name: str) -> list[bytes]:
+    from tests.fuzz.targets import TARGETS
+
+    return TARGETS[name].seeds()
+
+
+def _inside(name: str, flags: list[str]) -> None:
+    import atheris
+
+    # The house's own code alone is looked at: branches of libraries are not what is to be found.
+    with atheris.instrument_imports(include=["datahub"]):
+        from tests.fuzz.targets import TARGETS
+
+    os.environ.pop("DHM_SEED", None)
+    atheris.Setup([sys.argv[0], *flags], TARGETS[name].attempt)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

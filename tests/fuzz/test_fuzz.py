@@ -1,0 +1,50 @@
+"""A bounded run of every target, the same each time; `DHM_FUZZ` makes it so many attempts, `DHM_SEED` other ones."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.fuzz.mutation import damaged
+from tests.fuzz.targets import FOUND, TARGETS
+
+SEED = os.environ.get("DHM_SEED", "")
+ATTEMPTS = int(os.environ.get("DHM_FUZZ", "0"))
+BOUNDED = {
+    "script": 150,
+    "cell": 4000,
+    "expression": 1500,
+    "template": 2000,
+    "csv": 400,
+    "json": 700,
+    "jsonl": 700,
+    "xml": 700,
+    "fixed": 700,
+}
+LONGEST = 5.0
+"""Seconds of the processor for one input of at most 20 kB; nearly all take some milliseconds."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_once_broke_something_does_so_no_more(name: str) -> None:
+    for path in sorted((FOUND / name).glob("*")):
+        TARGETS[name].attempt(path.read_bytes())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TARGETS)
+def test_damaged_input_is_told_of_and_never_raises(name: str) -> None:
+    target = TARGETS[name]
+    seeds = target.seeds()
+    assert seeds
+    for number in range(ATTEMPTS or BOUNDED[name]):
+        data = damaged(seeds, random.Random(f"{SEED}{name}{number}"))
+        begun = time.process_time()
+        try:
+            target.attempt(data)
+        except Exception as error:
+            raise AssertionError(f"attempt {number} of {name}: {data!r}") from error
+        assert time.process_time() - begun < LONGEST, f"attempt {number} of {name} takes too long: {data!r}"
