@@ -27,8 +27,8 @@ def world(tmp_path):
     shop = Shop()
     one = context(tmp_path, shop.port, job=JOB.model_copy(update={"remember": ()}))
 
-    def run(more, *rows):
-        plan = compiled(SCRIPT.replace("  write Offer to shop\n", f"  write Offer to shop\n{more[1]}") + more[0])
+    def run(more, *rows, script=SCRIPT):
+        plan = compiled(script.replace("  write Offer to shop\n", f"  write Offer to shop\n{more[1]}") + more[0])
         (tmp_path / "in" / "a.csv").write_text("sku,price,stock\n" + "".join(f"{row}\n" for row in rows))
         again = replace(one, plan=plan, driving=driving_sources(plan))
         submit(again)
@@ -80,3 +80,21 @@ def test_a_rule_can_keep_what_was_delivered_last(world):
     world.run(keeping, "A,1.00,1")
     world.run(keeping, "A,9.00,1")
     assert ["1.00"] == [str(row["price"]) for row in remembered(world)]
+
+
+def test_a_status_of_an_order_does_not_go_back_behind_the_one_that_was_delivered_last(world):
+    script = "use djust ^1.0 as d\n" + SCRIPT.replace("write Offer to list", "write d.OrderStatus to list")
+    statuses = """
+map d.OrderStatus from f in feed {
+  order          : f.sku
+  orderReference : f.sku
+  orderStatus    : if(f.stock > 5, "SHIPPED", "ORDER_CREATED")
+}
+"""
+    world.run((statuses, ""), "A,1.00,9", "B,1.00,1", script=script)
+    world.run((statuses, ""), "A,1.00,1", "B,1.00,9", "C,1.00,1", script=script)
+    sent = sorted(line for path in (world.folder / "out").iterdir() for line in path.read_text().splitlines()[1:])
+    assert ["A,A,,SHIPPED,", "B,B,,ORDER_CREATED,", "B,B,,SHIPPED,", "C,C,,ORDER_CREATED,"] == sent
+    [found] = [path.read_text() for path in (world.folder / "rejects").iterdir()]
+    assert "DJ901" in found
+    assert "ORDER_CREATED would go back from SHIPPED" in found
