@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.branches import where
 from datahub.engine.cells import REQUIRED
-from datahub.engine.failures import element_paths, nulled, of_itself, union
+from datahub.engine.failures import element_paths, failing, nulled, of_itself, union
 from datahub.engine.issues import as_text
 from datahub.engine.loops import of_elements
 from datahub.engine.scope import Scope, evaluates, field_of
@@ -182,7 +182,9 @@ def _list(
     items, offsets = unpacked(values)
     parents, positions = owners(offsets), places(offsets)
     inner = Scope(Frame({}, len(items), scope.frame.rows[parents]), scope.run, parent=scope, parents=parents, item="", positions=positions)
-    before = of_elements(column.failures, offsets)
+    # Of a list that failed as a whole nothing is asked: what became null in it is told already.
+    gone = failed_rows(of_itself(column.failures), scope.length)[parents]
+    before = (*of_elements(column.failures, offsets), *failing("", gone))
     made, found = fitted(Column(items, before), item, was, here + "/*", demands, inner)
     made = nulled(made, found, len(items))
     result = listed(brought(made, carried(item)), offsets, valid(values) if values.null_count else None)

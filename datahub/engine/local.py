@@ -187,7 +187,7 @@ class _Runner:
     ) -> _Done:
         side = Side()
         with side.timed(read):
-            rows = rows_of(feed, source, blocks)
+            rows = rows_of(feed, source, blocks, self._plan.sources[source], self._run.origins)
         if not first_time:
             return _Done(self._work.leave(read, rows.frame, exits, side, self._told), side)
         if self._facts_asked:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from datahub.engine.ledger import row_ids
+from datahub.engine.origins import Origins
 from datahub.engine.outside import Feed
 from datahub.engine.places import BlockPlace
 from datahub.engine.telling import bad_records, record_lines
 from datahub.frames.concat import concat
-from datahub.frames.frame import Frame
+from datahub.frames.frame import Column, Failure, Frame
+from datahub.semantic import ir
+from datahub.semantic.sources import label_of
 
 SMALL, MOST = 256 << 10, 256
 """Blocks are taken together up to so many bytes, and so many of them."""
@@ -47,8 +50,8 @@ def together(blocks: Iterable[Any]) -> Iterator[list[Any]]:
         yield waiting
 
 
-def rows_of(feed: Feed, source: int, blocks: Sequence[Any]) -> ReadRows:
-    """What some blocks of a source hold, as one frame."""
+def rows_of(feed: Feed, source: int, blocks: Sequence[Any], shape: ir.SourceShape, origins: Origins) -> ReadRows:
+    """What some blocks of the source number `source`, of this `shape`, hold, as one frame."""
     frames, places, bad = [], [], []
     for block in blocks:
         parsed = feed.parse(block)
@@ -56,7 +59,25 @@ def rows_of(feed: Feed, source: int, blocks: Sequence[Any]) -> ReadRows:
         frames.append(Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions)))
         places.append(_placed(feed, source, block, parsed))
         bad.append(bad_records(parsed, source, block.number))
-    return ReadRows(frames[0] if len(frames) == 1 else concat(frames), tuple(places), bad[0] if len(bad) == 1 else pa.concat_tables(bad))
+    frame = frames[0] if len(frames) == 1 else concat(frames)
+    return ReadRows(_answered_for(frame, shape, origins), tuple(places), bad[0] if len(bad) == 1 else pa.concat_tables(bad))
+
+
+def _answered_for(frame: Frame, shape: ir.SourceShape, origins: Origins) -> Frame:
+    """`frame` with each value that could not be read put down to its column of the source, so that it is told once, whoever uses it."""
+    columns: dict[str, Column] = {}
+    for declared in shape.columns:
+        column = frame.columns.get(declared.name)
+        if column is not None and column.failures:
+            label = label_of(declared)
+            evidence = (ir.Evidence(label, f"#{shape.name}.{declared.name}"),)
+            number = origins.number(ir.Origin(field=declared.name, map=shape.name, evidence=evidence))
+            columns[declared.name] = Column(column.values, tuple(_put_down(failure, number, label) for failure in column.failures))
+    return frame.with_columns(columns) if columns else frame
+
+
+def _put_down(failure: Failure, origin: int, label: str) -> Failure:
+    return failure if failure.origin >= 0 else replace(failure, origin=origin, column=failure.column or label)
 
 
 def _placed(feed: Feed, source: int, block: Any, parsed: Any) -> BlockPlace:

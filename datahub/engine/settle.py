@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.codes import translated
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Column, Failure, Frame, Mask, failed_rows
+from datahub.functions.columns import glued
 from datahub.plan.operators import Settle
 from datahub.records import record
 from datahub.semantic.ir import EntityShape, Origin
@@ -96,12 +98,32 @@ def _checked(failure: Failure, operator: Settle, shape: EntityShape, origins: Or
 def _untold(failure: Failure, before: list[Failure], length: int) -> Failure | None:
     """The part of `failure` that none of `before` (same origin, code and column) has told already."""
     for other in before:
-        if other.rows is failure.rows or (len(other.rows) == len(failure.rows) and np.array_equal(other.rows, failure.rows)):
+        if other.paths is failure.paths and (other.rows is failure.rows or np.array_equal(other.rows, failure.rows)):
             return None
     fresh: Failure | None = failure
     if before:
-        kept = failure.kept(~failed_rows(tuple(before), length)[failure.rows])
+        told = _told(failure, before, length)
+        kept = failure.kept(~told)
         fresh = kept if len(kept.rows) else None
     if fresh is not None:
         before.append(fresh)
     return fresh
+
+
+def _told(failure: Failure, before: list[Failure], length: int) -> Mask:
+    """Which of the failures are told of already: those of the same row, and of the same place in it where it is nested."""
+    flat = tuple(other for other in before if other.paths is None)
+    told: Mask = failed_rows(flat, length)[failure.rows] if flat else np.zeros(len(failure.rows), np.bool_)
+    nested = [other for other in before if other.paths is not None]
+    if failure.paths is None:
+        return told | failed_rows(tuple(nested), length)[failure.rows] if nested else told
+    if nested:
+        places = pa.concat_arrays([_places(other) for other in nested])
+        told |= pc.is_in(_places(failure), places).to_numpy(zero_copy_only=False)
+    return told
+
+
+def _places(failure: Failure) -> pa.Array:
+    """Row and path of each failure as one text."""
+    assert failure.paths is not None
+    return glued(pa.array(failure.rows).cast(pa.string()), pc.fill_null(failure.paths, ""))
