@@ -33,7 +33,16 @@ Floats: TypeAlias = npt.NDArray[np.float64]
     kind="aggregate",
     sql="COUNT(*)",
     excel="ROWS",
-    also=("JSONata $count", "DataWeave sizeOf", "FEEL count", "CEL size"),
+    also=(
+        "JSONata $count",
+        "DataWeave sizeOf",
+        "FEEL count",
+        "CEL size",
+        "Excel COUNT",
+        "GREL facetCount",
+        "Bloblang count",
+        "Excel SUBTOTAL",
+    ),
     examples=[example("count(for x in [4, 5, 6])", 3), example("count(for x in [4, 5, 6] where x > 4)", 2)],
 )
 def count_rows(values: None, offsets: Offsets) -> pa.Array:
@@ -55,7 +64,7 @@ def count(values: pa.Array, offsets: Offsets) -> pa.Array:
     rejects=("R602",),
     sql="SUM",
     excel="SUM",
-    also=("JSONata $sum", "DataWeave sum", "FEEL sum", "GREL sum", "jq add"),
+    also=("JSONata $sum", "DataWeave sum", "FEEL sum", "GREL sum", "jq add", "Excel SUBTOTAL", "Excel SUMSQ"),
     examples=[example("sum([1, 2, 3])", 6), example("sum(x * 2 for x in [1, 2])", 6), example("sum([1.5, 2])", Decimal("3.5"))],
 )
 def sum_of_ints(values: pa.Array, offsets: Offsets) -> Outcome:

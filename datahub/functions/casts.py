@@ -42,6 +42,12 @@ _DECIMAL = t.Decimal()
         "GREL toNumber",
         "CEL int",
         "FEEL number",
+        "Excel DECIMAL",
+        "Excel BIN2DEC",
+        "Excel HEX2DEC",
+        "Bloblang int64",
+        "CEL uint",
+        "Excel N",
     ),
     examples=[
         example('int("42")', 42),
@@ -128,7 +134,7 @@ def int_of_bool(value: Datum) -> pa.Array:
     category=NUMBER,
     rule=_base_rule(t.Text()),
     excel="BASE",
-    also=("VRL format_int", "JSONata $formatBase"),
+    also=("VRL format_int", "JSONata $formatBase", "Excel DEC2BIN", "Excel DEC2HEX", "Excel DEC2OCT"),
     examples=[example("format_int(42, 16)", "2a"), example("format_int(-10, 2)", "-1010"), example("format_int(42)", "42")],
 )
 def format_int(value: Datum, base: int) -> pa.Array:
@@ -165,6 +171,8 @@ def _to_base(number: int, base: int) -> str:
         "GREL toNumber",
         "FEEL number",
         "Polars cast",
+        "JSLT number",
+        "Excel N",
     ),
     examples=[
         example('decimal("12.50")', Decimal("12.5")),
@@ -213,7 +221,7 @@ def decimal_of_float(value: Datum) -> Outcome:
     category=NUMBER,
     rejects=("R102", "R104"),
     sql="CAST(x AS DOUBLE)",
-    also=("VRL to_float", "VRL parse_float", "Polars cast", "CEL double"),
+    also=("VRL to_float", "VRL parse_float", "Polars cast", "CEL double", "Bloblang float64", "Excel N"),
     examples=[
         example('float("2.5e3")', 2500.0),
         example('float("1,5", ",")', 1.5),
@@ -248,7 +256,7 @@ def float_of_bool(value: Datum) -> pa.Array:
     category=CHOICE,
     rejects=("R103",),
     sql="CAST(x AS BOOLEAN)",
-    also=("VRL to_bool", "JSONata $boolean", "DataWeave as Boolean", "Bloblang bool", "CEL bool"),
+    also=("VRL to_bool", "JSONata $boolean", "DataWeave as Boolean", "Bloblang bool", "CEL bool", "JSLT boolean"),
     examples=[
         example('bool("yes")', True),
         example('bool("OFF")', False),

@@ -136,7 +136,19 @@ def case(condition: Datum, then: Datum, otherwise: Datum) -> pa.Array:
     kind="special",
     sql="COALESCE",
     excel="IF(ISBLANK(x), y, x)",
-    also=("DataWeave default", "jq //", "Bloblang |", "VRL ??", "JSONata ??", "GREL coalesce"),
+    also=(
+        "DataWeave default",
+        "jq //",
+        "Bloblang |",
+        "VRL ??",
+        "JSONata ??",
+        "GREL coalesce",
+        "FEEL get or else",
+        "JSLT fallback",
+        "CEL orValue",
+        "Excel IFNA",
+        "Bloblang or",
+    ),
     examples=[example("null default 5", 5), example("3 default 5", 3), example('int("x") default 5', rejected="R101")],
 )
 def default(value: Datum, fallback: Datum) -> pa.Array:
@@ -164,7 +176,7 @@ def on_error(value: Datum, fallback: Datum) -> pa.Array:
     "coalesce(values: T?...) -> T?",
     kind="special",
     sql="COALESCE",
-    also=("DataWeave default", "jq //", "GREL coalesce", "Polars coalesce"),
+    also=("DataWeave default", "jq //", "GREL coalesce", "Polars coalesce", "JSLT fallback", "CEL orValue"),
     examples=[example("coalesce(null, 2, 3)", 2), example("coalesce(null, null)")],
 )
 def coalesce(*values: Datum) -> pa.Array:

@@ -117,6 +117,9 @@ def make_date(year: Datum, month: Datum, day: Datum) -> Outcome:
         "jq fromdate",
         "CEL timestamp",
         "FEEL date and time",
+        "JSLT parse-time",
+        "Bloblang ts_strptime",
+        "Bloblang timestamp",
     ),
     examples=[
         example('text(datetime("2024-05-01T10:00:00+02:00"))', "2024-05-01T08:00:00Z"),
@@ -223,6 +226,7 @@ def time_of_local(value: Datum) -> pa.Array:
     'text(value: date, pattern: text!, locale: text! = "") -> text',
     'text(value: local_datetime, pattern: text!, locale: text! = "") -> text',
     'text(value: time, pattern: text!, locale: text! = "") -> text',
+    also=("Excel VALUETOTEXT", "Excel ARRAYTOTEXT", "Excel T", "Excel DOLLAR", "Bloblang ts_strftime", "JSLT format-time", "JSLT string"),
     examples=[
         example(f'text({_DAY}, "dd/MM/yyyy")', "01/05/2024"),
         example(f'text({_DAY}, "EEEE d MMMM yyyy", "fr")', "mercredi 1 mai 2024"),

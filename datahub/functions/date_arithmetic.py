@@ -87,7 +87,7 @@ def _unit_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | No
     rule=_unit_rule,
     sql="DATE_DIFF",
     excel="DATEDIF",
-    also=("GREL diff", "DuckDB date_sub", "DataWeave daysBetween"),
+    also=("GREL diff", "DuckDB date_sub", "DataWeave daysBetween", "Bloblang ts_sub"),
     examples=[
         example('date_diff("week", date("2024-05-01"), date("2024-05-20"))', 2),
         example('date_diff("hours", datetime("2024-05-01T10:00:00Z"), datetime("2024-05-02T09:59:00Z"))', 23),
@@ -171,7 +171,7 @@ def start_of_instant(unit: str, value: Datum, zone: str = "", *, context: Contex
     category=CATEGORY,
     rejects=("R602",),
     rule=_day_unit_rule,
-    also=("DataWeave atEndOfMonth",),
+    also=("DataWeave atEndOfMonth", "FEEL last day of month"),
     examples=[
         example('text(end_of("quarter", date("2024-05-17")))', "2024-06-30"),
         example('text(end_of("week", date("2024-05-17")))', "2024-05-19"),
@@ -195,7 +195,7 @@ def end_of(unit: str, value: Datum) -> Outcome:
     rejects=("R602",),
     sql="LAST_DAY",
     excel="EOMONTH",
-    also=("Polars dt.month_end",),
+    also=("Polars dt.month_end", "FEEL last day of month"),
     examples=[example('text(end_of_month(date("2024-02-01")))', "2024-02-29"), example(f"text(end_of_month({_DAY}, 1))", "2024-02-29")],
 )
 def end_of_month(value: Datum, months: Datum) -> Outcome:

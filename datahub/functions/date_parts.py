@@ -88,7 +88,7 @@ _declare_part(
     "The day of the month.",
     sql="EXTRACT(DAY)",
     excel="DAY",
-    also=("CEL getDate", "Polars dt.day", "FEEL date.day", "DataWeave .day"),
+    also=("CEL getDate", "CEL getDayOfMonth", "Polars dt.day", "FEEL date.day", "DataWeave .day"),
     examples=[example(f"day({_DAY})", 1), example('day(date("2024-02-29"))', 29)],
 )
 _declare_part(
@@ -181,7 +181,7 @@ def _part_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | No
     category=CATEGORY,
     rule=_part_rule,
     sql="DATE_PART",
-    also=("DuckDB date_part", "GREL datePart"),
+    also=("DuckDB date_part", "GREL datePart", "CEL getMilliseconds"),
     examples=[example(f'date_part("month", {_DAY})', 5), example(f'date_part("WEEK", {_DAY})', 18)],
 )
 def date_part(part: str, value: Datum) -> pa.Array:
@@ -220,6 +220,7 @@ def is_leap_year(value: Datum) -> pa.Array:
     category=CATEGORY,
     excel='TEXT(x, "mmmm")',
     sql="MONTHNAME",
+    also=("FEEL month of year", "FEEL month name"),
     examples=[example(f"month_name({_DAY})", "May"), example(f'month_name({_DAY}, "fr")', "mai")],
 )
 def month_name(value: Datum, locale: str) -> pa.Array:

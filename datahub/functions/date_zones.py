@@ -85,7 +85,14 @@ def _epoch_rule(kind: t.Type) -> Callable[[Sequence[t.Type], Sequence[Any]], t.T
     rejects=("R602",),
     rule=_epoch_rule(t.DateTime()),
     sql="TO_TIMESTAMP",
-    also=("VRL from_unix_timestamp", "JSONata $fromMillis", "Bloblang ts_format", "jq todate", "Polars from_epoch"),
+    also=(
+        "VRL from_unix_timestamp",
+        "JSONata $fromMillis",
+        "Bloblang ts_format",
+        "jq todate",
+        "Polars from_epoch",
+        "GREL timeSinceUnixEpochToDate",
+    ),
     examples=[
         example("text(from_unix(1714557600))", "2024-05-01T10:00:00Z"),
         example('text(from_unix(1, "ms"))', "1970-01-01T00:00:00.001Z"),
@@ -111,7 +118,7 @@ def from_unix(value: Datum, unit: str) -> Outcome:
     rejects=("R602",),
     rule=_epoch_rule(t.Int()),
     sql="EXTRACT(EPOCH)",
-    also=("VRL to_unix_timestamp", "JSONata $toMillis", "Bloblang ts_unix", "jq fromdate", "Polars dt.epoch"),
+    also=("VRL to_unix_timestamp", "JSONata $toMillis", "Bloblang ts_unix", "jq fromdate", "Polars dt.epoch", "Bloblang ts_unix_milli"),
     examples=[
         example('to_unix(datetime("2024-05-01T10:00:00Z"))', 1714557600),
         example('to_unix(datetime("1970-01-01T00:00:01Z"), "ms")', 1000),

@@ -166,17 +166,25 @@ def function(
                     name, kind, chapter, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also), distinct, slow
                 )
             else:
-                _extend(known, overload, tuple(examples))
+                _extend(known, overload, tuple(examples), _equivalents(sql, excel, also))
         return kernel
 
     return declare
 
 
-def _extend(known: Function, overload: Overload, examples: tuple[Example, ...]) -> None:
+def _equivalents(sql: str, excel: str, also: Sequence[str]) -> tuple[str, ...]:
+    """All that other tools call it, each with the tool's name before it."""
+    return (*(f"{tool} {name}" for tool, name in (("SQL", sql), ("Excel", excel)) if name), *also)
+
+
+def _extend(known: Function, overload: Overload, examples: tuple[Example, ...], elsewhere: tuple[str, ...]) -> None:
+    """Add an overload, and the examples and equivalents that are new with it: `MID` is of texts, `mid` of lists too."""
     from dataclasses import replace
 
     fresh = tuple(one for one in examples if one not in known.examples)
-    REGISTRY[known.name] = replace(known, overloads=(*known.overloads, overload), examples=known.examples + fresh)
+    told = _equivalents(known.sql, known.excel, known.also)
+    also = known.also + tuple(one for one in elsewhere if one not in told)
+    REGISTRY[known.name] = replace(known, overloads=(*known.overloads, overload), examples=known.examples + fresh, also=also)
 
 
 def _dedent(text: str) -> str:

@@ -52,7 +52,7 @@ def sha1(value: Datum) -> pa.Array:
 @function(
     "sha256(value: text) -> text",
     sql="SHA256",
-    also=("VRL sha2", "DataWeave Crypto::hashWith", "Bloblang hash sha256"),
+    also=("VRL sha2", "DataWeave Crypto::hashWith", "Bloblang hash sha256", "JSLT sha256-hex"),
     examples=[
         example('sha256("foo")', "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"),
         example('sha256("")', "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -106,7 +106,7 @@ def crc32(value: Datum) -> pa.Array:
     "uuid5(namespace: text, name: text) -> text",
     rejects=("R603",),
     sql="UUID_V5",
-    also=("VRL uuid_v5", "PostgreSQL uuid_generate_v5"),
+    also=("VRL uuid_v5", "PostgreSQL uuid_generate_v5", "Bloblang uuid_v5"),
     examples=[
         example('uuid5("dns", "example.org")', "aad03681-8b63-5304-89e0-8ca8f49461b5"),
         example('uuid5("nonsense", "a")', rejected="R603"),
@@ -130,7 +130,7 @@ def _uuid(namespace: str, name: str) -> str | Reject:
 @function(
     "hash(values: any?...) -> text",
     sql="HASH",
-    also=("dbt_utils.generate_surrogate_key", "DuckDB hash", "Snowflake HASH", "Polars hash"),
+    also=("dbt_utils.generate_surrogate_key", "DuckDB hash", "Snowflake HASH", "Polars hash", "JSLT hash-int"),
     examples=[
         example('hash("a", 1) = hash("a", 1)', True),
         example('hash("ab", "c") = hash("a", "bc")', False),

@@ -23,7 +23,16 @@ NO_TEXT = "R603"
 @function(
     'base64_encode(value: text, padded: bool! = True, alphabet: text! = "standard") -> text',
     sql="TO_BASE64",
-    also=("VRL encode_base64", "JSONata $base64encode", "DataWeave toBase64", "jq @base64", "Bloblang encode base64", "CEL base64.encode"),
+    also=(
+        "VRL encode_base64",
+        "JSONata $base64encode",
+        "DataWeave toBase64",
+        "jq @base64",
+        "Bloblang encode base64",
+        "CEL base64.encode",
+        "FEEL to base64",
+        "GREL encode",
+    ),
     examples=[
         example('base64_encode("please encode me")', "cGxlYXNlIGVuY29kZSBtZQ=="),
         example('base64_encode("some string value", false, "url_safe")', "c29tZSBzdHJpbmcgdmFsdWU"),
@@ -49,7 +58,7 @@ def _in_base64(text: str, padded: bool, safe: bool) -> str:
     'base64_decode(value: text, alphabet: text! = "standard") -> text',
     rejects=(NO_TEXT,),
     sql="FROM_BASE64",
-    also=("VRL decode_base64", "JSONata $base64decode", "DataWeave fromBase64", "jq @base64d", "CEL base64.decode"),
+    also=("VRL decode_base64", "JSONata $base64decode", "DataWeave fromBase64", "jq @base64d", "CEL base64.decode", "GREL decode"),
     examples=[
         example('base64_decode("eW91IGhhdmUgc3VjY2Vzc2Z1bGx5IGRlY29kZWQgbWU=")', "you have successfully decoded me"),
         example('base64_decode("c29tZSBzdHJpbmcgdmFsdWU")', "some string value"),
@@ -109,7 +118,14 @@ def _from_hex(text: str) -> str | Reject:
     "url_encode(value: text) -> text",
     sql="URL_ENCODE",
     excel="ENCODEURL",
-    also=("VRL encode_percent", "JSONata $encodeUrlComponent", "DataWeave encodeURIComponent", "jq @uri", "Bloblang escape_url_query"),
+    also=(
+        "VRL encode_percent",
+        "JSONata $encodeUrlComponent",
+        "DataWeave encodeURIComponent",
+        "jq @uri",
+        "Bloblang escape_url_query",
+        "GREL escape",
+    ),
     examples=[example('url_encode("foo bar?")', "foo%20bar%3F"), example('url_encode("été")', "%C3%A9t%C3%A9")],
     distinct=True,
 )

@@ -33,7 +33,19 @@ def json_text_of_json(value: Datum, pretty: bool = False) -> pa.Array:
 @function(
     "json_text(value: any, pretty: bool! = False) -> text",
     sql="TO_JSON",
-    also=("VRL encode_json", "JSONata $string", "DataWeave write", "jq tojson", "JSLT to-json", "Bloblang format_json"),
+    also=(
+        "VRL encode_json",
+        "JSONata $string",
+        "DataWeave write",
+        "jq tojson",
+        "JSLT to-json",
+        "Bloblang format_json",
+        "FEEL to json",
+        "GREL jsonize",
+        "Bloblang quote",
+        "CEL quote",
+        "Bloblang string",
+    ),
     examples=[
         example('json_text({field: "value", another: [1, 2.50, null]})', '{"field":"value","another":[1,2.5,null]}'),
         example('json_text("a \\"b\\"")', '"a \\"b\\""'),
@@ -95,7 +107,17 @@ def quoted(name: str) -> str:
     "json_parse(value: text) -> json",
     rejects=(NO_JSON,),
     sql="PARSE_JSON",
-    also=("VRL parse_json", "JSONata $eval", "DataWeave read", "jq fromjson", "JSLT from-json", "GREL parseJson", "Bloblang parse_json"),
+    also=(
+        "VRL parse_json",
+        "JSONata $eval",
+        "DataWeave read",
+        "jq fromjson",
+        "JSLT from-json",
+        "GREL parseJson",
+        "Bloblang parse_json",
+        "FEEL from json",
+        "Bloblang json",
+    ),
     examples=[example('json_text(json_parse("[true, 0]"))', "[true, 0]"), example('json_parse("oops")', rejected=NO_JSON)],
 )
 def json_parse(value: Datum) -> Outcome:
@@ -123,7 +145,17 @@ def json_valid(value: Datum) -> pa.Array:
 @function(
     "json_get(value: json, path: text!) -> text?",
     sql="JSON_VALUE",
-    also=("VRL get", "DataWeave payload.a.b", "jq .a.b", "GREL get", "BigQuery JSON_VALUE", "PostgreSQL ->>"),
+    also=(
+        "VRL get",
+        "DataWeave payload.a.b",
+        "jq .a.b",
+        "GREL get",
+        "BigQuery JSON_VALUE",
+        "PostgreSQL ->>",
+        "Bloblang unquote",
+        "Bloblang json_path",
+        "GREL select",
+    ),
     examples=[
         example('json_get(json_parse("[{{\\"a\\": 12.50}}]"), "[0].a")', "12.50"),
         example('json_get("{{\\"a\\": {{\\"b\\": [1, 2]}}}}", "$.a.b")', "[1,2]"),

@@ -151,7 +151,7 @@ SOUNDS = {letter: digit for digit, letters in ALIKE.items() for letter in letter
 @function(
     "phonetic(value: text) -> text",
     sql="SOUNDEX",
-    also=("GREL phonetic", "Snowflake SOUNDEX"),
+    also=("GREL phonetic", "Snowflake SOUNDEX", "Excel SOUNDEX"),
     examples=[example('phonetic("Robert")', "R163"), example('phonetic("Rupert")', "R163"), example('phonetic("Ashcraft")', "A261")],
 )
 def phonetic(value: Datum) -> pa.Array:

@@ -137,7 +137,16 @@ def replace_at(values: Datum, position: Datum, value: Datum) -> Outcome:
     rule=lambda kinds, constants: _inner(kinds),
     sql="FLATTEN",
     excel="TOCOL",
-    also=("VRL flatten", "DataWeave flatten", "FEEL flatten", "jq flatten", "Bloblang flatten"),
+    also=(
+        "VRL flatten",
+        "DataWeave flatten",
+        "FEEL flatten",
+        "jq flatten",
+        "Bloblang flatten",
+        "Excel TOROW",
+        "CEL lists.flatten",
+        "Bloblang collapse",
+    ),
     examples=[example("flatten([[1, 2], [], [3]])", [1, 2, 3]), example("flatten([[1], null])", [1])],
 )
 def flatten(values: Datum) -> pa.Array:
@@ -156,7 +165,7 @@ def _inner(kinds: Sequence[t.Type]) -> t.Type | None:
 @function(
     "zip(lists: [[T]]) -> [[T]]",
     rule=same_as_first,
-    also=("VRL zip", "DataWeave unzip", "jq transpose", "Python zip(*xs)"),
+    also=("VRL zip", "DataWeave unzip", "jq transpose", "Python zip(*xs)", "Excel TRANSPOSE", "Excel HSTACK", "JSLT zip-with-index"),
     examples=[example("zip([[1, 2], [3, 4], [5, 6]])", [[1, 3, 5], [2, 4, 6]])],
 )
 def transpose(lists: Datum) -> pa.Array:
@@ -220,7 +229,16 @@ def side_by_side(lists: Sequence[Datum]) -> tuple[list[pa.Array], Any]:
     rejects=("R603",),
     sql="GENERATE_SERIES",
     excel="SEQUENCE",
-    also=("JSONata [a..b]", "DataWeave a to b", "jq range", "FEEL a..b", "Bloblang range"),
+    also=(
+        "JSONata [a..b]",
+        "DataWeave a to b",
+        "jq range",
+        "FEEL a..b",
+        "Bloblang range",
+        "CEL lists.range",
+        "GREL forRange",
+        "FEEL range",
+    ),
     examples=[
         example("range(1, 4)", [1, 2, 3, 4]),
         example("range(10, 1, -4)", [10, 6, 2]),
@@ -266,7 +284,7 @@ def _ranged(low: pa.Array, high: pa.Array, by: pa.Array, kind: pa.DataType) -> O
     rule=lambda kinds, constants: t.ListOf(same_as_first(kinds, constants)),
     rejects=("R603",),
     excel="WRAPROWS",
-    also=("VRL chunks", "DataWeave divideBy", "jq _nwise", "FEEL partition"),
+    also=("VRL chunks", "DataWeave divideBy", "jq _nwise", "FEEL partition", "Excel WRAPCOLS"),
     examples=[example("chunks([1, 2, 3], 2)", [[1, 2], [3]]), example("chunks([1], 0)", rejected="R603")],
 )
 def chunks(values: Datum, size: Datum) -> Outcome:

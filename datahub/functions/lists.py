@@ -49,7 +49,7 @@ def length(values: Datum) -> pa.Array:
     "is_empty(value: struct?) -> bool",
     sql="CARDINALITY(x) = 0",
     excel="ISBLANK",
-    also=("VRL is_empty", "DataWeave isEmpty", "GREL isBlank", "Bloblang length() == 0"),
+    also=("VRL is_empty", "DataWeave isEmpty", "GREL isBlank", "Bloblang length() == 0", "FEEL is empty"),
     examples=[example("is_empty([])", True), example('is_empty("")', True), example('is_empty(" ")', False)],
 )
 def is_empty(values: Datum) -> pa.Array:
@@ -85,7 +85,7 @@ def _sizes(column: pa.Array) -> Ints:
     rule=item_or_null,
     sql="x[n]",
     excel="INDEX",
-    also=("VRL get", "JSONata xs[n]", "DataWeave xs[n]", "jq nth", "FEEL xs[n]", "GREL get"),
+    also=("VRL get", "JSONata xs[n]", "DataWeave xs[n]", "jq nth", "FEEL xs[n]", "GREL get", "Excel CHOOSECOLS", "Excel CHOOSEROWS"),
     examples=[example("nth([4, 5, 6], 2)", 5), example("nth([4, 5, 6], -1)", 6), example("nth([4], 2)", None)],
 )
 def nth(values: Datum, position: Datum) -> pa.Array:
@@ -101,7 +101,7 @@ def nth(values: Datum, position: Datum) -> pa.Array:
     "position(values: [T], value: T) -> int?",
     sql="ARRAY_POSITION",
     excel="MATCH",
-    also=("DataWeave indexOf", "FEEL index of", "DuckDB list_position", "jq index", "Bloblang find"),
+    also=("DataWeave indexOf", "FEEL index of", "DuckDB list_position", "jq index", "Bloblang find", "Excel XMATCH", "JSLT index-of"),
     examples=[example('position(["a", "b", "b"], "b")', 2), example('position(["a"], "z")', None)],
 )
 def position(values: Datum, value: Datum) -> pa.Array:
@@ -131,7 +131,16 @@ def positions(values: Datum, value: Datum) -> pa.Array:
     "contains(values: [T], value: T) -> bool",
     sql="ARRAY_CONTAINS",
     excel="COUNTIF(x, v) > 0",
-    also=("VRL includes", "JSONata in", "DataWeave contains", "FEEL list contains", "jq any", "CEL in", "Bloblang contains"),
+    also=(
+        "VRL includes",
+        "JSONata in",
+        "DataWeave contains",
+        "FEEL list contains",
+        "jq any",
+        "CEL in",
+        "Bloblang contains",
+        "CEL sets.contains",
+    ),
     examples=[example('contains(["a", "b"], "b")', True), example("contains([1, null], 2)", False)],
 )
 def contains(values: Datum, value: Datum) -> pa.Array:
@@ -163,7 +172,7 @@ def equal_items(items: pa.Array, wanted: pa.Array) -> Mask:
 @function(
     "contains_all(values: [T], wanted: [T]) -> bool",
     sql="x @> y",
-    also=("FEEL every x in y satisfies list contains", "DuckDB list_has_all"),
+    also=("FEEL every x in y satisfies list contains", "DuckDB list_has_all", "CEL sets.contains", "CEL sets.equivalent"),
     examples=[example("contains_all([1, 2, 3], [3, 1])", True), example("contains_all([1], [1, 2])", False)],
 )
 def contains_all(values: Datum, wanted: Datum) -> pa.Array:
@@ -175,7 +184,7 @@ def contains_all(values: Datum, wanted: Datum) -> pa.Array:
 @function(
     "contains_any(values: [T], wanted: [T]) -> bool",
     sql="x && y",
-    also=("DuckDB list_has_any",),
+    also=("DuckDB list_has_any", "CEL sets.intersects"),
     examples=[example("contains_any([1, 2, 3], [3, 9])", True), example("contains_any([1], [])", False)],
 )
 def contains_any(values: Datum, wanted: Datum) -> pa.Array:
@@ -228,7 +237,7 @@ def _in_other(values: Datum, other: Datum) -> tuple[pa.Array, Offsets, Mask]:
     "slice(values: [T], start: int, stop: int = 9007199254740992) -> [T]",
     rule=same_as_first,
     sql="x[a:b]",
-    also=("VRL slice", "DataWeave xs[a to b]", "jq .[a:b]", "Bloblang slice", "GREL slice"),
+    also=("VRL slice", "DataWeave xs[a to b]", "jq .[a:b]", "Bloblang slice", "GREL slice", "CEL lists.slice"),
     examples=[example("slice([0, 1, 2], 1)", [1, 2]), example("slice([0, 1, 2], 0, -1)", [0, 1]), example("slice([0, 1, 2], 5)", [])],
 )
 def slice_list(values: Datum, start: Datum, stop: Datum) -> pa.Array:
@@ -249,7 +258,7 @@ def slice_list(values: Datum, start: Datum, stop: Datum) -> pa.Array:
     rule=same_as_first,
     sql="SLICE",
     excel="CHOOSEROWS",
-    also=("FEEL sublist", "Spark slice"),
+    also=("FEEL sublist", "Spark slice", "CEL substring", "GREL substring"),
     examples=[example("mid([4, 5, 6], 2, 2)", [5, 6]), example("mid([4, 5, 6], -2)", [5, 6]), example("mid([4], 3, 1)", [])],
 )
 def mid_list(values: Datum, start: Datum, count: Datum) -> pa.Array:
@@ -317,7 +326,7 @@ def compact(values: Datum) -> pa.Array:
     rule=ordered_list,
     sql="LIST_SORT",
     excel="SORT",
-    also=("JSONata $sort", "DataWeave orderBy", "FEEL sort", "jq sort", "Bloblang sort", "GREL sort"),
+    also=("JSONata $sort", "DataWeave orderBy", "FEEL sort", "jq sort", "Bloblang sort", "GREL sort", "CEL lists.sort", "Bloblang sort_by"),
     examples=[
         example("sort([3, 1, 2])", [1, 2, 3]),
         example("sort([3, null, 1])", [1, 3, None]),
@@ -335,7 +344,7 @@ def sort(values: Datum, descending: bool = False) -> pa.Array:
     "reverse(values: [T]) -> [T]",
     rule=same_as_first,
     sql="LIST_REVERSE",
-    also=("JSONata $reverse", "DataWeave xs[-1 to 0]", "FEEL reverse", "jq reverse", "GREL reverse"),
+    also=("JSONata $reverse", "DataWeave xs[-1 to 0]", "FEEL reverse", "jq reverse", "GREL reverse", "CEL reverse"),
     examples=[example("reverse([1, 2, 3])", [3, 2, 1]), example("reverse([])", [])],
 )
 def reverse(values: Datum) -> pa.Array:

@@ -27,7 +27,20 @@ Constants = Sequence[Any]
     rule=lambda kinds, constants: _map_value(kinds),
     sql="ELEMENT_AT",
     excel="XLOOKUP",
-    also=("VRL get", "Excel VLOOKUP", "JSONata $lookup", "DataWeave m[k]", "jq .[k]", "FEEL get value", "CEL m[k]"),
+    also=(
+        "VRL get",
+        "Excel VLOOKUP",
+        "JSONata $lookup",
+        "DataWeave m[k]",
+        "jq .[k]",
+        "FEEL get value",
+        "CEL m[k]",
+        "FEEL get or else",
+        "JSLT get-key",
+        "Bloblang get",
+        "GREL get",
+        "CEL optional.of",
+    ),
     examples=[example('get({a: 1, b: 2}, "b")', 2), example('get(key_values("x=1"), "z")', None), example("get([92, 42], 1)", 92)],
 )
 def get(map: Datum, key: Datum) -> pa.Array:
@@ -53,7 +66,7 @@ function("get(values: [T], position: int) -> T?", rule=item_or_null)(nth)
 @function(
     "has(map: map(T), key: text) -> bool",
     sql="MAP_CONTAINS_KEY",
-    also=("VRL exists", "JSONata $exists", "DataWeave m.k?", "jq has", "CEL has", "Bloblang exists"),
+    also=("VRL exists", "JSONata $exists", "DataWeave m.k?", "jq has", "CEL has", "Bloblang exists", "GREL hasField", "FEEL is defined"),
     examples=[example('has(key_values("x=1 y=2"), "x")', True), example('has(key_values("x=1 y=2"), "z")', False)],
 )
 def has(map: Datum, key: Datum) -> pa.Array:
@@ -267,7 +280,7 @@ def map_from_lists(values: Datum, keys: Datum) -> pa.Array:
 @function(
     "merge(maps: map(T)...) -> map(T)",
     sql="MAP_CONCAT",
-    also=("VRL merge", "JSONata $merge", "DataWeave mergeWith", "jq +", "FEEL context merge", "Bloblang merge"),
+    also=("VRL merge", "JSONata $merge", "DataWeave mergeWith", "jq +", "FEEL context merge", "Bloblang merge", "Bloblang squash"),
     examples=[example("merge({a: 1, b: 2}, {b: 3, c: 4})", {"a": 1, "b": 3, "c": 4}), example("merge({a: 1})", {"a": 1})],
 )
 def merge(*maps: Datum) -> pa.Array:

@@ -46,7 +46,12 @@ def _escaped(texts: pa.Array) -> pa.Array:
 
 @function(
     "html_unescape(value: text) -> text",
-    also=("GREL unescape html", "Bloblang unescape_html", "Python html.unescape"),
+    also=(
+        "GREL unescape html",
+        "Bloblang unescape_html",
+        "Python html.unescape",
+        "GREL unescape",
+    ),
     examples=[
         example('html_unescape("Caf&eacute; &amp; th&#233;")', "Café & thé"),
         example('html_unescape("&amp;lt;")', "&lt;"),
@@ -67,7 +72,18 @@ def html_unescape(value: Datum) -> pa.Array:
 
 @function(
     "html_strip(value: text) -> text",
-    also=("GREL parseHtml.htmlText", "Liquid strip_html", "PHP strip_tags", "Bloblang strip_html", "Jinja striptags"),
+    also=(
+        "GREL parseHtml.htmlText",
+        "Liquid strip_html",
+        "PHP strip_tags",
+        "Bloblang strip_html",
+        "Jinja striptags",
+        "GREL wholeText",
+        "GREL ownText",
+        "GREL innerHtml",
+        "GREL htmlText",
+        "GREL xmlText",
+    ),
     examples=[
         example('html_strip("<p>Livré avec <b>notice</b><br/>&nbsp;norme&nbsp;CE</p>")', "Livré avec notice norme CE"),
         example('html_strip("1 < 2 &amp; &lt;A&gt;")', "1 < 2 & <A>"),

@@ -33,7 +33,7 @@ from datahub.functions.segments import (
     rule=same_or_null,
     sql="FIRST_VALUE",
     excel="TAKE",
-    also=("JSONata [0]", "DataWeave [0]", "jq first", "JSLT [0]", "Substrait any_value"),
+    also=("JSONata [0]", "DataWeave [0]", "jq first", "JSLT [0]", "Substrait any_value", "Bloblang first"),
     examples=[example("first([4, 5])", 4), example("first(x for x in [4, 5] where x > 4)", 5), example("first([null, 5])", None)],
 )
 def first(values: pa.Array, offsets: Offsets) -> pa.Array:
@@ -49,7 +49,7 @@ def first(values: pa.Array, offsets: Offsets) -> pa.Array:
     rule=same_or_null,
     sql="LAST_VALUE",
     excel="TAKE",
-    also=("JSONata [-1]", "DataWeave [-1]", "jq last", "JSLT [-1]"),
+    also=("JSONata [-1]", "DataWeave [-1]", "jq last", "JSLT [-1]", "Bloblang last"),
     examples=[example("last([4, 5])", 5), example("last(x for x in [4, 5] where x < 5)", 4), example("last([5, null])", None)],
 )
 def last(values: pa.Array, offsets: Offsets) -> pa.Array:
@@ -62,7 +62,12 @@ def last(values: pa.Array, offsets: Offsets) -> pa.Array:
     kind="aggregate",
     rule=list_of,
     sql="ARRAY_AGG",
-    also=("DataWeave map", "DuckDB list", "Spark collect_list"),
+    also=(
+        "DataWeave map",
+        "DuckDB list",
+        "Spark collect_list",
+        "JSLT array",
+    ),
     examples=[example("list(x for x in [1, null, 2])", [1, None, 2]), example("list(x * 2 for x in [1, 2])", [2, 4])],
 )
 def as_list(values: pa.Array, offsets: Offsets) -> pa.Array:
@@ -99,6 +104,7 @@ def same(values: pa.Array, offsets: Offsets) -> Outcome:
         "jq unique",
         "Bloblang unique",
         "GREL uniques",
+        "CEL lists.distinct",
     ),
     examples=[example("distinct([3, 1, 3])", [3, 1]), example('distinct(["a", null, "a"])', ["a"])],
 )
@@ -153,7 +159,17 @@ def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
     kind="aggregate",
     sql="STRING_AGG",
     excel="TEXTJOIN",
-    also=("JSONata $join", "DataWeave joinBy", "VRL join", "FEEL string join", "jq join", "Bloblang join", "GREL join"),
+    also=(
+        "JSONata $join",
+        "DataWeave joinBy",
+        "VRL join",
+        "FEEL string join",
+        "jq join",
+        "Bloblang join",
+        "GREL join",
+        "CEL join",
+        "JSLT join",
+    ),
     examples=[
         example('join_text(", ", ["a", "b"])', "a, b"),
         example('join_text(", ", ["a", null, "b"])', "a, b"),

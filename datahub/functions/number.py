@@ -81,7 +81,7 @@ def sign(value: Datum) -> pa.Array:
     rejects=("R601", "R602"),
     sql="DIV",
     excel="QUOTIENT",
-    also=("Python //", "FEEL floor(a / b)"),
+    also=("Python //", "FEEL floor(a / b)", "GREL quotient"),
     examples=[example("div(7, 2)", 3), example("div(-7, 2)", -4), example("div(7.5, 2)", 3), example("div(1, 0)", rejected="R601")],
 )
 def div(left: Datum, right: Datum) -> Outcome:
@@ -287,7 +287,7 @@ def _real(value: Datum, ufunc: Callable[..., npt.NDArray[np.float64]], outside: 
 @function(
     "is_odd(value: int) -> bool",
     excel="ISODD",
-    also=("FEEL odd", "DataWeave isOdd"),
+    also=("FEEL odd", "DataWeave isOdd", "Excel ODD", "GREL odd"),
     examples=[example("is_odd(3)", True), example("is_odd(-2)", False)],
 )
 def is_odd(value: Datum) -> pa.Array:
@@ -299,7 +299,7 @@ def is_odd(value: Datum) -> pa.Array:
 @function(
     "is_even(value: int) -> bool",
     excel="ISEVEN",
-    also=("FEEL even", "DataWeave isEven"),
+    also=("FEEL even", "DataWeave isEven", "Excel EVEN", "GREL even"),
     examples=[example("is_even(3)", False), example("is_even(0)", True)],
 )
 def is_even(value: Datum) -> pa.Array:
@@ -313,6 +313,7 @@ def is_even(value: Datum) -> pa.Array:
     rejects=("R602",),
     sql="GCD",
     excel="GCD",
+    also=("GREL greatestCommonDenominator",),
     examples=[example("gcd(12, 18)", 6), example("gcd(0, 5)", 5)],
 )
 def gcd(left: Datum, right: Datum) -> Outcome:
@@ -328,6 +329,7 @@ def gcd(left: Datum, right: Datum) -> Outcome:
     rejects=("R602",),
     sql="LCM",
     excel="LCM",
+    also=("GREL leastCommonMultiple",),
     examples=[example("lcm(4, 6)", 12), example("lcm(0, 5)", 0)],
 )
 def lcm(left: Datum, right: Datum) -> Outcome:

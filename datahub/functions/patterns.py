@@ -50,7 +50,16 @@ def matches(value: Datum, pattern: str) -> pa.Array:
     kind="operator",
     sql="REGEXP_LIKE",
     excel="REGEXTEST",
-    also=("VRL match", "DataWeave contains", "Bloblang re_match", "jq test", "JSONata $contains", "CEL matches", "Polars str.contains"),
+    also=(
+        "VRL match",
+        "DataWeave contains",
+        "Bloblang re_match",
+        "jq test",
+        "JSONata $contains",
+        "CEL matches",
+        "Polars str.contains",
+        "JSLT test",
+    ),
     distinct=True,
     examples=[
         example('found("a teapot", /teapot/)', True),
@@ -89,6 +98,7 @@ def contains_pattern(value: Datum, pattern: str) -> pa.Array:
     "find(value: text, pattern: pattern!, start: int! = 1) -> int?",
     category=CATEGORY,
     sql="REGEXP_INSTR",
+    also=("Excel SEARCH",),
     examples=[example('find("abc12", /\\d/)', 4), example('find("abc", /\\d/)')],
 )
 def find_pattern(value: Datum, pattern: str, start: int) -> pa.Array:
@@ -149,6 +159,9 @@ def _group_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | N
         "jq capture",
         "GREL find",
         "Polars str.extract",
+        "FEEL extract",
+        "CEL regex.extract",
+        "JSLT capture",
     ),
     distinct=True,
     examples=[
@@ -189,7 +202,16 @@ def _groups_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | 
     "extract_groups(value: text, pattern: pattern!) -> any",
     category=CATEGORY,
     rule=_groups_rule,
-    also=("VRL parse_regex", "Bloblang re_find_object", "jq capture", "Polars str.extract_groups", "GREL match"),
+    also=(
+        "VRL parse_regex",
+        "Bloblang re_find_object",
+        "jq capture",
+        "Polars str.extract_groups",
+        "GREL match",
+        "JSLT capture",
+        "Bloblang re_find_all_object",
+        "Bloblang re_find_all_submatch",
+    ),
     examples=[
         example('extract_groups("AB-12", /(?P<kind>[A-Z]+)-(?P<no>\\d+)/)', {"kind": "AB", "no": "12"}),
         example('extract_groups("AB-12", /([A-Z]+)-(\\d+)/)', ["AB", "12"]),
@@ -239,6 +261,9 @@ def _every_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | N
         "jq scan",
         "Polars str.extract_all",
         "GREL find",
+        "CEL regex.extractAll",
+        "FEEL extract",
+        "GREL splitByCharType",
     ),
     examples=[
         example('extract_all("a1 b22", /\\d+/)', ["1", "22"]),
@@ -266,7 +291,15 @@ def extract_all(value: Datum, pattern: str, group: int | None = None) -> pa.Arra
     category=CATEGORY,
     sql="REGEXP_REPLACE",
     excel="REGEXREPLACE",
-    also=("Bloblang re_replace_all", "jq gsub", "FEEL replace", "Polars str.replace_all"),
+    also=(
+        "Bloblang re_replace_all",
+        "jq gsub",
+        "FEEL replace",
+        "Polars str.replace_all",
+        "CEL regex.replace",
+        "Bloblang re_replace",
+        "Bloblang replace_many",
+    ),
     distinct=True,
     examples=[
         example('replace("a1b22", /\\d+/, "#")', "a#b#"),

@@ -179,7 +179,7 @@ def _picture_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type |
     rule=_picture_rule,
     sql="TO_CHAR",
     excel="TEXT",
-    also=("JSONata $formatNumber", "DataWeave as String {format}", "XPath format-number"),
+    also=("JSONata $formatNumber", "DataWeave as String {format}", "XPath format-number", "Excel DOLLAR"),
     examples=[
         example('format_number(12345.6, "#,##0.00")', "12,345.60"),
         example('format_number(12345.6, "#,##0.00", "de")', "12.345,60"),

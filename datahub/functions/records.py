@@ -23,7 +23,7 @@ TEXTS = pa.list_(pa.field("item", pa.string()))
 @function(
     'csv_fields(value: text, delimiter: text! = ",") -> [text]',
     rejects=("R603",),
-    also=("VRL parse_csv", "GREL parseCsv", "Bloblang parse_csv", "DataWeave read"),
+    also=("VRL parse_csv", "GREL parseCsv", "Bloblang parse_csv", "DataWeave read", "GREL smartSplit"),
     examples=[
         example('csv_fields("foo,bar,\\"foo \\"\\", bar\\"")', ["foo", "bar", 'foo ", bar']),
         example('csv_fields("foo bar", " ")', ["foo", "bar"]),
@@ -169,7 +169,7 @@ ADDRESS = pa.struct(
     "url_parse(value: text) -> {scheme: text, username: text?, password: text?, host: text?, port: int?, path: text,"
     " query: map(text), fragment: text?}",
     rejects=("R603",),
-    also=("VRL parse_url", "GREL parseUri", "DataWeave parseURI", "Bloblang parse_url"),
+    also=("VRL parse_url", "GREL parseUri", "DataWeave parseURI", "Bloblang parse_url", "JSLT parse-url"),
     examples=[
         example('url_parse("https://shop.example.com:8443/p/42?ref=feed#top").host', "shop.example.com"),
         example('get(url_parse("https://shop.example.com/p?ref=feed").query, "ref")', "feed"),

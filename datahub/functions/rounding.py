@@ -92,7 +92,16 @@ _declare(
     """,
     sql="ROUND",
     excel="ROUND",
-    also=("VRL round", "DataWeave round", "Bloblang round", "jq round", "GREL round", "FEEL round half up", "Polars round"),
+    also=(
+        "VRL round",
+        "DataWeave round",
+        "Bloblang round",
+        "jq round",
+        "GREL round",
+        "CEL math.round",
+        "FEEL round half up",
+        "Polars round",
+    ),
     examples=[
         example("round(2.5)", 3),
         example("round(-2.5)", -3),
@@ -151,7 +160,17 @@ _declare(
     "The largest number not above this one that has no more than so many digits after the point.",
     sql="FLOOR",
     excel="FLOOR",
-    also=("VRL floor", "JSONata $floor", "DataWeave floor", "Bloblang floor", "jq floor", "GREL floor", "FEEL floor"),
+    also=(
+        "VRL floor",
+        "JSONata $floor",
+        "DataWeave floor",
+        "Bloblang floor",
+        "jq floor",
+        "GREL floor",
+        "FEEL floor",
+        "Excel INT",
+        "CEL math.floor",
+    ),
     examples=[example("floor(3.7)", 3), example("floor(-3.2)", -4), example("floor(4.345, 2)", Decimal("4.34"))],
 )
 _declare(
@@ -160,7 +179,17 @@ _declare(
     "The smallest number not below this one that has no more than so many digits after the point.",
     sql="CEIL",
     excel="CEILING",
-    also=("VRL ceil", "JSONata $ceil", "DataWeave ceil", "Bloblang ceil", "jq ceil", "GREL ceil", "FEEL ceiling"),
+    also=(
+        "VRL ceil",
+        "JSONata $ceil",
+        "DataWeave ceil",
+        "Bloblang ceil",
+        "jq ceil",
+        "GREL ceil",
+        "FEEL ceiling",
+        "CEL math.ceil",
+        "JSLT ceiling",
+    ),
     examples=[example("ceil(3.2)", 4), example("ceil(-3.7)", -3), example("ceil(4.345, 2)", Decimal("4.35"))],
 )
 
@@ -236,7 +265,7 @@ _declare_step(
     lambda over, steps, positive: decimals.order(over, pa.scalar(0)) != 0,
     "The smallest multiple of a step that is not below the number.",
     excel="CEILING.MATH",
-    also=("GREL ceil",),
+    also=("GREL ceil", "Excel EVEN", "Excel ODD"),
     examples=[example("ceil_to(12.31, 0.05)", Decimal("12.35")), example("ceil_to(13, 12)", 24)],
 )
 _declare_step(

@@ -62,7 +62,7 @@ def median(values: pa.Array, offsets: Offsets) -> pa.Array:
     rule=mean,
     sql="PERCENTILE_CONT",
     excel="PERCENTILE.INC",
-    also=("Excel QUARTILE", "pandas quantile"),
+    also=("Excel QUARTILE", "pandas quantile", "Excel QUARTILE.INC", "Excel PERCENTILE"),
     examples=[example("percentile([1, 2, 3, 4], 50%)", Decimal("2.5")), example("percentile([10, 20], 90%)", Decimal(19))],
 )
 def percentile(values: pa.Array, offsets: Offsets, share: Decimal) -> pa.Array:
@@ -123,7 +123,11 @@ def _middle(values: pa.Array, offsets: Offsets) -> tuple[pa.Array, pa.Array, pa.
     rejects=("R602",),
     sql="STDDEV_SAMP",
     excel="STDEV.S",
-    also=("FEEL stddev", "pandas std"),
+    also=(
+        "FEEL stddev",
+        "pandas std",
+        "Excel STDEV",
+    ),
     examples=[example("stddev([2, 4, 6])", 2.0), example("stddev([5])", None)],
 )
 def stddev(values: pa.Array, offsets: Offsets) -> Outcome:

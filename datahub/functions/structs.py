@@ -96,7 +96,7 @@ def _struct(fields: dict[str, pa.Array], length: int) -> pa.Array:
 @function(
     "pick(struct: struct, names: text!...) -> S",
     rule=lambda kinds, constants: _picked_type(kinds, constants),
-    also=("DataWeave filterObject", "jq pick", "JSONata {a: a}", "Bloblang with"),
+    also=("DataWeave filterObject", "jq pick", "JSONata {a: a}", "Bloblang with", "Excel CHOOSECOLS"),
     examples=[example('pick({a: 1, b: 2, c: 3}, "c", "a")', {"c": 3, "a": 1}), example('pick({a: 1}, "a")', {"a": 1})],
 )
 def pick(struct: Datum, *names: str) -> pa.Array:

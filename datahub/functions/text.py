@@ -56,7 +56,17 @@ def each(
     "trim(value: text, characters: text) -> text",
     sql="TRIM",
     excel="TRIM",
-    also=("VRL strip_whitespace", "DataWeave trim", "GREL trim", "Bloblang trim", "jq trim", "CEL trim"),
+    also=(
+        "VRL strip_whitespace",
+        "DataWeave trim",
+        "GREL trim",
+        "Bloblang trim",
+        "jq trim",
+        "CEL trim",
+        "GREL strip",
+        "GREL chomp",
+        "FEEL trim",
+    ),
     examples=[example('trim("  a b  ")', "a b"), example('trim("**a**", "*")', "a"), example("trim(null)")],
 )
 def trim(value: Datum, characters: Datum | None = None) -> Any:

@@ -61,7 +61,7 @@ def _replaced(texts: pa.Array, old: str, new: str) -> pa.Array:
     "replace_each(value: text, old: [text]!, new: [text]!) -> text",
     category=CATEGORY,
     sql="TRANSLATE",
-    also=("GREL replaceEach", "Polars str.replace_many", "Bloblang replace_all_many"),
+    also=("GREL replaceEach", "Polars str.replace_many", "Bloblang replace_all_many", "Bloblang replace_many"),
     examples=[example('replace_each("a-b_c", ["-", "_"], [" ", "."])', "a b.c"), example('replace_each("x", [], [])', "x")],
 )
 def replace_each(value: Datum, old: Any, new: Any = None) -> Any:
@@ -98,7 +98,7 @@ def _without_prefix(texts: pa.Array, prefix: str) -> pa.Array:
 @function(
     "remove_suffix(value: text, suffix: text) -> text",
     category=CATEGORY,
-    also=("jq rtrimstr", "Bloblang trim_suffix", "Polars str.strip_suffix"),
+    also=("jq rtrimstr", "Bloblang trim_suffix", "Polars str.strip_suffix", "GREL chomp"),
     examples=[example('remove_suffix("12 EUR", " EUR")', "12"), example('remove_suffix("12", " EUR")', "12")],
 )
 def remove_suffix(value: Datum, suffix: Datum) -> Any:
@@ -153,6 +153,7 @@ def contains(value: Datum, part: Datum, case_sensitive: Datum) -> Any:
         "GREL startsWith",
         "FEEL starts with",
         "CEL startsWith",
+        "JSLT starts-with",
     ),
     examples=[example('starts_with("FR-12", "FR")', True), example('starts_with("FR-12", "fr", false)', True)],
 )
@@ -165,7 +166,16 @@ def starts_with(value: Datum, prefix: Datum, case_sensitive: Datum) -> Any:
     "ends_with(value: text, suffix: text, case_sensitive: bool = True) -> bool",
     category=CATEGORY,
     sql="ENDS_WITH",
-    also=("VRL ends_with", "DataWeave endsWith", "Bloblang has_suffix", "jq endswith", "GREL endsWith", "FEEL ends with", "CEL endsWith"),
+    also=(
+        "VRL ends_with",
+        "DataWeave endsWith",
+        "Bloblang has_suffix",
+        "jq endswith",
+        "GREL endsWith",
+        "FEEL ends with",
+        "CEL endsWith",
+        "JSLT ends-with",
+    ),
     examples=[
         example('ends_with("a.csv", ".csv")', True),
         example('ends_with("a.CSV", ".csv")', False),
@@ -307,7 +317,7 @@ def letters(value: Datum) -> pa.Array:
     rejects=("R603",),
     sql="CHR",
     excel="UNICHAR",
-    also=("DataWeave fromCharCode", "jq implode", "GREL unicode"),
+    also=("DataWeave fromCharCode", "jq implode", "GREL unicode", "Excel CHAR"),
     examples=[example("char(233)", "é"), example("char(55296)", rejected="R603")],
 )
 def char(code: Datum) -> Outcome:
@@ -322,7 +332,7 @@ def char(code: Datum) -> Outcome:
     category=CATEGORY,
     sql="ASCII",
     excel="UNICODE",
-    also=("DataWeave charCode", "jq explode", "GREL unicode"),
+    also=("DataWeave charCode", "jq explode", "GREL unicode", "Excel CODE"),
     examples=[example('code("é")', 233), example('code("")')],
 )
 def code(value: Datum) -> pa.Array:

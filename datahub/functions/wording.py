@@ -131,7 +131,7 @@ def _beyond_ascii(texts: pa.Array) -> Mask:
 
 @function(
     "ascii(value: text) -> text",
-    also=("Unidecode", "GREL asciify", "Bloblang unidecode"),
+    also=("Unidecode", "GREL asciify", "Bloblang unidecode", "Excel ASC"),
     examples=[example('ascii("Œuvre à 5 €")', "Oeuvre a 5 EUR"), example('ascii("Straße Αθήνα")', "Strasse Athina")],
     distinct=True,
 )

@@ -24,7 +24,7 @@ FORMS = (
         "lookup NAME (key: text) -> text { | key | value | … }",
         "A table of the script, or a source, in which a key is looked up: `NAME(key)`. What is not there rejects the row unless told.",
         ("Excel VLOOKUP", "Excel XLOOKUP", "Excel HLOOKUP", "Excel LOOKUP", "Excel INDEX MATCH", "VRL get_enrichment_table_record",
-         "DataWeave lookup", "GREL cell.cross"),
+         "DataWeave lookup", "GREL cell.cross", "GREL cross"),
     ),
     Form(
         "join c in OTHER on c.key = r.key",
@@ -75,7 +75,7 @@ FORMS = (
         "x is null, x is blank",
         "Whether there is no value; `is blank` is true of empty text and of spaces too.",
         ("SQL IS NULL", "SQL ISNULL", "Excel ISBLANK", "VRL is_null", "VRL is_nullish", "GREL isNull", "GREL isBlank",
-         "JSONata $exists", "DataWeave isBlank"),
+         "JSONata $exists", "DataWeave isBlank", "FEEL is blank"),
         '"  " is blank',
         "true",
     ),
@@ -90,7 +90,8 @@ FORMS = (
     Form(
         '"{a} and {b}"',
         "A text with expressions in braces; null where one of them is.",
-        ("Excel CONCAT", "SQL CONCAT", "Python f-string", "DataWeave $()", "jq \\()", "SQL FORMAT", "Excel TEXTJOIN"),
+        ("Excel CONCAT", "SQL CONCAT", "Python f-string", "DataWeave $()", "jq \\()", "SQL FORMAT", "Excel TEXTJOIN",
+         "Bloblang filepath_join"),
         '"{1 + 1} boxes"',
         '"2 boxes"',
     ),
@@ -120,7 +121,7 @@ FORMS = (
     Form(
         "row_number(within key order by x)",
         "The number of a row among those of its key.",
-        ("SQL ROW_NUMBER", "SQL RANK", "GREL row.index", "pandas cumcount", "Excel ROW"),
+        ("SQL ROW_NUMBER", "SQL RANK", "Excel RANK", "Excel RANK.EQ", "GREL row.index", "pandas cumcount", "Excel ROW"),
     ),
     Form(
         "lag(x within key order by y)",

@@ -46,17 +46,23 @@ def functions_about(every: Mapping[str, Function], about: str) -> list[Function]
 
     What a function is called here counts before what another tool calls something else.
     """
-    if about in every:
-        return [every[about]]
     word = about.casefold().strip()
     listed = [one for one in every.values() if one.kind != "operator"]
     if not word:
         return listed
-    named = [one for one in every.values() if word == one.name.casefold() or word in called(one)]
+    named = named_elsewhere(every, about)
     if named:
         return named
     in_chapter = [one for one in every.values() if word in (one.category, chapter(one))]
     return in_chapter or [one for one in listed if word in _all_words(one)]
+
+
+def named_elsewhere(every: Mapping[str, Function], about: str) -> list[Function]:
+    """The functions that are called `about`: here, else here or by another tool."""
+    if about in every:
+        return [every[about]]
+    word = about.casefold().strip()
+    return [one for one in every.values() if word == one.name.casefold() or word in called(one)] if word else []
 
 
 def forms_about(about: str) -> list[Form]:

@@ -81,7 +81,6 @@ class Figures:
     translated: int
     decided: int
     outside: int
-    open: int
 
 
 @cache

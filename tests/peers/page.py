@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from datahub.reports.absent import ABSENT, Absent
 from datahub.reports.markdown import anchor, code, page, table
 from tests.peers.decided import Example, Figures, Reason, figures, reasons
 
@@ -13,6 +14,9 @@ INTRODUCTION = """
 What you know from there has a name here: [other tools](reference/functions/other-tools.md) leads from a function of Excel, SQL, DataWeave,
 JSONata, VRL and others to ours, and `dhm functions NAME` does so in the terminal. Most of them answer what you expect. This page
 is about the rest: where the language answers otherwise on purpose, with the reason, and with what to write instead.
+""".strip()
+MISSING = """
+What other tools have and this language has not, on purpose. `dhm functions RAND` says so in the terminal.
 """.strip()
 MEASURED = """
 The test suites that those tools were built with are run against the language: every case turned into an expression of ours, alone and in the
@@ -38,10 +42,18 @@ def made(all_reasons: Sequence[Reason], measured: Sequence[Figures]) -> str:
         "## In short",
         _contents([*inside, *words, *outside]),
         *(part for reason in (*inside, *words, *outside) for part in _section(reason)),
+        "## Functions that are not here",
+        MISSING,
+        table(("There", "Why it is not here", "Nearest"), map(_absent, ABSENT)),
         "## Measured",
         MEASURED,
         _figures(measured),
     )
+
+
+def _absent(one: Absent) -> tuple[str, ...]:
+    nearest = f"{one.instead} → {one.result}" if one.instead else ""
+    return ", ".join(one.names), one.why, code(nearest)
 
 
 def _contents(all_reasons: Sequence[Reason]) -> str:
@@ -69,11 +81,8 @@ def _plainly(told: str) -> str:
 
 
 def _figures(measured: Sequence[Figures]) -> str:
-    rows = (
-        (one.title, str(one.cases), str(one.agreed), str(one.translated), str(one.decided), str(one.outside), str(one.open))
-        for one in measured
-    )
-    return table(("Suite", "Cases", "Agreed", "In our words", "Decided otherwise", "Outside the language", "Left open by the suite"), rows)
+    rows = ((one.title, str(one.cases), str(one.agreed), str(one.translated), str(one.decided), str(one.outside)) for one in measured)
+    return table(("Suite", "Cases", "Agreed", "In our words", "Decided otherwise", "Outside the language"), rows)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from datahub.functions.declare import Function
+    from datahub.reports.absent import Absent
     from datahub.reports.elsewhere import Form
+
+
+WIDE = 100
+"""How many characters a line of a page has at most."""
+ENDLESS = 2**53
+"""The number by which signatures say: as many as there are."""
 
 
 def command(
@@ -27,18 +34,21 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     from datahub.functions import load
-    from datahub.reports.function_search import forms_about, functions_about
+    from datahub.reports.absent import absent
+    from datahub.reports.function_search import forms_about, functions_about, named_elsewhere
 
     every = load()
-    chosen, forms = functions_about(every, about), forms_about(about)
-    if not chosen and not forms:
+    forms, missing = forms_about(about), absent(about)
+    # A word that happens to stand in a summary is no answer to who asked by name.
+    chosen = named_elsewhere(every, about) if forms or missing else functions_about(every, about)
+    if not chosen and not forms and not missing:
         raise Stop(f"no function has to do with `{about}`", _meant(every, about))
     if as_json:
-        fields = [*map(_fields, chosen), *map(_form_fields, forms)]
+        fields = [*map(_fields, chosen), *map(_form_fields, forms), *map(_absent_fields, missing)]
         give(json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n")
         return
     parts = [_page(chosen[0])] if len(chosen) == 1 else [_table(chosen)] if chosen else []
-    give("\n".join((*parts, *map(_form, forms))))
+    give("\n".join((*parts, *map(_form, forms), *map(_absent, missing))))
 
 
 def _meant(every: Iterable[str], about: str) -> str:
@@ -56,25 +66,32 @@ def _table(functions: Iterable[Function]) -> str:
     wide = max(len(one.name) for _, group in found.values() for one in group)
     parts = []
     for title, group in found.values():
-        lines = [f"  {one.name:<{wide}}  {one.summary}\n" for one in group]
+        lines = [f"  {one.name:<{wide}}  {_indented(one.summary, wide + 4)}\n" for one in group]
         parts.append(f"{paint('1', title)}\n{''.join(lines)}")
     return "\n".join(parts)
+
+
+def _indented(text: str, by: int) -> str:
+    """The text broken where the terminal ends, so that names stand alone in their column; whole lines go down a pipe."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    if not sys.stdout.isatty():
+        return text
+    return ("\n" + " " * by).join(wrap(text, max(get_terminal_size().columns - by, 30)))
 
 
 def _page(function: Function) -> str:
     from datahub.reports.function_search import null_rule, reject_codes, shown
 
     paint = Paint(sys.stdout)
-    lines = [paint("1", overload.signature) for overload in function.overloads]
+    lines = [paint("1", overload.signature.replace(f" = {ENDLESS}", " = all")) for overload in function.overloads]
     lines += ["", function.summary]
     if function.doc:
         lines += ["", function.doc]
     lines += ["", f"null in    {null_rule(function)}", f"rejects    {' '.join(reject_codes(function)) or 'never'}"]
-    lines += [
-        f"{label:<10} {text}"
-        for label, text in (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also)))
-        if text
-    ]
+    for label, text in (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also))):
+        lines += _entry(label, text) if text else []
     if function.examples:
         lines.append("")
         wide = max(len(one.expression) for one in function.examples)
@@ -84,10 +101,28 @@ def _page(function: Function) -> str:
 
 def _form(form: Form) -> str:
     paint = Paint(sys.stdout)
-    lines = [paint("1", form.written), "", form.does, "", f"{'also':<10} {', '.join(form.names)}"]
+    lines = [paint("1", form.written), "", form.does, "", *_entry("also", ", ".join(form.names))]
     if form.example:
         lines += ["", f"  {form.example}  →  {form.result}"]
     return "\n".join(lines) + "\n"
+
+
+def _absent(one: Absent) -> str:
+    paint = Paint(sys.stdout)
+    lines = [paint("1", "not here, on purpose"), "", one.why, "", *_entry("of", ", ".join(one.names))]
+    if one.instead:
+        lines += ["", f"  {one.instead}  →  {one.result}"]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(label: str, text: str) -> list[str]:
+    """A label and what it says, broken at commas where it is long, every line as far in as the first."""
+    from textwrap import wrap
+
+    # A name such as `Excel INDEX MATCH` stays on one line: its spaces are no places to break.
+    kept = text.replace(", ", ",\0").replace(" ", "\xa0").replace("\0", " ")
+    lines = wrap(kept, WIDE - 11, break_long_words=False, break_on_hyphens=False) or [""]
+    return [f"{label if at == 0 else '':<10} {line}".replace("\xa0", " ") for at, line in enumerate(lines)]
 
 
 def _fields(function: Function) -> dict[str, object]:
@@ -122,4 +157,13 @@ def _form_fields(form: Form) -> dict[str, object]:
         "signatures": [form.written],
         "examples": [{"expression": form.example, "result": form.result}] if form.example else [],
         "also": list(form.names),
+    }
+
+
+def _absent_fields(one: Absent) -> dict[str, object]:
+    return {
+        "kind": "absent",
+        "summary": one.why,
+        "examples": [{"expression": one.instead, "result": one.result}] if one.instead else [],
+        "also": list(one.names),
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from datahub.functions import load
+from datahub.reports.absent import ABSENT, absent
 from datahub.reports.elsewhere import FORMS
-from datahub.reports.function_search import chapters, forms_about, functions_about, null_rule, shown
+from datahub.reports.function_search import chapters, forms_about, functions_about, named_elsewhere, null_rule, shown
 from datahub.testing.expressions import answer
 
 
@@ -92,3 +95,33 @@ def test_values_are_shown_as_scripts_write_them():
 
     assert '[1, null, "a", {b: true}]' == shown([1, None, "a", {"b": True}])
     assert ("12.50", "2024-05-01") == (shown(Decimal("12.50")), shown(date(2024, 5, 1)))
+
+
+@pytest.mark.parametrize("one", [one for one in ABSENT if one.instead], ids=lambda one: one.instead)
+def test_what_comes_nearest_gives_what_is_said(one):
+    value = answer(one.instead).value
+    assert one.result == shown(value if not isinstance(value, list) else _plain(one.instead))
+
+
+def test_what_is_not_here_says_why():
+    assert [] == functions_about(load(), "RANDBETWEEN")
+    assert "nothing is left to chance" in absent("excel randbetween")[0].why
+    assert absent("$random") == absent("RAND")
+    assert [] == absent("") == absent("upper")
+
+
+def test_the_equivalents_of_every_overload_are_kept():
+    assert {"mid"} == names("MID")
+    assert "length" in names("LEN")
+    assert "find" in names("SEARCH")
+
+
+ELSEWHERE = Path(__file__).with_name("elsewhere.txt").read_text(encoding="utf-8")
+SUITES = {tool: words.split(" | ") for tool, _, words in (line.partition(": ") for line in ELSEWHERE.splitlines())}
+
+
+@pytest.mark.parametrize("tool", SUITES)
+def test_every_function_of_another_tool_is_found_by_its_name(tool):
+    """By the very name, as a function, a form, or with the reason why there is none; never by a word in a summary."""
+    every = load()
+    assert [] == [one for one in SUITES[tool] if not (named_elsewhere(every, one) or forms_about(one) or absent(one))]
