@@ -152,7 +152,36 @@ def stddev_all(values: pa.Array, offsets: Offsets) -> Outcome:
     return _spread(values, offsets, 0)
 
 
-def _spread(values: pa.Array, offsets: Offsets, fewer: int) -> Outcome:
+@aggregate(
+    "variance(value: int?) -> float?",
+    "variance(value: decimal?) -> float?",
+    "variance(value: float?) -> float?",
+    rejects=("R602",),
+    sql="VAR_SAMP",
+    excel="VAR.S",
+    also=("Excel VAR", "pandas var"),
+    examples=[example("variance([2, 4, 6])", 4.0), example("variance([5])", None)],
+)
+def variance(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The variance of a sample, the square of its `stddev`; null for fewer than two values."""
+    return _spread(values, offsets, 1, squared=True)
+
+
+@aggregate(
+    "variance_all(value: int?) -> float?",
+    "variance_all(value: decimal?) -> float?",
+    "variance_all(value: float?) -> float?",
+    rejects=("R602",),
+    sql="VAR_POP",
+    excel="VAR.P",
+    examples=[example("variance_all([2, 4, 4, 4, 5, 5, 7, 9])", 4.0), example("variance_all([5])", 0.0)],
+)
+def variance_all(values: pa.Array, offsets: Offsets) -> Outcome:
+    """The variance where the values are all there are, not a sample; null for no value."""
+    return _spread(values, offsets, 0, squared=True)
+
+
+def _spread(values: pa.Array, offsets: Offsets, fewer: int, squared: bool = False) -> Outcome:
     values, offsets = present(values, offsets)
     values = decimals.to_float(values)
     lengths = lengths_of(offsets)
@@ -160,7 +189,8 @@ def _spread(values: pa.Array, offsets: Offsets, fewer: int) -> Outcome:
         means = float_sums(values, offsets) / np.maximum(lengths, 1)
         away: Floats = floats(values) - np.repeat(means, lengths)
         squares = float_sums(from_floats(away * away), offsets)
-        return finite(np.sqrt(squares / np.maximum(lengths - fewer, 1)), lengths > fewer)
+        mean = squares / np.maximum(lengths - fewer, 1)
+        return finite(mean if squared else np.sqrt(mean), lengths > fewer)
 
 
 @aggregate(

@@ -42,7 +42,7 @@ STYLES = {
 
 @function(
     "slug(value: text) -> text",
-    also=("GREL fingerprint", "Jinja slugify", "DataWeave dasherize", "Bloblang slug"),
+    also=("Jinja slugify", "DataWeave dasherize", "Bloblang slug"),
     examples=[
         example('slug("Perceuse à percussion 18V")', "perceuse-a-percussion-18v"),
         example('slug("  --Été / Hiver!-- ")', "ete-hiver"),

@@ -60,6 +60,11 @@ SPECIAL: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
 MORE: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
     "extract": [('extract(s, /(?P<n>\\d+)|x/, "n")', {"s": t.Text(True)})],
     "power": [("power(a, 2)", {"a": t.Int(True)}), ("power(a, 3)", {"a": t.Int(True)}), ("power(d, 2)", {"d": t.Decimal(True, 12, 2)}), ("power(d, 0)", {"d": t.Decimal(True, 6, 4)})],
+    "before": [('before(s, "a", 2)', {"s": t.Text(True)}), ('before(s, "a", -1)', {"s": t.Text(True)}), ('before(s, "aa", -2)', {"s": t.Text(True)})],
+    "after": [('after(s, "a", 2)', {"s": t.Text(True)}), ('after(s, "a", -1)', {"s": t.Text(True)}), ('after(s, "xx", -3)', {"s": t.Text(True)})],
+    "replace_nth": [('replace_nth(s, "a", "é", 2)', {"s": t.Text(True)}), ('replace_nth(s, "xx", "", -2)', {"s": t.Text(True)})],
+    "translate": [('translate(s, "abaé", "xyz")', {"s": t.Text(True)})],
+    "ngram_fingerprint": [("ngram_fingerprint(s, 1)", {"s": t.Text(True)}), ("ngram_fingerprint(s, 3)", {"s": t.Text(True)})],
     "pad_left": [("pad_left(s, 5)", {"s": t.Text(True)}), ('pad_left(s, 6, "ab")', {"s": t.Text(True)}), ('pad_left(s, 4, "")', {"s": t.Text(True)})],
     "pad_right": [("pad_right(s, 5)", {"s": t.Text(True)}), ('pad_right(s, 6, "ab")', {"s": t.Text(True)})],
 }  # fmt: skip
@@ -90,14 +95,14 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "n": ("1", "2", "3"), "share": ("50%", "0.9", "0", "1", "1.5"), "separator": ('", "', '""'), "descending": ("false", "true"), "ignore_case": ("false", "true"), "group": ("0", "1"), "count": ("-1", "1", "0"), "limit": ("-1", "2", "1", "0"),
     "start": ("1", "3"), "occurrence": ("1", "2"), "new": ('"-"', '"<$1>"', '"$$"'), "old": ('["a", "b"]',), "replace_each.new": ('["b", "xy"]',), "code": ('"R101"',),
     "pattern": ("/[a-z]+/", "/(\\d+)/", "/([A-Za-zé])(\\d?)/", "/a|b$/", "/AB/i", "/\\s*,\\s*/"), "replace.pattern": ("/([a-z])/", "/(\\d+)/", "/( )-?/"),
-    "exponent": (), "count_distinct": (),
+    "exponent": (), "count_distinct": (), "lengths": ("[2, 3]", "[1, 0, 4]", "[-1, 40]"),
 }  # fmt: skip
 SMALL = frozenset(
     f"{one}" for one in (
         "repeat.count", "pad_left.width", "pad_right.width", "range.first", "range.last", "range.step", "round.digits", "power.exponent", "chunks.size", "lcm.left",
         "lcm.right", "nth.position", "char_at.position", "insert.position", "replace_at.position", "mid.start", "mid.count", "slice.start", "slice.stop", "splice.start", "splice.count", "left.count",
         "right.count", "take.count", "drop.count", "truncate.count", "find.start", "choose.index", "make_date.month", "make_date.day", "date.month", "date.day", "make_time.hour", "make_time.minute", "make_time.second",
-        "add_workdays.count", "split.limit", "replace.count", "get.position",
+        "add_workdays.count", "before.occurrence", "after.occurrence", "replace_nth.occurrence", "ngram_fingerprint.size", "split.limit", "replace.count", "get.position",
     )
 )  # fmt: skip
 """Parameters whose values are small most of the time: counts and positions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -169,13 +170,13 @@ def product(asked: Asked, values: List) -> Any:
             raise AssertionError(asked)
 
 
-def spread(values: List, fewer: int) -> float | None:
+def spread(values: List, fewer: int, root: Callable[[float], float] = math.sqrt) -> float | None:
     numbers = [float(one) for one in there(values)]
     if len(numbers) <= fewer:
         return None
     mean = fsum(numbers) / len(numbers)
     try:
-        return finite(math.sqrt(math.fsum((one - mean) ** 2 for one in numbers) / (len(numbers) - fewer)))
+        return finite(root(math.fsum((one - mean) ** 2 for one in numbers) / (len(numbers) - fewer)))
     except OverflowError:
         raise Reject("R602") from None
 
@@ -188,6 +189,16 @@ def stddev(values: List) -> float | None:
 @aggregates("stddev_all")
 def stddev_all(values: List) -> float | None:
     return spread(values, 0)
+
+
+@aggregates("variance")
+def variance(values: List) -> float | None:
+    return spread(values, 1, float)
+
+
+@aggregates("variance_all")
+def variance_all(values: List) -> float | None:
+    return spread(values, 0, float)
 
 
 @aggregates("nth_largest")

@@ -452,6 +452,22 @@ def workdays_between(start: date, end: date, holidays: tuple[date, ...] = ()) ->
 # ---------------------------------------------------------------- between
 
 
+@means("overlaps")
+def overlaps(start: Any, end: Any, other_start: Any, other_end: Any) -> bool:
+    return start <= end and other_start <= other_end and not (end < other_start or other_end < start)
+
+
+@means("days_360")
+def days_360(start: date, end: date) -> int:
+    begins, ends = ((one.year * 12 + one.month) * 30 + min(one.day, 30) for one in (start, end))
+    return ends - begins
+
+
+@means("week_us")
+def week_us(value: date) -> int:
+    return int(value.strftime("%U")) + (date(value.year, 1, 1).weekday() != 6)
+
+
 @means("days_between")
 def days_between(start: Any, end: Any) -> int:
     return cut(end - start, DAY)

@@ -137,13 +137,61 @@ def truncate(value: str, count: int, ending: str = "") -> str:
     return value if len(value) <= max(count, 0) else value[: max(count, 0)] + ending
 
 
+def nth_at(value: str, mark: str, n: int) -> int:
+    """Where the n-th mark stands, found one after the other from the end that is counted from; -1 where there are fewer."""
+    if n == 0:
+        raise Reject("R603")
+    at = -1
+    edge = 0 if n > 0 else len(value)
+    for _ in range(min(abs(n), len(value) + 1)):
+        at = value.find(mark, edge) if n > 0 else value.rfind(mark, 0, edge)
+        if at < 0:
+            return -1
+        edge = at + len(mark) if n > 0 else at
+    return at
+
+
 @means("before")
-def before(value: str, mark: str) -> str:
+def before(value: str, mark: str, occurrence: int | None = None) -> str:
+    if occurrence is not None:
+        at = nth_at(value, mark, occurrence)
+        if not mark:
+            return "" if occurrence > 0 else value
+        return value if at < 0 else value[:at]
     return value.partition(mark)[0] if mark else ""
 
 
+@means("replace_nth")
+def replace_nth(value: str, old: str, new: str, occurrence: int) -> str:
+    at = nth_at(value, old, occurrence)
+    return value if at < 0 or not old else value[:at] + new + value[at + len(old) :]
+
+
+@means("translate")
+def translate(value: str, characters: str, by: str) -> str:
+    found = []
+    for one in value:
+        at = characters.find(one)
+        found.append(one if at < 0 else by[at : at + 1])
+    return "".join(found)
+
+
+@means("split_lengths")
+def split_lengths(value: str, lengths: list[int]) -> list[str]:
+    found = []
+    for length in lengths:
+        found.append(value[: max(length, 0)])
+        value = value[max(length, 0) :]
+    return found
+
+
 @means("after")
-def after(value: str, mark: str) -> str:
+def after(value: str, mark: str, occurrence: int | None = None) -> str:
+    if occurrence is not None:
+        at = nth_at(value, mark, occurrence)
+        if not mark:
+            return value if occurrence > 0 else ""
+        return value if at < 0 else value[at + len(mark) :]
     return value.partition(mark)[2] if mark and mark in value else value
 
 
@@ -353,6 +401,26 @@ def strip_accents(value: str) -> str:
 @means("ascii")
 def in_ascii(value: str) -> str:
     return str(anyascii(value))
+
+
+def plain_ascii(value: str) -> str:
+    return "".join(one for one in in_ascii(value).lower() if one in "abcdefghijklmnopqrstuvwxyz0123456789 \t\n\v\f\r")
+
+
+@means("fingerprint")
+def fingerprint(value: str) -> str:
+    return " ".join(sorted(set(re.findall("[a-z0-9]+", plain_ascii(value)))))
+
+
+@means("ngram_fingerprint")
+def ngram_fingerprint(value: str, size: int = 2) -> str:
+    if size < 1:
+        raise Reject("R603")
+    letters = "".join(re.findall("[a-z0-9]", plain_ascii(value)))
+    if len(letters) < size:
+        return letters
+    pieces = {letters[at : at + size] for at in range(len(letters)) if at + size <= len(letters)}
+    return "".join(sorted(pieces))
 
 
 @means("slug")
