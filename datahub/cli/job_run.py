@@ -184,6 +184,8 @@ def delivered(context: JobContext, run: Run) -> str:
 
 
 def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
+    from datahub.runner.jobs.refused import refused_rows
+
     files = context.store.deliveries.files(run.id)
     for one in files:
         if one.state == "done":
@@ -192,10 +194,14 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
     for target in dict.fromkeys(one.target for one in sent):
         mine = [one for one in sent if one.target == target]
         count = sum(one.last - one.first for one in mine)
-        yield target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}"
+        refused = refused_rows(mine)
+        said = f", {counted(refused, 'row')} refused" if refused else ""
+        yield target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}{said}"
 
 
 def _delivered(context: JobContext, run: Run) -> str:
+    from datahub.runner.jobs.refused import refused_rows
+
     files = context.store.deliveries.files(run.id)
     batches = context.store.deliveries.batches(run.id)
     said = [counted(run.counts.rejected, "row") + " rejected"] if run.counts.rejected else []
@@ -203,6 +209,8 @@ def _delivered(context: JobContext, run: Run) -> str:
         said.append(f"{counted(len(files), 'file')} delivered")
     if batches:
         said.append(f"{counted(len(batches), 'batch', 'batches')} delivered")
+    if refused := refused_rows(batches):
+        said.append(f"{counted(refused, 'row')} refused")
     return ", ".join(said) or "nothing to deliver"
 
 
@@ -228,7 +236,8 @@ def exit_of(ending: Ending, asked: Asked) -> Exit:
         case RunStatus.SUCCESS:
             if asked.fail_on_empty and (ending.run.code == NOTHING_NEW or not ending.run.counts.read):
                 return Exit.EMPTY
-            return Exit.REJECTS if asked.fail_on_rejects and ending.run.counts.rejected else Exit.DONE
+            lost = ending.run.counts.rejected or ending.refused
+            return Exit.REJECTS if asked.fail_on_rejects and lost else Exit.DONE
         case RunStatus.RETRYABLE:
             return Exit.LATER
         case _:

@@ -260,4 +260,4 @@ def test_the_example_delivers_and_brings_back_what_was_refused(tmp_path):
     assert "  A-1  12.50  7\n  A-4  3.20  40\n" in ended.stdout
     assert "A-3;5901234123457;free;1;3;4;R104" in ended.stdout
     assert "A-2,,EAN,8.00,3,11,MIRAKL,The columns 'product-id' and 'product-id-type' are mandatory" in ended.stdout
-    assert "1 batch delivered" in ended.stderr
+    assert "1 batch delivered, 1 row refused" in ended.stderr

@@ -23,7 +23,7 @@ class Mirakl(MiraklConnection):
     key: Secret | None = None
     """The API key, sent as it is in the header `Authorization`."""
     auth: Auth | None = None
-    """OAuth2 or a bearer token, in place of the key."""
+    """OAuth2 or a bearer token, in place of the key; told as for connections of kind `rest`."""
     shop_id: str = ""
     """The shop, where the key is for several."""
 

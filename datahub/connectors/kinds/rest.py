@@ -20,7 +20,9 @@ class Rest(WebConnection):
 
     kind: Literal["rest"] = "rest"
     auth: Auth = NoAuth()
-    """How requests say who sends them."""
+    """How requests say who sends them, by `kind`: `none`, `basic` (`user`, `password`), `bearer` (`token`), `key` (`place` as `header` or
+    `query`, `name`, `value`), `oauth2` (`grant`, `token_url`, `client_id`, `client_secret`, `user`, `password`, `refresh_token`, `scope`),
+    `hmac` (`secret`, `algorithm`, `header`, `prefix`, `encoding`, `timestamp_header`, `message`)."""
     headers: dict[str, Secret] = {}
     """Further headers with secrets, such as `X-Tenant = "${env:TENANT}"`."""
 

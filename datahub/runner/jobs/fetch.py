@@ -25,6 +25,8 @@ def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
     context.folders.landed.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, source in context.ways.sources.items():
         if isinstance(source, Incremental):
+            # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
+            context.store.items.let_go(claim, name)
             source.start(context.store.cursors.value(context.places[name], _POSITION))
         for split in source.splits():
             hold.check()

@@ -16,6 +16,7 @@ from datahub.runner.jobs.deliver import deliver, plan, withdraw
 from datahub.runner.jobs.fetch import fetch, fresh, landed_again
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.refused import refused_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform
 from datahub.runner.parameters import Unreadable
@@ -34,6 +35,8 @@ class Ending:
     run: Run
     report: Report | None = None
     help: str = ""
+    refused: int = 0
+    """Rows that arrived and were not taken."""
 
 
 def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
@@ -157,7 +160,7 @@ class _Work:
 
     def ending(self, help: str = "") -> Ending:
         self._again()
-        return Ending(self._run, self._report, help)
+        return Ending(self._run, self._report, help, refused_rows(self._store.deliveries.batches(self._run.id)))
 
     def ended_by(self, problem: Exception) -> Ending:
         """Write down how the run ended; what is a mistake of ours is raised again after that."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from datahub.reports.report import WrittenFile
 from datahub.runner.jobs.job_context import JobContext
-from datahub.state.records import Run
+from datahub.state.records import Batch, Run
 
 CODE, MESSAGE = "_code", "_message"
 
@@ -28,11 +28,16 @@ def refused_files(context: JobContext, run: Run, made: Mapping[str, Path]) -> It
             yield WrittenFile(file.name, str(file), len(refusals), target)
 
 
+def refused_rows(batches: Iterable[Batch]) -> int:
+    """How many rows other sides took in and would not have."""
+    # What a person or an earlier run said of a batch is text, and names no rows.
+    return sum(len(json.loads(one.answer)["refused"]) for one in batches if one.answer.startswith("{"))
+
+
 def _refusals(context: JobContext, run: Run, target: str) -> dict[int, tuple[str, str]]:
     """The places of refused rows among those of the target, with code and message."""
     found: dict[int, tuple[str, str]] = {}
     for batch in context.store.deliveries.batches(run.id):
-        # What a person or an earlier run said of a batch is text, and names no rows.
         if batch.target == target and batch.answer.startswith("{"):
             for one in json.loads(batch.answer)["refused"]:
                 found[batch.first + int(one["row"])] = (str(one["code"]), str(one["message"]))

@@ -52,6 +52,11 @@ class SqliteItems:
             )
             return found
 
+    def let_go(self, claim: Claim, source: str) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("DELETE FROM taken WHERE run = ? AND source = ?", (claim.run, source))
+
     def taken(self, run: str) -> Sequence[Taken]:
         rows = self._ledger.rows("SELECT * FROM taken JOIN item ON item.id = taken.item WHERE taken.run = ? ORDER BY position", (run,))
         return tuple(Taken(_item(row), row["source"], bool(row["disposed"])) for row in rows)

@@ -1,0 +1,125 @@
+"""Jobs between two APIs, as they are typed: only what is new, nothing twice after a kill, and what is refused is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.servers.api import api
+
+PROJECT = """\
+[project]
+name = "shop"
+
+[connections.here]
+kind = "local"
+
+[connections.shop]
+kind = "rest"
+url = "${{env:SHOP}}"
+insecure = true
+
+[jobs.orders]
+mapping = "orders.dhm"
+rejects = {{connection = "here", folder = "rejects", create_folders = true}}
+
+[jobs.orders.sources.feed]
+connection = "shop"
+rows = "$.elements"
+cursor = {{value = "$.at"}}
+
+[[jobs.orders.sources.feed.calls]]
+path = "feed"
+parameters = {{since = "{{{{CURSOR}}}}"}}
+
+[jobs.orders.targets.erp]
+connection = "shop"
+path = "orders"
+batch = 2
+results = {{items = "$.errors", key = "$.id", column = "id"}}
+""".format()
+SCRIPT = """\
+source feed: jsonl {
+  columns {
+    id: text
+    total: decimal
+    at: text
+  }
+}
+entity Order {
+  key id
+  id: text
+  total: decimal(10,2)
+}
+target erp: api {}
+map Order from f in feed {
+  id: f.id
+  total: f.total
+}
+flow main {
+  write Order to erp
+}
+"""
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dhm.toml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "orders.dhm").write_text(SCRIPT, encoding="utf-8")
+    with api() as one:
+        one.rows = [{"id": f"O-{number}", "total": number, "at": f"2026-01-0{number}"} for number in range(1, 4)]
+        one.taken, one.keys = [], set()
+
+        def orders(asked):
+            key = asked.headers["idempotency-key"]
+            if key not in one.keys:
+                one.keys.add(key)
+                one.taken += [row["id"] for row in asked.json()]
+            return {
+                "errors": [{"id": row["id"], "code": "E1", "message": "no such customer"} for row in asked.json() if row["id"] == "O-2"]
+            }
+
+        one.routes["GET /feed"] = lambda asked: {"elements": [row for row in one.rows if row["at"] > asked.query.get("since", "")]}
+        one.routes["POST /orders"] = orders
+        monkeypatch.setenv("SHOP", one.url)
+        yield one
+
+
+def run(**more):
+    return subprocess.run(
+        [sys.executable, "-m", "datahub", "run", "orders", "--fail-on-rejects"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **more},
+    )
+
+
+def test_only_what_is_new_is_asked_for_and_what_is_refused_comes_back(world, tmp_path):
+    first = run()
+    assert 3 == first.returncode, first.stderr
+    assert "3 rows  in 2 batches, 1 row refused" in first.stderr
+    assert ["O-1", "O-2", "O-3"] == world.taken
+    (back,) = (tmp_path / "rejects").iterdir()
+    assert ["id,total,_code,_message", "O-2,2.00,E1,no such customer"] == back.read_text(encoding="utf-8").splitlines()
+    assert "nothing new" in run().stderr
+    world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
+    assert 0 == run().returncode
+    assert ["2026-01-03"] * 2 == [asked.query["since"] for asked in world.seen if asked.path == "/feed" and asked.query]
+    assert ["O-1", "O-2", "O-3", "O-4"] == world.taken
+
+
+@pytest.mark.parametrize("point", ["taken", "sent", "delivered"])
+def test_a_kill_sends_nothing_twice_and_leaves_nothing_out(world, point):
+    assert -9 == run(DHM_FAIL=point).returncode
+    world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
+    ended = run()
+    assert ended.returncode in (0, 3), ended.stderr
+    run()
+    assert ["O-1", "O-2", "O-3", "O-4"] == world.taken, json.dumps([asked.path for asked in world.seen])
