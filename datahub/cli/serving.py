@@ -35,11 +35,11 @@ class Declared:
 
         try:
             self._loaded = project(self._loaded.env, self._loaded.folder)
+            self._jobs = _scheduled(self._loaded)
         except Stop as stop:
             stop.tell()
             told("", "dhm.toml has changed and cannot be read; what was read before still holds")
             return
-        self._jobs = _scheduled(self._loaded)
         told("", "dhm.toml was read again")
 
     def _look(self) -> tuple[int, ...]:
@@ -76,4 +76,9 @@ def _scheduled(loaded: Loaded) -> Mapping[str, Scheduled]:
     from datahub.runner.jobs.schedules import clocks_of
     from datahub.runner.jobs.serve import Scheduled
 
-    return {name: Scheduled(job, clocks_of(loaded, name)) for name, job in loaded.project.jobs.items()}
+    jobs = loaded.project.jobs
+    for name, job in jobs.items():
+        for trigger in job.triggers:
+            if trigger.kind == "after-job" and trigger.job not in jobs:
+                raise Stop(f"the job `{name}` starts after `{trigger.job}`, which is no job", f"it has {', '.join(jobs)}")
+    return {name: Scheduled(job, clocks_of(loaded, name)) for name, job in jobs.items()}

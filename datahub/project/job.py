@@ -10,6 +10,7 @@ from datahub.project.binding import From, To
 from datahub.project.model import Config
 from datahub.project.policy import Guards, Overlap, Retention, Retry, Tolerance
 from datahub.project.schedule import Schedules
+from datahub.project.trigger import Triggers
 
 
 class Job(Config):
@@ -33,6 +34,8 @@ class Job(Config):
     """Where the rejected rows go, a file for each source that has some; they stay with the run in any case."""
     schedule: Schedules = ()
     """When it starts by itself: `"every day at 02:30"`, a table, or several."""
+    triggers: Triggers = ()
+    """What starts it beside its schedule: a table such as `{kind = "after-job", job = "offers"}`, or several."""
     overlap: Overlap = "queue_one"
     """What becomes of a start while an earlier run is not done."""
     most_waiting: int = Field(default=100, ge=1)

@@ -217,6 +217,9 @@ class Messages(Protocol):
 
     def list(self, state: str = "", limit: int = 100) -> Sequence[Message]: ...
     def counts(self) -> Mapping[str, int]: ...
+    def newest(self, channel: str, key: str) -> str:
+        """The highest version that was done of a key; empty where there is none."""
+        ...
 
 
 class Snapshots(Protocol):

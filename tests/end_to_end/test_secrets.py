@@ -22,7 +22,7 @@ from tests.servers.ftp import Lies, lying
 from tests.servers.ssh import plain_sftp
 
 ONE_TARGET = SCRIPT.replace("target shop: api {}\n", "").replace("  write Offer to shop\n", "")
-SLOTS = ("PASSWORD", "TOKEN", "HEADER", "SFTP", "FTP", "PHRASE")
+SLOTS = ("PASSWORD", "TOKEN", "HEADER", "SFTP", "FTP", "PHRASE", "HOOK")
 
 
 def forms(secret):
@@ -148,6 +148,7 @@ password = "${{env:FTP}}"
 [jobs.{job}]
 mapping = "offers.dhm"
 retry.attempts = 1
+triggers = {{kind = "webhook", path = "{job}", secrets = ["${{env:HOOK}}"]}}
 [jobs.{job}.sources.feed]
 connection = "{connection}"
 path = "{path}"
@@ -193,7 +194,7 @@ def test_no_canary_is_left_anywhere(tmp_path):
 
         said = [dhm("run", job, "--log", ("json", "text")[number % 2]) for number, job in enumerate(jobs)]
         said += [dhm("run", "basic_away", "--dry-run"), dhm("check"), dhm("runs", "ls")]
-        said += [dhm("connections", "show", name) for name in ("basic", "keyed")]
+        said += [*(dhm("connections", "show", name) for name in ("basic", "keyed")), dhm("jobs", "show", "basic_good")]
     together = "\n".join(said)
     # It went as it was meant to: some of it well, some of it badly, and what the server gave back was about to be told.
     assert ["basic_good"] == [job for job, one in zip(jobs, said) if one.partition("\n")[0].endswith(": 0")]

@@ -3,6 +3,8 @@
 Every run is a process of its own. What is due, waits or broke off is in the ledger: several of these may be at work at once, and one
 that was killed goes on where it was when it is started again. SIGTERM lets the runs at work come to a good place (30 s); a second one
 does not. dhm.toml is read again when it changes.
+
+With --listen, messages to `/hooks/NAME` start the jobs whose triggers name it; `/healthz`, `/readyz` and `/metrics` are for operators.
 """
 
 from __future__ import annotations
@@ -17,12 +19,17 @@ from datahub.cli.output import Exit, Log, log_as
 def command(
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
     workers: Annotated[int, typer.Option(help="How many runs are at work at once.", min=1, max=256)] = 4,
+    listen: Annotated[
+        str, typer.Option(help="Take messages at this address, such as 127.0.0.1:8787.", metavar="HOST:PORT", show_default=False)
+    ] = "",
+    behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy with TLS stands before it.")] = False,
     log: Annotated[Log, typer.Option(help="Lines for people, or a JSON object a line.")] = Log.TEXT,
 ) -> None:
     import signal
     from datetime import UTC, datetime
 
     from datahub.cli.ledger_runs import opened
+    from datahub.cli.listening import listening
     from datahub.cli.output import say
     from datahub.cli.serving import Declared, launcher, told
     from datahub.runner.jobs.serve import Loop
@@ -35,5 +42,6 @@ def command(
             signal.signal(number, loop.stop)
         count = len(declared.jobs())
         say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
-        loop.run()
+        with listening(listen, behind_proxy, loaded, loop):
+            loop.run()
     raise typer.Exit(Exit.TERMINATED)

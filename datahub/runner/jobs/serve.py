@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from datahub.events.due import Clock, due, following
 from datahub.project.job import Job
 from datahub.records import record
+from datahub.runner.jobs.starting import started
 from datahub.state.records import Admission, Fire, FireKind, Overlap, Run, RunStatus
 from datahub.state.store import LedgerUnusable, StateStore
 
@@ -89,6 +90,11 @@ class Loop:
         self.stopping = True
         self.wake.set()
 
+    @property
+    def busy(self) -> int:
+        """How many processes are at work."""
+        return len(self._children)
+
     def turn(self, now: datetime) -> float:
         """Record what is due, look after processes, start what can go on; how many seconds nothing will happen."""
         jobs = self.jobs()
@@ -97,6 +103,8 @@ class Loop:
         for name, one in jobs.items():
             if switches.get(name, one.job.enabled):
                 upcoming += self._fire(name, one, now)
+                for run in started(self.store, name, one.job, now):
+                    self._told_of(run)
         self._bury()
         self._start(jobs, now)
         return max(0.0, min((min(upcoming) - now).total_seconds(), POLL))

@@ -80,6 +80,13 @@ class SqliteMessages:
         rows = self._ledger.rows("SELECT state, count(*) AS n FROM message WHERE box = ? GROUP BY state", (self._box,))
         return {row["state"]: row["n"] for row in rows}
 
+    def newest(self, channel: str, key: str) -> str:
+        rows = self._ledger.rows(
+            "SELECT max(version) FROM message WHERE box = ? AND channel = ? AND key = ? AND key <> '' AND version <> '' AND state = 'done'",
+            (self._box, channel, key),
+        )
+        return str(rows[0][0] or "")
+
 
 def _message(row: sqlite3.Row) -> Message:
     return Message(

@@ -70,4 +70,8 @@ VERSIONS: tuple[str, ...] = (
       run TEXT NOT NULL);
     CREATE TABLE audit (at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL);
     """,
+    # What decides whether a message is older than one that was done.
+    """
+    CREATE INDEX message_version ON message (box, channel, key, version) WHERE key <> '' AND version <> '';
+    """,
 )

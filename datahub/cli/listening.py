@@ -1,0 +1,114 @@
+"""`dhm serve --listen`: the web server around a loop, with the addresses that the project declares."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Stop, say
+
+if TYPE_CHECKING:
+    from datahub.events.endpoint import Endpoint
+    from datahub.project.load import Loaded
+    from datahub.runner.jobs.serve import Loop, Scheduled
+
+
+@contextmanager
+def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop) -> Iterator[None]:
+    """Take messages at `where` (HOST:PORT) while the block runs; nothing where it is empty."""
+    hooks = [trigger.path for one in loop.jobs().values() for trigger in one.job.triggers if trigger.kind == "webhook"]
+    if not where:
+        if hooks:
+            say(f"no messages are taken for {', '.join(f'/hooks/{one}' for one in hooks)}: `--listen 127.0.0.1:8787` takes them")
+        yield
+        return
+    host, port = _place(where, behind_proxy)
+    from datahub.cli.project import ledger
+    from datahub.events.intake import Intake
+    from datahub.events.receiver import Listening, Receiver, app
+    from datahub.runner.jobs.operations import metrics, why_not
+
+    # A connection of its own: what the loop reads does not keep messages waiting.
+    store = ledger(loaded)
+    addresses = Addresses(loop.jobs)
+    addresses()
+    intake = Intake(store.inbox)
+    receiver = Receiver(intake, addresses, loop.wake.set)
+    served = Listening(
+        app(receiver, lambda: why_not(store, loop.stopping), lambda: metrics(store, loop.workers, loop.busy)),
+        host,
+        port,
+    )
+    try:
+        served.start()
+    except OSError:
+        raise Stop(
+            f"`{where}` cannot be listened at", "another process has it (`ss -ltnp` names it), or this machine has no such address"
+        ) from None
+    say(f"listening at http://{host}:{served.port}")
+    try:
+        yield
+    finally:
+        served.stop()
+        intake.close()
+        store.close()
+
+
+def _place(where: str, behind_proxy: bool) -> tuple[str, int]:
+    host, _, port = where.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isdigit() or int(port) > 65_535:
+        raise Stop(f"`{where}` is no place to listen at", "write `--listen 127.0.0.1:8787`")
+    try:
+        near = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise Stop(f"`{host}` is no address of this machine", "write `--listen 127.0.0.1:8787`") from None
+    if not near and not behind_proxy:
+        raise Stop(
+            f"`{host}` can be reached from other machines, and messages would travel without TLS",
+            "put a proxy with TLS before `--listen 127.0.0.1:8787`; or say `--behind-proxy` where one stands on another machine",
+        )
+    return host, int(port)
+
+
+class Addresses:
+    """The addresses as the project declares them now; secrets are fetched when that changes."""
+
+    def __init__(self, jobs: Callable[[], Mapping[str, Scheduled]]) -> None:
+        self._jobs = jobs
+        self._read: Mapping[str, Scheduled] | None = None
+        self._found: dict[str, Endpoint] = {}
+
+    def __call__(self) -> Mapping[str, Endpoint]:
+        jobs = self._jobs()
+        if jobs is not self._read:
+            try:
+                self._found = _endpoints(jobs)
+            except Stop as stop:
+                if self._read is None:
+                    raise
+                # What was read before still holds.
+                stop.tell()
+            self._read = jobs
+        return self._found
+
+
+def _endpoints(jobs: Mapping[str, Scheduled]) -> dict[str, Endpoint]:
+    from datahub.events.endpoint import Bucket, Endpoint
+    from datahub.project.failures import TerminalError
+
+    found: dict[str, Endpoint] = {}
+    for name, one in jobs.items():
+        for hook in one.job.triggers:
+            if hook.kind != "webhook":
+                continue
+            if hook.path in found:
+                raise Stop(f"`/hooks/{hook.path}` starts two jobs, `{found[hook.path].job}` and `{name}`", "one address starts one job")
+            try:
+                secrets = [secret.reveal() for secret in hook.secrets]
+            except TerminalError as problem:
+                raise Stop(f"`/hooks/{hook.path}`: {problem.message}", problem.help) from problem
+            found[hook.path] = Endpoint(hook.path, name, hook, secrets, Bucket(hook.rate, hook.burst))
+    return found

@@ -1,0 +1,121 @@
+"""One address that takes messages: what a request must be like, and the message that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import msgspec
+
+from datahub.events.signatures import verify
+from datahub.project.trigger import Webhook
+from datahub.records import record
+from datahub.state.records import Message
+
+LONGEST_ID = 200
+LARGEST = 1_000_000
+"""How much of a message to an address that does not exist is read, as of one that does."""
+
+
+class Refused(Exception):
+    """A request that is not taken: the status, and a word that tells the sender no more than they may know."""
+
+    def __init__(self, status: int, word: str, wait: float = 0) -> None:
+        super().__init__(word)
+        self.status, self.word, self.wait = status, word, wait
+
+
+@dataclass(slots=True)
+class Bucket:
+    """How many messages may still be taken now: refilled at a steady rate, up to a bound."""
+
+    rate: float
+    burst: float
+    left: float = field(init=False)
+    at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.left = self.burst
+
+    def take(self, now: float) -> float:
+        """Take one; 0, or in how many seconds there will be one."""
+        self.left = min(self.burst, self.left + max(0.0, now - self.at) * self.rate)
+        self.at = now
+        if self.left < 1:
+            return (1 - self.left) / self.rate
+        self.left -= 1
+        return 0.0
+
+
+@record(frozen=True, slots=True)
+class Endpoint:
+    """An address with its secrets fetched; `job` is what its messages start."""
+
+    name: str
+    job: str
+    hook: Webhook
+    secrets: Sequence[str]
+    bucket: Bucket
+
+
+def read(endpoint: Endpoint | None, headers: Mapping[str, str], body: bytes, now: datetime) -> Message:
+    """The message that a request is, or `Refused`. An address that does not exist is answered as a signature that is wrong."""
+    hook = endpoint.hook if endpoint is not None else _NONE
+    secrets = endpoint.secrets if endpoint is not None else ("no secret at all",)
+    signed = verify(hook.signature, secrets, headers, body, hook.header)
+    if signed is None or endpoint is None:
+        raise Refused(401, "not known")
+    if signed.at is not None and abs(now.timestamp() - signed.at) > hook.tolerance.total_seconds():
+        raise Refused(401, "too old or too new: look at the clocks")
+    if len(signed.id) > LONGEST_ID:
+        raise Refused(400, "the id is too long")
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "not JSON") from None
+    # Only an id that is signed tells messages apart; without one their content does.
+    id = signed.id or sha256(body).hexdigest()
+    return Message(
+        id=f"{endpoint.name}/{id}",
+        channel=endpoint.name,
+        key=at(content, hook.key),
+        body=body,
+        received=now.astimezone(UTC),
+        kind=at(content, "type")[:LONGEST_ID],
+        version=_ordered(at(content, hook.version)),
+    )
+
+
+def parameters(hook: Webhook, body: bytes) -> dict[str, str]:
+    """The parameters of the run that a message starts."""
+    content = msgspec.json.decode(body)
+    return {name: at(content, path) for name, path in hook.parameters.items()}
+
+
+def at(content: object, path: str) -> str:
+    """The text or number at `path` of a JSON value, such as `data.items.0.id`; empty where there is none."""
+    for step in path.split(".") if path else ():
+        match content:
+            case dict() if step in content:
+                content = content[step]
+            case list() if step.isdigit() and int(step) < len(content):
+                content = content[int(step)]
+            case _:
+                return ""
+    match content:
+        case bool():
+            return str(content).lower()
+        case str() | int() | float() if path:
+            return str(content)
+        case _:
+            return ""
+
+
+def _ordered(version: str) -> str:
+    """A version so that text is in the order of versions: whole numbers get the same length."""
+    return version.zfill(24) if version.isdigit() else version
+
+
+_NONE = Webhook.model_construct(path="none", signature="standard", secrets=(), header="")

@@ -1,0 +1,110 @@
+"""Who sent a message: signatures of Standard Webhooks, of Stripe's and GitHub's kind, and tokens, over the bytes as they came."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from datahub.records import record
+
+Scheme = Literal["standard", "stripe", "github", "token"]
+
+
+@record(frozen=True, slots=True)
+class Signed:
+    """A message of which the sender is known; `id` is what the sender calls it, if they do, `at` when they say that they sent it."""
+
+    id: str = ""
+    at: float | None = None
+
+
+def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, header: str = "") -> Signed | None:
+    """What is signed, or None where the signature is missing or not that of any of the secrets. Names of headers are in lower case.
+
+    Whether `at` is near enough to now is not looked at here.
+    """
+    match scheme:
+        case "standard":
+            return _standard(secrets, headers, body)
+        case "stripe":
+            return _stripe(secrets, headers.get("stripe-signature", ""), body)
+        case "github":
+            return _github(secrets, headers, body)
+        case "token":
+            return _token(secrets, headers, (header or "authorization").lower())
+
+
+def _standard(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Signed | None:
+    """https://www.standardwebhooks.com: `id.timestamp.body` under HMAC-SHA256, in base64; several signatures while a secret changes."""
+    id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    at = _seconds(stamp)
+    if not id or at is None:
+        return None
+    given = [one[3:] for one in headers.get("webhook-signature", "").split() if one.startswith("v1,")]
+    signed = b".".join((id.encode(), stamp.encode(), body))
+    wanted = [base64.b64encode(_hmac(key, signed)).decode() for key in map(_key, secrets)]
+    return Signed(id, at) if _any(given, wanted) else None
+
+
+def _stripe(secrets: Sequence[str], header: str, body: bytes) -> Signed | None:
+    """`t=TIME,v1=HEX`: `time.body` under HMAC-SHA256."""
+    pairs = [(name.strip(), value.strip()) for name, _, value in (part.partition("=") for part in header.split(","))]
+    stamp = next((value for name, value in pairs if name == "t"), "")
+    at = _seconds(stamp)
+    if at is None:
+        return None
+    signed = stamp.encode() + b"." + body
+    wanted = [_hmac(secret.encode(), signed).hex() for secret in secrets]
+    return Signed(at=at) if _any([value for name, value in pairs if name == "v1"], wanted) else None
+
+
+def _github(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Signed | None:
+    """`sha256=HEX` over the body alone. The id of a delivery is not signed: it is not relied on to tell messages apart."""
+    given = headers.get("x-hub-signature-256", "")
+    wanted = ["sha256=" + _hmac(secret.encode(), body).hex() for secret in secrets]
+    return Signed() if _any([given], wanted) else None
+
+
+def _token(secrets: Sequence[str], headers: Mapping[str, str], header: str) -> Signed | None:
+    given = headers.get(header, "")
+    if header == "authorization" and given[:7].lower() == "bearer ":
+        given = given[7:]
+    return Signed() if _any([given], secrets) else None
+
+
+def _key(secret: str) -> bytes:
+    """The key of a secret such as `whsec_…`, which is base64; another secret is taken as it is."""
+    if not secret.startswith("whsec_"):
+        return secret.encode()
+    text = secret.removeprefix("whsec_")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        return secret.encode()
+
+
+def _hmac(key: bytes, data: bytes) -> bytes:
+    return hmac.digest(key, data, hashlib.sha256)
+
+
+def _any(given: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether one of those given is one of those wanted, in a time that does not tell which or how much of it."""
+    # Eight are plenty for a secret that changes; more would be work for whoever has none.
+    found = False
+    for one in given[:8]:
+        for other in wanted:
+            found |= hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
+    return found
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        found = float(text) if len(text) <= 20 else math.nan
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None

@@ -1,0 +1,64 @@
+"""What starts a job beside its schedule: a message to its address, or another job that ended well."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from datahub.project.model import Config, Length
+from datahub.project.secrets import Secret
+
+
+class Webhook(Config):
+    """Messages that others send to `/hooks/NAME`; each that is new starts the job, and reaches its script as parameters if asked for."""
+
+    kind: Literal["webhook"] = "webhook"
+    path: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    """The end of its address: `orders` is `/hooks/orders`."""
+    signature: Literal["standard", "stripe", "github", "token"] = "standard"
+    """How senders prove who they are: as Standard Webhooks, Stripe or GitHub do, or by a token in a header, which proves less."""
+    secrets: tuple[Secret, ...] = Field(min_length=1)
+    """The secret shared with the sender; several while one takes the place of another."""
+    header: str = ""
+    """The header that holds the token, where `signature` is `token`: `Authorization` where it is empty."""
+    key: str = ""
+    """Where in the body the thing stands that a message is about, such as `data.id`; messages about one thing keep their order."""
+    version: str = ""
+    """Where in the body the version or time of that thing stands; a message that is older than one seen before starts nothing."""
+    parameters: dict[str, str] = {}
+    """Parameters of the run that are taken from the body: `order = "data.id"`."""
+    tolerance: Length = timedelta(minutes=5)
+    """How far the time of a message may be from ours."""
+    largest: int = Field(default=1_000_000, ge=1, le=16_000_000)
+    """How many bytes a message may have."""
+    rate: float = Field(default=50, gt=0)
+    """How many messages a second are taken in the long run; more are told to come later."""
+    burst: int = Field(default=200, ge=1)
+    """How many are taken at once."""
+
+
+class AfterJob(Config):
+    """Another job of the project that ended with success and found something new."""
+
+    kind: Literal["after-job"] = "after-job"
+    job: str
+    """Its name."""
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, dict) else value
+
+
+def _kind(value: Any) -> Any:
+    return value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+
+
+# By a function: what fills references in runs before `kind` is read, and pydantic finds no constant behind that.
+Trigger: TypeAlias = Annotated[
+    Annotated[Webhook, Tag("webhook")] | Annotated[AfterJob, Tag("after-job")],
+    Discriminator(_kind, custom_error_type="trigger", custom_error_message="a trigger has a `kind`: `webhook` or `after-job`"),
+]
+Triggers: TypeAlias = Annotated[tuple[Trigger, ...], BeforeValidator(_several)]
+"""What starts a job: a table, or several."""

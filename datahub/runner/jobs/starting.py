@@ -1,0 +1,71 @@
+"""What starts jobs beside schedules: messages in the inbox become runs, and so does the end of another job, once each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from datahub.events.endpoint import parameters
+from datahub.project.job import Job
+from datahub.project.trigger import AfterJob, Webhook
+from datahub.state.records import Admission, Fire, FireKind, Message, MessageState, Overlap, Run, RunStatus
+from datahub.state.store import StateStore
+
+AT_ONCE = 100
+ROUNDS = 20
+"""How often in a turn the inbox is asked: of the messages about one thing each time gives the first."""
+_EACH = 1_000_000
+"""How many runs wait where each message must have its own: none is dropped."""
+
+
+def started(store: StateStore, name: str, job: Job, now: datetime) -> Iterator[Run]:
+    """The runs that a job's events start now; each event starts one, whoever asks, and however often."""
+    for trigger in job.triggers:
+        match trigger:
+            case Webhook():
+                yield from _of_messages(store, name, job, trigger, now)
+            case AfterJob():
+                yield from _after(store, name, job, trigger, now)
+
+
+def _of_messages(store: StateStore, name: str, job: Job, hook: Webhook, now: datetime) -> Iterator[Run]:
+    for _ in range(ROUNDS):
+        # The run and the message that it is for are one fact: there is no instant at which only one of them is there.
+        with store.together():
+            claimed = store.inbox.claim(hook.path, now, AT_ONCE)
+            runs = [_of_message(store, name, job, hook, message, now) for message in claimed]
+        yield from (run for run in runs if run is not None)
+        if not claimed:
+            return
+
+
+def _of_message(store: StateStore, name: str, job: Job, hook: Webhook, message: Message, now: datetime) -> Run | None:
+    if message.version and message.key and store.inbox.newest(hook.path, message.key) > message.version:
+        store.inbox.mark(message.id, MessageState.SUPERSEDED, reason="a newer version was seen before")
+        return None
+    run = store.runs.submit(Fire(name, FireKind.EVENT, message.received, message.id), _admission(job, hook, message), now)
+    store.inbox.mark(message.id, MessageState.DONE, reason=f"run {run.id}" if run is not None else "")
+    return run
+
+
+def _admission(job: Job, hook: Webhook, message: Message) -> Admission:
+    """As the job says; but a run that has its parameters from a message stands for no other message."""
+    if not hook.parameters:
+        return Admission(Overlap(job.overlap), job.most_waiting)
+    given = json.dumps(parameters(hook, message.body))
+    if job.overlap in ("queue_one", "skip"):
+        return Admission(Overlap.QUEUE_ALL, _EACH, given)
+    return Admission(Overlap(job.overlap), job.most_waiting, given)
+
+
+def _after(store: StateStore, name: str, job: Job, trigger: AfterJob, now: datetime) -> Iterator[Run]:
+    # What the other job did before anybody asked for this is not made up for.
+    since = store.runs.watched_from(f"{name} after {trigger.job}", "", now)
+    for earlier in reversed(store.runs.list(trigger.job, [RunStatus.SUCCESS], AT_ONCE)):
+        if earlier.ended is None or earlier.ended < since or earlier.code:
+            continue
+        fire = Fire(name, FireKind.EVENT, earlier.ended, earlier.id)
+        run = store.runs.submit(fire, Admission(Overlap(job.overlap), job.most_waiting), now)
+        if run is not None:
+            yield run

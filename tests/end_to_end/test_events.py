@@ -1,0 +1,185 @@
+"""Jobs that others start, as they are served: a message to an address, the end of another job; killed in between, and served again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from standardwebhooks import Webhook as Signer
+
+SECRET = "whsec_" + "YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="
+SCRIPT = """\
+param order: text = "none"
+
+source feed: csv {
+  columns {
+    sku: text
+  }
+}
+entity Offer {
+  key sku
+  sku: text
+  order: text
+}
+target list: csv {}
+map Offer from f in feed {
+  sku: f.sku
+  order: $order
+}
+flow main {
+  write Offer to list
+}
+"""
+PROJECT = """\
+[project]
+name = "shop"
+
+[connections.here]
+kind = "local"
+
+[jobs.paid]
+mapping = "offers.dhm"
+triggers = {kind = "webhook", path = "orders", secrets = ["${env:HOOK}"], key = "data.id", version = "data.version", parameters = {order = "data.id"}}
+
+[jobs.paid.sources.feed]
+connection = "here"
+folder = "in"
+ready.stable = 0
+
+[jobs.paid.targets.list]
+connection = "here"
+folder = "out"
+create_folders = true
+name = "{{RUN}}.csv"
+
+[jobs.then]
+mapping = "offers.dhm"
+triggers = [{kind = "after-job", job = "paid"}]
+
+[jobs.then.sources.feed]
+connection = "here"
+folder = "in"
+ready.stable = 0
+
+[jobs.then.targets.list]
+connection = "here"
+folder = "then"
+create_folders = true
+name = "{{RUN}}.csv"
+"""
+
+
+@pytest.fixture
+def here(tmp_path):
+    (tmp_path / "dhm.toml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "offers.dhm").write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("sku\nA\n", encoding="utf-8")
+    return tmp_path
+
+
+@contextmanager
+def served(here, *more):
+    """`dhm serve` at a port of its own; the process, a client, and what it has said so far."""
+    log = here / "serve.log"
+    with log.open("ab") as file:
+        start = file.tell()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "datahub", "serve", "--listen", "127.0.0.1:0", *more],
+            cwd=here,
+            stderr=file,
+            env={**os.environ, "HOOK": SECRET},
+        )
+    try:
+        port = until(lambda: re.search(r"listening at http://127\.0\.0\.1:(\d+)", log.read_text()[start:]))[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+            yield process, client
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def until(found, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
+
+
+def send(client, id, order="O-1", version=1):
+    body, now = json.dumps({"type": "order.paid", "data": {"id": order, "version": version}}), datetime.now(UTC)
+    signature = Signer(SECRET).sign(msg_id=id, timestamp=now, data=body)
+    headers = {"webhook-id": id, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
+    return client.post("/hooks/orders", content=body, headers=headers).status_code
+
+
+def rows(here, query):
+    with sqlite3.connect(here / ".dhm" / "default" / "ledger.sqlite", timeout=30) as ledger:
+        return ledger.execute(query).fetchall()
+
+
+def runs(here, job):
+    return [status for (status,) in rows(here, f"SELECT status FROM run WHERE job = '{job}' ORDER BY rowid")]
+
+
+def test_a_message_starts_its_job_and_that_one_the_next(here):
+    with served(here) as (process, client):
+        assert [200, 200] == [send(client, "m1"), send(client, "m1")]
+        until(lambda: runs(here, "then") == ["success"])
+        assert ["success"] == runs(here, "paid")
+        assert "ready\n" == client.get("/readyz").text
+        metrics = client.get("/metrics").text
+        assert 'dhm_messages{state="done"} 1' in metrics
+        assert 'dhm_hook_requests_total{hook="orders",status="200"} 2' in metrics
+        process.send_signal(signal.SIGTERM)
+        assert 143 == process.wait(60)
+    (made,) = (here / "out").iterdir()
+    assert "sku,order\nA,O-1\n" == made.read_text()
+    assert 1 == len(list((here / "then").iterdir()))
+
+
+def test_what_was_acknowledged_before_a_kill_is_run_after_it(here):
+    with served(here, "--log", "json") as (process, client):
+        # Stopped, the loop does nothing with it; killed, it never will.
+        assert {200} == {send(client, f"m{number}", f"O-{number}") for number in range(8)}
+        process.kill()
+        process.wait(30)
+    with served(here):
+        until(lambda: len(runs(here, "paid")) == 8 and set(runs(here, "paid")) == {"success"}, 120)
+    given = sorted(json.loads(one)["order"] for (one,) in rows(here, "SELECT parameters FROM run WHERE job = 'paid'"))
+    assert [f"O-{number}" for number in range(8)] == given
+    lines = [line for line in (here / "serve.log").read_text().splitlines() if line.startswith("{")]
+    assert {"at", "level", "message"} <= set(json.loads(lines[0]))
+
+
+def test_a_message_that_an_overtaken_sender_brings_late_starts_nothing(here):
+    with served(here) as (_, client):
+        send(client, "new", version=10)
+        until(lambda: runs(here, "paid"))
+        send(client, "old", version=9)
+        until(lambda: ("superseded",) in rows(here, "SELECT state FROM message"))
+        assert 1 == len(runs(here, "paid"))
+
+
+@pytest.mark.parametrize(
+    ("listen", "words"),
+    [("0.0.0.0:0", "without TLS"), ("nowhere", "no place to listen at"), ("example.com:80", "no address of this machine")],
+)
+def test_an_address_that_others_reach_is_refused_without_a_proxy(here, listen, words):
+    command = [sys.executable, "-m", "datahub", "serve", "--listen", listen]
+    answer = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOOK": SECRET})
+    assert 2 == answer.returncode
+    assert words in answer.stderr

@@ -1,0 +1,250 @@
+"""Messages over a real web server: taken once and on the disk before they are answered; forged, stale, large, slow and many ones refused (F49)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import socket
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from standardwebhooks import Webhook as Signer
+
+from datahub.events.endpoint import Bucket, Endpoint, at
+from datahub.events.intake import Intake
+from datahub.events.receiver import Listening, Receiver, app
+from datahub.project.trigger import Webhook
+from datahub.state.sqlite.ledger import SqliteLedger
+
+OLD, NEW = "whsec_" + "b2xkLXNlY3JldC1vZi0yNC1ieXRlcy4u", "whsec_" + "bmV3LXNlY3JldC1vZi0yNC1ieXRlcy4u"
+PLAIN = "a plain secret of many bytes"
+BODY = json.dumps({"type": "order.paid", "data": {"id": "O-1", "version": 7}})
+
+
+@contextmanager
+def serving(folder, **told):
+    store = SqliteLedger(folder / "ledger.sqlite")
+    schemes = {"orders": "standard", "stripe": "stripe", "github": "github", "token": "token"}
+    found = {}
+    for name, scheme in schemes.items():
+        secrets = (OLD, NEW) if scheme == "standard" else (PLAIN,)
+        hook = Webhook.model_construct(
+            path=name, signature=scheme, secrets=(), key="data.id", version="data.version", parameters={}, **told
+        )
+        found[name] = Endpoint(name, "job", hook, secrets, Bucket(hook.rate, hook.burst))
+    intake, woken = Intake(store.inbox), []
+    receiver = Receiver(intake, lambda: found, lambda: woken.append(1))
+    served = Listening(app(receiver, lambda: "", lambda: ""), "127.0.0.1", 0)
+    served.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", trust_env=False, timeout=30) as client:
+            yield client, store, woken
+    finally:
+        served.stop()
+        intake.close()
+        store.close()
+
+
+@pytest.fixture
+def world(tmp_path):
+    with serving(tmp_path) as found:
+        yield found
+
+
+def signed(body=BODY, id="msg_1", secret=NEW, when=None):
+    moment = when or datetime.now(UTC)
+    signature = Signer(secret).sign(msg_id=id, timestamp=moment, data=body)
+    return {"webhook-id": id, "webhook-timestamp": str(int(moment.timestamp())), "webhook-signature": signature}
+
+
+def post(client, headers, body=BODY, name="orders"):
+    return client.post(f"/hooks/{name}", content=body, headers=headers)
+
+
+def test_a_message_is_on_the_disk_when_it_is_answered(world, tmp_path):
+    client, _, woken = world
+    assert 200 == post(client, signed()).status_code
+    other = sqlite3.connect(tmp_path / "ledger.sqlite")
+    assert [("orders/msg_1", "orders", "O-1", "order.paid", "7".zfill(24), BODY.encode(), "new")] == other.execute(
+        "SELECT id, channel, key, kind, version, body, state FROM message"
+    ).fetchall()
+    other.close()
+    assert [1] == woken
+
+
+def test_a_message_that_comes_again_is_taken_once(world):
+    client, store, woken = world
+    answers = [post(client, signed()).status_code for _ in range(5)]
+    assert [200] * 5 == answers
+    assert {"new": 1} == store.inbox.counts()
+    assert [1] == woken
+
+
+def test_an_id_with_other_content_is_refused(world):
+    client, store, _ = world
+    post(client, signed())
+    other = BODY.replace("O-1", "O-2")
+    assert 409 == post(client, signed(other), other).status_code
+    assert BODY.encode() == store.inbox.get("orders/msg_1").body
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW])
+def test_two_secrets_hold_while_one_takes_the_place_of_the_other(world, secret):
+    assert 200 == post(world[0], signed(secret=secret)).status_code
+
+
+def test_several_signatures_may_be_given(world):
+    headers = signed()
+    headers["webhook-signature"] = f"v1a,AAAA v1,AAAA {headers['webhook-signature']}"
+    assert 200 == post(world[0], headers).status_code
+
+
+def _without(name):
+    return lambda: {key: value for key, value in signed().items() if key != name}
+
+
+FORGED = {
+    "no signature": dict,
+    "no id": _without("webhook-id"),
+    "no time": _without("webhook-timestamp"),
+    "another secret": lambda: signed(secret="whsec_" + "YW5vdGhlci1zZWNyZXQtb2YtYnl0ZXMu"),
+    "another body": lambda: signed(BODY + " "),
+    "another id": lambda: {**signed(), "webhook-id": "msg_2"},
+    "another time": lambda: {**signed(), "webhook-timestamp": str(int(time.time()) + 1)},
+    "hours late": lambda: signed(when=datetime.now(UTC) - timedelta(hours=3)),
+    "six minutes late": lambda: signed(when=datetime.now(UTC) - timedelta(minutes=6)),
+    "six minutes early": lambda: signed(when=datetime.now(UTC) + timedelta(minutes=6)),
+    "a time that is none": lambda: {**signed(), "webhook-timestamp": "nan"},
+    "a signature of another kind": lambda: {**signed(), "webhook-signature": "v1a," + signed()["webhook-signature"][3:]},
+    "signs of no ASCII": lambda: {**signed(), "webhook-signature": "v1,\u00e9\u00e9".encode()},
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_what_is_forged_or_stale_is_refused(world, case):
+    client, store, _ = world
+    assert 401 == post(client, FORGED[case]()).status_code
+    assert {} == store.inbox.counts()
+
+
+def test_an_address_that_does_not_exist_is_answered_as_a_wrong_signature(world):
+    client, store, _ = world
+    absent, wrong = post(client, signed(), name="nothing"), post(client, {})
+    assert (absent.status_code, absent.text, sorted(absent.headers)) == (wrong.status_code, wrong.text, sorted(wrong.headers))
+    assert {} == store.inbox.counts()
+
+
+@pytest.mark.parametrize("body", ["", "{", "\xff", "[" * 100_000, "<a/>"])
+def test_what_is_not_json_is_refused(world, body):
+    client, store, _ = world
+    assert 400 == post(client, signed(body), body).status_code
+    assert {} == store.inbox.counts()
+
+
+def test_what_is_too_large_is_refused_whether_it_says_so_or_not(tmp_path):
+    with serving(tmp_path, largest=1000) as (client, store, _):
+        body = json.dumps({"more": "x" * 2000})
+        assert 413 == post(client, signed(body), body).status_code
+        parts = (body[at : at + 500].encode() for at in range(0, len(body), 500))
+        assert 413 == client.post("/hooks/orders", content=parts, headers=signed(body)).status_code
+        assert {} == store.inbox.counts()
+
+
+def test_too_many_at_once_are_told_when_to_come_again(tmp_path):
+    with serving(tmp_path, rate=0.5, burst=3) as (client, store, _):
+        answers = [post(client, signed(id=f"m{number}")) for number in range(5)]
+        assert [200, 200, 200, 429, 429] == [one.status_code for one in answers]
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 2
+        # Whoever is not known uses nothing up, and is told nothing of it.
+        assert 401 == post(client, {}).status_code
+        assert {"new": 3} == store.inbox.counts()
+
+
+def test_what_is_compressed_or_not_posted_is_refused(world):
+    client = world[0]
+    assert 415 == post(client, {**signed(), "content-encoding": "gzip"}).status_code
+    assert 405 == client.get("/hooks/orders").status_code
+
+
+def test_a_request_that_does_not_end_holds_nobody_up(world, monkeypatch):
+    monkeypatch.setattr("datahub.events.receiver.DEADLINE", 0.3)
+    client, _, _ = world
+    with socket.create_connection((client.base_url.host, client.base_url.port)) as slow:
+        slow.sendall(b"POST /hooks/orders HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        assert 200 == post(client, signed()).status_code
+        slow.settimeout(10)
+        assert slow.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def stripe(body=BODY, secret=PLAIN, when=None):
+    stamp = int(when or time.time())
+    return {
+        "stripe-signature": f"t={stamp},v1={'0' * 64},v1={hmac.new(secret.encode(), f'{stamp}.{body}'.encode(), hashlib.sha256).hexdigest()}"
+    }
+
+
+def github(body=BODY, secret=PLAIN):
+    return {"x-hub-signature-256": "sha256=" + hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()}
+
+
+def test_other_ways_to_sign_are_known(world):
+    client, store, _ = world
+    for name, headers in (("stripe", stripe()), ("github", github()), ("token", {"authorization": f"Bearer {PLAIN}"})):
+        assert 200 == post(client, headers, name=name).status_code
+        assert 200 == post(client, headers, name=name).status_code
+    assert {"new": 3} == store.inbox.counts()
+    wrong = (
+        ("stripe", stripe(secret="x")),
+        ("stripe", stripe(when=time.time() - 400)),
+        ("github", github("{}")),
+        ("token", {"authorization": "no"}),
+    )
+    assert [401] * 4 == [post(client, headers, name=name).status_code for name, headers in wrong]
+
+
+def test_what_github_documents_is_verified():
+    from datahub.events.signatures import verify
+
+    given = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    assert verify("github", ["It's a Secret to Everybody"], {"x-hub-signature-256": given}, b"Hello, World!") is not None
+
+
+def test_a_ledger_that_cannot_be_written_answers_nobody_as_if_it_could(world):
+    client, store, _ = world
+    store.close()
+    assert 500 <= post(client, signed()).status_code
+
+
+def test_many_at_once_share_transactions_and_none_is_lost(tmp_path, monkeypatch):
+    commits = []
+    real = SqliteLedger.writing
+
+    def counted(self):
+        commits.append(1)
+        return real(self)
+
+    with serving(tmp_path, rate=10_000, burst=10_000) as (client, store, _):
+        monkeypatch.setattr(SqliteLedger, "writing", counted)
+        requests = [signed(id=f"m{number % 150}") for number in range(200)]
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda headers: post(client, headers).status_code, requests))
+        assert {200} == set(answers)
+        assert {"new": 150} == store.inbox.counts()
+    assert os.environ.get("CI") or len(commits) < 3 * 200
+
+
+def test_healthy_and_ready_are_told(world):
+    client = world[0]
+    assert [200, 200, 200] == [client.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")]
+
+
+def test_places_in_a_body():
+    body = {"a": {"b": [{"c": 1.5}, "x"]}, "t": True, "n": None, "": 1}
+    assert ["1.5", "x", "true", "", "", "", ""] == [at(body, path) for path in ("a.b.0.c", "a.b.1", "t", "n", "a", "a.b.7", "")]
