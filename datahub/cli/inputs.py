@@ -51,9 +51,9 @@ def begun(as_of: str) -> datetime | None:
 
 @contextmanager
 def world() -> Iterator[None]:
-    """What is wrong with the input, or with how the run was asked for, ends the command in one sentence."""
+    """What is wrong with the input, with what a target can take, or with how the run was asked for, ends the command in one sentence."""
     from datahub.engine.start import UnusableRun
-    from datahub.formats.declare import BadInput
+    from datahub.formats.declare import BadInput, BadOutput
     from datahub.runner.parameters import Unreadable
 
     try:
@@ -63,6 +63,8 @@ def world() -> Iterator[None]:
     except BadInput as error:
         where = f"{error.path}:{error.line}: " if error.path and error.line else f"{error.path}: " if error.path else ""
         raise Stop(f"{where}{error.message} ({error.code})", error.help, code=Exit.WRONG) from error
+    except BadOutput as error:
+        raise Stop(f"{error.path}: {error.message}" if error.path else error.message, error.help, code=Exit.WRONG) from error
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         raise Stop(f"{name}{error.strerror or error}", code=Exit.WRONG) from error

@@ -90,7 +90,7 @@ def _stands_alone(folder: Path) -> bool:
 
 def whole(shown: str, files: Mapping[str, bytes], wrong: Iterable[Diagnostic]) -> Contents:
     """The contents of a pack, if nothing is wrong with its files; `NotAPack` says all that is."""
-    told = [*wrong, *_alike(shown, files)]
+    told = [*wrong, *_alike(shown, files), *_unreadable(shown, files)]
     if told:
         raise NotAPack(f"`{shown}` holds what no pack may hold", told)
     if "pack.dhm" not in files:
@@ -132,6 +132,17 @@ def _alike(shown: str, files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
         other = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
         if other != name:
             yield finding(shown, name, f"on other machines it is the same file as `{other}`")
+
+
+def _unreadable(shown: str, files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
+    """Scripts whose bytes are no text: what is looked at and what is run must be the same."""
+    for name, data in files.items():
+        if not name.endswith(".dhm"):
+            continue
+        try:
+            data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            yield finding(shown, name, f"it is not UTF-8 at byte {error.start + 1}")
 
 
 def finding(shown: str, name: str, reason: str) -> Diagnostic:

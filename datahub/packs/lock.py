@@ -60,7 +60,9 @@ def read_lock(folder: Path) -> Lock | None:
     except FileNotFoundError:
         return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise TerminalError(f"`{place}` is not TOML: {problem}", "write it again: `dhm pack lock`") from None
+        raise TerminalError(
+            f"`{place}` is not TOML: {problem}", "take the last one that was committed, or remove it; then `dhm pack lock`"
+        ) from None
     if values.get("format") != FORMAT:
         raise TerminalError(f"`{place}` is of format {values.get('format')}, and this version of DataHub knows {FORMAT}")
     try:
@@ -68,7 +70,9 @@ def read_lock(folder: Path) -> Lock | None:
     except ValidationError as problem:
         first = problem.errors()[0]
         at = ".".join(map(str, first["loc"]))
-        raise TerminalError(f"`{place}` is no lock file: {at}: {first['msg']}", "write it again: `dhm pack lock`") from None
+        raise TerminalError(
+            f"`{place}` is no lock file: {at}: {first['msg']}", "take the last one that was committed, or remove it; then `dhm pack lock`"
+        ) from None
 
 
 def written_lock(lock: Lock) -> str:

@@ -18,6 +18,12 @@ from datahub.syntax.walk import walk
 _ADDRESS = re.compile(r"\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>[^\s\"'<>|,;]*)", re.IGNORECASE)
 _PASSWORD = re.compile(r"[^/@\s]*:[^/@\s]+@")
 _NUMBERS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<!\w)\[?(?:[0-9a-f]{0,4}:){4,7}[0-9a-f]{0,4}\]?(?!\w)", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?<![\w.-])(?:localhost|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|cloud|internal|local|lan)|(?:[a-z0-9-]+\.)+[a-z]{2,}(?=:\d{4,5}\b))"
+    r"(?::\d{1,5})?(?![\w-]|\.\w)",
+    re.IGNORECASE,
+)
+"""Names of hosts without a scheme. `.fr`, `.de`, `.net` are ends of columns too, and are told with a port alone."""
 _FOR_EXAMPLES = re.compile(r"(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid)(?::\d+)?")
 """The names that are nobody's (RFC 2606, RFC 6761)."""
 _VOCABULARY = ("http://www.w3.org/", "https://www.w3.org/", "http://schema.org/", "https://schema.org/")
@@ -80,6 +86,9 @@ def _in_text(document: Document, span: Span, *, hosts: str, example: bool) -> It
     bare = _ADDRESS.sub(lambda found: " " * len(found[0]), text)
     for found in _NUMBERS.finditer(bare) if hosts == "all" else ():
         if _is_address(found[0]):
+            yield _host(Span(document, span.start + found.start(), span.start + found.end()), found[0])
+    for found in _NAMES.finditer(bare) if hosts == "all" else ():
+        if not (example and _FOR_EXAMPLES.fullmatch(found[0].casefold())):
             yield _host(Span(document, span.start + found.start(), span.start + found.end()), found[0])
 
 

@@ -249,6 +249,25 @@ def test_a_script_that_does_not_compile_ends_a_run_with_2(here, dhm):
     assert (2, True, False) == (ended.code, "error[DHM101]" in ended.err, (here / "out").exists())
 
 
+def test_a_value_that_a_target_cannot_take_ends_a_run_with_1(here, dhm):
+    (here / "tags.dhm").write_text(
+        'source items: csv { columns { id: text, tags: [text] @split(",") } }\n'
+        "entity Item { id: text, tags: [text] }\n"
+        "map Item from i in items { include i }\n"
+        'target tagged: csv { columns { id, tags: [text] @split("|") } }\n'
+        "flow all { write Item to tagged }\n",
+        encoding="utf-8",
+    )
+    (here / "items.csv").write_text('id,tags\na,"x,y|z"\n', encoding="utf-8")
+    ended = dhm("run", "tags.dhm", "--source", "items=items.csv", "--out", "out")
+    assert 1 == ended.code, ended.err
+    assert ended.err.splitlines()[-2:] == [
+        'error: "y|z" holds `|`, which stands between two values of its cell',
+        "  help: replace the mark in the mapping, or say another one in the target's `@split`",
+    ]
+    assert not (here / "out" / "tagged.csv").exists()
+
+
 def test_an_input_that_is_wrong_as_a_whole_ends_a_run_with_1(here, dhm):
     (here / "feed.csv").write_text("<!DOCTYPE html><p>Service unavailable</p>\n")
     ended = dhm("run", "offers.dhm", "--source", "feed=feed.csv")

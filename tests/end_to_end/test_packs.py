@@ -153,6 +153,43 @@ def test_a_pack_of_a_folder_or_archive_is_added_locked_and_used(here, tmp_path, 
     assert '{"id":"X-A","total":0.00,"carrier":"dpd"}' == (here / "out" / "m.Order.jsonl").read_text().strip().replace(" ", "")
 
 
+def test_a_folder_beside_the_project_is_named_from_the_project(here, tmp_path, dhm, monkeypatch):
+    make(tmp_path / "packs" / "orders", pack_dhm=orders("1.2.3"))
+    (here / "sub").mkdir()
+    monkeypatch.chdir(here / "sub")
+    ended = dhm("pack", "add", "acme.orders", "--path", "../../packs/orders")
+    assert 0 == ended.code, ended.err
+    for file in ("dhm.toml", "dhm.lock"):
+        told = (here / file).read_text(encoding="utf-8")
+        assert "../packs/orders" in told
+        assert str(tmp_path) not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("erp.acme-corp.com", "erp.acme-corp.com"),
+        ("localhost:8080", "localhost:8080"),
+        ("to erp.acme.fr:8443", "erp.acme.fr:8443"),
+        ("orders@acme.com", "acme.com"),
+        ("name.fr", ""),
+        ("price.net", ""),
+        ("order.lines.community", ""),
+    ],
+)
+def test_a_host_without_a_scheme_is_one_and_the_end_of_a_column_is_none(here, tmp_path, dhm, text, host):
+    place = make(tmp_path / "orders", pack_dhm=orders("1.2.3"), more_dhm=f'fn where() = "{text}"\n')
+    ended = dhm("pack", "verify", place)
+    assert (1 if host else 0, bool(host)) == (ended.code, bool(host) and f"a pack names the host `{host}`" in ended.err), ended.err
+
+
+def test_a_script_that_is_no_text_is_no_part_of_a_pack(here, tmp_path, dhm):
+    place = make(tmp_path / "orders", pack_dhm=orders("1.2.3"))
+    (place / "more.dhm").write_bytes(b"fn f(x: text) = x\xff\n")
+    ended = dhm("pack", "verify", place)
+    assert (1, True) == (ended.code, "`more.dhm` cannot be in a pack: it is not UTF-8 at byte 18" in ended.err), ended.err
+
+
 def test_packs_come_from_a_web_server_and_are_kept(here, tmp_path, dhm, served):
     folder, address = served
     publish(dhm, tmp_path, folder, "1.2.0")

@@ -9,6 +9,7 @@ Exit codes: 0 done, 1 there is no such pack or it may not be used, 75 a server d
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,9 +34,7 @@ def command(
 
     project = project_or_stop()
     name, _, versions = pack.partition("@")
-    seen = path.resolve() if path is not None else None
-    inside = seen is not None and seen.is_relative_to(project.folder)
-    shown = "" if seen is None else seen.relative_to(project.folder).as_posix() if inside else str(seen)
+    shown = _from_project(path, project.folder) if path is not None else ""
     try:
         asked = PackRequirement(version=versions, path=shown, index=index)
     except ValidationError as problem:
@@ -51,3 +50,11 @@ def command(
     lock_again(replace(project, asked={**project.asked, name: asked}), [name])
     replace_text(manifest, text)
     say(f"added {name} {asked.version} to dhm.toml")
+
+
+def _from_project(path: Path, folder: Path) -> str:
+    """How dhm.toml names a place: from its own folder, so that a checkout can stand anywhere; absolute and elsewhere, it stays."""
+    seen = path.resolve()
+    if path.is_absolute() and not seen.is_relative_to(folder):
+        return str(seen)
+    return Path(os.path.relpath(seen, folder)).as_posix()
