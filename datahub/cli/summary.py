@@ -62,9 +62,8 @@ def _sources(report: Report, paint: Paint) -> str:
     """One line a source: all its rows, by what became of them."""
     fates = [("written", "fit to be written"), *_FATES[1:]] if report.status == "aborted" else _FATES
     used = [(name, word) for name, word in fates if any(getattr(source, name) for source in report.sources)]
-    rows = [
-        [source.source, f"{source.read:,} read", "=", *_fates(source, used), "" if source.adds_up else "!"] for source in report.sources
-    ]
+    equals = "=" if used else ""
+    rows = [[one.source, f"{one.read:,} read", equals, *_fates(one, used), "" if one.adds_up else "!"] for one in report.sources]
     text = table(rows, right=(1,))
     if not report.adds_up:
         text += paint("1;31", "the rows do not add up: this is a mistake of DataHub") + "\n"

@@ -19,7 +19,7 @@ from datahub.engine.values import brought, carried
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import Ints, repeats, valid
 from datahub.functions.declare import Offsets
-from datahub.functions.segments import beginnings, listed, mapped, owners, places, unpacked
+from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
 from datahub.semantic import ir
 from datahub.semantic.column_patterns import filled
 from datahub.types import model as t
@@ -177,7 +177,7 @@ def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: boo
     made = []
     failures: list[Failure] = []
     for at, (name, inner) in enumerate(fields):
-        part = pc.struct_field(raw, name) if cells is None else _part(cells, at)
+        part = pc.struct_field(raw, name) if cells is None else part_at(cells, at)
         one = read(part, inner, _inner(reading, at, texts))
         made.append(brought(one.values, carried(inner)))
         kept = (failure.kept(there[failure.rows]) for failure in one.failures)
@@ -185,13 +185,6 @@ def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: boo
     kind = [pa.field(name, carried(inner)) for name, inner in fields]
     values = pa.StructArray.from_arrays(made, fields=kind, mask=None if there.all() else pa.array(~there))
     return _present(Read(values, tuple(failures)), values, nullable)
-
-
-def _part(cells: pa.Array, at: int) -> pa.Array:
-    """The part number `at` of each list, null where there are fewer."""
-    items, offsets = unpacked(cells)
-    there = np.diff(offsets) > at
-    return items.take(pa.array(np.where(there, offsets[:-1] + at, 0), mask=~there))
 
 
 def _in_struct(failure: Failure, name: str) -> Failure:
@@ -207,7 +200,7 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
     if texts:
         entries, offsets = unpacked(_split(raw, reading))
         cut = pc.split_pattern(entries, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
-        keys, items = _part(cut, 0), _part(cut, 1)
+        keys, items = part_at(cut, 0), part_at(cut, 1)
     else:
         entries, offsets = unpacked(raw)
         keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")

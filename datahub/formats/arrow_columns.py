@@ -35,6 +35,9 @@ class TableColumns:
             message = f"`{file}` lacks the declared column{'s' * (len(missing) > 1)} {listed(missing, 12)}"
             raise BadInput("R004", message, " ".join(near[:3]) or f"it has {listed(names, 12)}", path=file)
         declared = {found(column, names) for column in self.shape.columns}
+        if twice := [name for name in names if name in declared and names.count(name) > 1]:
+            message = f"column `{twice[0]}` stands {names.count(twice[0])} times in `{file}`"
+            raise BadInput("R003", message, "rename one of them, or leave one out of the file", path=file)
         surplus = [name for name in names if name not in declared and not name.startswith(ADDED)]
         if not surplus or option(self.shape, "extra") == "allow":
             return ()

@@ -6,6 +6,7 @@ Leaves are texts, or already of a type of Arrow's. A part that cannot be read is
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from datahub.frames.frame import Failure, Failures, Mask, as_mask
 from datahub.functions.columns import glued, valid
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
-from datahub.functions.segments import listed, mapped, owners, places, unpacked
+from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
 from datahub.records import record
 from datahub.semantic.ir import Reading
 from datahub.semantic.reading import beyond, reader
@@ -42,6 +43,10 @@ def typed(raw: pa.Array, kind: Type, reading: Reading) -> Typed:
             made = _struct(raw, base, reading)
         case t.MapOf(value=value) if pa.types.is_map(raw.type):
             made = _map(raw, value, reading)
+        case t.ListOf() | t.Struct() | t.MapOf() if pa.types.is_string(raw.type) and reading.split:
+            return typed(*_parted(raw, kind, base, reading))
+        case t.ListOf() | t.Struct() | t.MapOf() if pa.types.is_string(raw.type):
+            made = _leaf(raw, base, reading)
         case _ if pa.types.is_string(raw.type):
             return _from_texts(raw, kind, base, reading)
         case _:
@@ -154,6 +159,48 @@ def _without(values: pa.Array, failures: Failures) -> pa.Array:
     for failure in failures:
         lost[failure.rows] = True
     return pc.if_else(pa.array(lost), pa.scalar(None, values.type), values)
+
+
+# ---------------------------------------------------------------- one cell with several values
+
+
+def _parted(raw: pa.Array, kind: Type, base: t.ListOf | t.Struct | t.MapOf, reading: Reading) -> tuple[pa.Array, Type, Reading]:
+    """Cells cut at the outermost mark of `@split`, as a CSV file has them: texts in lists, structs or maps, and how those are read."""
+    cells = pc.split_pattern(cleaned(raw, reading, False), pattern=reading.split[0])
+    match base:
+        case t.ListOf(item=item):
+            below = _below(reading, 0)
+            items, offsets = unpacked(cells)
+            keep = np.ones(len(items), np.bool_) if item.nullable else _filled(items, item, below)
+            made = listed(items.filter(pa.array(keep)), beginnings(keep)[offsets])
+            return made, kind, replace(reading, split=(), inner=(below,))
+        case t.Struct(fields=fields):
+            there = valid(cells)
+            parts = [part_at(cells, at) for at in range(len(fields))]
+            mask = None if there.all() else pa.array(~there)
+            made = pa.StructArray.from_arrays(parts, names=[name for name, _ in fields], mask=mask)
+            return made, kind, replace(reading, split=(), inner=tuple(_below(reading, at) for at in range(len(fields))))
+        case t.MapOf(value=value):
+            below = _below(reading, 0)
+            entries, offsets = unpacked(cells)
+            cut = pc.split_pattern(entries, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
+            keys, items = part_at(cut, 0), part_at(cut, 1)
+            keep = _filled(items, value, below)
+            keys, items = keys.filter(pa.array(keep)), items.filter(pa.array(keep))
+            keys = pc.utf8_trim_whitespace(keys) if reading.trim else keys
+            return mapped(keys, items, beginnings(keep)[offsets]), kind, replace(reading, split=(), inner=(below,))
+        case _:
+            assert_never(base)
+
+
+def _below(reading: Reading, at: int) -> Reading:
+    """The reading of a part of a cell: the marks that are left are for it."""
+    part = inner(reading, at)
+    return part if part.split and reading.inner else replace(part, split=reading.split[1:])
+
+
+def _filled(items: pa.Array, kind: Type, reading: Reading) -> Mask:
+    return valid(cleaned(items, reading, isinstance(t.base_of(kind), t.Text)))
 
 
 # ---------------------------------------------------------------- lists, structs, maps

@@ -109,6 +109,13 @@ def unpacked(lists: pa.Array) -> tuple[pa.Array, Offsets]:
     return pc.list_flatten(lists), beginnings(lengths)
 
 
+def part_at(cells: pa.Array, at: int) -> pa.Array:
+    """The part number `at` of each list, null where there are fewer."""
+    items, offsets = unpacked(cells)
+    there = np.diff(offsets) > at
+    return items.take(pa.array(np.where(there, offsets[:-1] + at, 0), mask=~there))
+
+
 def beginnings(lengths: npt.NDArray[Any]) -> Offsets:
     """Where segments of these lengths begin when they follow each other."""
     offsets = np.zeros(len(lengths) + 1, np.int64)

@@ -23,7 +23,7 @@ from datahub.engine.gathering import Budget
 from datahub.engine.ledger import ORDER
 from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
-from datahub.engine.start import given, run_state
+from datahub.engine.start import UnusableRun, given, run_state
 from datahub.frames.frame import Frame
 from datahub.packs.folders import Folders
 from datahub.plan.lower import lower
@@ -32,6 +32,7 @@ from datahub.plan.optimize import optimize
 from datahub.records import record
 from datahub.reports.issue_columns import ALL_COLUMNS, issue_types
 from datahub.runner.outlet import table_of
+from datahub.runner.parameters import Unreadable, checked
 from datahub.semantic import ir
 from datahub.semantic.kinds import SOURCES
 from datahub.types.arrow import arrow_type, written_type
@@ -130,7 +131,7 @@ def run(
     where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
     (bytes an operator holds before it sets rows aside on disk) do not change the result, nor does a plan that is not
     `optimized`: it only takes longer. Raises `ScriptError` for a script that does not compile, `BadInput` for an input that
-    is wrong as a whole, `UnusableRun` for a source without rows.
+    is wrong as a whole, `UnusableRun` for a source without rows or a parameter's value that is not of its type.
     """
     program = _program(script)
     tables = {name: rows for name, rows in sources.items() if isinstance(rows, pa.Table)}
@@ -139,7 +140,7 @@ def run(
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
         files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in sources.items()})
-        state = run_state(plan, as_of or datetime.now(UTC), given(plan, parameters or {}))
+        state = run_state(plan, as_of or datetime.now(UTC), given(plan, _given(plan, parameters or {})))
         state.by_value = optimized
         _, feeds = open_feeds(plan, files)
         with FolderSpace() as space:
@@ -155,6 +156,13 @@ def run(
             if shape.name in feeds
         },
     )
+
+
+def _given(plan: Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
+    try:
+        return checked(plan, parameters)
+    except Unreadable as problem:
+        raise UnusableRun(str(problem)) from problem
 
 
 def _document(script: Script) -> tuple[Document, Folders]:

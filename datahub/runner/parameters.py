@@ -28,6 +28,38 @@ def parameters(plan: Plan, given: Mapping[str, str]) -> dict[str, Value]:
     return {name: value_of(text, types[name], name) if name in types else text for name, text in given.items()}
 
 
+def checked(plan: Plan, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Values of Python as those of their parameters; texts are read as on the command line, and nothing is rounded or cut."""
+    types = {shape.name: shape.type for shape in plan.parameters}
+    return {name: _checked(value, types[name], name) if name in types else value for name, value in given.items()}
+
+
+def _checked(value: Value, kind: t.Type, name: str) -> Value:
+    base = t.base_of(kind)
+    match value:
+        case None:
+            fits = kind.nullable
+        case str():
+            return value_of(value, kind, name)
+        case bool():
+            fits = isinstance(base, t.Bool)
+        case int():
+            fits = isinstance(base, t.Int | t.Decimal | t.Float)
+        case Decimal() | float():
+            fits = isinstance(base, t.Decimal if isinstance(value, Decimal) else t.Float)
+        case list() | tuple() if isinstance(base, t.ListOf):
+            return tuple(_checked(one, base.item, name) for one in value)
+        case datetime():
+            fits = isinstance(base, t.DateTime if value.tzinfo else t.LocalDateTime)
+        case date() | time():
+            fits = isinstance(base, t.Date if isinstance(value, date) else t.Time)
+        case _:
+            fits = isinstance(base, t.Duration)
+    if not fits:
+        raise Unreadable(f"`{name}` takes {t.spelled(kind)}, and `{value!r}` is none")
+    return value
+
+
 def value_of(text: str, kind: t.Type, name: str) -> Value:
     """`text` as a value of `kind`: an empty one is null where null is allowed."""
     if not text and kind.nullable:

@@ -234,6 +234,7 @@ def test_a_run_can_be_asked_to_fail_without_input(here, dhm, text, code):
         (["offers.dhm", "--source", "feed=feed.csv", "--flow", "x"], "the script has no flow `x`"),
         (["offers.dhm", "--source", "feed=feed.csv", "--as-of", "monday"], "`monday` is no instant"),
         (["offers.dhm", "--source", "feed=feed.csv", "--format", "xml"], "'xml'"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--out", "feed.csv"], "`feed.csv` is a file, and the results need a folder"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_touches_nothing(here, dhm, arguments, said):

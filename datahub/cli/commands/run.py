@@ -86,6 +86,8 @@ def command(
         raise typer.Exit(run_job(asked))
     if dry_run or env:
         raise Stop("`--dry-run` and `--env` are for jobs", "a script only writes into the folder that `--out` names")
+    if out.exists() and not out.is_dir():
+        raise Stop(f"`{out}` is a file, and the results need a folder", "name another with `--out DIR`")
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
     plan = compiled(script, flow)
     report = _report(plan, files, out, values, _options(script, format, moment, threads), quiet=quiet)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datahub.formats.declare import BadInput
-from datahub.types.model import Date, DateTime, Decimal, Enum, Int, ListOf, LocalDateTime, Struct, Text
+from datahub.types.model import Date, DateTime, Decimal, Enum, Int, ListOf, LocalDateTime, MapOf, Struct, Text
 from tests.unit.formats.reading import column
 
 DAYS = [datetime.fromisoformat("2024-07-01T00:00:00"), datetime.fromisoformat("2024-07-01T12:00:00")]
@@ -95,6 +95,42 @@ def test_a_missing_column_is_refused_with_what_is_near(read):
         read("parquet", parquet(prise=pa.array([1])), [column("price", Int())])
     assert ("R004", "did you mean `prise`?") == (refusal.value.code, refusal.value.help)
     assert [None] == read("parquet", parquet(prise=pa.array([1])), [column("price", Int(True))]).columns["price"]
+
+
+def test_cells_with_several_values_are_cut_as_those_of_a_text_file(read):
+    pair = Struct((("qty", Int()), ("price", Decimal())))
+    columns = [
+        column("tags", ListOf(Text()), split=("|",)),
+        column("nums", ListOf(Int()), split=(",",)),
+        column("tiers", ListOf(pair), split=("|", ":")),
+        column("words", MapOf(Text()), split=(";", "=")),
+    ]
+    texts = {"tags": ["a|b||c", "", None], "nums": ["1,2", "1,x", ""], "tiers": ["1:2.5|2:2", "", "1:z"], "words": ["k=v;l=", "", "m=n=o"]}
+    seen = read("parquet", parquet(**{name: pa.array(values) for name, values in texts.items()}), columns)
+    assert [["a", "b", "c"], [], []] == seen.columns["tags"]
+    assert [[1, 2], [1, None], []] == seen.columns["nums"]
+    assert [{"qty": 1, "price": Digits("2.5")}, {"qty": 2, "price": Digits(2)}] == seen.columns["tiers"][0]
+    assert [[("k", "v")], [], [("m", "n=o")]] == seen.columns["words"]
+    assert {("R101", "nums", 1, "x"), ("R104", "tiers", 2, "z")} == {failure[:4] for failure in seen.failures}
+
+
+def test_text_without_marks_where_a_list_was_declared_fails(read):
+    seen = read("parquet", parquet(a=pa.array(["x", None])), [column("a", ListOf(Text(), True))])
+    assert [("R006", "a", 0)] == [failure[:3] for failure in seen.failures]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_wanted_column_that_stands_twice_is_refused(read, kind):
+    table = pa.table([pa.array([1]), pa.array([2])], names=["a", "a"])
+    out = pa.BufferOutputStream()
+    if kind == "parquet":
+        pq.write_table(table, out)
+    else:
+        with pa.ipc.new_file(out, table.schema) as writer:
+            writer.write_table(table)
+    with pytest.raises(BadInput, match="column `a` stands 2 times") as refusal:
+        read(kind, out.getvalue().to_pybytes(), [column("a", Int())])
+    assert "R003" == refusal.value.code
 
 
 @pytest.mark.parametrize("stream", [False, True])
