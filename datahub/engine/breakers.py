@@ -16,24 +16,25 @@ from datahub.engine import issues, keys
 from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.fallen import Carrying
-from datahub.engine.gathering import Budget, Gathering, KeysOf, Sorting, Whole
+from datahub.engine.gathering import Budget, Gathering, KeysOf, Pieces, Sorting, Viewing, Whole
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
 from datahub.engine.parts import no_rows
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
-from datahub.engine.settle import Settled, settle
+from datahub.engine.settle import CHECKS, NOTES, Settled, settle
 from datahub.engine.side import Side, right_of
 from datahub.engine.survival import Survival
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, bare
+from datahub.frames.spill import FrameShelf, size_of
 from datahub.plan import operators as op
 from datahub.plan.expressions import expressions_of
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.ir import EntityShape, Origin
-from datahub.semantic.walk import walk
+from datahub.semantic.walk import columns_read, walk
 
 
 class Breaker(Protocol):
@@ -177,26 +178,47 @@ def only(frame: Frame, names: Sequence[str]) -> Frame:
 
 
 class RightSide:
-    """The right side of a join: an index when all its rows are there."""
+    """The right side of a join: an index when all its rows are there; where they are too many, they are set aside and their keys kept."""
 
-    def __init__(self, operator: op.Join, run: RunState, built: dict[int, join.JoinIndex]) -> None:
-        self._operator, self._run, self._built = operator, run, built
+    def __init__(self, operator: op.Join, run: RunState, built: dict[int, join.JoinIndex], budget: Budget) -> None:
+        self._operator, self._run, self._built, self._budget = operator, run, built, budget
         self._frames: list[Frame] = []
+        self._keys: list[list[pa.Array]] = []
+        self._held = 0
+        self._shelf: FrameShelf | None = None
 
-    def prepare(self, frame: Frame, side: Side) -> Frame:
+    def prepare(self, frame: Frame, side: Side) -> tuple[Frame, list[pa.Array]]:
         side.mark(frame, np.arange(frame.length, dtype=np.int64), Fate.LOOKED_UP)
         side.count(right_of(self._operator)).rows_in += frame.length
-        return frame
+        return (frame, []) if frame.is_bare() else join.right_keys(frame, self._operator, self._run, side)
 
-    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
-        self._frames.append(payload)
+    def accept(self, port: int, payload: tuple[Frame, list[pa.Array]], side: Side) -> Iterator[Frame]:
+        frame, arrays = payload
+        if not frame.is_bare():
+            self._keys.append(arrays)
+            self._keep(frame)
         return iter(())
 
+    def _keep(self, frame: Frame) -> None:
+        if self._shelf is not None:
+            self._shelf.put(frame)
+            return
+        self._frames.append(frame)
+        self._held += size_of(frame)
+        if self._held > self._budget.size and self._budget.space is not None:
+            self._shelf = FrameShelf(self._budget.space)
+            held, self._frames = self._frames, []
+            for one in held:
+                self._shelf.put(one)
+
     def finish(self, side: Side) -> Iterator[Frame]:
-        frames = [frame for frame in self._frames if not frame.is_bare()] or [no_rows(self._operator.right, self._run.sources)]
-        index = self._built[id(self._operator)] = join.build(concat(frames), self._operator, self._run, side)
-        side.count(right_of(self._operator)).rows_out += index.frame.length
-        self._frames = []
+        if not self._keys:
+            frame, arrays = join.right_keys(no_rows(self._operator.right, self._run.sources), self._operator, self._run, side)
+            self._keys, self._frames = [arrays], [frame]
+        rows = Pieces([concat(self._frames)] if self._shelf is None else self._shelf.take())
+        index = self._built[id(self._operator)] = join.build(rows, self._keys)
+        side.count(right_of(self._operator)).rows_out += index.rows.length
+        self._frames, self._keys = [], []
         return iter(())
 
 
@@ -208,7 +230,7 @@ def breaker(
         case op.Graph():
             return Survival(operator, shapes, run, budget)
         case op.Join():
-            return RightSide(operator, run, built)
+            return RightSide(operator, run, built, budget)
         case op.Settle():
             return KeyedSettling(operator, shapes[operator.entity], run, watched)
         case op.Union(inputs=several):
@@ -232,8 +254,23 @@ def _alone(operator: op.Operator, run: RunState, budget: Budget) -> Breaker:
                 lambda frame, side: arrange.sort_keys(frame, operator, run, side),
                 budget,
             )
+        case op.SetCheck() | op.Windowed() if _together(operator, run) is None:
+            return Viewing(_whole(operator, run), _read_by(operator), budget)
         case _:
             return Gathering(_whole(operator, run), budget, _together(operator, run))
+
+
+def _read_by(operator: op.SetCheck | op.Windowed) -> frozenset[str]:
+    """The columns that an operator reads, or shows of the rows that it tells of."""
+    read = {name for expression in expressions_of(operator) for name in columns_read(expression)}
+    match operator:
+        case op.SetCheck(checks=rules):
+            origins = [rule.origin for rule in rules]
+            read.update(name for rule in rules for name in (*rule.fields, rule.origin.field))
+        case op.Windowed(assignments=assignments):
+            origins = [one.origin for one in assignments]
+    read.update(one.raw for origin in origins for one in origin.evidence)
+    return frozenset(read | {CHECKS, NOTES})
 
 
 def _whole(operator: op.Operator, run: RunState) -> Whole:

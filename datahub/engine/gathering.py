@@ -3,12 +3,14 @@
 Up to a budget all rows are kept and the operator sees them at once. Above it they are parted by the hash of their keys,
 each part on disk: rows with equal keys are in the same part, so the operator sees one part at a time, and what it gives
 is put in the order in which the rows (of a group: its first) came. Sorting parts nothing: its keys stay in memory, the rows
-go to disk, and come back in their new order piece by piece.
+go to disk, and come back in their new order piece by piece. Nor does what looks at all rows without a key: the columns it
+reads stay in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -172,6 +174,37 @@ def _without_numbers(frame: Frame) -> Frame:
     return Frame(columns, frame.length, frame.rows, frame.paths, frame.members)
 
 
+class Pieces:
+    """Frames as one, of which some rows are wanted at a time; of those on a shelf no more than these are in memory.
+
+    Frames taken from a shelf are views of a mapped file: to hold them all holds no memory that the system cannot take back.
+    """
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames = list(frames)
+        self._starts = np.cumsum([0, *(frame.length for frame in self._frames)])
+        # No rows, but every column in its type, also those that a frame may lack.
+        self.blank = concat([frame.take(np.empty(0, np.int64)) for frame in self._frames])
+        self.length = int(self._starts[-1])
+
+    def at(self, wanted: Rows) -> tuple[Frame, Rows]:
+        """A frame, and where in it the rows at the places `wanted` are; nothing is copied of a frame that is alone."""
+        if len(self._frames) == 1:
+            return self._frames[0], wanted
+        return self.take(wanted), np.arange(len(wanted))
+
+    def take(self, wanted: Rows) -> Frame:
+        """The rows at the places `wanted`, in that order."""
+        owners = np.searchsorted(self._starts, wanted, side="right") - 1
+        by_owner = np.argsort(owners, kind="stable")
+        sorted_owners, sorted_rows = owners[by_owner], wanted[by_owner]
+        mine = ((owner, sorted_owners == owner) for owner in np.unique(sorted_owners).tolist())  # a handful of frames
+        parts = [self._frames[owner].take(sorted_rows[rows] - self._starts[owner]) for owner, rows in mine]
+        places = np.empty(len(wanted), np.int64)
+        places[by_owner] = np.arange(len(wanted))
+        return concat([self.blank, *parts]).take(places)
+
+
 class Sorting:
     """Rows in another order: their keys are kept, the rows set aside where they are too many."""
 
@@ -220,15 +253,56 @@ class Sorting:
         order = ordered(
             [(pa.concat_arrays([one[0] for one in parts]), parts[0][1], parts[0][2]) for parts in zip(*self._keys, strict=True)]
         )
-        # The frames are views of a mapped file: holding them all holds no memory that the system cannot take back.
-        frames = list(shelf.take())
-        starts = np.cumsum([0, *(frame.length for frame in frames)])
+        pieces = Pieces(shelf.take())
         for start in range(0, len(order), PIECE):
-            wanted = order[start : start + PIECE]
-            owners = np.searchsorted(starts, wanted, side="right") - 1
-            by_owner = np.argsort(owners, kind="stable")
-            parts = [frames[int(owner)].take(wanted[by_owner][owners[by_owner] == owner] - starts[owner]) for owner in np.unique(owners)]
-            places = np.empty(len(wanted), np.int64)
-            places[by_owner] = np.arange(len(wanted))
-            yield concat(parts).take(places)
+            yield pieces.take(order[start : start + PIECE])
         shelf.close()
+
+
+class Viewing:
+    """Rows that all stay, in their order, and get columns that depend on all of them.
+
+    Only the columns that are read for this (`reads`) are kept in memory; the rows are set aside where they are too many.
+    """
+
+    def __init__(self, whole: Whole, reads: frozenset[str], budget: Budget) -> None:
+        self._whole, self._reads, self._budget = whole, reads, budget
+        self._frames: list[Frame] = []
+        self._held = 0
+        self._shelf: FrameShelf | None = None
+
+    def prepare(self, frame: Frame, side: Side) -> Frame:
+        return frame
+
+    def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
+        if self._shelf is not None:
+            self._set_aside(payload, self._shelf)
+        else:
+            self._frames.append(payload)
+            self._held += size_of(payload)
+            if self._held > self._budget.size and self._budget.space is not None:
+                self._shelf = FrameShelf(self._budget.space)
+                held, self._frames = self._frames, []
+                for frame in held:
+                    self._set_aside(frame, self._shelf)
+        return iter(())
+
+    def _set_aside(self, frame: Frame, shelf: FrameShelf) -> None:
+        shelf.put(frame)
+        self._frames.append(replace(frame, columns={name: one for name, one in frame.columns.items() if name in self._reads}))
+
+    def finish(self, side: Side) -> Iterator[Frame]:
+        if not self._frames:
+            return
+        gathered = concat(self._frames)
+        self._frames = []
+        made = self._whole(gathered, side)
+        if self._shelf is None:
+            yield made
+            return
+        added = Frame({name: one for name, one in made.columns.items() if one is not gathered.columns.get(name)}, made.length, made.rows)
+        start = 0
+        for frame in self._shelf.take():
+            yield frame.with_columns(added.take(np.arange(start, start + frame.length)).columns)
+            start += frame.length
+        self._shelf.close()

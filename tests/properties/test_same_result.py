@@ -118,6 +118,60 @@ def test_files_and_tables_give_the_same(whole: tuple[pa.Table, dict[str, object]
     assert {name: actual[name] for name in ("Model", "Item")} == {name: expected[name] for name in ("Model", "Item")}
 
 
+JOINED = """
+source items: csv { columns { sku: text, model: text?, price: decimal(12,2)?, qty: int } }
+source models: csv { columns { model: text?, line: text, weight: int } }
+entity Item {
+  key sku
+  sku    : text
+  line   : text?
+  weight : int?
+  ranked : int
+}
+map Item from r in items
+  join many m in models on m.model = r.model and m.weight > 3
+{
+  sku    : r.sku & "-" & (m.line default "")
+  line   : m.line
+  weight : m.weight
+  ranked : row_number(order by r.price, r.sku)
+}
+checks Item {
+  J1 error: count() > 10 and weight <> 7   "{weight} of {count()}"
+  J2 warn : weight < 20 or count() < 1   "{weight} in one of {count()}"
+}
+"""
+
+
+def models() -> pa.Table:
+    """Several rows a key, keys that are null, and values that cannot be read: in a key, and beside one."""
+    numbers = range(400)
+    return pa.table(
+        {
+            "model": [None if n % 13 == 0 else f"M{n % 70}" for n in numbers],
+            "line": [f"L{n}" for n in numbers],
+            "weight": ["heavy" if n % 41 == 0 else str(n % 29) for n in numbers],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def joined() -> dict[str, object]:
+    return told(run(JOINED, {"items": feed(900), "models": models()}))
+
+
+def test_a_join_and_checks_over_all_rows_find_something(joined: dict[str, object]) -> None:
+    assert all(joined[name] for name in ("Item", "issues", "notes"))
+
+
+@pytest.mark.parametrize(
+    ("threads", "batch_rows", "memory"), [(2, 65_536, 1 << 30), (2, 50, 1 << 30), (1, 50, 0), (2, 64, 5_000), (2, 65_536, 0)]
+)
+def test_a_join_and_checks_over_all_rows_are_the_same(joined: dict[str, object], threads: int, batch_rows: int, memory: int) -> None:
+    actual = told(run(JOINED, {"items": feed(900), "models": models()}, threads=threads, batch_rows=batch_rows, memory=memory))
+    assert actual == joined
+
+
 KEYED = """
 source items: csv {
   columns {

@@ -70,10 +70,7 @@ def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: 
     values = issues.value_of(frame, name, replace(rule.origin, evidence=tuple(evidence)), rows)
     texts = None
     if rule.message is not None:
-        # The message is worked out for the broken rows alone: they are few, and it may cost more than the check.
-        names = _needed(rule)
-        some = Frame({name: column for name, column in frame.columns.items() if name in names}, frame.length, frame.rows).take(rows)
-        made = evaluate(rule.message, Scope(some, run)).array(len(rows))
+        made = _message(rule, frame, rows, run)
         texts = made.fill_null(rule.code) if made.null_count else made
     return Failure(
         rows,
@@ -85,6 +82,17 @@ def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: 
         severity=rule.severity,
         message="" if texts is not None else _plain(rule),
     )
+
+
+def _message(rule: CheckRule, frame: Frame, rows: Rows, run: RunState) -> pa.Array:
+    """The message of the broken rows, worked out for them alone: they are few, and it may cost more than the check."""
+    assert rule.message is not None
+    if rule.windowed:
+        # What it says of other rows it must say of all of them.
+        return evaluate(rule.message, Scope(frame, run)).array(frame.length).take(pa.array(rows))
+    names = _needed(rule)
+    some = Frame({name: column for name, column in frame.columns.items() if name in names}, frame.length, frame.rows).take(rows)
+    return evaluate(rule.message, Scope(some, run)).array(len(rows))
 
 
 def _needed(rule: CheckRule) -> frozenset[str]:

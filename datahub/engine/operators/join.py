@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
+from datahub.engine.gathering import Pieces
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject, right_of
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
@@ -21,7 +23,7 @@ from datahub.records import record
 class JoinIndex:
     """The right rows by key: for each code of a key, where its rows begin in `order` and how many they are."""
 
-    frame: Frame
+    rows: Pieces
     values: tuple[pa.Array, ...]
     known: Rows
     order: Rows
@@ -29,22 +31,33 @@ class JoinIndex:
     counts: Rows
 
 
-def build(frame: Frame, operator: Join, run: RunState, side: Side) -> JoinIndex:
-    """An index of the right rows; rows whose key failed are rejected, rows with a null in it can never match."""
+def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple[Frame, list[pa.Array]]:
+    """The right rows whose key could be had, and their keys; the others are rejected."""
     scope = Scope(frame, run)
     columns = [evaluate(key, scope) for key in operator.right_keys]
     failures = all_failures(columns)
     if failures:
         failed = reject(side, frame, failures, operator.origin, right_of(operator))
-        return build(frame.filter(~failed), operator, run, side)
-    arrays = [column.array(frame.length) for column in columns]
+        return right_keys(frame.filter(~failed), operator, run, side)
+    return frame, [column.array(frame.length) for column in columns]
+
+
+def build(rows: Pieces, keys: Sequence[Sequence[pa.Array]]) -> JoinIndex:
+    """An index of the right rows by their keys, which are given frame by frame; rows with a null in theirs can never match."""
+    arrays = [_one(parts) for parts in zip(*keys, strict=True)]
     values = tuple(array.unique().drop_null() for array in arrays)
-    combined, matchable = _combined(arrays, values, frame.length)
-    rows = np.flatnonzero(matchable).astype(np.int64)
-    known, inverse = np.unique(combined[rows], return_inverse=True)
-    order = rows[np.argsort(inverse, kind="stable")]
+    combined, matchable = _combined(arrays, values, rows.length)
+    there = np.flatnonzero(matchable).astype(np.int64)
+    known, inverse = np.unique(combined[there], return_inverse=True)
+    order = there[np.argsort(inverse, kind="stable")]
     counts = np.bincount(inverse, minlength=len(known)).astype(np.int64)
-    return JoinIndex(frame, values, known, order, np.cumsum(counts) - counts, counts)
+    return JoinIndex(rows, values, known, order, np.cumsum(counts) - counts, counts)
+
+
+def _one(parts: Sequence[pa.Array]) -> pa.Array:
+    """One part of the key, of all frames; a frame of nulls alone may not know their type."""
+    kind = next((part.type for part in parts if not pa.types.is_null(part.type)), pa.null())
+    return pa.concat_arrays([part if part.type == kind else part.cast(kind) for part in parts])
 
 
 def _combined(arrays: list[pa.Array], values: tuple[pa.Array, ...], length: int) -> tuple[Rows, Mask]:
@@ -147,13 +160,18 @@ def _joined(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, 
     straight = len(left_all) == frame.length and bool((left_all == np.arange(frame.length)).all())
     wide = frame if straight else frame.take(left_all)
     columns = dict(wide.columns)
+    # Where there is no right row, none is taken: the place stands for null.
+    there = ~missing
+    found, places = index.rows.at(right_all[there])
+    right_all = np.zeros(len(there), np.int64)
+    right_all[there] = places
     picked = pa.array(right_all, mask=missing) if len(alone) else pa.array(right_all)
-    evidence = (name for name in index.frame.columns if name.startswith("#") and name not in columns)
+    evidence = (name for name in found.columns if name.startswith("#") and name not in columns)
     for name in (*(name for _, name in operator.columns), *evidence):
-        column = index.frame.columns[name]
+        column = found.columns[name]
         if not column.failures:
-            columns[name] = Column(column.array(index.frame.length).take(picked))
+            columns[name] = Column(column.array(found.length).take(picked))
         else:
-            taken = take_column(column, right_all, picked, index.frame.length)
+            taken = take_column(column, right_all, picked, found.length)
             columns[name] = replace(taken, failures=tuple(f for f in (f.kept(~missing[f.rows]) for f in taken.failures) if len(f.rows)))
     return replace(wide, columns=columns)
