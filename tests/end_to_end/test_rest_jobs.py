@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ class World:
 
     def __init__(self, seen: list[Asked]) -> None:
         self.seen = seen
-        self.rows = [{"id": f"O-{number}", "total": number, "at": f"2026-01-0{number}"} for number in range(1, 4)]
+        self.rows: list[dict[str, Any]] = [{"id": f"O-{number}", "total": number, "at": f"2026-01-0{number}"} for number in range(1, 4)]
         self.taken: list[str] = []
         self.keys: set[str] = set()
 
