@@ -79,6 +79,12 @@ def names_of(locale: str) -> Names:
     return LOCALES.get(locale.lower()[:2], LOCALES["en"])
 
 
+def is_known(locale: str) -> bool:
+    """Whether the names of a language are known: `fr`, or `fr-BE` and `fr_BE`."""
+    language, _, country = locale.replace("_", "-").lower().partition("-")
+    return language in LOCALES and (not country or country.isalpha())
+
+
 @cache
 def month_numbers(locale: str) -> dict[str, int]:
     """What each name of a month, as `folded` leaves it, stands for."""

@@ -65,6 +65,8 @@ def _takes(option: OptionShape) -> str:
             return "a text"
         case "marks":
             return "one character or more"
+        case "locale":
+            return "a language such as `fr` or `fr-BE`"
         case "encoding":
             return "the name of an encoding"
         case "path":

@@ -7,7 +7,7 @@ from typing import Literal
 from datahub.records import record
 from datahub.semantic.ir import Value
 
-OptionType = Literal["text", "character", "bool", "int", "texts", "word", "path", "marks", "encoding"]
+OptionType = Literal["text", "character", "bool", "int", "texts", "word", "path", "marks", "encoding", "locale"]
 
 
 @record(frozen=True, slots=True)
@@ -39,7 +39,7 @@ _READING = (
     OptionShape("decimal", "character", ".", "The decimal mark of numbers; with `,` groups may be set apart by spaces or points."),
     OptionShape("dates", "text", "", "The pattern of dates that state none, such as `dd/MM/yyyy`; ISO dates where it is missing."),
     OptionShape("zone", "text", "", "The time zone of local times that become instants, such as `Europe/Paris`."),
-    OptionShape("locale", "text", "", "The language of month and day names: `fr`, `en`, `de`, `es`, `it`, `nl` or `pt`."),
+    OptionShape("locale", "locale", "", "The language of month and day names: `fr`, `en`, `de`, `es`, `it`, `nl` or `pt`."),
     OptionShape("trim", "bool", False, "Whether spaces around every value are dropped."),
     OptionShape("empty", "word", "null", "What an empty value is: `null`, or `text` for empty text.", ("null", "text")),
     OptionShape("text_nulls", "texts", (), 'Words that mean null, such as `["NULL", "N/A"]`.'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.suggest import listed
+from datahub.functions.calendar_names import LOCALES, is_known
 from datahub.semantic.collect import twice
 from datahub.semantic.ir import Value
 from datahub.semantic.kinds import Kind, OptionShape
@@ -58,6 +59,10 @@ def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
             return text
         case ("text", ast.Reference(name=name)):
             return name.text
+        case ("locale", ast.String(value=text)) if is_known(text):
+            return text
+        case ("locale", ast.Reference(name=name)) if is_known(name.text):
+            return name.text
         case ("path", ast.String(value=text)) if row_path(text) is not None:
             return text
         case ("marks", ast.String(value=text)) if text and not any(mark in text for mark in "\r\n\0"):
@@ -100,6 +105,8 @@ def _wanted(shape: OptionShape) -> str:
     match shape.type:
         case "text":
             return 'text, such as `"…"`'
+        case "locale":
+            return "one of the languages " + listed(tuple(LOCALES), most=9) + ", alone or with a country: `fr-BE`"
         case "path":
             return "a path of member names that ends at an array, such as `$.orders[*]`"
         case "marks":

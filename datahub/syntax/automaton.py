@@ -164,6 +164,9 @@ class _Reader:
 
     def recover(self, at: int) -> int | None:
         """Tell the mistake at a token, give up the statement around it, and say at which token to go on."""
+        foreign = self.pass_over(at)
+        if foreign is not None:
+            return foreign
         for level in range(len(self.states) - 1, -1, -1):
             act = self.made.rows[self.states[level]].get("BROKEN", -1)
             if act < 0:
@@ -176,6 +179,22 @@ class _Reader:
                 return resume
         self.tell(0, at, 0, at)
         return None
+
+    def pass_over(self, at: int) -> int | None:
+        """Tell what another language writes here and ours does not, where the rest fits without it; at which token to go on."""
+        laid, text = self.laid, self.report.document.text
+        if laid.kinds[at] == "COLON" and laid.kinds[at + 1] == "TABLE" and self.accepts(self.states, "TABLE"):
+            self.report.foreign(laid.starts[at], laid.ends[at], "", note="the table stands below, without a mark")
+            return at + 1
+        first = at + 1 if laid.kinds[at] == "_NL" else at
+        words = [text[start:end] for start, end in zip(laid.starts[first : first + 3], laid.ends[first : first + 3], strict=True)]
+        joins = {("left", "join"): 1, ("left", "outer", "join"): 2}
+        skipped = joins.get(tuple(words[:2])) or joins.get(tuple(words))
+        if skipped is None or not self.accepts(self.states, "JOIN"):
+            return None
+        note = "a row that finds none stays, with nulls; `join required` rejects it"
+        self.report.foreign(laid.starts[first], laid.ends[first + skipped], "join", note=note)
+        return first + skipped
 
     def resume(self, level: int, act: int, at: int, begin: int) -> int | None:
         """The first token from `at` on that can follow a statement given up at `level`."""

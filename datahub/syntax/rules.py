@@ -140,6 +140,8 @@ Each thing has one spelling. Those of other languages are recognised, so that th
 | `'it''s'` | `"it's"` |
 | `-- why`, `// why` | `# why` |
 | `a ?? b` | `a default b` |
+| `left join b in brands` | `join b in brands` |
+| `given items:` before a table of a test | `given items` |
 
 `else` and `?.` are read as `otherwise` and `.`; `dhm fmt` rewrites them, and this rule is then only a note.
 """,

@@ -78,11 +78,13 @@ class Building:
         nesting[id(node)] = (deep, node)
         return node
 
-    def chained(self, node: Node, span: Span, left: object, right: object) -> Node | ast.Null:
+    def chained(self, node: Node, span: Span, left: Node, right: object) -> Node | ast.Null:
         """As `nested`, for one more term of a chain such as `a + b + c`: a reader sees it as flat, so its terms count, not its depth."""
         terms = self.chains.get(id(left), 2) + 1
         if terms > LONGEST_CHAIN:
-            return self._refused(span, f"more than {LONGEST_CHAIN:,} terms stand in one chain", "too long")
+            self._refused(span, f"more than {LONGEST_CHAIN:,} terms stand in one chain", "too long")
+            # The terms before stand for all: they have the type of the chain, so that nothing more is told of it.
+            return left
         if terms * FRAMES_A_TERM > sys.getrecursionlimit():
             # The tree leans to the left, a level a term, and each phase goes down it from Python function to Python function.
             sys.setrecursionlimit(terms * FRAMES_A_TERM * 2)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from datahub.syntax import ast
+from tests.unit.semantic.programs import elaborated
 from tests.unit.syntax.reading import mapped, read, told, told_of
 
 FIVE = """\
@@ -209,3 +210,31 @@ def test_a_chain_of_too_many_terms_is_told_once():
 def test_a_chain_in_parentheses_is_one_level_of_the_chain_around_it():
     chain = " + ".join("a" * 150)
     assert [] == told(f"fn f() = {chain} + ({chain}) * {chain}\n")
+
+
+def test_what_goes_on_after_a_chain_that_is_too_long_is_of_its_type():
+    script = "source a: csv { columns { x: int } }\nentity E { x: int }\nmap E from r in a { x: r.x" + " + 1" * 3000 + " }\n"
+    _, found = elaborated(script)
+    assert [one.rule.code for one in found] == ["DHM001"]
+
+
+@pytest.mark.parametrize(
+    ("written", "better"),
+    [
+        (
+            "map E from r in a\n  left join s in b on s.x = r.x\n{\n  x: r.x\n}\n",
+            "map E from r in a\n  join s in b on s.x = r.x\n{\n  x: r.x\n}\n",
+        ),
+        ("map E from r in a left outer join s in b on s.x = r.x { x: r.x }\n", "map E from r in a join s in b on s.x = r.x { x: r.x }\n"),
+        ('test "t" {\n  given a:\n    | x |\n    | 1 |\n}\n', 'test "t" {\n  given a\n    | x |\n    | 1 |\n}\n'),
+        ('test "t" {\n  expect E:\n    | x |\n    | 1 |\n}\n', 'test "t" {\n  expect E\n    | x |\n    | 1 |\n}\n'),
+    ],
+)
+def test_what_other_languages_write_and_ours_leaves_out_has_a_fix(written: str, better: str):
+    _, found = read(written)
+    assert [one.rule.code for one in found] == ["DHM010"]
+    fix = found[0].fix
+    assert fix is not None
+    (edit,) = fix.edits
+    assert written[: edit.span.start] + edit.text + written[edit.span.end :] == better
+    assert read(better)[1] == []
