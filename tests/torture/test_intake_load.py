@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -115,7 +116,7 @@ class Load:
         sent = time.perf_counter()
         writer.write(request(id, good))
         head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
+        await reader.readexactly(int(head.lower().partition(b"content-length:")[2].partition(b"\r")[0]))
         status = int(head[9:12])
         self.answers[status] = self.answers.get(status, 0) + 1
         assert (status == 200) == good, head
@@ -163,7 +164,8 @@ def test_how_many_messages_a_second_are_acknowledged(here):
 
 @pytest.mark.slow
 def test_nothing_that_was_acknowledged_is_lost_by_kills(here):
-    acknowledged, number = set(), 0
+    acknowledged: set[str] = set()
+    number = 0
     for kill in range(int(os.environ.get("DHM_LOAD_KILLS", "60" if LONG else "3"))):
         load = Load(kill)
         load.number = number
@@ -185,12 +187,12 @@ def test_nothing_that_was_acknowledged_is_lost_by_kills(here):
 
 
 def resident(pid):
-    with open(f"/proc/{pid}/statm") as file:
+    with Path(f"/proc/{pid}/statm").open() as file:
         return int(file.read().split()[1])
 
 
 def processor(pid):
     """Seconds of processor that a process has used."""
-    with open(f"/proc/{pid}/stat") as file:
+    with Path(f"/proc/{pid}/stat").open() as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
