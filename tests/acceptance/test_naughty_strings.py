@@ -49,6 +49,7 @@ CONSTANTS = {
     "bool": ("true",),
     "pattern": (r"/[a-z]+|\d/",),
     "[text]": ('["a", "<"]', '["e", ">"]'),
+    "[int]": ("[1, 3]",),
     "[pattern]": (r"[/\w+/, /<[^>]*>/]",),
 }
 # Constants that must be of certain words, and what they are.
