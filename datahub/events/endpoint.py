@@ -10,6 +10,7 @@ from hashlib import sha256
 import msgspec
 
 from datahub.events.signatures import verify
+from datahub.formats.json_scan import too_deep
 from datahub.project.trigger import Webhook
 from datahub.records import record
 from datahub.state.records import Message
@@ -71,6 +72,9 @@ def read(endpoint: Endpoint | None, headers: Mapping[str, str], body: bytes, now
         raise Refused(401, "too old or too new: look at the clocks")
     if len(signed.id) > LONGEST_ID:
         raise Refused(400, "the id is too long")
+    if too_deep(body):
+        # Before it is decoded: the limit of recursion is no guard where long scripts have raised it.
+        raise Refused(400, "not JSON")
     try:
         content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

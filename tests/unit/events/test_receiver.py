@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sys
 import os
 import socket
 import sqlite3
@@ -145,6 +146,18 @@ def test_an_address_that_does_not_exist_is_answered_as_a_wrong_signature(world):
 def test_what_is_not_json_is_refused(world, body):
     client, store, _ = world
     assert 400 == post(client, signed(body), body).status_code
+    assert {} == store.inbox.counts()
+
+
+def test_what_nests_too_deep_is_refused_whatever_the_limit_of_recursion(world):
+    client, store, _ = world
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        for body in ("[" * 100_000, '{"a":' * 100_000, "[" * 200 + "]" * 200):
+            assert 400 == post(client, signed(body), body).status_code
+    finally:
+        sys.setrecursionlimit(before)
     assert {} == store.inbox.counts()
 
 

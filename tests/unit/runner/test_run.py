@@ -48,7 +48,7 @@ def left(tmp_path: Path) -> set[str]:
 
 def test_a_run_leaves_its_targets_and_its_own_folder(tmp_path: Path) -> None:
     report = ran(tmp_path, "sku,price\na,1\nb,x\nc,2\n")
-    assert left(tmp_path) == {"shop.csv", "run/report.json", "run/issues.parquet", "run/rejects/items.csv"}
+    assert left(tmp_path) == {"shop.csv", "run/report.html", "run/report.json", "run/issues.parquet", "run/rejects/items.csv"}
     assert (report.status, report.entities, report.rejected, report.adds_up) == ("done", {"Item": 2}, {"Item": 1}, True)
     kept = json.loads((tmp_path / "out" / "run" / "report.json").read_text(encoding="utf-8"))
     assert kept["sources"][0]["read"] == 3
@@ -57,7 +57,7 @@ def test_a_run_leaves_its_targets_and_its_own_folder(tmp_path: Path) -> None:
 def test_an_aborted_run_leaves_no_target(tmp_path: Path) -> None:
     report = ran(tmp_path, "sku,price\na,1\nb,x\nc,y\n")
     assert report.status == "aborted"
-    assert left(tmp_path) == {"run/report.json", "run/issues.parquet", "run/rejects/items.csv"}
+    assert left(tmp_path) == {"run/report.html", "run/report.json", "run/issues.parquet", "run/rejects/items.csv"}
 
 
 def test_an_empty_file_is_no_failure_of_ours(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_run_clears_away_what_an_earlier_one_told_of_itself(tmp_path: Path) -> None:
     ran(tmp_path, "sku,price\na,1\nb,x\nc,2\n")
     ran(tmp_path, "sku,price\na,1\nc,2\n")
-    assert left(tmp_path) == {"shop.csv", "run/report.json"}
+    assert left(tmp_path) == {"shop.csv", "run/report.html", "run/report.json"}
 
 
 SPREAD = r"""
@@ -229,7 +229,7 @@ def test_rejects_told_in_the_stream_are_those_told_at_the_end(tmp_path: Path, mo
         found.append((report.rejects, report.codes, (kept / "rejects" / "items.csv").read_bytes(), pq.read_table(kept / "issues.parquet")))
         assert report.sources[0].rejected == report.rejects[0].rows > 10_000
         assert report.adds_up
-        assert {path.name for path in kept.iterdir()} == {"report.json", "issues.parquet", "rejects"}
+        assert {path.name for path in kept.iterdir()} == {"report.html", "report.json", "issues.parquet", "rejects"}
     assert found[0] == found[1]
 
 
