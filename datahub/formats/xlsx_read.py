@@ -23,11 +23,11 @@ from datahub.formats.options import option
 from datahub.formats.places import Positions
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
+from datahub.semantic.kinds import SOURCES
 
 LARGEST_BOOK, MOST_MEMBERS = 4 << 30, 10_000
 """So many bytes a workbook may grow to when it is inflated, and so many files may be in it."""
 _PATIENCE = 900
-_READING = ("decimal", "dates", "zone", "locale", "trim", "empty", "text_nulls", "extra", "strict", "require_rows", "header")
 
 
 @record(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class XlsxReader:
 
     def __init__(self, shape: SourceShape, wanted: frozenset[str], files: Sequence[InputFile]) -> None:
         self.shape, self.files = shape, files
-        kept = tuple((name, value) for name, value in shape.options if name in _READING)
+        # What a sheet and a file of text have in common; the rows that are passed over are so when the sheet becomes text.
+        kept = tuple((name, value) for name, value in shape.options if SOURCES["csv"].option(name) is not None and name != "skip")
         self.cells = CsvReader(replace(shape, kind="csv", options=kept), wanted, files)
         self._folder = Path(tempfile.mkdtemp(prefix="dhm-sheet-"))
         weakref.finalize(self, shutil.rmtree, self._folder, True)
