@@ -66,9 +66,20 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("DHM_TRACEBACK"):
             raise
+        _stop_for_extension(error)
         from datahub.cli.bug import tell
 
         sys.exit(tell(error))
+
+
+def _stop_for_extension(error: Exception) -> None:
+    """End with one sentence where a function of another distribution broke what it declares: that is no mistake of DataHub."""
+    if "datahub.functions.extensions" in sys.modules:
+        from datahub.functions.extensions import BrokenExtension
+
+        if isinstance(error, BrokenExtension):
+            Stop(error.message, error.help).tell()
+            sys.exit(Exit.WRONG)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:

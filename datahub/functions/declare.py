@@ -9,6 +9,9 @@ drops what a kernel reports for such rows. A kernel must only survive nulls.
 
 A kernel that can fail for single rows answers an `Outcome`: values, and for each reject code which rows failed
 (their values are ignored). It never raises for data.
+
+A distribution of somebody else's declares functions the same way, under a name with a point (`acme.stock_code`), and names each
+in an entry point: `datahub.functions.extensions` loads those.
 """
 
 from __future__ import annotations
@@ -100,6 +103,8 @@ class Overload:
     context: bool
     signature: str
     kind: Literal["function", "aggregate", "operator", "special"] = "function"
+    reference: Kernel | None = None
+    """What an extension says of the same thing for one row: `dhm functions NAME --verify` holds the kernel against it."""
 
 
 @record(frozen=True, slots=True)
@@ -107,8 +112,9 @@ class Function:
     """A function or operator of the language.
 
     `kind` is `function` (row by row), `aggregate` (a segment of rows to one value; its kernel takes values and
-    `Offsets`), `operator`, or `special` (the compiler knows it: no kernel). `dictionary` says that the result
-    depends on nothing but the arguments' values, and is worth computing on distinct values only.
+    `Offsets`), `operator`, or `special` (the compiler knows it: no kernel). `distinct` says that the result
+    is worth computing on distinct values only. `origin` is the distribution that an extension comes from; `row_wise` says that
+    its Python function takes one value after the other.
     """
 
     name: str
@@ -123,10 +129,26 @@ class Function:
     also: tuple[str, ...] = ()
     distinct: bool = False
     slow: bool = False
+    row_wise: bool = False
+    origin: str = ""
 
 
-REGISTRY: dict[str, Function] = {}
-"""Every function by name; filled when `datahub.functions.load()` imports the modules beside this one."""
+class Registry(dict[str, Function]):
+    """Functions by name. An extension is no member: it is found when it is asked for by its name."""
+
+    def __missing__(self, name: str) -> Function:
+        from datahub.functions.extensions import extension
+
+        return extension(name)
+
+
+REGISTRY = Registry()
+"""Every builtin function by name; filled when `datahub.functions.load()` imports the modules beside this one."""
+
+OUTSIDE: dict[str, dict[str, Function]] = {}
+"""What modules of other distributions declare, by module and name; nothing of it counts before an entry point names it."""
+
+_HOME = __name__.rpartition(".")[0] + "."
 
 
 def example(expression: str, result: Any = None, *, rejected: str = "") -> Example:
@@ -145,6 +167,8 @@ def function(
     context: bool = False,
     distinct: bool = False,
     slow: bool = False,
+    row_wise: bool = False,
+    reference: Kernel | None = None,
     category: str = "",
 ) -> Callable[[Kernel], Kernel]:
     """Declare the decorated kernel under each of `signatures`, such as `left(value: text, count: int = 1) -> text`.
@@ -152,21 +176,27 @@ def function(
     The first line of the docstring is the summary. Declaring a name again adds overloads to it: first match wins.
     `also` are the names other tools give to the same thing (`"VRL upcase"`, `"DataWeave upper"`). `category` is the
     chapter of the reference it stands in, the module's name unless told.
+
+    For extensions: a `row_wise` function takes Python values of one row and gives one, None or a `Reject`; it is called once for
+    each distinct row, and scripts that call it are told so (DHM603). `reference` says the same as a kernel for one row.
     """
 
     def declare(kernel: Kernel) -> Kernel:
         summary, _, rest = (kernel.__doc__ or "").strip().partition("\n")
-        chapter = category or kernel.__module__.rpartition(".")[2]
+        home = kernel.__module__
+        chapter = category or home.rpartition(".")[2]
+        into = REGISTRY if home.startswith(_HOME) else OUTSIDE.setdefault(home, {})
         for signature in signatures:
             name, parameters, returns = parse_signature(signature)
-            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature, kind)
-            known = REGISTRY.get(name)
+            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature, kind, reference)
+            known = into.get(name)
             if known is None:
-                REGISTRY[name] = Function(
-                    name, kind, chapter, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also), distinct, slow
-                )
+                into[name] = Function(
+                    name, kind, chapter, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also),
+                    distinct, slow or row_wise, row_wise,
+                )  # fmt: skip
             else:
-                _extend(known, overload, tuple(examples), _equivalents(sql, excel, also))
+                into[name] = _extended(known, overload, tuple(examples), _equivalents(sql, excel, also))
         return kernel
 
     return declare
@@ -177,14 +207,14 @@ def _equivalents(sql: str, excel: str, also: Sequence[str]) -> tuple[str, ...]:
     return (*(f"{tool} {name}" for tool, name in (("SQL", sql), ("Excel", excel)) if name), *also)
 
 
-def _extend(known: Function, overload: Overload, examples: tuple[Example, ...], elsewhere: tuple[str, ...]) -> None:
-    """Add an overload, and the examples and equivalents that are new with it: `MID` is of texts, `mid` of lists too."""
+def _extended(known: Function, overload: Overload, examples: tuple[Example, ...], elsewhere: tuple[str, ...]) -> Function:
+    """The function with an overload more, and the examples and equivalents that are new with it: `MID` is of texts, `mid` of lists too."""
     from dataclasses import replace
 
     fresh = tuple(one for one in examples if one not in known.examples)
     told = _equivalents(known.sql, known.excel, known.also)
     also = known.also + tuple(one for one in elsewhere if one not in told)
-    REGISTRY[known.name] = replace(known, overloads=(*known.overloads, overload), examples=known.examples + fresh, also=also)
+    return replace(known, overloads=(*known.overloads, overload), examples=known.examples + fresh, also=also)
 
 
 def _dedent(text: str) -> str:

@@ -22,6 +22,7 @@ CHAPTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "commerce": ("Commerce", ("commerce", "commerce_codes", "commerce_money", "commerce_units")),
     "records": ("JSON, records and addresses", ("records", "json_values")),
     "encoding": ("Encodings and digests", ("encoding", "digests")),
+    "extensions": ("Functions of installed distributions", ("extensions",)),
 }
 """The chapters of the reference: title, and the categories of functions in it. A category of none is a chapter of its own."""
 

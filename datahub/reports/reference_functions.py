@@ -56,6 +56,8 @@ def _facts(function: Function) -> Iterator[tuple[str, str]]:
     yield "SQL", code(function.sql)
     yield "Excel", code(function.excel)
     yield "also", ", ".join(map(_elsewhere, function.also))
+    yield "from", function.origin
+    yield "cost", "one value after the other (DHM603)" if function.row_wise else ""
 
 
 def _linked(number: str) -> str:

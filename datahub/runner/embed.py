@@ -131,7 +131,8 @@ def run(
     where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
     (bytes an operator holds before it sets rows aside on disk) do not change the result, nor does a plan that is not
     `optimized`: it only takes longer. Raises `ScriptError` for a script that does not compile, `BadInput` for an input that
-    is wrong as a whole, `UnusableRun` for a source without rows or a parameter's value that is not of its type.
+    is wrong as a whole, `UnusableRun` for a source without rows or a parameter's value that is not of its type, `BrokenExtension`
+    where a function of another distribution breaks what it declares.
     """
     program = _program(script)
     tables = {name: rows for name, rows in sources.items() if isinstance(rows, pa.Table)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from datahub.diagnostics.suggest import nearest
-from datahub.semantic import aggregates, choices, expressions, inlining, ir, rows
+from datahub.functions.extensions import is_extension, names
+from datahub.semantic import aggregates, choices, expressions, extensions, inlining, ir, rows
 from datahub.semantic.names import dotted
 from datahub.semantic.overloads import Given, functions, resolve
 from datahub.semantic.rules_types import BAD_ARGUMENTS, ENUM_ORDER, NOT_INVERTIBLE, TYPE_MISMATCH, UNKNOWN_FUNCTION
@@ -39,7 +40,9 @@ def call(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
     if rows.is_form(tree, scope):
         return rows.FORMS[name](tree, scope)
     if name in functions():
-        return aggregates.gathered(tree, scope, want) if aggregates.is_gathering(tree, scope) else builtin(tree, scope)
+        return declared(tree, scope, want)
+    if is_extension(name):
+        return declared(tree, scope, want) if extensions.usable(tree, scope) else UNKNOWN
     return _unknown(tree, scope)
 
 
@@ -59,6 +62,11 @@ def _plain(tree: ast.Call, scope: Scope) -> ir.Expression | None:
     message = f"`{tree.function.text}` takes one value, and `{word}` gives many"
     help = f"make a list: `[{tree.function.text}(x) for x in …]`"
     return tell(scope, BAD_ARGUMENTS, tree.span, message, f"`{word}` stands in aggregates", help=help)
+
+
+def declared(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
+    """A function that is declared in Python, over one row or over many."""
+    return aggregates.gathered(tree, scope, want) if aggregates.is_gathering(tree, scope) else builtin(tree, scope)
 
 
 def builtin(tree: ast.Call, scope: Scope) -> ir.Expression:
@@ -94,10 +102,10 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
     name, world = tree.function.text, scope.world
     if tree.function.parts[0].text in world.missing:
         return UNKNOWN
-    known = (*world.functions, *world.lookups, *world.decisions, *(one for one in functions() if one[:1].isalpha()), *SPECIAL)
+    known = (*world.functions, *world.lookups, *world.decisions, *(one for one in functions() if one[:1].isalpha()), *SPECIAL, *names())
     meant = nearest(name, known) if len(name) > 2 else None
     other = None if meant else _elsewhere(name)
-    help = f"write `{meant}`" if meant else f"here it is `{other}`" if other else "`dhm functions WORD` finds functions by what they do"
+    help = f"write `{meant}`" if meant else f"here it is `{other}`" if other else _WHERE_FROM["." in name]
     at = tree.function.span
     fix = replacing(at, meant) if meant else None
     found = tell(scope, UNKNOWN_FUNCTION, at, f"there is no function `{name}`", "not a function", help=help, fix=fix)
@@ -106,6 +114,11 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
             expressions.elaborate(one.value, scope)
     return found
 
+
+_WHERE_FROM = {
+    False: "`dhm functions WORD` finds functions by what they do",
+    True: "a name with a point is of a pack that the script uses, or of an installed distribution that brings functions",
+}
 
 _HABITS: dict[str, str] = {
     **dict.fromkeys(("substring", "substr"), "mid"),

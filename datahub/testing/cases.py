@@ -22,6 +22,7 @@ from datahub.engine.scope import RunState, Scope
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.formats.declare import BadInput
 from datahub.frames.frame import Frame
+from datahub.functions.extensions import BrokenExtension
 from datahub.plan import operators as op
 from datahub.plan.lower import lower
 from datahub.plan.optimize import optimize
@@ -79,7 +80,7 @@ def _run(test: ast.Test, elaborated: Elaborated) -> TestResult:
     with tempfile.TemporaryDirectory(prefix="dhm-test-") as folder:
         try:
             found = _differences(test, elaborated, Path(folder))
-        except (UnusableRun, UnreadableCell) as error:
+        except (BrokenExtension, UnusableRun, UnreadableCell) as error:
             found = [Difference("the test", str(error), test.name.span)]
         except BadInput as error:
             found = [Difference("what is given", f"{error.code} {error.message}", test.name.span)]

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.row_codes import phrase
 from datahub.diagnostics.rule import Severity
-from datahub.document import Document
+from datahub.document import Document, Span
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import RunState, Scope
 from datahub.frames.frame import Frame
 from datahub.functions.declare import Context
+from datahub.functions.extensions import BrokenExtension
 from datahub.records import record
 from datahub.semantic.expressions import elaborate
+from datahub.semantic.rules_extensions import BROKEN_EXTENSION
 from datahub.semantic.scope import Scope as Names
 from datahub.semantic.scope import World
 from datahub.syntax.parser import parse_expression
@@ -57,7 +59,11 @@ def answer(text: str, world: World | None = None, run: RunState | None = None) -
     if expression is None or (errors := _errors(found)):
         return Answer(refused=tuple(_errors(found)) if tree is None or expression is None else tuple(errors))
     state = run or RunState(Context(datetime.now(UTC)))
-    column = evaluate(expression, Scope(Frame({}, 1, np.zeros(1, np.int64)), state))
+    try:
+        column = evaluate(expression, Scope(Frame({}, 1, np.zeros(1, np.int64)), state))
+    except BrokenExtension as problem:
+        at = Label(Span(document, 0, len(text)), "cannot be worked out")
+        return Answer(refused=(Diagnostic(BROKEN_EXTENSION, problem.message, at, help=problem.help),))
     if column.failures:
         failure = column.failures[0]
         message = failure.texts[0].as_py() if failure.texts is not None else failure.message or phrase(failure.code)

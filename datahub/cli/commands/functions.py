@@ -3,22 +3,29 @@
 `dhm functions` lists them by chapter; `dhm functions upper` tells signature, null rule, reject codes and examples of one;
 `dhm functions VLOOKUP` finds what Excel, SQL, JSONata and others call so; `dhm functions lists` those of a chapter, and
 `dhm functions zone` those whose name or summary has the word.
+
+Functions that installed distributions bring stand among them. With --verify these are tried (all, or the one that is named): their
+examples, nulls, columns cut anywhere, and what they say of themselves; with --pages the reference is written, theirs in it.
+
+Exit codes: 0 done, 1 a function that is verified breaks a law or cannot be loaded, 2 wrong usage.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Paint, Stop, give
+from datahub.cli.output import Exit, Paint, Stop, give, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from datahub.functions.declare import Function
+    from datahub.functions.extensions import BrokenExtension
     from datahub.reports.absent import Absent
     from datahub.reports.elsewhere import Form
 
@@ -32,16 +39,34 @@ ENDLESS = 2**53
 def command(
     about: Annotated[str, typer.Argument(help="A function, another tool's name for it, a chapter, or a word.", show_default=False)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Try the functions of installed distributions.")] = False,
+    pages: Annotated[Path | None, typer.Option(help="Write the reference as Markdown.", metavar="DIR", show_default=False)] = None,
 ) -> None:
-    from datahub.functions import load
+    from datahub.functions import extensions, load
+
+    added, broken = extensions.every()
+    if verify:
+        raise typer.Exit(_verified(about, added, broken))
+    every = {**load(), **added}
+    if pages is not None:
+        _write(pages, every)
+        return
+    _show(about, every, as_json=as_json)
+    # Who asks for one function is not told of another.
+    for problem in broken:
+        if about in ("", problem.function):
+            say(f"note: {problem.message}")
+
+
+def _show(about: str, every: dict[str, Function], *, as_json: bool) -> None:
     from datahub.reports.absent import absent
     from datahub.reports.function_search import forms_about, functions_about, named_elsewhere
 
-    every = load()
     forms, missing = forms_about(about), absent(about)
     # A word that happens to stand in a summary is no answer to who asked by name.
     chosen = named_elsewhere(every, about) if forms or missing else functions_about(every, about)
     if not chosen and not forms and not missing:
+        _stop_where_broken(about)
         raise Stop(f"no function has to do with `{about}`", _meant(every, about))
     if as_json:
         fields = [*map(_fields, chosen), *map(_form_fields, forms), *map(_absent_fields, missing)]
@@ -49,6 +74,47 @@ def command(
         return
     parts = [_page(chosen[0])] if len(chosen) == 1 else [_table(chosen)] if chosen else []
     give("\n".join((*parts, *map(_form, forms), *map(_absent, missing))))
+
+
+def _stop_where_broken(about: str) -> None:
+    from datahub.functions.extensions import is_extension
+
+    if is_extension(about):
+        from datahub.functions.extensions import BrokenExtension, extension
+
+        try:
+            extension(about)
+        except BrokenExtension as problem:
+            raise Stop(problem.message, problem.help, code=Exit.WRONG) from problem
+
+
+def _verified(about: str, added: dict[str, Function], broken: tuple[BrokenExtension, ...]) -> Exit:
+    """Tell which laws the functions of others break, a line each."""
+    from datahub.testing.laws import breaches
+
+    chosen = {name: one for name, one in added.items() if about in ("", name)}
+    wrong = [problem for problem in broken if about in ("", problem.function)]
+    if about and not chosen and not wrong:
+        raise Stop(f"no installed distribution offers a function `{about}`", "builtin functions are verified by DataHub's own tests")
+    if not chosen and not wrong:
+        give("no installed distribution offers functions\n")
+    for problem in wrong:
+        give(f"{problem.function}: {problem.message}\n")
+    good = not wrong
+    for name, one in chosen.items():
+        found = list(breaches(one))
+        good = good and not found
+        give("".join(f"{name}: {breach.law}; but {breach.found}\n" for breach in found) or f"{name}: ok ({one.origin})\n")
+    return Exit.DONE if good else Exit.WRONG
+
+
+def _write(folder: Path, every: dict[str, Function]) -> None:
+    from datahub.reports.reference_functions import function_pages
+
+    for path, text in function_pages(every).items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
 
 
 def _meant(every: Iterable[str], about: str) -> str:
@@ -90,7 +156,9 @@ def _page(function: Function) -> str:
     if function.doc:
         lines += ["", function.doc]
     lines += ["", f"null in    {null_rule(function)}", f"rejects    {' '.join(reject_codes(function)) or 'never'}"]
-    for label, text in (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also))):
+    cost = "one value after the other (DHM603)" if function.row_wise else ""
+    named = (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also)))
+    for label, text in (*named, ("from", function.origin), ("cost", cost)):
         lines += _entry(label, text) if text else []
     if function.examples:
         lines.append("")
@@ -146,6 +214,8 @@ def _fields(function: Function) -> dict[str, object]:
         "sql": function.sql,
         "excel": function.excel,
         "also": list(function.also),
+        "origin": function.origin,
+        "row_wise": function.row_wise,
     }
 
 

@@ -1,4 +1,4 @@
-"""Print the versions of DataHub and of what it stands on."""
+"""Print the versions of DataHub, of what it stands on, and of the distributions that add functions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,21 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
     from datahub import __version__
 
-    versions = {"dhm": __version__, "python": platform.python_version()} | {name: version(name) for name in _BELOW}
+    versions = {"dhm": __version__, "python": platform.python_version()} | {name: version(name) for name in _BELOW} | _extensions()
     if as_json:
         give(json.dumps(versions, indent=2) + "\n")
     else:
-        give("".join(f"{name:<9} {number}\n" for name, number in versions.items()))
+        wide = max(map(len, versions))
+        give("".join(f"{name:<{wide}} {number}\n" for name, number in versions.items()))
     if _foreign():
         say("note: `acryl-datahub` is installed beside DataHub and uses the same import name; give one of them an environment of its own")
+
+
+def _extensions() -> dict[str, str]:
+    """The distributions that bring functions of the language."""
+    from datahub.functions.extensions import distributions
+
+    return dict(distributions())
 
 
 def _foreign() -> bool:

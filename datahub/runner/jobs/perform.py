@@ -8,6 +8,7 @@ from datahub.connectors.declare import DataHubError, TransientError
 from datahub.engine.start import UnusableRun
 from datahub.faults import reach
 from datahub.formats.declare import BadInput, BadOutput
+from datahub.functions.extensions import BrokenExtension
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.report import Report
@@ -194,6 +195,8 @@ class _Work:
                 return self._failed(RunStatus.FAILED, getattr(problem, "code", "OUTPUT"), f"{where}{problem.message}", problem.help)
             case UnusableRun() | Unreadable():
                 return self._failed(RunStatus.FAILED, "UNUSABLE", str(problem))
+            case BrokenExtension():
+                return self._failed(RunStatus.FAILED, "EXTENSION", problem.message, problem.help)
             case OSError():
                 return self._later("SYSTEM", f"{problem.filename or ''}: {problem.strerror or problem}".removeprefix(": "))
             case _:
