@@ -123,6 +123,9 @@ class _Elaboration:
         borrow(unit, self.units)
 
     def _over_all(self, step: Callable[[Unit], None]) -> None:
+        # What a pack declares may be overridden with names of a module that comes after it.
+        for unit in self.units.values():
+            self._borrow(unit)
         for unit in self.units.values():
             self._borrow(unit)
             step(unit)

@@ -18,6 +18,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from datahub.resources import folder
@@ -97,6 +98,23 @@ def test_spree_with_records_that_end_early(realdata, tmp_path):
     assert (
         Decimal("62.99") == next(r for r in rows["OfferPrice"] if r["stockExternalId"] == "DENIM-SHIRT-XS-BLUE")["priceRanges"][0]["price"]
     )
+
+
+def test_nothing_is_delivered_of_a_variant_that_is_refused(realdata, tmp_path):
+    """The espresso machine in black gets a picture that is no address (line 3): its offer goes, and its prices in dollars and in euro."""
+    file = realdata / "spree" / "products.csv"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    black = next(at for at, line in enumerate(lines) if ",AUTOMATIC-ESPRESSO-MACHINE-MATTE-BLACK," in line)
+    lines[black] = lines[black].replace("https://raw.githubusercontent.com/", "no address/", 1)
+    spoilt = tmp_path / "products.csv"
+    spoilt.write_text("".join(lines), encoding="utf-8")
+    _, rows = ran("spree", spoilt, tmp_path / "out")
+    assert {"ProductVariant": 86, "Offer": 86, "OfferPrice": 172, "ProductTag": 37} == {
+        name: count for name, count in counts(rows).items() if name not in ("ClassificationCategory", "Attribute")
+    }
+    assert not {"AUTOMATIC-ESPRESSO-MACHINE-MATTE-BLACK"} & {row["stockExternalId"] for row in (*rows["Offer"], *rows["OfferPrice"])}
+    issues = pq.read_table(tmp_path / "out" / "run" / "issues.parquet").to_pylist()
+    assert ["F-E-002", "F-E-002", "F-E-002", "F-E-012"] == sorted(one["code"] for one in issues)
 
 
 @pytest.mark.parametrize("change", ["bom", "capitals", "crlf", "blank rows"])
