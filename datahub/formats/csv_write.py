@@ -11,15 +11,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.csv_spread import Kept
 from datahub.formats.declare import BadOutput
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import json_texts
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
 from datahub.formats.split_text import split_text
+from datahub.formats.spread import Kept
 from datahub.formats.texts import texts
-from datahub.formats.written import Columns, omissions, slices, wanted
+from datahub.formats.written import Columns, marks_of, omissions, slices, wanted
 from datahub.functions.columns import glued, text_bytes
 from datahub.records import record
 from datahub.semantic.column_patterns import is_pattern
@@ -54,8 +54,7 @@ class CsvWriter:
         self.newline, self.header = str(option(shape, "newline")), bool(option(shape, "header"))
         self.encoding = _encoding(str(option(shape, "encoding")), path)
         self.file = AtomicFile(path)
-        fields = {one.field: one.name for one in self.columns}
-        self._marks = {fields[field]: marks for field, marks in shape.splits if field in fields}
+        self._marks = marks_of(shape, self.columns)
         self._begun = False
         self._kept = Kept(path) if any(is_pattern(one.name) for one in self.columns) else None
 
@@ -117,9 +116,10 @@ class CsvWriter:
     def close(self) -> None:
         if self._kept is not None:
             spread = self._kept.cells(self.columns)
+            self._marks |= self._kept.marks(spread, self._marks)
             self._begin([cell.name for cell in spread])
-            for length, columns in self._kept.slices(spread):
-                self._lines(columns, length, {})
+            for length, columns, omitted in self._kept.slices(spread):
+                self._lines(columns, length, omitted)
             self._kept.drop()
         self._begin([one.name for one in self.columns])
         self.file.commit()

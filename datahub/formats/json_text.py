@@ -15,6 +15,7 @@ from datahub.formats.texts import texts
 from datahub.functions.columns import Bytes, text_bytes, text_offsets
 from datahub.functions.segments import listed, unpacked
 from datahub.records import record
+from datahub.semantic.column_patterns import filled, is_pattern
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -61,16 +62,63 @@ def objects(columns: Sequence[tuple[str, pa.Array, Type]], indent: Indent = FLAT
 def patches(
     columns: Sequence[tuple[str, pa.Array, Type]], omitted: Mapping[str, pa.Array], length: int, indent: Indent = FLAT
 ) -> list[Piece]:
-    """The pieces of one object a row that lacks the members which the row leaves out."""
-    if not omitted:
+    """The pieces of one object a row: without the members that the row leaves out, with as many as a map that is spread has entries."""
+    if not omitted and not any(is_pattern(name) for name, _, _ in columns):
         return objects(columns, indent)
     inner = indent.inside()
     members: list[Piece] = []
     for name, values, kind in columns:
-        member = [f",{inner.line}{quoted_name(name)}{indent.colon}", *_pieces(values, kind, inner)]
+        if is_pattern(name):
+            member: list[Piece] = [_spread(name, values, kind, inner)]
+        else:
+            member = [f",{inner.line}{quoted_name(name)}{indent.colon}", *_pieces(values, kind, inner)]
         members += [pc.if_else(omitted[name], "", joined(member, length))] if name in omitted else member
     # The first member that is there has a comma before it, as all have.
     return ["{", pc.utf8_slice_codeunits(joined(members, length), 1), indent.line + "}"]
+
+
+def _spread(pattern: str, values: pa.Array, kind: Type, indent: Indent) -> pa.Array:
+    """The entries of a map, the values of a list or the members of a struct as members of the object around, each after a comma."""
+    base = t.base_of(kind)
+    match base:
+        case t.Struct(fields=fields):
+            return joined(
+                [piece for name, inner in fields for piece in _member(filled(pattern, name), pc.struct_field(values, name), inner, indent)],
+                len(values),
+            )
+        case t.MapOf(value=value):
+            entries, offsets = unpacked(values)
+            names: list[Piece] = _around(pattern, escaped(pc.struct_field(entries, "key")))
+            members = [*names, indent.colon, *_pieces(pc.struct_field(entries, "value"), value, indent)]
+        case t.ListOf(item=item):
+            entries, offsets = unpacked(values)
+            places = np.arange(len(entries)) - np.repeat(offsets[:-1], np.diff(offsets)) + 1
+            members = _numbered(pattern, pa.array(places).cast(pa.string()), entries, item, indent)
+        case _:
+            return joined(_member(pattern, values, kind, indent), len(values))
+    return pc.binary_join(listed(joined([f",{indent.line}", *members], len(entries)), offsets), "")
+
+
+def _member(name: str, values: pa.Array, kind: Type, indent: Indent) -> list[Piece]:
+    return [f",{indent.line}{quoted_name(name)}{indent.colon}", *_pieces(values, kind, indent)]
+
+
+def _around(pattern: str, keys: pa.Array) -> list[Piece]:
+    """The names that a pattern gives to keys, in quotes."""
+    before, _, after = filled(pattern, "\0").partition("\0")
+    return [quoted_name(before)[:-1], keys, quoted_name(after)[1:]]
+
+
+def _numbered(pattern: str, numbers: pa.Array, items: pa.Array, item: Type, indent: Indent) -> list[Piece]:
+    base = t.base_of(item)
+    if not isinstance(base, t.Struct) or pattern.count("(") < 2:
+        return [*_around(pattern, numbers), indent.colon, *_pieces(items, item, indent)]
+    found: list[Piece] = []
+    for name, inner in base.fields:
+        before, _, after = filled(pattern, "\0", name).partition("\0")
+        named: list[Piece] = [quoted_name(before)[:-1], numbers, quoted_name(after)[1:] + indent.colon]
+        found += [*([f",{indent.line}"] if found else []), *named, *_pieces(pc.struct_field(items, name), inner, indent)]
+    return found
 
 
 def json_texts(values: pa.Array, kind: Type, indent: Indent = FLAT) -> pa.Array:

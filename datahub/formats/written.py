@@ -48,6 +48,12 @@ def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wa
     return tuple(Wanted(field, name, types[field], words.get(field, Words())) for field, name in named if field in types)
 
 
+def marks_of(shape: TargetShape, columns: Sequence[Wanted]) -> dict[str, tuple[str, ...]]:
+    """What `@split` puts between the values of a cell, by the name of the column."""
+    names = {one.field: one.name for one in columns}
+    return {names[field]: tuple(marks) for field, marks in shape.splits if field in names}
+
+
 def slices(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[tuple[int, Columns]]:
     """How many rows, and their columns in the engine's types, for one slice after the other."""
     for start in range(0, rows.num_rows, SLICE):

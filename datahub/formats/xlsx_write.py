@@ -15,10 +15,13 @@ from datahub.formats.declare import BadOutput, Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import json_texts
 from datahub.formats.options import option
+from datahub.formats.split_text import split_text
+from datahub.formats.spread import Kept
 from datahub.formats.texts import texts
-from datahub.formats.written import column, slices, wanted
+from datahub.formats.written import Columns, column, marks_of, slices, wanted
 from datahub.formats.xlsx_cells import cells_of
 from datahub.frames.frame import Rows
+from datahub.semantic.column_patterns import is_pattern
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types import model as t
 from datahub.types.model import Type
@@ -77,23 +80,36 @@ class Workbook:
 
 
 class XlsxWriter:
-    """Writes the rows of one entity to one sheet."""
+    """Writes the rows of one entity to one sheet; where it spreads maps or lists, rows wait until all their keys are known."""
 
     def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
         self.columns = wanted(shape, columns)
         self.book = Workbook(path, str(option(shape, "sheet") or shape.name))
-        self.book.header([one.name for one in self.columns])
-        self._puts = [self._put(one.type) for one in self.columns]
+        self._marks = marks_of(shape, self.columns)
+        self._kept = Kept(path) if any(is_pattern(one.name) for one in self.columns) else None
+        self._puts: list[Put] = []
+        if self._kept is None:
+            self._begin([one.name for one in self.columns], [one.type for one in self.columns])
+
+    def _begin(self, names: Sequence[str], kinds: Sequence[Type]) -> None:
+        self.book.header(names)
+        self._puts = [self._put(kind) for kind in kinds]
 
     def write(self, rows: pa.Table) -> None:
+        if self._kept is not None:
+            self._kept.add(rows, self.columns)
+            return
         for length, columns in slices(rows, self.columns):
-            numbers = self.book.next_rows(length)
-            values = [_prepared(part, kind).to_pylist() for _, part, kind in columns]
-            # The library takes cells one by one, in the order of the sheet.
-            for row, line in zip(numbers, zip(*values, strict=True), strict=True):
-                for number, (value, put) in enumerate(zip(line, self._puts, strict=True)):
-                    if value is not None:
-                        put(row, number, value)
+            self._lines(length, columns)
+
+    def _lines(self, length: int, columns: Columns) -> None:
+        numbers = self.book.next_rows(length)
+        values = [_prepared(part, kind, self._marks.get(name, ())).to_pylist() for name, part, kind in columns]
+        # The library takes cells one by one, in the order of the sheet.
+        for row, line in zip(numbers, zip(*values, strict=True), strict=True):
+            for number, (value, put) in enumerate(zip(line, self._puts, strict=True)):
+                if value is not None:
+                    put(row, number, value)
 
     def _put(self, kind: Type) -> Put:
         sheet, text = self.book.sheet, self.book.text
@@ -136,22 +152,41 @@ class XlsxWriter:
                 return text
 
     def close(self) -> None:
+        if self._kept is not None:
+            spread = self._kept.cells(self.columns)
+            self._marks |= self._kept.marks(spread, self._marks)
+            self._begin([cell.name for cell in spread], [cell.type for cell in spread])
+            # An empty cell is all that a sheet has, for null as for what is left out.
+            for length, columns, _ in self._kept.slices(spread):
+                self._lines(length, columns)
+            self._kept.drop()
         self.book.close()
 
     def abort(self) -> None:
+        if self._kept is not None:
+            self._kept.drop()
         self.book.abort()
 
 
-def _prepared(values: pa.Array, kind: Type) -> pa.Array:
-    """Values of types that a spreadsheet lacks as text; the others as they are."""
+def _prepared(values: pa.Array, kind: Type, marks: Sequence[str]) -> pa.Array:
+    """Values of types that a spreadsheet lacks as text; the others as they are. `marks` are those between the values of a list."""
     base = t.base_of(kind)
     match base:
         case t.Bool() | t.Int() | t.Float() | t.Decimal() | t.Date() | t.Time() | t.LocalDateTime():
             return values
+        case t.ListOf() | t.Struct() if marks:
+            return split_text(values, base, marks, _part)
         case t.ListOf() | t.Struct() | t.MapOf():
-            return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
+            return _part(values, kind)
         case _:
             return texts(values, base)
+
+
+def _part(values: pa.Array, kind: Type) -> pa.Array:
+    """A part of a cell that holds several: what has parts itself and no mark is JSON there too."""
+    if isinstance(t.base_of(kind), t.ListOf | t.Struct | t.MapOf):
+        return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
+    return texts(values, t.base_of(kind))
 
 
 class XlsxRejecter:

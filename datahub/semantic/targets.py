@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
 from datahub.semantic.collect import twice
 from datahub.semantic.kinds import TARGETS
 from datahub.semantic.options import find_kind, read_options
+from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.semantic.tags import SPLIT, TARGET_TAGS, check_tags
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
+
+SPREADING = ("csv", "xlsx", "json", "jsonl")
+"""The kinds of targets that write a map, list or struct over as many columns as it has parts."""
 
 
 def elaborate_target(declared: ast.Target, unit: Unit) -> None:
@@ -18,6 +24,8 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
     columns: dict[str, tuple[ast.Name, str]] = {}
     for column in declared.columns:
         check_tags(column.tags, TARGET_TAGS, unit.emit)
+        if kind is not None and kind.name not in SPREADING and column.at is not None and column.at.pattern is not None:
+            unit.emit(_not_spread(column.at, kind.name))
         if column.name.text in columns:
             unit.emit(twice(column.name, columns[column.name.text][0]))
         else:
@@ -27,6 +35,15 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
         words = tuple((column.name.text, found) for column in declared.columns if (found := _words(column.type)) != ir.Words())
         unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs, splits, words))
+
+
+def _not_spread(at: ast.At, kind: str) -> Diagnostic:
+    return Diagnostic(
+        BAD_ARGUMENTS,
+        f"a target of kind `{kind}` has the columns that are declared, and no others",
+        Label(at.span, "would be as many columns as there are keys"),
+        help=f"leave the pattern out, so that the map is one value; {listed(SPREADING)} can spread it",
+    )
 
 
 def _marks(column: ast.ColumnDecl) -> tuple[str, ...]:

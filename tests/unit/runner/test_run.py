@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from python_calamine import CalamineWorkbook
 
 from datahub.formats.declare import BadInput
 from datahub.reports.report import Report
@@ -128,6 +129,15 @@ def test_columns_gathered_by_a_pattern_are_spread_again_by_one(tmp_path: Path) -
     (tmp_path / "rows.csv").write_text("sku,CF_a,TAG_2,CF_b,TAG_1\nA,1,y,,x\nB,,,2,z\n", encoding="utf-8")
     run(compile(SPREAD), {"rows": [str(tmp_path / "rows.csv")]}, tmp_path / "out")
     assert (tmp_path / "out" / "shop.csv").read_text(encoding="utf-8").splitlines() == ["sku,X_a,X_b,T1,T2", "A,1,,x,y", "B,,2,z,"]
+
+
+def test_a_sheet_has_a_column_for_each_key_as_a_file_has(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("sku,CF_a,TAG_2,CF_b,TAG_1\nA,1,y,,x\nB,,,2,z\n", encoding="utf-8")
+    text = SPREAD.replace("target shop: csv", "target shop: xlsx").replace(r"tags   at /^T\d+$/", 'tags : [text] at "T" @split("|")')
+    run(compile(text), {"rows": [str(tmp_path / "rows.csv")]}, tmp_path / "out")
+    sheet = CalamineWorkbook.from_path(tmp_path / "out" / "shop.xlsx").get_sheet_by_index(0)
+    assert sheet.to_python() == [["sku", "X_a", "X_b", "T"], ["A", "1", "", "x|y"], ["B", "", "2", "z"]]
+    assert not [one for one in (tmp_path / "out").iterdir() if one.name.startswith(".")]
 
 
 TWO_CHECKS = """

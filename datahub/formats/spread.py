@@ -1,9 +1,9 @@
-"""Maps, lists and structs written over several columns, whose names are known when all rows are."""
+"""Maps, lists and structs written over several columns of a sheet or file, whose names are known when all rows are."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.formats.declare import BadOutput
-from datahub.formats.written import SLICE, Columns, Wanted
+from datahub.formats.written import SLICE, Columns, Wanted, omissions
 from datahub.functions.segments import picked, unpacked
 from datahub.records import record
 from datahub.semantic.column_patterns import filled, is_pattern
@@ -98,8 +98,8 @@ class Kept:
             case _:
                 return [Cell(one.field, one, one.type)]
 
-    def slices(self, cells: Sequence[Cell]) -> Iterator[tuple[int, Columns]]:
-        """All rows again, a slice at a time, cut into cells."""
+    def slices(self, cells: Sequence[Cell]) -> Iterator[tuple[int, Columns, Mapping[str, pa.Array]]]:
+        """All rows again, a slice at a time, cut into cells; and of each cell that some rows leave out, which rows do."""
         if self._writer is None:
             return
         self._writer.close()
@@ -107,7 +107,13 @@ class Kept:
             reader = pa.ipc.open_file(kept)
             for number in range(reader.num_record_batches):
                 rows = pa.Table.from_batches([reader.get_batch(number)])
-                yield rows.num_rows, [(cell.name, cell.values(rows), cell.type) for cell in cells]
+                left_out = next(omissions(rows, [cell.of for cell in cells]), {})
+                omitted = {cell.name: left_out[cell.of.name] for cell in cells if cell.of.name in left_out}
+                yield rows.num_rows, [(cell.name, cell.values(rows), cell.type) for cell in cells], omitted
+
+    def marks(self, cells: Sequence[Cell], told: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """What stands between the values of a cell, by its name, where that is `told` of the column that it is a part of."""
+        return {cell.name: told[cell.of.name] for cell in cells if cell.of.name in told}
 
     def drop(self) -> None:
         """Remove the file of waiting rows."""
