@@ -23,6 +23,11 @@ class Declared:
         self._stamp = self._look()
         self._jobs = _scheduled(loaded)
 
+    @property
+    def loaded(self) -> Loaded:
+        """The project as it was read last."""
+        return self._loaded
+
     def jobs(self) -> Mapping[str, Scheduled]:
         stamp = self._look()
         if stamp != self._stamp:

@@ -54,6 +54,16 @@ class To(Bound):
     """A target of a script; each kind of connection says what more it is told (`Connection.writes`)."""
 
 
+class EntityFrom(From):
+    """A source of a script bound to what the project remembers of an entity: all rows, or where a trigger of the job waits for
+    a status of it, those that entered one since the last run."""
+
+    connection: str = ""
+    """None: the rows are those that jobs of the project have delivered."""
+    entity: str
+    """The entity, by the name that the script which delivers it has for it."""
+
+
 class FilesFrom(From):
     """A source of a script bound to files of a connection: one file by its `path`, or those of a `folder`."""
 

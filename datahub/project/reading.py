@@ -11,7 +11,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suggest import nearest
 from datahub.document import Document, Span
-from datahub.project.binding import From, To
+from datahub.project.binding import EntityFrom, From, To
 from datahub.project.config import Project
 from datahub.project.connection import Connection, Kinds
 from datahub.project.job import Job
@@ -94,6 +94,8 @@ class _Reading:
     def _binding(self, at: Path, table: Any, kinds: Mapping[str, type[Connection] | None]) -> Config | None:
         source = at[2] == "sources"
         name = table.get("connection") if isinstance(table, dict) else None
+        if source and name is None and isinstance(table, dict) and "entity" in table:
+            return self._model(EntityFrom, table, at)
         if not isinstance(name, str):
             return self._model(From if source else To, table, at)
         here = Label(self._places.value((*at, "connection")), "not below `[connections]`")

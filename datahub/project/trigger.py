@@ -1,11 +1,12 @@
-"""What starts a job beside its schedule: a message to its address, or another job that ended well."""
+"""What starts a job beside its schedule: a message, another job that ended well, a status that is entered, a file that arrives."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from datahub.project.model import Config, Length
 from datahub.project.secrets import Secret
@@ -47,6 +48,39 @@ class AfterJob(Config):
     """Its name."""
 
 
+class StatusEntered(Config):
+    """Rows of an entity that enter a status in a run of any job of the project: each starts the job once, ever.
+
+    A source of the job that is bound to the entity reads them.
+    """
+
+    kind: Literal["status"] = "status"
+    entity: str
+    """The entity, by the name that the script which delivers it has for it. It must have a key."""
+    field: str = "status"
+    """The field of the entity that holds the status."""
+    statuses: tuple[str, ...] = ()
+    """The statuses that count the first time that a row enters them."""
+    again: tuple[str, ...] = ()
+    """Those that count each time, after the row has been in another."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not (self.statuses or self.again):
+            raise PydanticCustomError("no_status", "a trigger of the kind `status` names the `statuses` that start the job")
+        return self
+
+
+class FileArrived(Config):
+    """A file that is ready in a source of the job, and was not read before."""
+
+    kind: Literal["file"] = "file"
+    source: str = ""
+    """The source of the script; all that are bound to files where it is empty."""
+    every: Length = timedelta(seconds=30)
+    """How often the folder is looked at."""
+
+
 def _several(value: Any) -> Any:
     return (value,) if isinstance(value, dict) else value
 
@@ -57,8 +91,13 @@ def _kind(value: Any) -> Any:
 
 # By a function: what fills references in runs before `kind` is read, and pydantic finds no constant behind that.
 Trigger: TypeAlias = Annotated[
-    Annotated[Webhook, Tag("webhook")] | Annotated[AfterJob, Tag("after-job")],
-    Discriminator(_kind, custom_error_type="trigger", custom_error_message="a trigger has a `kind`: `webhook` or `after-job`"),
+    Annotated[Webhook, Tag("webhook")]
+    | Annotated[AfterJob, Tag("after-job")]
+    | Annotated[StatusEntered, Tag("status")]
+    | Annotated[FileArrived, Tag("file")],
+    Discriminator(
+        _kind, custom_error_type="trigger", custom_error_message="a trigger has a `kind`: `webhook`, `after-job`, `status` or `file`"
+    ),
 ]
 Triggers: TypeAlias = Annotated[tuple[Trigger, ...], BeforeValidator(_several)]
 """What starts a job: a table, or several."""

@@ -271,3 +271,23 @@ class Snapshot:
     rows: int
     last_count: int
     run: str
+
+
+@record(frozen=True, slots=True)
+class Entry:
+    """A row of an entity that entered a status for which a job waits: row `row` of the snapshot file `sha256`.
+
+    `again` is empty where the first time alone counts, and else tells this time from any other.
+    """
+
+    job: str
+    entity: str
+    key: str
+    status: str
+    sha256: str
+    row: int
+    run: str
+    again: str = ""
+    number: int = 0
+    at: datetime | None = None
+    """When the run had arrived."""

@@ -6,7 +6,7 @@ once another has taken the lease, and then has changed nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from datahub.state.records import (
     BatchState,
     Claim,
     Counts,
+    Entry,
     FileState,
     Fire,
     Item,
@@ -232,6 +233,26 @@ class Snapshots(Protocol):
         ...
 
 
+class Entries(Protocol):
+    """Rows that entered a status, in the order in which they did, for each job that waits for it."""
+
+    def put(self, claim: Claim, entries: Iterable[Entry], now: datetime) -> int:
+        """Write down those that are new; how many were."""
+        ...
+
+    def after(self, job: str, entity: str, number: int, limit: int) -> Sequence[Entry]:
+        """Those that come behind a number."""
+        ...
+
+    def latest(self, job: str, entity: str) -> Entry | None:
+        """The last."""
+        ...
+
+    def files(self) -> Sequence[str]:
+        """The digests of all files that hold rows which were not read yet."""
+        ...
+
+
 class Switches(Protocol):
     """Which jobs a person has switched on or off, whatever the project file says."""
 
@@ -260,6 +281,8 @@ class StateStore(Protocol):
     def outbox(self) -> Messages: ...
     @property
     def snapshots(self) -> Snapshots: ...
+    @property
+    def entries(self) -> Entries: ...
     @property
     def switches(self) -> Switches: ...
 

@@ -54,6 +54,33 @@ def arrow_type(kind: t.Type) -> pa.DataType:
             return pa.string()
 
 
+def language_type(kind: pa.DataType) -> t.Type:
+    """The type of the language whose values `arrow_type` carries so, as far as Arrow tells: an enumeration is text."""
+    match kind:
+        case pa.Decimal128Type() | pa.Decimal256Type():
+            return t.Decimal(precision=kind.precision, scale=kind.scale, nullable=True)
+        case pa.TimestampType():
+            return t.DateTime(nullable=True) if kind.tz else t.LocalDateTime(nullable=True)
+        case pa.ListType():
+            return t.ListOf(language_type(kind.value_type), nullable=True)
+        case pa.StructType():
+            return t.Struct(tuple((one.name, language_type(one.type)) for one in kind), nullable=True)
+        case pa.MapType():
+            return t.MapOf(language_type(kind.item_type), nullable=True)
+        case _:
+            return _PLAIN.get(kind, t.Text(nullable=True))
+
+
+_PLAIN: dict[pa.DataType, t.Type] = {
+    pa.bool_(): t.Bool(nullable=True),
+    pa.int64(): t.Int(nullable=True),
+    pa.float64(): t.Float(nullable=True),
+    pa.date32(): t.Date(nullable=True),
+    pa.time64("us"): t.Time(nullable=True),
+    pa.duration("us"): t.Duration(nullable=True),
+}
+
+
 def written_type(kind: t.Type) -> pa.DataType:
     """The Arrow type in which values of `kind` leave the engine in Parquet and Arrow files."""
     match kind:

@@ -32,12 +32,14 @@ def command(
     from datahub.cli.listening import listening
     from datahub.cli.output import say
     from datahub.cli.serving import Declared, launcher, told
+    from datahub.runner.jobs.arrivals import Arrivals
     from datahub.runner.jobs.serve import Loop
 
     log_as(log)
     with opened(env) as (loaded, store):
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
+        loop.look = Arrivals(store, lambda: declared.loaded, told, loop.wake.set).look
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, loop.stop)
         count = len(declared.jobs())

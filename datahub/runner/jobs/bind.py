@@ -17,12 +17,15 @@ from datahub.connectors.files_out import FilesOut
 from datahub.diagnostics.suggest import nearest
 from datahub.plan.operators import Plan, Read
 from datahub.plan.order import topological
-from datahub.project.binding import FilesFrom, FilesTo, From, To
+from datahub.project.binding import EntityFrom, FilesFrom, FilesTo, From, To
 from datahub.project.connection import Connection
 from datahub.project.job import Job
 from datahub.project.load import Loaded
+from datahub.project.trigger import StatusEntered
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
+from datahub.runner.jobs.remembered_rows import Origin, source_of
+from datahub.runner.jobs.watching import Watched, entries_of, watched
 from datahub.runner.outlet import Progress
 from datahub.runner.splits import driving_sources
 from datahub.state.store import StateStore
@@ -32,7 +35,9 @@ def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Pro
     """The job, ready to be run; `TerminalError` where something is bound to nothing."""
     job = job_of(loaded, name)
     folders = folders_of(loaded)
-    ways = ways_of(loaded, name, plan)
+    ways = ways_of(loaded, name, plan, store)
+    watches = watched(loaded.project.jobs)
+    _watchable(plan, watches)
     return JobContext(
         name=name,
         job=job,
@@ -40,12 +45,13 @@ def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Pro
         store=store,
         folders=folders,
         ways=ways,
-        places={source: f"{name}:{source}:{_shown(job.sources[source])}" for source in ways.sources},
+        places={source: place_of(name, source, job.sources[source]) for source in ways.sources},
         driving=driving_sources(plan),
         clock=lambda: datetime.now(UTC),
         chance=Random(time.time_ns() ^ os.getpid()),
         threads=os.cpu_count() or 1,
         progress=progress,
+        watches=watches,
     )
 
 
@@ -64,14 +70,21 @@ def folders_of(loaded: Loaded) -> Folders:
     return Folders(loaded.folder / Path(loaded.project.project.state).expanduser() / (loaded.env or "default"))
 
 
-def ways_of(loaded: Loaded, name: str, plan: Plan) -> Ways:
-    """What the job's bindings lead to. Nothing is connected to before it is used."""
+def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = None) -> Ways:
+    """What the job's bindings lead to. Nothing is connected to before it is used, and `store` is needed only then."""
     job = job_of(loaded, name)
     _bound(name, "source", sources_read(plan), job.sources)
     _bound(name, "target", targets_written(plan), job.targets)
     place = Place(loaded.folder, folders_of(loaded).state)
     opened = _Opened(loaded, place)
-    sources = {one: opened.source(one, job.sources[one]) for one in sources_read(plan)}
+    sources: dict[str, Source] = {}
+    for one in sources_read(plan):
+        match job.sources[one]:
+            case EntityFrom(entity=entity):
+                shape = next(shape for shape in plan.sources if shape.name == one)
+                sources[one] = source_of(Origin(name, shape, entity, store, folders_of(loaded)), entered=_waits_for(job, entity))
+            case bound:
+                sources[one] = opened.source(one, bound)
     sinks: dict[str, Sink] = {}
     senders: dict[str, Sender] = {}
     bindings = {one: job.targets[one] for one in targets_written(plan)}
@@ -82,6 +95,11 @@ def ways_of(loaded: Loaded, name: str, plan: Plan) -> Ways:
         else:
             sinks[target] = way
     return Ways(sources, sinks, senders)
+
+
+def source_alone(loaded: Loaded, name: str, told: From) -> Source:
+    """One source of a job, to be looked at without its script."""
+    return _Opened(loaded, Place(loaded.folder, folders_of(loaded).state)).source(name, told)
 
 
 def sources_read(plan: Plan) -> tuple[str, ...]:
@@ -145,6 +163,37 @@ class _Opened:
     def _to(self, name: str) -> tuple[Connection, Connector]:
         connection = self._connections[name]
         return connection, self._kinds[connection.kind]
+
+
+def _waits_for(job: Job, entity: str) -> bool:
+    return any(isinstance(one, StatusEntered) and one.entity == entity for one in job.triggers)
+
+
+def _watchable(plan: Plan, watches: tuple[Watched, ...]) -> None:
+    """What is waited for can be told from the rows that the plan delivers."""
+    made = {output.entity for output in plan.outputs}
+    for shape in plan.entities:
+        for watch in watches:
+            if watch.entity != shape.name or shape.name not in made:
+                continue
+            if not shape.key:
+                raise TerminalError(
+                    f"the job `{watch.job}` waits for a status of `{shape.name}`, which has no key",
+                    f"give `{shape.name}` a `key`, which tells its rows apart",
+                )
+            if all(field.name != watch.field for field in shape.fields):
+                near = nearest(watch.field, [field.name for field in shape.fields])
+                raise TerminalError(
+                    f"the job `{watch.job}` waits for the field `{watch.field}` of `{shape.name}`, which has none such",
+                    f'write `field = "{near or "NAME"}"` in the trigger of `{watch.job}`',
+                )
+
+
+def place_of(job: str, source: str, told: From) -> str:
+    """Where a source is, as the ledger keeps what was read of it."""
+    if isinstance(told, EntityFrom):
+        return entries_of(job, told.entity)
+    return f"{job}:{source}:{_shown(told)}"
 
 
 def _shown(told: From) -> str:

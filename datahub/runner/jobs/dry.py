@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from datahub.connectors.declare import Incremental
 from datahub.formats.declare import InputFile
 from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters, previous
+from datahub.runner.jobs.watching import POSITION
 from datahub.runner.run import Options, Previous, run
 from datahub.state.records import FireKind, ItemStatus, Run, RunStatus
 
@@ -30,6 +32,8 @@ def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
     files: dict[str, list[InputFile]] = {name: [] for name in context.ways.sources}
     for name, source in context.ways.sources.items():
         place = context.places[name]
+        if isinstance(source, Incremental):
+            source.start(context.store.cursors.value(place, POSITION) if known else None)
         for split in source.splits():
             seen = context.store.items.seen(place, split.name, split.fingerprint) if known and name in context.driving else None
             if seen is not None and seen.status is not ItemStatus.STAGED:

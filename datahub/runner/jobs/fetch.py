@@ -14,9 +14,8 @@ from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.watching import POSITION
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
-
-_POSITION = "position"
 
 
 def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
@@ -27,13 +26,13 @@ def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
         if isinstance(source, Incremental):
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
             context.store.items.let_go(claim, name)
-            source.start(context.store.cursors.value(context.places[name], _POSITION))
+            source.start(context.store.cursors.value(context.places[name], POSITION))
         for split in source.splits():
             hold.check()
             _take(context, claim, name, split)
         position = source.position() if isinstance(source, Incremental) else None
         if position is not None:
-            context.store.cursors.propose(claim, context.places[name], _POSITION, position)
+            context.store.cursors.propose(claim, context.places[name], POSITION, position)
     taken = context.store.items.taken(claim.run)
     digest = input_digest(taken)
     generation = context.store.runs.generation(context.name, digest)

@@ -11,6 +11,7 @@ from datahub.connectors.declare import Sender, Sink, Source
 from datahub.plan.operators import Plan
 from datahub.project.job import Job
 from datahub.records import record
+from datahub.runner.jobs.watching import Watched
 from datahub.runner.outlet import Progress
 from datahub.state.store import StateStore
 
@@ -72,3 +73,5 @@ class JobContext:
     chance: Random
     threads: int = 2
     progress: Progress | None = None
+    watches: tuple[Watched, ...] = ()
+    """What jobs of the project wait for."""

@@ -113,7 +113,7 @@ class _Work:
     def _make(self, hold: Hold) -> None:
         folder = self._context.folders.run(self._claim.run)
         taken = tuple(self._store.items.taken(self._claim.run))
-        self._remembered.begin(folder)
+        self._remembered.begin(self._claim.run)
         report = self._report = transform(self._context, self._run, taken, folder / "out", self._remembered.watch)
         hold.check()
         with self._store.together():
@@ -135,14 +135,20 @@ class _Work:
 
     def _commit(self, hold: Hold) -> None:
         """Everything has arrived: that is one fact, with all that follows from it."""
-        hold.check()
-        snapshots = self._remembered.kept(self._context.folders.run(self._claim.run))
-        with self._store.together():
-            self._store.items.done(self._claim)
-            self._store.cursors.commit(self._claim)
-            self._store.snapshots.commit(self._claim, snapshots)
-            self._store.runs.advance(self._claim, RunStatus.DELIVERED, self._context.clock())
-        reach("delivered")
+        kept = self._remembered.kept(self._claim.run)
+        while True:
+            hold.check()
+            with self._store.together():
+                if stands := self._remembered.stands(kept):
+                    self._store.items.done(self._claim)
+                    self._store.cursors.commit(self._claim)
+                    self._remembered.commit(self._claim, kept)
+                    self._store.runs.advance(self._claim, RunStatus.DELIVERED, self._context.clock())
+            if stands:
+                reach("delivered")
+                return
+            # Another job has delivered rows of the same entity since.
+            kept = self._remembered.prepare(self._claim.run)
 
     def _dispose(self, hold: Hold) -> None:
         for one in self._store.items.taken(self._claim.run):

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 
 from datahub.runner.jobs.job_context import JobContext
 from datahub.semantic.ir import EntityShape
+from datahub.state.records import Snapshot
 from datahub.types.arrow import arrow_type
 
 
-def previous_rows(context: JobContext, shape: EntityShape) -> pa.Table | None:
+def previous_rows(context: JobContext, shape: EntityShape, current: Snapshot | None) -> pa.Table | None:
     """What was last committed of an entity, in the columns that it has now; None where there is nothing."""
-    current = context.store.snapshots.current(shape.name)
     if current is None:
         return None
     path = context.folders.snapshots / f"{current.sha256}.parquet"

@@ -29,7 +29,7 @@ def prune(store: StateStore, folders: Folders, keep: Retention, now: datetime) -
             size += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             shutil.rmtree(folder)
             files += 1
-    meant = {folders.snapshots / f"{digest}.parquet" for digest in store.snapshots.files()}
+    meant = {folders.snapshots / f"{digest}.parquet" for digest in (*store.snapshots.files(), *store.entries.files())}
     needed = set(store.items.needed())
     oldest = (now - keep.payloads).timestamp()
     for place in (folders.landed, folders.snapshots):

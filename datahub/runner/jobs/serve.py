@@ -42,6 +42,8 @@ class Scheduled:
 
 Jobs = Callable[[], Mapping[str, Scheduled]]
 """The jobs as they are declared now."""
+Look = Callable[[str, Job, datetime], None]
+"""Looks, or begins to look, for what may start a job and takes time to find."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Loop:
     tell: Tell
     workers: int = 4
     wake: threading.Event = field(default_factory=threading.Event)
+    look: Look | None = None
     stopping: bool = False
     _children: list[_Child] = field(default_factory=list)
     _failures: dict[str, int] = field(default_factory=dict)
@@ -103,6 +106,8 @@ class Loop:
         for name, one in jobs.items():
             if switches.get(name, one.job.enabled):
                 upcoming += self._fire(name, one, now)
+                if self.look is not None:
+                    self.look(name, one.job, now)
                 for run in started(self.store, name, one.job, now):
                     self._told_of(run)
         self._bury()

@@ -8,23 +8,45 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, field
 from pathlib import Path
 from threading import Lock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datahub.faults import reach
 from datahub.frames.frame import Frame
+from datahub.records import record
 from datahub.runner.jobs.deliver import digest_of
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.previous_rows import previous_rows, schema_of
+from datahub.runner.jobs.watching import KEY, STATUS, entering, entries
 from datahub.runner.outlet import table_of
 from datahub.semantic.ir import EntityShape
-from datahub.state.records import Snapshot
+from datahub.state.records import Claim, Snapshot
 
 _LIST = "snapshots.json"
+
+
+@record(frozen=True, slots=True)
+class Entered:
+    """A file of the rows that entered a status for which a job waits."""
+
+    job: str
+    entity: str
+    field: str
+    sha256: str
+
+
+@record(frozen=True, slots=True)
+class Kept:
+    """What is going to be remembered once a run has arrived; `bases` are the digests of what it was made from, by entity."""
+
+    snapshots: tuple[Snapshot, ...] = ()
+    entered: tuple[Entered, ...] = ()
+    bases: Mapping[str, str] = field(default_factory=dict)
 
 
 class Remembered:
@@ -37,16 +59,14 @@ class Remembered:
         self._spools: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[str, int] = {}
         self._lock = Lock()
-        self._folder = Path()
 
-    def begin(self, folder: Path) -> None:
-        """Rows are going to come; `folder` takes them until they are joined with those of before."""
-        self._folder = folder / "remembered"
+    def begin(self, run: str) -> None:
+        """Rows are going to come; the folder of the run takes them until they are joined with those of before."""
         if not self._shapes:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder(run).mkdir(parents=True, exist_ok=True)
         for name, shape in self._shapes.items():
-            self._spools[name] = pq.ParquetWriter(str(self._spool(name)), schema_of(shape), compression="zstd")
+            self._spools[name] = pq.ParquetWriter(str(self._spool(run, name)), schema_of(shape), compression="zstd")
             self._counts[name] = 0
 
     def watch(self, entity: str, frame: Frame) -> None:
@@ -59,37 +79,70 @@ class Remembered:
             self._spools[entity].write_table(table.cast(schema_of(shape)))
             self._counts[entity] += table.num_rows
 
-    def prepare(self, run: str) -> None:
+    def prepare(self, run: str) -> Kept:
         """Join what came with what was there, and keep the result beside the ledger; it is not meant yet."""
         if not self._shapes:
-            return
-        made = []
+            return Kept()
+        for spool in self._spools.values():
+            spool.close()
+        snapshots, entered, bases = [], [], {}
         for name, shape in self._shapes.items():
-            self._spools[name].close()
-            merged = self._merged(shape, pq.read_table(self._spool(name)))
-            digest = self._keep(merged)
-            made.append(Snapshot(name, digest, merged.num_rows, self._counts[name], run))
-        path = self._folder / _LIST
-        path.write_text(json.dumps([asdict(one) for one in made]), encoding="utf-8")
-        _to_disk(path)
-
-    def kept(self, folder: Path) -> Sequence[Snapshot]:
-        """What `prepare` made, also in an earlier attempt."""
-        path = folder / "remembered" / _LIST
-        return [Snapshot(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
-
-    def _spool(self, name: str) -> Path:
-        return self._folder / f"{name}.parquet"
-
-    def _merged(self, shape: EntityShape, new: pa.Table) -> pa.Table:
-        keys = list(shape.key)
-        if not keys:
+            current = self._context.store.snapshots.current(name)
+            bases[name] = current.sha256 if current is not None else ""
+            new = pq.read_table(self._spool(run, name))
+            old = previous_rows(self._context, shape, current) if shape.key else None
             # Nothing but how many there were is asked of what has no key.
-            return schema_of(shape).empty_table()
-        old = previous_rows(self._context, shape)
-        if old is not None and old.num_rows:
-            new = pa.concat_tables([_without(old, new, keys), new])
-        return new.sort_by([(name, "ascending") for name in keys]).combine_chunks()
+            merged = merge(old, new, list(shape.key)) if shape.key else schema_of(shape).empty_table()
+            snapshots.append(Snapshot(name, self._keep(merged), merged.num_rows, new.num_rows, run))
+            entered += list(self._entered(new, old, shape))
+        reach("remembered")
+        kept = Kept(tuple(snapshots), tuple(entered), bases)
+        path = self._folder(run) / _LIST
+        path.write_text(json.dumps(asdict(kept)), encoding="utf-8")
+        _to_disk(path)
+        return kept
+
+    def kept(self, run: str) -> Kept:
+        """What `prepare` made, also in an earlier attempt."""
+        path = self._folder(run) / _LIST
+        if not path.exists():
+            return Kept()
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(told, list):
+            # As an earlier version of DataHub wrote it down.
+            return Kept(tuple(Snapshot(**one) for one in told), bases={one["entity"]: "?" for one in told})
+        return Kept(tuple(Snapshot(**one) for one in told["snapshots"]), tuple(Entered(**one) for one in told["entered"]), told["bases"])
+
+    def stands(self, kept: Kept) -> bool:
+        """Whether nothing was remembered by others since; else what they brought would be lost."""
+        current = {name: self._context.store.snapshots.current(name) for name in kept.bases}
+        return all(kept.bases[name] == (one.sha256 if one is not None else "") for name, one in current.items())
+
+    def commit(self, claim: Claim, kept: Kept) -> None:
+        """What was kept is meant from now on; part of the transaction in which the run has arrived."""
+        self._context.store.snapshots.commit(claim, kept.snapshots)
+        watches = {(one.job, one.entity, one.field): one for one in self._context.watches}
+        for one in kept.entered:
+            watch = watches.get((one.job, one.entity, one.field))
+            if watch is not None:
+                found = pq.read_table(self._path(one.sha256), columns=[KEY, STATUS])
+                self._context.store.entries.put(claim, entries(found, watch, one.sha256, claim.run), self._context.clock())
+
+    def _entered(self, new: pa.Table, old: pa.Table | None, shape: EntityShape) -> Iterator[Entered]:
+        for watch in self._context.watches:
+            if watch.entity == shape.name and shape.key and watch.field in new.column_names:
+                found = entering(new, old, list(shape.key), watch)
+                if found.num_rows:
+                    yield Entered(watch.job, watch.entity, watch.field, self._keep(found))
+
+    def _folder(self, run: str) -> Path:
+        return self._context.folders.run(run) / "remembered"
+
+    def _spool(self, run: str, name: str) -> Path:
+        return self._folder(run) / f"{name}.parquet"
+
+    def _path(self, digest: str) -> Path:
+        return self._context.folders.snapshots / f"{digest}.parquet"
 
     def _keep(self, table: pa.Table) -> str:
         folder = self._context.folders.snapshots
@@ -98,14 +151,21 @@ class Remembered:
         pq.write_table(table, part, compression="zstd")
         _to_disk(part)
         digest = digest_of(part)
-        part.replace(folder / f"{digest}.parquet")
+        part.replace(self._path(digest))
         _to_disk(folder)
         return digest
 
 
 def remembered(context: JobContext) -> frozenset[str]:
-    """The entities of which a job keeps what it delivered."""
-    return frozenset(context.job.remember) | frozenset(context.plan.remembers)
+    """The entities of which a job keeps what it delivered: those that it names, that its script asks about, that others wait for."""
+    return frozenset((*context.job.remember, *context.plan.remembers, *(one.entity for one in context.watches)))
+
+
+def merge(old: pa.Table | None, new: pa.Table, keys: list[str]) -> pa.Table:
+    """The rows of before with those that came in their place, in the order of their keys."""
+    if old is not None and old.num_rows:
+        new = pa.concat_tables([_without(old, new, keys), new])
+    return new.sort_by([(name, "ascending") for name in keys]).combine_chunks()
 
 
 def _without(old: pa.Table, new: pa.Table, keys: list[str]) -> pa.Table:

@@ -1,18 +1,21 @@
-"""What starts jobs beside schedules: messages in the inbox become runs, and so does the end of another job, once each."""
+"""What starts jobs beside schedules: messages, the end of another job, and rows that entered a status become runs, once each."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 from datahub.events.endpoint import parameters
 from datahub.project.job import Job
-from datahub.project.trigger import AfterJob, Webhook
-from datahub.state.records import Admission, Fire, FireKind, Message, MessageState, Overlap, Run, RunStatus
+from datahub.project.trigger import AfterJob, FileArrived, StatusEntered, Webhook
+from datahub.runner.jobs.watching import POSITION, entries_of
+from datahub.state.records import ENDED, Admission, Fire, FireKind, Message, MessageState, Overlap, Run, RunStatus
 from datahub.state.store import StateStore
 
 AT_ONCE = 100
+OPEN = tuple(status for status in RunStatus if status not in ENDED)
 ROUNDS = 20
 """How often in a turn the inbox is asked: of the messages about one thing each time gives the first."""
 _EACH = 1_000_000
@@ -27,6 +30,13 @@ def started(store: StateStore, name: str, job: Job, now: datetime) -> Iterator[R
                 yield from _of_messages(store, name, job, trigger, now)
             case AfterJob():
                 yield from _after(store, name, job, trigger, now)
+            case StatusEntered():
+                yield from _entered(store, name, job, trigger, now)
+            case FileArrived():
+                # Whoever looks at folders tells of it: that takes time.
+                continue
+            case _:
+                assert_never(trigger)
 
 
 def _of_messages(store: StateStore, name: str, job: Job, hook: Webhook, now: datetime) -> Iterator[Run]:
@@ -69,3 +79,16 @@ def _after(store: StateStore, name: str, job: Job, trigger: AfterJob, now: datet
         run = store.runs.submit(fire, Admission(Overlap(job.overlap), job.most_waiting), now)
         if run is not None:
             yield run
+
+
+def _entered(store: StateStore, name: str, job: Job, trigger: StatusEntered, now: datetime) -> Iterator[Run]:
+    """A run for what entered a status since it was read last; what enters while one is at work is left to the next."""
+    latest = store.entries.latest(name, trigger.entity)
+    read = int(store.cursors.value(entries_of(name, trigger.entity), POSITION) or 0)
+    if latest is None or latest.number <= read or store.runs.list(name, OPEN, 1):
+        return
+    # The same for whoever looks, so that it is fired once; a run that failed is let go on by a person, or with the next row.
+    fire = Fire(name, FireKind.EVENT, latest.at or now, f"{trigger.entity} {read}-{latest.number}")
+    run = store.runs.submit(fire, Admission(Overlap(job.overlap), job.most_waiting), now)
+    if run is not None:
+        yield run

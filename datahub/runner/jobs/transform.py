@@ -64,8 +64,8 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
 def previous(context: JobContext) -> Previous:
     """What was last committed of the entities that the script asks about."""
     shapes = [shape for shape in context.plan.entities if shape.name in context.plan.remembers]
-    rows = {shape.name: found for shape in shapes if shape.key and (found := previous_rows(context, shape)) is not None}
     current = {shape.name: context.store.snapshots.current(shape.name) for shape in shapes}
+    rows = {one.name: found for one in shapes if one.key and (found := previous_rows(context, one, current[one.name])) is not None}
     return Previous(rows, {name: one.last_count for name, one in current.items() if one is not None})
 
 

@@ -19,6 +19,7 @@ from threading import RLock
 from typing import Any
 
 from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries, SqliteRejects
+from datahub.state.sqlite.entries import SqliteEntries
 from datahub.state.sqlite.items import SqliteItems
 from datahub.state.sqlite.leases import SqliteLeases
 from datahub.state.sqlite.messages import SqliteMessages
@@ -61,6 +62,7 @@ class SqliteLedger:
         self.inbox = SqliteMessages(self, "in")
         self.outbox = SqliteMessages(self, "out")
         self.snapshots = SqliteSnapshots(self)
+        self.entries = SqliteEntries(self)
         self.switches = SqliteSwitches(self)
 
     @property

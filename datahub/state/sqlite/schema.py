@@ -74,4 +74,14 @@ VERSIONS: tuple[str, ...] = (
     """
     CREATE INDEX message_version ON message (box, channel, key, version) WHERE key <> '' AND version <> '';
     """,
+    # Rows that entered a status, once each, and receivers of messages that want no more.
+    """
+    CREATE TABLE entry (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, entity TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
+      again TEXT NOT NULL, sha256 TEXT NOT NULL, row INTEGER NOT NULL, run TEXT NOT NULL,
+      at TEXT NOT NULL, UNIQUE (job, entity, key, status, again)
+    );
+    CREATE INDEX entry_next ON entry (job, entity, number);
+    CREATE TABLE closed (channel TEXT PRIMARY KEY, since TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+    """,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datahub.cli.output import Stop, give
+
+if TYPE_CHECKING:
+    from datahub.project.binding import From
 
 
 def command(
@@ -33,10 +36,16 @@ def command(
     store.close()
     rows = [["job", job], ["", declared.description], ["enabled", "yes" if on else "no"], ["script", declared.mapping]]
     rows += [["runs", text] for text in described(loaded, declared) or ["when it is started by hand"]]
-    rows += [["reads", f"{name} from {told.connection}"] for name, told in declared.sources.items()]
+    rows += [["reads", f"{name} from {_whence(told)}"] for name, told in declared.sources.items()]
     rows += [["writes", one.told] for one in promises(declared, ways)]
     rows += [["when busy", declared.overlap.replace("_", " ")]]
     rows += [
         ["last runs" if not at else "", f"{run.id}  {run.status.value.replace('_', ' ')}  {run.reason}"] for at, run in enumerate(runs)
     ]
     give(table([row for row in rows if row[1]]))
+
+
+def _whence(told: From) -> str:
+    from datahub.project.binding import EntityFrom
+
+    return f"the rows of {told.entity} that the project remembers" if isinstance(told, EntityFrom) else told.connection
