@@ -7,6 +7,7 @@ where rows pass by (uniqueness over a stream).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -200,16 +201,59 @@ class SeenKeys:
         return np.stack([self._slots[own, 0], marks[own] & ~_ROW])
 
     def _grow(self) -> None:
-        held = self._slots[self._slots[:, 1] != _EMPTY]
-        self._slots = _empty(len(self._slots) * 2)
-        # In pieces: the arrays of one probe are as long as what is put in.
-        for start in range(0, len(held), 1 << 18):
-            piece = held[start : start + (1 << 18)]
-            _put(self._slots, piece[:, 0], piece[:, 1])
+        self._slots = _doubled(self._slots)
 
 
 def _empty(slots: int) -> npt.NDArray[np.uint64]:
     return np.full((slots, 2), _EMPTY, np.uint64)
+
+
+_STRETCH = 1 << 15
+"""How many slots are moved to a larger table at once."""
+
+
+def _doubled(slots: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The same keys in a table of twice as many slots.
+
+    Nothing is probed: between two free slots stand the keys that want one of the slots there, and in the new table they want the
+    same slot or the one that is a table further. So the old one is read once in order, and the new one written in order at two places.
+    """
+    size = len(slots)
+    grown = _empty(2 * size)
+    pairs, mask = grown.view(np.complex128).reshape(-1), np.uint64(2 * size - 1)
+    free = np.flatnonzero(slots[:, 1] == _EMPTY)
+    wished = free[np.minimum(np.searchsorted(free, np.arange(int(free[0]), size, _STRETCH)), len(free) - 1)]
+    cuts = np.unique(np.append(wished, free[-1])).tolist()
+    # What stands before the first free slot and behind the last may be one stretch, over the end of the table.
+    left = [slots[: cuts[0]], slots[cuts[-1] + 1 :]]
+    taken = [-1, size - 1]
+    held = slots.view(np.complex128).reshape(-1)
+    for start, stop in pairwise(cuts):
+        there = np.flatnonzero(slots[start:stop, 1] != _EMPTY) + start
+        home = (slots[there, 0] & mask).view(np.int64)
+        further = home >= size
+        for upper, half in enumerate((np.flatnonzero(~further), np.flatnonzero(further))):
+            # Almost in order: each stands but little behind the slot that it wants.
+            order = half.take(np.argsort(home.take(half), kind="stable"))
+            at = _settled(home.take(order), taken[upper])
+            fits = int(np.searchsorted(at, (upper + 1) * size))
+            places = there.take(order)
+            pairs[at[:fits]] = held.take(places[:fits])
+            left.append(slots[places[fits:]])
+            taken[upper] = int(at[-1]) if len(at) else taken[upper]
+    rest = np.concatenate(left)
+    rest = rest[rest[:, 1] != _EMPTY]
+    _put(grown, rest[:, 0], rest[:, 1])
+    return grown
+
+
+def _settled(home: npt.NDArray[np.int64], before: int) -> npt.NDArray[np.int64]:
+    """Where keys come to stand that are put in by the slot they want, ascending: there, or behind the one before them."""
+    number = np.arange(len(home))
+    at = home - number
+    if len(at):
+        at[0] = max(int(at[0]), before + 1)
+    return np.maximum.accumulate(at) + number
 
 
 def _put(slots: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], marks: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

@@ -27,6 +27,23 @@ def test_seen_keys_are_found_again_and_others_are_not() -> None:
     assert seen.rows_of(keys.hashes([asked])).tolist() == [89_999, -1, 0, -1]
 
 
+@pytest.mark.parametrize("stretch", [64, 1 << 15])
+@pytest.mark.parametrize("crowded", [0, 0xFFFC, 0x8000])
+def test_a_table_that_grew_knows_each_key_and_no_other(stretch: int, crowded: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_STRETCH", stretch)
+    count = 50_000
+    hashed = np.random.default_rng(crowded).integers(0, 2**64, (2, count), np.uint64)
+    # Many keys that want the same few slots: at the beginning, the end and the middle of the table.
+    hashed[0, :300] = hashed[0, :300] & ~np.uint64(0x1FFFC) | np.uint64(crowded)
+    seen = keys.SeenKeys()
+    numbers = np.arange(count)
+    assert (seen.first_rows(hashed[:, :40_000], numbers[:40_000]) == numbers[:40_000]).all()
+    assert (seen.first_rows(hashed, numbers + 40_000)[:40_000] == numbers[:40_000]).all()
+    assert (seen.rows_of(hashed[:, :40_000]) == numbers[:40_000]).all()
+    assert (seen.rows_of(hashed[:, 40_000:]) == numbers[40_000:] + 40_000).all()
+    assert (seen.rows_of(hashed ^ np.uint64(1 << 60)) == -1).all()
+
+
 @pytest.mark.parametrize("repeated", [False, True])
 @pytest.mark.parametrize("gaps", [False, True])
 def test_many_keys_are_numbered_by_their_values(repeated: bool, gaps: bool) -> None:
