@@ -21,6 +21,7 @@ from datahub.functions.columns import valid
 from datahub.functions.declare import REGISTRY
 from datahub.semantic import ir
 from datahub.semantic.walk import walk
+from datahub.types.bits import truth_array
 
 SLOW = 24
 """From this weight on a branch that less than half of the rows need is evaluated on those alone."""
@@ -137,10 +138,10 @@ def merged(values: list[pa.Array | pa.Scalar], branch_of: Any) -> pa.Array:
         table = pa.concat_arrays([pa.repeat(one, 1) for one in values])
         return table.take(pa.array(branch_of, mask=gone) if hollow else pa.array(branch_of))
     if len(values) <= 2:
-        first = pa.array(branch_of == 0)
+        first = truth_array(branch_of == 0)
         other = values[1] if len(values) == 2 else pa.scalar(None, values[0].type)
         result = pc.if_else(first, values[0], other)
-        return pc.if_else(pa.array(gone), pa.scalar(None, result.type), result) if hollow else result
+        return pc.if_else(truth_array(gone), pa.scalar(None, result.type), result) if hollow else result
     length = len(branch_of)
     stacked = pa.concat_arrays([pa.repeat(one, length) if isinstance(one, pa.Scalar) else one for one in values])
     places = branch_of.astype(np.int64) * length + np.arange(length)

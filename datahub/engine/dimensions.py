@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.values import array
-from datahub.frames.frame import Mask, Rows
+from datahub.frames.frame import Mask, Rows, as_mask
 from datahub.functions.columns import decimals_as_ints, floats, ints, valid
 from datahub.records import record
 from datahub.semantic import ir
@@ -246,8 +246,7 @@ def _on_words(test: ir.CellTest, words: pa.Array, other: bool = False) -> Mask:
 
 
 def _truth(values: pa.Array) -> Mask:
-    mask: Mask = values.to_numpy(zero_copy_only=False)
-    return mask
+    return as_mask(values, len(values))
 
 
 # ---------------------------------------------------------------- either

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from datahub.frames.frame import Column, Mask, Rows
+from datahub.functions.columns import valid
 from datahub.semantic.ir import Evidence
 
 Find = Callable[[str], Column | None]
@@ -41,5 +42,5 @@ def _has(one: Evidence, find: Find, length: int, rows: Rows) -> Mask:
     column = find(one.raw)
     if column is None:
         return np.zeros(len(rows), np.bool_)
-    there: Mask = column.array(length).is_valid().to_numpy(zero_copy_only=False)[rows]
+    there: Mask = valid(column.array(length))[rows]
     return there

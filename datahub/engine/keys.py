@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.types.bits import there
+
 Codes = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
@@ -59,7 +61,7 @@ def any_null(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(columns[0]), np.bool_)
     for column in columns:
         if column.null_count:
-            found |= column.is_null().to_numpy(zero_copy_only=False)
+            found |= ~there(column)
     return found
 
 
@@ -111,7 +113,7 @@ def _words(column: pa.Array) -> list[Words]:
                 else column.cast(pa.int64())
             )
             filled = pc.fill_null(number, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-            return [(filled.view(np.uint64), None), (column.is_valid().to_numpy(zero_copy_only=False).astype(np.uint64), None)]
+            return [(filled.view(np.uint64), None), (there(column).astype(np.uint64), None)]
         column = column.cast(pa.string())
     return _text_words(column)
 
@@ -121,7 +123,7 @@ def _text_words(column: pa.Array) -> list[Words]:
     buffers = column.buffers()
     offsets = np.frombuffer(buffers[1], np.int32, length + 1, column.offset * 4).astype(np.int64)
     sizes = offsets[1:] - offsets[:-1]
-    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    valid = there(column)
     data = np.zeros(int(offsets[-1] - offsets[0]) + 8, np.uint8)
     if buffers[2] is not None and offsets[-1] > offsets[0]:
         data[:-8] = np.frombuffer(buffers[2], np.uint8)[offsets[0] : offsets[-1]]

@@ -17,6 +17,7 @@ from datahub.functions.segments import listed, unpacked
 from datahub.semantic import ir
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
+from datahub.types.bits import closed, truth_array
 
 carried = lru_cache(maxsize=4096)(arrow_type)
 """The Arrow type of a type; asked for with every batch."""
@@ -82,7 +83,7 @@ def without(values: pa.Array, gone: Mask) -> pa.Array:
     if pa.types.is_null(kind):
         return values
     if pa.types.is_map(kind) or pa.types.is_dictionary(kind):
-        return pc.if_else(pa.array(gone), pa.scalar(None, kind), values)
+        return pc.if_else(truth_array(gone), pa.scalar(None, kind), values)
     keep = ~gone
     if values.null_count:
         keep &= valid(values)
@@ -98,7 +99,7 @@ def _bits(keep: Mask, before: int) -> pa.Buffer:
     """A validity bitmap, for a column that begins `before` values into its memory."""
     if before:
         keep = np.concatenate((np.zeros(before, np.bool_), keep))
-    return pa.py_buffer(np.packbits(keep, bitorder="little"))
+    return closed(keep)
 
 
 def _struct(values: pa.Array, wanted: pa.DataType) -> pa.Array:

@@ -16,9 +16,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datahub.records import record
+from datahub.types.bits import truth_array, truths
 
 Rows: TypeAlias = npt.NDArray[np.int64]
 """Positions of rows in a frame, ascending; or ids of source rows."""
@@ -60,7 +60,7 @@ class Failure:
         """Only those of the failures for which `keep` (one for each of `rows`) is true; rows are not renumbered."""
         if keep.all():
             return self
-        mask = pa.array(keep)
+        mask = truth_array(keep)
         return replace(
             self,
             rows=self.rows[keep],
@@ -149,7 +149,7 @@ class Frame:
         """The rows for which `keep` is true; the same frame where that is all of them."""
         if keep.all():
             return self
-        mask = pa.array(keep)
+        mask = truth_array(keep)
         renumbered = np.cumsum(keep) - 1
         return Frame(
             _each(self.columns, lambda column: filter_column(column, keep, mask, renumbered)),
@@ -225,7 +225,4 @@ def as_mask(values: pa.Array | pa.Scalar, length: int) -> Mask:
     """A column of truth values as a NumPy mask; null is false."""
     if isinstance(values, pa.Scalar):
         return np.full(length, bool(values.as_py()), np.bool_)
-    if values.null_count:
-        values = pc.fill_null(values, False)
-    mask: Mask = values.to_numpy(zero_copy_only=False)
-    return mask
+    return truths(values) if pa.types.is_boolean(values.type) else np.zeros(len(values), np.bool_)

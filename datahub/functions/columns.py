@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.declare import Datum, Mask, Outcome
+from datahub.types.bits import closed, there, truth_array, truths
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -65,9 +66,7 @@ def valid(value: Datum, length: int | None = None) -> Mask:
     length = length_of(value) if length is None else length
     if isinstance(value, pa.Scalar):
         return np.full(length, value.is_valid, np.bool_)
-    if not value.null_count:
-        return np.ones(length, np.bool_)
-    return as_mask(pc.is_valid(value))
+    return there(value)
 
 
 def all_valid(*arguments: Datum) -> Mask:
@@ -84,28 +83,26 @@ def as_mask(values: Datum, length: int | None = None) -> Mask:
     """Truth values as a NumPy mask; null is false."""
     if isinstance(values, pa.Scalar):
         return np.full(length_of(values) if length is None else length, values.as_py() is True, np.bool_)
-    if values.null_count:
-        values = pc.fill_null(values, False)
-    return values.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return, unused-ignore]
+    return truths(values) if pa.types.is_boolean(values.type) else np.zeros(len(values), np.bool_)
 
 
 def bools(mask: Mask, keep: Mask | None = None) -> pa.Array:
     """A NumPy mask as a column of truth values, null where `keep` is false."""
-    return pa.array(mask) if keep is None or keep.all() else pa.array(mask, mask=~keep)
+    return pa.Array.from_buffers(pa.bool_(), len(mask), [validity(keep), closed(mask)])
 
 
 def validity(keep: Mask | None) -> pa.Buffer | None:
     """The validity bitmap of a column that is null where `keep` is false; None where nothing is."""
     if keep is None or keep.all():
         return None
-    return pa.py_buffer(np.packbits(keep, bitorder="little"))
+    return closed(keep)
 
 
 def nulled(values: pa.Array, mask: Mask) -> pa.Array:
     """`values`, but null where `mask` is true."""
     if not mask.any():
         return values
-    return pc.if_else(pa.array(mask), pa.scalar(None, values.type), values)
+    return pc.if_else(truth_array(mask), pa.scalar(None, values.type), values)
 
 
 def outcome(values: Datum, *failed: tuple[Mask, str]) -> Outcome:

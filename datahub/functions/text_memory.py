@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import Bytes, Ints, from_texts, text_bytes, text_offsets
 from datahub.functions.declare import Mask
+from datahub.types.bits import truth_array
 
 _ONES = np.uint64(0x0101010101010101)
 
@@ -67,8 +68,7 @@ def rows_at(places: Ints, ends: Ints) -> Ints:
 def picked_bytes(content: Bytes, keep: Mask) -> Bytes:
     """The bytes that are in `keep`; Arrow is twice as fast at it as NumPy, and lets other threads run."""
     held = pa.Array.from_buffers(pa.uint8(), len(content), [None, pa.py_buffer(content)])
-    mask = pa.Array.from_buffers(pa.bool_(), len(keep), [None, pa.py_buffer(np.packbits(keep, bitorder="little"))])
-    picked: Bytes = held.filter(mask).to_numpy()
+    picked: Bytes = held.filter(truth_array(keep)).to_numpy()
     return picked
 
 
@@ -111,5 +111,5 @@ def changed_where(hard: Mask, texts: pa.Array, change: Callable[[pa.Array], pa.A
     rest = texts if others is None else others
     if not hard.any():
         return rest
-    mask = pa.array(hard)
+    mask = truth_array(hard)
     return pc.replace_with_mask(rest, mask, change(texts.filter(mask)))

@@ -13,6 +13,7 @@ from datahub.engine.ordering import ordered
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject
 from datahub.frames.frame import Frame, Rows, failed_rows, take_column
+from datahub.functions.columns import valid
 from datahub.plan.operators import Fill, Sort
 from datahub.types import model as t
 
@@ -54,7 +55,7 @@ def fill(frame: Frame, operator: Fill, run: RunState, side: Side) -> Frame:
         column = frame.columns.get(name)
         if column is None or isinstance(column.values, pa.Scalar):
             continue
-        there = column.values.is_valid().to_numpy(zero_copy_only=False) | failed_rows(column.failures, frame.length)
+        there = valid(column.values) | failed_rows(column.failures, frame.length)
         if not there.all():
             positions = _last_before(numbers, there)
             filled[name] = take_column(column, positions, pa.array(positions), frame.length)

@@ -15,6 +15,7 @@ from datahub.engine.gathering import Pieces
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject, right_of
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
+from datahub.functions.columns import valid
 from datahub.plan.operators import Join
 from datahub.records import record
 
@@ -68,7 +69,7 @@ def _combined(arrays: list[pa.Array], values: tuple[pa.Array, ...], length: int)
         if array.type != value_set.type:
             array = array.cast(value_set.type)
         found = pc.index_in(array, value_set=value_set)
-        matchable &= found.is_valid().to_numpy(zero_copy_only=False)
+        matchable &= valid(found)
         combined = combined * max(len(value_set), 1) + pc.fill_null(found, 0).to_numpy(zero_copy_only=False)
     return combined, matchable
 

@@ -1,0 +1,47 @@
+"""Truth values between Arrow's bits and NumPy's bytes, eight at a time."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+def truths(values: pa.BooleanArray) -> Mask:
+    """Which of the values are true; null is not."""
+    mask = _opened(values.buffers()[1], values.offset, len(values))
+    if values.null_count:
+        mask &= there(values)
+    return mask
+
+
+def there(values: pa.Array) -> Mask:
+    """Which of the values are not null."""
+    if not values.null_count:
+        return np.ones(len(values), np.bool_)
+    bitmap = values.buffers()[0]
+    # A column of nulls alone needs no bitmap.
+    return np.zeros(len(values), np.bool_) if bitmap is None else _opened(bitmap, values.offset, len(values))
+
+
+def truth_array(mask: Mask) -> pa.BooleanArray:
+    """The mask as a column without nulls."""
+    return pa.Array.from_buffers(pa.bool_(), len(mask), [None, closed(mask)], 0)
+
+
+def closed(mask: Mask) -> pa.Buffer:
+    """The mask as bits."""
+    return pa.py_buffer(np.packbits(mask, bitorder="little"))
+
+
+def _opened(bitmap: pa.Buffer | None, offset: int, length: int) -> Mask:
+    if bitmap is None or not length:
+        return np.zeros(length, np.bool_)
+    byte, skipped = offset >> 3, offset & 7
+    bits = np.frombuffer(bitmap, np.uint8, (skipped + length + 7) >> 3, byte)
+    opened: Mask = np.unpackbits(bits, count=skipped + length, bitorder="little").view(np.bool_)
+    return opened[skipped:]
