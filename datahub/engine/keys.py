@@ -225,6 +225,7 @@ def _doubled(slots: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     pairs, mask = grown.view(np.complex128).reshape(-1), np.uint64(2 * size - 1)
     free = np.flatnonzero(slots[:, 1] == _EMPTY)
     wished = free[np.minimum(np.searchsorted(free, np.arange(int(free[0]), size, _STRETCH)), len(free) - 1)]
+    # One in tens of thousands of slots.
     cuts = np.unique(np.append(wished, free[-1])).tolist()
     # What stands before the first free slot and behind the last may be one stretch, over the end of the table.
     left = [slots[: cuts[0]], slots[cuts[-1] + 1 :]]
