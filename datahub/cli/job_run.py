@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from datahub.runner.jobs.job_context import JobContext
     from datahub.runner.jobs.perform import Ending
     from datahub.state.records import Run
+
+
+_MOST_FILES = 5
+"""Files to one target that are told of one by one."""
 
 
 @record(frozen=True, slots=True)
@@ -186,10 +191,14 @@ def delivered(context: JobContext, run: Run) -> str:
 def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
     from datahub.runner.jobs.refused import refused_rows
 
-    files = context.store.deliveries.files(run.id)
-    for one in files:
-        if one.state == "done":
-            yield one.target, counted(one.rows, "row"), json.loads(one.receipt)["locator"]
+    files = [one for one in context.store.deliveries.files(run.id) if one.state == "done"]
+    for target, several in groupby(files, key=lambda one: one.target):
+        shown = [(one, json.loads(one.receipt)["locator"]) for one in several]
+        if len(shown) > _MOST_FILES:
+            folder = shown[0][1].rpartition("/")[0] or "."
+            yield target, counted(sum(one.rows for one, _ in shown), "row"), f"{counted(len(shown), 'file')} in {folder}"
+            continue
+        yield from ((target, counted(one.rows, "row"), locator) for one, locator in shown)
     sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]
     for target in dict.fromkeys(one.target for one in sent):
         mine = [one for one in sent if one.target == target]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datahub.semantic.ir import Program
 
 
-def promised(programs: Sequence[tuple[Document, Program]]) -> int:
-    """Tell it for each job of the project around, and how many of them bind their script wrongly."""
+def promised(programs: Sequence[tuple[Document, Program]], *, templates: bool = False) -> int:
+    """Tell it for each job of the project around, and how many of them bind their script wrongly; `templates`: they were told of."""
     from datahub.project.load import find
 
     folder = find(Path.cwd())
@@ -31,7 +31,7 @@ def promised(programs: Sequence[tuple[Document, Program]]) -> int:
     for name, job in loaded.project.jobs.items():
         program = checked.get((folder / job.mapping).resolve())
         if program is not None:
-            wrong += _job(loaded, name, program)
+            wrong += _job(loaded, name, program, templates)
     return wrong
 
 
@@ -47,8 +47,9 @@ def _loaded(folder: Path) -> Loaded | None:
         return None
 
 
-def _job(loaded: Loaded, name: str, program: Program) -> int:
+def _job(loaded: Loaded, name: str, program: Program, templates: bool) -> int:
     from datahub import compiler
+    from datahub.documents.told import BadTemplate
     from datahub.plan.lower import lower
     from datahub.plan.optimize import optimize
     from datahub.project.failures import DataHubError
@@ -64,6 +65,8 @@ def _job(loaded: Loaded, name: str, program: Program) -> int:
         say(f"{paint('1;31', 'error')}: job {name}: {problem.args[0]}")
         return 1
     except DataHubError as problem:
+        if templates and isinstance(problem, BadTemplate):
+            return 1
         say(f"{paint('1;31', 'error')}: job {name}: {problem.message}")
         if problem.help:
             say(f"  {paint('1', 'help')}: {problem.help}")

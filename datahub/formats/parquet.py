@@ -14,7 +14,7 @@ from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, wri
 from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
-from datahub.formats.written import slices, wanted
+from datahub.formats.written import OMITTED, omissions, slices, wanted
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types import model as t
@@ -91,11 +91,14 @@ def damaged(file: InputFile, format: str, problem: Exception) -> BadInput:
 
 
 class ParquetWriter:
-    """One Parquet file."""
+    """One Parquet file. With the option `omissions`, which no script has, columns behind the others say which values a row leaves out."""
 
     def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
         self.columns = wanted(shape, columns)
         self.schema = written_schema(self.columns)
+        self.marks = [OMITTED + one.name for one in self.columns] if option(shape, "omissions") else []
+        for mark in self.marks:
+            self.schema = self.schema.append(pa.field(mark, pa.bool_()))
         self.compression = str(option(shape, "compression") or "zstd")
         self.file = AtomicFile(path)
         self._writer: Any = None
@@ -104,8 +107,9 @@ class ParquetWriter:
 
     def write(self, rows: pa.Table) -> None:
         """Append rows; they reach the file a row group at a time."""
-        for _, columns in slices(rows, self.columns):
+        for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
             arrays = [written_array(values, kind) for _, values, kind in columns]
+            arrays += [omitted.get(mark.removeprefix(OMITTED), pa.repeat(pa.scalar(False), length)) for mark in self.marks]
             self._waiting.append(pa.Table.from_arrays(arrays, schema=self.schema))
         self._rows += rows.num_rows
         if self._rows >= ROW_GROUP:

@@ -96,13 +96,35 @@ class FilesFrom(From):
         return self
 
 
-class FilesTo(To):
+class DocumentsTo(To):
+    """A target that can take one document for each row of an entity, with all that the row owns."""
+
+    template: str = ""
+    """What makes the document of a row, from the folder of `dhm.toml`: `templates/order.xml`, in the small part of Jinja that
+    `docs/how-to/write-documents.md` tells of."""
+    document: Literal["", "json", "xml", "text"] = ""
+    """What a document is; the template's name says it too. Without a template, all of the row as JSON or XML."""
+
+    @property
+    def documents(self) -> bool:
+        """Whether each row goes as a document."""
+        return bool(self.template or self.document)
+
+    @model_validator(mode="after")
+    def _made_of_something(self) -> Self:
+        if self.document == "text" and not self.template:
+            raise PydanticCustomError("text_template", "a document of text needs a `template`")
+        return self
+
+
+class FilesTo(DocumentsTo):
     """A target of a script bound to files of a connection."""
 
     folder: str = ""
     """The folder that takes the files; it must exist unless `create_folders` is true."""
     name: str = ""
-    """The name of each file: `{{ORDERID}}.{{FORMAT}}`, `stock-{{TIMESTAMP}}.csv`; the target's own name where it is empty."""
+    """The name of each file: `stock-{{TIMESTAMP}}.csv`; the target's own name where it is empty. Documents have the fields of their row
+    too: `{{ORDERID}}.{{FORMAT}}` takes `order_id`; without a name they are called by its key."""
     create_folders: bool = False
     """Whether folders that are missing are made; a typing mistake then makes a new folder."""
     exists: Literal["fail", "replace", "number"] = "fail"

@@ -13,7 +13,7 @@ from datahub.project.config import Project
 from datahub.project.connection import Kinds
 from datahub.project.failures import TerminalError
 from datahub.project.layers import Layered, Layers
-from datahub.project.reading import read
+from datahub.project.reading import Places, read
 from datahub.project.rules import MISSING_KEY, UNDEFINED_REFERENCE
 from datahub.project.secrets import Vault
 from datahub.records import record
@@ -118,3 +118,10 @@ def _once(finding: Diagnostic, found: Sequence[Diagnostic]) -> bool:
     """Whether a finding is a new one: `dhm.toml` is read again for each environment."""
     place = (finding.rule, finding.at.span.document.path, finding.at.span.start)
     return place not in {(one.rule, one.at.span.document.path, one.at.span.start) for one in found}
+
+
+def as_written(folder: Path, kinds: Kinds) -> tuple[Project, Places] | None:
+    """The project as its `dhm.toml` has it, and where its values stand, whatever is wrong with some; None where it cannot be read."""
+    layers = _layers(Request(folder, "", {}), {}, lambda _: None)
+    project = None if layers is None else read(layers, Vault({}, folder), kinds, lambda _: None, strict=False)
+    return None if layers is None or project is None else (project, Places(layers))

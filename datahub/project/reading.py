@@ -26,11 +26,11 @@ from datahub.project.told import Where, told
 _Model = TypeVar("_Model", bound=Config)
 
 
-def read(layers: Layered, vault: Vault, kinds: Kinds, emit: Emit) -> Project | None:
-    """The project that the layers make; None where `emit` was told an error."""
+def read(layers: Layered, vault: Vault, kinds: Kinds, emit: Emit, *, strict: bool = True) -> Project | None:
+    """The project that the layers make; None where `emit` was told an error, unless `strict` is false: then what could be read."""
     reading = _Reading(layers, vault, kinds, emit)
     project = reading.project()
-    return None if reading.errors else project
+    return None if strict and reading.errors else project
 
 
 class _Reading:

@@ -1,4 +1,4 @@
-"""DHM92x: what can be wrong with `dhm.toml` itself. Jobs have DHM93x."""
+"""DHM92x: what can be wrong with `dhm.toml` itself. Jobs have DHM93x, templates DHM95x."""
 
 from __future__ import annotations
 
@@ -111,4 +111,17 @@ INSECURE = Rule(
         'inside a network of one\'s own it may be meant: `# dhm: allow DHM929 because "…"` on the line above says why.'
     ),
     shown_by=_TEST,
+)
+
+WRONG_TEMPLATE = Rule(
+    code="DHM950",
+    name="wrong-template",
+    severity=Severity.ERROR,
+    summary="the template of a document cannot be used",
+    explanation=(
+        "A template names the fields of the row that the document is about, and the rows that it owns; what is not there, what is outside "
+        "of the small part of Jinja that documents are written in, and what would make a document that nobody can read is found before "
+        "there is data."
+    ),
+    shown_by="tests/end_to_end/test_documents.py",
 )

@@ -97,6 +97,8 @@ class Files(Outlet):
     rejects: Rejects
     progress: Progress | None = None
     watch: Watch | None = None
+    omissions: bool = False
+    """Whether files of the run's own format keep which values a row leaves out, where its entity is a patch."""
     counts: dict[str, int] = field(default_factory=dict)
     made: list[Written] = field(default_factory=list)
     _writers: dict[str, list[tuple[Writer, Written, tuple[tuple[str, Type], ...]]]] = field(default_factory=dict)
@@ -180,6 +182,8 @@ class Files(Outlet):
             fields = tuple((name, types[name]) for name, _ in target.columns if name in types)
         make = FORMATS[target.kind].writer
         assert make is not None
+        if self.omissions and shape.patch and not self._declared(target.name):
+            target = replace(target, options=(*target.options, ("omissions", True)))
         written = Written(shape.name, path, target.name)
         self.made.append(written)
         self._writers[shape.name].append((make(target, str(path), fields), written, fields))

@@ -58,6 +58,8 @@ class Options:
     """How many bytes an operator that needs all rows may hold before it sets them aside on disk."""
     progress: Progress | None = None
     watch: Watch | None = None
+    omissions: bool = False
+    """Whether files of `format` keep which values a row of a patch leaves out, for those who send them on."""
     script: str = ""
     profile: Profile | None = None
     """Filled with where the time went, if it is given."""
@@ -91,7 +93,7 @@ def run(
     hashes = _Hashes(files)
     findings = Findings(out / "run", plan.flow.name if plan.flow else "")
     rejects = Rejects(plan, readers, out / "run" / "rejects")
-    outlet = Files(plan, out, options.format, findings, rejects, options.progress, options.watch)
+    outlet = Files(plan, out, options.format, findings, rejects, options.progress, options.watch, options.omissions)
     _clear(out / "run")
     try:
         outlet.open()

@@ -133,3 +133,13 @@ def test_a_kill_sends_nothing_twice_and_leaves_nothing_out(world, point):
         assert "4 rows read" in ended.stderr
     run()
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken, json.dumps([asked.path for asked in world.seen])
+
+
+def test_what_a_patch_leaves_alone_is_not_sent_and_what_it_takes_away_is_null(world, tmp_path):
+    script = SCRIPT.replace("entity Order {", "entity Order @patch {").replace("decimal(10,2)", "decimal(10,2)?")
+    script = script.replace("total: f.total", "total: if(f.total > 2, omit, null)")
+    (tmp_path / "orders.dhm").write_text(script, encoding="utf-8")
+    ended = run()
+    assert ended.returncode in (0, 3), ended.stderr
+    sent = [asked.json() for asked in world.seen if asked.path == "/orders"]
+    assert [[{"id": "O-1", "total": None}, {"id": "O-2", "total": None}], [{"id": "O-3"}]] == sent

@@ -20,6 +20,7 @@ from datahub.connectors.rest.budget import Allowance
 from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.values import decoded, text_of
+from datahub.formats.written import OMITTED
 from datahub.records import record
 
 _LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "reason", "errors", "error")
@@ -66,6 +67,8 @@ class MiraklImports:
 
     def render(self, rows: pa.Table) -> bytes:
         """The file: `;` between cells, UTF-8, a header."""
+        # A file has no way to leave a value of one row out: it is empty.
+        rows = rows.select([name for name in rows.column_names if not name.startswith(OMITTED)])
         header = [self._told.columns.get(name, name.replace("_", "-")) for name in rows.column_names]
         if self._operations.key not in header:
             raise TerminalError(

@@ -11,6 +11,11 @@ from datahub.connectors.declare import Answer, Refusal, TerminalError
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import RestTo, Results, described
 from datahub.connectors.rest.values import Absent, at, decoded, encoded
+from datahub.documents.told import CONTENT_TYPES, kind_of
+from datahub.formats.written import OMITTED
+
+_DOCUMENT: list[Any] = [{}]
+"""The row of a document: whatever it is made of, it is one."""
 
 
 class RestOut:
@@ -26,18 +31,20 @@ class RestOut:
 
     @property
     def rows(self) -> int:
-        return self._told.batch
+        return 1 if self._told.documents else self._told.batch
 
     def render(self, rows: pa.Table) -> bytes:
-        """The rows as JSON: exact numbers, instants as ISO 8601 has them."""
+        """The rows as JSON: exact numbers, instants as ISO 8601 has them; what a row leaves out is not there, null is null."""
         made: Any = rows.to_pylist()
+        if any(name.startswith(OMITTED) for name in rows.column_names):
+            made = [_without_omitted(row) for row in made]
         if self._told.single:
             return encoded(made[0])
         return encoded({self._told.envelope: made} if self._told.envelope else made)
 
     def send(self, body: bytes, key: str) -> Answer:
         told = self._told
-        headers = {"Content-Type": "application/json"} | ({told.key_header: key} if told.key_header else {})
+        headers = {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
         request = Request(told.method, self._session.address(told.path), told.parameters, headers, {"content": body}, self.keyed)
         # A batch that is refused for its rows alone comes back with what is wrong with each.
         accepted = (207, 400, 409, 422) if told.results is not None else ()
@@ -63,7 +70,17 @@ class RestOut:
         self._session.close()
 
 
+def _without_omitted(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith(OMITTED) and not row.get(OMITTED + name)}
+
+
+def _content_type(told: RestTo) -> str:
+    return CONTENT_TYPES[told.document or kind_of(told.template)] if told.documents else "application/json"
+
+
 def _sent_rows(body: bytes, told: RestTo) -> list[Any]:
+    if told.documents:
+        return _DOCUMENT
     value = msgspec.json.decode(body)
     if told.single:
         return [value]
@@ -85,6 +102,8 @@ def _refusals(value: Any, told: Results, rows: list[Any], what: str) -> tuple[Re
 
 
 def _rows_of(item: Any, place: int, told: Results, rows: list[Any], what: str) -> list[int]:
+    if rows is _DOCUMENT:
+        return [0]
     if told.key:
         wanted = str(at(item, told.key, what))
         found = [number for number, row in enumerate(rows) if str(row.get(told.column)) == wanted]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from datahub.project.binding import From, To
+from datahub.project.binding import DocumentsTo, From
 from datahub.project.connection import Connection
 from datahub.project.model import Config, Length
 from datahub.project.secrets import Secret
@@ -287,15 +287,17 @@ class Results(Config):
     message: str = "$.message"
 
 
-class RestTo(To):
-    """A target of a script bound to an API: its rows are sent as JSON, in batches."""
+class RestTo(DocumentsTo):
+    """A target of a script bound to an API: its rows are sent as JSON, in batches, or each as a document."""
 
     method: Method = "POST"
     path: str = ""
     batch: int = Field(default=100, ge=1)
-    """How many rows a request has."""
+    """How many rows a request has; documents go alone."""
     envelope: str = ""
-    """The name of the list in the body, `offers`; empty sends the list itself."""
+    """The name of the list in the body, `offers`, or of the document in it; empty sends the list or the document itself."""
+    content_type: str = ""
+    """What the body is said to be; that of its kind of document unless told."""
     single: bool = False
     """Whether a batch of one row is sent as an object alone; needs `batch = 1`."""
     key_header: str = "Idempotency-Key"
@@ -305,6 +307,10 @@ class RestTo(To):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if self.documents and ("batch" in self.model_fields_set and self.batch != 1):
+            raise PydanticCustomError("documents_alone", "a document is sent alone: leave `batch` out")
+        if self.template and (self.envelope or self.single):
+            raise PydanticCustomError("template_whole", "a template makes the whole body: leave `envelope` and `single` out")
         if self.single and self.batch != 1:
             raise PydanticCustomError("single", "`single` needs `batch = 1`")
         if self.results is not None and bool(self.results.key) != bool(self.results.column):

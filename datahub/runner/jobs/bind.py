@@ -17,12 +17,13 @@ from datahub.connectors.files_out import FilesOut
 from datahub.diagnostics.suggest import nearest
 from datahub.plan.operators import Plan, Read
 from datahub.plan.order import topological
-from datahub.project.binding import EntityFrom, FilesFrom, FilesTo, From, To
+from datahub.project.binding import DocumentsTo, EntityFrom, FilesFrom, FilesTo, From, To
 from datahub.project.connection import Connection
 from datahub.project.job import Job
 from datahub.project.load import Loaded
 from datahub.project.trigger import StatusEntered
 from datahub.runner.jobs.deliver import REJECTS
+from datahub.runner.jobs.documents import documents_of, entities_of
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
 from datahub.runner.jobs.remembered_rows import Origin, source_of
 from datahub.runner.jobs.watching import Watched, entries_of, watched
@@ -88,13 +89,20 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
     sinks: dict[str, Sink] = {}
     senders: dict[str, Sender] = {}
     bindings = {one: job.targets[one] for one in targets_written(plan)}
+    documents = {
+        target: documents_of(target, told, plan, loaded.folder)
+        for target, told in bindings.items()
+        if isinstance(told, DocumentsTo) and told.documents
+    }
     for target, told in {**bindings, **({REJECTS: _each_apart(job.rejects)} if job.rejects else {})}.items():
-        way = opened.target(told)
+        way = opened.target(_named(told) if target in documents else told)
         if isinstance(way, Sender):
             senders[target] = way
+            if target not in documents:
+                _one_entity(plan, target)
         else:
             sinks[target] = way
-    return Ways(sources, sinks, senders)
+    return Ways(sources, sinks, senders, documents)
 
 
 def source_alone(loaded: Loaded, name: str, told: From) -> Source:
@@ -114,6 +122,21 @@ def targets_written(plan: Plan) -> tuple[str, ...]:
     if plan.flow is None:
         return tuple(output.entity for output in plan.outputs)
     return tuple(dict.fromkeys([*(item.target for item in plan.flow.writes), *(route.target for route in plan.flow.routes)]))
+
+
+def _named(told: To) -> To:
+    """Documents have their names when they are made."""
+    return told.model_copy(update={"name": ""}) if isinstance(told, FilesTo) else told
+
+
+def _one_entity(plan: Plan, target: str) -> None:
+    """Batches are of rows of one kind."""
+    names = entities_of(plan, target)
+    if len(names) > 1:
+        raise TerminalError(
+            f"`{target}` gets {' and '.join(f'`{name}`' for name in names)}, and takes batches of rows of one entity",
+            'give each a target of its own, or send whole documents: `document = "json"`',
+        )
 
 
 def _each_apart(told: To) -> To:

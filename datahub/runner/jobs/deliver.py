@@ -17,6 +17,7 @@ from datahub.connectors.declare import Output, Receipt, Sender, Uncertain
 from datahub.faults import reach
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
+from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.refused import refused_files
@@ -30,7 +31,14 @@ REJECTS = "rejects"
 def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> None:
     """Write down what is going to be sent where, before any of it is."""
     files, batches = [], []
+    for target in context.ways.documents:
+        if target in context.ways.senders:
+            batches += list(_documents_sent(context, run, target))
+        else:
+            files += list(_documents_filed(context, run, target))
     for one in report.written:
+        if one.target in context.ways.documents:
+            continue
         if one.target in context.ways.senders:
             batches += list(_batches(context, run, one))
         elif one.target in context.ways.sinks:
@@ -51,7 +59,8 @@ def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
             rows = tables.setdefault(batch.target, _Rows(context, run, batch.target))
             _send(context, claim, hold, batch, rows)
     if REJECTS in context.ways.sinks:
-        for refused in refused_files(context, run, {target: _made(context, run, target) for target in context.ways.senders}):
+        owners = {target: next(iter(made_files(context, run, target).values())) for target in context.ways.senders}
+        for refused in refused_files(context, run, owners):
             context.store.deliveries.add(claim, _file(context, run, REJECTS, refused))
         for file in context.store.deliveries.files(claim.run):
             if file.state in (FileState.PLANNED, FileState.STAGING):
@@ -71,14 +80,18 @@ def _file(context: JobContext, run: Run, target: str, one: WrittenFile) -> OutFi
 
 
 def _output(run: Run, file: OutFile) -> Output:
-    values = {
+    return Output(file.target, Path(file.rendered), file.rows, file.key, _values(run, file.target))
+
+
+def _values(run: Run, target: str) -> dict[str, str]:
+    """What names of files can say of a run."""
+    return {
         "JOB": run.job,
         "RUN": run.id,
-        "TARGET": file.target,
+        "TARGET": target,
         "TIMESTAMP": run.as_of.strftime("%Y%m%dT%H%M%SZ"),
         "DATE": run.as_of.strftime("%Y%m%d"),
     }
-    return Output(file.target, Path(file.rendered), file.rows, file.key, values)
 
 
 def _stage(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile) -> None:
@@ -123,17 +136,28 @@ def withdraw(context: JobContext, run: Run) -> None:
 
 
 class _Rows:
-    """The rows of a target, read again from what the run made, batch by batch in order."""
+    """What is sent to a target, made again of what the run made, batch by batch in order."""
 
     def __init__(self, context: JobContext, run: Run, target: str) -> None:
         self.sender = context.ways.senders[target]
-        self._path = _made(context, run, target)
+        self._run, self._target = run, target
+        self._documents = context.ways.documents.get(target)
+        self._files = made_files(context, run, target)
+        self._path = next(iter(self._files.values()))
+        self._made: Iterator[Document] = iter(())
+        self._next = -1
 
     def body(self, first: int, last: int) -> bytes:
         try:
-            return self.sender.render(self._table(first, last))
+            return self.sender.render(self._table(first, last)) if self._documents is None else self._document(self._documents, first)
         except (OSError, pa.ArrowException) as problem:
             raise Failed("CHANGED", f"`{self._path}` is not what the run made: {problem}") from problem
+
+    def _document(self, documents: Documents, number: int) -> bytes:
+        if number != self._next:
+            self._made = documents.made(self._files, _values(self._run, self._target), number)
+        self._next = number + 1
+        return next(self._made).body
 
     def _table(self, first: int, last: int) -> pa.Table:
         # A target's rows of one run fit in memory by row groups only; the file is opened anew for each batch that is sent.
@@ -149,12 +173,6 @@ class _Rows:
         return table.slice(first - (offset or 0), last - first)
 
 
-def _made(context: JobContext, run: Run, target: str) -> Path:
-    """The file with the rows of a target that takes batches."""
-    report = json.loads((context.folders.run(run.id) / "out" / "run" / "report.json").read_text(encoding="utf-8"))
-    return Path(next(one["path"] for one in report["written"] if one["target"] == target))
-
-
 def _batches(context: JobContext, run: Run, one: WrittenFile) -> Iterator[Batch]:
     rows = _Rows(context, run, one.target)
     size = max(1, rows.sender.rows)
@@ -162,6 +180,32 @@ def _batches(context: JobContext, run: Run, one: WrittenFile) -> Iterator[Batch]
         last = min(first + size, one.rows)
         sha256 = hashlib.sha256(rows.body(first, last)).hexdigest()
         yield Batch(run.id, one.target, number, first, last, key(context, run, one.target, str(number), sha256), sha256)
+
+
+def _documents_sent(context: JobContext, run: Run, target: str) -> Iterator[Batch]:
+    for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
+        sha256 = hashlib.sha256(one.body).hexdigest()
+        yield Batch(run.id, target, one.number, one.number, one.number + 1, key(context, run, target, str(one.number), sha256), sha256)
+
+
+def _documents_filed(context: JobContext, run: Run, target: str) -> Iterator[OutFile]:
+    """Each document as a file of its own, under the name that it will have."""
+    folder = context.folders.run(run.id) / "out" / "documents" / target
+    folder.mkdir(parents=True)
+    for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
+        path = folder / one.name
+        if path.exists():
+            raise Failed("OUTPUT", f"two documents for `{target}` are called `{one.name}`: put the key of the row into `name`")
+        path.write_bytes(one.body)
+        yield _file(context, run, target, WrittenFile(one.name, str(path), 1, target))
+
+
+def made_files(context: JobContext, run: Run, target: str) -> dict[str, Path]:
+    """The files of a target that a run made by the entities whose rows they hold, the one that documents are about first."""
+    report = json.loads((context.folders.run(run.id) / "out" / "run" / "report.json").read_text(encoding="utf-8"))
+    found = {str(one["name"]): Path(one["path"]) for one in report["written"] if one["target"] == target}
+    documents = context.ways.documents.get(target)
+    return found if documents is None else {documents.row.entity: found[documents.row.entity], **found}
 
 
 def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Rows) -> None:

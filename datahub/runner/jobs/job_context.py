@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ from datahub.connectors.declare import Sender, Sink, Source
 from datahub.plan.operators import Plan
 from datahub.project.job import Job
 from datahub.records import record
+from datahub.runner.jobs.documents import Documents
 from datahub.runner.jobs.watching import Watched
 from datahub.runner.outlet import Progress
 from datahub.state.store import StateStore
@@ -48,6 +50,8 @@ class Ways:
     sources: Mapping[str, Source]
     sinks: Mapping[str, Sink]
     senders: Mapping[str, Sender]
+    documents: Mapping[str, Documents] = field(default_factory=dict)
+    """What makes the documents of those targets that take them; the files or requests then hold one each."""
 
     def close(self) -> None:
         """Give all connections back; the next run of the job gets them anew."""

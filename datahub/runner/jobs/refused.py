@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datahub.formats.written import OMITTED
 from datahub.reports.report import WrittenFile
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import Batch, Run
@@ -40,11 +41,16 @@ def _refusals(context: JobContext, run: Run, target: str) -> dict[int, tuple[str
     for batch in context.store.deliveries.batches(run.id):
         if batch.target == target and batch.answer.startswith("{"):
             for one in json.loads(batch.answer)["refused"]:
-                found[batch.first + int(one["row"])] = (str(one["code"]), str(one["message"]))
+                row, code, message = batch.first + int(one["row"]), str(one["code"]), str(one["message"])
+                if row in found and (code, message) != found[row]:
+                    # Several things are wrong with it.
+                    code, message = f"{found[row][0]}; {code}", f"{found[row][1]}; {message}"
+                found[row] = (code, message)
     return found
 
 
 def _write(path: Path, rows: pa.Table, why: list[tuple[str, str]]) -> None:
+    rows = rows.select([name for name in rows.column_names if not name.startswith(OMITTED)])
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow([*rows.column_names, CODE, MESSAGE])

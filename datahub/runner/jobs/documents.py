@@ -1,0 +1,74 @@
+"""The documents that a target of a job takes: one for each row of an entity, with what it owns, named by the row's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from datahub.connectors.declare import TerminalError
+from datahub.connectors.file_names import filled
+from datahub.documents.plain import Plain
+from datahub.documents.rows import documents
+from datahub.documents.shapes import RowShape, row_shape
+from datahub.documents.template import Template, read_template
+from datahub.documents.told import extension, kind_of
+from datahub.documents.written import text_of
+from datahub.plan.operators import Plan
+from datahub.project.binding import DocumentsTo, FilesTo
+from datahub.records import record
+
+
+@record(frozen=True, slots=True)
+class Document:
+    """What one row makes, and the name of a file that holds it."""
+
+    number: int
+    name: str
+    body: bytes
+
+
+class Documents:
+    """What makes the documents of one target."""
+
+    def __init__(self, target: str, told: DocumentsTo, row: RowShape, folder: Path) -> None:
+        self._target, self.row = target, row
+        kind = told.document or kind_of(told.template)
+        self._maker: Template | Plain = (
+            read_template(folder / told.template, told.template, row, kind)
+            if told.template
+            else Plain(row, kind, str(getattr(told, "envelope", "")))
+        )
+        self._format = extension(kind, told.template)
+        self._name = (told.name if isinstance(told, FilesTo) else "") or "{{KEY}}.{{FORMAT}}"
+
+    def made(self, files: Mapping[str, Path], values: Mapping[str, str], first: int = 0) -> Iterator[Document]:
+        """The documents of all rows from number `first` on; `values` fill names beside the row's fields."""
+        for number, row in enumerate(documents(self.row, files, first), first):
+            name = filled(self._name, {**self._values(row), **values, "FORMAT": self._format})
+            yield Document(number, name, self._maker.render(row))
+
+    def _values(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """What names can say of a row: each field that is one value, by its name in capitals, with `_` or without."""
+        told = {name.upper(): text_of(row.get(name)) for name, _ in self.row.fields if not isinstance(row.get(name), (list, dict))}
+        bare = {name.replace("_", ""): value for name, value in told.items()}
+        key = "-".join(text_of(row.get(name)) for name in self.row.key)
+        return {**bare, **told, "KEY": key or "document"}
+
+
+def documents_of(target: str, told: DocumentsTo, plan: Plan, folder: Path) -> Documents:
+    """What makes the documents of `target`; `TerminalError` where they could not be made of what the script writes there."""
+    shape = next((one for one in plan.targets if one.name == target), None)
+    if shape is not None and shape.kind != "api":
+        raise TerminalError(
+            f"`{target}` takes documents, and the script says that it is `{shape.kind}`",
+            f"write `target {target}: api {{}}`: what its rows are in is then said by the job alone",
+        )
+    return Documents(target, told, row_shape(target, entities_of(plan, target), plan.entities), folder)
+
+
+def entities_of(plan: Plan, target: str) -> list[str]:
+    """The entities whose rows go to a target."""
+    if plan.flow is None:
+        return [target]
+    return list(dict.fromkeys(name for item in plan.flow.writes if item.target == target for name in item.entities))

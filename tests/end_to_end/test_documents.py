@@ -1,0 +1,219 @@
+"""Orders with their lines as documents: files named by the order, bodies of requests, and what a template is told by `dhm check`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from lxml import etree
+
+from tests.servers.api import api
+
+SCRIPT = """\
+source shop: json {
+  rows "$.orders[*]"
+  columns {
+    id: text
+    note: text?
+    lines: [{sku: text, qty: int}]
+  }
+}
+entity Order {
+  key order_id
+  order_id: text
+  note: text?
+  owns Line on order_id
+}
+entity Line {
+  key order_id, no
+  order_id: text
+  no: int
+  sku: text
+  qty: int  where qty > 0
+}
+target erp: api {}
+map Order from o in shop {
+  order_id: o.id
+  note: o.note
+}
+map Line from o in shop
+  each l, pos in o.lines
+{
+  order_id: o.id
+  no: pos
+  sku: l.sku
+  qty: l.qty
+}
+flow main {
+  write Order, Line to erp
+}
+"""
+PROJECT = """\
+[project]
+name = "export"
+
+[connections.here]
+kind = "local"
+
+[connections.erp]
+kind = "rest"
+url = "${env:ERP:-http://127.0.0.1:1}"
+insecure = true
+
+[jobs.orders]
+mapping = "orders.dhm"
+rejects = {connection = "here", folder = "rejects", create_folders = true}
+
+[jobs.orders.sources.shop]
+connection = "here"
+folder = "in"
+ready.stable = 0
+
+[jobs.orders.targets.erp]
+"""
+ORDERS = {
+    "orders": [
+        {"id": "O-1", "note": 'fragile & "heavy"', "lines": [{"sku": "A", "qty": 2}, {"sku": "B", "qty": 1}]},
+        {"id": "O-2", "note": None, "lines": [{"sku": "A", "qty": 0}]},
+        {"id": "O-3", "note": None, "lines": [{"sku": "C", "qty": 5}]},
+    ]
+}
+XML = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<order id="{{ Order.order_id }}">
+  {%- if Order.note is not none %}
+  <note>{{ Order.note }}</note>
+  {%- endif %}
+  {%- for one in Order.Line %}
+  <line no="{{ loop.index }}" sku="{{ one.sku }}">{{ one.qty }}</line>
+  {%- endfor %}
+</order>
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "orders.json").write_text(json.dumps(ORDERS), encoding="utf-8")
+    (tmp_path / "orders.dhm").write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "order.xml.j2").write_text(XML, encoding="utf-8")
+
+    def to(target):
+        (tmp_path / "dhm.toml").write_text(PROJECT + target, encoding="utf-8")
+        return tmp_path
+
+    return to
+
+
+def dhm(*arguments, **more):
+    command = [sys.executable, "-m", "datahub", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **more})
+
+
+FILES = 'connection = "here"\nfolder = "out"\ncreate_folders = true\n'
+
+
+def test_each_order_is_a_file_named_by_it(project):
+    folder = project(
+        FILES + 'template = "order.xml.j2"\nname = "DJUST_{{ORDERID}}_{{DATE}}_orders.{{FORMAT}}"\ndone_file = "{{STEM}}.ok"\n'
+    )
+    ended = dhm("run", "orders")
+    assert 0 == ended.returncode, ended.stderr
+    names = sorted(path.name for path in (folder / "out").iterdir())
+    assert 4 == len(names)
+    assert names[0].startswith("DJUST_O-1_2")
+    assert names[0].endswith("_orders.ok")
+    tree = etree.fromstring((folder / "out" / names[1]).read_bytes())
+    assert ('fragile & "heavy"', ["2", "1"]) == (tree.findtext("note"), [one.text for one in tree.findall("line")])
+    assert "O-2" in (folder / "rejects").iterdir().__next__().read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "document, name, content",
+    [
+        ("json", "O-1.json", '{"order_id":"O-1","note":"fragile & \\"heavy\\"","Line":[{"order_id":"O-1","no":1,"sku":"A","qty":2},'),
+        ("xml", "O-1.xml", "<Order><order_id>O-1</order_id><note>fragile &amp; &quot;heavy&quot;</note><Line><order_id>O-1</order_id>"),
+    ],
+)
+def test_without_a_template_a_document_is_all_of_the_order(project, document, name, content):
+    folder = project(f'{FILES}document = "{document}"\n')
+    ended = dhm("run", "orders")
+    assert 0 == ended.returncode, ended.stderr
+    assert [name, name.replace("1", "3")] == sorted(path.name for path in (folder / "out").iterdir())
+    assert content in (folder / "out" / name).read_text(encoding="utf-8")
+
+
+def test_two_documents_of_one_name_end_the_run_before_any_shows(project):
+    folder = project(FILES + 'document = "json"\nname = "order.json"\n')
+    ended = dhm("run", "orders")
+    assert 1 == ended.returncode
+    assert "two documents for `erp` are called `order.json`" in ended.stderr
+    assert not (folder / "out").exists()
+
+
+def test_many_documents_are_told_in_one_line(project):
+    folder = project(FILES + 'document = "json"\n')
+    many = [{"id": f"N-{number}", "note": None, "lines": [{"sku": "A", "qty": 1}]} for number in range(30)]
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": many}), encoding="utf-8")
+    ended = dhm("run", "orders")
+    assert "30 files in out" in ended.stderr
+    assert 30 == len(list((folder / "out").iterdir()))
+
+
+@pytest.mark.parametrize(
+    "told, content_type, first",
+    [
+        ('template = "order.xml.j2"', "application/xml", b'<?xml version="1.0" encoding="UTF-8"?>\n<order id="O-1">'),
+        ('document = "json"\nenvelope = "order"', "application/json", b'{"order":{"order_id":"O-1"'),
+    ],
+)
+def test_each_order_is_the_body_of_a_request_sent_once(project, told, content_type, first):
+    folder = project(f'connection = "erp"\npath = "orders"\nresults = {{items = "$.errors"}}\n{told}\n')
+    with api() as server:
+        bodies: dict[str, bytes] = {}
+
+        def take(asked):
+            bodies.setdefault(asked.headers["idempotency-key"], asked.body)
+            assert content_type == asked.headers["content-type"]
+            errors = [{"code": "E1", "message": "no such item"}, {"code": "E2", "message": "no date"}]
+            return {"errors": errors if b"O-3" in asked.body else []}
+
+        server.routes["POST /orders"] = take
+        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="sent").returncode
+        ended = dhm("run", "orders", ERP=server.url)
+        assert 0 == ended.returncode, ended.stderr
+        assert 2 == len(bodies)
+        assert next(iter(bodies.values())).startswith(first)
+    refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
+    assert ["order_id,note,_code,_message", "O-3,,E1; E2,no such item; no date"] == refused.read_text(encoding="utf-8").splitlines()
+
+
+def test_check_names_what_a_template_has_wrong_at_its_place(project):
+    folder = project(FILES + 'template = "order.xml.j2"\n')
+    (folder / "order.xml.j2").write_text(XML.replace("one.sku", "one.skuu").replace("Order.note }}", "Order.remark }}"), encoding="utf-8")
+    ended = dhm("check", ".")
+    assert 1 == ended.returncode
+    assert "error[DHM950]: `one` has no `skuu`" in ended.stdout
+    assert "--> order.xml.j2:7:" in ended.stdout
+    assert "did you mean `sku`?" in ended.stdout
+    assert "`Order` has no `remark`" in ended.stdout
+    assert "2 errors, 1 warning in 1 script and 1 project file" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "told, says",
+    [
+        ('template = "nowhere.xml"', "the template `nowhere.xml` cannot be read: No such file or directory"),
+        ('document = "text"', "a document of text needs a `template`"),
+    ],
+)
+def test_a_template_that_is_not_there_is_told_at_the_project_file(project, told, says):
+    project(FILES + told + "\n")
+    ended = dhm("check", ".")
+    assert 1 == ended.returncode
+    assert says in ended.stdout
+    assert "dhm.toml:2" in ended.stdout
