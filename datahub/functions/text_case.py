@@ -12,6 +12,7 @@ from datahub.functions.columns import (
     Bytes,
     Ints,
     as_array,
+    from_lists,
     from_texts,
     text_bytes,
     text_offsets,
@@ -132,10 +133,11 @@ def _pairs(letters: pa.Array) -> Ints:
 
 def _words_raised(texts: pa.Array) -> pa.Array:
     """Each word by itself: those that begin with a letter beyond ASCII."""
-    split = pc.split_pattern(pc.replace_substring_regex(texts, r"([\x00-\x20])", "\\1\x00"), "\x00")
-    words = split.values.dictionary_encode()
+    content, ends = bytes_of(texts)
+    cuts = np.union1d(np.flatnonzero(content <= 32) + 1, ends)
+    words = from_texts(cuts, content).dictionary_encode()
     raised = pc.utf8_capitalize(words.dictionary).take(words.indices)
-    return pc.binary_join(pa.ListArray.from_arrays(split.offsets, raised, mask=pc.is_null(texts)), "")
+    return pc.binary_join(from_lists(np.searchsorted(cuts, ends), raised, valid(texts)), "")
 
 
 @function(

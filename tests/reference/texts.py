@@ -20,14 +20,30 @@ MOST = 1_000_000
 # ---------------------------------------------------------------- letters
 
 
+NEWER = (
+    (0x19B, 0xA7DC, 1), (0x264, 0xA7CB, 1), (0x277, 0xA7DD, 1), (0x27C, 0xA7E2, 1), (0x1C8A, 0x1C89, 1), (0xA7CD, 0xA7CC, 1),
+    (0xA7CF, 0xA7CE, 1), (0xA7D3, 0xA7D2, 1), (0xA7D5, 0xA7D4, 1), (0xA7DB, 0xA7DA, 1), (0xAB4B, 0xAB6C, 2), (0x10D70, 0x10D50, 22),
+    (0x16EBB, 0x16EA0, 25), (0x1DF41, 0x1DF40, 1), (0x1DF49, 0x1DF48, 1), (0x1DF4B, 0x1DF4A, 1), (0x1DF4E, 0x1DF4D, 1),
+    (0x1DF52, 0x1DF51, 1), (0x1DF69, 0x1DF68, 1), (0x1DF6B, 0x1DF6A, 1), (0x1DF6D, 0x1DF6C, 1), (0x1DF6F, 0x1DF6E, 1), (0x1DF73, 0x1DF72, 1),
+    (0x1DF75, 0x1DF74, 1), (0x1DF77, 0x1DF76, 1), (0x1DF79, 0x1DF78, 1), (0x1DF7B, 0x1DF7A, 1), (0x1DF7D, 0x1DF7C, 1), (0x1DF7F, 0x1DF7E, 1),
+)  # fmt: skip
+"""What Unicode 15 to 17 gave capitals, as runs of small letters: the first, its capital, how many. Python 3.11 knows Unicode 14."""
+CAPITALS = {chr(small + at): chr(capital + at) for small, capital, count in NEWER for at in range(count)}
+SMALL = {capital: small for small, capital in CAPITALS.items()}
+
+
 def upper_letter(letter: str) -> str:
     """One letter for one: those whose capital would be two stay, but for `ß`."""
     if letter == "ß":
         return "ẞ"
+    if letter in CAPITALS:
+        return CAPITALS[letter]
     return next((one for one in (letter.upper(), letter.title()) if len(one) == 1), letter)
 
 
 def lower_letter(letter: str) -> str:
+    if letter in SMALL:
+        return SMALL[letter]
     return letter.lower() if len(letter.lower()) == 1 else letter.lower()[0]
 
 
