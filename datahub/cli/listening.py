@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop) -> Iterator[None]:
+def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapping[str, Scheduled]]) -> Iterator[None]:
     """Take messages at `where` (HOST:PORT) while the block runs; nothing where it is empty."""
-    hooks = [trigger.path for one in loop.jobs().values() for trigger in one.job.triggers if trigger.kind == "webhook"]
+    hooks = [trigger.path for one in jobs().values() for trigger in one.job.triggers if trigger.kind == "webhook"]
     if not where:
         if hooks:
             say(f"no messages are taken for {', '.join(f'/hooks/{one}' for one in hooks)}: `--listen 127.0.0.1:8787` takes them")
@@ -32,7 +32,8 @@ def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop) -> Ite
 
     # A connection of its own: what the loop reads does not keep messages waiting.
     store = ledger(loaded)
-    addresses = Addresses(loop.jobs)
+    # As the loop has read them: each message that came would look at the files again.
+    addresses = Addresses(jobs)
     addresses()
     intake = Intake(store.inbox)
     receiver = Receiver(intake, addresses, loop.wake.set)

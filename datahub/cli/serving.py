@@ -28,6 +28,11 @@ class Declared:
         """The project as it was read last."""
         return self._loaded
 
+    @property
+    def current(self) -> Mapping[str, Scheduled]:
+        """The jobs as they were read last."""
+        return self._jobs
+
     def jobs(self) -> Mapping[str, Scheduled]:
         stamp = self._look()
         if stamp != self._stamp:

@@ -76,8 +76,8 @@ class Retention(Config):
     """How long what runs leave is kept; `dhm runs prune` removes what is older."""
 
     payloads: Length = timedelta(days=30)
-    """Landed files, and what was made of them."""
+    """Landed files, what was made of them, and what messages said."""
     rejects: Length = timedelta(days=90)
-    """Rejected rows and reports."""
+    """Rejected rows, reports, and messages that no run could be made of."""
     fingerprints: Length = timedelta(days=400)
-    """What is known of files that were read, so that they are not read twice."""
+    """What is known of files that were read and of messages that came, so that they are not taken twice."""

@@ -116,6 +116,10 @@ class Runs(Protocol):
         """Remove runs that ended before an instant; the ids of those gone."""
         ...
 
+    def forget_fires(self, before: datetime) -> int:
+        """Remove fires recorded before an instant whose runs are gone, except the latest of each job; how many."""
+        ...
+
 
 class Items(Protocol):
     """Files that were seen, by place, name and content."""
@@ -206,6 +210,10 @@ class Messages(Protocol):
         """Take messages in one transaction; for each, whether it is new."""
         ...
 
+    def same(self, messages: Sequence[Message]) -> Sequence[bool]:
+        """For each message, whether what is known under its id said the same."""
+        ...
+
     def get(self, id: str) -> Message | None: ...
     def claim(self, channel: str, now: datetime, limit: int, blocked: bool = True) -> Sequence[Message]:
         """The next messages; `blocked`: none whose key has an earlier one that is not done."""
@@ -220,6 +228,14 @@ class Messages(Protocol):
     def counts(self) -> Mapping[str, int]: ...
     def newest(self, channel: str, key: str) -> str:
         """The highest version that was done of a key; empty where there is none."""
+        ...
+
+    def empty(self, states: Sequence[MessageState], before: datetime) -> int:
+        """Remove what messages said that came before an instant and ended so; that they came stays known. How many."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Remove messages that came before an instant and have ended; how many. They would be new if they came again."""
         ...
 
 

@@ -374,6 +374,50 @@ def test_a_message_is_taken_once(store):
     assert {"new": 1} == store.inbox.counts()
 
 
+def test_a_message_that_comes_again_is_held_against_what_it_said(store):
+    store.inbox.put([message("a"), message("b")])
+    other = replace(message("b"), body=b"[]")
+    assert (True, False, False) == tuple(store.inbox.same([message("a"), other, message("never came")]))
+
+
+def test_what_messages_said_is_removed_long_before_they_are_forgotten(store):
+    store.inbox.put([message(id) for id in ("done", "dead", "old", "new")])
+    for id, state in (("done", MessageState.DONE), ("dead", MessageState.DEAD), ("old", MessageState.SUPERSEDED)):
+        store.inbox.mark(id, state)
+    later = NOON + timedelta(seconds=1)
+    assert 0 == store.inbox.empty((MessageState.DONE,), NOON)
+    assert 2 == store.inbox.empty((MessageState.DONE, MessageState.SUPERSEDED), later)
+    assert 0 == store.inbox.empty((MessageState.DONE, MessageState.SUPERSEDED), later)
+    assert [b"", b"{}", b"", b"{}"] == [store.inbox.get(id).body for id in ("done", "dead", "old", "new")]
+    # What came is known, and what it said too.
+    assert (False,) == tuple(store.inbox.put([message("done")]))
+    assert (True,) == tuple(store.inbox.same([message("done")]))
+    assert 3 == store.inbox.forget(later)
+    assert {"new": 1} == store.inbox.counts()
+
+
+def test_many_messages_are_taken_and_removed_whatever_their_number(store):
+    several = [message(f"m{number}") for number in range(1201)]
+    assert [True] * 1201 + [False] * 1201 == list(store.inbox.put(several + several))
+    for one in store.inbox.claim("hook", NOON, 5000):
+        store.inbox.mark(one.id, MessageState.DONE)
+    assert 1201 == store.inbox.empty((MessageState.DONE,), NOON + timedelta(days=1))
+    assert 1201 == store.inbox.forget(NOON + timedelta(days=1))
+
+
+def test_fires_are_forgotten_after_their_runs_except_the_latest(store):
+    later, watched = NOON + timedelta(days=500), ("offers", "0 9 * * *", NOON - timedelta(days=1))
+    store.runs.watched_from(*watched)
+    for minute in range(3):
+        submit(store, minute)
+        store.runs.end(claim(store), RunStatus.SUCCESS, NOON)
+    assert 0 == store.runs.forget_fires(later)
+    store.runs.forget(later)
+    assert 2 == store.runs.forget_fires(later)
+    assert NOON + timedelta(minutes=2) == store.runs.watched_from(*watched)
+    assert submit(store, 2) is None
+
+
 def test_messages_about_one_thing_keep_their_order(store):
     store.inbox.put([message("a", "order 1"), message("b", "order 1"), message("c", "order 2"), message("d")])
     assert ["a", "c", "d"] == [one.id for one in store.inbox.claim("hook", NOON, 10)]

@@ -15,6 +15,9 @@ import typer
 
 from datahub.cli.output import Exit, Log, log_as
 
+SWITCH = 0.0005
+"""How long a thread may keep others waiting, in seconds."""
+
 
 def command(
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
@@ -26,6 +29,7 @@ def command(
     log: Annotated[Log, typer.Option(help="Lines for people, or a JSON object a line.")] = Log.TEXT,
 ) -> None:
     import signal
+    import sys
     from datetime import UTC, datetime
 
     from datahub.cli.ledger_runs import opened
@@ -36,6 +40,8 @@ def command(
     from datahub.runner.jobs.serve import Loop
 
     log_as(log)
+    # What writes messages down waits for its turn at every step of the database, five milliseconds each time unless it is said.
+    sys.setswitchinterval(SWITCH)
     with opened(env) as (loaded, store):
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
@@ -44,6 +50,6 @@ def command(
             signal.signal(number, loop.stop)
         count = len(declared.jobs())
         say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
-        with listening(listen, behind_proxy, loaded, loop):
+        with listening(listen, behind_proxy, loaded, loop, lambda: declared.current):
             loop.run()
     raise typer.Exit(Exit.TERMINATED)

@@ -1,4 +1,4 @@
-"""What old runs left is removed: their records, what they made, landed files and snapshots that nothing means any more."""
+"""What old runs left is removed: their records, what they made, messages, landed files and snapshots that nothing means any more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from datahub.project.policy import Retention
 from datahub.records import record
 from datahub.runner.jobs.job_context import Folders
+from datahub.state.records import MessageState
 from datahub.state.store import StateStore
 
 
@@ -16,12 +17,15 @@ class Pruned:
     runs: int
     files: int
     bytes: int
+    messages: int = 0
 
 
 def prune(store: StateStore, folders: Folders, keep: Retention, now: datetime) -> Pruned:
     """Remove what is older than `keep` says; runs that are not done keep everything."""
     gone = store.runs.forget(now - keep.rejects)
     store.items.forget(now - keep.fingerprints)
+    messages = _messages(store, keep, now)
+    store.runs.forget_fires(now - keep.fingerprints)
     files = size = 0
     for id in gone:
         folder = folders.run(id)
@@ -38,4 +42,15 @@ def prune(store: StateStore, folders: Folders, keep: Retention, now: datetime) -
                 size += path.stat().st_size
                 files += 1
                 path.unlink()
-    return Pruned(len(gone), files, size)
+    return Pruned(len(gone), files, size, messages)
+
+
+def _messages(store: StateStore, keep: Retention, now: datetime) -> int:
+    """Remove what messages said once they are done, and much later that they came; how many said nothing any more, or are gone."""
+    changed = 0
+    for box in (store.inbox, store.outbox):
+        changed += box.forget(now - keep.fingerprints)
+        changed += box.empty((MessageState.DONE, MessageState.SUPERSEDED), now - keep.payloads)
+        # A dead letter may still be sent again, as rejected rows may be.
+        changed += box.empty((MessageState.DEAD,), now - keep.rejects)
+    return changed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from datahub.state.store import LedgerUnusable, StateStore
 
 POLL = 1.0
 """How often the ledger is asked for runs that others have let go on, in seconds."""
+PAUSE = 0.05
+"""How long what wakes the loop gathers before it is looked at, in seconds."""
 GRACE = 30.0
 """How long processes may take to come to a good place once they are told to end."""
 _WAITS = (1.0, 5.0, 30.0, 120.0, 300.0)
@@ -81,7 +84,9 @@ class Loop:
                     self._end()
                     raise
                 self.tell("", f"{problem.message}; {problem.help}")
-            self.wake.wait(wait)
+            if self.wake.wait(wait) and not self.stopping:
+                # Many messages wake it once.
+                time.sleep(PAUSE)
             self.wake.clear()
         self._end()
 

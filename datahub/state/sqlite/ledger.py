@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -132,6 +133,8 @@ def _connect(path: Path, wait: float, *, look: bool = False) -> sqlite3.Connecti
     place = f"{path.resolve().as_uri()}?mode={'rw' if look else 'rwc'}"
     connection = sqlite3.connect(place, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256, uri=True)
     connection.row_factory = sqlite3.Row
+    # For migrations: SQLite has none of its own.
+    connection.create_function("sha256", 1, lambda body: sha256(body).hexdigest(), deterministic=True)
     if look:
         # A journal that a killed process left is rolled back all the same, which a file opened to be read could not be.
         connection.execute("PRAGMA query_only = ON")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from datahub.project.redaction import redacted
@@ -15,6 +18,9 @@ from datahub.state.sqlite.instants import read, read_or_null, written, written_o
 if TYPE_CHECKING:
     from datahub.state.sqlite.ledger import SqliteLedger
 
+_AT_ONCE = 500
+"""So many messages are added, or changed, by one statement."""
+
 
 class SqliteMessages:
     def __init__(self, ledger: SqliteLedger, box: str) -> None:
@@ -22,16 +28,29 @@ class SqliteMessages:
 
     def put(self, messages: Sequence[Message]) -> Sequence[bool]:
         with self._ledger.writing() as sql:
-            return tuple(self._put(sql, one) for one in messages)
+            known = _known(sql, self._box, [one.id for one in messages])
+            new = []
+            for one in messages:
+                new.append(one.id not in known)
+                known.add(one.id)
+            fresh = [one for one, is_new in zip(messages, new, strict=True) if is_new]
+            for at in range(0, len(fresh), _AT_ONCE):
+                several = fresh[at : at + _AT_ONCE]
+                # One statement for many: each gives way to other threads, and waits until they give way to it.
+                sql.execute(_insert(len(several)), [value for one in several for value in self._values(one)])
+            return tuple(new)
 
-    def _put(self, sql: sqlite3.Connection, one: Message) -> bool:
-        values = (self._box, one.id, one.channel, one.key, one.kind, one.version, one.body, written(one.received), one.state)
-        added = sql.execute(
-            "INSERT INTO message (box, id, channel, key, kind, version, body, received, state, not_before, reason)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (box, id) DO NOTHING",
-            (*values, written_or_null(one.not_before), one.reason),
+    def _values(self, one: Message) -> tuple[object, ...]:
+        told = (self._box, one.id, one.channel, one.key, one.kind, one.version, one.body, written(one.received), one.state)
+        return (*told, written_or_null(one.not_before), one.reason, sha256(one.body).hexdigest())
+
+    def same(self, messages: Sequence[Message]) -> Sequence[bool]:
+        ids = json.dumps([one.id for one in messages])
+        rows = self._ledger.rows(
+            "SELECT id, sha256 FROM message WHERE box = ? AND id IN (SELECT value FROM json_each(?))", (self._box, ids)
         )
-        return added.rowcount == 1
+        kept = {row["id"]: row["sha256"] for row in rows}
+        return tuple(kept.get(one.id) == sha256(one.body).hexdigest() for one in messages)
 
     def get(self, id: str) -> Message | None:
         rows = self._ledger.rows("SELECT * FROM message WHERE box = ? AND id = ?", (self._box, id))
@@ -80,12 +99,53 @@ class SqliteMessages:
         rows = self._ledger.rows("SELECT state, count(*) AS n FROM message WHERE box = ? GROUP BY state", (self._box,))
         return {row["state"]: row["n"] for row in rows}
 
+    def empty(self, states: Sequence[MessageState], before: datetime) -> int:
+        wanted = ", ".join(f"'{state.value}'" for state in states)
+        return self._by_parts(
+            "UPDATE message SET body = x'' WHERE number IN (SELECT number FROM message WHERE box = ? AND body <> x''"
+            f" AND state IN ({wanted}) AND received < ? LIMIT ?)",
+            before,
+        )
+
+    def forget(self, before: datetime) -> int:
+        return self._by_parts(
+            "DELETE FROM message WHERE number IN (SELECT number FROM message WHERE box = ? AND state IN ('done', 'dead', 'superseded')"
+            " AND received < ? LIMIT ?)",
+            before,
+        )
+
+    def _by_parts(self, statement: str, before: datetime) -> int:
+        """Change many messages, so many in a transaction that whoever takes messages at the same time hardly waits."""
+        changed = 0
+        while True:
+            with self._ledger.writing() as sql:
+                found = sql.execute(statement, (self._box, written(before), _AT_ONCE)).rowcount
+            changed += found
+            if found < _AT_ONCE:
+                return changed
+
     def newest(self, channel: str, key: str) -> str:
         rows = self._ledger.rows(
             "SELECT max(version) FROM message WHERE box = ? AND channel = ? AND key = ? AND key <> '' AND version <> '' AND state = 'done'",
             (self._box, channel, key),
         )
         return str(rows[0][0] or "")
+
+
+def _known(sql: sqlite3.Connection, box: str, ids: Sequence[str]) -> set[str]:
+    """Which of the ids have come before; as one value, which is one step of the database."""
+    found = sql.execute(
+        "SELECT json_group_array(id) FROM message WHERE box = ? AND id IN (SELECT value FROM json_each(?))", (box, json.dumps(ids))
+    ).fetchone()[0]
+    return set(json.loads(found))
+
+
+@lru_cache(maxsize=_AT_ONCE)
+def _insert(count: int) -> str:
+    """The statement that adds so many messages."""
+    one = "(?,?,?,?,?,?,?,?,?,?,?,?)"
+    columns = "box, id, channel, key, kind, version, body, received, state, not_before, reason, sha256"
+    return f"INSERT INTO message ({columns}) VALUES {', '.join([one] * count)}"
 
 
 def _message(row: sqlite3.Row) -> Message:

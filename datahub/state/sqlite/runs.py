@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,9 @@ class SqliteRuns:
     # ------------------------------------------------------------ fires
 
     def submit(self, fire: Fire, admission: Admission, now: datetime) -> Run | None:
+        if fire.key and self._recorded(fire):
+            # What fires again and again costs no transaction.
+            return None
         with self._ledger.writing() as sql:
             run = _new_id(sql, now)
             key = fire.key or (run if fire.kind in (FireKind.MANUAL, FireKind.REPLAY) else "")
@@ -60,7 +64,13 @@ class SqliteRuns:
             )
             return self.get(run)
 
+    def _recorded(self, fire: Fire) -> bool:
+        told = (fire.job, fire.kind, written(fire.at), fire.key)
+        return bool(self._ledger.rows("SELECT 1 FROM fire WHERE job = ? AND kind = ? AND fire_at = ? AND key = ?", told))
+
     def watched_from(self, job: str, schedule: str, now: datetime) -> datetime:
+        if (known := self._watched(job, schedule)) is not None:
+            return known
         with self._ledger.writing() as sql:
             # What a schedule would have done before anybody knew it is not missed.
             sql.execute(
@@ -68,10 +78,18 @@ class SqliteRuns:
                 " (SELECT 1 FROM fire WHERE job = ? AND kind = 'baseline' AND key = ?)",
                 (job, written(now), schedule, written(now), job, schedule),
             )
-            latest = sql.execute(
-                "SELECT max(fire_at) FROM fire WHERE job = ? AND (kind = 'cron' OR kind = 'baseline' AND key = ?)", (job, schedule)
-            ).fetchone()[0]
-            return read(latest)
+            found = self._watched(job, schedule)
+            assert found is not None
+            return found
+
+    def _watched(self, job: str, schedule: str) -> datetime | None:
+        """The latest fire that was recorded, if the schedule is watched; each half is one look into the index."""
+        rows = self._ledger.rows(
+            "SELECT max(first, coalesce((SELECT max(fire_at) FROM fire WHERE job = ? AND kind = 'cron'), first)) FROM"
+            " (SELECT max(fire_at) AS first FROM fire WHERE job = ? AND kind = 'baseline' AND key = ?)",
+            (job, job, schedule),
+        )
+        return read_or_null(rows[0][0])
 
     # ------------------------------------------------------------ claims
 
@@ -130,7 +148,8 @@ class SqliteRuns:
     def find(self, text: str) -> Sequence[Run]:
         if text == "last":
             return self.list(limit=1)
-        rows = self._ledger.rows("SELECT * FROM run WHERE substr(id, 1, ?) = ? ORDER BY rowid DESC LIMIT 20", (len(text), text))
+        # By its bounds, so that the index serves.
+        rows = self._ledger.rows("SELECT * FROM run WHERE id >= ? AND id < ? || char(1114111) ORDER BY rowid DESC LIMIT 20", (text, text))
         return tuple(map(_run, rows))
 
     def list(self, job: str = "", statuses: Sequence[RunStatus] = (), limit: int = 50) -> Sequence[Run]:
@@ -208,21 +227,47 @@ class SqliteRuns:
             return changed.rowcount == 1
 
     def forget(self, before: datetime) -> Sequence[str]:
+        gone: list[str] = []
+        # Some at a time: whoever else writes waits no longer than for these.
+        while several := self._forget(before):
+            gone += several
+        return gone
+
+    def _forget(self, before: datetime) -> Sequence[str]:
         with self._ledger.writing() as sql:
             # The last good run of a job is what guards compare with; it stays.
-            gone = [
-                str(row["id"])
-                for row in sql.execute(
-                    f"SELECT id FROM run WHERE status IN ({_CLOSED}) AND ended < ? AND rowid NOT IN"
-                    f" (SELECT max(rowid) FROM run WHERE {_GOOD} GROUP BY job)",
-                    (written(before),),
-                )
-            ]
-            for id in gone:
-                sql.execute("DELETE FROM run WHERE id = ?", (id,))
-                for table in _OWN_TABLES:
-                    sql.execute(f"DELETE FROM {table} WHERE run = ?", (id,))
+            rows = sql.execute(
+                f"SELECT id FROM run WHERE status IN ({_CLOSED}) AND ended < ? AND rowid NOT IN"
+                f" (SELECT max(rowid) FROM run WHERE {_GOOD} GROUP BY job) LIMIT {_MOST_AT_ONCE}",
+                (written(before),),
+            ).fetchall()
+            gone = [str(row["id"]) for row in rows]
+            chosen = "(SELECT value FROM json_each(?))"
+            # A run that overlaps others has a lease of its own, and no claim can be made under it any more.
+            sql.execute(
+                f"DELETE FROM lease WHERE scope IN (SELECT scope FROM run WHERE id IN {chosen} AND scope = 'job:' || job || '/' || id)",
+                (json.dumps(gone),),
+            )
+            sql.execute(f"DELETE FROM run WHERE id IN {chosen}", (json.dumps(gone),))
+            for table in _OWN_TABLES:
+                sql.execute(f"DELETE FROM {table} WHERE run IN {chosen}", (json.dumps(gone),))
             return gone
+
+    def forget_fires(self, before: datetime) -> int:
+        gone = 0
+        while True:
+            with self._ledger.writing() as sql:
+                # From its last fire on a schedule is watched; what fires for a run that is kept is kept with it.
+                found = sql.execute(
+                    "DELETE FROM fire WHERE (job, kind, fire_at, key) IN (SELECT job, kind, fire_at, key FROM fire AS old"
+                    " WHERE kind <> 'baseline' AND recorded < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.id = old.run) AND fire_at <"
+                    " (SELECT max(fire_at) FROM fire AS latest WHERE latest.job = old.job AND latest.kind = old.kind)"
+                    f" LIMIT {_MOST_AT_ONCE})",
+                    (written(before),),
+                ).rowcount
+            gone += found
+            if found < _MOST_AT_ONCE:
+                return gone
 
 
 def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: datetime) -> tuple[RunStatus, str]:

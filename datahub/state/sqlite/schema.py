@@ -84,4 +84,9 @@ VERSIONS: tuple[str, ...] = (
     CREATE INDEX entry_next ON entry (job, entity, number);
     CREATE TABLE closed (channel TEXT PRIMARY KEY, since TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
     """,
+    # What a message said is removed before it is forgotten that it came; its digest still tells whether another says the same.
+    """
+    ALTER TABLE message ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+    UPDATE message SET sha256 = sha256(body);
+    """,
 )

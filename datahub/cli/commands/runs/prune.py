@@ -1,4 +1,4 @@
-"""Remove what old runs left, as far back as the jobs' `retention` says: records, landed files, results, rejects.
+"""Remove what old runs left, as far back as the jobs' `retention` says: records, landed files, results, rejects, messages.
 
 Runs that are not done keep everything, and the last good run of each job stays, for the guards to compare with.
 """
@@ -31,4 +31,5 @@ def command(
             fingerprints=max(one.fingerprints for one in said),
         )
         gone = prune(store, folders_of(loaded), keep, datetime.now(UTC))
-    say(f"removed {counted(gone.runs, 'run')} and {counted(gone.files, 'file')}: {gone.bytes / 1e6:,.1f} MB")
+    told = f"removed {counted(gone.runs, 'run')} and {counted(gone.files, 'file')}: {gone.bytes / 1e6:,.1f} MB"
+    say(f"{told}; and what {counted(gone.messages, 'message')} said" if gone.messages else told)
