@@ -32,6 +32,8 @@ from datahub.state.store import LedgerUnusable
 
 BACKUP_AFTER = 24 * 3600
 """A copy that is older than this many seconds is made anew when the ledger is opened to be written."""
+CHECKED_ALWAYS = 16_000_000
+"""A ledger of so many bytes is read whole whenever it is opened, a larger one before its copy is made."""
 
 
 class SqliteLedger:
@@ -50,7 +52,7 @@ class SqliteLedger:
             _prepare(path, versions)
         with trouble(path, wait):
             self._connection = _connect(path, wait, look=look)
-            _check(self._connection, path)
+            _check(self._connection, path, versions)
             if not look:
                 _migrate(self._connection, path, versions)
             self._hub = str(self._connection.execute("SELECT id FROM hub").fetchone()[0])
@@ -195,10 +197,13 @@ def _run_script(connection: sqlite3.Connection, script: str) -> None:
             connection.execute(statement)
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if answer != "ok":
-        raise damaged(path, str(answer).splitlines()[0])
+def _check(connection: sqlite3.Connection, path: Path, versions: Sequence[str]) -> None:
+    """Refuse what is damaged. Damage in a page that nobody reads today is found before the copy without it is replaced."""
+    current = connection.execute("PRAGMA user_version").fetchone()[0] == len(versions)
+    if path.stat().st_size <= CHECKED_ALWAYS or not current or _stale(path):
+        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if answer != "ok":
+            raise damaged(path, str(answer).splitlines()[0])
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
         raise foreign(path)
 
@@ -209,8 +214,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, versions: Sequence[str]
     if version > len(versions):
         raise newer(path, version, len(versions))
     if version == len(versions):
-        copy = _copy_of(path)
-        if not copy.exists() or datetime.now().timestamp() - copy.stat().st_mtime > BACKUP_AFTER:  # noqa: DTZ005 - a difference
+        if _stale(path):
             _backup(connection, path)
         return
     _backup(connection, path)
@@ -221,6 +225,12 @@ def _migrate(connection: sqlite3.Connection, path: Path, versions: Sequence[str]
         _run_script(connection, script)
     connection.execute(f"PRAGMA user_version = {len(versions)}")
     connection.execute("COMMIT")
+
+
+def _stale(path: Path) -> bool:
+    """Whether the copy of a ledger is missing or old."""
+    copy = _copy_of(path)
+    return not copy.exists() or time.time() - copy.stat().st_mtime > BACKUP_AFTER
 
 
 def _copy_of(path: Path) -> Path:

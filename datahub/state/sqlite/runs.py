@@ -154,8 +154,11 @@ class SqliteRuns:
 
     def list(self, job: str = "", statuses: Sequence[RunStatus] = (), limit: int = 50) -> Sequence[Run]:
         marks = ", ".join("?" * len(statuses))
-        chosen = f"(? = '' OR job = ?){f' AND status IN ({marks})' if statuses else ''}"
-        rows = self._ledger.rows(f"SELECT * FROM run WHERE {chosen} ORDER BY rowid DESC LIMIT ?", (job, job, *statuses, limit))
+        # What is not asked for is not written, so that an index serves.
+        chosen = [*(["job = ?"] if job else []), *([f"status IN ({marks})"] if statuses else [])]
+        where = f"WHERE {' AND '.join(chosen)}" if chosen else ""
+        values = (*([job] if job else []), *statuses, limit)
+        rows = self._ledger.rows(f"SELECT * FROM run {where} ORDER BY rowid DESC LIMIT ?", values)
         return tuple(map(_run, rows))
 
     def last_good(self, job: str) -> Run | None:
@@ -227,47 +230,46 @@ class SqliteRuns:
             return changed.rowcount == 1
 
     def forget(self, before: datetime) -> Sequence[str]:
+        # The last good run of a job is what guards compare with; it stays.
+        good = [row[0] for row in self._ledger.rows(f"SELECT max(rowid) FROM run WHERE {_GOOD} GROUP BY job")]
         gone: list[str] = []
-        # Some at a time: whoever else writes waits no longer than for these.
-        while several := self._forget(before):
-            gone += several
-        return gone
+        last = 0
+        while True:
+            # Some at a time: whoever else writes waits no longer than for these.
+            several = self._ledger.rows(
+                f"SELECT rowid, id FROM run WHERE rowid > ? AND status IN ({_CLOSED}) AND ended < ?"
+                f" AND rowid NOT IN (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT {_MOST_AT_ONCE}",
+                (last, written(before), json.dumps(good)),
+            )
+            if not several:
+                return gone
+            last = several[-1]["rowid"]
+            gone += self._forgotten([row["id"] for row in several])
 
-    def _forget(self, before: datetime) -> Sequence[str]:
+    def _forgotten(self, ids: Sequence[str]) -> Sequence[str]:
+        chosen, told = "(SELECT value FROM json_each(?))", (json.dumps(ids),)
         with self._ledger.writing() as sql:
-            # The last good run of a job is what guards compare with; it stays.
-            rows = sql.execute(
-                f"SELECT id FROM run WHERE status IN ({_CLOSED}) AND ended < ? AND rowid NOT IN"
-                f" (SELECT max(rowid) FROM run WHERE {_GOOD} GROUP BY job) LIMIT {_MOST_AT_ONCE}",
-                (written(before),),
-            ).fetchall()
-            gone = [str(row["id"]) for row in rows]
-            chosen = "(SELECT value FROM json_each(?))"
             # A run that overlaps others has a lease of its own, and no claim can be made under it any more.
             sql.execute(
                 f"DELETE FROM lease WHERE scope IN (SELECT scope FROM run WHERE id IN {chosen} AND scope = 'job:' || job || '/' || id)",
-                (json.dumps(gone),),
+                told,
             )
-            sql.execute(f"DELETE FROM run WHERE id IN {chosen}", (json.dumps(gone),))
-            for table in _OWN_TABLES:
-                sql.execute(f"DELETE FROM {table} WHERE run IN {chosen}", (json.dumps(gone),))
-            return gone
+            for table, run in (("run", "id"), *((table, "run") for table in _OWN_TABLES)):
+                sql.execute(f"DELETE FROM {table} WHERE {run} IN {chosen}", told)
+        return ids
 
     def forget_fires(self, before: datetime) -> int:
-        gone = 0
-        while True:
+        # From its latest fire on a schedule is watched; one whose run is kept is kept with it.
+        kept = (
+            "NOT EXISTS (SELECT 1 FROM run WHERE run.id = old.run) AND fire_at <"
+            " (SELECT max(fire_at) FROM fire AS latest WHERE latest.job = old.job AND latest.kind = old.kind)"
+        )
+        old = self._ledger.rows(f"SELECT * FROM fire AS old WHERE kind <> 'baseline' AND recorded < ? AND {kept}", (written(before),))
+        for at in range(0, len(old), _MOST_AT_ONCE):
+            several = [(row["job"], row["kind"], row["fire_at"], row["key"]) for row in old[at : at + _MOST_AT_ONCE]]
             with self._ledger.writing() as sql:
-                # From its last fire on a schedule is watched; what fires for a run that is kept is kept with it.
-                found = sql.execute(
-                    "DELETE FROM fire WHERE (job, kind, fire_at, key) IN (SELECT job, kind, fire_at, key FROM fire AS old"
-                    " WHERE kind <> 'baseline' AND recorded < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.id = old.run) AND fire_at <"
-                    " (SELECT max(fire_at) FROM fire AS latest WHERE latest.job = old.job AND latest.kind = old.kind)"
-                    f" LIMIT {_MOST_AT_ONCE})",
-                    (written(before),),
-                ).rowcount
-            gone += found
-            if found < _MOST_AT_ONCE:
-                return gone
+                sql.executemany("DELETE FROM fire WHERE job = ? AND kind = ? AND fire_at = ? AND key = ?", several)
+        return len(old)
 
 
 def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: datetime) -> tuple[RunStatus, str]:

@@ -88,5 +88,6 @@ VERSIONS: tuple[str, ...] = (
     """
     ALTER TABLE message ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
     UPDATE message SET sha256 = sha256(body);
+    CREATE INDEX run_of_job ON run (job);
     """,
 )

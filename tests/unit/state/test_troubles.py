@@ -7,12 +7,13 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from datahub.state.records import Admission, Fire, FireKind
+from datahub.state.records import Admission, Fire, FireKind, Message
 from datahub.state.sqlite import ledger as ledgers
 from datahub.state.sqlite.ledger import SqliteLedger
 from datahub.state.sqlite.schema import VERSIONS
@@ -58,6 +59,29 @@ def test_a_damaged_ledger_is_refused_and_its_copy_brings_it_back(path):
     store = SqliteLedger(path)
     assert ["offers"] == [run.job for run in store.runs.list()]
     store.close()
+
+
+def _read_all(path):
+    with closing(SqliteLedger(path)) as store:
+        for (table,) in store.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+            store.rows(f"SELECT * FROM {table}")
+
+
+def test_a_large_ledger_is_read_whole_before_its_copy_is_replaced_and_not_each_time(path, monkeypatch):
+    monkeypatch.setattr(ledgers, "CHECKED_ALWAYS", 0)
+    damage(path)
+    # What is damaged is met when it is read, and told in the same words.
+    with pytest.raises(LedgerUnusable) as caught:
+        _read_all(path)
+    assert "damaged" in caught.value.message
+    copy = path.with_name("ledger.sqlite.backup")
+    before = copy.read_bytes()
+    os.utime(copy, (0, 0))
+    problem = refused(path)
+    assert "damaged" in problem.message
+    assert before == copy.read_bytes()
+    typed(problem.help)
+    SqliteLedger(path).close()
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all, whatever its name says" * 100])
@@ -157,6 +181,18 @@ def test_an_older_ledger_is_brought_up_to_date_and_a_copy_of_it_kept(path):
     copy = sqlite3.connect(path.with_name("ledger.sqlite.backup"))
     assert (len(VERSIONS),) == copy.execute("PRAGMA user_version").fetchone()
     copy.close()
+
+
+def test_messages_of_an_older_ledger_are_held_against_those_that_come_again(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    with closing(SqliteLedger(path, versions=VERSIONS[:2])) as old, old.writing() as sql:
+        sql.execute(
+            "INSERT INTO message (box, id, channel, key, kind, version, body, received, state) VALUES ('in','a','c','','','',?,?,'new')",
+            (b"{}", NOON.isoformat()),
+        )
+    with closing(SqliteLedger(path)) as store:
+        said = Message("a", "c", "", b"{}", NOON)
+        assert ((False,), (True,)) == (tuple(store.inbox.put([said])), tuple(store.inbox.same([said])))
 
 
 def test_a_migration_that_breaks_leaves_the_ledger_as_it_was(path):
