@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
@@ -11,13 +9,14 @@ from datahub.lint.declare import advise
 from datahub.plan.lower import lower
 from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.modules import Loader
 from datahub.syntax.parser import parse
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Seen:
     """Passes diagnostics on, and counts the errors among them."""
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from datahub.cli.arguments import AtOnce, Command
 from datahub.cli.output import Exit, Stop
 
 _FOLDER = Path(__file__).parent / "commands"
@@ -28,7 +30,9 @@ _JOURNEY = ("infer", "check", "fmt", "explain", "preview", "test", "run", "eval"
 def program() -> NoReturn:
     """`dhm` as a process of its own: it begins and ends as fast as it can."""
     # Loading makes objects that all stay; looking for garbage among them takes a tenth of the time of `dhm check`.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(300_000, 20, 100)
+    # NumPy's linear algebra, which nothing here uses, would start a thread for each core when NumPy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code: object = Exit.DONE
     try:
         main()
@@ -108,11 +112,11 @@ class _Commands(Mapping[str, Any]):
             return _group(name)
         module = import_module(".".join(filter(None, ("datahub.cli.commands", self._group, name))))
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(name, help=_help(self._group, name))(module.command)
+        single.command(name, cls=Command, help=cleandoc(module.__doc__ or ""))(module.command)
         return typer.main.get_command(single)
 
 
-class _Group(TyperGroup):
+class _Group(AtOnce, TyperGroup):
     """The group `dhm`: its list of commands is made from the first line of each file, without importing any."""
 
     within = ""

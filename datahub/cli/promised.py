@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def promised(programs: Sequence[tuple[Document, Program]], *, templates: bool = False) -> int:
     """Tell it for each job of the project around, and how many of them bind their script wrongly; `templates`: they were told of."""
-    from datahub.project.load import find
+    from datahub.project.folder import find
 
     folder = find(Path.cwd())
     if folder is None or not programs:

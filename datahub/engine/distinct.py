@@ -8,7 +8,7 @@ them is kept for as long as there are few.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from datahub.engine.failures import union
 from datahub.frames.frame import Column, Frame, Rows, take_column
 from datahub.functions.columns import repeats
 from datahub.functions.declare import REGISTRY
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
 
@@ -65,7 +66,7 @@ def is_worth_it(node: Any, parts: Sequence[bool]) -> bool:
             return any(parts)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Known:
     """The values of one column that a thread has met, and what expressions gave for them."""
 
@@ -107,7 +108,7 @@ def _joined(column: Column, length: int, more: Column, count: int) -> Column:
     return Column(pa.concat_arrays([left, right]), union(column.failures, moved))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Coded:
     """A column by its distinct values: for each row which of them it holds. It must not know the scope that keeps it."""
 

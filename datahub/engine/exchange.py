@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from datahub.engine.keys import Hashes
+from datahub.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Exchange:
     """For each entity the keys that earlier pieces have (`taken`), and those that this one has beside them (`seen`)."""
 

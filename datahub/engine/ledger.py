@@ -7,13 +7,14 @@ left out, whatever other parts of the script made of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntFlag
 
 import numpy as np
 import numpy.typing as npt
 
 from datahub.frames.frame import Rows
+from datahub.records import record
 
 POSITION_BITS = 32
 BLOCK_BITS = 24
@@ -51,7 +52,7 @@ def position_of(rows: Rows) -> Rows:
     return rows & np.int64((1 << POSITION_BITS) - 1)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Ledger:
     """The fates of all rows, a byte array for each block."""
 

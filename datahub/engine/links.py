@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,7 @@ class Bound:
     parents: Rows
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Verdicts:
     """For each row of an entity whether it falls here, along which link and why, and which row that had fallen began it.
 

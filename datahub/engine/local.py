@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from time import thread_time
 from typing import Any, Self
@@ -37,10 +37,11 @@ from datahub.engine.work import Work
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
 from datahub.plan.expressions import asks_facts
+from datahub.records import record
 from datahub.semantic.ir import Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settings:
     """How a plan is run; none of it changes the result."""
 
@@ -49,7 +50,7 @@ class Settings:
     budget: Budget = field(default_factory=Budget)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Execution:
     """What is known when a plan has run: fates of rows, places of blocks, counts of operators."""
 
@@ -63,7 +64,7 @@ class Execution:
     """The sources whose rejected rows are known at the end alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Done:
     """A finished piece of work: what leaves by which exit, what was found beside, the blocks it came from."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from datahub.frames.frame import Frame, Rows
+from datahub.records import record
 
 
 class ParsedBlock(Protocol):
@@ -36,7 +36,7 @@ class Feed(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finished:
     """A block with rejected records of which everything is known: whatever becomes of its rows has become of them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from datahub.engine.ledger import BLOCK_BITS, block_of, position_of
 from datahub.frames.frame import Frame, Rows
+from datahub.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class BlockPlace:
     """A block that was read: which bytes of which file, the number of its first row, and the lines of its records.
 
@@ -31,7 +32,7 @@ class BlockPlace:
     lines: npt.NDArray[np.int64] | None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Places:
     """All blocks read so far, by source and number."""
 

@@ -6,7 +6,7 @@ Time is that of the processor, thread by thread, so that neither other programs 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock, local
 from time import thread_time
 from typing import Any
@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from datahub.engine.side import Flowed
 from datahub.frames.frame import Column
+from datahub.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Spent:
     """What one expression took: `own` without its parts, `whole` with them; how many values it gave, and their bytes."""
 
@@ -28,7 +29,7 @@ class Spent:
     size: int = 0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Profile:
     """What a run took, while it goes on and afterwards; given to a run, it is filled."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from datahub.engine.places import BlockPlace
 from datahub.engine.telling import bad_records, record_lines
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Frame
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.sources import label_of
 
@@ -23,7 +24,7 @@ SMALL, MOST = 256 << 10, 256
 """Blocks are taken together up to so many bytes, and so many of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReadRows:
     """The rows of some blocks, where each block stands, and the records that could not be read, as issues."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from datahub.engine.exchange import Exchange
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Frame
 from datahub.functions.declare import Context
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.trees import interned, rebuilt
 from datahub.semantic.walk import inside
@@ -58,7 +59,7 @@ def no_facts(fact: str, frame: Frame) -> pa.Array:
     return pa.nulls(frame.length, pa.string() if fact == "file_name" else pa.int64())
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class RunState:
     """What one run knows; made once, shared by its threads.
 

@@ -6,7 +6,7 @@ on batch by batch from there. Its *exits* are where frames leave it: into an ope
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from datahub.plan import operators as op
 from datahub.plan.expressions import lookups_used
@@ -14,7 +14,7 @@ from datahub.plan.order import topological
 from datahub.records import record
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(frozen=True, eq=False, slots=True)
 class Exit:
     """Frames of `rows` leave their segment: into input number `port` of `into`, into a lookup, or as an entity's output."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from time import thread_time
 
 import pyarrow as pa
@@ -14,10 +14,11 @@ from datahub.engine.codes import translated
 from datahub.engine.ledger import Fate
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
 from datahub.plan.operators import Join
+from datahub.records import record
 from datahub.semantic.ir import Origin
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Flowed:
     """How many rows went into an operator and what became of them; `taken_in` counts rows that it made more of."""
 
@@ -38,7 +39,7 @@ class Flowed:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Side:
     """Collected while one piece of work is done, by the thread that does it."""
 

@@ -7,7 +7,7 @@ of its keys. Every row has a number within its entity: those that stand first, i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from datahub.engine.side import Side
 from datahub.frames.frame import Column, Failure, Frame, Rows
 from datahub.frames.spill import FrameShelf, size_of
 from datahub.plan import operators as op
+from datahub.records import record
 from datahub.semantic.ir import EntityShape
 from datahub.types.arrow import arrow_type
 
@@ -35,7 +36,7 @@ BEGAN = "!began"
 """Beside rows that fell with others: what began it, in words."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Entity:
     """What is known of one entity: its rows, the keys of its rows by the columns they stand in, the keys of its fallen as text."""
 

@@ -7,7 +7,6 @@ patterns are regular expressions, whose parts are then small whole numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +18,13 @@ from datahub.functions.calendar_names import day_numbers, folded, month_numbers,
 from datahub.functions.columns import Ints, from_texts, ints, map_distinct, text_bytes, text_offsets, valid
 from datahub.functions.date_patterns import Field, Literal, Token, as_regex, fixed_width, is_offset, tokens
 from datahub.functions.declare import Mask
+from datahub.records import record
 
 _PIVOT = 69
 """Two-digit years from here on are of the twentieth century, as POSIX has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Moments:
     """What texts say: days since 1970, microseconds of the day, the offset from UTC where one is written; `ok` where they say it."""
 

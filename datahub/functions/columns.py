@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.declare import Datum, Mask, Outcome
+from datahub.records import record
 from datahub.types.bits import closed, there, truth_array, truths
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ SAMPLE = 1024
 """How many rows are looked at to tell whether a column repeats itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reject:
     """What a Python function answers for a value that fails: the reject code."""
 

@@ -6,9 +6,10 @@ The letters are those of Java and CLDR, which most data platforms use; `%d/%m/%Y
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
+
+from datahub.records import record
 
 ISO_DATE = "yyyy-MM-dd"
 _LETTERS = "yuMLdDHhmsSaEXxZQ"
@@ -21,7 +22,7 @@ _PERCENT = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Field:
     """A part of a date: the letter says which, how often it stands says how it is written."""
 
@@ -29,7 +30,7 @@ class Field:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Literal:
     """Text that stands as it is."""
 

@@ -7,7 +7,6 @@ shown anything else: they take `0x10`, `1E+3` and `nan` for numbers.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +32,7 @@ from datahub.functions.columns import (
     valid,
 )
 from datahub.functions.declare import Mask, Outcome
+from datahub.records import record
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 
@@ -191,7 +191,7 @@ def _to_float(values: pa.Array, mark: str) -> Outcome:
 # --- the bytes of a column ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Plain:
     """What the bytes of a column of numbers tell: which rows are ordinary, how many digits, and how many after the mark."""
 

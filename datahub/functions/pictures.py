@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import cache, partial
 from typing import Any
@@ -17,6 +16,7 @@ from datahub.functions import decimals
 from datahub.functions.columns import as_array, map_distinct, nulled, valid
 from datahub.functions.declare import Datum, example, function
 from datahub.functions.written import decimal_text
+from datahub.records import record
 from datahub.types import model as t
 
 CATEGORY = "number"
@@ -28,7 +28,7 @@ MARKS = {"": (".", ","), "en": (".", ","), "fr": (",", "\u202f"), "de": _COMMA, 
 _ACTIVE = r"[#0-9,.]*[0-9#][#0-9,.]*(?:[eE][0-9]+)?"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Picture:
     """How a number is written: digits before and after the point, groups, and what stands around them.
 

@@ -6,13 +6,14 @@ clocks on winter time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import numpy.typing as npt
+
+from datahub.records import record
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -25,7 +26,7 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Changes:
     """The changes of a zone: when (microseconds since 1970), and what clocks are ahead of UTC before, between and after them.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.walk import columns_read
 
@@ -12,7 +13,7 @@ Keys = frozenset[frozenset[str]]
 NONE: Keys = frozenset()
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Grain:
     """Keys of rowsets, found as they are asked for."""
 

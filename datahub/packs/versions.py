@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-
-from semver import Version
+from typing import TYPE_CHECKING
 
 from datahub.records import record
+
+if TYPE_CHECKING:
+    # Loaded where there is a version: most scripts use none.
+    from semver import Version
 
 _RANGE = re.compile(r"(?P<mark>[\^~]?)(?P<numbers>\d+(?:\.\d+){0,2})(?P<rest>-[0-9A-Za-z.-]+)?")
 
@@ -38,6 +41,8 @@ class Range:
 
 def parse_range(text: str) -> Range:
     """The range that `text` means; `NoRange` where it means none."""
+    from semver import Version
+
     if not text:
         return Range("")
     found = _RANGE.fullmatch(text.strip())
@@ -65,6 +70,8 @@ def _below(mark: str, numbers: list[int], least: Version) -> Version:
 
 def parse_version(text: str) -> Version:
     """The version that `text` writes; `NoRange` where it is none."""
+    from semver import Version
+
     try:
         return Version.parse(text)
     except ValueError:

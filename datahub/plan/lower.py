@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
 from datahub.plan import operators as op
@@ -12,6 +12,7 @@ from datahub.plan.linked import Linked
 from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.expressions import nullable_reads
 from datahub.semantic.previous import remembered_by
@@ -82,7 +83,7 @@ def _counted(condition: ir.Expression) -> Iterable[str]:
         yield name.partition("(")[2].removesuffix(")")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Lowering:
     program: ir.Program
     linked: Linked

@@ -12,13 +12,13 @@ from datahub.document import Document
 from datahub.project.config import Project
 from datahub.project.connection import Kinds
 from datahub.project.failures import TerminalError
+from datahub.project.folder import NAME as NAME
+from datahub.project.folder import find as find
 from datahub.project.layers import Layered, Layers
 from datahub.project.reading import Places, read
 from datahub.project.rules import MISSING_KEY, UNDEFINED_REFERENCE
 from datahub.project.secrets import Vault
 from datahub.records import record
-
-NAME = "dhm.toml"
 
 
 @record(frozen=True, slots=True)
@@ -40,12 +40,6 @@ class Loaded:
     env: str
     vault: Vault
     layers: Layered
-
-
-def find(start: Path) -> Path | None:
-    """The folder at or above `start` that holds `dhm.toml`."""
-    start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / NAME).is_file()), None)
 
 
 def environments(folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from datahub.engine.ledger import block_of, position_of
 from datahub.formats.files import AtomicFile
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
+from datahub.records import record
 from datahub.reports.issue_columns import ALL_COLUMNS
 
 SEPARATOR = "; "
@@ -25,7 +26,7 @@ TOLD = ["code", "field", "value", "message"]
 ROW_GROUP = 60_000
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Findings:
     """Issues and notes as they come, counted and written; those of rows that are told at the end are kept until then."""
 
@@ -53,8 +54,7 @@ class Findings:
             self._put(table)
 
     def _tally(self, table: pa.Table) -> None:
-        counted = table.group_by(["severity", "code"], use_threads=False).aggregate([([], "count_all")])
-        for severity, code, count in zip(*(counted.column(name).to_pylist() for name in ("severity", "code", "count_all")), strict=True):
+        for severity, code, count in _counted(table):
             self.codes[(severity, code)] += count
             if severity == "fatal":
                 self.fatal[code] += count
@@ -118,6 +118,17 @@ class Findings:
             self._writer.close()
             self._file.abort()
             self._file = None
+
+
+def _counted(table: pa.Table) -> Iterable[tuple[str, str, int]]:
+    """How often each severity and code stand together, in the order in which they come."""
+    severities, codes = (whole(table.column(name)).dictionary_encode() for name in ("severity", "code"))
+    pairs = codes.indices.to_numpy().astype(np.int64) * len(severities.dictionary) + severities.indices.to_numpy()
+    found, first, counts = np.unique(pairs, return_index=True, return_counts=True)
+    names = severities.dictionary.to_pylist(), codes.dictionary.to_pylist()  # a handful
+    for at in np.argsort(first).tolist():
+        code, severity = divmod(int(found[at]), len(names[0]))
+        yield names[0][severity], names[1][code], int(counts[at])
 
 
 def by_row(tables: Sequence[pa.Table], block: int, positions: Rows, numbers: pa.Array, lines: pa.Array) -> pa.Table:

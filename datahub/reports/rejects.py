@@ -7,7 +7,7 @@ that becomes of their block is known; where rows wait for others that is the end
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from datahub.engine.local import Execution
 from datahub.engine.outside import Finished
 from datahub.formats.declare import FORMATS, InputFile, Reader
 from datahub.plan.operators import Plan
+from datahub.records import record
 from datahub.reports.findings import Findings, by_row
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Rejects:
     """One file for each source that has rejected rows, in `folder`; `made` has the path and the number of rows of each."""
 

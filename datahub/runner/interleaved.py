@@ -6,7 +6,7 @@ Lines are made as rows come; their order is known when all are there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from datahub.engine import keys
 from datahub.formats.declare import LineWriter
+from datahub.records import record
 from datahub.semantic.ir import EntityShape
 
 PIECE = 65_536
@@ -21,7 +22,7 @@ Path = npt.NDArray[np.int64]
 """For each row the numbers that lead to it: of its root, then of the entity and row at every step down."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Kind:
     """One entity in the file: its lines so far, and the columns by which it is owned and owns."""
 

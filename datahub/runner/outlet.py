@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from queue import Queue
@@ -23,6 +23,7 @@ from datahub.formats.declare import FORMATS, LineWriter, Writer
 from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame, failed_rows
 from datahub.plan.operators import Plan
+from datahub.records import record
 from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
 from datahub.reports.rejects import Rejects
@@ -40,7 +41,7 @@ Watch = Callable[[str, Frame], None]
 """Told of an entity and its rows, as they are handed over to be written."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Written:
     """One file that a run made."""
 
@@ -86,7 +87,7 @@ class BackgroundWriter:
         self.check()
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Files(Outlet):
     """The outlet of a run that writes files into one folder."""
 

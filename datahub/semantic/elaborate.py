@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.document import Document
@@ -92,7 +92,7 @@ def _units(every: Sequence[Module], emit: Emit, zone: str) -> dict[int, Unit]:
     return units
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Elaboration:
     """All modules of a program on their way: each step over all of them, since an override may name what is declared above it."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.clauses import apply
 from datahub.semantic.collect import check_reserved
@@ -24,7 +25,7 @@ from datahub.semantic.walk import columns_read
 from datahub.syntax import ast
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Body:
     """The inside of a view or map as it is read from top to bottom."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
@@ -51,7 +51,7 @@ class NoLoader:
         return ()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(frozen=True, eq=False, slots=True)
 class Import:
     """A `use`: the name it goes by here, and the module behind it; None where it was not found."""
 
@@ -60,7 +60,7 @@ class Import:
     use: ast.Use
 
 
-@dataclass(eq=False, slots=True)
+@record(eq=False, slots=True)
 class Module:
     """The declarations of one file or pack.
 
@@ -90,7 +90,7 @@ def modules(script: ast.Script, loader: Loader, emit: Emit) -> tuple[Module, ...
     return tuple(reading.ordered)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Reading:
     loader: Loader
     emit: Emit

@@ -6,7 +6,7 @@ The names in an override are those of the script that wrote it (`Unit.at`); the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar, assert_never
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
@@ -57,7 +57,7 @@ _KINDS: dict[str, type[ast.Declaration]] = {
 }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Laying:
     every: Sequence[Module]
     emit: Emit

@@ -9,7 +9,7 @@ the inputs still uncut may be, that part is covered. A class that leaves more ro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from datahub.records import record
@@ -25,7 +25,7 @@ class Spent(Exception):
     """The budget is used up before the answer was found."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Budget:
     """How many boxes may still be looked at, over all questions and for one of them."""
 
@@ -67,7 +67,7 @@ def covered(box: Box, whole: Sequence[Rows], rows: Rows, budget: Budget) -> Answ
     return Answer(tuple(found[at] if at in found else classes[0] for at, classes in enumerate(box)))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Search:
     """One question: the inputs in the order of cutting, and the rows whose cells hold for all of the box from there on."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from operator import and_, or_
 
@@ -92,7 +92,7 @@ def has_patterns(table: ir.DecisionTable) -> bool:
 # ---------------------------------------------------------------- inputs
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Dimension:
     """An input: its classes, the cell of each row as classes, and for each class the rows whose cells have it."""
 
@@ -180,7 +180,7 @@ def space_of(kind: t.Type, tests: Sequence[ir.CellTest]) -> Space:
 # ---------------------------------------------------------------- questions
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Proving:
     table: ir.DecisionTable
     dimensions: Sequence[_Dimension]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.document import Span
+from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.collect import twice
 from datahub.semantic.expressions import codes
@@ -19,7 +20,7 @@ from datahub.types import model as t
 from datahub.types.assign import carried_alike, common
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Rows:
     """The rows between two clauses: what can be named of them, and which columns of a source are behind each of theirs."""
 

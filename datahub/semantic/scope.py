@@ -7,7 +7,7 @@ check) and handed down, never changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Span
@@ -76,7 +76,7 @@ class RowsetName:
     """The fields of which it is known whether the source had them at all."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class World:
     """All declarations that a script can name, by their names as written there (`m.Order` for a pack's)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Document, Span
@@ -15,7 +15,7 @@ from datahub.semantic.scope import Scope, World
 from datahub.syntax import ast
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Made:
     """What all modules of a program gave so far, in their order."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from datahub.diagnostics.diagnostic import Label
 from datahub.records import record
@@ -59,7 +58,7 @@ _HEADS: dict[str, frozenset[str]] = {
 }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Laid:
     """Tokens without the newlines that say nothing; `depths` is the number of brackets open before each.
 

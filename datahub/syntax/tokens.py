@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from datahub.records import record
 
 ODD = "ODD"
 """The kind of a word that may be a keyword in another language's spelling, or just a name."""
@@ -11,7 +13,7 @@ BLANKS = " \t\u00a0\u202f\u2009"
 """Spaces; the ones that do not break come with text pasted from elsewhere."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Tokens:
     """The tokens of a text, as lists side by side; the places of its comments; where texts and patterns are not closed."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
@@ -68,3 +69,78 @@ def test_a_record_is_matched_by_place_copied_and_pickled():
             assert (x, y) == (1, 5)
     assert copy.deepcopy(Point(1)) == Point(1)
     assert pickle.loads(pickle.dumps(Point(3, place="p"))).place == "p"
+
+
+def test_records_that_change_are_dataclasses_too():
+    @record(slots=True)
+    class Count:
+        name: str
+        seen: int = 0
+        kept: list[int] = field(default_factory=list)
+        made: dict[str, int] = field(default_factory=dict, init=False)
+        last: str = field(default="none", init=False)
+        unset: int = field(init=False, compare=False)
+
+    one = Count("a", kept=[1])
+    one.seen += 1
+    assert one == Count("a", 1, [1])
+    assert ({}, "none") == (one.made, one.last)
+    assert not hasattr(one, "unset")
+    assert one.made is not Count("a").made
+    with pytest.raises(AttributeError):
+        one.other = 1  # type: ignore[attr-defined]
+    with pytest.raises(TypeError):
+        hash(one)
+    assert pickle.loads(pickle.dumps(Point(1))) == Point(1)
+
+
+def test_a_constructor_is_called_and_complains_as_that_of_a_dataclass():
+    @record(frozen=True, slots=True)
+    class Wide:
+        a: int
+        b: int = 1
+        c: list[int] = field(default_factory=list, kw_only=True)
+        d: int = field(kw_only=True)
+
+    assert (1, 1, [], 4) == (Wide(1, d=4).a, Wide(1, d=4).b, Wide(1, d=4).c, Wide(1, d=4).d)
+    assert ("a", "b") == Wide.__match_args__
+    for wrong, said in (
+        (lambda: Wide(1), r"Wide\.__init__\(\) missing 1 required keyword-only argument: 'd'"),
+        (lambda: Wide(d=1), r"Wide\.__init__\(\) missing 1 required positional argument: 'a'"),
+        (lambda: Wide(1, 2, 3, d=1), r"Wide\.__init__\(\) takes from 2 to 3 positional arguments"),
+        (lambda: Wide(1, d=1, e=2), r"Wide\.__init__\(\) got an unexpected keyword argument 'e'"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            wrong()
+
+
+def test_a_record_compared_by_identity_stays_so():
+    @record(frozen=True, eq=False, slots=True)
+    class Same:
+        x: int
+
+    assert Same(1) != Same(1)
+    assert len({Same(1), Same(1)}) == 2
+
+
+def test_fields_without_defaults_stand_first():
+    @record(frozen=True, slots=True)
+    class Upside:
+        x: int = 1
+        y: int  # type: ignore[misc]
+
+    with pytest.raises(TypeError, match="a field without a default follows"):
+        Upside(1, 2)
+
+
+def test_many_threads_may_make_the_first_one():
+    for _ in range(20):
+
+        @record(frozen=True, slots=True)
+        class Shared:
+            x: int
+            names: list[int] = field(default_factory=list)
+
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(Shared, range(64)))
+        assert [Shared(number) for number in range(64)] == made

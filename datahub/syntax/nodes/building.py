@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias, TypeVar
 
 from datahub.document import Span
+from datahub.records import record
 from datahub.syntax import ast
 from datahub.syntax.layout import DEEPEST, Laid
 from datahub.syntax.literals import name_text
@@ -24,7 +25,7 @@ Node = TypeVar("Node")
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Building:
     """One text on its way to a tree.
 
