@@ -35,7 +35,8 @@ class Command(AtOnce, TyperCommand):
 @dataclass(frozen=True)
 class _Plain(RuntimeParam):
     def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
-        several = get_origin(self.annotation) is list
+        origin: Any = get_origin(self.annotation)
+        several = origin is list
         kind = get_args(self.annotation)[0] if several else self.annotation
         values = list(value) if several else [value]
         made = [self._taken(one, kind, param, ctx) for one in values]

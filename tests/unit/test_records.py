@@ -6,6 +6,7 @@ import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -104,11 +105,12 @@ def test_a_constructor_is_called_and_complains_as_that_of_a_dataclass():
 
     assert (1, 1, [], 4) == (Wide(1, d=4).a, Wide(1, d=4).b, Wide(1, d=4).c, Wide(1, d=4).d)
     assert ("a", "b") == Wide.__match_args__
+    make: Any = Wide
     for wrong, said in (
-        (lambda: Wide(1), r"Wide\.__init__\(\) missing 1 required keyword-only argument: 'd'"),
-        (lambda: Wide(d=1), r"Wide\.__init__\(\) missing 1 required positional argument: 'a'"),
-        (lambda: Wide(1, 2, 3, d=1), r"Wide\.__init__\(\) takes from 2 to 3 positional arguments"),
-        (lambda: Wide(1, d=1, e=2), r"Wide\.__init__\(\) got an unexpected keyword argument 'e'"),
+        (lambda: make(1), r"Wide\.__init__\(\) missing 1 required keyword-only argument: 'd'"),
+        (lambda: make(d=1), r"Wide\.__init__\(\) missing 1 required positional argument: 'a'"),
+        (lambda: make(1, 2, 3, d=1), r"Wide\.__init__\(\) takes from 2 to 3 positional arguments"),
+        (lambda: make(1, d=1, e=2), r"Wide\.__init__\(\) got an unexpected keyword argument 'e'"),
     ):
         with pytest.raises(TypeError, match=said):
             wrong()

@@ -11,6 +11,7 @@ from typing import Annotated
 import pytest
 import typer
 from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 from datahub.cli.arguments import Command
 
@@ -44,7 +45,7 @@ def called(cls: type[TyperCommand], arguments: list[str]) -> tuple[object, ...] 
         typer.main.get_command(app).main(arguments, standalone_mode=False)
     except Took as took:
         return tuple((type(one), one) for one in took.args)
-    except Exception as error:
+    except TyperException as error:
         return f"{type(error).__name__}: {error}"
     return "nothing"
 
