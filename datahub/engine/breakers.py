@@ -16,7 +16,7 @@ from datahub.engine import issues, keys
 from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.fallen import Carrying
-from datahub.engine.gathering import Budget, Gathering, KeysOf, Pieces, Sorting, Viewing, Whole
+from datahub.engine.gathering import Gathering, KeysOf, Pieces, Sorting, Viewing, Whole
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
@@ -26,6 +26,7 @@ from datahub.engine.scope import Scope
 from datahub.engine.settle import CHECKS, NOTES, Settled, settle
 from datahub.engine.side import Side, right_of
 from datahub.engine.survival import Survival
+from datahub.engine.waiting import Budget, Waiting
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, bare
 from datahub.frames.spill import FrameShelf, size_of
@@ -46,23 +47,32 @@ class Breaker(Protocol):
 
 
 class Appending:
-    """One input after the other: the first passes, the others wait for their turn."""
+    """One input after the other: that whose turn it is passes, the others wait for theirs."""
 
-    def __init__(self, ports: int) -> None:
-        self._waiting: list[list[Frame]] = [[] for _ in range(ports)]
+    def __init__(self, ports: int, budget: Budget) -> None:
+        self._waiting = [Waiting(budget) for _ in range(ports)]
+        self._ended = [False] * ports
+        self._turn = 0
 
     def prepare(self, frame: Frame, side: Side) -> Frame:
         return frame
 
     def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
-        if port == 0:
+        if port == self._turn:
             yield payload
         else:
-            self._waiting[port].append(payload)
+            self._waiting[port].put(payload)
+
+    def ended(self, port: int) -> Iterator[Frame]:
+        """No more comes of an input: the next one's rows pass from now on, those that waited first."""
+        self._ended[port] = True
+        while self._turn < len(self._ended) - 1 and self._ended[self._turn]:
+            self._turn += 1
+            yield from self._waiting[self._turn].frames()
+            self._waiting[self._turn].close()
 
     def finish(self, side: Side) -> Iterator[Frame]:
-        for frames in self._waiting:
-            yield from frames
+        return iter(())
 
 
 class FirstOfKey:
@@ -234,7 +244,7 @@ def breaker(
         case op.Settle():
             return KeyedSettling(operator, shapes[operator.entity], run, watched)
         case op.Union(inputs=several):
-            return Appending(len(several))
+            return Appending(len(several), budget)
         case op.Group():
             return Gathering(_whole(operator, run), budget, _together(operator, run), group.with_fallen if watched else None)
         case _:

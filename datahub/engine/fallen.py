@@ -12,13 +12,12 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from datahub.engine.gathering import Budget
 from datahub.engine.operators.join import JoinIndex, alone
 from datahub.engine.side import Side
 from datahub.engine.values import carried
+from datahub.engine.waiting import Budget, Waiting
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Frame, bare
-from datahub.frames.spill import FrameShelf, size_of
 from datahub.plan import operators as op
 from datahub.semantic.ir import Assignment
 from datahub.types import model as t
@@ -106,24 +105,13 @@ class Held:
     """Rows that fell, until they can go on: on disk where they are too many."""
 
     def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._frames: list[Frame] = []
-        self._size = 0
-        self._shelf: FrameShelf | None = None
+        self._waiting = Waiting(budget)
 
     def put(self, frame: Frame | None) -> None:
-        if frame is None:
-            return
-        self._frames.append(frame)
-        self._size += size_of(frame)
-        if self._size > self._budget.size and self._budget.space is not None:
-            self._shelf = self._shelf or FrameShelf(self._budget.space)
-            for one in self._frames:
-                self._shelf.put(one)
-            self._frames, self._size = [], 0
+        if frame is not None:
+            self._waiting.put(frame)
 
     def all(self) -> Iterator[Frame]:
         """Frames without rows of their own, beside which those go that fell."""
-        for frame in (*(self._shelf.take() if self._shelf is not None else ()), *self._frames):
-            yield bare(frame)
-        self._frames = []
+        yield from map(bare, self._waiting.frames())
+        self._waiting.close()

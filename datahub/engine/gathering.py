@@ -19,10 +19,10 @@ import pyarrow as pa
 from datahub.engine import keys
 from datahub.engine.ordering import ordered
 from datahub.engine.side import Side
+from datahub.engine.waiting import Budget
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Frame, Rows, bare
 from datahub.frames.spill import FrameShelf, Space, size_of
-from datahub.records import record
 from datahub.types.model import Type
 
 Whole: TypeAlias = Callable[[Frame, Side], Frame]
@@ -33,14 +33,6 @@ SEQUENCE = "!sequence"
 """The number of a row among all that were gathered; it keeps their order when they are parted."""
 PARTS = 32
 PIECE = 65_536
-
-
-@record(frozen=True, slots=True)
-class Budget:
-    """How many bytes an operator may hold before it sets rows aside, and where; without a space it holds all."""
-
-    size: int = 1 << 30
-    space: Space | None = None
 
 
 class Gathering:

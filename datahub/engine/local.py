@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues
-from datahub.engine.breakers import Breaker, breaker
-from datahub.engine.gathering import Budget
+from datahub.engine.backlog import Backlog
+from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
 from datahub.engine.lookups import build as build_lookup
 from datahub.engine.operators.join import JoinIndex
@@ -33,6 +33,7 @@ from datahub.engine.segments import Exit, cut, passes_on
 from datahub.engine.side import Flowed, Side, all_failures, reject
 from datahub.engine.survival import Survival
 from datahub.engine.telling import located, merged
+from datahub.engine.waiting import Budget
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
@@ -93,7 +94,7 @@ class _Runner:
         self._fed: set[str] = set()
         self._breakers: dict[int, Breaker] = {}
         self._open_ports: dict[int, int] = {}
-        self._backlog: dict[Exit, list[Frame]] = {}
+        self._backlog = Backlog(settings.budget)
         self._finished: set[int] = set()
         self._gone: set[Exit] = set()
         self._told: set[int] = set()
@@ -299,9 +300,7 @@ class _Runner:
         """A frame that a breaker let pass, on through the segment that begins there."""
         # What waits keeps its order: an exit with a backlog takes nothing past it.
         ready = [exit for exit in self._ready(root) if exit not in self._backlog]
-        for exit in self._pending(root):
-            if exit not in ready:
-                self._backlog.setdefault(exit, []).append(frame)
+        self._backlog.pass_by(root, frame, [exit for exit in self._pending(root) if exit not in ready])
         if ready:
             side = Side()
             leaving = self._work.leave(root, frame, ready, side, self._told)
@@ -315,28 +314,37 @@ class _Runner:
             if exit.lookup:
                 self._feed_lookup(exit.lookup)
             elif exit.into is not None:
+                self._appended(exit.into, exit.port)
                 self._open_ports[id(exit.into)] -= 1
                 if not self._open_ports[id(exit.into)]:
                     self._finish(exit.into)
         self._retry()
 
+    def _appended(self, union: op.Operator, port: int) -> None:
+        """Of one input of a union there is no more: what waited behind it goes on."""
+        breaker = self._breakers[id(union)]
+        if isinstance(breaker, Appending):
+            side = Side()
+            for frame in breaker.ended(port):
+                side.count(union).rows_out += frame.length
+                self._push(union, frame)
+            self._aside(side)
+
     def _finish(self, operator: op.Operator) -> None:
         side = Side()
+        waiting = self._backlog.queue()
         with side.timed(operator):
-            frames = list(self._breakers[id(operator)].finish(side))
-        if not isinstance(operator, op.Settle | op.Graph):
-            side.count(operator).rows_out += sum(frame.length for frame in frames)
+            for frame in self._breakers[id(operator)].finish(side):
+                waiting.put(frame)
+                if not isinstance(operator, op.Settle | op.Graph):
+                    side.count(operator).rows_out += frame.length
         self._aside(side)
         self._tell_found()
         self._finished.add(id(operator))
         if isinstance(operator, op.Graph):
             self._survived(operator)
         elif not isinstance(operator, op.Join):
-            self._wait(operator, frames)
-
-    def _wait(self, operator: op.Operator, frames: list[Frame]) -> None:
-        for exit in self._pending(operator):
-            self._backlog.setdefault(exit, []).extend(frames)
+            self._backlog.wait(self._pending(operator), waiting)
 
     def _survived(self, graph: op.Graph) -> None:
         """What each of the entities of a graph has left."""
@@ -344,12 +352,13 @@ class _Runner:
         assert isinstance(survival, Survival)
         for operator in self._segments.ordered:
             if isinstance(operator, op.Surviving) and operator.graph is graph:
-                side = Side()
-                frames = list(survival.survivors(operator, side, id(operator) in self._segments.watched))
+                side, waiting = Side(), self._backlog.queue()
+                for frame in survival.survivors(operator, side, id(operator) in self._segments.watched):
+                    waiting.put(frame)
                 self._aside(side)
                 self._tell_found()
                 self._finished.add(id(operator))
-                self._wait(operator, frames)
+                self._backlog.wait(self._pending(operator), waiting)
 
     def _retry(self) -> None:
         """Go on with exits of finished or passing breakers whose joins and lookups are ready now."""
@@ -360,20 +369,12 @@ class _Runner:
                 ready = [exit for exit in exits if exit in self._backlog and exit not in self._gone and self._is_ready(exit)]
                 if not ready or number not in self._finished:
                     continue
-                for alike, frames in self._alike(ready):
+                for alike, frames in self._backlog.take(ready):
                     self._in_order(self._pieces(alike[0].root, frames, alike))
                     self._end(alike)
                 progress = True
 
-    def _alike(self, exits: list[Exit]) -> list[tuple[list[Exit], list[Frame]]]:
-        """Exits with what waits for them, those that wait for the same frames together; the shortest wait first."""
-        found: dict[tuple[int, ...], tuple[list[Exit], list[Frame]]] = {}
-        for exit in exits:
-            frames = self._backlog.pop(exit)
-            found.setdefault(tuple(map(id, frames)), ([], frames))[0].append(exit)
-        return sorted(found.values(), key=lambda pair: len(pair[1]))
-
-    def _pieces(self, root: op.Operator, frames: list[Frame], exits: list[Exit]) -> Iterator[Callable[[], _Done]]:
+    def _pieces(self, root: op.Operator, frames: Iterable[Frame], exits: list[Exit]) -> Iterator[Callable[[], _Done]]:
         for frame in frames:
             for start in range(0, max(frame.length, 1), self._settings.batch_rows):
                 yield partial(self._computed, root, part_of(frame, start, self._settings.batch_rows), exits)

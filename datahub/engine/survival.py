@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from datahub.engine import issues, keys
 from datahub.engine.codes import translated
 from datahub.engine.fallen import Held
-from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.links import ROW_BITS, Bound, Verdicts, judge, parents_of
 from datahub.engine.run_state import RunState
 from datahub.engine.side import Side
+from datahub.engine.waiting import Budget
 from datahub.frames.frame import Column, Failure, Frame, Rows
 from datahub.frames.spill import FrameShelf, size_of
 from datahub.plan import operators as op

@@ -18,7 +18,6 @@ from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.evaluate import evaluate
 from datahub.engine.exchange import Exchange
-from datahub.engine.gathering import Budget
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.nothing import Unmet, unmet_of_nothing
@@ -26,6 +25,7 @@ from datahub.engine.profile import Profile
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Flowed, right_of
 from datahub.engine.start import given, run_state
+from datahub.engine.waiting import Budget
 from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
