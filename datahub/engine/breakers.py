@@ -23,6 +23,7 @@ from datahub.engine.operators.check import check
 from datahub.engine.parts import no_rows
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
+from datahub.engine.seen import Seen
 from datahub.engine.settle import CHECKS, NOTES, Settled, settle
 from datahub.engine.side import Side, right_of
 from datahub.engine.survival import Survival
@@ -78,9 +79,9 @@ class Appending:
 class FirstOfKey:
     """The first row of each key, as rows pass by."""
 
-    def __init__(self, operator: op.Unique, run: RunState) -> None:
+    def __init__(self, operator: op.Unique, run: RunState, budget: Budget) -> None:
         self._operator, self._run = operator, run
-        self._uniqueness = unique.Uniqueness(operator)
+        self._uniqueness = unique.Uniqueness(operator, budget)
 
     def prepare(self, frame: Frame, side: Side) -> tuple[Frame, keys.Hashes, Mask]:
         return unique.key_hashes(frame, self._operator, self._run, side)
@@ -108,10 +109,10 @@ class KeyedSettling:
     Every row takes part whose key is healthy and not null, also rows that fail otherwise; the first is spared.
     """
 
-    def __init__(self, operator: op.Settle, shape: EntityShape, run: RunState, watched: bool) -> None:
+    def __init__(self, operator: op.Settle, shape: EntityShape, run: RunState, budget: Budget, watched: bool) -> None:
         assert isinstance(operator.input, op.Key)
         self._operator, self._key, self._shape, self._run, self._watched = operator, operator.input, shape, run, watched
-        self._seen = keys.SeenKeys()
+        self._seen = Seen(budget)
         taken = run.exchange.taken.get(operator.entity) if run.exchange is not None else None
         self._passed = self._taken = 0 if taken is None else taken.shape[1]
         if taken is not None:
@@ -242,7 +243,7 @@ def breaker(
         case op.Join():
             return RightSide(operator, run, built, budget)
         case op.Settle():
-            return KeyedSettling(operator, shapes[operator.entity], run, watched)
+            return KeyedSettling(operator, shapes[operator.entity], run, budget, watched)
         case op.Union(inputs=several):
             return Appending(len(several), budget)
         case op.Group():
@@ -257,7 +258,7 @@ def _alone(operator: op.Operator, run: RunState, budget: Budget) -> Breaker:
     """An operator that has nothing to do with rows that fell."""
     match operator:
         case op.Unique(keep="first"):
-            return FirstOfKey(operator, run)
+            return FirstOfKey(operator, run, budget)
         case op.Sort():
             return Sorting(
                 lambda frame, side: arrange.sort(frame, operator, run, side),

@@ -146,10 +146,9 @@ def _text_words(column: pa.Array) -> list[Words]:
         at += 8
 
 
-_ROW_BITS = np.uint64(40)
-_ROW = np.uint64((1 << 40) - 1)
+ROW = np.uint64((1 << 40) - 1)
 _EMPTY = np.uint64((1 << 64) - 1)
-_LOAD = 0.7
+LOAD = 0.7
 
 
 class SeenKeys:
@@ -163,7 +162,7 @@ class SeenKeys:
 
     def __init__(self, expected: int = 0) -> None:
         """Room for so many keys, or some; it grows."""
-        self._slots = _empty(1 << max(16, int(expected / _LOAD).bit_length()))
+        self._slots = _empty(1 << max(16, int(expected / LOAD).bit_length()))
         self._used = 0
 
     def first_rows(self, hashed: Hashes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -171,9 +170,9 @@ class SeenKeys:
 
         `rows` ascend, over all calls, and stay below 2**40.
         """
-        while self._used + len(rows) > len(self._slots) * _LOAD:
+        while self._used + len(rows) > len(self._slots) * LOAD:
             self._grow()
-        marks = (hashed[1] & ~_ROW) | rows.astype(np.uint64)
+        marks = (hashed[1] & ~ROW) | rows.astype(np.uint64)
         first = _put(self._slots, hashed[0], marks)
         self._used += int(np.count_nonzero(first == rows))
         return first
@@ -189,18 +188,20 @@ class SeenKeys:
         while len(waiting):
             found = pairs.take(at).view(np.uint64).reshape(-1, 2)
             there = found[:, 1] != _EMPTY
-            other = (found[:, 0] ^ low) | ((found[:, 1] ^ high) & ~_ROW)
+            other = (found[:, 0] ^ low) | ((found[:, 1] ^ high) & ~ROW)
             hit = there & (other == 0)
-            answer[waiting[hit]] = (found[hit, 1] & _ROW).astype(np.int64)
+            answer[waiting[hit]] = (found[hit, 1] & ROW).astype(np.int64)
             left = np.flatnonzero(there & (other != 0))
             waiting, at, low, high = waiting[left], (at[left] + 1) & mask, low[left], high[left]
         return answer
 
-    def since(self, row: int) -> Hashes:
-        """The keys that rows from number `row` on had first, as what `first_rows` takes."""
-        marks = self._slots[:, 1]
-        own = (marks != _EMPTY) & ((marks & _ROW) >= np.uint64(row))
-        return np.stack([self._slots[own, 0], marks[own] & ~_ROW])
+    def __len__(self) -> int:
+        return self._used
+
+    def held(self) -> npt.NDArray[np.uint64]:
+        """All keys as they are kept: half of the hash, and the mark."""
+        found: npt.NDArray[np.uint64] = self._slots[self._slots[:, 1] != _EMPTY]
+        return found
 
     def _grow(self) -> None:
         self._slots = _doubled(self._slots)
@@ -287,5 +288,5 @@ def _probe(
         items[:, 0], items[:, 1] = low[backwards], marks[backwards]
         pairs[taken] = items.view(np.complex128).reshape(-1)
         found[backwards] = pairs.take(taken).view(np.uint64).reshape(-1, 2)
-    other = np.flatnonzero((found[:, 0] ^ low) | ((found[:, 1] ^ marks) & ~_ROW))
-    return (found[:, 1] & _ROW).astype(np.int64), other
+    other = np.flatnonzero((found[:, 0] ^ low) | ((found[:, 1] ^ marks) & ~ROW))
+    return (found[:, 1] & ROW).astype(np.int64), other

@@ -12,7 +12,9 @@ from datahub.engine import issues, keys
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
 from datahub.engine.scope import RunState, Scope
+from datahub.engine.seen import Seen
 from datahub.engine.side import Side, all_failures, refuse, reject
+from datahub.engine.waiting import Budget
 from datahub.frames.frame import Failure, Frame, Mask, Rows
 from datahub.plan.operators import Unique
 
@@ -34,9 +36,9 @@ def key_hashes(frame: Frame, operator: Unique, run: RunState, side: Side) -> tup
 class Uniqueness:
     """Keeps the first row of each key of a stream."""
 
-    def __init__(self, operator: Unique) -> None:
+    def __init__(self, operator: Unique, budget: Budget) -> None:
         self._operator = operator
-        self._seen = keys.SeenKeys()
+        self._seen = Seen(budget)
         self._passed = 0
 
     def pass_first(self, frame: Frame, hashed: keys.Hashes, exempt: Mask, run: RunState, side: Side) -> Frame:
