@@ -20,6 +20,7 @@ from datahub.engine.gathering import Gathering, KeysOf, Pieces, Sorting, Viewing
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
 from datahub.engine.operators.check import check
+from datahub.engine.operators.join_index import FEW, HashedKeys, JoinIndex, exact
 from datahub.engine.parts import no_rows
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
@@ -191,12 +192,13 @@ def only(frame: Frame, names: Sequence[str]) -> Frame:
 class RightSide:
     """The right side of a join: an index when all its rows are there; where they are too many, they are set aside and their keys kept."""
 
-    def __init__(self, operator: op.Join, run: RunState, built: dict[int, join.JoinIndex], budget: Budget) -> None:
+    def __init__(self, operator: op.Join, run: RunState, built: dict[int, JoinIndex], budget: Budget) -> None:
         self._operator, self._run, self._built, self._budget = operator, run, built, budget
         self._frames: list[Frame] = []
         self._keys: list[list[pa.Array]] = []
         self._held = 0
         self._shelf: FrameShelf | None = None
+        self._hashed: HashedKeys | None = None
 
     def prepare(self, frame: Frame, side: Side) -> tuple[Frame, list[pa.Array]]:
         side.mark(frame, np.arange(frame.length, dtype=np.int64), Fate.LOOKED_UP)
@@ -206,35 +208,46 @@ class RightSide:
     def accept(self, port: int, payload: tuple[Frame, list[pa.Array]], side: Side) -> Iterator[Frame]:
         frame, arrays = payload
         if not frame.is_bare():
+            self._frames.append(frame)
             self._keys.append(arrays)
-            self._keep(frame)
+            self._held += size_of(frame) + sum(array.nbytes for array in arrays)
+            if self._shelf is not None or (self._held > self._budget.size and self._budget.space is not None):
+                self._set_aside()
         return iter(())
 
-    def _keep(self, frame: Frame) -> None:
-        if self._shelf is not None:
+    def _set_aside(self) -> None:
+        """Rows go to disk, of their keys hashes stay."""
+        space = self._budget.space
+        assert space is not None
+        self._shelf = self._shelf or FrameShelf(space)
+        for frame in self._frames:
             self._shelf.put(frame)
-            return
-        self._frames.append(frame)
-        self._held += size_of(frame)
-        if self._held > self._budget.size and self._budget.space is not None:
-            self._shelf = FrameShelf(self._budget.space)
-            held, self._frames = self._frames, []
-            for one in held:
-                self._shelf.put(one)
+        self._put_keys()
+        self._frames = []
+
+    def _put_keys(self) -> HashedKeys:
+        self._hashed = self._hashed or HashedKeys(self._budget)
+        for arrays in self._keys:
+            self._hashed.put(arrays)
+        self._keys = []
+        return self._hashed
 
     def finish(self, side: Side) -> Iterator[Frame]:
-        if not self._keys:
+        if not self._frames and self._shelf is None:
             frame, arrays = join.right_keys(no_rows(self._operator.right, self._run.sources), self._operator, self._run, side)
             self._keys, self._frames = [arrays], [frame]
-        rows = Pieces([concat(self._frames)] if self._shelf is None else self._shelf.take())
-        index = self._built[id(self._operator)] = join.build(rows, self._keys)
+        self._built[id(self._operator)] = index = self._index()
         side.count(right_of(self._operator)).rows_out += index.rows.length
         self._frames, self._keys = [], []
         return iter(())
 
+    def _index(self) -> JoinIndex:
+        rows = Pieces([concat(self._frames)] if self._shelf is None else self._shelf.take())
+        return exact(rows, self._keys) if self._hashed is None and rows.length <= FEW else self._put_keys().index(rows)
+
 
 def breaker(
-    operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, join.JoinIndex], budget: Budget, watched: bool
+    operator: op.Operator, run: RunState, shapes: dict[str, EntityShape], built: dict[int, JoinIndex], budget: Budget, watched: bool
 ) -> Breaker:
     """The breaker that does `operator`; `watched`: somebody must know what falls."""
     match operator:

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from datahub.engine.operators.join import JoinIndex, alone
+from datahub.engine.operators.join import alone
+from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.side import Side
 from datahub.engine.values import carried
 from datahub.engine.waiting import Budget, Waiting

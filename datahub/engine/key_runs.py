@@ -32,9 +32,9 @@ FANOUT = 4
 class Run:
     """Keys in ascending order, with the marks of equal ones ascending; equal keys are in one piece."""
 
-    shelf: Shelf
     pieces: list[Sorted]
-    level: int
+    shelf: Shelf | None = None
+    level: int = 0
     starts: Rows = field(init=False)
     bounds: Words = field(init=False)
     """The first key of each piece but the first."""
@@ -57,6 +57,8 @@ class Run:
 
     def places(self, asked: Words) -> Iterator[tuple[slice, Sorted, Rows, int]]:
         """For stretches of ascending keys the piece where they would be, where in it, and how many keys lie before the piece."""
+        if not self.pieces:
+            return
         ends = np.searchsorted(asked, self.bounds)
         begins = [0, *ends.tolist()]
         for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(asked)], strict=True)):
@@ -72,7 +74,7 @@ def written(space: Space, parts: Iterator[Sorted], level: int = 0) -> Run:
         if len(low):
             shelf.put(pa.table([pa.array(low), pa.array(marks)], names=["low", "marks"]))
     tables = shelf.take()
-    return Run(shelf, [(_mapped(table, 0), _mapped(table, 1)) for table in tables], level)
+    return Run([(_mapped(table, 0), _mapped(table, 1)) for table in tables], shelf, level)
 
 
 def _mapped(table: pa.Table, column: int) -> Words:
@@ -104,7 +106,8 @@ def merged(space: Space, runs: Sequence[Run]) -> Run:
     run = written(space, _merged(runs), max(one.level for one in runs) + 1)
     for one in runs:
         one.pieces = []
-        one.shelf.close()
+        if one.shelf is not None:
+            one.shelf.close()
     return run
 
 
@@ -120,7 +123,7 @@ def _merged(runs: Sequence[Run]) -> Iterator[Sorted]:
 
 
 class KeyRuns:
-    """Keys of which each is in one run at most."""
+    """Keys with their rows, run by run; whoever looks for the first row of a key puts each in one run at most."""
 
     def __init__(self, space: Space) -> None:
         self._space = space
@@ -130,7 +133,9 @@ class KeyRuns:
         return len(self._runs)
 
     def add(self, low: Words, marks: Words) -> None:
-        """Keys that are in no run yet."""
+        """Keys, in any order."""
+        if not len(low):
+            return
         self._runs.append(written(self._space, in_order(low, marks)))
         while len(self._runs) >= FANOUT and self._runs[-FANOUT].level == self._runs[-1].level:
             alike, self._runs[-FANOUT:] = self._runs[-FANOUT:], []
@@ -147,6 +152,12 @@ class KeyRuns:
                 hits = np.flatnonzero(found >= 0)
                 answer[order[asked][hits]] = found[hits]
         return answer
+
+    def one(self) -> Run:
+        """All keys in one run; keys may be equal here."""
+        if len(self._runs) != 1:
+            self._runs = [merged(self._space, self._runs) if self._runs else Run([])]
+        return self._runs[0]
 
     def all(self) -> Sorted:
         """All keys, run by run."""

@@ -23,7 +23,7 @@ from datahub.engine.backlog import Backlog
 from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
 from datahub.engine.lookups import build as build_lookup
-from datahub.engine.operators.join import JoinIndex
+from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
 from datahub.engine.parts import no_rows, part_of, table_of
 from datahub.engine.places import BlockPlace, Places

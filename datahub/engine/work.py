@@ -13,7 +13,8 @@ from datahub.engine.fallen import carried_on, joined
 from datahub.engine.operators.check import check
 from datahub.engine.operators.expand import expand
 from datahub.engine.operators.filter import filter_rows
-from datahub.engine.operators.join import JoinIndex, probe
+from datahub.engine.operators.join import probe
+from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, is_local
 from datahub.engine.settle import settle

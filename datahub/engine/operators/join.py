@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,25 +10,11 @@ import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
-from datahub.engine.gathering import Pieces
+from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject, right_of
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
-from datahub.functions.columns import valid
 from datahub.plan.operators import Join
-from datahub.records import record
-
-
-@record(frozen=True, slots=True)
-class JoinIndex:
-    """The right rows by key: for each code of a key, where its rows begin in `order` and how many they are."""
-
-    rows: Pieces
-    values: tuple[pa.Array, ...]
-    known: Rows
-    order: Rows
-    starts: Rows
-    counts: Rows
 
 
 def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple[Frame, list[pa.Array]]:
@@ -43,37 +28,6 @@ def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple
     return frame, [column.array(frame.length) for column in columns]
 
 
-def build(rows: Pieces, keys: Sequence[Sequence[pa.Array]]) -> JoinIndex:
-    """An index of the right rows by their keys, which are given frame by frame; rows with a null in theirs can never match."""
-    arrays = [_one(parts) for parts in zip(*keys, strict=True)]
-    values = tuple(array.unique().drop_null() for array in arrays)
-    combined, matchable = _combined(arrays, values, rows.length)
-    there = np.flatnonzero(matchable).astype(np.int64)
-    known, inverse = np.unique(combined[there], return_inverse=True)
-    order = there[np.argsort(inverse, kind="stable")]
-    counts = np.bincount(inverse, minlength=len(known)).astype(np.int64)
-    return JoinIndex(rows, values, known, order, np.cumsum(counts) - counts, counts)
-
-
-def _one(parts: Sequence[pa.Array]) -> pa.Array:
-    """One part of the key, of all frames; a frame of nulls alone may not know their type."""
-    kind = next((part.type for part in parts if not pa.types.is_null(part.type)), pa.null())
-    return pa.concat_arrays([part if part.type == kind else part.cast(kind) for part in parts])
-
-
-def _combined(arrays: list[pa.Array], values: tuple[pa.Array, ...], length: int) -> tuple[Rows, Mask]:
-    """The place of each key among all possible keys of the right side, and which rows have one at all."""
-    combined = np.zeros(length, np.int64)
-    matchable = np.ones(length, np.bool_)
-    for array, value_set in zip(arrays, values, strict=True):
-        if array.type != value_set.type:
-            array = array.cast(value_set.type)
-        found = pc.index_in(array, value_set=value_set)
-        matchable &= valid(found)
-        combined = combined * max(len(value_set), 1) + pc.fill_null(found, 0).to_numpy(zero_copy_only=False)
-    return combined, matchable
-
-
 def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: Side) -> Frame:
     """`frame` with the columns of the matching right rows."""
     scope = Scope(frame, run)
@@ -82,7 +36,7 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
     if failures:
         failed = reject(side, frame, failures, operator.origin, operator)
         return probe(frame.filter(~failed), operator, index, run, side)
-    left, right = _pairs(frame, [column.array(frame.length) for column in columns], index)
+    left, right = index.pairs([column.array(frame.length) for column in columns], frame.length)
     if operator.also is not None and len(left):
         keep, unclear = _holds(frame, left, right, operator, index, run)
         if unclear:
@@ -100,20 +54,6 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
         alone = np.flatnonzero(matches == 0)
     side.count(operator).expanded += max(0, len(left) + len(alone) - frame.length)
     return _joined(frame, left, right, alone.astype(np.int64), operator, index)
-
-
-def _pairs(frame: Frame, arrays: list[pa.Array], index: JoinIndex) -> tuple[Rows, Rows]:
-    """Left and right positions of all pairs with equal keys, in the order of the left rows."""
-    if not len(index.known) or not frame.length:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    combined, matchable = _combined(arrays, index.values, frame.length)
-    at = np.minimum(np.searchsorted(index.known, combined), len(index.known) - 1)
-    matchable &= index.known[at] == combined
-    counts = np.where(matchable, index.counts[at], 0)
-    left = np.repeat(np.arange(frame.length, dtype=np.int64), counts)
-    first = np.repeat(np.cumsum(counts) - counts, counts)
-    right = index.order[np.repeat(index.starts[at], counts) + np.arange(len(left)) - first]
-    return left, right
 
 
 def _holds(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> tuple[Mask, tuple[Failure, ...]]:
