@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from datahub.engine import issues, keys
 from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.fallen import Carrying
+from datahub.engine.folding import Folds, foldable
 from datahub.engine.gathering import Gathering, KeysOf, Pieces, Sorting, Viewing, Whole
 from datahub.engine.ledger import Fate
 from datahub.engine.operators import arrange, group, join, unique
@@ -279,7 +281,9 @@ def _alone(operator: op.Operator, run: RunState, budget: Budget) -> Breaker:
                 budget,
             )
         case op.SetCheck() | op.Windowed() if _together(operator, run) is None:
-            return Viewing(_whole(operator, run), _read_by(operator), budget)
+            nodes = foldable(expressions_of(operator))
+            folds = None if nodes is None else Folds(nodes, run, partial(_whole, operator))
+            return Viewing(_whole(operator, run), _read_by(operator), budget, folds)
         case _:
             return Gathering(_whole(operator, run), budget, _together(operator, run))
 
@@ -326,6 +330,8 @@ def _together(operator: op.Operator, run: RunState) -> KeysOf | None:
         case _:
             windows = {node.over.keys for expression in expressions_of(operator) for node in walk(expression) if _looks_around(node)}  # type: ignore[union-attr]
             expressions = windows.pop() if len(windows) == 1 else ()
+            # Keys that are the same in every row part nothing.
+            expressions = expressions if any(map(columns_read, expressions)) else ()
     if not expressions:
         return None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,15 @@ SEQUENCE = "!sequence"
 """The number of a row among all that were gathered; it keeps their order when they are parted."""
 PARTS = 32
 PIECE = 65_536
+
+
+class Folding(Protocol):
+    """What all rows say together, worked out while they pass."""
+
+    def add(self, frame: Frame) -> None: ...
+
+    def whole(self) -> Whole:
+        """What is done with each batch, now that it is known."""
 
 
 class Gathering:
@@ -254,11 +263,12 @@ class Sorting:
 class Viewing:
     """Rows that all stay, in their order, and get columns that depend on all of them.
 
-    Only the columns that are read for this (`reads`) are kept in memory; the rows are set aside where they are too many.
+    The rows are set aside where they are too many. Then what they say together is worked out while they pass, if it can be
+    (`folding`); else the columns that are read for it (`reads`) are kept in memory.
     """
 
-    def __init__(self, whole: Whole, reads: frozenset[str], budget: Budget) -> None:
-        self._whole, self._reads, self._budget = whole, reads, budget
+    def __init__(self, whole: Whole, reads: frozenset[str], budget: Budget, folding: Folding | None = None) -> None:
+        self._whole, self._reads, self._budget, self._folding = whole, reads, budget, folding
         self._frames: list[Frame] = []
         self._held = 0
         self._shelf: FrameShelf | None = None
@@ -281,9 +291,17 @@ class Viewing:
 
     def _set_aside(self, frame: Frame, shelf: FrameShelf) -> None:
         shelf.put(frame)
-        self._frames.append(replace(frame, columns={name: one for name, one in frame.columns.items() if name in self._reads}))
+        if self._folding is None:
+            self._frames.append(replace(frame, columns={name: one for name, one in frame.columns.items() if name in self._reads}))
+        else:
+            self._folding.add(frame)
 
     def finish(self, side: Side) -> Iterator[Frame]:
+        if self._shelf is not None and self._folding is not None:
+            whole = self._folding.whole()
+            yield from (whole(frame, side) for frame in self._shelf.take())
+            self._shelf.close()
+            return
         if not self._frames:
             return
         gathered = concat(self._frames)

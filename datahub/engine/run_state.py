@@ -85,6 +85,8 @@ class RunState:
     """Whether expressions of one column may be worked out once for each of its values."""
     memory: local = field(default_factory=local)
     """What each thread keeps for itself."""
+    folded: dict[int, Any] = field(default_factory=dict)
+    """What aggregates over all rows gave, by canonical node, where they were worked out batch by batch before."""
     profile: Profile | None = None
     """Where the time goes, if somebody wants to know."""
 

@@ -80,8 +80,8 @@ def over_window(node: ir.Aggregate, value: ir.Expression | None, kernel: Callabl
         assert scope.parent is not None
         return scope.from_parent(scope.parent.evaluate(node))
     assert isinstance(node.over, ir.Window)
-    found, failures, values = _with_value(node.over, value, scope)
-    result, failed = kernel(values, found.offsets)
+    found, failures, values = with_value(node.over, value, scope)
+    result, failed = scope.run.folded.get(id(node)) or kernel(values, found.offsets)
     spread = pa.array(found.window_of)
     given = coerced(result, node.type)
     given = given if isinstance(given, pa.Scalar) else given.take(spread)
@@ -91,7 +91,7 @@ def over_window(node: ir.Aggregate, value: ir.Expression | None, kernel: Callabl
     return Column(nulled(given, failures, scope.length), failures)
 
 
-def _with_value(over: ir.Window, value: ir.Expression | None, scope: Scope) -> tuple[Segments, Failures, pa.Array | None]:
+def with_value(over: ir.Window, value: ir.Expression | None, scope: Scope) -> tuple[Segments, Failures, pa.Array | None]:
     """The windows, what failed in them, and the values in them; rows whose value failed are out."""
     found = segments(over, scope)
     if value is None:
@@ -109,7 +109,7 @@ def window_call(node: ir.WindowCall, scope: Scope) -> Column:
     if scope.subset or scope.item:
         assert scope.parent is not None
         return scope.from_parent(scope.parent.evaluate(node))
-    found, failures, values = _with_value(node.over, node.argument, scope)
+    found, failures, values = with_value(node.over, node.argument, scope)
     windows = np.repeat(np.arange(len(found.offsets) - 1), np.diff(found.offsets))
     place = np.arange(len(found.rows)) - found.offsets[windows]
     if values is None:

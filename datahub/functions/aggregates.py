@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.functions import exact
-from datahub.functions.columns import as_mask, buffer_view, floats, from_floats, from_ints, outcome, valid
+from datahub.functions.columns import Ints, as_mask, buffer_view, floats, from_floats, from_ints, outcome, valid
 from datahub.functions.declare import Mask, Offsets, Outcome, example, function
 from datahub.functions.results import mean, mean_digits, ordered, same_or_null, total
 from datahub.functions.segments import (
@@ -73,19 +73,13 @@ def sum_of_ints(values: pa.Array, offsets: Offsets) -> Outcome:
     Of nothing it is 0. A sum that its type cannot hold is a reject (R602): whole numbers have 64 bits, a sum of
     decimals has ten digits more than its values.
     """
-    sums = exact.segment_sums(*present(values, offsets))
-    keep = exact.fits_int64(sums)
-    return outcome(from_ints(exact.as_int64(sums, keep)), (~keep, "R602"))
+    return sums_in(pa.int64(), exact.segment_sums(*present(values, offsets)))
 
 
 @aggregate("sum(value: decimal?) -> decimal", rejects=("R602",), rule=total)
 def sum_of_decimals(values: pa.Array, offsets: Offsets) -> Outcome:
     """The sum of decimals, exact."""
-    precision = min(values.type.precision + 10, 76)
-    sums = exact.segment_sums(*present(values, offsets))
-    keep = exact.fits(sums, precision)
-    kind = exact.decimal_type(precision, values.type.scale)
-    return outcome(exact.as_decimals(sums, np.ones(len(sums), np.bool_) & keep, kind), (~keep, "R602"))
+    return sums_in(values.type, exact.segment_sums(*present(values, offsets)))
 
 
 @aggregate("sum(value: float?) -> float", rejects=("R602",))
@@ -97,9 +91,17 @@ def sum_of_floats(values: pa.Array, offsets: Offsets) -> Outcome:
 @aggregate("sum(value: duration?) -> duration", rejects=("R602",))
 def sum_of_durations(values: pa.Array, offsets: Offsets) -> Outcome:
     """The sum of durations."""
-    sums = exact.segment_sums(*present(values, offsets))
-    keep = exact.fits_int64(sums)
-    return outcome(from_ints(exact.as_int64(sums, keep), None, values.type), (~keep, "R602"))
+    return sums_in(values.type, exact.segment_sums(*present(values, offsets)))
+
+
+def sums_in(kind: pa.DataType, sums: exact.Exact) -> Outcome:
+    """Exact sums of values of a type, in the type that their sum has; R602 where it cannot hold them."""
+    if not pa.types.is_decimal(kind):
+        keep = exact.fits_int64(sums)
+        return outcome(from_ints(exact.as_int64(sums, keep), None, kind), (~keep, "R602"))
+    precision = min(kind.precision + 10, 76)
+    keep = exact.fits(sums, precision)
+    return outcome(exact.as_decimals(sums, keep, exact.decimal_type(precision, kind.scale)), (~keep, "R602"))
 
 
 def float_sums(values: pa.Array, offsets: Offsets) -> Floats:
@@ -135,9 +137,13 @@ def avg(values: pa.Array, offsets: Offsets) -> pa.Array:
     half away from zero. The mean of floats is a float.
     """
     values, offsets = present(values, offsets)
-    scale = values.type.scale if pa.types.is_decimal(values.type) else 0
-    precision = values.type.precision if pa.types.is_decimal(values.type) else 19
-    sums, members = exact.segment_sums(values, offsets), lengths_of(offsets)
+    return means_in(values.type, exact.segment_sums(values, offsets), lengths_of(offsets))
+
+
+def means_in(kind: pa.DataType, sums: exact.Exact, members: Ints) -> pa.Array:
+    """The means of so many values of a type each, given their exact sums; null where there are none."""
+    scale = kind.scale if pa.types.is_decimal(kind) else 0
+    precision = kind.precision if pa.types.is_decimal(kind) else 19
     width, after = mean_digits(precision, scale)
     means = exact.quotient(exact.times(sums, 10 ** (after - scale)), np.maximum(members, 1))
     return exact.as_decimals(means, members > 0, exact.decimal_type(width, after))

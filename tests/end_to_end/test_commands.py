@@ -215,6 +215,12 @@ def test_a_run_can_be_asked_to_fail_on_rejects_and_to_say_nothing(here, dhm):
     assert (3, "", "") == (ended.code, ended.out, ended.err)
 
 
+@pytest.mark.parametrize("size", ["0B", "1.5 KB", "2GiB"])
+def test_the_memory_of_a_run_does_not_change_its_result(here, dhm, size):
+    assert 0 == dhm("run", "offers.dhm", "--source", "feed=feed.csv", "--memory", size, "--format", "csv").code
+    assert "sku,price,stock\nA,1.5,2\n" == (here / "out" / "Offer.csv").read_text().replace("1.50", "1.5")
+
+
 @pytest.mark.parametrize(("text", "code"), [("", 4), ("ref;price;stock\n", 4), ("ref;price;stock\na;1;1\n", 0)])
 def test_a_run_can_be_asked_to_fail_without_input(here, dhm, text, code):
     (here / "feed.csv").write_text(text)
@@ -233,6 +239,7 @@ def test_a_run_can_be_asked_to_fail_without_input(here, dhm, text, code):
         (["offers.dhm", "--source", "feed=feed.csv", "--param", "x=1"], "the script has no parameter `x`"),
         (["offers.dhm", "--source", "feed=feed.csv", "--flow", "x"], "the script has no flow `x`"),
         (["offers.dhm", "--source", "feed=feed.csv", "--as-of", "monday"], "`monday` is no instant"),
+        (["offers.dhm", "--source", "feed=feed.csv", "--memory", "much"], "`--memory much` is no size"),
         (["offers.dhm", "--source", "feed=feed.csv", "--format", "xml"], "'xml'"),
         (["offers.dhm", "--source", "feed=feed.csv", "--out", "feed.csv"], "`feed.csv` is a file, and the results need a folder"),
     ],

@@ -194,3 +194,58 @@ def test_a_key_is_the_same_whatever_keys_stand_beside_it() -> None:
     second = [f"S{number}" + "-long" * 10 for number in range(65_535)] + ["S7"]
     result = run(KEYED, {"items": pa.table({"sku": first + second})})
     assert result.issues.select(["code", "value", "row"]).to_pylist() == [{"code": "R303", "value": "S7", "row": 131_072}]
+
+
+ALL = "within 1"
+TOGETHER = """
+source items: csv { columns { sku: text, model: text?, price: decimal(12,2)?, weight: float?, qty: int } }
+entity Item {
+  key sku, model
+  sku    : text
+  model  : text
+  price  : decimal(12,2)?
+  weight : float?
+  qty    : int
+  share  : decimal(20,6)?
+}
+map Item from r in items
+  where r.model is not null
+{
+  sku    : r.sku
+  model  : r.model
+  price  : r.price
+  weight : r.weight
+  qty    : r.qty
+  share  : r.qty / sum(r.qty {ALL})
+}
+checks Item {
+  T0 error: price <> 3.1
+  T1 error: qty < 8 or count() < 5   "{count()} {count(price {ALL})} {count(* where qty > 3)}"
+  T2 warn : price <= avg(price {ALL}) + 1   "{price} of {sum(price {ALL})}, {min(price {ALL})} to {max(price {ALL})}, mean {avg(qty {ALL})}"
+  T3 warn : weight < avg(weight {ALL}) * 1.5   "{weight} of {sum(weight {ALL})}"
+  T4 error: any(price > 9 {ALL}) and all(qty < 9 {ALL})   "never"
+  T5 warn : qty = 0 or model <> max(model {ALL}) and model <> min(model {ALL})   "{model}: {max(model {ALL})} {min(model {ALL})}"
+  T6 error after checks: count(* where qty = 1) < 5 or qty <> 1   "{count()} of {max(qty {ALL})}"
+}
+""".replace("{ALL}", ALL)
+
+
+def weighed(rows: int) -> pa.Table:
+    table = feed(rows)
+    weights = [None if n % 19 == 0 else "heavy" if n % 83 == 0 else f"{n * 0.1:.3f}" for n in range(rows)]
+    return table.append_column("weight", pa.array(weights))
+
+
+@pytest.fixture(scope="module")
+def together() -> dict[str, object]:
+    return told(run(TOGETHER, {"items": weighed(2000)}))
+
+
+def test_what_all_rows_say_together_finds_something(together: dict[str, object]) -> None:
+    assert all(together[name] for name in ("Item", "issues", "notes"))
+    assert {"T1", "T2", "T3", "T5", "T6"} <= {one["code"] for one in (*together["issues"], *together["notes"])}  # type: ignore[misc,index]
+
+
+@pytest.mark.parametrize(("threads", "batch_rows", "memory"), [(2, 50, 1 << 30), (1, 50, 0), (2, 64, 5_000), (2, 65_536, 0)])
+def test_what_all_rows_say_together_is_the_same(together: dict[str, object], threads: int, batch_rows: int, memory: int) -> None:
+    assert together == told(run(TOGETHER, {"items": weighed(2000)}, threads=threads, batch_rows=batch_rows, memory=memory))

@@ -16,6 +16,7 @@ not done (with --fail-on-skip); 75 try again later.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,6 +52,7 @@ def command(
     param: Annotated[list[str] | None, typer.Option(help="A parameter of the script.", metavar="NAME=VALUE", show_default=False)] = None,
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
     threads: Annotated[int | None, typer.Option(help="How many threads work.", min=1, show_default="one a core")] = None,
+    memory: Annotated[str, typer.Option(help="How much an operator holds before it sets rows aside on disk.", metavar="SIZE")] = "1GiB",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Of a job: do all but deliver and remember.")] = False,
     env: Annotated[str, typer.Option(help="Of a job: the environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
     fail_on_rejects: Annotated[bool, typer.Option("--fail-on-rejects", help="End with 3 where rows were rejected.")] = False,
@@ -62,6 +64,7 @@ def command(
 ) -> None:
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources
+    from datahub.cli.sizes import size
 
     log_as(log)
     if is_job(script):
@@ -89,8 +92,9 @@ def command(
     if out.exists() and not out.is_dir():
         raise Stop(f"`{out}` is a file, and the results need a folder", "name another with `--out DIR`")
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
+    options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory"))
     plan = compiled(script, flow)
-    report = _report(plan, files, out, values, _options(script, format, moment, threads), quiet=quiet)
+    report = _report(plan, files, out, values, options, quiet=quiet)
     _tell(report, out, quiet=quiet)
     raise typer.Exit(_exit(report, fail_on_rejects=fail_on_rejects, fail_on_empty=fail_on_empty))
 
@@ -113,8 +117,6 @@ def is_job(script: Path) -> bool:
 
 
 def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str, str], options: Options, *, quiet: bool) -> Report:
-    from dataclasses import replace
-
     from datahub.cli.inputs import world
     from datahub.cli.memory import choose_memory
     from datahub.cli.progress import progress
