@@ -48,6 +48,7 @@ class Run:
 
     def between(self, least: np.uint64, most: np.uint64) -> Sorted:
         """The keys from `least` to `most`."""
+        # Two numbers.
         first, last = np.searchsorted(self.bounds, [least, most], side="right").tolist()
         found = []
         for low, marks in self.pieces[first : last + 1]:
@@ -60,6 +61,7 @@ class Run:
         if not self.pieces:
             return
         ends = np.searchsorted(asked, self.bounds)
+        # One number a piece of a million keys.
         begins = [0, *ends.tolist()]
         for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(asked)], strict=True)):
             if begin < end:
