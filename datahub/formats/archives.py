@@ -62,12 +62,17 @@ def _regular(file: InputFile) -> Iterator[zipfile.ZipInfo]:
         raise BadInput("R005", message, f"at most {MOST_MEMBERS:,} files of {LARGEST >> 20:,} MB are read", path=file.name)
     for info in found:
         plain = (info.external_attr >> 28) in (0, 8)
-        if plain and not info.is_dir() and not _last(info).startswith(".") and not info.filename.startswith("__MACOSX/"):
+        # The library asks for the last letter of a name, and a damaged archive may have none.
+        if plain and info.filename and not info.is_dir() and not _last(info).startswith(".") and not info.filename.startswith("__MACOSX/"):
             yield info
 
 
 def _last(info: zipfile.ZipInfo) -> str:
     return info.filename.rpartition("/")[2]
+
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+"""What the library raises for an archive whose parts contradict each other."""
 
 
 class MemberStream:
@@ -80,12 +85,16 @@ class MemberStream:
             self._archive.close()
             raise BadInput("R005", f"`{member}` in `{path}` is locked with a password", "have it packed without one", path=path)
         self.size = info.compress_size
-        self._stream = self._archive.open(info)
+        try:
+            self._stream = self._archive.open(info)
+        except _DAMAGED as problem:
+            self._archive.close()
+            raise BadInput("R005", f"`{member}` in `{path}` is damaged: {problem}", "fetch it again", path=path) from None
 
     def read(self, count: int) -> bytes:
         try:
             return self._stream.read(count)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+        except _DAMAGED as problem:
             raise OSError(str(problem)) from None
 
     def close(self) -> None:

@@ -111,7 +111,7 @@ def _zipped(data: bytes, shown: str) -> Iterator[tuple[str, bytes | str]]:
             raise too_large(shown)
         left = LARGEST
         for entry in entries:
-            if entry.is_dir():
+            if not entry.filename or entry.is_dir():
                 continue
             # Only archives made on Unix say what kind of file it is.
             mode = entry.external_attr >> 16

@@ -123,8 +123,9 @@ def read(path: FilePath, shown: str, emit: Emit) -> Document | None:
         return None
     try:
         tomllib.loads(document.text)
-    except tomllib.TOMLDecodeError as problem:
-        emit(_not_toml(document, str(problem)))
+    except (ValueError, RecursionError) as problem:
+        # Besides its own error the reader raises those of what it stands on: a number of thousands of digits, lists that nest without end.
+        emit(_not_toml(document, "brackets nest too deep" if isinstance(problem, RecursionError) else str(problem)))
         return None
     return document
 
@@ -134,5 +135,6 @@ def _not_toml(document: Document, told: str) -> Diagnostic:
     found = re.search(r" \(at line (\d+), column (\d+)\)$", told)
     what = re.sub(r" \(at .*\)$", "", told)
     start = document.line_starts[int(found[1]) - 1] + int(found[2]) - 1 if found else len(document.text)
+    start = min(start, len(document.text))
     words = what[:1].lower() + what[1:]
-    return Diagnostic(NOT_TOML, f"`{document.path}` is not TOML", Label(Span(document, start, start + 1), words))
+    return Diagnostic(NOT_TOML, f"`{document.path}` is not TOML", Label(Span(document, start, min(start + 1, len(document.text))), words))

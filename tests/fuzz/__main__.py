@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOUND = Path(__file__).parent / "found"
 DONE = re.compile(r"Done (\d+) runs in (\d+) second")
-NAMES = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "fixed")
+NAMES = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "fixed", "xlsx", "zip", "pack", "project")
 
 
 def main() -> int:

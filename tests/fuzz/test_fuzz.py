@@ -23,6 +23,10 @@ BOUNDED = {
     "jsonl": 700,
     "xml": 700,
     "fixed": 700,
+    "xlsx": 250,
+    "zip": 500,
+    "pack": 400,
+    "project": 250,
 }
 LONGEST = 5.0
 """Seconds of the processor for one input of at most 20 kB; nearly all take some milliseconds."""

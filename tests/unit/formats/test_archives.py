@@ -8,6 +8,7 @@ import pytest
 
 from datahub.formats.archives import members
 from datahub.formats.declare import BadInput, InputFile
+from datahub.formats.files import InputStream
 
 
 def archive(path, files):
@@ -38,6 +39,29 @@ def test_names_that_stand_twice_and_damaged_archives_are_refused(tmp_path):
     (tmp_path / "g.zip").write_bytes((tmp_path / "f.zip").read_bytes()[:60])
     with pytest.raises(BadInput, match="no whole ZIP"):
         members(InputFile(str(tmp_path / "g.zip"), "g.zip"), "csv", "")
+
+
+def test_an_archive_whose_parts_contradict_each_other_is_refused(tmp_path):
+    """The directory at the end names what the heads before each file do not."""
+    whole = archive(tmp_path / "f.zip", [("a.csv", "sku\nA\n"), ("b.csv", "sku\nB\n")])
+    data = (tmp_path / "f.zip").read_bytes()
+    second = data.index(b"PK\x03\x04", 4)
+    found = members(whole, "csv", "")
+    (tmp_path / "f.zip").write_bytes(data[:second] + b"XX" + data[second + 2 :])
+    with pytest.raises(BadInput, match=r"`b.csv` in .* is damaged") as caught:
+        InputStream(found[1].path, found[1].member)
+    assert "fetch it again" == caught.value.help
+    nameless = data.replace(b"a.csv", b"").replace(b"\x05\x00\x00\x00a", b"\x00\x00\x00\x00a")
+    (tmp_path / "g.zip").write_bytes(nameless)
+    with pytest.raises(BadInput):
+        for one in members(InputFile(str(tmp_path / "g.zip"), "g.zip"), "csv", ""):
+            InputStream(one.path, one.member)
+    made = zipfile.ZipInfo("x")
+    made.filename = ""
+    with zipfile.ZipFile(tmp_path / "h.zip", "w") as file:
+        file.writestr(made, "x")
+        file.writestr("a.csv", "sku\nA\n")
+    assert ["a.csv"] == [one.member for one in members(InputFile(str(tmp_path / "h.zip"), "h.zip"), "csv", "")]
 
 
 def test_hostile_names_are_names_alone(tmp_path):

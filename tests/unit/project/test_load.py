@@ -37,6 +37,20 @@ KINDS: dict[str, type[Connection]] = {**models(), "shop": Shop}
 HEAD = '[project]\nname = "p"\n'
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("[roject", "end of document"), ("a = " + "9" * 5000, "is not TOML"), ("a = " + "[" * 5000, "is not TOML"), ("", "")],
+    ids=["cut short", "thousands of digits", "lists without end", "nothing"],
+)
+def test_what_is_no_toml_is_told_at_a_place_in_the_file(tmp_path, text, message):
+    (tmp_path / "dhm.toml").write_text(text, encoding="utf-8")
+    found: list[Diagnostic] = []
+    assert load(Request(tmp_path, variables={}), KINDS, found.append) is None
+    assert found
+    assert all(0 <= one.at.span.start <= one.at.span.end <= len(text) for one in found)
+    assert not message or "is not TOML" in render(found)
+
+
 @pytest.fixture
 def project(tmp_path):
     def write(text, env="", variables=None, set=(), **files):
