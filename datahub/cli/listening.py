@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Stop, say
+from datahub.cli.output import Stop, counted, say
 
 if TYPE_CHECKING:
     from datahub.events.endpoint import Endpoint
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 @contextmanager
 def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapping[str, Scheduled]]) -> Iterator[None]:
     """Take messages at `where` (HOST:PORT) while the block runs; nothing where it is empty."""
+    from datahub.cli.serving import told
+    from datahub.runner.jobs.bind import folders_of
+    from datahub.state.sqlite.arrivals import gather
+
+    folder = folders_of(loaded).ledger.parent
+    left = gather(folder, loop.store.inbox)
+    if left:
+        say(f"{counted(left, 'message')} that a process had taken when it was killed: taken up")
     hooks = [trigger.path for one in jobs().values() for trigger in one.job.triggers if trigger.kind == "webhook"]
     if not where:
         if hooks:
@@ -35,8 +43,8 @@ def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: 
     # As the loop has read them: each message that came would look at the files again.
     addresses = Addresses(jobs)
     addresses()
-    intake = Intake(store.inbox)
-    receiver = Receiver(intake, addresses, loop.wake.set)
+    intake = Intake(store.inbox, folder, loop.wake.set, lambda what: told("", what))
+    receiver = Receiver(intake, addresses)
     served = Listening(
         app(receiver, lambda: why_not(store, loop.stopping), lambda: metrics(store, loop.workers, loop.busy)),
         host,

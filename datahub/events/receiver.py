@@ -32,12 +32,16 @@ Metrics = Callable[[], str]
 
 
 class Receiver:
-    """Takes messages; `wake` is called when there is a new one."""
+    """Takes messages."""
 
-    def __init__(self, intake: Intake, endpoints: Endpoints, wake: Callable[[], None]) -> None:
-        self._intake, self._endpoints, self._wake = intake, endpoints, wake
+    def __init__(self, intake: Intake, endpoints: Endpoints) -> None:
+        self._intake, self._endpoints = intake, endpoints
         self.answers: Counter[tuple[str, int]] = Counter()
         """How often each status was answered, by address; addresses that do not exist share one."""
+
+    @property
+    def arriving(self) -> int:
+        return self._intake.waiting
 
     async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as ASGI has it: what a framework does around one costs more than taking the message."""
@@ -73,8 +77,6 @@ class Receiver:
         taken = await self._intake.put(message)
         if not taken.same:
             raise Refused(409, "this id had other content before")
-        if taken.new:
-            self._wake()
         return 200, "taken" if taken.new else "known", 0.0
 
 
@@ -135,6 +137,8 @@ def app(receiver: Receiver, ready: Ready, metrics: Metrics) -> ASGIApp:
 def _answers(receiver: Receiver) -> str:
     lines = ["# HELP dhm_hook_requests_total Requests to addresses for messages.", "# TYPE dhm_hook_requests_total counter"]
     lines += [f'dhm_hook_requests_total{{hook="{name}",status="{status}"}} {n}' for (name, status), n in sorted(receiver.answers.items())]
+    lines += ["# HELP dhm_messages_arriving Messages that are on the disk and not in the inbox yet.", "# TYPE dhm_messages_arriving gauge"]
+    lines.append(f"dhm_messages_arriving {receiver.arriving}")
     return "\n".join(lines) + "\n"
 
 

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+
+from datahub.state.sqlite.arrivals import gather
+from datahub.state.sqlite.ledger import SqliteLedger
 
 KEY = b"a secret of twenty-four b"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -126,8 +128,11 @@ class Load:
 
 
 def kept(folder):
-    with closing(sqlite3.connect(folder / ".dhm" / "default" / "ledger.sqlite", timeout=30)) as ledger:
-        return [id for (id,) in ledger.execute("SELECT id FROM message")]
+    """The messages in the ledger, once it has what the killed process has left."""
+    state = folder / ".dhm" / "default"
+    with closing(SqliteLedger(state / "ledger.sqlite")) as ledger:
+        gather(state, ledger.inbox)
+        return [row["id"] for row in ledger.rows("SELECT id FROM message")]
 
 
 @pytest.fixture

@@ -124,6 +124,10 @@ class SqliteMessages:
             if found < _AT_ONCE:
                 return changed
 
+    def digests(self, limit: int) -> Mapping[str, str]:
+        rows = self._ledger.rows("SELECT id, sha256 FROM message WHERE box = ? ORDER BY number DESC LIMIT ?", (self._box, limit))
+        return {row["id"]: row["sha256"] for row in rows}
+
     def newest(self, channel: str, key: str) -> str:
         rows = self._ledger.rows(
             "SELECT max(version) FROM message WHERE box = ? AND channel = ? AND key = ? AND key <> '' AND version <> '' AND state = 'done'",

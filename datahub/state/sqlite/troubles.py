@@ -37,6 +37,22 @@ def trouble(path: Path, wait: float) -> Iterator[None]:
                 raise
 
 
+@contextmanager
+def arrivals_trouble(path: Path) -> Iterator[None]:
+    """The same for messages on their way into the ledger."""
+    try:
+        with trouble(path, 0):
+            yield
+    except LedgerUnusable as problem:
+        if not isinstance(problem.__cause__, sqlite3.DatabaseError) or problem.later:
+            raise
+        raise LedgerUnusable(
+            f"`{path}` holds messages that were acknowledged, and cannot be used: {problem.__cause__}",
+            f"set it aside, `mv {_q(path)} {_q(str(path) + '.damaged')}`, and let their senders send again what came since "
+            f"{datetime.fromtimestamp(path.stat().st_ctime, UTC):%Y-%m-%d %H:%M UTC}: what is known is taken once",
+        ) from problem
+
+
 def damaged(path: Path, why: str) -> LedgerUnusable:
     copy = path.with_name(f"{path.name}.backup")
     aside = f"mv {_q(path)} {_q(str(path) + '.damaged')}"
