@@ -1,4 +1,4 @@
-"""A fake of Mirakl's seller API: imports of offers and stock with error reports, offers and orders by pages, call frequencies."""
+"""A fake of Mirakl's API as shops and operators call it: file imports, lists by pages, exports made on demand, orders, call frequencies."""
 
 from __future__ import annotations
 
@@ -8,34 +8,37 @@ import io
 import math
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from datahub.dev.mirakl_imports import KINDS, Import, Kind, Row, Shop, sheet
 from datahub.dev.serving import Asked, Given
 
 KEY = "demo-key"
-_FREQUENCY = {"OF01": 60.0, "OF02": 60.0, "OF03": 60.0, "STO01": 60.0, "STO02": 60.0, "STO03": 60.0, "OR11": 60.0}
+_A_MINUTE = ("OF01", "OF02", "OF03", "OF52", "OR11", "P42", "P44", "P45", "P46", "P47", "P51")
+_PRICES_AND_STOCK = ("PRI01", "PRI02", "PRI03", "STO01", "STO02", "STO03")
+    "OF01",
+    "OF02",
+    "OF03",
+    "STO01",
+    "STO02",
+    "STO03",
+    "PRI01",
+    "PRI02",
+    "PRI03",
+    "P42",
+    "P44",
+    "P45",
+    "P46",
+    "P47",
+    "P51",
+    "OR11",
+    "OF52",
+)
+_FREQUENCY = {"P41": 900.0, "OF53": 10.0, **dict.fromkeys(_A_MINUTE + _PRICES_AND_STOCK, 60.0)}
 """Seconds between two calls of an operation, at least."""
-_STATES = ("WAITING", "QUEUED", "RUNNING", "COMPLETE")
-
-
-@dataclass
-class Import:
-    """A file on its way through the platform."""
-
-    number: int
-    kind: str
-    digest: str
-    header: list[str]
-    rows: list[list[str]]
-    looks: int = 0
-    errors: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        return _STATES[min(self.looks, len(_STATES) - 1)]
+_EXPORT_LOOKS = 2
+"""How often an export is still being made when its status is asked for."""
 
 
 class FakeMirakl:
@@ -43,20 +46,32 @@ class FakeMirakl:
 
     def __init__(self, key: str = KEY, pace: float = 1.0, orders: Sequence[dict[str, Any]] = ()) -> None:
         self._key, self._pace = key, pace
-        self.offers: dict[str, dict[str, str]] = {}
-        self.stock: dict[tuple[str, str], str] = {}
+        self.shop = Shop()
         self.orders = list(orders)
         self.imports: dict[int, Import] = {}
+        self.exports: dict[str, tuple[int, list[bytes]]] = {}
+        """By their id how often each was asked for, and its chunks."""
         self.calls: list[str] = []
+        self.url = ""
+        """Where the fake is reached, for addresses in its answers."""
         self._last: dict[str, float] = {}
+        self._routes = list(self._table())
+
+    @property
+    def offers(self) -> dict[str, Row]:
+        return self.shop.offers
+
+    @property
+    def stock(self) -> dict[tuple[str, str], str]:
+        return self.shop.stock
 
     def __call__(self, asked: Asked) -> Given:
         if asked.headers.get("authorization") != self._key:
             return Given(401, {"message": "Unauthorized", "status": 401})
-        for method, pattern, operation in _ROUTES:
+        for method, pattern, operation, answer in self._routes:
             found = re.fullmatch(pattern, asked.path)
             if found and method == asked.method:
-                return self._too_often(operation) or getattr(self, f"_{operation.lower()}")(asked, *found.groups())
+                return self._too_often(operation) or answer(asked, *found.groups())
         return Given(404, {"message": f"no such operation: {asked.method} {asked.path}", "status": 404})
 
     def _too_often(self, operation: str) -> Given | None:
@@ -68,158 +83,226 @@ class FakeMirakl:
         self._last[operation] = now
         return None
 
+    def _table(self) -> Iterator[tuple[str, str, str, Any]]:
+        """Every operation: its method, its path, its name, and what answers."""
+        for kind in KINDS.values():
+            status = rf"{kind.path}/(\d+)/status" if kind.name == "stock" else rf"{kind.path}/(\d+)"
+            yield "POST", kind.path, kind.submit, lambda asked, kind=kind: self._submitted(asked, kind)
+            if kind.name != "prices":
+                yield "GET", status, kind.status, lambda asked, number, kind=kind: self._status(number, kind)
+            yield "GET", rf"{kind.path}/(\d+)/error_report", kind.report, lambda asked, number, kind=kind: self._report(number, kind)
+        products = KINDS["products"]
+        yield "GET", rf"{products.path}/(\d+)/new_product_report", "P45", lambda asked, number: self._added(number)
+        yield "GET", rf"{products.path}/(\d+)/transformed_file", "P46", lambda asked, number: self.imports[int(number)].transformed()
+        yield (
+            "GET",
+            rf"{products.path}/(\d+)/transformation_error_report",
+            "P47",
+            lambda asked, n: self.imports[int(n)].transformation_report(),
+        )
+        yield "GET", products.path, "P51", lambda asked: self._page(asked, "product_import_trackings", self._imports("products"))
+        yield "GET", KINDS["offers"].path, "OF04", lambda asked: self._seek(asked, self._imports("offers"))
+        yield "GET", KINDS["prices"].path, "PRI02", self._price_imports
+        yield "GET", r"/api/offers", "OF21", lambda asked: self._page(asked, "offers", self._offers())
+        yield "POST", r"/api/offers/export/async", "OF52", self._export
+        yield "GET", r"/api/offers/export/async/status/(.+)", "OF53", self._exporting
+        yield "GET", r"/api/offers/export/async/files/(.+)/(\d+)", "OF54", self._chunk
+        yield "GET", r"/api/orders", "OR11", self._or11
+        yield "PUT", r"/api/orders/([^/]+)/accept", "OR21", self._accepted
+        yield "PUT", r"/api/orders/([^/]+)/tracking", "OR23", lambda asked, order: self._changed(order, "tracking", asked.json())
+        yield "PUT", r"/api/orders/([^/]+)/ship", "OR24", lambda asked, order: self._changed(order, "order_state", "SHIPPED")
+        yield "GET", r"/api/hierarchies", "H11", lambda asked: Given(200, {"hierarchies": self._hierarchies()})
+        yield "GET", r"/api/products/attributes", "PM11", lambda asked: Given(200, {"attributes": self._attributes(asked)})
+        yield "GET", r"/api/values_lists", "VL11", lambda asked: Given(200, {"values_lists": self._values()})
+        yield "GET", r"/api/products", "P31", self._p31
+        yield "GET", r"/api/shops", "S20", lambda asked: self._page(asked, "shops", [_SHOP])
+
     # ------------------------------------------------------------ files that are sent
 
-    def _of01(self, asked: Asked) -> Given:
-        return self._submitted(asked, "offers")
-
-    def _sto01(self, asked: Asked) -> Given:
-        return self._submitted(asked, "stock")
-
-    def _submitted(self, asked: Asked, kind: str) -> Given:
+    def _submitted(self, asked: Asked, kind: Kind) -> Given:
         parts = asked.parts()
         if "file" not in parts:
             return Given(400, {"message": "The part `file` is missing", "status": 400})
-        if kind == "offers" and parts.get("import_mode", b"NORMAL") not in (b"NORMAL", b"REPLACE", b"PARTIAL_UPDATE"):
+        mode = parts.get("import_mode", b"NORMAL").decode()
+        if kind.name == "offers" and mode not in ("NORMAL", "REPLACE", "PARTIAL_UPDATE"):
             return Given(400, {"message": "import_mode is unknown", "status": 400})
         digest = hashlib.sha256(parts["file"]).hexdigest()
         for one in self.imports.values():
             # The same file while it is still on its way is not taken twice.
-            if (one.kind, one.digest) == (kind, digest) and one.status != "COMPLETE":
-                return Given(201, {"import_id": one.number})
+            if (one.kind, one.digest, one.mode) == (kind, digest, mode) and one.status != "COMPLETE":
+                return Given(201, {kind.number: one.number})
         header, *rows = list(csv.reader(io.StringIO(parts["file"].decode("utf-8-sig")), delimiter=";")) or [[]]
-        one = Import(len(self.imports) + 2001, kind, digest, header, rows)
+        one = Import(len(self.imports) + 2001, kind, mode, digest, header, rows)
         self.imports[one.number] = one
-        return Given(201, {"import_id": one.number})
+        return Given(201, {kind.number: one.number})
 
-    def _of02(self, asked: Asked, number: str) -> Given:
-        return self._status(number, "offers")
-
-    def _sto02(self, asked: Asked, number: str) -> Given:
-        return self._status(number, "stock")
-
-    def _status(self, number: str, kind: str) -> Given:
-        one = self._found(number, kind)
-        if one is None:
-            return Given(404, {"message": f"import {number} is unknown", "status": 404})
-        one.looks += 1
-        if one.status == "COMPLETE" and one.looks == len(_STATES) - 1:
-            self._integrate(one)
-        return Given(200, self._told(one))
-
-    def _told(self, one: Import) -> dict[str, Any]:
-        done = one.status == "COMPLETE"
-        return {
-            "import_id": one.number,
-            "status": one.status,
-            "lines_read": len(one.rows) if done else 0,
-            "lines_in_success": len(one.rows) - len(one.errors) if done else 0,
-            "lines_in_error": len(one.errors) if done else 0,
-            "lines_in_pending": 0 if done else len(one.rows),
-            "has_error_report": bool(one.errors) and done,
-            "mode": "NORMAL",
-            "type": one.kind.upper(),
-        }
-
-    def _of03(self, asked: Asked, number: str) -> Given:
-        """The lines in error as they came, and why, in columns behind them."""
-        one = self._found(number, "offers")
-        if one is None or not one.errors:
-            return Given(404, {"message": "there is no error report", "status": 404})
-        lines = [[*one.rows[row], str(row + 2), why] for row, why in one.errors.items()]
-        return _report([*one.header, "error-line", "error-message"], lines)
-
-    def _sto03(self, asked: Asked, number: str) -> Given:
-        """The line's number and the reason, and behind them the line as it came."""
-        one = self._found(number, "stock")
-        if one is None or not one.errors:
-            return Given(404, {"message": "there is no error report", "status": 404})
-        return _report(["line", "reason", *one.header], [[str(row + 2), why, *one.rows[row]] for row, why in one.errors.items()])
-
-    def _found(self, number: str, kind: str) -> Import | None:
+    def _found(self, number: str, kind: Kind) -> Import | None:
         one = self.imports.get(int(number))
         return one if one is not None and one.kind == kind else None
 
-    def _integrate(self, one: Import) -> None:
-        for place, cells in enumerate(one.rows):
-            row = dict(zip(one.header, cells, strict=False))
-            why = self._offer(row) if one.kind == "offers" else self._quantity(row)
-            if why:
-                one.errors[place] = why
+    def _status(self, number: str, kind: Kind) -> Given:
+        one = self._found(number, kind)
+        if one is None:
+            return Given(404, {"message": f"import {number} is unknown", "status": 404})
+        one.look(self.shop)
+        return Given(200, one.told())
 
-    def _offer(self, row: dict[str, str]) -> str:
-        sku = row.get("sku", "")
-        if not sku:
-            return "The column 'sku' is mandatory"
-        if row.get("update-delete") == "delete":
-            return "" if self.offers.pop(sku, None) else f"The offer '{sku}' is unknown"
-        if sku not in self.offers and not (row.get("product-id") and row.get("product-id-type")):
-            return "The columns 'product-id' and 'product-id-type' are mandatory to create an offer"
-        if not row.get("state"):
-            return "The column 'state' is mandatory"
-        if (price := _number(row.get("price", ""))) is None or price <= 0:
-            return "The price must be a number greater than 0"
-        if row.get("quantity") and not row["quantity"].isdigit():
-            return "The quantity must be a whole number"
-        self.offers[sku] = row
-        return ""
+    def _report(self, number: str, kind: Kind) -> Given:
+        one = self._found(number, kind)
+        return one.report() if one is not None else Given(404, {"message": "there is no error report", "status": 404})
 
-    def _quantity(self, row: dict[str, str]) -> str:
-        sku = row.get("offer-sku", "")
-        if sku not in self.offers:
-            return f"The offer '{sku}' is unknown"
-        if not row.get("quantity", "").isdigit():
-            return "The quantity must be a whole number"
-        self.stock[sku, row.get("warehouse-code", "")] = row["quantity"]
-        self.offers[sku]["quantity"] = row["quantity"]
-        return ""
+    def _added(self, number: str) -> Given:
+        one = self.imports[int(number)]
+        good = [cells for row, cells in enumerate(one.rows) if row not in one.errors and row not in one.transformation]
+        return sheet(one.header, good)
+
+    def _untransformed(self, number: str) -> Given:
+        return self.imports[int(number)].transformation_report()
+
+    def _imports(self, kind: str) -> list[dict[str, Any]]:
+        return [one.told() for one in self.imports.values() if one.kind.name == kind]
+
+    def _price_imports(self, asked: Asked) -> Given:
+        """The newest first; PRI02 is the one way to the status of an import of prices."""
+        wanted = asked.query.get("import_id", "")
+        for one in self.imports.values():
+            if one.kind.name == "prices" and wanted in ("", str(one.number)):
+                one.look(self.shop)
+        found = [told for told in reversed(self._imports("prices")) if wanted in ("", str(told["import_id"]))]
+        return self._seek(asked, found)
 
     # ------------------------------------------------------------ lists
 
-    def _of04(self, asked: Asked) -> Given:
-        """By seek: a token leads to the next page, and other filters count no more."""
+    def _seek(self, asked: Asked, found: list[dict[str, Any]]) -> Given:
+        """A token leads to the next page, and other filters count no more."""
         size, token = min(int(asked.query.get("limit", 10)), 100), int(asked.query.get("page_token", "0") or 0)
-        told = [self._told(one) for one in self.imports.values()]
-        more = {"next_page_token": str(token + size)} if token + size < len(told) else {}
-        return Given(200, {"data": told[token : token + size], **more})
+        more = {"next_page_token": str(token + size)} if token + size < len(found) else {}
+        return Given(200, {"data": found[token : token + size], **more})
 
-    def _of21(self, asked: Asked) -> Given:
-        told = [{"shop_sku": sku, "price": row.get("price"), "quantity": row.get("quantity")} for sku, row in sorted(self.offers.items())]
-        return _page(asked, "offers", told)
+    def _page(self, asked: Asked, name: str, found: list[dict[str, Any]]) -> Given:
+        if asked.query.get("paginate") == "false":
+            return Given(200, {name: found, "total_count": len(found)})
+        size, start = min(int(asked.query.get("max", 10)), 100), int(asked.query.get("offset", 0))
+        return Given(200, {name: found[start : start + size], "total_count": len(found)})
+
+    def _offers(self) -> list[dict[str, Any]]:
+        return [{"shop_sku": sku, "price": row.get("price"), "quantity": row.get("quantity")} for sku, row in sorted(self.offers.items())]
+
+    def _hierarchies(self) -> list[dict[str, Any]]:
+        return [
+            {"code": code, "label": row["hierarchy-label"], "parent_code": row.get("hierarchy-parent-code", ""), "level": self._level(code)}
+            for code, row in self.shop.hierarchies.items()
+        ]
+
+    def _level(self, code: str) -> int:
+        parent = self.shop.hierarchies[code].get("hierarchy-parent-code", "")
+        return 1 + self._level(parent) if parent in self.shop.hierarchies else 1
+
+    def _attributes(self, asked: Asked) -> list[dict[str, Any]]:
+        wanted = asked.query.get("hierarchy", "")
+        return [
+            {
+                "code": code,
+                "hierarchy_code": where,
+                "label": row["label"],
+                "type": row["type"],
+                "requirement_level": "REQUIRED" if row.get("required") == "true" else "OPTIONAL",
+                "variant": row.get("variant") == "true",
+                "values_list": row.get("values-list") or None,
+            }
+            for (code, where), row in self.shop.attributes.items()
+            if not wanted or where in ("", wanted)
+        ]
+
+    def _values(self) -> list[dict[str, Any]]:
+        lists: dict[str, dict[str, Any]] = {}
+        for (name, code), row in self.shop.values.items():
+            one = lists.setdefault(name, {"code": name, "label": row["list-label"], "values": []})
+            one["values"].append({"code": code, "label": row["value-label"]})
+        return list(lists.values())
+
+    def _p31(self, asked: Asked) -> Given:
+        """Products by `EAN|…,EAN|…`, at most a hundred."""
+        wanted = [one.partition("|")[2] for one in asked.query.get("product_references", "").split(",") if one]
+        if not 1 <= len(wanted) <= 100:
+            return Given(400, {"message": "product_references has 1 to 100 references", "status": 400})
+        found = [
+            {"product_sku": sku, "product_title": row["product-title"], "category_code": row["category-code"]}
+            for sku, row in self.shop.products.items()
+            if any(one.rpartition("|")[2] in wanted for one in row.get("product-references", "").split(","))
+        ]
+        return Given(200, {"products": found})
+
+    # ------------------------------------------------------------ exports on demand
+
+    def _export(self, asked: Asked) -> Given:
+        """Offers as CSV, in chunks; the same question while it is still being answered gets the same id."""
+        told = asked.json() or {}
+        chunk = int(told.get("items_per_chunk", 1000))
+        since = str(told.get("last_request_date") or "")
+        id = hashlib.sha256(f"{since} {chunk} {sorted(self.offers)}".encode()).hexdigest()[:12]
+        rows = [[sku, row.get("price", ""), row.get("quantity", "")] for sku, row in sorted(self.offers.items())]
+        parts = [sheet(["shop-sku", "price", "quantity"], rows[at : at + chunk]).body for at in range(0, len(rows), chunk)]
+        self.exports.setdefault(id, (0, parts))
+        return Given(200, {"tracking_id": id})
+
+    def _exporting(self, asked: Asked, id: str) -> Given:
+        if id not in self.exports:
+            return Given(404, {"message": f"export {id} is unknown", "status": 404})
+        looks, parts = self.exports[id]
+        self.exports[id] = (looks + 1, parts)
+        if looks < _EXPORT_LOOKS:
+            return Given(200, {"status": "PENDING"})
+        urls = [f"{self.url}/api/offers/export/async/files/{id}/{number}" for number in range(len(parts))]
+        return Given(200, {"status": "COMPLETED", "urls": urls})
+
+    def _chunk(self, asked: Asked, id: str, number: str) -> Given:
+        return Given(200, self.exports[id][1][int(number)], {"Content-Type": "text/csv;charset=UTF-8"})
+
+    # ------------------------------------------------------------ orders
 
     def _or11(self, asked: Asked) -> Given:
-        since = asked.query.get("start_update_date", "")
-        found = [one for one in self.orders if str(one["last_updated_date"]) >= since]
-        wanted = asked.query.get("order_state_codes", "")
-        return _page(asked, "orders", [one for one in found if not wanted or one["order_state"] in wanted.split(",")])
+        since, until = asked.query.get("start_update_date", ""), asked.query.get("end_update_date", "9")
+        states, ids = asked.query.get("order_state_codes", ""), asked.query.get("order_ids", "")
+        found = [
+            one
+            for one in self.orders
+            if since <= str(one["last_updated_date"]) <= until
+            and (not states or one["order_state"] in states.split(","))
+            and (not ids or one["order_id"] in ids.split(","))
+        ]
+        return self._page(asked, "orders", found)
+
+    def _accepted(self, asked: Asked, order: str) -> Given:
+        """Every line must be answered; where one is refused, the order goes on with the others."""
+        one = self._order(order)
+        if one is None:
+            return Given(404, {"message": f"order {order} is unknown", "status": 404})
+        if one["order_state"] != "WAITING_ACCEPTANCE":
+            return Given(400, {"message": "ORDER_INVALID_STATE", "status": 400})
+        told = {line["id"]: bool(line["accepted"]) for line in (asked.json() or {}).get("order_lines", [])}
+        lines = [line["order_line_id"] for line in one.get("order_lines", [])]
+        if set(told) != set(lines):
+            return Given(400, {"message": "ORDER_LINE_ACCEPTANCE_DECISION_MISSING", "status": 400})
+        return self._changed(order, "order_state", "SHIPPING" if any(told.values()) else "REFUSED")
+
+    def _changed(self, order: str, name: str, value: Any) -> Given:
+        one = self._order(order)
+        if one is None:
+            return Given(404, {"message": f"order {order} is unknown", "status": 404})
+        one[name] = value
+        return Given(204, b"")
+
+    def _order(self, id: str) -> dict[str, Any] | None:
+        return next((one for one in self.orders if one["order_id"] == id), None)
 
 
-_ROUTES = (
-    ("POST", r"/api/offers/imports", "OF01"),
-    ("GET", r"/api/offers/imports", "OF04"),
-    ("GET", r"/api/offers/imports/(\d+)", "OF02"),
-    ("GET", r"/api/offers/imports/(\d+)/error_report", "OF03"),
-    ("POST", r"/api/offers/stock/imports", "STO01"),
-    ("GET", r"/api/offers/stock/imports/(\d+)/status", "STO02"),
-    ("GET", r"/api/offers/stock/imports/(\d+)/error_report", "STO03"),
-    ("GET", r"/api/offers", "OF21"),
-    ("GET", r"/api/orders", "OR11"),
-)
-
-
-def _page(asked: Asked, name: str, found: list[dict[str, Any]]) -> Given:
-    size, start = min(int(asked.query.get("max", 10)), 100), int(asked.query.get("offset", 0))
-    return Given(200, {name: found[start : start + size], "total_count": len(found)})
-
-
-def _report(header: list[str], lines: list[list[str]]) -> Given:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([header, *lines])
-    return Given(200, text.getvalue().encode(), {"Content-Type": "text/csv;charset=UTF-8"})
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+_SHOP = {
+    "shop_id": 2001,
+    "shop_name": "Demo",
+    "shop_state": "OPEN",
+    "currency_iso_code": "EUR",
+    "is_professional": True,
+    "grade": 4.5,
+    "offers_count": 0,
+}

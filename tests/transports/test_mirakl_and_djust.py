@@ -16,15 +16,18 @@ import pytest
 from datahub.connectors.declare import Place, Refusal, TerminalError, TransientError
 from datahub.connectors.kinds.mirakl import Mirakl
 from datahub.connectors.kinds.rest import Rest
-from datahub.connectors.mirakl.imports import MiraklImports, joined
+from datahub.connectors.mirakl.imports import MiraklImports
+from datahub.connectors.mirakl.reports import joined
 from datahub.connectors.mirakl.told import MiraklTo
 from datahub.connectors.rest.sender import RestOut
 from datahub.connectors.rest.session import Session
 from datahub.connectors.rest.signing import signing
 from datahub.connectors.rest.source import RestIn
 from datahub.connectors.rest.told import KeyAuth, RestFrom, RestTo
+from datahub.dev import mirakl_imports
 from datahub.dev.djust import CLIENT, SECRET, FakeDjust
 from datahub.dev.mirakl import KEY, FakeMirakl
+from datahub.dev.mirakl_imports import offer
 from datahub.dev.serving import FakeServer
 from datahub.project.secrets import Secret
 
@@ -79,6 +82,7 @@ class Shop:
 def shop(tmp_path):
     fake = FakeMirakl(pace=0, orders=ORDERS)
     with FakeServer(fake) as server:
+        fake.url = server.url
         yield Shop(tmp_path, server.url, fake)
 
 
@@ -91,14 +95,13 @@ def test_an_error_report_is_joined_back_to_the_rows(shop):
     assert ["OF01", "OF02", "OF02", "OF02", "OF03"] == shop.fake.calls
 
 
-def test_only_lines_in_error_are_sent_again(shop):
-    class Late(FakeMirakl):
+def test_only_lines_in_error_are_sent_again(shop, monkeypatch):
+    def late(shop, row):
         """A platform that comes to know a product after the first import."""
+        return "The product is unknown" if row["sku"] == "D" and len(fake.imports) == 1 else offer(shop, row)
 
-        def _offer(self, row):
-            return "The product is unknown" if row["sku"] == "D" and len(self.imports) == 1 else super()._offer(row)
-
-    fake = Late(pace=0)
+    monkeypatch.setitem(mirakl_imports._LINES, "offers", late)
+    fake = FakeMirakl(pace=0)
     with FakeServer(fake) as server:
         answer = Shop(shop.place.state, server.url, fake).send(OFFERS, "other", resend=1)
     assert [["A", "B", "C", "D"], ["B", "C", "D"]] == [[row[0] for row in one.rows] for one in fake.imports.values()]
@@ -124,15 +127,171 @@ def test_stock_goes_its_own_way(shop):
     assert {("A", ""): "9", ("A", "W1"): "5"} == shop.fake.stock
 
 
+def test_offers_and_quantities_are_deleted_by_their_column(shop):
+    shop.send(OFFERS)
+    shop.send(pa.table({"offer_sku": ["A", "A"], "quantity": [9, 5], "warehouse_code": ["", "W1"]}), "stock", entity="stock")
+    gone = pa.table({"offer_sku": ["A"], "quantity": [None], "warehouse_code": ["W1"], "update_delete": ["delete"]})
+    assert () == shop.send(gone, "less", entity="stock").refused
+    assert {("A", ""): "9"} == shop.fake.stock
+    answer = shop.send(pa.table({"sku": ["A", "Z"], "update_delete": ["delete", "delete"]}), "gone")
+    assert (Refusal(1, "MIRAKL", "The offer 'Z' is unknown"),) == answer.refused
+    assert {"D"} == set(shop.fake.offers)
+
+
+def test_offers_that_replace_all_others_go_in_one_file_and_lines_sent_again_replace_nothing(shop):
+    shop.send(OFFERS)
+    rows = OFFERS.set_column(0, "sku", [["N1", "N2", "N3", "N4"]])
+    one = shop.imports(mode="replace", batch=2, resend=1)
+    assert one.rows > 1_000_000
+    answer = one.send(one.render(rows), "replace")
+    one.close()
+    assert {"N1", "N4"} == set(shop.fake.offers)
+    assert [1, 2] == [refusal.row for refusal in answer.refused]
+    assert ["NORMAL", "REPLACE", "NORMAL"] == [each.mode for each in shop.fake.imports.values()]
+    with pytest.raises(ValueError, match="for offers alone"):
+        shop.imports(mode="replace", entity="stock")
+
+
+def test_all_prices_of_an_offer_go_together_and_are_sent_again_together(shop):
+    shop.send(OFFERS)
+    table = pa.table(
+        {"offer_sku": ["A", "D", "A", "Z", "D"], "price": ["1.00", "2.00", "0.90", "5.00", "x"], "channels": ["", "", "B2B", "", ""]}
+    )
+    answer = shop.send(table, "prices", entity="prices", resend=1)
+    first, again = [one for one in shop.fake.imports.values() if one.kind.name == "prices"]
+    assert ["A", "A", "D", "D", "Z"] == [row[0] for row in first.rows]
+    assert ["D", "D", "Z"] == [row[0] for row in again.rows]
+    assert ["1.00", "0.90"] == [row["price"] for row in shop.fake.shop.prices["A"]]
+    assert "D" not in shop.fake.shop.prices
+    assert {
+        1: "Another price of the offer 'D' is in error",
+        3: "The offer 'Z' is unknown",
+        4: "The price must be a number greater than 0",
+    } == {one.row: one.message for one in answer.refused}
+
+
+CATALOGUE = [
+    (
+        "hierarchies",
+        pa.table({"hierarchy_code": ["tools", "saws"], "hierarchy_label": ["Tools", "Saws"], "hierarchy_parent_code": [None, "tools"]}),
+    ),
+    ("values", pa.table({"list_code": ["brands"], "list_label": ["Brands"], "value_code": ["ACME"], "value_label": ["Acme"]})),
+    (
+        "attributes",
+        pa.table(
+            {
+                "code": ["shop_sku", "brand", "teeth"],
+                "label": ["SKU", "Brand", "Teeth"],
+                "hierarchy_code": ["", "", "saws"],
+                "type": ["TEXT", "LIST", "INTEGER"],
+                "required": ["true", "true", "true"],
+                "values_list": ["", "brands", ""],
+            }
+        ),
+    ),
+]
+PRODUCTS = pa.table(
+    {
+        "category": ["saws", "saws", "saws", "hats", "tools"],
+        "shop_sku": ["P1", "P2", "P3", "P4", "P5"],
+        "name_en": ["Saw"] * 5,
+        "brand": ["ACME", "ACME", "OTHER", "ACME", "ACME"],
+        "teeth": ["12", None, "14", "1", None],
+        "ean": ["4006381333931", "4006381333931", "4006381333931", "", "4006381333932"],
+    }
+)
+
+
+def test_products_are_transformed_and_then_integrated_and_both_reports_come_back(shop):
+    for entity, table in CATALOGUE:
+        assert () == shop.send(table, entity, entity=entity).refused
+    told = {"entity": "products", "columns": {"name_en": "name [en]"}}
+    answer = shop.send(PRODUCTS, "sent", **told)
+    first = {
+        1: "2004|The attribute 'teeth' (Teeth) is required",
+        2: "2022|The value 'OTHER' of the attribute 'brand' is not in the list 'brands'",
+        3: "2030|The category 'hats' is unknown",
+    }
+    assert first == {one.row: one.message for one in answer.refused}
+    assert ["category", "shop_sku", "name [en]", "brand", "teeth", "ean"] == shop.fake.imports[2004].header
+    assert {} == shop.fake.shop.sent
+    answer = shop.send(PRODUCTS, "complete", wait_for="complete", **told)
+    assert first | {4: "MCM-04000|The EAN '4006381333932' is not valid"} == {one.row: one.message for one in answer.refused}
+    assert ["P1"] == list(shop.fake.shop.sent)
+    assert {"P41", "P42", "P44", "P47"} <= set(shop.fake.calls)
+
+
+def test_the_operators_imports_name_their_lines(shop):
+    unknown = pa.table({"hierarchy_code": ["a", "b"], "hierarchy_label": ["A", "B"], "hierarchy_parent_code": ["nowhere", None]})
+    assert (Refusal(0, "MIRAKL", "The parent 'nowhere' is unknown"),) == shop.send(unknown, "h", entity="hierarchies").refused
+    assert ["H01", "H02", "H02", "H02", "H03"] == shop.fake.calls
+    categories = pa.table({"category_code": ["c1", "c2"], "category_label": ["C", None]})
+    assert [1] == [one.row for one in shop.send(categories, "c", entity="categories").refused]
+    products = pa.table(
+        {"product_sku": ["1", "2"], "product_title": ["T", "U"], "category_code": ["c1", "c9"], "product_references": ["EAN|400", ""]}
+    )
+    answer = shop.send(products, "p", entity="product-synchros")
+    assert (Refusal(1, "MIRAKL", "The category 'c9' is unknown"),) == answer.refused
+    assert [{"product_sku": "1", "product_title": "T", "category_code": "c1"}] == shop.rows(
+        {"path": "api/products", "parameters": {"product_references": "EAN|400,EAN|401"}}, rows="$.products"
+    )
+    values = pa.table({"list_code": ["l", "l"], "list_label": ["L", "L"], "value_code": ["x", "y"], "value_label": ["X", None]})
+    assert [1] == [one.row for one in shop.send(values, "v", entity="values").refused]
+
+
+def test_the_catalogue_is_read_by_lists(shop):
+    for entity, table in CATALOGUE:
+        shop.send(table, entity, entity=entity)
+    assert [("tools", 1), ("saws", 2)] == [
+        (one["code"], one["level"]) for one in shop.rows({"path": "api/hierarchies"}, rows="$.hierarchies")
+    ]
+    attributes = shop.rows({"path": "api/products/attributes", "parameters": {"hierarchy": "tools"}}, rows="$.attributes")
+    assert ["shop_sku", "brand"] == [one["code"] for one in attributes]
+    assert ["ACME"] == [value["code"] for value in shop.rows({"path": "api/values_lists"}, rows="$.values_lists[*].values")]
+    assert ["Demo"] == [one["shop_name"] for one in shop.rows({"path": "api/shops"}, rows="$.shops")]
+
+
+def test_an_export_is_asked_for_awaited_and_fetched_in_all_its_parts(shop):
+    shop.send(OFFERS)
+    calls = [
+        {"name": "asked", "method": "POST", "path": "api/offers/export/async", "body": {"items_per_chunk": 1}},
+        {
+            "name": "made",
+            "path": "api/offers/export/async/status/{{asked.tracking_id}}",
+            "until": {"value": "$.status", "equals": ["COMPLETED"], "fails": ["FAILED"], "every": 0},
+        },
+        {"url": "{{made.urls}}", "download": True},
+    ]
+    told = RestFrom.model_validate({"connection": "x", "calls": calls, "name": "offers.csv", "cursor": {}})
+    source = RestIn(shop.session(), told, shop.place)
+    source.start(None)
+    landed = [source.land(split, shop.place.state) for split in source.splits()]
+    source.close()
+    assert ["offers-1.csv", "offers-2.csv"] == [one.name for one in landed]
+    assert ['"A";"1.50";"1"', '"D";"4.00";"4"'] == [one.path.read_text().splitlines()[1] for one in landed]
+
+
+def test_an_order_is_accepted_line_by_line(shop):
+    shop.fake.orders[0].update(order_state="WAITING_ACCEPTANCE", order_lines=[{"order_line_id": "L1"}, {"order_line_id": "L2"}])
+    with httpx.Client(base_url=shop.connection.url, headers={"Authorization": KEY}, trust_env=False) as client:
+        half = client.put("/api/orders/O-01/accept", json={"order_lines": [{"id": "L1", "accepted": True}]})
+        assert (400, "ORDER_LINE_ACCEPTANCE_DECISION_MISSING") == (half.status_code, half.json()["message"])
+        lines = [{"id": "L1", "accepted": True}, {"id": "L2", "accepted": False}]
+        assert 204 == client.put("/api/orders/O-01/accept", json={"order_lines": lines}).status_code
+        assert 400 == client.put("/api/orders/O-01/accept", json={"order_lines": lines}).status_code
+        assert 204 == client.put("/api/orders/O-01/ship").status_code
+    assert "SHIPPED" == shop.fake.orders[0]["order_state"]
+
+
 def test_one_line_of_several_with_one_key_is_found_by_its_number():
     lines = [["A", "1"], ["A", "x"], ["B", "2"]]
     report = b"line;reason;offer-sku;quantity\n3;no number;A;x\n"
-    assert {1: "no number"} == joined(report, "offer-sku", ["offer-sku", "quantity"], lines, "the report")
+    assert {1: "no number"} == joined(report, ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
     # A number that counts otherwise points to a line of another key: then all of that key are told, none is lost.
     off = b"line;reason;offer-sku;quantity\n4;no number;A;x\n"
-    assert {0: "no number", 1: "no number"} == joined(off, "offer-sku", ["offer-sku", "quantity"], lines, "the report")
+    assert {0: "no number", 1: "no number"} == joined(off, ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
     with pytest.raises(TerminalError, match="was not sent"):
-        joined(b"line;reason;offer-sku\n2;no;Z\n", "offer-sku", ["offer-sku", "quantity"], lines, "the report")
+        joined(b"line;reason;offer-sku\n2;no;Z\n", ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
 
 
 def test_call_frequencies_are_honoured(tmp_path):

@@ -24,7 +24,9 @@ def command(
 
     match server:
         case "mirakl":
-            one = FakeServer(mirakl.FakeMirakl(pace=pace), port)
+            shop = mirakl.FakeMirakl(pace=pace)
+            one = FakeServer(shop, port)
+            shop.url = one.url
             says = f"send `Authorization: {mirakl.KEY}`"
         case "djust":
             fake = djust.FakeDjust()

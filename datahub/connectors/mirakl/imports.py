@@ -1,91 +1,74 @@
-"""The file import protocol: submit, ask until it is done, read the error report, and say which of our rows it is about."""
+"""A target that is one of Mirakl's file imports: submitted, waited for, and its error reports joined back to the rows."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from datahub.connectors.declare import Answer, Place, Refusal, TerminalError, TransientError
+from datahub.connectors.mirakl.operations import IMPORTS, OFTEN, Operation
+from datahub.connectors.mirakl.reports import joined, parsed, written
 from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
 from datahub.connectors.rest.budget import Allowance
 from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.values import decoded, text_of
 from datahub.formats.written import OMITTED
-from datahub.records import record
 
-_LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "reason", "errors", "error")
-
-
-@record(frozen=True, slots=True)
-class Operations:
-    """The three operations of one kind of import."""
-
-    submit: tuple[str, str]
-    status: tuple[str, str]
-    report: tuple[str, str]
-    key: str
-
-
-_OPERATIONS = {
-    "offers": Operations(
-        ("OF01", "api/offers/imports"), ("OF02", "api/offers/imports/{}"), ("OF03", "api/offers/imports/{}/error_report"), "sku"
-    ),
-    "stock": Operations(
-        ("STO01", "api/offers/stock/imports"),
-        ("STO02", "api/offers/stock/imports/{}/status"),
-        ("STO03", "api/offers/stock/imports/{}/error_report"),
-        "offer-sku",
-    ),
-}
-_DONE = frozenset({"COMPLETE", "COMPLETED"})
-_ENDED = frozenset({"FAILED", "CANCELLED", "CANCELED"})
+_ENDED = frozenset({"FAILED", "TRANSFORMATION_FAILED", "CANCELLED", "CANCELED"})
+_ALL = 1 << 40
+_PAGE = 100
 
 
 class MiraklImports:
     """One target of a job that is bound to an import. A file that was taken is known by its number, so a run goes on with it."""
 
-    # Imports put in or change: the same lines twice leave what they left once.
+    # Imports put in, change or replace: the same lines twice leave what they left once.
     keyed = True
 
     def __init__(self, session: Session, connection: MiraklConnection, told: MiraklTo, place: Place) -> None:
         self._session, self._connection, self._told, self._place = session, connection, told, place
-        self._operations = _OPERATIONS[told.entity]
+        self._import = IMPORTS[told.entity]
+        self._keys = tuple(told.key) or self._import.keys
+        self._done = frozenset(("COMPLETE",) if told.wait_for == "complete" else self._import.done)
 
     @property
     def rows(self) -> int:
-        return self._told.batch
+        # What is in a second file would take away what was in the first.
+        return _ALL if self._import.together or self._told.mode == "replace" else self._told.batch
 
     def render(self, rows: pa.Table) -> bytes:
-        """The file: `;` between cells, UTF-8, a header."""
+        """The file, its lines in the order of the rows."""
         # A file has no way to leave a value of one row out: it is empty.
         rows = rows.select([name for name in rows.column_names if not name.startswith(OMITTED)])
-        header = [self._told.columns.get(name, name.replace("_", "-")) for name in rows.column_names]
-        if self._operations.key not in header:
+        header = [self._told.columns.get(name, self._column(name)) for name in rows.column_names]
+        missing = next((one for one in self._keys if one not in header), None)
+        if missing is not None:
             raise TerminalError(
-                f"the rows for `{self._told.entity}` have no column `{self._operations.key}`", "give the entity such a field"
+                f"the rows for `{self._told.entity}` have no column `{missing}`",
+                "give the entity such a field, or name the columns that tell lines apart: `key`",
             )
-        return _written(header, ([text_of(cell) for cell in row.values()] for row in rows.to_pylist()))
+        return written(header, ([text_of(cell) for cell in row.values()] for row in rows.to_pylist()))
 
     def send(self, body: bytes, key: str) -> Answer:
-        header, *lines = _lines(body)
-        waiting, numbers, refused = list(range(len(lines))), [], dict[int, str]()
+        header, *lines = parsed(body)
+        waiting = self._together(range(len(lines)), header, lines)
+        numbers, refused = [], dict[int, str]()
         for attempt in range(self._told.resend + 1):
-            part = body if attempt == 0 else _written(header, (lines[one] for one in waiting))
-            number = self._submitted(part, f"{key}-{attempt}")
+            # Lines that are sent again are put beside what is there; nothing is replaced by them.
+            mode = "REPLACE" if self._told.mode == "replace" and attempt == 0 else "NORMAL"
+            number = self._submitted(written(header, (lines[one] for one in waiting)), f"{key}-{attempt}", mode)
             numbers.append(number)
             found = self._result(number, header, [lines[one] for one in waiting])
             refused = {waiting[one]: why for one, why in found.items()}
-            waiting = sorted(refused)
+            waiting = self._again(refused, header, lines)
             if not waiting:
                 break
         refusals = tuple(Refusal(row, "MIRAKL", why) for row, why in sorted(refused.items()))
@@ -97,18 +80,41 @@ class MiraklImports:
     def close(self) -> None:
         self._session.close()
 
+    # ------------------------------------------------------------ lines
+
+    def _column(self, field: str) -> str:
+        # The columns of products are codes of attributes, which are the operator's own.
+        return field if self._told.entity == "products" else field.replace("_", "-")
+
+    def _together(self, rows: Sequence[int], header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[int]:
+        """The rows in the order of their lines in the file: those of one key one after the other, where that matters."""
+        if not self._import.together:
+            return list(rows)
+        place: dict[str, int] = {}
+        own = header.index(self._keys[0])
+        return sorted(rows, key=lambda row: place.setdefault(lines[row][own], row))
+
+    def _again(self, refused: Mapping[int, str], header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[int]:
+        """The rows that are sent once more; where lines of one key replace what is there, all of that key."""
+        if not self._import.together:
+            return sorted(refused)
+        own = header.index(self._keys[0])
+        keys = {lines[row][own] for row in refused}
+        return self._together([row for row, line in enumerate(lines) if line[own] in keys], header, lines)
+
     # ------------------------------------------------------------ one import
 
-    def _submitted(self, body: bytes, key: str) -> str:
+    def _submitted(self, body: bytes, key: str, mode: str) -> str:
         """The number of the import; one that was begun before is gone on with."""
         known = self._place.state / "mirakl" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
         if known.is_file():
             return str(json.loads(known.read_text(encoding="utf-8"))["import_id"])
         form: dict[str, Any] = {"files": {"file": (f"{self._told.entity}.csv", body, "text/csv")}}
         if self._told.entity == "offers":
-            form["data"] = {"import_mode": "NORMAL"}
-        response = self._ask("POST", self._operations.submit, "", form)
-        number = decoded(response.content, "the import").get("import_id")
+            form["data"] = {"import_mode": mode}
+        response = self._ask("POST", self._import.submit, "", form)
+        answer = decoded(response.content, "the import")
+        number = answer.get("import_id", answer.get("synchro_id")) if isinstance(answer, dict) else None
         if number is None:
             raise TerminalError(f"Mirakl took the file, and gave no `import_id`: {described(response.text)}")
         _keep(known, {"import_id": str(number)})
@@ -116,68 +122,67 @@ class MiraklImports:
 
     def _result(self, number: str, header: Sequence[str], lines: Sequence[Sequence[str]]) -> dict[int, str]:
         """What is wrong with which line, once the import is done."""
+        status = self._awaited(number)
+        found: dict[int, str] = {}
+        for one in self._import.reports:
+            if status.get(one.said_by):
+                report = self._ask("GET", one.operation, number).content
+                for row, why in joined(report, self._keys, header, lines, f"the error report of import {number}").items():
+                    found[row] = f"{found[row]}; {why}" if row in found else why
+        if status.get("lines_in_error") and not found:
+            raise TerminalError(f"import {number} has {status['lines_in_error']} lines in error, and no report of them")
+        return found
+
+    def _awaited(self, number: str) -> Mapping[str, Any]:
+        """What is told of the import once it is done."""
         until = time.monotonic() + self._told.patience.total_seconds()
         while True:
-            status = decoded(self._ask("GET", self._operations.status, number).content, "the import")
-            state = str(status.get("status") or status.get("import_status") or "")
+            status = self._status(number)
+            state = str(status.get("status") or status.get("import_status") or status.get("synchro_status") or "")
             if state in _ENDED:
                 why = described(status.get("reason_status") or "it does not say why")
                 raise TerminalError(f"import {number} of {self._told.entity} ended as {state}: {why}")
-            if state in _DONE:
-                break
+            if state in self._done:
+                return status
             if time.monotonic() > until:
                 raise TransientError(f"import {number} of {self._told.entity} is still {state or 'without a status'}")
-            self._session.sleep(self._connection.frequency.total_seconds())
-        if not status.get("has_error_report"):
-            if status.get("lines_in_error"):
-                raise TerminalError(f"import {number} has {status['lines_in_error']} lines in error, and no report of them")
-            return {}
-        report = self._ask("GET", self._operations.report, number).content
-        return joined(report, self._operations.key, header, lines, f"the error report of import {number}")
+            self._session.sleep(self._often(self._import.status))
 
-    def _ask(self, method: str, operation: tuple[str, str], number: str, form: dict[str, Any] | None = None) -> Any:
-        name, path = operation
-        allowed = Allowance(self._place.state, f"{self._connection.url} {name}", 1, self._connection.frequency.total_seconds())
-        allowed.take(self._session.sleep)
-        return self._session.ask(Request(method, self._session.address(path.format(number)), body=form, repeat_safe=True))
+    def _status(self, number: str) -> Mapping[str, Any]:
+        if self._import.listed:
+            return self._in_list(number)
+        status = decoded(self._ask("GET", self._import.status, number).content, "the import")
+        return status if isinstance(status, dict) else {}
 
+    def _in_list(self, number: str) -> Mapping[str, Any]:
+        """The status out of the list of all imports, the newest of which come first."""
+        token = ""
+        while True:
+            query = {"import_id": number, "limit": str(_PAGE)} | ({"page_token": token} if token else {})
+            page = decoded(self._ask("GET", self._import.status, number, query=query).content, "the list of imports")
+            for one in page.get("data", ()):
+                if str(one.get("import_id")) == number:
+                    return dict(one)
+            token = str(page.get("next_page_token") or "")
+            if not token:
+                # It was taken, and is not listed yet.
+                return {"status": "WAITING"}
 
-def joined(report: bytes, key: str, header: Sequence[str], lines: Sequence[Sequence[str]], what: str) -> dict[int, str]:
-    """What a report says of which line: by its number where that line has the same key, by the key alone where it has not."""
-    told, *errors = _lines(report)
-    names = [name.strip().lower() for name in told]
-    reason = next((names.index(one) for one in _REASONS if one in names), None)
-    if reason is None or key not in names:
-        raise TerminalError(f"{what} has no column {f'`{key}`' if reason is not None else 'with reasons'}: it has {', '.join(told)}")
-    number = next((names.index(one) for one in _LINES if one in names), None)
-    ours, theirs = header.index(key), names.index(key)
-    by_key: dict[str, list[int]] = {}
-    for row, line in enumerate(lines):
-        by_key.setdefault(line[ours], []).append(row)
-    found: dict[int, str] = {}
-    for cells in errors:
-        candidates = by_key.get(cells[theirs], [])
-        row = int(cells[number]) - 2 if number is not None and cells[number].isdigit() else -1
-        if not candidates:
-            raise TerminalError(f"{what} has a line that was not sent: `{described(cells[theirs])}`")
-        for one in [row] if row in candidates else candidates:
-            found[one] = f"{found[one]}; {cells[reason]}" if one in found else cells[reason]
-    return found
+    def _ask(
+        self,
+        method: str,
+        operation: Operation,
+        number: str,
+        form: dict[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
+        Allowance(self._place.state, f"{self._connection.url} {operation.name}", 1, self._often(operation)).take(self._session.sleep)
+        address = self._session.address(operation.path.format(number))
+        return self._session.ask(Request(method, address, query, body=form, repeat_safe=True))
 
-
-def _lines(data: bytes) -> list[list[str]]:
-    """The lines of a file with `;` between cells, or `,` where the header has none."""
-    text = data.decode("utf-8-sig")
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    return [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
-
-
-def _written(header: Sequence[str], lines: Any) -> bytes:
-    text = io.StringIO()
-    made = csv.writer(text, delimiter=";", lineterminator="\n")
-    made.writerow(header)
-    made.writerows(lines)
-    return text.getvalue().encode()
+    def _often(self, operation: Operation) -> float:
+        own = self._connection.frequency
+        return own.total_seconds() if own is not None else OFTEN.get(operation.name, 60.0)
 
 
 def _keep(path: Path, value: dict[str, str]) -> None:

@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from datahub.connectors.mirakl.operations import Entity
 from datahub.connectors.rest.told import WebConnection
 from datahub.project.binding import To
 from datahub.project.model import Length
-
-FREQUENCY = timedelta(minutes=1)
-"""How often Mirakl lets each operation of imports be called, at most."""
 
 
 class MiraklTo(To):
     """A target of a script bound to a file import of Mirakl; fields are columns, `_` in their names becomes `-`."""
 
-    entity: Literal["offers", "stock"]
-    """Offers (OF01, OF02, OF03) or stock (STO01, STO02, STO03)."""
+    entity: Entity
+    """What the rows are. Of a shop: `offers` (OF01 to OF03), `prices` (PRI01 to PRI03, which replace all prices of each offer that they
+    name), `stock` (STO01 to STO03), `products` (P41 to P47). Of the operator: `categories` (CA01 to CA03), `hierarchies` (H01 to H03),
+    `values` (VL01 to VL03), `attributes` (PM01 to PM03), `product-synchros` (P21 to P23)."""
+    mode: Literal["normal", "replace"] = "normal"
+    """For `offers`: `replace` deletes every offer of the shop that is not among the rows, which then go in one file."""
     columns: dict[str, str] = {}
-    """Other names for columns: `name_en = "name [en]"`."""
+    """Other names for columns: `name_en = "name [en]"`. Those of products stay as they are, `_` too."""
+    key: list[str] = []
+    """The columns that tell lines apart, in what is sent and in reports, where they are not Mirakl's own: `["sku"]` for products."""
+    wait_for: Literal["sent", "complete"] = "sent"
+    """For `products`: whether an import is over once it is handed to the operator, or once the operator has taken it in."""
     batch: int = Field(default=20_000, ge=1)
-    """How many rows a file has at most."""
+    """How many rows a file has at most; prices go in one file, as offers do that replace all others."""
     resend: int = Field(default=0, ge=0, le=5)
     """How often lines in error are sent once more, alone, such as offers whose product is not known yet."""
     patience: Length = timedelta(hours=1)
     """How long an import may take before the run is left for later; it then goes on with the same import."""
 
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.mode == "replace" and self.entity != "offers":
+            raise PydanticCustomError("replace", '`mode = "replace"` is for offers alone')
+        if self.wait_for == "complete" and self.entity != "products":
+            raise PydanticCustomError("wait_for", "`wait_for` is for products alone")
+        return self
+
 
 class MiraklConnection(WebConnection):
     """What a Mirakl connection has."""
 
-    frequency: Length = FREQUENCY
-    """How long to wait between two calls of one operation; shorter only where the operator agreed to it."""
+    frequency: Length | None = None
+    """How long to wait between two calls of one operation, in place of what Mirakl asks for (a minute; 15 minutes for P41, five for the
+    operator's imports); shorter only where the operator agreed to it."""

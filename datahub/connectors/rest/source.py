@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +31,7 @@ class RestIn:
         self._position: str | None = None
         self._before: str | None = None
         self._values: dict[str, Any] = {}
-        self._part: Path | None = None
+        self._parts: list[tuple[Path, int]] = []
 
     def start(self, position: str | None) -> None:
         self._before = position
@@ -39,25 +40,43 @@ class RestIn:
         return self._position
 
     def splits(self) -> Iterator[Split]:
-        """One file with all rows; none where the API has none."""
+        """One file with all rows, or one for each address of a download; none where the API has none."""
         began = datetime.now(UTC)
         self._values = self._known_from(began)
         self._position = None
+        self._parts = []
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = f"{os.getpid()}-{id(self)}.part"
-        self._part = self._folder / made
-        with self._part.open("wb") as file:
-            taken = _Taken(file, self._told)
-            *earlier, last = self._told.calls
-            for call in earlier:
-                self._remember(call, self._value(call))
-            self._last(last, taken)
+        *earlier, last = self._told.calls
+        for call in earlier:
+            self._remember(call, self._value(call))
+        taken = _Taken(self._told)
+        for request in self._requests(last):
+            with self._part() as file:
+                taken.file = file
+                self._last(last, request, taken)
+        self._move(began, taken)
+        yield from self._found(began)
+
+    @contextmanager
+    def _part(self) -> Iterator[IO[bytes]]:
+        """A file for what one request brings, on the disk when it ends."""
+        path = self._folder / f"{os.getpid()}-{id(self)}-{len(self._parts)}.part"
+        self._parts.append((path, 0))
+        with path.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        self._move(began, taken)
-        if taken.size:
+            self._parts[-1] = (path, file.tell())
+
+    def _found(self, began: datetime) -> Iterator[Split]:
+        full = [(path, size) for path, size in self._parts if size]
+        for number, (path, size) in enumerate(full, 1):
             values = {"CONNECTION": self._source, "TIMESTAMP": began.strftime("%Y%m%dT%H%M%S%fZ"), "DATE": began.strftime("%Y%m%d")}
-            yield Split(self._source, made, filled(self._told.name, values), size=taken.size)
+            name = filled(self._told.name, values)
+            if len(full) > 1:
+                stem, dot, ending = name.rpartition(".")
+                name = f"{stem}-{number}{dot}{ending}" if dot else f"{name}-{number}"
+            yield Split(self._source, path.name, name, size=size)
 
     def land(self, split: Split, folder: Path) -> Landed:
         """Move what was fetched into `folder`."""
@@ -78,9 +97,9 @@ class RestIn:
 
     def close(self) -> None:
         self._session.close()
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
-            self._part = None
+        for path, _ in self._parts:
+            path.unlink(missing_ok=True)
+        self._parts = []
 
     # ------------------------------------------------------------ calls
 
@@ -112,8 +131,16 @@ class RestIn:
                 return value
         raise TransientError(f"{shown(request)}: `{until.value}` is still `{described(seen)}` after {until.attempts} calls")
 
-    def _last(self, call: Call, taken: _Taken) -> None:
-        request = self._request(call)
+    def _requests(self, call: Call) -> Iterator[Request]:
+        """The request of the last call; a download from a list of addresses is one for each."""
+        found = fill(call.url, self._values) if call.download and call.url else None
+        if isinstance(found, list):
+            for url in found:
+                yield self._request(call, str(url))
+            return
+        yield self._request(call)
+
+    def _last(self, call: Call, request: Request, taken: _Taken) -> None:
         if call.download:
             with self._session.stream(request) as response:
                 for piece in response.iter_bytes(PIECE):
@@ -136,9 +163,9 @@ class RestIn:
                 raise TerminalError(f"`{self._told.rows}` has `{described(row)}` in it, which is no row", "`rows` must lead to objects")
         return flat
 
-    def _request(self, call: Call) -> Request:
+    def _request(self, call: Call, address: str = "") -> Request:
         url = (
-            self._session.follow(str(fill(call.url, self._values)))
+            self._session.follow(address or str(fill(call.url, self._values)))
             if call.url
             else self._session.address(fill(call.path, self._values, url=True))
         )
@@ -182,10 +209,11 @@ class RestIn:
 
 
 class _Taken:
-    """What came: rows as lines or a file as it is, and the greatest cursor among the rows."""
+    """What came, into `file`: rows as lines or a file as it is, and the greatest cursor among the rows."""
 
-    def __init__(self, file: IO[bytes], told: RestFrom) -> None:
-        self._file, self._told = file, told
+    def __init__(self, told: RestFrom) -> None:
+        self._told = told
+        self.file: IO[bytes]
         self.size = 0
         self.greatest: Any = None
 
@@ -203,7 +231,7 @@ class _Taken:
         self.size += len(data)
         if self.size > self._told.largest:
             raise TerminalError(f"the API gives more than {self._told.largest:,} bytes", "raise `largest` of the source")
-        self._file.write(data)
+        self.file.write(data)
 
 
 def _rank(value: Any) -> tuple[int, Any]:

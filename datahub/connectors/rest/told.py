@@ -204,7 +204,8 @@ class Call(Config):
     path: str = ""
     """The path below the connection's address."""
     url: str = ""
-    """A whole address, out of an earlier answer: `{{status.urlFile}}`. Its host must be the connection's, or in `follow_hosts`."""
+    """A whole address, out of an earlier answer: `{{status.urlFile}}`. Its host must be the connection's, or in `follow_hosts`. A download
+    from a list of addresses, `{{status.urls}}`, is a file for each."""
     parameters: dict[str, str | int | bool | list[str]] = {}
     """The query; a parameter that is only `{{CURSOR}}` is left out while there is none."""
     headers: dict[str, str] = {}

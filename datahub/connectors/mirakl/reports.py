@@ -1,0 +1,61 @@
+"""Error reports of imports, joined back to the lines that were sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from datahub.connectors.declare import TerminalError
+from datahub.connectors.rest.told import described
+
+_LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "reason", "errors", "error")
+
+
+def joined(report: bytes, keys: Sequence[str], header: Sequence[str], lines: Sequence[Sequence[str]], what: str) -> dict[int, str]:
+    """What a report says of which line: by its number where that line has the same key, by the key alone where it has not.
+
+    A line of the report without a reason only warns.
+    """
+    told, *errors = parsed(report)
+    names = [name.strip().lower() for name in told]
+    reason = next((names.index(one) for one in _REASONS if one in names), None)
+    missing = next((one for one in keys if one.lower() not in names), None)
+    if reason is None or missing is not None:
+        raise TerminalError(
+            f"{what} has no column {'with reasons' if reason is None else f'`{missing}`'}: it has {', '.join(told)}",
+            "" if missing is None else "name the columns that tell lines apart: `key` of the target",
+        )
+    number = next((names.index(one) for one in _LINES if one in names), None)
+    ours, theirs = [header.index(one) for one in keys], [names.index(one.lower()) for one in keys]
+    by_key: dict[tuple[str, ...], list[int]] = {}
+    for row, line in enumerate(lines):
+        by_key.setdefault(tuple(line[one] for one in ours), []).append(row)
+    found: dict[int, str] = {}
+    for cells in errors:
+        if not cells[reason].strip():
+            continue
+        key = tuple(cells[one] for one in theirs)
+        candidates = by_key.get(key, [])
+        row = int(cells[number]) - 2 if number is not None and cells[number].isdigit() else -1
+        if not candidates:
+            raise TerminalError(f"{what} has a line that was not sent: `{described(' '.join(key))}`")
+        for one in [row] if row in candidates else candidates:
+            found[one] = f"{found[one]}; {cells[reason]}" if one in found else cells[reason]
+    return found
+
+
+def parsed(data: bytes) -> list[list[str]]:
+    """The lines of a file with `;` between cells, or `,` where the header has none."""
+    text = data.decode("utf-8-sig")
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    return [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
+
+
+def written(header: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
+    """A file as Mirakl takes it: `;` between cells, UTF-8, a header."""
+    text = io.StringIO()
+    made = csv.writer(text, delimiter=";", lineterminator="\n")
+    made.writerow(header)
+    made.writerows(lines)
+    return text.getvalue().encode()
