@@ -17,24 +17,6 @@ from datahub.dev.serving import Asked, Given
 KEY = "demo-key"
 _A_MINUTE = ("OF01", "OF02", "OF03", "OF52", "OR11", "P42", "P44", "P45", "P46", "P47", "P51")
 _PRICES_AND_STOCK = ("PRI01", "PRI02", "PRI03", "STO01", "STO02", "STO03")
-    "OF01",
-    "OF02",
-    "OF03",
-    "STO01",
-    "STO02",
-    "STO03",
-    "PRI01",
-    "PRI02",
-    "PRI03",
-    "P42",
-    "P44",
-    "P45",
-    "P46",
-    "P47",
-    "P51",
-    "OR11",
-    "OF52",
-)
 _FREQUENCY = {"P41": 900.0, "OF53": 10.0, **dict.fromkeys(_A_MINUTE + _PRICES_AND_STOCK, 60.0)}
 """Seconds between two calls of an operation, at least."""
 _EXPORT_LOOKS = 2
