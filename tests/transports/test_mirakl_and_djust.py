@@ -13,9 +13,10 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from datahub.connectors.declare import Place, Refusal, TerminalError, TransientError
+from datahub.connectors.declare import CONNECTORS, Place, Refusal, TerminalError, TransientError
 from datahub.connectors.kinds.mirakl import Mirakl
 from datahub.connectors.kinds.rest import Rest
+from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.mirakl.imports import MiraklImports
 from datahub.connectors.mirakl.reports import joined
 from datahub.connectors.mirakl.told import MiraklTo
@@ -400,19 +401,42 @@ def test_orders_are_sent_once_and_those_refused_named(djust):
 # ---------------------------------------------------------------------------------------------------------- the command, the example
 
 
-@pytest.mark.parametrize("server, answers", [("mirakl", 401), ("djust", 401)])
-def test_the_command_starts_a_fake(server, answers):
+@pytest.mark.parametrize("server", ["mirakl", "djust"])
+def test_the_command_starts_a_fake(server):
     with subprocess.Popen([sys.executable, "-m", "datahub", "dev", server], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
             assert found
-            assert answers == httpx.get(f"{found[0]}/api/offers", trust_env=False, timeout=10).status_code
+            assert 401 == httpx.get(f"{found[0]}/api/offers", trust_env=False, timeout=10).status_code
         finally:
             process.terminate()
 
 
-def test_the_example_delivers_and_brings_back_what_was_refused(tmp_path):
+def test_the_command_starts_an_sftp_server_that_shows_one_folder(tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "a.csv").write_text("x")
+    command = [sys.executable, "-m", "datahub", "dev", "sftp", "--folder", str(tmp_path / "served")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r":(\d+); log in as `demo` with the password `(.*)`; its key is (SHA256:\S+)", process.stdout.readline())
+            assert found
+            told = {"host": "127.0.0.1", "port": int(found[1]), "user": "demo", "fingerprint": found[3]}
+            reach = CONNECTORS["sftp"].files
+            assert reach is not None
+            files = reach(Sftp.model_validate(told | {"password": Secret(found[2])}), Place(tmp_path, tmp_path))
+            assert ["a.csv"] == [one.name for one in files.list("..")]
+            files.close()
+            files = reach(Sftp.model_validate(told | {"password": Secret("no")}), Place(tmp_path, tmp_path))
+            with pytest.raises(TerminalError):
+                list(files.list(""))
+            files.close()
+        finally:
+            process.terminate()
+
+
+def test_the_example_goes_from_sftp_to_the_shop_and_rejects_go_back(tmp_path):
     run = Path(__file__).parents[2] / "examples" / "mirakl_delivery" / "run.py"
     ended = subprocess.run([sys.executable, str(run), str(tmp_path)], capture_output=True, text=True, timeout=120, check=False)
     assert 0 == ended.returncode, ended.stderr
@@ -420,3 +444,5 @@ def test_the_example_delivers_and_brings_back_what_was_refused(tmp_path):
     assert "A-3;5901234123457;free;1;3;4;R104" in ended.stdout
     assert "A-2,,EAN,8.00,3,11,MIRAKL,The columns 'product-id' and 'product-id-type' are mandatory" in ended.stdout
     assert "1 batch delivered, 1 row refused" in ended.stderr
+    assert ["offers.csv"] == [path.name for path in (tmp_path / "erp" / "done").iterdir()]
+    assert [] == list((tmp_path / "erp" / "in").iterdir())

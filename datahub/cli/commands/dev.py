@@ -1,40 +1,65 @@
-"""Start a fake of Mirakl or DJUST on this machine, to try a project or to learn.
+"""Start a fake of Mirakl or DJUST, or an SFTP server over a folder, on this machine: to try a project, or to learn.
 
-It listens on the loopback address alone and keeps everything in memory: `dhm dev mirakl --port 8070`. Ctrl-C ends it.
+It listens on the loopback address alone, and the fakes keep everything in memory: `dhm dev mirakl --port 8070`. Ctrl-C ends it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datahub.cli.output import give
 
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
 
 def command(
-    server: Annotated[str, typer.Argument(help="`mirakl` or `djust`.", metavar="mirakl|djust")],
+    server: Annotated[str, typer.Argument(help="`mirakl`, `djust` or `sftp`.", metavar="mirakl|djust|sftp")],
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 0,
     pace: Annotated[float, typer.Option(help="How strictly call frequencies are asked for: 1 as Mirakl does, 0 not at all.", min=0)] = 1.0,
+    folder: Annotated[Path, typer.Option(help="The folder that `sftp` serves.", file_okay=False, exists=True)] = Path(),
 ) -> None:
     import threading
 
-    from datahub.dev import djust, mirakl
-    from datahub.dev.serving import FakeServer
-
     match server:
         case "mirakl":
-            shop = mirakl.FakeMirakl(pace=pace)
-            one = FakeServer(shop, port)
-            shop.url = one.url
-            says = f"send `Authorization: {mirakl.KEY}`"
+            one, says = _mirakl(port, pace)
         case "djust":
-            fake = djust.FakeDjust()
-            one = FakeServer(fake, port)
-            fake.url = one.url
-            says = f"ask {one.url}/oauth/token for a token as client `{djust.CLIENT}` with the secret `{djust.SECRET}`"
+            one, says = _djust(port)
+        case "sftp":
+            one, says = _sftp(port, folder)
         case _:
-            raise typer.BadParameter(f"there is no fake of `{server}`: there are `mirakl` and `djust`")
+            raise typer.BadParameter(f"there is no fake of `{server}`: there are `mirakl`, `djust` and `sftp`")
     with one:
-        give(f"{server} listens on {one.url}; {says}\n")
+        give(f"{server} listens on {says}\n")
         threading.Event().wait()
+
+
+def _mirakl(port: int, pace: float) -> tuple[AbstractContextManager[object], str]:
+    from datahub.dev.mirakl import KEY, FakeMirakl
+    from datahub.dev.serving import FakeServer
+
+    shop = FakeMirakl(pace=pace)
+    one = FakeServer(shop, port)
+    shop.url = one.url
+    return one, f"{one.url}; send `Authorization: {KEY}`"
+
+
+def _djust(port: int) -> tuple[AbstractContextManager[object], str]:
+    from datahub.dev.djust import CLIENT, SECRET, FakeDjust
+    from datahub.dev.serving import FakeServer
+
+    fake = FakeDjust()
+    one = FakeServer(fake, port)
+    fake.url = one.url
+    return one, f"{one.url}; ask {one.url}/oauth/token for a token as client `{CLIENT}` with the secret `{SECRET}`"
+
+
+def _sftp(port: int, folder: Path) -> tuple[AbstractContextManager[object], str]:
+    from datahub.dev.sftp import PASSWORD, USER, SftpFolder
+
+    one = SftpFolder(folder.resolve(), port)
+    return one, f"127.0.0.1:{one.port}; log in as `{USER}` with the password `{PASSWORD}`; its key is {one.fingerprint}"
