@@ -37,7 +37,7 @@ def main() -> int:
             "DHM_CONNECTIONS__MARKETPLACE__FREQUENCY": "0.05",
         }
         for command in (["connections", "test"], ["run", "offers"]):
-            print(f"$ dhm {' '.join(command)}", flush=True)
+            print(f"> dhm {' '.join(command)}", flush=True)
             ended = subprocess.run([sys.executable, "-m", "datahub", *command], cwd=project, env=environment, check=False)
             if ended.returncode:
                 return ended.returncode
