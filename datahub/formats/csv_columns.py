@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -83,7 +83,7 @@ def by_header(shape: SourceShape, cells: Sequence[str], path: str, line: int) ->
     if len(header) > MOST_COLUMNS:
         raise BadInput("R003", f"`{path}` has {len(header)} columns; at most {MOST_COLUMNS} are read", path=path, line=line)
     names = Names(header, path, line, loose=option(shape, "names") == "loose")
-    places = tuple(_place(column, names) for column in shape.columns)
+    places = _places(shape.columns, names)
     used = {index for place in places for index in indices_of(place)}
     layout = Layout(header, places, len(header), tuple(name for index, name in enumerate(header) if index not in used))
     _require(shape, layout, path, line)
@@ -121,9 +121,11 @@ class Names:
                     return found[0]
         return None
 
-    def matching(self, pattern: str) -> list[tuple[int, re.Match[str]]]:
+    def matching(self, pattern: str, taken: Collection[int]) -> list[tuple[int, re.Match[str]]]:
+        """The columns that `pattern` matches and that no other declared column has taken."""
         flags = re.ASCII | re.IGNORECASE if self.loose else re.ASCII
-        return [(index, found) for index, name in enumerate(self.header) if (found := re.search(pattern, name, flags))]
+        free = ((index, name) for index, name in enumerate(self.header) if index not in taken)
+        return [(index, found) for index, name in free if (found := re.search(pattern, name, flags))]
 
     def same(self, name: str, spellings: Sequence[str]) -> bool:
         spelled = alike if self.loose else str.strip
@@ -135,10 +137,21 @@ class Names:
         raise BadInput("R003", message, "rename one of them, or leave one out of the file", path=self.path, line=self.line)
 
 
-def _place(column: SourceColumn, names: Names) -> Place:
-    if not column.pattern:
-        return One(column.name, names.index(column.names or (column.name,)))
-    matches = names.matching(column.pattern)
+def _places(columns: Sequence[SourceColumn], names: Names) -> tuple[Place, ...]:
+    """Where each column is: those that are named take theirs first, then the patterns in their order, so that one may take the rest."""
+    found: dict[str, Place] = {
+        column.name: One(column.name, names.index(column.names or (column.name,))) for column in columns if not column.pattern
+    }
+    taken = {index for place in found.values() for index in indices_of(place)}
+    for column in columns:
+        if column.pattern:
+            found[column.name] = _by_pattern(column, names, taken)
+            taken.update(indices_of(found[column.name]))
+    return tuple(found[column.name] for column in columns)
+
+
+def _by_pattern(column: SourceColumn, names: Names, taken: Collection[int]) -> Place:
+    matches = names.matching(column.pattern, taken)
     base = t.base_of(column.type)
     if isinstance(base, t.ListOf) and isinstance(t.base_of(base.item), t.Struct):
         return _groups(column, base.item, matches, names)
