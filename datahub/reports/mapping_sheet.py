@@ -183,7 +183,7 @@ class _Shown:
             case ir.Constant(value=None):
                 return "null"
             case ir.Constant(value=value):
-                return f"default {value!r}" if not isinstance(value, str) else f'default "{value}"'
+                return f"default {_spelled(value)}"
             case _:
                 return "default"
 
@@ -207,6 +207,19 @@ class _Shown:
                     decision = decisions[name]
                     gives = t.spelled(decision.result)
                     yield TableSheet("decide", name, _listed(decision.inputs), gives, f"{len(decision.rows)} rows", miss, declared.doc)
+
+
+def _spelled(value: ir.Value) -> str:
+    """A constant as the language writes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"[{', '.join(map(_spelled, value))}]"
+        case _:
+            return str(value)
 
 
 def _entity(block: ast.Checks, unit: Unit) -> str:

@@ -5,6 +5,7 @@ An empty cell is null, `""` is empty text, `-` is not compared.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -81,14 +82,33 @@ def _read(text: str, kind: t.Type) -> Any:
 
 
 def _literal(text: str, kind: t.Type) -> Any:
-    """A list or struct as it is written in the language; bare words are texts, and `{}` is a map of nothing."""
-    if isinstance(kind, t.MapOf) and "".join(text.split()) == "{}":
-        return {}
+    """A list, struct or map as JSON, or as it is written in the language, where bare words are texts."""
+    try:
+        return _of_json(json.loads(text, parse_int=str, parse_float=str), kind)
+    except ValueError:
+        pass
     found: list[Any] = []
     tree = parse_expression(Document("cell", text), found.append)
     if tree is None or found:
         raise UnreadableCell(f"`{text}` is no {_spelled(kind)}")
     return _of(tree, kind)
+
+
+def _of_json(value: Any, kind: t.Type) -> Any:
+    kind = t.base_of(kind)
+    match value, kind:
+        case None | bool(), _:
+            return value
+        case list(), t.ListOf(item=item):
+            return [_of_json(one, item) for one in value]
+        case dict(), t.Struct() | t.MapOf():
+            return {name: _of_json(one, _inner(kind, name)) for name, one in value.items()}
+        case str(), t.ListOf() | t.Struct() | t.MapOf():
+            raise UnreadableCell(f"`{value}` is no {_spelled(kind)}")
+        case str(), _:
+            return _read(value, kind)
+        case _:
+            raise UnreadableCell(f"`{json.dumps(value)}` is no {_spelled(kind)}")
 
 
 def _of(tree: ast.Expr, kind: t.Type) -> Any:

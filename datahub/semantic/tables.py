@@ -108,7 +108,7 @@ def _codes(outline: Outline) -> tuple[str, ...]:
 def _invertible(outline: Outline) -> tuple[str, ...]:
     """The columns of the result in which no value stands twice, and none is null."""
     # What a source will feed is not known.
-    if outline.declared.source is not None or not outline.rows:
+    if outline.declared.source is not None:
         return ()
     base = t.base_of(outline.result)
     results = [row[2] for row in outline.rows]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -124,14 +125,29 @@ def _reads(plan: op.Plan, source: str) -> bool:
 
 
 def _plan(program: ir.Program, files: Mapping[str, str]) -> op.Plan:
-    """The plan of every entity all of whose sources are given."""
-    entities = []
-    for entity in dict.fromkeys(body.entity for body in program.maps):
-        alone = lower(program, None, (entity,))
-        roots = [*(feed.rows for feed in alone.feeds), *(output.rows for output in alone.outputs)]
-        if all(one.source in files for one in topological(roots) if isinstance(one, op.Read)):
-            entities.append(entity)
-    return optimize(lower(program, None, entities))
+    """The plan of every entity for which a test gives the sources; of several maps of one, those that it can feed."""
+    fed = _fed(program, files)
+    entities = [entity for entity in dict.fromkeys(body.entity for body in fed.maps) if _given(fed, entity, files)]
+    return optimize(lower(fed, None, entities))
+
+
+def _fed(program: ir.Program, files: Mapping[str, str]) -> ir.Program:
+    """`program` without the maps whose sources are not given, where another map makes the same entity."""
+    for entity, count in Counter(body.entity for body in program.maps).items():
+        if count == 1:
+            continue
+        others = tuple(one for one in program.maps if one.entity != entity)
+        kept = [one for one in program.maps if one.entity == entity and _given(replace(program, maps=(*others, one)), entity, files)]
+        if kept:
+            program = replace(program, maps=tuple(one for one in program.maps if one.entity != entity or one in kept))
+    return program
+
+
+def _given(program: ir.Program, entity: str, files: Mapping[str, str]) -> bool:
+    """Whether all sources of an entity are given."""
+    alone = lower(program, None, (entity,))
+    roots = [*(feed.rows for feed in alone.feeds), *(output.rows for output in alone.outputs)]
+    return all(one.source in files for one in topological(roots) if isinstance(one, op.Read))
 
 
 def _expected(item: ast.Expect, program: ir.Program, kept: _Kept, givens: set[str]) -> list[Difference]:
@@ -174,8 +190,6 @@ def _asserted(item: ast.Assert, elaborated: Elaborated, moment: datetime, parame
     """An `assert` in which nothing but the script's own functions, tables and parameters can be named."""
     told: list[Diagnostic] = []
     scope = elaborated.units[-1].scope()
-    from dataclasses import replace
-
     expression = condition(item.condition, replace(scope, emit=told.append))
     if told:
         return [Difference("assert", told[0].message, told[0].at.span)]
