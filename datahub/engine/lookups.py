@@ -117,7 +117,8 @@ def _answered(node: ir.LookUp, index: LookupIndex, found: Found, columns: list[C
     values = source.take(pa.array(found.place, mask=~hit))
     missed = np.zeros(scope.length, np.bool_)
     failures: Failures = found.before
-    refuses = index.table.miss == "error" or (node.inverse and index.table.miss == "value" and not node.type.nullable)
+    # Another value than null is one of the result, and says nothing of keys.
+    refuses = index.table.miss == "error" or (node.inverse and index.table.miss == "value" and not index.table.misses_to_null)
     for mask, code in found.codes:
         mask = mask & found.live
         if not mask.any():

@@ -279,5 +279,5 @@ def _inverted(tree: ast.Call, lookup: LookupName, member: str, named: ast.Expr, 
     if is_unknown(value):
         return UNKNOWN
     key = lookup.keys[0][1] if len(lookup.keys) == 1 else t.Struct(lookup.keys)
-    found = t.with_null(key, key.nullable or value.type.nullable)
-    return made(scope, ir.LookUp(lookup.name, (value,), None, member, True, found, ("R401",)))
+    found = t.with_null(key, key.nullable or value.type.nullable or lookup.misses_to_null)
+    return made(scope, ir.LookUp(lookup.name, (value,), None, member, True, found, () if lookup.misses_to_null else ("R401",)))

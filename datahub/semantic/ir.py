@@ -365,6 +365,11 @@ class LookupTable:
     feed_columns: tuple[str, ...] = ()
     """Where `source` feeds the table: the columns of the source that make the result, in the order of its fields."""
 
+    @property
+    def misses_to_null(self) -> bool:
+        """Whether a miss gives null, and so does one of the other way."""
+        return self.miss == "value" and (self.fallback is None or (isinstance(self.fallback, Constant) and self.fallback.value is None))
+
 
 @record(frozen=True, slots=True)
 class AnyValue:

@@ -31,6 +31,8 @@ class LookupName:
     repeated: tuple[tuple[str, str], ...]
     """For each of the others why not, by an example."""
     span: Span = field(compare=False, repr=False)
+    misses_to_null: bool = False
+    """Whether it says `otherwise null`, which holds both ways."""
 
 
 @record(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def outline_lookup(declared: ast.Lookup, unit: Unit) -> Outline:
         _invertible(outline),
         _repeated(outline),
         declared.name.span,
+        declared.otherwise is not None and isinstance(declared.otherwise.value, ast.Null),
     )
     unit.world.lookups[declared.name.text] = name
     return outline

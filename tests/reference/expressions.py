@@ -382,7 +382,7 @@ def backwards(node: ir.LookUp, table: ir.LookupTable, value: Any) -> Cell:
             return Cell(keys[0])
     return (
         failed("R401")
-        if table.miss == "error" or (table.miss == "value" and not node.type.nullable)
+        if table.miss == "error" or (table.miss == "value" and not table.misses_to_null)
         else Cell(value if table.miss == "self" else None)
     )
 
