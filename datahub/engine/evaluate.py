@@ -38,15 +38,15 @@ def assign(
     assignments: Sequence[ir.Assignment],
     run: RunState,
     *,
-    members: Frame | None = None,
+    members: tuple[Frame, Rows] | None = None,
     offsets: Rows | None = None,
 ) -> Frame:
     """`frame` with a column for each of `assignments`, in order; later ones may read those before.
 
-    Where the rows are groups, `members` are the rows of all groups, group by group, and `offsets` say where each
-    begins. What was recovered with `warn` joins the column `!notes`.
+    Where the rows are groups, `members` are their rows and the order in which these stand group by group, and `offsets` say
+    where each begins. What was recovered with `warn` joins the column `!notes`.
     """
-    scope = Scope(frame, run, members=None if members is None else Scope(members, run), offsets=offsets)
+    scope = Scope(frame, run, members=None if members is None else _members(*members, run), offsets=offsets)
     added: dict[str, Column] = {}
     for assignment in assignments:
         noted = len(scope.notes)
@@ -60,6 +60,11 @@ def assign(
         before = frame.columns.get(NOTES, Column(pa.scalar(None, pa.null())))
         added[NOTES] = Column(before.values, union(before.failures, tuple(scope.notes)))
     return frame.with_columns(added)
+
+
+def _members(frame: Frame, order: Rows, run: RunState) -> Scope:
+    """The rows of groups, group by group; a column is put in that order when it is asked for, which raw ones seldom are."""
+    return Scope(Frame({}, len(order), frame.rows[order]), run, source=(frame, order))
 
 
 def attributed(failures: Failures, origin: ir.Origin, scope: Scope) -> Failures:

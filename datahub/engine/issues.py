@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -146,8 +145,9 @@ def _message(code: str, message: str, values: pa.Array, count: int) -> pa.Array:
 
 
 def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:
-    """The ids of all source rows behind the rows at `positions`: the row itself, or every member of its group."""
+    """The ids of all source rows behind the rows at `positions`: the row itself, or every member of its group, in any order."""
     if members is None:
         return rows[positions]
-    flat = members.take(pa.array(positions)).flatten()
-    return np.unique(flat.to_numpy(zero_copy_only=False))
+    every = len(positions) == len(members) and bool((positions[1:] > positions[:-1]).all())
+    found: Rows = (members if every else members.take(pa.array(positions))).flatten().to_numpy()
+    return found

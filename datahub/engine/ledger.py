@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import IntFlag
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -71,8 +72,12 @@ class Ledger:
         if (owners == first).all():
             self.blocks[first][position_of(rows)] |= np.uint8(fate)
             return
-        for owner in np.unique(owners):
-            self.blocks[int(owner)][position_of(rows[owners == owner])] |= np.uint8(fate)
+        # In order, so that the rows of a block are one stretch however many blocks there are.
+        rows = np.sort(rows)
+        owners = block_of(rows)
+        cuts = [0, *(np.flatnonzero(owners[1:] != owners[:-1]) + 1).tolist(), len(rows)]  # one for each block
+        for start, stop in pairwise(cuts):
+            self.blocks[int(owners[start])][position_of(rows[start:stop])] |= np.uint8(fate)
 
     def counts(self, source: int) -> dict[Fate | None, int]:
         """How many rows of a source came to each fate; None are those of which nothing is known."""

@@ -26,9 +26,39 @@ def ordered(keys: Sequence[tuple[pa.Array, t.Type, bool]], segments: Rows | None
         numbers.insert(0, segments)
     if not numbers:
         return np.arange(length, dtype=np.int64)
-    if len(numbers) == 1:
-        return np.argsort(numbers[0], kind="stable").astype(np.int64)
-    return np.lexsort(numbers[::-1]).astype(np.int64)
+    packed = _packed(numbers)
+    return np.lexsort(numbers[::-1]).astype(np.int64) if packed is None else packed
+
+
+def _packed(numbers: Sequence[Rows]) -> Rows | None:
+    """The rows in order of several numbers, those and the row's own being digits of one; None where it does not fit into 63 bits.
+
+    Numbers that are all different are sorted in a tenth of the time that it takes to find out in which order equal ones stood.
+    """
+    length = len(numbers[0])
+    if length < 2:
+        return np.arange(length, dtype=np.int64)
+    wide = max(1, (length - 1).bit_length())
+    one: Rows | None = None
+    used = wide
+    for number in numbers:
+        low, high = int(number.min()), int(number.max())
+        if high == LAST and low != LAST:
+            # Null comes last, wherever the others end.
+            there = number != LAST
+            high = int(number.max(where=there, initial=low)) + 1
+            number = np.where(there, number, high)
+        bits = (high - low).bit_length()
+        used += bits
+        if used > 63:
+            return None
+        digit = number - low
+        one = digit if one is None else (one << bits) | digit
+    assert one is not None
+    order = (one << wide) | np.arange(length)
+    order.sort()
+    order &= (1 << wide) - 1
+    return order
 
 
 def ranked(values: pa.Array, kind: t.Type, descending: bool) -> Rows:

@@ -51,12 +51,14 @@ class Scope:
     rows here are the elements of a list: `item` names the column they are, `positions` counts them from 0 within
     their list, and `label` is where the list stands in the source (`/lines`). Where `subset` is true, they are some
     of the rows around, no more. Where `distinct` is true, they are the values of one column, each once. `members` and
-    `offsets` are the rows of each row here that is a group.
+    `offsets` are the rows of each row here that is a group. With `source` the rows are those at some places of a frame,
+    whose columns are taken when they are asked for.
     """
 
     __slots__ = (
         "_made",
         "_memo",
+        "_source",
         "columns",
         "distinct",
         "frame",
@@ -85,6 +87,7 @@ class Scope:
         item: str = "",
         positions: Rows | None = None,
         label: str | None = None,
+        source: tuple[Frame, Rows] | None = None,
     ) -> None:
         self.frame, self.run, self.members, self.offsets = frame, run, members, offsets
         self.parent, self.parents, self.subset = parent, parents, subset
@@ -92,6 +95,7 @@ class Scope:
         self.columns: dict[str, Column] = dict(frame.columns)
         self.notes: list[Failure] = []
         self.distinct = False
+        self._source = source
         self._memo: dict[int, tuple[Any, Column]] = {}
         self._made: dict[Any, Any] = {}
         if members is not None and offsets is not None and members.parent is None:
@@ -168,6 +172,8 @@ class Scope:
             return found
         if self.item and name.startswith(self.item + "."):
             found = field_of(self.columns[self.item], name[len(self.item) + 1 :])
+        elif self._source is not None and name in self._source[0].columns:
+            found = _taken(name, *self._source)
         elif self.parent is not None and (outer := self.parent.find(name)) is not None:
             found = self.from_parent(outer)
         if found is not None:
@@ -193,7 +199,13 @@ class Scope:
     def some(self, rows: Rows) -> Scope:
         """A scope of some of the rows here; columns are taken when they are asked for."""
         frame = Frame({}, len(rows), self.frame.rows[rows])
-        return Scope(frame, self.run, parent=self, parents=rows, subset=True)
+        source = None
+        if self._source is not None:
+            # What was not asked for yet is taken once, not here and there again.
+            whole, at = self._source
+            kept = {name: column for name, column in whole.columns.items() if name not in self.columns}
+            source = (replace(whole, columns=kept), at[rows])
+        return Scope(frame, self.run, parent=self, parents=rows, subset=True, source=source)
 
     def whole(self) -> Scope:
         """The scope that this one is a part of, or itself."""
@@ -227,6 +239,10 @@ class Scope:
             self.parent.note(self.to_parent(failures))
         else:
             self.notes.extend(failures)
+
+
+def _taken(name: str, frame: Frame, at: Rows) -> Column:
+    return take_column(frame.columns[name], at, pa.array(at), frame.length)
 
 
 def field_of(column: Column, name: str) -> Column:

@@ -12,6 +12,7 @@ from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign
 from datahub.engine.failures import union
 from datahub.engine.gathering import SEQUENCE
+from datahub.engine.ordering import ordered
 from datahub.engine.scope import RunState
 from datahub.engine.settle import CHECKS
 from datahub.engine.side import Side, all_failures, distinct, reject
@@ -25,14 +26,20 @@ from datahub.semantic.walk import columns_read
 
 @record(frozen=True, slots=True)
 class Grouped:
-    """Groups, their members sorted by group, where each group's members begin, and what groups have from members that failed."""
+    """Groups, the rows they are made of as these came, what order puts those group by group and where each group begins in it.
+
+    `inherited` is what groups have from members that failed.
+    """
 
     groups: Frame
-    members: Frame
+    rows: Frame
+    order: Rows
     offsets: Rows
     inherited: Failures
-    order: Rows
-    """The place of each member among the rows as they came."""
+
+    def members(self) -> Frame:
+        """The rows group by group."""
+        return self.rows.take(self.order)
 
 
 FALLEN = "!fallen"
@@ -99,9 +106,10 @@ def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame
     keyed = keyed.filter(~failed)
     made = _grouped(keyed, operator, run)
     if made.inherited and operator.partial:
-        bad = reject(side, made.members, _of_members(made), operator.origin, operator)
+        members = made.members()
+        bad = reject(side, members, _of_members(made), operator.origin, operator)
         good = ~bad
-        keyed = made.members.filter(good)
+        keyed = members.filter(good)
         keyed = keyed.take(np.argsort(made.order[good], kind="stable").astype(np.int64))
         made = _grouped(keyed, operator, run)
     side.count(operator).merged += keyed.length - made.groups.length
@@ -122,13 +130,12 @@ def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
     frame = _placed(frame, run.origins.number(operator.origin))
     if frame.length:
         numbers = keys.codes([frame.columns[key.name].array(frame.length) for key in operator.keys])
-        order = np.argsort(numbers, kind="stable").astype(np.int64)
-        sorted_frame = frame if (order[:-1] < order[1:]).all() else frame.take(order)
+        order = ordered([], numbers)
         offsets = np.concatenate(([0], np.cumsum(np.bincount(numbers)))).astype(np.int64)
     else:
-        order, sorted_frame, offsets = np.empty(0, np.int64), frame, np.zeros(1, np.int64)
-    firsts = _first_rows(sorted_frame, operator, offsets)
-    made = assign(firsts, operator.assignments, run, members=sorted_frame, offsets=offsets)
+        order, offsets = np.empty(0, np.int64), np.zeros(1, np.int64)
+    firsts = _first_rows(frame, operator, order, offsets)
+    made = assign(firsts, operator.assignments, run, members=(frame, order), offsets=offsets)
     own = {run.origins.number(one.origin) for one in operator.assignments}
     inherited = tuple(
         failure
@@ -136,19 +143,19 @@ def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
         for failure in made.columns[one.name].failures
         if failure.members is not None and failure.origin not in own
     )
-    return Grouped(made, sorted_frame, offsets, inherited, order)
+    return Grouped(made, frame, order, offsets, inherited)
 
 
-def _first_rows(frame: Frame, operator: Group, offsets: Rows) -> Frame:
+def _first_rows(frame: Frame, operator: Group, order: Rows, offsets: Rows) -> Frame:
     """The groups as rows with their keys: ids and paths of their first members, ids of all of them beside."""
-    firsts = offsets[:-1]
+    firsts = order[offsets[:-1]]
     taken = pa.array(firsts)
     kept = (*(key.name for key in operator.keys), *(name for name in (SEQUENCE,) if name in frame.columns))
     columns = {name: Column(frame.columns[name].array(frame.length).take(taken)) for name in kept}
     if frame.members is None:
-        members = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(frame.rows))
+        members = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(frame.rows[order]))
     else:
-        members = _flattened(frame.members, offsets)
+        members = _flattened(frame.members.take(pa.array(order)), offsets)
     paths = None if frame.paths is None else frame.paths.take(taken)
     return Frame(columns, len(firsts), frame.rows[firsts], paths, members)
 
@@ -198,7 +205,7 @@ def _fallen(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Fail
 
 def _told_of_members(made: Grouped, operator: Group) -> pa.ListArray:
     """For each group the issues of its members, told where they happened."""
-    members, origin = made.members, operator.origin
+    members, origin = made.members(), operator.origin
     findings = [
         issues.Finding(one, translated(one.code, (), origin), origin.entity, origin.field, origin, one.severity)
         for one in distinct(_of_members(made))

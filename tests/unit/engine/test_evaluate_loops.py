@@ -236,7 +236,7 @@ def test_a_failed_member_is_named_by_its_place_in_the_group():
     groups, rows, offsets = grouped()
     steps = [ir.Assignment("qty", summed(col("r.qty"), ir.Members(None, ())), ir.Origin("Offer", "qty"))]
 
-    [failed] = assign(groups, steps, state(), members=rows, offsets=offsets).columns["qty"].failures
+    [failed] = assign(groups, steps, state(), members=(rows, np.arange(rows.length)), offsets=offsets).columns["qty"].failures
 
     assert (list(failed.rows), members(failed), failed.code) == ([1], [0], "R101")
 
