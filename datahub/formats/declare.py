@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -162,6 +162,13 @@ class LineWriter(Writer, Protocol):
 
     def lines(self, rows: pa.Table) -> pa.Array: ...
     def put(self, lines: pa.Array) -> None: ...
+
+
+@runtime_checkable
+class Flushing(Protocol):
+    """A writer that holds rows back until there are enough of them for a part of the file."""
+
+    def flush(self) -> None: ...
 
 
 MakeReader: TypeAlias = Callable[[SourceShape, frozenset[str], Sequence[InputFile]], Reader]

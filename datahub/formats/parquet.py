@@ -24,6 +24,8 @@ ROW_GROUP = 120_000
 _FEW = 0.15
 """A column whose distinct values are a smaller share than this of its first rows is written with a dictionary."""
 _SAMPLE = 20_000
+_FIRST, _MANY = 2_000, 0.85
+"""Where more than this share of so many rows differ, the rest of the sample needs not be looked at."""
 
 
 class ParquetReader:
@@ -113,9 +115,10 @@ class ParquetWriter:
             self._waiting.append(pa.Table.from_arrays(arrays, schema=self.schema))
         self._rows += rows.num_rows
         if self._rows >= ROW_GROUP:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what waits for its row group to be full."""
         table = pa.concat_tables(self._waiting) if self._waiting else self.schema.empty_table()
         if self._writer is None:
             self._writer = self._opened(table)
@@ -130,7 +133,7 @@ class ParquetWriter:
 
     def close(self) -> None:
         if self._waiting or self._writer is None:
-            self._flush()
+            self.flush()
         self._writer.close()
         self.file.commit()
 
@@ -148,6 +151,8 @@ def _repeats(values: pa.ChunkedArray, kind: Type) -> bool:
     if isinstance(base, t.Float | t.Bool) or pa.types.is_nested(values.type) or not len(values):
         return False
     sample = values.slice(0, _SAMPLE)
+    if len(sample) > _FIRST and pc.count_distinct(sample.slice(0, _FIRST)).as_py() > _MANY * _FIRST:
+        return False
     return bool(pc.count_distinct(sample).as_py() < _FEW * len(sample))
 
 

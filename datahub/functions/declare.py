@@ -16,8 +16,10 @@ in an entry point: `datahub.functions.extensions` loads those.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -218,6 +220,8 @@ def _extended(known: Function, overload: Overload, examples: tuple[Example, ...]
 
 
 def _dedent(text: str) -> str:
+    if "\n" not in text.strip():
+        return text.strip()
     import textwrap
 
     return textwrap.dedent(text).strip()
@@ -231,8 +235,13 @@ def parse_signature(signature: str) -> tuple[str, tuple[Parameter, ...], str]:
     return name.strip(), tuple(_parameter(part) for part in _split(inside)), returns.strip()
 
 
+_NESTED = re.compile(r"""[(\[{"]""")
+
+
 def _split(text: str) -> list[str]:
     """`text` cut at commas outside brackets and quotes."""
+    if not _NESTED.search(text):
+        return [part.strip() for part in text.split(",") if part.strip()]
     found, depth, start, quoted = [], 0, 0, False
     for at, letter in enumerate(text):
         quoted ^= letter == '"'
@@ -249,9 +258,8 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in found if part.strip()]
 
 
+@cache
 def _parameter(text: str) -> Parameter:
-    import ast
-
     declared, _, default = text.partition("=")
     name, _, kind = declared.partition(":")
     kind = kind.strip()
@@ -259,5 +267,12 @@ def _parameter(text: str) -> Parameter:
     kind = kind.removesuffix("...")
     constant = kind.endswith("!")
     kind = kind.removesuffix("!")
-    value = ast.literal_eval(default.strip()) if default else None
+    value = _value(default.strip()) if default else None
     return Parameter(name.strip(), kind, constant, bool(default), variadic, value)
+
+
+@cache
+def _value(text: str) -> Any:
+    import ast
+
+    return ast.literal_eval(text)

@@ -28,15 +28,26 @@ class UnreadablePlan(Exception):
 
 def to_json(plan: operators.Plan) -> str:
     """The document of `plan`."""
+    return json.dumps(_tree(plan), ensure_ascii=False)
+
+
+def _tree(plan: operators.Plan) -> dict[str, Any]:
     nodes: list[dict[str, Any]] = []
     places: dict[int, int] = {}
     equal: dict[str, int] = {}
     kept: list[Any] = []
+    written = json.JSONEncoder(sort_keys=True).encode
 
     def encode(value: Any) -> Any:
+        # What most of a plan is goes first.
+        kind = type(value)
+        if kind in _AS_IT_IS:
+            return value
+        if kind is tuple:
+            return [encode(item) for item in value]
+        if (known := places.get(id(value))) is not None:
+            return {"node": known}
         match value:
-            case None | bool() | int() | str():
-                return value
             case float():
                 return {"float": repr(value)}
             case Decimal():
@@ -49,17 +60,18 @@ def to_json(plan: operators.Plan) -> str:
                 return {"time": value.isoformat()}
             case timedelta():
                 return {"microseconds": value // timedelta(microseconds=1)}
+            case bool() | int() | str():
+                return value
             case tuple():
                 return [encode(item) for item in value]
             case _:
                 return {"node": place(value)}
 
     def place(value: Any) -> int:
-        known = places.get(id(value))
-        if known is not None:
-            return known
-        node = {"is": type(value).__name__, **{one.name: encode(getattr(value, one.name)) for one in fields(value)}}
-        text = json.dumps(node, sort_keys=True)
+        node = {"is": type(value).__name__}
+        for name in _names(type(value)):
+            node[name] = encode(getattr(value, name))
+        text = written(node)
         if text not in equal:
             equal[text] = len(nodes)
             nodes.append(node)
@@ -68,7 +80,15 @@ def to_json(plan: operators.Plan) -> str:
         return equal[text]
 
     root = place(plan)
-    return json.dumps({"datahub_plan": VERSION, "root": root, "nodes": nodes}, ensure_ascii=False)
+    return {"datahub_plan": VERSION, "root": root, "nodes": nodes}
+
+
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def from_json(document: str) -> operators.Plan:
@@ -116,7 +136,7 @@ def from_json(document: str) -> operators.Plan:
 
 def digest(plan: operators.Plan) -> str:
     """A hash of what the plan does: where its parts stand in scripts does not count."""
-    tree = json.loads(to_json(plan))
+    tree = _tree(plan)
     for node in tree["nodes"]:
         if node["is"] == "Origin":
             node["script"], node["line"] = "", 0

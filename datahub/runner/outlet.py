@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from datahub.engine.outside import Finished, Outlet
 from datahub.engine.start import UnusableRun
-from datahub.formats.declare import FORMATS, LineWriter, Writer
+from datahub.formats.declare import FORMATS, Flushing, LineWriter, Writer
 from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame, failed_rows
 from datahub.plan.operators import Plan
@@ -269,8 +269,12 @@ class Files(Outlet):
 
     def settle(self) -> None:
         """Wait until everything handed over is in the files, still under temporary names."""
-        self._background.close()
+        for writer in self._all():
+            if isinstance(writer, Flushing):
+                # What a file holds back until it is closed is worked on beside what is left to tell.
+                self._background.do(writer.flush)
         self._telling.close()
+        self._background.close()
 
     def _all(self) -> list[Writer | Interleaved]:
         routes = {id(writer): writer for _, writer, _, _ in self._routes}
