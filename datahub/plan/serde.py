@@ -68,8 +68,9 @@ def _tree(plan: operators.Plan) -> dict[str, Any]:
                 return {"node": place(value)}
 
     def place(value: Any) -> int:
-        node = {"is": type(value).__name__}
-        for name in _names(type(value)):
+        kind: Any = type(value)
+        node = {"is": kind.__name__}
+        for name in _names(kind):
             node[name] = encode(getattr(value, name))
         text = written(node)
         if text not in equal:
