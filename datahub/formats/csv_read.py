@@ -26,7 +26,7 @@ from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
 CORES = os.cpu_count() or 1
-LARGEST_BLOCK, SMALLEST_BLOCK = 8 << 20, 256 << 10
+LARGEST_BLOCK, SMALLEST_BLOCK, SPARE = 8 << 20, 256 << 10, 64 << 10
 _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
 
@@ -118,9 +118,13 @@ def _is_blank(records: bytes) -> bool:
 
 
 def block_size(stream: InputStream) -> int:
-    """Blocks so large that every core gets some of a small file, and memory stays small for a large one."""
+    """Blocks so large that every core gets one of a small file, and memory stays small for a large one.
+
+    A block costs as much as some thousand rows before it has any, so that two for each core would take longer.
+    """
     size: int = stream.size * (4 if stream.compression else 1)
-    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // (2 * CORES)))
+    # Each ends with its last whole record: without room to spare, a small one would be left.
+    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // CORES + SPARE))
 
 
 class _Cutter:
