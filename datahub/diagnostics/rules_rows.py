@@ -240,8 +240,8 @@ REFERENCE_MISSING = _row(
     "R503",
     "reference-missing",
     "a reference to a row that does not exist",
-    "No row of the entity named by `references` has this key, neither among those that were written nor among those that were rejected. "
-    "Only rows of the same run are looked at. A key that is null refers to nothing, and is no failure.",
+    "No row of the entity named by `references` has this key: neither one of this run, written or rejected, nor one that the project "
+    "remembers of earlier runs (`remember` in the job that delivers it). A key that is null refers to nothing, and is no failure.",
 )
 REFERENCE_REJECTED = _row(
     "R504",

@@ -73,6 +73,8 @@ class RunState:
     lookups: dict[str, LookupIndex] = field(default_factory=dict)
     decisions: dict[str, DecisionIndex] = field(default_factory=dict)
     sources: dict[str, ir.SourceShape] = field(default_factory=dict)
+    delivered: dict[str, pa.Table] = field(default_factory=dict)
+    """Keys that were delivered before, of entities that rows refer to."""
     facts: Facts = no_facts
     evidence: bool = False
     exchange: Exchange | None = None

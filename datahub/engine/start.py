@@ -12,6 +12,7 @@ from datahub.engine.scope import RunState
 from datahub.functions import load
 from datahub.functions.declare import Context
 from datahub.plan import operators as op
+from datahub.plan.referring import RESULT, entity_of, filled
 from datahub.semantic import ir
 from datahub.semantic.previous import table_of
 
@@ -34,14 +35,25 @@ def given(plan: op.Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Val
 
 def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value], previous: Mapping[str, pa.Table] | None = None) -> RunState:
     """`previous` are the rows that were delivered last, by entity."""
-    before = {table_of(entity): rows for entity, rows in (previous or {}).items()}
+    delivered = dict(previous or {})
+    before = {table_of(entity): rows for entity, rows in delivered.items()}
     # A plan names functions that the compiler of this process may never have looked up.
     load()
     state = RunState(Context(begun, plan.zone), parameters)
     state.sources = {source.name: source for source in plan.sources}
     for table in plan.decisions:
         state.decisions[table.name] = decisions.build(table)
+    state.delivered = {name: rows for name, rows in delivered.items() if name in plan.refers}
     for lookup in plan.lookups:
-        if not lookup.source:
+        if entity := entity_of(lookup):
+            keys = delivered.get(entity)
+            state.lookups[lookup.name] = lookups.build(filled(lookup)) if keys is None else lookups.build(lookup, _there(lookup, keys))
+        elif not lookup.source:
             state.lookups[lookup.name] = lookups.build(lookup, before.get(lookup.name))
     return state
+
+
+def _there(lookup: ir.LookupTable, rows: pa.Table) -> pa.Table:
+    """The keys of rows that were delivered, each of which is there."""
+    keys = rows.select([name for name, _ in lookup.keys])
+    return keys.append_column(RESULT, pa.repeat(pa.scalar(True), rows.num_rows))

@@ -18,7 +18,7 @@ from datahub.engine import issues, keys
 from datahub.engine.codes import translated
 from datahub.engine.fallen import Held
 from datahub.engine.ledger import Fate
-from datahub.engine.links import ROW_BITS, Bound, Verdicts, judge, parents_of
+from datahub.engine.links import MISSING, NONE, ROW_BITS, Bound, Verdicts, judge, parents_of
 from datahub.engine.run_state import RunState
 from datahub.engine.side import Side
 from datahub.engine.waiting import Budget
@@ -137,12 +137,25 @@ class Survival:
             if pointing:
                 mine = entity.hashed(pointing[0].key)
                 theirs = [self._entities[link.child].hashed(link.columns) for link in pointing]
-                bound.extend(map(Bound, pointing, parents_of(mine, theirs)))
+                parents = parents_of(mine, theirs)
+                bound.extend(
+                    Bound(link, self._known(link, child, found)) for link, child, found in zip(pointing, theirs, parents, strict=True)
+                )
         self._verdicts = judge(sorted(bound, key=lambda one: self._links.index(one.link)), counts)
         self._name_roots()
         for entity in self._entities.values():
             entity.keys, entity.fallen_keys = {}, {}
         return iter(())
+
+    def _known(self, link: op.Link, theirs: Hashed, parents: Rows) -> Rows:
+        """The parents of rows, where those that are missing here and were delivered before are nobody's to miss."""
+        before = self._run.delivered.get(link.parent)
+        if before is None or link.owns or not (parents == MISSING).any():
+            return parents
+        kinds = self._kinds[(link.child, link.columns)]
+        arrays = [before.column(name).combine_chunks().cast(kind) for name, kind in zip(link.key, kinds, strict=True)]
+        (found,) = parents_of((keys.hashes(arrays), keys.any_null(arrays)), [theirs])
+        return np.where((parents == MISSING) & (found >= 0), NONE, parents)
 
     def survivors(self, operator: op.Surviving, side: Side, watched: bool) -> Iterator[Frame]:
         """The rows of one entity that survive; those that do not are told of, and ride beside where somebody must know them."""

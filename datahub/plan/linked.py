@@ -25,8 +25,14 @@ class Linked:
         self._views = frozenset(view.body.name for view in program.views)
         mapped = frozenset(body.entity for body in program.maps)
         made = _closure(wanted, lambda name: self.behind(name) & mapped)
-        self._links = tuple(_links(program, made & mapped, origin))
+        self.made = made & mapped
+        self._links = tuple(_links(program, self.made, origin))
         self._groups = _groups(made, self._neighbours)
+
+    @property
+    def referred(self) -> tuple[str, ...]:
+        """The entities that are made here and referred to by others that are: a row of theirs may have been delivered before."""
+        return tuple(dict.fromkeys(link.parent for link in self._links if link.referred and not link.owns))
 
     def behind(self, name: str) -> frozenset[str]:
         """The rowsets that are read by `name`, and by the views among them."""

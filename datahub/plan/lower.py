@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import assert_never
 
@@ -12,12 +12,16 @@ from datahub.plan.linked import Linked
 from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
+from datahub.plan.referring import entity_of, referring
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.expressions import nullable_reads
 from datahub.semantic.previous import remembered_by
 from datahub.semantic.walk import columns_read, is_windowed, walk
 from datahub.types import model as t
+
+_OWN_CODES = ("R301", "R503")
+"""Codes of checks on a field that leave the field's other failures their own codes."""
 
 
 def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str] | None = None) -> op.Plan:
@@ -31,13 +35,14 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
         program.targets,
         program.entities,
         program.parameters,
-        program.lookups,
+        (*program.lookups, *lowering.delivered.values()),
         program.decisions,
         feeds,
         outputs,
         flow,
         program.zone,
         remembers=_remembers(program, flow),
+        refers=tuple(dict.fromkeys((*map(entity_of, lowering.delivered.values()), *lowering.linked.referred))),
     )
 
 
@@ -93,6 +98,8 @@ class _Lowering:
     graphs: dict[frozenset[str], op.Graph] = field(default_factory=dict)
     within: frozenset[str] = frozenset()
     """The entities whose rows are read as they were settled, before it is known which of them survive."""
+    delivered: dict[str, ir.LookupTable] = field(default_factory=dict)
+    """The keys of entities that are referred to and not made here."""
     traced: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each rowset its columns that are those of a source as they stand there, so that paths in them mean something."""
 
@@ -167,6 +174,7 @@ class _Lowering:
         checks = (
             *required(shape, self.modes.get(name, frozenset()), _origins(shape, bodies)),
             *_constraints(shape, bodies),
+            *self._referring(shape, bodies),
             *(check for entity, check in self.program.checks if entity == name),
         )
         local = tuple(check for check in checks if not check.windowed)
@@ -178,8 +186,14 @@ class _Lowering:
         origins = _origins(shape, bodies)
         if shape.key:
             rows = op.Key(rows, shape.key, dict(origins).get(shape.key[0], ir.Origin(name, shape.key[0])))
-        owned = tuple((check.code, check.fields) for check in checks if check.fields and check.code != "R301")
+        owned = tuple((check.code, check.fields) for check in checks if check.fields and check.code not in _OWN_CODES)
         return op.Settle(rows, name, tuple((one.name, one.type) for one in shape.fields), origins, owned)
+
+    def _referring(self, shape: ir.EntityShape, bodies: Sequence[ir.RowsetBody]) -> Iterator[ir.CheckRule]:
+        shapes = {one.name: one for one in self.program.entities}
+        for table, check in referring(shape, shapes, dict(_origins(shape, bodies)), made=self.linked.made):
+            self.delivered[table.name] = table
+            yield check
 
     def body(self, body: ir.RowsetBody) -> op.Operator:
         """The rows that a view or map makes, its fields under their plain names."""

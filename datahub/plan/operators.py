@@ -286,6 +286,8 @@ class Plan:
     counts: tuple[tuple[str, str, str], ...] = ()
     remembers: tuple[str, ...] = ()
     """Entities of which the script asks what was delivered last."""
+    refers: tuple[str, ...] = ()
+    """Entities that rows refer to, and whose rows may have been delivered before."""
 
 
 def inputs(operator: Operator) -> tuple[Operator, ...]:

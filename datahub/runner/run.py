@@ -29,6 +29,7 @@ from datahub.engine.waiting import Budget
 from datahub.formats.declare import InputFile
 from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
+from datahub.plan.referring import entity_of
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.findings import Findings
@@ -253,7 +254,10 @@ def _of_nothing(unmet: Sequence[Unmet]) -> str:
 
 def _forgetful(plan: op.Plan, options: Options) -> tuple[str, ...]:
     """Where a script asks what was delivered last, and nobody can know."""
-    if not plan.remembers or options.previous is not None:
+    if options.previous is not None:
+        unknown = [name for name in map(entity_of, plan.lookups) if name and name not in options.previous.rows]
+        return tuple(f"no job of the project remembers `{name}`, so references to it are not looked up" for name in unknown)
+    if not plan.remembers:
         return ()
     asked = ", ".join(f"`{name}`" for name in plan.remembers)
     return (f"the script asks what was delivered of {asked} before; only the run of a job remembers that, so all of it is new here",)

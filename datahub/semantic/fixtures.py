@@ -34,6 +34,8 @@ def check_test(declared: ast.Test, unit: Unit) -> None:
                 rowset = _rowset(name, unit)
                 if rowset is not None and table is not None:
                     _check_given(name, rowset, table, unit)
+            case ast.GivenPrevious(rowset=name, table=table):
+                _check_previous(name, table, unit)
             case ast.Expect(rowset=name, table=table) if name.text == REJECTS and REJECTS not in unit.world.rowsets:
                 if table is not None:
                     _check_columns(name, table, REJECT_COLUMNS, (), unit)
@@ -77,6 +79,26 @@ def _check_given(name: ast.QName, rowset: RowsetName, table: ast.Table, unit: Un
     if dict(source.options).get("names") == "loose":
         known += [cell.text for cell in table.header.cells if alike(cell.text) in {alike(label) for label in known}]
     _check_columns(name, table, known, also, unit, patterns=[column.pattern for column in source.columns if column.pattern])
+
+
+def _check_previous(name: ast.QName, table: ast.Table, unit: Unit) -> None:
+    """What was delivered before are rows of an entity with a key, whose cells are values of its fields."""
+    rowset = _rowset(name, unit)
+    if rowset is None:
+        return
+    also = (Label(rowset.span, "declared here"),)
+    shape = next((one for one in unit.made.entities if one.name == rowset.name), None)
+    if shape is None or not shape.key:
+        why = "it has no key, so no earlier row of it is the same" if shape is not None else "only rows of entities are remembered"
+        unit.emit(Diagnostic(UNKNOWN_FIXTURE, f"nothing of `{name.text}` can have been delivered before", Label(name.span, why), also))
+        return
+    _check_columns(name, table, [field for field, _ in rowset.fields], also, unit)
+    _check_cells(table, dict(rowset.fields), also, unit)
+    written = {cell.text for cell in table.header.cells}
+    for key in shape.key:
+        if key not in written:
+            label = Label(table.header.span, f"`{key}` is missing")
+            unit.emit(Diagnostic(UNKNOWN_FIXTURE, f"rows of `{name.text}` are told apart by `{key}`", label, also))
 
 
 def _check_columns(

@@ -883,6 +883,15 @@ class Given:
 
 
 @record(frozen=True, slots=True)
+class GivenPrevious:
+    """`given previous Entity <table>`: rows that were delivered before."""
+
+    rowset: QName
+    table: Table
+    span: Span = place()
+
+
+@record(frozen=True, slots=True)
 class Expect:
     """`expect Entity <table>`; the rowset `rejects` is the rejects; `none` for `expect no X`."""
 
@@ -900,7 +909,7 @@ class Assert:
     span: Span = place()
 
 
-TestItem: TypeAlias = WithParam | Given | Expect | Assert
+TestItem: TypeAlias = WithParam | Given | GivenPrevious | Expect | Assert
 
 
 @record(frozen=True, slots=True)

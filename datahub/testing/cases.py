@@ -35,7 +35,7 @@ from datahub.semantic.expressions import condition
 from datahub.semantic.literals import value_of_literal
 from datahub.syntax import ast
 from datahub.testing.compare import differences
-from datahub.testing.given import source_name, with_given, write_given
+from datahub.testing.given import previous_given, source_name, with_given, write_given
 from datahub.testing.normal import actual, shown
 from datahub.testing.results import Difference, TestResult
 
@@ -98,7 +98,8 @@ def _differences(test: ast.Test, elaborated: Elaborated, folder: Path) -> list[D
     kept = _Kept()
     plan = _plan(program, files)
     if plan.outputs:
-        state = run_state(plan, moment, given(plan, parameters))
+        before = previous_given([item for item in test.items if isinstance(item, ast.GivenPrevious)], program)
+        state = run_state(plan, moment, given(plan, parameters), before)
         _, feeds = open_feeds(plan, {name: input_files([path]) for name, path in files.items() if _reads(plan, name)})
         execute(plan, feeds, kept, state, Settings(threads=1))
     found: list[Difference] = []

@@ -13,6 +13,8 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+
 from datahub.semantic import ir
 from datahub.semantic.expected_cells import UnreadableCell, expected
 from datahub.semantic.fitting import fit
@@ -21,6 +23,7 @@ from datahub.semantic.scope import Scope
 from datahub.syntax import ast
 from datahub.testing.normal import shown
 from datahub.types import model as t
+from datahub.types.arrow import arrow_type
 
 GIVEN = "given "
 
@@ -38,6 +41,19 @@ def write_given(item: ast.Given, program: ir.Program, script: Path, folder: Path
         assert item.table is not None
         path.write_bytes(_bytes(item.table, source))
     return name, str(path)
+
+
+def previous_given(items: list[ast.GivenPrevious], program: ir.Program) -> dict[str, pa.Table]:
+    """The rows that were delivered before, by entity; fields that a table leaves out are null."""
+    found: dict[str, pa.Table] = {}
+    for item in items:
+        shape = next(one for one in program.entities if one.name == item.rowset.text)
+        kinds = {field.name: field.type for field in shape.fields}
+        header = [cell.text for cell in item.table.header.cells]
+        rows = [{name: expected(cell, kinds[name]) for name, cell in zip(header, row.cells, strict=False)} for row in item.table.rows]
+        schema = pa.schema([(name, arrow_type(kind)) for name, kind in kinds.items()])
+        found[shape.name] = pa.Table.from_pylist(rows, schema=schema)
+    return found
 
 
 def source_name(item: ast.Given, program: ir.Program) -> str:

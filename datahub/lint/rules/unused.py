@@ -95,7 +95,12 @@ def _unread_rowsets(elaborated: Elaborated, unit: Unit) -> Iterator[ast.Name]:
     read = {name for body in bodies for name in body.inputs}
     read |= {clause.rowset for body in bodies for clause in body.clauses if isinstance(clause, ir.JoinClause)}
     read |= {table.source for table in program.lookups}
-    read |= {item.rowset.text for test in unit.declared.tests for item in test.items if isinstance(item, ast.Given | ast.Expect)}
+    read |= {
+        item.rowset.text
+        for test in unit.declared.tests
+        for item in test.items
+        if isinstance(item, ast.Given | ast.GivenPrevious | ast.Expect)
+    }
     for name, one in unit.declared.rowsets.items():
         if not isinstance(one, ast.Entity) and unit.full(name) not in read:
             yield one.name

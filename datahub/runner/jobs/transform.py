@@ -67,6 +67,11 @@ def previous(context: JobContext) -> Previous:
     shapes = [shape for shape in context.plan.entities if shape.name in context.plan.remembers]
     current = {shape.name: context.store.snapshots.current(shape.name) for shape in shapes}
     rows = {one.name: found for one in shapes if one.key and (found := previous_rows(context, one, current[one.name])) is not None}
+    for shape in context.plan.entities:
+        if shape.name in context.plan.refers and shape.name not in rows and shape.key:
+            found = previous_rows(context, shape, context.store.snapshots.current(shape.name), keys=True)
+            if found is not None:
+                rows[shape.name] = found
     return Previous(rows, {name: one.last_count for name, one in current.items() if one is not None})
 
 

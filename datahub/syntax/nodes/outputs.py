@@ -280,6 +280,11 @@ def given_text(b: Building, span: Span, rowset: ast.QName, word: Token, text: as
 
 
 @ACTION
+def given_previous(b: Building, span: Span, rowset: ast.QName, table: Token) -> ast.GivenPrevious:
+    return ast.GivenPrevious(rowset, table_at(b, table), span)
+
+
+@ACTION
 def expect_table(b: Building, span: Span, rowset: ast.QName, ordered: Token | None, table: Token) -> ast.Expect:
     return ast.Expect(rowset, False, ordered is not None, table_at(b, table), None, span)
 

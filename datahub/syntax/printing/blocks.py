@@ -196,6 +196,8 @@ class Blocks:
                 if inline is not None:
                     head += f" {inline[0]} {literal_text(inline[1])}"
                 self.tabled(item, head, rowset.span.end, indent)
+            case ast.GivenPrevious(rowset=rowset):
+                self.tabled(item, f"given previous {path(rowset)}", rowset.span.end, indent)
             case ast.Expect(none=True, rowset=rowset):
                 self.page.put(start, end, f"expect no {path(rowset)}", indent)
             case ast.Expect(rowset=rowset, ordered=ordered):
@@ -207,15 +209,17 @@ class Blocks:
             case _:
                 assert_never(item)
 
-    def tabled(self, item: ast.Given | ast.Expect, head: str, head_end: int, indent: str) -> None:
+    def tabled(self, item: ast.Given | ast.GivenPrevious | ast.Expect, head: str, head_end: int, indent: str) -> None:
         """Put rows that are given or expected, with the words before them; they stand in a table, or in a file."""
         start = item.span.start
-        if item.table is None:
-            self.page.put(start, item.span.end, head + (f" file {literal_text(item.file)}" if item.file else ""), indent)
+        table = item.table
+        if table is None:
+            file = None if isinstance(item, ast.GivenPrevious) else item.file
+            self.page.put(start, item.span.end, head + (f" file {literal_text(file)}" if file else ""), indent)
             return
         self.page.put(start, head_end, head, indent)
         self.page.open(head_end)
-        put_table(self.page, item.table, indent + STEP)
+        put_table(self.page, table, indent + STEP)
 
 
 def write_parts(parts: tuple[ast.WritePart, ...], interleaved: bool) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from datahub.runner.splits import driving_sources
 from datahub.state.records import RunStatus
+from tests.jobs_project import Projected
 from tests.jobs_world import JOB, SCRIPT, Shop, compiled, context, delivered, make, submit, work
 
 ASKING = """
@@ -98,3 +99,56 @@ map d.OrderStatus from f in feed {
     [found] = [path.read_text() for path in (world.folder / "rejects").iterdir()]
     assert "DJ901" in found
     assert "ORDER_CREATED would go back from SHIPPED" in found
+
+
+def test_references_lead_to_what_another_job_has_delivered(tmp_path):
+    suppliers = (
+        "source s: csv { columns { code: text } }\nentity Supplier {\n  key code\n  code: text\n}\nmap Supplier from r in s { include r }\n"
+    )
+    offers = """\
+source o: csv { columns { sku: text, supplier: text } }
+entity Supplier {
+  key code
+  code: text
+}
+entity Offer {
+  key sku
+  sku: text
+  supplier: text references Supplier
+}
+map Offer from r in o { include r }
+"""
+    project = """\
+[project]
+name = "shop"
+[connections.here]
+kind = "local"
+[jobs.suppliers]
+mapping = "suppliers.dhm"
+remember = ["Supplier"]
+sources.s = {connection = "here", folder = "s", ready.stable = 0}
+targets.Supplier = {connection = "here", folder = "out", create_folders = true, name = "s-{{RUN}}.jsonl"}
+[jobs.offers]
+mapping = "offers.dhm"
+sources.o = {connection = "here", folder = "o", ready.stable = 0}
+targets.Offer = {connection = "here", folder = "out", create_folders = true, name = "o-{{RUN}}.jsonl"}
+"""
+    files = {"dhm.toml": project, "suppliers.dhm": suppliers, "offers.dhm": offers, "o/1.csv": "sku,supplier\nA,acme\nB,nobody\n"}
+    shop = Projected(tmp_path, files)
+    first = shop.by_hand("offers")
+    assert 2 == first.run.counts.written
+    assert first.report is not None
+    assert ("no job of the project remembers `Supplier`, so references to it are not looked up",) == first.report.warnings
+    shop.put("s/1.csv", "code\nacme\n")
+    shop.by_hand("suppliers")
+    shop.put("o/2.csv", "sku,supplier\nC,acme\nD,nobody\n")
+    second = shop.by_hand("offers")
+    assert (1, 1) == (second.run.counts.written, second.run.counts.rejected)
+    assert second.report is not None
+    assert ["R503"] == [one.code for one in second.report.codes]
+    assert () == second.report.warnings
+    shop.put("s/2.csv", "code\nnobody\n")
+    shop.by_hand("suppliers")
+    shop.put("o/3.csv", "sku,supplier\nE,acme\nF,nobody\n")
+    assert 2 == shop.by_hand("offers").run.counts.written
+    shop.close()
