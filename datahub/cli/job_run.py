@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datahub.runner.jobs.job_context import JobContext
     from datahub.runner.jobs.perform import Ending
     from datahub.state.records import Run
+    from datahub.state.sqlite.ledger import SqliteLedger
 
 
 _MOST_FILES = 5
@@ -55,13 +56,32 @@ def run_job(asked: Asked) -> Exit:
     store = ledger(loaded)
     try:
         context = bind(loaded, asked.job, plan, store)
-        return _work(context, asked)
+        code = _work(context, asked)
+        if not asked.claimed:
+            _post(loaded, store, asked.job)
+        return code
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
     except LedgerUnusable as problem:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
     finally:
         store.close()
+
+
+def _post(loaded: Loaded, store: SqliteLedger, job: str) -> None:
+    """Send what the job has to tell others, for whom nobody serves; what is not taken waits, and the run is what it is."""
+    from datahub.project.failures import DataHubError
+    from datahub.runner.jobs.bind import receivers_of
+    from datahub.runner.jobs.posting import send_to
+
+    for channel in receivers_of(loaded, job):
+        try:
+            sent = send_to(store, loaded, channel)
+        except DataHubError as problem:
+            say(f"messages to `{channel}` wait: {problem.message}")
+            continue
+        if sent.closed or sent.later or sent.dead:
+            say(f"messages to `{channel}` wait or were set aside: `dhm messages ls`")
 
 
 def _work(context: JobContext, asked: Asked) -> Exit:

@@ -28,6 +28,8 @@ __all__ = [
     "Landed",
     "Output",
     "Place",
+    "Poster",
+    "PosterConnection",
     "Receipt",
     "Refusal",
     "Sender",
@@ -269,6 +271,25 @@ class Sender(Protocol):
     def close(self) -> None: ...
 
 
+class Poster(Protocol):
+    """A receiver of messages; each is sent until it is taken, under one id."""
+
+    def post(self, id: str, body: bytes, now: datetime) -> None:
+        """Send a message once; a failure of the world where it was not taken."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class PosterConnection(Protocol):
+    """What a connection to a receiver tells of sending to it."""
+
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def after_dead(self) -> Literal["go on", "wait"]: ...
+
+
 # ------------------------------------------------------------------------------------------------------ the registry
 
 
@@ -284,6 +305,7 @@ OpenFiles: TypeAlias = Callable[[Any, Place], FileSystem]
 OpenSource: TypeAlias = Callable[[Any, Any, Place], Source]
 OpenSink: TypeAlias = Callable[[Any, Any, Place], Sink]
 OpenSender: TypeAlias = Callable[[Any, Any, Place], Sender]
+OpenPoster: TypeAlias = Callable[[Any, Place], Poster]
 Test: TypeAlias = Callable[[Any, Place], str]
 
 
@@ -291,7 +313,7 @@ Test: TypeAlias = Callable[[Any, Place], str]
 class Connector:
     """A kind of connection by its word; what it cannot do is None.
 
-    All are called with the connection, all but `files` with what the job tells of it (its
+    All are called with the connection, all but `files` and `poster` with what the job tells of it (its
     `Connection.reads` or `writes`) too. Where `files` is given, a job reads and writes files by `files_in` and `files_out`.
     `test` is what `dhm connections test` does, and says what answered; without it the files are listed.
     """
@@ -303,6 +325,7 @@ class Connector:
     source: OpenSource | None = None
     sink: OpenSink | None = None
     sender: OpenSender | None = None
+    poster: OpenPoster | None = None
     test: Test | None = None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from datahub.connectors.signing_keys import key_of
 from datahub.records import record
 
 Scheme = Literal["standard", "stripe", "github", "token"]
@@ -47,7 +47,7 @@ def _standard(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -
         return None
     given = [one[3:] for one in headers.get("webhook-signature", "").split() if one.startswith("v1,")]
     signed = b".".join((id.encode(), stamp.encode(), body))
-    wanted = [base64.b64encode(_hmac(key, signed)).decode() for key in map(_key, secrets)]
+    wanted = [base64.b64encode(_hmac(key, signed)).decode() for key in map(key_of, secrets)]
     return Signed(id, at) if _any(given, wanted) else None
 
 
@@ -75,17 +75,6 @@ def _token(secrets: Sequence[str], headers: Mapping[str, str], header: str) -> S
     if header == "authorization" and given[:7].lower() == "bearer ":
         given = given[7:]
     return Signed() if _any([given], secrets) else None
-
-
-def _key(secret: str) -> bytes:
-    """The key of a secret such as `whsec_…`, which is base64; another secret is taken as it is."""
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    text = secret.removeprefix("whsec_")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
-        return secret.encode()
 
 
 def _hmac(key: bytes, data: bytes) -> bytes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, SerializeAsAny
+from pydantic import BeforeValidator, Field, JsonValue, SerializeAsAny
 
 from datahub.project.binding import From, To
 from datahub.project.model import Config
-from datahub.project.policy import Guards, Overlap, Retention, Retry, Tolerance
+from datahub.project.policy import Guards, Notify, Overlap, Retention, Retry, Tolerance
 from datahub.project.schedule import Schedules
-from datahub.project.trigger import Triggers
+from datahub.project.trigger import Triggers, several
 
 
 class Job(Config):
@@ -46,6 +46,8 @@ class Job(Config):
     """How many rows may be rejected."""
     guards: Guards = Guards()
     """What the input must be like to be believed."""
+    notify: Annotated[tuple[Notify, ...], BeforeValidator(several)] = ()
+    """Who is told how its runs end: a table such as `{connection = "ops", on = ["failed", "held"]}`, or several."""
     on_unknown: Literal["hold", "resend"] = "hold"
     """What becomes of a batch of which nobody knows whether it arrived, where the target cannot tell a second one."""
     remember: tuple[str, ...] = ()

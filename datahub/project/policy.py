@@ -72,6 +72,15 @@ class Guards(Config):
     """By how much the rows may be fewer than in the last run that succeeded: `30%`."""
 
 
+class Notify(Config):
+    """Who is told how runs end: a receiver of messages."""
+
+    connection: str
+    """A connection of the kind `webhook`."""
+    on: tuple[Literal["success", "failed", "held"], ...] = ("failed", "held")
+    """The ends that are told. A run that found nothing new is not."""
+
+
 class Retention(Config):
     """How long what runs leave is kept; `dhm runs prune` removes what is older."""
 

@@ -81,7 +81,8 @@ class FileArrived(Config):
     """How often the folder is looked at."""
 
 
-def _several(value: Any) -> Any:
+def several(value: Any) -> Any:
+    """One table where several are read."""
     return (value,) if isinstance(value, dict) else value
 
 
@@ -99,5 +100,5 @@ Trigger: TypeAlias = Annotated[
         _kind, custom_error_type="trigger", custom_error_message="a trigger has a `kind`: `webhook`, `after-job`, `status` or `file`"
     ),
 ]
-Triggers: TypeAlias = Annotated[tuple[Trigger, ...], BeforeValidator(_several)]
+Triggers: TypeAlias = Annotated[tuple[Trigger, ...], BeforeValidator(several)]
 """What starts a job: a table, or several."""

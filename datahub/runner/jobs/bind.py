@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from datahub import connectors
-from datahub.connectors.declare import Connector, Place, Sender, Sink, Source, TerminalError
+from datahub.connectors.declare import Connector, Place, Poster, PosterConnection, Sender, Sink, Source, TerminalError
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.diagnostics.suggest import nearest
@@ -88,6 +88,7 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
                 sources[one] = opened.source(one, bound)
     sinks: dict[str, Sink] = {}
     senders: dict[str, Sender] = {}
+    posters: set[str] = set()
     bindings = {one: job.targets[one] for one in targets_written(plan)}
     documents = {
         target: documents_of(target, told, plan, loaded.folder)
@@ -95,6 +96,9 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
         if isinstance(told, DocumentsTo) and told.documents
     }
     for target, told in {**bindings, **({REJECTS: _each_apart(job.rejects)} if job.rejects else {})}.items():
+        if opened.is_poster(told.connection):
+            posters.add(target)
+            continue
         way = opened.target(_named(told) if target in documents else told)
         if isinstance(way, Sender):
             senders[target] = way
@@ -102,12 +106,27 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
                 _one_entity(plan, target)
         else:
             sinks[target] = way
-    return Ways(sources, sinks, senders, documents)
+    for told_how_it_ends in job.notify:
+        opened.poster(told_how_it_ends.connection)
+    return Ways(sources, sinks, senders, documents, frozenset(posters))
 
 
 def source_alone(loaded: Loaded, name: str, told: From) -> Source:
     """One source of a job, to be looked at without its script."""
     return _Opened(loaded, Place(loaded.folder, folders_of(loaded).state)).source(name, told)
+
+
+def receivers(loaded: Loaded, names: Iterable[str]) -> Mapping[str, tuple[PosterConnection, Poster]]:
+    """Receivers of messages, by the names of their connections."""
+    opened = _Opened(loaded, Place(loaded.folder, folders_of(loaded).state))
+    return {name: cast(tuple[PosterConnection, Poster], opened.poster(name)) for name in names}
+
+
+def receivers_of(loaded: Loaded, job: str) -> tuple[str, ...]:
+    """The receivers that a job sends messages to."""
+    opened, declared = _Opened(loaded, Place(loaded.folder, folders_of(loaded).state)), job_of(loaded, job)
+    rows = (one.connection for one in declared.targets.values() if opened.is_poster(one.connection))
+    return tuple(dict.fromkeys((*(one.connection for one in declared.notify), *rows)))
 
 
 def sources_read(plan: Plan) -> tuple[str, ...]:
@@ -182,6 +201,19 @@ class _Opened:
         assert connector.files is not None
         assert isinstance(told, FilesTo)
         return FilesOut(connector.files(connection, self._place), told)
+
+    def is_poster(self, name: str) -> bool:
+        """Whether what goes to a connection is sent as messages."""
+        return self._to(name)[1].poster is not None
+
+    def poster(self, name: str) -> tuple[Connection, Poster]:
+        """A receiver of messages."""
+        if name not in self._connections:
+            raise TerminalError(f"there is no connection `{name}`", "messages for it wait until there is one again")
+        connection, connector = self._to(name)
+        if connector.poster is None:
+            raise TerminalError(f"the connection `{name}` takes no messages", "name one of the kind `webhook`")
+        return connection, connector.poster(connection, self._place)
 
     def _to(self, name: str) -> tuple[Connection, Connector]:
         connection = self._connections[name]

@@ -52,6 +52,8 @@ class Ways:
     senders: Mapping[str, Sender]
     documents: Mapping[str, Documents] = field(default_factory=dict)
     """What makes the documents of those targets that take them; the files or requests then hold one each."""
+    posters: frozenset[str] = frozenset()
+    """Targets whose rows become messages."""
 
     def close(self) -> None:
         """Give all connections back; the next run of the job gets them anew."""

@@ -13,10 +13,11 @@ from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backoff import pause
-from datahub.runner.jobs.deliver import deliver, plan, withdraw
+from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
 from datahub.runner.jobs.fetch import fetch, fresh, landed_again
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.outbox import of_rows, of_run
 from datahub.runner.jobs.refused import refused_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform
@@ -93,7 +94,7 @@ class _Work:
         deliver(self._context, self._run, self._claim, hold)
         self._commit(hold)
         self._dispose(hold)
-        self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock())
+        self._end(RunStatus.SUCCESS, "", "")
         reach("ended")
 
     def _again(self) -> None:
@@ -143,6 +144,7 @@ class _Work:
                     self._store.items.done(self._claim)
                     self._store.cursors.commit(self._claim)
                     self._remembered.commit(self._claim, kept)
+                    self._announce_rows()
                     self._store.runs.advance(self._claim, RunStatus.DELIVERED, self._context.clock())
             if stands:
                 reach("delivered")
@@ -231,11 +233,25 @@ class _Work:
                     self._context.ways.sources[one.source].settle(landed_again(one.item), succeeded=False)
         except DataHubError as problem:
             reason = f"{reason}; and then: {problem.message}"
-        self._store.runs.end(self._claim, status, self._context.clock(), code=code, reason=reason)
+        self._end(status, code, reason)
 
     def _end(self, status: RunStatus, code: str, reason: str) -> Ending:
-        self._store.runs.end(self._claim, status, self._context.clock(), code=code, reason=reason)
+        """How the run ended, and what others are told of it, are one fact."""
+        now = self._context.clock()
+        with self._store.together():
+            self._store.runs.end(self._claim, status, now, code=code, reason=reason)
+            self._again()
+            if status is not RunStatus.HELD:
+                taken = status in (RunStatus.SUCCESS, RunStatus.CANCELLED)
+                self._store.inbox.settled(self._run.id, taken=taken, reason=reason or status.value)
+            self._store.outbox.put(list(of_run(self._context.job, self._run, now)))
         return self.ending()
+
+    def _announce_rows(self) -> None:
+        """The rows of targets that are receivers of messages, written down with what has arrived."""
+        made = {target: made_files(self._context, self._run, target) for target in self._context.ways.posters}
+        for several in of_rows(self._context, self._run, made, self._context.clock()):
+            self._store.outbox.put(several)
 
 
 NOTHING_NEW = "NOTHING_NEW"

@@ -21,10 +21,14 @@ class Promise:
         return f"{self.target}: {'effect once' if self.once else 'at least once'} ({self.why})"
 
 
+_MESSAGES = "each row is a message under an id of its own, sent until it is taken; who drops ids that they know takes it once"
+
+
 def promises(job: Job, ways: Ways) -> tuple[Promise, ...]:
     """What each target of a job gets."""
     both: dict[str, Sink | Sender] = {**ways.sinks, **ways.senders}
-    return tuple(_promise(job, target, way) for target, way in both.items())
+    rows = [Promise(target, False, _MESSAGES) for target in sorted(ways.posters)]
+    return (*(_promise(job, target, way) for target, way in both.items()), *rows)
 
 
 def _promise(job: Job, target: str, way: Sink | Sender) -> Promise:

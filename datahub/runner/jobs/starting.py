@@ -54,9 +54,14 @@ def _of_message(store: StateStore, name: str, job: Job, hook: Webhook, message: 
     if message.version and message.key and store.inbox.newest(hook.path, message.key) > message.version:
         store.inbox.mark(message.id, MessageState.SUPERSEDED, reason="a newer version was seen before")
         return None
-    run = store.runs.submit(Fire(name, FireKind.EVENT, message.received, message.id), _admission(job, hook, message), now)
+    run = store.runs.submit(Fire(name, FireKind.EVENT, message.received, _key(message)), _admission(job, hook, message), now)
     store.inbox.mark(message.id, MessageState.DONE, reason=f"run {run.id}" if run is not None else "")
     return run
+
+
+def _key(message: Message) -> str:
+    """What tells the run of a message from any other, also where a person has it taken up again."""
+    return message.id if message.attempts <= 1 else f"{message.id} #{message.attempts}"
 
 
 def _admission(job: Job, hook: Webhook, message: Message) -> Admission:

@@ -43,7 +43,7 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
     out.mkdir(parents=True, mode=0o700)
     # What a target that takes batches gets is kept with its types.
     options = Options(
-        format="parquet" if context.ways.senders or context.ways.documents else "jsonl",
+        format="parquet" if context.ways.senders or context.ways.posters or context.ways.documents else "jsonl",
         as_of=one.as_of,
         threads=context.threads,
         progress=context.progress,

@@ -56,11 +56,12 @@ class SqliteMessages:
         rows = self._ledger.rows("SELECT * FROM message WHERE box = ? AND id = ?", (self._box, id))
         return _message(rows[0]) if rows else None
 
-    def claim(self, channel: str, now: datetime, limit: int, blocked: bool = True) -> Sequence[Message]:
+    def claim(self, channel: str, now: datetime, limit: int, blocked: bool = True, *, behind_dead: bool = True) -> Sequence[Message]:
+        waited_for = "'new', 'claimed'" if behind_dead else "'new', 'claimed', 'dead'"
         behind = (
             " AND (key = '' OR NOT EXISTS (SELECT 1 FROM message AS earlier WHERE earlier.box = message.box AND"
             " earlier.channel = message.channel AND earlier.key = message.key AND earlier.number < message.number"
-            " AND earlier.state IN ('new', 'claimed')))"
+            f" AND earlier.state IN ({waited_for})))"
         )
         with self._ledger.writing() as sql:
             rows = sql.execute(
@@ -74,11 +75,64 @@ class SqliteMessages:
             )
             return tuple(replace(_message(row), state=MessageState.CLAIMED, attempts=row["attempts"] + 1) for row in rows)
 
+    def unclaim(self, id: str) -> None:
+        with self._ledger.writing() as sql:
+            sql.execute(
+                "UPDATE message SET state = 'new', claimed = NULL, attempts = attempts - 1 WHERE box = ? AND id = ? AND state = 'claimed'",
+                (self._box, id),
+            )
+
+    def release_all(self, channel: str) -> int:
+        with self._ledger.writing() as sql:
+            return sql.execute(
+                "UPDATE message SET state = 'new', claimed = NULL WHERE box = ? AND channel = ? AND state = 'claimed'", (self._box, channel)
+            ).rowcount
+
+    def again(self, id: str) -> bool:
+        with self._ledger.writing() as sql:
+            # What came in keeps the count of its attempts, which tells the run of this one from those before.
+            changed = sql.execute(
+                "UPDATE message SET state = 'new', not_before = NULL, reason = '', attempts = iif(box = 'in', max(attempts, 1), 0)"
+                " WHERE box = ? AND id = ? AND state IN ('dead', 'done', 'superseded') AND body <> x''",
+                (self._box, id),
+            )
+            return changed.rowcount == 1
+
+    def due(self, now: datetime) -> Sequence[str]:
+        rows = self._ledger.rows(
+            "SELECT DISTINCT channel FROM message WHERE box = ? AND state IN ('new', 'claimed')"
+            " AND (not_before IS NULL OR not_before <= ?) AND channel NOT IN (SELECT channel FROM closed)",
+            (self._box, written(now)),
+        )
+        return tuple(str(row["channel"]) for row in rows)
+
+    def closed(self, channel: str) -> str:
+        rows = self._ledger.rows("SELECT reason FROM closed WHERE channel = ?", (channel,))
+        return str(rows[0][0]) if rows else ""
+
+    def close_channel(self, channel: str, reason: str, now: datetime) -> None:
+        with self._ledger.writing() as sql:
+            sql.execute("INSERT OR REPLACE INTO closed VALUES (?, ?, ?)", (channel, written(now), redacted(reason)))
+
+    def open_channel(self, channel: str) -> bool:
+        with self._ledger.writing() as sql:
+            return sql.execute("DELETE FROM closed WHERE channel = ?", (channel,)).rowcount == 1
+
     def mark(self, id: str, state: MessageState, *, reason: str = "", not_before: datetime | None = None) -> None:
         with self._ledger.writing() as sql:
             sql.execute(
                 "UPDATE message SET state = ?, reason = ?, not_before = ? WHERE box = ? AND id = ?",
                 (state, redacted(reason), written_or_null(not_before), self._box, id),
+            )
+
+    def settled(self, run: str, *, taken: bool, reason: str) -> None:
+        became, was = ("done", "dead") if taken else ("dead", "done")
+        with self._ledger.writing() as sql:
+            # A message that was taken up again has the number of the attempt behind its id.
+            sql.execute(
+                "UPDATE message SET state = ?, reason = ? WHERE box = ? AND state = ? AND id = (SELECT CASE instr(key, ' #') WHEN 0"
+                " THEN key ELSE substr(key, 1, instr(key, ' #') - 1) END FROM fire WHERE run = ? AND kind = 'event')",
+                (became, redacted(f"run {run}" if taken else f"run {run}: {reason}"), self._box, was, run),
             )
 
     def release(self, before: datetime) -> int:

@@ -90,4 +90,9 @@ VERSIONS: tuple[str, ...] = (
     UPDATE message SET sha256 = sha256(body);
     CREATE INDEX run_of_job ON run (job);
     """,
+    # What a run was started by is asked when it has ended; what is due to others is asked every second.
+    """
+    CREATE INDEX fire_of_run ON fire (run);
+    CREATE INDEX message_open ON message (box, channel, not_before) WHERE state IN ('new', 'claimed');
+    """,
 )

@@ -1,0 +1,49 @@
+"""List messages, the newest first: those that came in, and those that go out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datahub.cli.output import Stop, give, say
+
+
+def command(
+    state: Annotated[str, typer.Option(help="Only those that are so: new, claimed, done, dead, superseded.", show_default=False)] = "",
+    box: Annotated[str, typer.Option(help="Only those that came `in`, or go `out`.", show_default=False)] = "",
+    number: Annotated[int, typer.Option("-n", help="How many of each.", min=1, max=10_000)] = 20,
+    env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+) -> None:
+    from datahub.cli.instants import local
+    from datahub.cli.ledger_runs import opened
+    from datahub.cli.tables import table
+    from datahub.state.records import MessageState
+
+    if state and state not in set(MessageState):
+        raise Stop(f"`{state}` is no state of a message", f"there are {', '.join(MessageState)}")
+    if box not in ("", "in", "out"):
+        raise Stop(f"`{box}` is no box", "messages come `in` or go `out`")
+    with opened(env) as (loaded, store):
+        zone = loaded.project.project.timezone
+        found = [("in", one) for one in store.inbox.list(state, number)] if box != "out" else []
+        found += [("out", one) for one in store.outbox.list(state, number)] if box != "in" else []
+        closed = {one.channel: store.outbox.closed(one.channel) for name, one in found if name == "out"}
+    if not found:
+        say("there are no messages")
+        return
+    rows = [
+        [
+            one.id,
+            name,
+            one.channel,
+            one.kind,
+            one.key,
+            local(one.received, zone),
+            one.state.value,
+            str(one.attempts or ""),
+            one.reason or (closed[one.channel] if name == "out" and one.state != "done" else ""),
+        ]
+        for name, one in found
+    ]
+    give(table(rows, right=(7,), head=("message", "", "with", "type", "about", f"since ({zone})", "", "tried", "")))

@@ -1,0 +1,20 @@
+"""A message that a command names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Stop
+
+if TYPE_CHECKING:
+    from datahub.state.records import Message
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+
+def one_message(store: SqliteLedger, id: str) -> tuple[str, Message]:
+    """The box of a message, and the message."""
+    for name, box in (("in", store.inbox), ("out", store.outbox)):
+        found = box.get(id)
+        if found is not None:
+            return name, found
+    raise Stop(f"there is no message `{id}`", "`dhm messages ls` lists them")
