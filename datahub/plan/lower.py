@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from typing import assert_never
 
 from datahub.plan import operators as op
+from datahub.plan.constraints import constraints
 from datahub.plan.expressions import lookups_used
 from datahub.plan.linked import Linked
 from datahub.plan.lower_sources import read
@@ -15,9 +16,8 @@ from datahub.plan.patches import left_out, required, written_how
 from datahub.plan.referring import entity_of, referring
 from datahub.records import record
 from datahub.semantic import ir
-from datahub.semantic.expressions import nullable_reads
 from datahub.semantic.previous import remembered_by
-from datahub.semantic.walk import columns_read, is_windowed, walk
+from datahub.semantic.walk import columns_read, is_windowed
 from datahub.types import model as t
 
 _OWN_CODES = ("R301", "R503")
@@ -173,7 +173,7 @@ class _Lowering:
                 rows = _computed(rows, _rule(rule))
         checks = (
             *required(shape, self.modes.get(name, frozenset()), _origins(shape, bodies)),
-            *_constraints(shape, bodies),
+            *constraints(shape, dict(_origins(shape, bodies))),
             *self._referring(shape, bodies),
             *(check for entity, check in self.program.checks if entity == name),
         )
@@ -374,31 +374,3 @@ def _origins(shape: ir.EntityShape, bodies: Sequence[ir.RowsetBody]) -> tuple[tu
             extra = assignment.origin.evidence
             found[assignment.name] = assignment.origin if known is None else replace(known, evidence=(*known.evidence, *extra))
     return tuple((name, found[name]) for name in (one.name for one in shape.fields) if name in found)
-
-
-def _constraints(shape: ir.EntityShape, bodies: Sequence[ir.RowsetBody]) -> tuple[ir.CheckRule, ...]:
-    """The `where` of fields, as checks with the code R301."""
-    origins = dict(_origins(shape, bodies))
-    return tuple(
-        ir.CheckRule(
-            "R301",
-            "error",
-            one.constraint,
-            applicable(one.constraint),
-            None,
-            (one.name,),
-            origins.get(one.name, ir.Origin(shape.name, one.name)),
-        )
-        for one in shape.fields
-        if one.constraint is not None
-    )
-
-
-def applicable(condition: ir.Expression) -> ir.Expression | None:
-    """When a condition can be asked at all: where no nullable column that it reads is null."""
-    kinds = {node.name: node.type for node in walk(condition) if isinstance(node, ir.Column)}
-    asked: ir.Expression | None = None
-    for name in sorted(nullable_reads(condition)):
-        there = ir.Call("not", 0, (ir.Call("is_null", 0, (ir.Column(name, kinds[name]),), t.Bool()),), t.Bool())
-        asked = there if asked is None else ir.Logic("and", asked, there, t.Bool())
-    return asked
