@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Protocol
 
@@ -44,7 +45,13 @@ def client(web: Web, headers: dict[str, str], auth: httpx.Auth | None = None) ->
         # Neither proxies nor passwords of the account that runs us (HTTP_PROXY, ~/.netrc).
         trust_env=False,
         proxy=web.proxy,
+        cookies=no_cookies(),
     )
+
+
+def no_cookies() -> CookieJar:
+    """A jar that keeps nothing: what a server remembers of us is its own matter."""
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
 
 def tls(authorities: Path | None) -> ssl.SSLContext:

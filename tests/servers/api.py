@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +35,9 @@ class Api:
 
 
 @contextmanager
-def api() -> Iterator[Api]:
+def api(tls: ssl.SSLContext | None = None) -> Iterator[Api]:
+    """The API, under TLS where a context says with which certificate."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -67,9 +70,15 @@ def api() -> Iterator[Api]:
         daemon_threads = True
         block_on_close = False
 
+        def handle_error(self, *told: object) -> None:
+            """Clients that do not like a certificate hang up."""
+
     with Server(("127.0.0.1", 0), Handler) as server:
         port = server.server_address[1]
-        one = Api(f"http://127.0.0.1:{port}", port)
+        one = Api(f"{'https' if tls else 'http'}://127.0.0.1:{port}", port)
+        if tls is not None:
+            # Hands are shaken by the thread of each connection; whoever hangs up meanwhile stops no other.
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

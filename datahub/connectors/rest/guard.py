@@ -13,6 +13,7 @@ import httpcore
 import httpx
 
 from datahub.connectors.declare import TerminalError
+from datahub.connectors.rest.told import named_host
 
 _PORTS = {"https": 443, "http": 80}
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -33,12 +34,15 @@ def origin(url: str) -> tuple[str, str, int]:
 
 def followed(url: str, base: str, hosts: Iterable[str]) -> str:
     """The whole address that an answer leads to, once it is known that the project lets it; relative ones start at `base`."""
-    whole = urljoin(base, url)
+    try:
+        whole = urljoin(base, url)
+    except ValueError:
+        raise TerminalError(f"`{url[:200]}` is no address") from None
     home, there = origin(base), origin(whole)
     if there == home:
         return whole
     scheme, host, port = there
-    allowed = {(name, int(at) if at else _PORTS[scheme]) for name, _, at in (one.lower().partition(":") for one in hosts)}
+    allowed = {(name, at or _PORTS[scheme]) for name, at in map(named_host, hosts)}
     if (host, port) not in allowed:
         raise TerminalError(
             f"an answer leads to `{scheme}://{host}:{port}`, and the connection lets it go nowhere but its own address",
@@ -88,6 +92,14 @@ def addresses(host: str, port: int) -> list[str]:
                 f"an answer leads to `{host}`, which is {text}: a machine of the inside", "such addresses are never followed out of data"
             )
     return list(dict.fromkeys(found))
+
+
+def outside(host: str, port: int) -> None:
+    """`TerminalError` where a name is of the inside, as far as this machine knows it; others may be the proxy's to know."""
+    try:
+        addresses(host, port)
+    except httpcore.ConnectError:
+        return
 
 
 def _outside(text: str) -> bool:

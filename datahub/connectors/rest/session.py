@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
-from datahub.connectors.http_client import LATER, client, retry_after, tls, told
+from datahub.connectors.http_client import LATER, client, no_cookies, retry_after, tls, told
 from datahub.connectors.rest.budget import LONGEST, Allowance
-from datahub.connectors.rest.guard import followed, guarded, origin
-from datahub.connectors.rest.told import WebConnection, described
+from datahub.connectors.rest.guard import followed, guarded, origin, outside
+from datahub.connectors.rest.told import WebConnection, described, named_host
 from datahub.records import record
 
 _FIRST, _BOUND = 0.5, 20.0
@@ -122,8 +122,12 @@ class Session:
     def _once(self, request: Request, accept: Callable[[int], bool]) -> httpx.Response:
         if self._allowance is not None:
             self._allowance.take(self.sleep)
-        ours = origin(request.url) == origin(self._connection.url)
+        there = origin(request.url)
+        ours = there == origin(self._connection.url)
         asked = self._client() if ours else self._guarded()
+        if self.proxy and not ours and there[1:] not in self._exact:
+            # The proxy looks names up itself; what is known to be of the inside is not even asked of it.
+            outside(*there[1:])
         with sent(request):
             made = asked.build_request(
                 request.method,
@@ -154,17 +158,23 @@ class Session:
             self._own = client(self, {"Accept": "application/json, */*;q=0.5", **self._headers()})
         return self._own
 
+    @property
+    def _exact(self) -> set[tuple[str, int]]:
+        """Hosts that are named with their port, and so on purpose, such as a store of files in the same house."""
+        return {(host, port) for host, port in map(named_host, self._connection.follow_hosts) if port}
+
     def _guarded(self) -> httpx.Client:
         if self._other is None:
-            hosts = [one.partition(":") for one in self._connection.follow_hosts]
-            # A host with its port is named on purpose, such as a store of files in the same house.
-            exact = [(host.lower(), int(port)) for host, _, port in hosts if port]
+            context = tls(self.authorities)
             self._other = httpx.Client(
-                transport=guarded(tls(self.authorities), exact),
+                transport=None if self.proxy else guarded(context, self._exact),
+                verify=context,
+                proxy=self.proxy,
                 headers={"User-Agent": "dhm"},
                 timeout=httpx.Timeout(self.deadline, connect=self.connect_timeout),
                 follow_redirects=False,
                 trust_env=False,
+                cookies=no_cookies(),
             )
         return self._other
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
 
-from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import Discriminator, Field, JsonValue, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from datahub.project.binding import DocumentsTo, From
@@ -131,6 +132,13 @@ class WebConnection(Connection):
     largest: int = Field(default=64 << 20, ge=1)
     """How many bytes one answer may have; downloads go by `largest` of their source."""
 
+    @field_validator("follow_hosts")
+    @classmethod
+    def _hosts(cls, hosts: list[str]) -> list[str]:
+        for one in hosts:
+            named_host(one)
+        return hosts
+
     @model_validator(mode="after")
     def _said_that_it_is_insecure(self) -> Self:
         if not self.url.startswith(("https://", "http://")):
@@ -140,6 +148,19 @@ class WebConnection(Connection):
                 "insecure", "without TLS everyone between can read and change what travels: write `https:`, or `insecure = true`"
             )
         return self
+
+
+def named_host(text: str) -> tuple[str, int | None]:
+    """The host and the port of `files.example.com:8443`, `[2001:db8::7]:443` or `2001:db8::7`."""
+    bare = text.count(":") > 1 and not text.startswith("[")
+    try:
+        parts = urlsplit(f"//[{text}]" if bare else f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if not host or parts.username is not None or parts.path or parts.query or parts.fragment:
+        raise PydanticCustomError("host", f"`{text}` is no host: write such as `files.example.com` or `files.example.com:8443`")
+    return host.rstrip(".").lower(), port
 
 
 # ------------------------------------------------------------------------------------------------------ a source
