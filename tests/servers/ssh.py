@@ -89,6 +89,12 @@ class _Odd(asyncssh.SFTPServer):
 
 
 class _Password(asyncssh.SSHServer):
+    def __init__(self, connections: list[asyncssh.SSHServerConnection]) -> None:
+        self._connections = connections
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connections.append(conn)
+
     def begin_auth(self, username: str) -> bool:
         return True
 
@@ -108,9 +114,11 @@ def plain_sftp(folder: Path) -> Iterator[SshServer]:
     loop = asyncio.new_event_loop()
     port = free_port()
 
+    connections: list[asyncssh.SSHServerConnection] = []
+
     async def start() -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(
-            _Password,
+            lambda: _Password(connections),
             "127.0.0.1",
             port,
             server_host_keys=[host],
@@ -128,6 +136,10 @@ def plain_sftp(folder: Path) -> Iterator[SshServer]:
 
         async def stop() -> None:
             server.close()
+            for one in connections:
+                # Those who are still here are cut off, as a host that goes down does it.
+                one.abort()
+                await one.wait_closed()
             await server.wait_closed()
 
         asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
