@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ from datahub.connectors.file_names import filled
 from datahub.connectors.rest.pages import pages
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import Call, RestFrom, Until, described
-from datahub.connectors.rest.values import at, decoded, encoded, fill, slots
+from datahub.connectors.rest.values import at, decoded, encoded, encoded_lines, fill, slots
 
 PIECE = 1 << 16
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 class RestIn:
@@ -216,16 +218,22 @@ class _Taken:
         self.file: IO[bytes]
         self.size = 0
         self.greatest: Any = None
+        self._rank: tuple[int, Any] = (0, 0)
 
     def rows(self, rows: list[Any]) -> None:
         cursor = self._told.cursor
         if cursor is not None and cursor.value:
             for row in rows:
                 found = at(row, cursor.value, "a row")
-                if found is not None and (self.greatest is None or _rank(found) > _rank(self.greatest)):
-                    self.greatest = found
-        for row in rows:
-            self.bytes(encoded(row) + b"\n")
+                # Most rows of a page have one of few values, or are in their order.
+                if found is not None and found != self.greatest:
+                    self._higher(found)
+        self.bytes(encoded_lines(rows))
+
+    def _higher(self, found: Any) -> None:
+        rank = _rank(found)
+        if self.greatest is None or rank > self._rank:
+            self.greatest, self._rank = found, rank
 
     def bytes(self, data: bytes) -> None:
         self.size += len(data)
@@ -237,10 +245,8 @@ class _Taken:
 def _rank(value: Any) -> tuple[int, Any]:
     """Numbers by size, instants by time whatever their zone, and other text as it is."""
     text = str(value)
-    try:
+    if _NUMBER.fullmatch(text):
         return (0, Decimal(text))
-    except ArithmeticError:
-        pass
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -37,29 +38,42 @@ def encoded(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+def encoded_lines(rows: list[Any]) -> bytes:
+    """Rows as JSON lines."""
+    return _ENCODER.encode_lines(rows)
+
+
 def at(value: Any, path: str, what: str) -> Any:
     """What lies at a path; `[*]` gathers all elements into one list. `Absent` where there is nothing."""
+    many = False
+    found = [value]
+    try:
+        for step in _steps(path):
+            if step is None:
+                many = True
+                found = [one for inner in found for one in inner]
+            else:
+                found = [_inside(inner, step) for inner in found]
+    except (KeyError, IndexError, TypeError):
+        raise Absent(f"{what}: the answer has nothing at `{path}`", _nearby(value)) from None
+    return found if many else found[0]
+
+
+@lru_cache(256)
+def _steps(path: str) -> tuple[str | int | None, ...]:
+    """The keys and places that a path leads through; None is every element."""
     rest = path.removeprefix("$")
     if rest and rest[0] not in ".[":
         rest = f".{rest}"
     place = 0
-    many = False
-    found = [value]
+    steps: list[str | int | None] = []
     while place < len(rest):
         step = _STEP.match(rest, place)
         if step is None:
             raise TerminalError(f"`{path}` is no path", "write such as `$.data.orders`, `$.items[0].id`, `$.shops[*].name`")
         place = step.end()
-        try:
-            if step[2] == "*":
-                many = True
-                found = [one for inner in found for one in inner]
-            else:
-                key: Any = int(step[2]) if step[2] is not None else step[1] or step[3]
-                found = [_inside(inner, key) for inner in found]
-        except (KeyError, IndexError, TypeError):
-            raise Absent(f"{what}: the answer has nothing at `{path}`", _nearby(value)) from None
-    return found if many else found[0]
+        steps.append(None if step[2] == "*" else int(step[2]) if step[2] is not None else step[1] or step[3])
+    return tuple(steps)
 
 
 def _inside(value: Any, key: Any) -> Any:
