@@ -51,6 +51,7 @@ _PHRASES = {
     "R604": "is no position there",
     "R701": "was refused by the target",
     "R702": "could not be delivered",
+    "R703": "cannot be written in its target",
 }
 
 

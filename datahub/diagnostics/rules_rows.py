@@ -297,3 +297,10 @@ RETRIES_EXHAUSTED = _row(
     "a row that could not be delivered after all attempts",
     "The target did not answer, or asked to come back later too often.",
 )
+UNFIT = _row(
+    "R703",
+    "unfit-for-target",
+    "a value that its target has no way to write",
+    "A letter that the target's `encoding` lacks, a part that holds the mark which `@split` puts beside it, a control character in XML, "
+    "more characters than a cell of a workbook holds. Replace it in the map, or declare the target otherwise.",
+)

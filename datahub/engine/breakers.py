@@ -127,7 +127,7 @@ class KeyedSettling:
         columns = [frame.columns[name] for name in self._key.columns]
         arrays = [column.array(frame.length) for column in columns]
         asked = np.flatnonzero(~keys.any_null(arrays)).astype(np.int64)
-        settled = settle(frame, self._operator, self._shape, self._run.origins, evidence=self._run.evidence)
+        settled = settle(frame, self._operator, self._shape, self._run)
         return _Keyed(frame, settled, keys.hashes(arrays), asked)
 
     def accept(self, port: int, payload: _Keyed | Frame, side: Side) -> Iterator[Frame]:

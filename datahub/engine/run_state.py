@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from datahub.engine.distinct import NONE, SEVERAL, column_of, is_worth_it
 from datahub.engine.exchange import Exchange
 from datahub.engine.origins import Origins
 from datahub.frames.frame import Frame
+from datahub.frames.unfit import Unfit
 from datahub.functions.declare import Context
 from datahub.records import record
 from datahub.semantic import ir
@@ -59,6 +60,11 @@ def no_facts(fact: str, frame: Frame) -> pa.Array:
     return pa.nulls(frame.length, pa.string() if fact == "file_name" else pa.int64())
 
 
+def takes_all(entity: str, frame: Frame) -> Iterable[Unfit]:
+    """Rows that go into no file: nothing is unfit."""
+    return ()
+
+
 @record(slots=True)
 class RunState:
     """What one run knows; made once, shared by its threads.
@@ -87,6 +93,8 @@ class RunState:
     """Whether expressions of one column may be worked out once for each of its values."""
     memory: local = field(default_factory=local)
     """What each thread keeps for itself."""
+    unfit: Callable[[str, Frame], Iterable[Unfit]] = takes_all
+    """What of the rows of an entity its targets cannot take."""
     folded: dict[int, Any] = field(default_factory=dict)
     """What aggregates over all rows gave, by canonical node, where they were worked out batch by batch before."""
     profile: Profile | None = None

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from datahub.engine import issues
 from datahub.engine.codes import translated
 from datahub.engine.origins import Origins
+from datahub.engine.run_state import RunState
 from datahub.frames.frame import Column, Failure, Frame, Mask, failed_rows
 from datahub.functions.columns import glued
 from datahub.plan.operators import Settle
@@ -40,14 +41,15 @@ class Settled:
         return replace(passing, columns=columns)
 
 
-def settle(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins, *, evidence: bool = False) -> Settled:
-    """Tell the healthy rows of `frame` from the failed ones, and why those failed; with `evidence` raw columns stay beside."""
-    found = list(_findings(frame, operator, shape, origins))
+def settle(frame: Frame, operator: Settle, shape: EntityShape, run: RunState) -> Settled:
+    """Tell the healthy rows of `frame` from the failed ones, and why those failed; with the run's `evidence` raw columns stay beside."""
+    origins = run.origins
+    found = [*_findings(frame, operator, shape, origins), *_unfit(frame, operator, shape, run)]
     failed = failed_rows(tuple(finding.failure for finding in found), frame.length)
     told = issues.table(found, frame, shape.key)
     noted = issues.table([_checked(failure, operator, shape, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
     columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
-    if evidence:
+    if run.evidence:
         columns |= {name: column for name, column in frame.columns.items() if name.startswith("#")}
     return Settled(replace(frame, columns=columns), failed, told, noted)
 
@@ -79,6 +81,15 @@ def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origi
             yield issues.Finding(fresh, code, operator.entity, name, place)
     for failure in _failures(frame, CHECKS):
         yield _checked(failure, operator, shape, origins)
+
+
+def _unfit(frame: Frame, operator: Settle, shape: EntityShape, run: RunState) -> Iterable[issues.Finding]:
+    """The values that a target of the entity has no way to write."""
+    defaults = dict(operator.origins)
+    for one in run.unfit(operator.entity, frame):
+        origin = defaults.get(one.field, Origin(operator.entity, one.field))
+        failure = Failure(one.rows, "R703", texts=one.texts, origin=run.origins.number(origin))
+        yield issues.Finding(failure, translated("R703", shape.translate, origin), operator.entity, one.field, origin)
 
 
 def _own_codes(operator: Settle) -> dict[str, str]:

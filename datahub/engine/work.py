@@ -108,7 +108,7 @@ class Work:
             case op.Check(checks=checks):
                 return check(frame, checks, self._run)
             case op.Settle():
-                settled = settle(frame, operator, self._shapes[operator.entity], self._run.origins, evidence=self._run.evidence)
+                settled = settle(frame, operator, self._shapes[operator.entity], self._run)
                 healthy = tell_settled(frame, settled, operator, side)
                 return with_fallen(healthy, frame, settled, operator) if id(operator) in self._watched else healthy
             case _:

@@ -50,9 +50,9 @@ class CsvWriter:
 
     def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
         self.path, self.columns = path, wanted(shape, columns)
-        self.style = _style(shape, path, len(self.columns) == 1)
+        self.style = style_of(shape, path, len(self.columns) == 1)
         self.newline, self.header = str(option(shape, "newline")), bool(option(shape, "header"))
-        self.encoding = _encoding(str(option(shape, "encoding")), path)
+        self.encoding = encoding_of(str(option(shape, "encoding")), path)
         self.file = AtomicFile(path)
         self._marks = marks_of(shape, self.columns)
         self._begun = False
@@ -130,7 +130,7 @@ class CsvWriter:
         self.file.abort()
 
 
-def _style(shape: TargetShape, path: str, alone: bool) -> Style:
+def style_of(shape: TargetShape, path: str, alone: bool) -> Style:
     delimiter, quote = str(option(shape, "delimiter")), str(option(shape, "quote") or "")
     if not delimiter or (quote and quote in delimiter):
         raise BadOutput(f"`{delimiter}` cannot set apart the values of `{path}`", "a delimiter is some text without the quote", path)
@@ -146,7 +146,7 @@ def _style(shape: TargetShape, path: str, alone: bool) -> Style:
     )
 
 
-def _encoding(name: str, path: str) -> str:
+def encoding_of(name: str, path: str) -> str:
     try:
         found = codecs.lookup(name).name
     except LookupError:
@@ -160,15 +160,7 @@ def _encoding(name: str, path: str) -> str:
 def cells(values: pa.Array, kind: Type, style: Style, marks: Sequence[str] = ()) -> pa.Array:
     """The values of a column as they stand in the file; `marks` are those between the values of a list."""
     base = t.base_of(kind)
-    match base:
-        case t.ListOf() | t.Struct() if marks:
-            written = split_text(values, base, marks, lambda part, inner: _plain(part, inner, style))
-        case t.ListOf() | t.Struct() | t.MapOf():
-            written = _plain(values, base, style)
-        case t.Nothing() | t.Unknown():
-            written = pa.nulls(len(values), pa.string())
-        case _:
-            written = texts(values, base, style.decimal, style.dates)
+    written = cell_texts(values, base, style, marks)
     is_text = isinstance(base, t.Text | t.Enum | t.Json | t.Pattern)
     found = quoted(written, style if is_text else replace(style, formula_guard=False))
     if marks and style.quote and not style.alone and not style.every:
@@ -177,7 +169,20 @@ def cells(values: pa.Array, kind: Type, style: Style, marks: Sequence[str] = ())
     return found
 
 
-def _plain(values: pa.Array, kind: Type, style: Style) -> pa.Array:
+def cell_texts(values: pa.Array, base: Type, style: Style, marks: Sequence[str]) -> pa.Array:
+    """The values of a column as text, before anything is quoted."""
+    match base:
+        case t.ListOf() | t.Struct() if marks:
+            return split_text(values, base, marks, lambda part, inner: plain(part, inner, style))
+        case t.ListOf() | t.Struct() | t.MapOf():
+            return plain(values, base, style)
+        case t.Nothing() | t.Unknown():
+            return pa.nulls(len(values), pa.string())
+        case _:
+            return texts(values, base, style.decimal, style.dates)
+
+
+def plain(values: pa.Array, kind: Type, style: Style) -> pa.Array:
     """A part of a cell that holds several: what has parts itself and no mark is JSON there too."""
     if isinstance(kind, t.ListOf | t.Struct | t.MapOf):
         return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
@@ -187,7 +192,7 @@ def _plain(values: pa.Array, kind: Type, style: Style) -> pa.Array:
 def quoted(values: pa.Array, style: Style) -> pa.Array:
     """Texts with quotes around those that need them; null is what the target writes for it, never quoted unless all are."""
     found = _guarded(values) if style.formula_guard else values
-    needs = None if style.every else _needs_quotes(found, style)
+    needs = None if style.every else needs_quotes(found, style)
     if style.every or (needs is not None and pc.any(needs).as_py()):
         if not style.quote:
             raise BadOutput("a value holds a delimiter or a line end, and the target has no quote", "declare a quote for the target")
@@ -205,7 +210,7 @@ def _guarded(values: pa.Array) -> pa.Array:
     return pc.if_else(risky, glued("'", values), values) if pc.any(risky).as_py() else values
 
 
-def _needs_quotes(values: pa.Array, style: Style) -> pa.Array | None:
+def needs_quotes(values: pa.Array, style: Style) -> pa.Array | None:
     """Which texts cannot stand as they are: they hold what ends a cell, or are what null or nothing is written as."""
     if not style.quote:
         marks = [style.delimiter, "\n", "\r"]

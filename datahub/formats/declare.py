@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.frames.frame import Column, Rows
+from datahub.frames.unfit import FindUnfit
 from datahub.records import record
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types.model import Type
@@ -174,6 +175,8 @@ class Flushing(Protocol):
 MakeReader: TypeAlias = Callable[[SourceShape, frozenset[str], Sequence[InputFile]], Reader]
 MakeRejecter: TypeAlias = Callable[[SourceShape, Reader, str], Rejecter]
 MakeWriter: TypeAlias = Callable[[TargetShape, str, Sequence[tuple[str, Type]]], Writer]
+MakeUnfit: TypeAlias = "Callable[[TargetShape, Sequence[tuple[str, Type]]], FindUnfit | None]"
+"""What a target cannot take of its columns; None where it takes all."""
 
 
 @record(frozen=True, slots=True)
@@ -185,6 +188,7 @@ class Format:
     reader: MakeReader | None = None
     rejecter: MakeRejecter | None = None
     writer: MakeWriter | None = None
+    unfit: MakeUnfit | None = None
 
 
 class _Formats(dict[str, Format]):

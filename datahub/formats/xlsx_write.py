@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,12 +15,15 @@ from datahub.formats.declare import BadOutput, Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import json_texts
 from datahub.formats.options import option
-from datahub.formats.split_text import split_text
+from datahub.formats.split_text import holding, split_text
 from datahub.formats.spread import Kept
 from datahub.formats.texts import texts
+from datahub.formats.unfit import Cell, Found, cells_of, told
 from datahub.formats.written import Columns, column, marks_of, slices, wanted
-from datahub.formats.xlsx_cells import cells_of
+from datahub.formats.xlsx_cells import cells_of as read_cells
 from datahub.frames.frame import Rows
+from datahub.frames.unfit import FindUnfit, Unfit
+from datahub.functions.columns import as_mask, glued
 from datahub.semantic.column_patterns import is_pattern
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types import model as t
@@ -168,6 +171,33 @@ class XlsxWriter:
         self.book.abort()
 
 
+def xlsx_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit:
+    """What no cell can hold: marks of `@split` in what they set apart, and more characters than there is room for."""
+    columns, marks = wanted(shape, declared), dict(shape.splits)
+
+    def find(rows: pa.Table) -> Iterator[Unfit]:
+        for one in columns:
+            between = marks.get(one.field, ())
+            found = (part for cell in cells_of(one, one.values(rows)) for part in _unfit(cell, between))
+            yield from told(one.field, found)
+
+    return find
+
+
+def _unfit(cell: Cell, marks: Sequence[str]) -> Iterator[Found]:
+    values, kind, rows = cell
+    held = [(rows[at], texts) for at, texts in holding(values, kind, marks, _part)]
+    yield from held
+    if any(len(at) for at, _ in held):
+        return
+    written = _prepared(values, kind, marks)
+    if pa.types.is_string(written.type) and (pc.max(pc.binary_length(written)).as_py() or 0) > LONGEST_CELL:
+        lengths = pc.fill_null(pc.utf8_length(written), 0)
+        long = pc.greater(lengths, LONGEST_CELL)
+        said = glued("has ", lengths.filter(long).cast(pa.string()), f" characters, and a cell holds {LONGEST_CELL}")
+        yield rows[as_mask(long)], said
+
+
 def _prepared(values: pa.Array, kind: Type, marks: Sequence[str]) -> pa.Array:
     """Values of types that a spreadsheet lacks as text; the others as they are. `marks` are those between the values of a list."""
     base = t.base_of(kind)
@@ -200,7 +230,7 @@ class XlsxRejecter:
 
     def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
         """The rows of `block` at `positions`, and behind each its row of `added`."""
-        names, rows = cells_of(block.data, positions)
+        names, rows = read_cells(block.data, positions)
         if self._header is None:
             self._header = names
             self.book.next_rows(int(option(self.shape, "skip")))

@@ -18,7 +18,7 @@ NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 """Declares the prefix of `xsi:nil`, which marks null where an absent element would mean something else."""
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
 _NEEDS_ESCAPE = r"[&<>\"\r\n\t]"
-_FORBIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
+FORBIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
 _IN_ATTRIBUTES = {"\n": "&#10;", "\t": "&#9;"}
 
@@ -86,7 +86,7 @@ def _entries(values: pa.Array, value: Type) -> list[Piece]:
 
 def escaped(values: pa.Array, escapes: dict[str, str]) -> pa.Array:
     """Texts as they stand in XML; `BadOutput` for a character that XML has no way to write."""
-    forbidden = pc.fill_null(pc.match_substring_regex(values, _FORBIDDEN), False)
+    forbidden = pc.fill_null(pc.match_substring_regex(values, FORBIDDEN), False)
     if pc.any(forbidden).as_py():
         text = values.filter(forbidden)[0].as_py()
         found = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text)

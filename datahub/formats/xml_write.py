@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -10,8 +10,10 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import Piece, joined
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
+from datahub.formats.unfit import leaves, matching, may_hold_controls, told
 from datahub.formats.written import Columns, slices, wanted
-from datahub.formats.xml_text import NIL, attribute, check_name, element
+from datahub.formats.xml_text import FORBIDDEN, NIL, attribute, check_name, element
+from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.semantic.ir import TargetShape
 from datahub.types.model import Type
 
@@ -37,6 +39,22 @@ class XmlWriter:
 
     def abort(self) -> None:
         self.file.abort()
+
+
+def xml_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit:
+    """What no document can hold: control characters."""
+    columns = wanted(shape, declared)
+
+    def find(rows: pa.Table) -> Iterator[Unfit]:
+        for one in columns:
+            found = (matching(at, texts, FORBIDDEN, _said) for at, texts in leaves(one.values(rows), one.type) if may_hold_controls(texts))
+            yield from told(one.field, found)
+
+    return find
+
+
+def _said(letter: str) -> str:
+    return f"U+{ord(letter):04X} cannot be written in XML"
 
 
 def row_of(name: str, columns: Columns) -> list[Piece]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from datahub.engine.start import UnusableRun
 from datahub.formats.declare import FORMATS, Flushing, LineWriter, Writer
 from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame, failed_rows
+from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.plan.operators import Plan
 from datahub.records import record
 from datahub.reports.findings import Findings
@@ -105,6 +106,7 @@ class Files(Outlet):
     _writers: dict[str, list[tuple[Writer, Written, tuple[tuple[str, Type], ...]]]] = field(default_factory=dict)
     _routes: list[tuple[RouteItem, Writer, Written, tuple[str, ...]]] = field(default_factory=list)
     _interleaved: list[tuple[str, Interleaved, Written, tuple[tuple[str, Type], ...]]] = field(default_factory=list)
+    _unfit: dict[str, list[tuple[FindUnfit, tuple[tuple[str, Type], ...]]]] = field(default_factory=dict)
     _background: BackgroundWriter = field(default_factory=BackgroundWriter)
     _telling: BackgroundWriter = field(default_factory=BackgroundWriter)
 
@@ -171,6 +173,7 @@ class Files(Outlet):
         written = Written(item.target, path, item.target)
         self.made.append(written)
         for shape in named:
+            self._ask(shape.name, replace(target, columns=()), fields[shape.name])
             self._interleaved.append((shape.name, file, written, fields[shape.name]))
 
     def _open(self, shape: EntityShape, target: TargetShape, base: Path) -> None:
@@ -188,6 +191,19 @@ class Files(Outlet):
         written = Written(shape.name, path, target.name)
         self.made.append(written)
         self._writers[shape.name].append((make(target, str(path), fields), written, fields))
+        self._ask(shape.name, target, fields)
+
+    def _ask(self, entity: str, target: TargetShape, fields: tuple[tuple[str, Type], ...]) -> None:
+        """Ask of the rows of an entity from now on whether a target can take them."""
+        make = FORMATS[target.kind].unfit
+        find = None if make is None else make(target, fields)
+        if find is not None:
+            self._unfit.setdefault(entity, []).append((find, fields))
+
+    def unfit(self, entity: str, frame: Frame) -> Iterator[Unfit]:
+        """What of some rows cannot be written; asked before rows are settled, by several threads."""
+        for find, fields in self._unfit.get(entity, ()):
+            yield from find(table_of(frame, fields))
 
     def _open_route(self, route: RouteItem) -> None:
         target = self._target(route.target)

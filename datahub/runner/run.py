@@ -98,6 +98,7 @@ def run(
     _clear(out / "run")
     try:
         outlet.open()
+        state.unfit = outlet.unfit
         with FolderSpace() as space:
             budget = Budget(options.memory, space)
             execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads, budget=budget))

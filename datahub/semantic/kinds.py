@@ -121,7 +121,7 @@ _CSV_OUT = (
     OptionShape("delimiter", "marks", ",", "What stands between two values."),
     OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in."),
     OptionShape("quoting", "word", "needed", "Which values are wrapped: those that need it, or all.", ("needed", "all")),
-    OptionShape("encoding", "encoding", "utf-8", "The character encoding; a character that it lacks rejects nothing but fails the file."),
+    OptionShape("encoding", "encoding", "utf-8", "The character encoding; a letter that it lacks rejects its row (R703)."),
     OptionShape("header", "bool", True, "Whether the first line names the columns."),
     OptionShape("newline", "text", "\n", "What ends a line."),
     OptionShape("decimal", "character", ".", "The decimal mark."),

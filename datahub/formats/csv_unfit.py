@@ -1,0 +1,61 @@
+"""What a target of delimited text cannot take: letters that its encoding lacks, marks of `@split`, and ends of cells without a quote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from datahub.formats.csv_write import Style, cell_texts, encoding_of, needs_quotes, plain, style_of
+from datahub.formats.options import option
+from datahub.formats.split_text import holding
+from datahub.formats.unfit import Cell, Found, Letters, cells_of, told
+from datahub.formats.written import Wanted, wanted
+from datahub.frames.unfit import FindUnfit, Unfit
+from datahub.functions.columns import as_mask, fixed
+from datahub.semantic.ir import TargetShape
+from datahub.types import model as t
+from datahub.types.model import Type
+
+_COMPLETE = ("utf", "gb18030")
+"""Encodings that have every letter."""
+
+
+def csv_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit | None:
+    """What the target cannot take; None where it takes everything."""
+    columns, marks, style = wanted(shape, declared), dict(shape.splits), style_of(shape, shape.name, False)
+    encoding = encoding_of(str(option(shape, "encoding")), shape.name)
+    letters = None if encoding.startswith(_COMPLETE) else Letters(encoding, shape.name)
+    if letters is None and style.quote and not any(one.field in marks for one in columns):
+        return None
+
+    def find(rows: pa.Table) -> Iterator[Unfit]:
+        for one in columns:
+            values = one.values(rows)
+            found = [] if letters is None else list(letters.lacking(values, one.type))
+            yield from told(one.field, [*found, *_of_cells(one, values, style, marks.get(one.field, ()))])
+
+    return find
+
+
+def _of_cells(one: Wanted, values: pa.Array, style: Style, marks: Sequence[str]) -> Iterator[Found]:
+    if not marks and style.quote:
+        return
+    for cell in cells_of(one, values):
+        held = list(_marked(cell, style, marks))
+        yield from held
+        if not style.quote and not any(len(rows) for rows, _ in held):
+            yield _open_ended(cell, style, marks)
+
+
+def _marked(cell: Cell, style: Style, marks: Sequence[str]) -> Iterator[Found]:
+    values, kind, rows = cell
+    yield from ((rows[at], texts) for at, texts in holding(values, kind, marks, lambda part, inner: plain(part, inner, style)))
+
+
+def _open_ended(cell: Cell, style: Style, marks: Sequence[str]) -> Found:
+    values, kind, rows = cell
+    needs = needs_quotes(cell_texts(values, t.base_of(kind), style, marks), style)
+    at = rows[:0] if needs is None else rows[as_mask(needs)]
+    said = f"holds `{style.delimiter}` or a line end, and the target has no quote to wrap it in"
+    return at, pa.repeat(fixed(said), len(at))
