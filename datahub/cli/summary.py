@@ -105,7 +105,9 @@ def _example(code: CodeCount) -> str:
     where = f"{sample.get('file') or ''}:{sample.get('line') or ''}".strip(":")
     shown = str(sample.get("value") or "").replace("\n", " ")
     value = f" `{shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + '…'}`" if shown else ""
-    name = ".".join(str(part) for part in (sample.get("entity"), sample.get("field")) if part)
+    from datahub.reports.report import field_of
+
+    name = field_of(sample)
     told = str(sample.get("message") or code.meaning)
     return f"{name + ': ' if name else ''}{told}{value if shown not in told else ''}{f'  {where}' if where else ''}"
 

@@ -31,6 +31,8 @@ class Finding:
     field: str
     origin: Origin
     severity: str = "error"
+    also: tuple[str, ...] = ()
+    """Other fields that the same failure reached."""
 
 
 def table(findings: Sequence[Finding], frame: Frame, key: Sequence[str] = ()) -> pa.Table:
@@ -77,7 +79,7 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
         "message": texts,
         "entity": finding.entity,
         "map": finding.origin.map,
-        "field": finding.field,
+        "field": ", ".join((finding.field, *finding.also)),
         "column": column,
         "value": values,
         "path": _paths(failure, frame, at),

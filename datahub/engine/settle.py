@@ -60,25 +60,27 @@ def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:
 
 
 def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Iterable[issues.Finding]:
-    """Every failure once, under the first field it reached, with the code that the entity's checks and pack give it."""
+    """Every failure once, naming all fields that it reached, with the code that the entity's checks and pack give the first of them."""
     own_codes = _own_codes(operator)
     defaults = dict(operator.origins)
-    told: dict[tuple[int, str, str], list[Failure]] = {}
+    told: dict[tuple[int, str, str], list[_Told]] = {}
     for failure in _failures(frame, CHECKS):
         if failure.beside is not None:
             # A group that fell is told of below, once, whichever of its fields have no value for it.
-            told.setdefault((failure.origin, failure.code, failure.column), []).append(failure)
+            told.setdefault((failure.origin, failure.code, failure.column), []).append(_Told(failure, None))
     for name, _ in operator.columns:
         for failure in _failures(frame, name):
             if failure.code == OMIT:
                 continue
-            fresh = _untold(failure, told.setdefault((failure.origin, failure.code, failure.column), []), frame.length)
-            if fresh is None:
-                continue
-            origin = defaults.get(name, Origin(operator.entity, name))
-            place = origins[failure.origin] if failure.origin >= 0 and not origin.script else origin
-            code = own_codes.get(name) or translated(failure.code, shape.translate, place)
-            yield issues.Finding(fresh, code, operator.entity, name, place)
+            before = told.setdefault((failure.origin, failure.code, failure.column), [])
+            fresh = _untold(failure, name, before, frame.length)
+            if fresh is not None:
+                origin = defaults.get(name, Origin(operator.entity, name))
+                place = origins[failure.origin] if failure.origin >= 0 and not origin.script else origin
+                code = own_codes.get(name) or translated(failure.code, shape.translate, place)
+                before.append(_Told(fresh, issues.Finding(fresh, code, operator.entity, name, place)))
+    for several in told.values():
+        yield from (one.finding for one in several if one.finding is not None)
     for failure in _failures(frame, CHECKS):
         yield _checked(failure, operator, shape, origins)
 
@@ -106,26 +108,54 @@ def _checked(failure: Failure, operator: Settle, shape: EntityShape, origins: Or
     )
 
 
-def _untold(failure: Failure, before: list[Failure], length: int) -> Failure | None:
-    """The part of `failure` that none of `before` (same origin, code and column) has told already."""
-    for other in before:
-        if other.paths is failure.paths and (other.rows is failure.rows or np.array_equal(other.rows, failure.rows)):
+@record(frozen=True, slots=True)
+class _Told:
+    """A failure that was told under some field; None where a check tells of it."""
+
+    failure: Failure
+    finding: issues.Finding | None
+
+    def also(self, name: str) -> _Told:
+        """Told under one more field."""
+        return self if self.finding is None else replace(self, finding=replace(self.finding, also=(*self.finding.also, name)))
+
+    def kept(self, keep: Mask) -> _Told:
+        """Some of the failures."""
+        failure = self.failure.kept(keep)
+        return _Told(failure, self.finding and replace(self.finding, failure=failure))
+
+
+def _untold(failure: Failure, name: str, before: list[_Told], length: int) -> Failure | None:
+    """The part of `failure` that none of `before` (same origin, code and column) has told already; the others name the field, too."""
+    for number, other in enumerate(before):
+        known = other.failure
+        if known.paths is failure.paths and (known.rows is failure.rows or np.array_equal(known.rows, failure.rows)):
+            before[number] = other.also(name)
             return None
-    fresh: Failure | None = failure
-    if before:
-        told = _told(failure, before, length)
-        kept = failure.kept(~told)
-        fresh = kept if len(kept.rows) else None
-    if fresh is not None:
-        before.append(fresh)
-    return fresh
+    if not before:
+        return failure
+    fresh = failure.kept(~_reached(failure, [one.failure for one in before], length))
+    before[:] = [part for one in before for part in _named(one, failure, name, length)]
+    return fresh if len(fresh.rows) else None
 
 
-def _told(failure: Failure, before: list[Failure], length: int) -> Mask:
-    """Which of the failures are told of already: those of the same row, and of the same place in it where it is nested."""
-    flat = tuple(other for other in before if other.paths is None)
+def _named(told: _Told, failure: Failure, name: str, length: int) -> Iterable[_Told]:
+    """What was told, those that `failure` names as well apart, under its field too."""
+    both = _reached(told.failure, [failure], length)
+    if both.all():
+        yield told.also(name)
+    elif both.any():
+        yield told.kept(both).also(name)
+        yield told.kept(~both)
+    else:
+        yield told
+
+
+def _reached(failure: Failure, others: list[Failure], length: int) -> Mask:
+    """Which of the failures are among others: those of the same row, and of the same place in it where it is nested."""
+    flat = tuple(other for other in others if other.paths is None)
     told: Mask = failed_rows(flat, length)[failure.rows] if flat else np.zeros(len(failure.rows), np.bool_)
-    nested = [other for other in before if other.paths is not None]
+    nested = [other for other in others if other.paths is not None]
     if failure.paths is None:
         return told | failed_rows(tuple(nested), length)[failure.rows] if nested else told
     if nested:

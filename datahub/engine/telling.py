@@ -31,13 +31,24 @@ def _named_together(table: pa.Table) -> pa.Table:
     at = table.schema.get_field_index("entity")
     entities = table.column(at)
     named = table.set_column(at, "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities))
-    distinct = ("entity", "distinct", pc.CountOptions(mode="only_valid"))
-    first = named.group_by(same, use_threads=False).aggregate([("_place", "min"), distinct])
+    distinct = [(name, "distinct", pc.CountOptions(mode="only_valid")) for name in ("entity", "field", "_fields")]
+    named = named.append_column("_fields", _of_entities(table))
+    first = named.group_by(same, use_threads=False).aggregate([("_place", "min"), *distinct])
     if first.num_rows == table.num_rows:
         return table
-    names = pc.binary_join(pa.concat_arrays(first.column("entity_distinct").chunks), ", ")
+    names, fields, qualified = (pc.binary_join(whole(first.column(f"{name}_distinct")), ", ") for name, _, _ in distinct)
+    alike = pc.less_equal(pc.list_value_length(whole(first.column("field_distinct"))), 1)
     kept = table.take(first.column("_place_min"))
-    return kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
+    kept = kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
+    return kept.set_column(kept.schema.get_field_index("field"), "field", pc.if_else(alike, fields, qualified))
+
+
+def _of_entities(table: pa.Table) -> pa.Array:
+    """The fields of each issue by the name of their entity: `Line.qty, Line.net`."""
+    entities, fields = whole(table.column("entity")), whole(table.column("field"))
+    each = pc.split_pattern(fields, ", ")
+    owner = pc.list_parent_indices(each)
+    return pc.binary_join(pa.ListArray.from_arrays(each.offsets, glued(entities.take(owner), ".", pc.list_flatten(each))), ", ")
 
 
 def located(table: pa.Table, places: Places, prefixes: Mapping[int, str]) -> pa.Table:

@@ -9,7 +9,7 @@ from datahub.diagnostics.row_codes import ROW_CODES
 from datahub.project.redaction import redacted
 from datahub.records import record
 from datahub.reports.html import Markup, element, page
-from datahub.reports.report import CodeCount, Report, SourceCounts
+from datahub.reports.report import CodeCount, Report, SourceCounts, field_of
 
 NAME = "report.html"
 _FATES = (
@@ -170,7 +170,7 @@ def _samples(one: CodeCount) -> Markup | None:
 def _sample(sample: dict[str, object]) -> Markup:
     told = {name: "" if value is None else str(value) for name, value in sample.items()}
     place = told.get("file", "") + (f", line {told['line']}" if told.get("line") else "")
-    field = ".".join(filter(None, (told.get("entity"), told.get("field"))))
+    field = field_of(sample)
     value = element("code", _short(told["value"])) if told.get("value") else element("span", "empty", class_="faint")
     cells = (place, told.get("key", ""), field, value, told.get("message", ""))
     return element("tr", [element("td", cell) for cell in cells])

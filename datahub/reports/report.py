@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, field
 from pathlib import Path
 
@@ -107,3 +108,9 @@ class Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False, default=str)
         path.write_text(redacted(text) + "\n", encoding="utf-8")
+
+
+def field_of(sample: Mapping[str, object]) -> str:
+    """The field of an issue with its entity; an issue of several entities names that of each itself."""
+    entity, field = str(sample.get("entity") or ""), str(sample.get("field") or "")
+    return field if "." in field and "," in entity else ".".join(filter(None, (entity, field)))
