@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 from datahub.records import record
 from datahub.state.sqlite.ledger import SqliteLedger
 from tests.jobs_world import Shop, context, delivered, feed, make, now, rejected, submit
+from tests.servers.receiver import SECRET, Receiver
+from tests.torture import chain
 
 ROOT = Path(__file__).parents[2]
 POINTS = ("fetch", "land", "landed", "taken", "staged", "transform", "transformed", "planned", "stage", "half_written", "staged_out", "receipt", "send", "sent", "marked", "show", "renamed", "shown", "file_marked", "delivered", "dispose", "disposed", "ended")  # fmt: skip
@@ -91,6 +93,7 @@ class Harness:
     """Runs cases; `problems` of a case are what must be none."""
 
     def __init__(self) -> None:
+        os.environ["DHM_TEST_HOOK"] = SECRET
         self.zygote, self.runs, self.killed = Zygote(), 0, 0
 
     def close(self) -> None:
@@ -138,6 +141,23 @@ class Harness:
             timer.join()
         self.killed += code == str(-signal.SIGKILL)
         return code
+
+    def chain(self, kills: tuple[Kill, ...], mutant: str = "") -> list[str]:
+        """Two jobs, one of which waits for what the other brings, and a receiver of messages: killed, and then let alone."""
+        folder = Path(tempfile.mkdtemp(prefix="dhm-torture-"))
+        receiver = Receiver()
+        try:
+            chain.make(folder, receiver)
+            asked = {"folder": str(folder), "port": 0, "scenario": "chain", "mutant": mutant}
+            for kill in kills:
+                self.zygote.start(**asked, fail=f"{kill.point}:{kill.count}")
+                self.killed += self.zygote.ended() == str(-signal.SIGKILL)
+            self.zygote.start(**asked)
+            code = self.zygote.ended()
+            return [*([] if code == "0" else [f"the last child ended with {code}"]), *chain.verdict(folder, receiver)]
+        finally:
+            receiver.close()
+            shutil.rmtree(folder)
 
     def broken(self, at: int) -> tuple[list[str], int]:
         """A run whose disk refuses one operation, and then one that is let alone; with how often it was begun."""

@@ -11,11 +11,12 @@ from datahub.connectors.declare import Receipt
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.faults import reach
-from datahub.runner.jobs import deliver, hold, perform
+from datahub.runner.jobs import deliver, hold, outbox, perform
 from datahub.state.owner import Owner
-from datahub.state.records import BatchState, FileState, ItemStatus
+from datahub.state.records import BatchState, FileState, ItemStatus, MessageState
 from datahub.state.sqlite import deliveries, items, runs, snapshots
 from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries
+from datahub.state.sqlite.entries import SqliteEntries
 from datahub.state.sqlite.items import SqliteItems
 from datahub.state.sqlite.ledger import SqliteLedger
 from tests.jobs_world import ShopSender
@@ -24,7 +25,7 @@ from tests.jobs_world import ShopSender
 def apply(name: str) -> None:
     """Plant the mutant; none where the name is empty."""
     if name:
-        MUTANTS[name]()
+        (MUTANTS | CHAIN_MUTANTS)[name]()
 
 
 def plant(owner: Any, name: str, value: Any) -> None:
@@ -187,3 +188,56 @@ MUTANTS = {
         apart,
     )
 }
+
+
+# ---------------------------------------------------------------- between jobs
+
+
+def entries_apart() -> None:
+    """What entered a status is written down after the run has arrived, in a transaction of its own."""
+    commit = perform._Work._commit
+    put = SqliteEntries.put
+    waiting: list[Any] = []
+    plant(SqliteEntries, "put", lambda self, claim, several, now: waiting.append((self, claim, list(several), now)))
+
+    def later(self, hold):
+        commit(self, hold)
+        if waiting:
+            reach("apart")
+        for one in waiting:
+            put(*one)
+        waiting.clear()
+
+    plant(perform._Work, "_commit", later)
+
+
+def entries_twice() -> None:
+    """A job that waits for a status forgets how far it has read."""
+    after = SqliteEntries.after
+    plant(SqliteEntries, "after", lambda self, job, entity, number, limit: after(self, job, entity, 0, limit))
+
+
+def told_early() -> None:
+    """Messages are written down when the run is planned, and anew when it arrives."""
+    make = perform._Work._make
+
+    def early(self, hold):
+        make(self, hold)
+        self._announce_rows()
+        with self._store.together() as sql:
+            sql.execute("UPDATE message SET id = id || '-early' WHERE box = 'out'")
+
+    plant(perform._Work, "_make", early)
+
+
+def mark_before_post() -> None:
+    sent = outbox._sent
+
+    def early(store, connection, poster, message):
+        store.outbox.mark(message.id, MessageState.DONE)
+        return sent(store, connection, poster, message)
+
+    plant(outbox, "_sent", early)
+
+
+CHAIN_MUTANTS = {made.__name__: made for made in (entries_apart, entries_twice, told_early, mark_before_post)}

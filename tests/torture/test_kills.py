@@ -11,8 +11,9 @@ from random import Random
 
 import pytest
 
+from tests.torture import chain
 from tests.torture.harness import POINTS, SCENARIOS, Case, Harness, Kill, random_case
-from tests.torture.mutants import MUTANTS
+from tests.torture.mutants import CHAIN_MUTANTS, MUTANTS
 
 SEED = int(os.environ.get("DHM_SEED", "20261127"))
 LONG = bool(os.environ.get("DHM_TORTURE"))
@@ -33,6 +34,16 @@ def test_a_run_that_is_killed_at_a_named_point_goes_on_by_itself(harness, point)
         for count in (1, 2) if LONG else (1,):
             case = Case(scenario, (Kill(point, count),))
             assert [] == harness.problems(case), case.told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("point", chain.POINTS if LONG else ("remembered", "told", "delivered", "posted"))
+def test_rows_that_enter_a_status_and_messages_are_neither_lost_nor_doubled_by_a_kill(harness, point):
+    for count in (1, 2, 3) if LONG else (2,):
+        before = harness.killed
+        assert [] == harness.chain((Kill(point, count),)), f"{point}:{count}"
+        assert harness.killed == before + 1 or count > 2, f"{point}:{count} is not reached"
 
 
 @pytest.mark.slow
@@ -78,6 +89,21 @@ CATCHERS = {
     "apart": Case("keyed", (Kill("torn"),)),
 }
 """For each mistake a case that shows it, for `make test`; `make torture` finds each by chance."""
+
+
+CHAIN_CATCHERS = {
+    "entries_apart": Kill("apart"),
+    "entries_twice": Kill("delivered", 3),
+    "told_early": Kill("planned"),
+    "mark_before_post": Kill("post", 2),
+}
+"""The same for mistakes with what jobs wait for, and with what others are told."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", sorted(CHAIN_MUTANTS))
+def test_a_planted_mistake_between_jobs_is_found(harness, mutant):
+    assert harness.chain((CHAIN_CATCHERS[mutant],), mutant), mutant
 
 
 @pytest.mark.slow

@@ -21,7 +21,8 @@ from datahub.runner.jobs import hold
 from datahub.state.sqlite import runs
 from datahub.state.store import Fenced
 from tests import jobs_world
-from tests.torture import mutants
+from tests.servers.receiver import SECRET
+from tests.torture import chain, mutants
 
 TAKEN_OVER = 3
 
@@ -37,6 +38,10 @@ def child(asked: dict) -> int:
         break_disk(asked["broken"])
     mutants.apply(asked["mutant"])
     folder = Path(asked["folder"])
+    if asked["scenario"] == "chain":
+        os.environ["DHM_TEST_HOOK"] = SECRET
+        chain.live(folder)
+        return 0
     one = jobs_world.context(folder, asked["port"], keyed=asked["scenario"] not in ("asked", "stopped"))
     source: Source = jobs_world.folder_source(folder, keep=asked["scenario"] == "keep")
     if asked["scenario"] == "cursor":

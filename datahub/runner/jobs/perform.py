@@ -252,6 +252,7 @@ class _Work:
         made = {target: made_files(self._context, self._run, target) for target in self._context.ways.posters}
         for several in of_rows(self._context, self._run, made, self._context.clock()):
             self._store.outbox.put(several)
+            reach("told")
 
 
 NOTHING_NEW = "NOTHING_NEW"

@@ -127,6 +127,7 @@ class Remembered:
             if watch is not None:
                 found = pq.read_table(self._path(one.sha256), columns=[KEY, STATUS])
                 self._context.store.entries.put(claim, entries(found, watch, one.sha256, claim.run), self._context.clock())
+                reach("entered")
 
     def _entered(self, new: pa.Table, old: pa.Table | None, shape: EntityShape) -> Iterator[Entered]:
         for watch in self._context.watches:
