@@ -35,7 +35,7 @@ class Projected:
 
     def context(self, job: str):
         mapping = self.folder / self.loaded.project.jobs[job].mapping
-        known = (job, mapping.read_text(encoding="utf-8"))
+        known = (job, mapping.read_text(encoding="utf-8") if mapping.exists() else "")
         if known not in self._plans:
             self._plans[known] = plan_of(self.loaded, job)
         return bind(self.loaded, job, self._plans[known], self.store)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datahub.project.config import Project
     from datahub.project.job import Job
     from datahub.project.reading import Places
+    from datahub.project.trigger import StatusEntered
 
 
 def binding_findings(folder: Path) -> list[Diagnostic]:
@@ -25,8 +26,7 @@ def binding_findings(folder: Path) -> list[Diagnostic]:
     made = as_written(folder, models())
     if made is None:
         return []
-    bindings = _Bindings(folder, *made)
-    return list(bindings.findings())
+    return list(_Bindings(folder, *made).findings())
 
 
 class _Bindings:
@@ -38,12 +38,36 @@ class _Bindings:
         for name, job in self._project.jobs.items():
             yield from self._script(name, job)
         for name, job in self._project.jobs.items():
-            if name in self._plans:
-                yield from self._ends(name, job, self._plans[name])
-                yield from self._parameters(name, job, self._plans[name])
-            yield from self._triggers(name, job)
-            yield from self._receivers(name, job)
+            own = list(self._own(name, job))
+            yield from own or self._unfit(name)
         yield from self._addresses()
+
+    def _own(self, name: str, job: Job) -> Iterator[Diagnostic]:
+        if name in self._plans:
+            yield from self._ends(name, job, self._plans[name])
+            yield from self._parameters(name, job, self._plans[name])
+        yield from self._triggers(name, job)
+        yield from self._receivers(name, job)
+
+    def _unfit(self, name: str) -> Iterator[Diagnostic]:
+        """What else keeps a job from being bound, as its run would tell it."""
+        from datahub.documents.told import BadTemplate
+        from datahub.project.failures import DataHubError
+        from datahub.project.load import Loaded
+        from datahub.project.rules_jobs import UNFIT_BINDING
+        from datahub.project.secrets import Vault
+        from datahub.runner.jobs.bind import ways_of
+
+        if name not in self._plans:
+            return
+        loaded = Loaded(self._project, self._folder, "", Vault({}, self._folder), self._places.layers)
+        try:
+            ways_of(loaded, name, self._plans[name])
+        except BadTemplate:
+            # It is told at its place in the template.
+            return
+        except DataHubError as problem:
+            yield self._at(UNFIT_BINDING, problem.message, ("jobs", name), "bound here", problem.help)
 
     def _script(self, name: str, job: Job) -> Iterator[Diagnostic]:
         """Find the plan of a job, or say why there is none."""
@@ -79,9 +103,9 @@ class _Bindings:
         for what, wanted, given in ends:
             for end in wanted:
                 if end not in given:
-                    whence = "comes from" if what == "source" else "goes"
+                    message = f"`{name}` does not say where the {what} `{end}` {'comes from' if what == 'source' else 'goes'}"
                     advice = f'write `[jobs.{name}.{what}s.{end}]` with `connection = "…"`'
-                    yield self._at(NOT_BOUND, f"`{name}` does not say where the {what} `{end}` {whence}", ("jobs", name), "not bound", advice)
+                    yield self._at(NOT_BOUND, message, ("jobs", name), "not bound", advice)
             for end in given:
                 if end not in wanted:
                     near = nearest(end, [one for one in wanted if one not in given])
@@ -92,15 +116,15 @@ class _Bindings:
     def _parameters(self, name: str, job: Job, plan: Plan) -> Iterator[Diagnostic]:
         from datahub.diagnostics.suggest import listed, nearest
         from datahub.project.rules_jobs import WRONG_PARAMETER
+        from datahub.project.trigger import Webhook
         from datahub.runner.jobs.transform import text_of_parameter
         from datahub.runner.parameters import Unreadable, value_of
 
         known = {shape.name: shape for shape in plan.parameters}
         given: dict[str, tuple[str | int, ...]] = {one: ("jobs", name, "parameters", one) for one in job.parameters}
-        for number, trigger in enumerate(job.triggers):
-            if trigger.kind == "webhook":
-                # One trigger may stand as a table, several as an array of them.
-                given |= {one: ("jobs", name, "triggers", number, "parameters", one) for one in trigger.parameters}
+        for trigger in job.triggers:
+            if isinstance(trigger, Webhook):
+                given |= dict.fromkeys(trigger.parameters, ("jobs", name, "triggers"))
         for one, path in given.items():
             if one not in known:
                 near = nearest(one, known)
@@ -117,40 +141,58 @@ class _Bindings:
                 yield self._at(WRONG_PARAMETER, f"`{name}` gives no value to the parameter `{one}`", ("jobs", name), "not given", advice)
 
     def _triggers(self, name: str, job: Job) -> Iterator[Diagnostic]:
-        from datahub.diagnostics.suggest import nearest
-        from datahub.project.binding import EntityFrom, FilesFrom
-        from datahub.project.rules_jobs import NO_SUCH_JOB, WAITS_FOR_NOTHING
+        from datahub.project.binding import EntityFrom
+        from datahub.project.trigger import AfterJob, FileArrived, StatusEntered
 
-        jobs = self._project.jobs
+        waited = set()
         for trigger in job.triggers:
-            here = ("jobs", name, "triggers")
-            match trigger.kind:
-                case "after-job" if trigger.job not in jobs:
-                    near = nearest(trigger.job, jobs)
-                    has = f"did you mean `{near}`?" if near else f"there are {', '.join(jobs)}"
-                    yield self._at(NO_SUCH_JOB, f"`{name}` starts after `{trigger.job}`, which is no job", here, "named here", has)
-                case "after-job" if name in self._followed(trigger.job):
-                    ring = f"`{name}` starts after `{trigger.job}`, and that after it"
-                    message = ring if trigger.job != name else f"`{name}` starts after itself"
-                    yield self._at(NO_SUCH_JOB, message, here, "comes back to it", "one of them has to be started by something else")
-                case "status":
-                    yield from self._awaited(name, trigger.entity, trigger.field, (*trigger.statuses, *trigger.again), here)
-                    if not any(isinstance(one, EntityFrom) and one.entity == trigger.entity for one in job.sources.values()):
-                        advice = f'bind one: `sources.NAME.entity = "{trigger.entity}"`'
-                        message = f"`{name}` waits for `{trigger.entity}`, and no source of it reads that"
-                        yield self._at(WAITS_FOR_NOTHING, message, here, "nobody would read the rows", advice)
-                case "file":
-                    bound = [end for end, one in job.sources.items() if isinstance(one, FilesFrom)]
-                    if (trigger.source and trigger.source not in bound) or not bound:
-                        what = f"its source `{trigger.source}` reads none" if trigger.source else "no source of it reads any"
-                        has = f"there is {', '.join(f'`{one}`' for one in bound)}" if bound else "bind a source to files"
-                        yield self._at(WAITS_FOR_NOTHING, f"`{name}` waits for files, and {what}", here, "waits here", has)
+            match trigger:
+                case AfterJob(job=other):
+                    yield from self._after(name, other)
+                case StatusEntered():
+                    waited.add(trigger.entity)
+                    yield from self._awaited(name, trigger)
+                    yield from self._read(name, job, trigger.entity)
+                case FileArrived(source=source):
+                    yield from self._arriving(name, job, source)
                 case _:
                     continue
-        waited = {one.entity for one in job.triggers if one.kind == "status"}
         for end, told in job.sources.items():
             if isinstance(told, EntityFrom) and told.entity not in waited:
                 yield from self._remembered(name, end, told.entity)
+
+    def _after(self, name: str, other: str) -> Iterator[Diagnostic]:
+        from datahub.diagnostics.suggest import nearest
+        from datahub.project.rules_jobs import NO_SUCH_JOB
+
+        jobs, here = self._project.jobs, ("jobs", name, "triggers")
+        if other not in jobs:
+            near = nearest(other, jobs)
+            has = f"did you mean `{near}`?" if near else f"there are {', '.join(jobs)}"
+            yield self._at(NO_SUCH_JOB, f"`{name}` starts after `{other}`, which is no job", here, "named here", has)
+        elif name in self._followed(other):
+            message = f"`{name}` starts after `{other}`, and that after it" if other != name else f"`{name}` starts after itself"
+            yield self._at(NO_SUCH_JOB, message, here, "comes back to it", "one of them has to be started by something else")
+
+    def _read(self, name: str, job: Job, entity: str) -> Iterator[Diagnostic]:
+        from datahub.project.binding import EntityFrom
+        from datahub.project.rules_jobs import WAITS_FOR_NOTHING
+
+        if not any(isinstance(one, EntityFrom) and one.entity == entity for one in job.sources.values()):
+            message = f"`{name}` waits for `{entity}`, and no source of it reads that"
+            advice = f'bind one: `sources.NAME.entity = "{entity}"`'
+            yield self._at(WAITS_FOR_NOTHING, message, ("jobs", name, "triggers"), "nobody would read the rows", advice)
+
+    def _arriving(self, name: str, job: Job, source: str) -> Iterator[Diagnostic]:
+        from datahub.project.binding import FilesFrom
+        from datahub.project.rules_jobs import WAITS_FOR_NOTHING
+
+        bound = [end for end, one in job.sources.items() if isinstance(one, FilesFrom)]
+        if bound and source in ("", *bound):
+            return
+        what = f"its source `{source}` reads none" if source else "no source of it reads any"
+        has = f"there is {', '.join(f'`{one}`' for one in bound)}" if bound else "bind a source to files"
+        yield self._at(WAITS_FOR_NOTHING, f"`{name}` waits for files, and {what}", ("jobs", name, "triggers"), "waits here", has)
 
     def _followed(self, start: str) -> set[str]:
         """The jobs that a job starts after, and those that they do."""
@@ -163,33 +205,33 @@ class _Bindings:
                     waiting.append(trigger.job)
         return found
 
-    def _awaited(self, name: str, entity: str, field: str, statuses: tuple[str, ...], here: tuple[str | int, ...]) -> Iterator[Diagnostic]:
+    def _awaited(self, name: str, trigger: StatusEntered) -> Iterator[Diagnostic]:
         from datahub.diagnostics.suggest import listed, nearest
         from datahub.project.rules_jobs import WAITS_FOR_NOTHING
         from datahub.types import model as t
 
-        shapes = [shape for plan in self._plans.values() for shape in plan.entities if shape.name == entity and _makes(plan, entity)]
-        if not shapes:
-            known = sorted({output.entity for plan in self._plans.values() for output in plan.outputs})
-            near = nearest(entity, known)
-            has = f"did you mean `{near}`?" if near else f"they deliver {listed(known)}" if known else ""
-            if len(self._plans) == len(self._project.jobs):
-                message = f"`{name}` waits for `{entity}`, which no job delivers"
-                yield self._at(WAITS_FOR_NOTHING, message, here, "waits here", has)
+        entity, field, here = trigger.entity, trigger.field, ("jobs", name, "triggers")
+        shape = next((one for plan in self._plans.values() for one in plan.entities if one.name == entity and _makes(plan, entity)), None)
+        if shape is None:
+            if self._all_known:
+                known = sorted({output.entity for plan in self._plans.values() for output in plan.outputs})
+                near = nearest(entity, known)
+                has = f"did you mean `{near}`?" if near else f"they deliver {listed(known)}" if known else ""
+                yield self._at(WAITS_FOR_NOTHING, f"`{name}` waits for `{entity}`, which no job delivers", here, "waits here", has)
             return
-        for shape in shapes[:1]:
-            if not shape.key:
-                message = f"`{name}` waits for a status of `{entity}`, which has no key"
-                yield self._at(WAITS_FOR_NOTHING, message, here, "waits here", f"give `{entity}` a `key`, which tells its rows apart")
-                return
-            kinds = {one.name: t.base_of(one.type) for one in shape.fields}
-            if field not in kinds:
-                near = nearest(field, kinds)
-                has = f'write `field = "{near}"`' if near else f"it has {listed(kinds)}; say which with `field`"
-                yield self._at(WAITS_FOR_NOTHING, f"`{entity}` has no field `{field}` that `{name}` waits for", here, "waits here", has)
-                return
-            kind = kinds[field]
-            for status in statuses if isinstance(kind, t.Enum) else ():
+        if not shape.key:
+            message = f"`{name}` waits for a status of `{entity}`, which has no key"
+            yield self._at(WAITS_FOR_NOTHING, message, here, "waits here", f"give `{entity}` a `key`, which tells its rows apart")
+            return
+        kinds = {one.name: t.base_of(one.type) for one in shape.fields}
+        if field not in kinds:
+            near = nearest(field, kinds)
+            has = f'write `field = "{near}"`' if near else f"it has {listed(kinds)}; say which with `field`"
+            yield self._at(WAITS_FOR_NOTHING, f"`{entity}` has no field `{field}`, for which `{name}` waits", here, "waits here", has)
+            return
+        kind = kinds[field]
+        if isinstance(kind, t.Enum):
+            for status in (*trigger.statuses, *trigger.again):
                 if status not in kind.members:
                     near = nearest(status, kind.members)
                     has = f"did you mean `{near}`?" if near else f"there are {listed(kind.members)}"
@@ -198,15 +240,21 @@ class _Bindings:
 
     def _remembered(self, name: str, end: str, entity: str) -> Iterator[Diagnostic]:
         from datahub.project.rules_jobs import WAITS_FOR_NOTHING
+        from datahub.runner.jobs.watching import watched
 
+        jobs = self._project.jobs
         makers = [one for one, plan in self._plans.items() if _makes(plan, entity)]
-        keeps = any(entity in self._project.jobs[one].remember or entity in self._plans[one].remembers for one in makers)
-        waited = any(trigger.kind == "status" and trigger.entity == entity for job in self._project.jobs.values() for trigger in job.triggers)
-        if keeps or waited or len(self._plans) < len(self._project.jobs):
+        keeps = any(entity in (*jobs[one].remember, *self._plans[one].remembers) for one in makers)
+        if keeps or any(one.entity == entity for one in watched(jobs)) or not self._all_known:
             return
         advice = f'write `remember = ["{entity}"]` below `[jobs.{makers[0]}]`' if makers else "a job has to deliver it"
         message = f"`{name}` reads the rows of `{entity}`, which no job {'remembers' if makers else 'delivers'}"
         yield self._at(WAITS_FOR_NOTHING, message, ("jobs", name, "sources", end, "entity"), "reads nothing", advice)
+
+    @property
+    def _all_known(self) -> bool:
+        """Whether the scripts of all jobs were understood; else nobody can say what none of them does."""
+        return len(self._plans) == len(self._project.jobs)
 
     def _receivers(self, name: str, job: Job) -> Iterator[Diagnostic]:
         from datahub.project.rules_jobs import UNFIT_BINDING
@@ -221,11 +269,12 @@ class _Bindings:
 
     def _addresses(self) -> Iterator[Diagnostic]:
         from datahub.project.rules_jobs import ADDRESS_TWICE
+        from datahub.project.trigger import Webhook
 
         taken: dict[str, str] = {}
         for name, job in self._project.jobs.items():
             for trigger in job.triggers:
-                if trigger.kind != "webhook":
+                if not isinstance(trigger, Webhook):
                     continue
                 if trigger.path in taken:
                     message = f"`/hooks/{trigger.path}` starts two jobs, `{taken[trigger.path]}` and `{name}`"

@@ -44,7 +44,7 @@ def _of_pack(folder: Path, name: str, loader: Folders) -> Document:
     # Packs are found for a script of the project; the job stands for one.
     found = loader.pack(name, "", Document((folder / "dhm.toml").as_posix(), ""))
     if isinstance(found, Unusable):
-        raise NoMapping(found.message, found.help)
+        raise NoMapping(found.reason, found.help)
     if not found:
         raise NoMapping(f"there is no pack `{name}`", f"`dhm pack add {name}` adds it to the project")
     return found[0]

@@ -46,7 +46,9 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
 
 def plan_of(loaded: Loaded, name: str) -> Plan:
     """The plan of a job's script."""
-    from datahub.cli.compiled import compiled
+    from datahub.cli.compiled import compiled_document
+    from datahub.cli.mappings import NoMapping, mapping_of
+    from datahub.packs.folders import Folders
     from datahub.project.failures import TerminalError
     from datahub.runner.jobs.bind import job_of
 
@@ -54,14 +56,12 @@ def plan_of(loaded: Loaded, name: str) -> Plan:
         job = job_of(loaded, name)
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
-    path = loaded.folder / job.mapping
-    if not path.is_file():
-        raise Stop(f"the job `{name}` has no script `{job.mapping}`", "`mapping` names a file, from the folder of `dhm.toml`")
+    loader = Folders()
     try:
-        path = path.relative_to(Path.cwd())
-    except ValueError:
-        pass
-    return compiled(path, job.flow)
+        document = mapping_of(loaded.folder, job.mapping, loader)
+    except NoMapping as problem:
+        raise Stop(f"the job `{name}`: {problem.message}", problem.help) from problem
+    return compiled_document(document, loader, job.flow)
 
 
 def ledger(loaded: Loaded) -> SqliteLedger:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datahub.semantic.ir import Program
 
 
-def promised(programs: Sequence[tuple[Document, Program]], *, templates: bool = False) -> int:
-    """Tell it for each job of the project around, and how many of them bind their script wrongly; `templates`: they were told of."""
+def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False) -> int:
+    """Tell it for each job of the project around, and how many of them bind their script wrongly; `told`: the findings have said so."""
     from datahub.project.folder import find
 
     folder = find(Path.cwd())
@@ -31,7 +31,7 @@ def promised(programs: Sequence[tuple[Document, Program]], *, templates: bool = 
     for name, job in loaded.project.jobs.items():
         program = checked.get((folder / job.mapping).resolve())
         if program is not None:
-            wrong += _job(loaded, name, program, templates)
+            wrong += _job(loaded, name, program, told)
     return wrong
 
 
@@ -47,9 +47,8 @@ def _loaded(folder: Path) -> Loaded | None:
         return None
 
 
-def _job(loaded: Loaded, name: str, program: Program, templates: bool) -> int:
+def _job(loaded: Loaded, name: str, program: Program, told: bool) -> int:
     from datahub import compiler
-    from datahub.documents.told import BadTemplate
     from datahub.plan.lower import lower
     from datahub.plan.optimize import optimize
     from datahub.project.failures import DataHubError
@@ -61,14 +60,12 @@ def _job(loaded: Loaded, name: str, program: Program, templates: bool) -> int:
         plan = optimize(lower(program, compiler.chosen(program, job.flow or None)))
         for promise in promises(job, ways_of(loaded, name, plan)):
             say(f"{paint('1', f'job {name}')}: {promise.told}")
-    except LookupError as problem:
-        say(f"{paint('1;31', 'error')}: job {name}: {problem.args[0]}")
-        return 1
-    except DataHubError as problem:
-        if templates and isinstance(problem, BadTemplate):
-            return 1
-        say(f"{paint('1;31', 'error')}: job {name}: {problem.message}")
-        if problem.help:
+    except (LookupError, DataHubError) as problem:
+        if told:
+            return 0
+        message = problem.message if isinstance(problem, DataHubError) else str(problem.args[0])
+        say(f"{paint('1;31', 'error')}: job {name}: {message}")
+        if isinstance(problem, DataHubError) and problem.help:
             say(f"  {paint('1', 'help')}: {problem.help}")
         return 1
     return 0

@@ -139,7 +139,7 @@ class Places:
     """Where values stand, by their paths; what stands nowhere is shown at the nearest table around it."""
 
     def __init__(self, layers: Layered) -> None:
-        self._layers = layers
+        self.layers = layers
         self._document = next((one.place.key.document for one in layers.settings.values()), Document("dhm.toml", ""))
 
     def value(self, path: Path) -> Span:
@@ -150,16 +150,16 @@ class Places:
 
     def setting(self, path: Path) -> Setting | None:
         """What sets the value at `path`: a layer, or a default of its kind."""
-        found = self._layers.settings.get(path)
+        found = self.layers.settings.get(path)
         if found is not None:
             return found
         match path:
             case ("connections", str(name), *rest) if rest:
-                table = self._layers.values.get("connections", {}).get(name)
+                table = self.layers.values.get("connections", {}).get(name)
                 kind = table.get("kind") if isinstance(table, dict) else None
-                return self._layers.settings.get(("defaults", "connection", str(kind), *rest))
+                return self.layers.settings.get(("defaults", "connection", str(kind), *rest))
             case ("jobs", str(), *rest) if rest:
-                return self._layers.settings.get(("defaults", "job", *rest))
+                return self.layers.settings.get(("defaults", "job", *rest))
             case _:
                 return None
 

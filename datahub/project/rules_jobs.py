@@ -41,7 +41,7 @@ NO_SUCH_JOB = _rule(
     "DHM934",
     "no-such-job",
     "a job starts after one that does not exist, or after itself",
-    "`triggers = {kind = \"after-job\", job = \"…\"}` names another job of the project. Jobs that start after each other in a ring would "
+    '`triggers = {kind = "after-job", job = "…"}` names another job of the project. Jobs that start after each other in a ring would '
     "never come to rest.",
 )
 WAITS_FOR_NOTHING = _rule(
@@ -55,12 +55,12 @@ ADDRESS_TWICE = _rule(
     "DHM936",
     "address-twice",
     "two jobs take messages at one address",
-    "One address starts one job. Another that is to follow can start after it: `triggers = {kind = \"after-job\", job = \"…\"}`.",
+    'One address starts one job. Another that is to follow can start after it: `triggers = {kind = "after-job", job = "…"}`.',
 )
 UNFIT_BINDING = _rule(
     "DHM937",
     "unfit-binding",
     "what a job binds does not fit what its script says of it",
-    "Rows of an entity need a source of the kind `jsonl`, `json`, `parquet` or `arrow`; who is told how runs end is a connection of the kind "
-    "`webhook`; a target that takes batches takes those of one entity.",
+    "Rows of an entity need a source of the kind `jsonl`, `json`, `parquet` or `arrow`; who is told how runs end is a connection of "
+    "the kind `webhook`; a target that takes batches takes those of one entity.",
 )

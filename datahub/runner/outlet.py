@@ -147,7 +147,7 @@ class Files(Outlet):
             self._open_interleaved(item, target, shapes)
             return
         for entity in item.entities:
-            alone = len(item.entities) == 1 and self._declared(item.target)
+            alone = self._written_to(item.target) == 1 and self._declared(item.target)
             base = (
                 self.folder / item.target
                 if alone
@@ -156,6 +156,11 @@ class Files(Outlet):
                 else self.folder / entity
             )
             self._open(shapes[entity], target, base)
+
+    def _written_to(self, target: str) -> int:
+        """How many files of rows a target gets: one for each entity, and one for those that are interleaved."""
+        writes = self.plan.flow.writes if self.plan.flow is not None else ()
+        return sum(1 if item.interleaved else len(item.entities) for item in writes if item.target == target)
 
     def _open_interleaved(self, item: WriteItem, target: TargetShape, shapes: dict[str, EntityShape]) -> None:
         """One file for the lines of several entities."""

@@ -74,7 +74,7 @@ def command(
             _print_signatures(programs)
     else:
         give(render(output.value, shown, named))
-    unbound = promised(programs, templates=bool(files)) if output is Form.TEXT else 0
+    unbound = promised(programs, told=bool(files)) if output is Form.TEXT else 0
     _tell(shown, _counted(len(chosen), len(files)), fixed)
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
@@ -112,6 +112,7 @@ def _projects(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[str]]:
     files: list[str] = []
     for folder in folders:
         if (folder / "dhm.toml").is_file():
+            from datahub.cli.bindings import binding_findings
             from datahub.cli.templates import template_findings
             from datahub.connectors import models
             from datahub.diagnostics.suppress import suppress
@@ -120,6 +121,7 @@ def _projects(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[str]]:
             told, documents = check(folder, models())
             found += suppress(told, documents)
             found += template_findings(folder)
+            found += [one for one in binding_findings(folder) if one not in found]
             files += [document.path for document in documents]
     return found, files
 

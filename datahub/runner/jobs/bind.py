@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -30,6 +31,9 @@ from datahub.runner.jobs.watching import Watched, entries_of, watched
 from datahub.runner.outlet import Progress
 from datahub.runner.splits import driving_sources
 from datahub.state.store import StateStore
+
+_APART = re.compile(r"\{\{\s*(STEM|NAME)\s*\}\}", re.IGNORECASE)
+"""What tells the files of one target apart."""
 
 
 def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Progress | None = None) -> JobContext:
@@ -106,6 +110,8 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
                 _one_entity(plan, target)
         else:
             sinks[target] = way
+            if target not in documents and isinstance(told, FilesTo):
+                _names_apart(plan, target, told)
     for told_how_it_ends in job.notify:
         opened.poster(told_how_it_ends.connection)
     return Ways(sources, sinks, senders, documents, frozenset(posters))
@@ -146,6 +152,17 @@ def targets_written(plan: Plan) -> tuple[str, ...]:
 def _named(told: To) -> To:
     """Documents have their names when they are made."""
     return told.model_copy(update={"name": ""}) if isinstance(told, FilesTo) else told
+
+
+def _names_apart(plan: Plan, target: str, told: FilesTo) -> None:
+    """The files of several entities are told apart by their names."""
+    writes = plan.flow.writes if plan.flow is not None else ()
+    several = [entity for item in writes if item.target == target and not item.interleaved for entity in item.entities]
+    if len(several) > 1 and told.name and not _APART.search(told.name):
+        both = " and ".join(f"`{one}`" for one in several[:2])
+        raise TerminalError(
+            f"the files of {both} for `{target}` would have one name: `{told.name}`", "put `{{STEM}}` into `name`: it is that of the entity"
+        )
 
 
 def _one_entity(plan: Plan, target: str) -> None:

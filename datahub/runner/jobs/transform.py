@@ -79,7 +79,10 @@ def parameters(context: JobContext, one: Run) -> dict[str, Value]:
     """The parameters of the job, and over them those that this run was started with."""
     types = {shape.name: shape.type for shape in context.plan.parameters}
     given = {**context.job.parameters, **json.loads(one.parameters)}
-    return {name: value_of(_text(value), types[name], name) if name in types else _text(value) for name, value in given.items()}
+    return {
+        name: value_of(text_of_parameter(value), types[name], name) if name in types else text_of_parameter(value)
+        for name, value in given.items()
+    }
 
 
 def counts_of(report: Report) -> Counts:
@@ -129,7 +132,7 @@ def _percent(share: Decimal) -> str:
     return f"{(share * 100).normalize():f} %"
 
 
-def _text(value: object) -> str:
+def text_of_parameter(value: object) -> str:
     """A value of a TOML file as `--param` would take it."""
     match value:
         case None:
@@ -137,6 +140,6 @@ def _text(value: object) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return ", ".join(map(_text, value))
+            return ", ".join(map(text_of_parameter, value))
         case _:
             return str(value)

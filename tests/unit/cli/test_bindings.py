@@ -1,0 +1,243 @@
+"""What does not fit between a job, its script and the other jobs is told with its code, at its place in `dhm.toml`, with what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from datahub.cli.bindings import binding_findings
+from datahub.diagnostics.render.text import render
+from tests.jobs_project import Projected
+
+HEAD = """\
+[project]
+name = "shop"
+[connections.here]
+kind = "local"
+[connections.erp]
+kind = "webhook"
+url = "https://erp.example.com/hook"
+secrets = ["${env:ERP}"]
+"""
+ORDERS = """\
+[jobs.orders]
+mapping = "orders.dhm"
+sources.feed = {connection = "here", folder = "in"}
+targets.kept = {connection = "here", folder = "out"}
+parameters.shop = 7
+"""
+EXPORT = """\
+[jobs.export]
+mapping = "export.dhm"
+triggers = {kind = "status", entity = "Order", statuses = ["PAID"]}
+sources.orders.entity = "Order"
+targets.erp = {connection = "here", folder = "erp"}
+"""
+SCRIPTS = {
+    "orders.dhm": """\
+param shop: int
+source feed: csv { columns { id: text, status: enum(NEW, PAID) } }
+entity Order {
+  key id
+  id     : text
+  status : enum(NEW, PAID)
+}
+map Order from f in feed { include f }
+target kept: jsonl {}
+flow main { write Order to kept }
+flow other { write Order to kept }
+""",
+    "export.dhm": """\
+source orders: jsonl { columns { id: text } }
+entity Sent {
+  key id
+  id : text
+}
+map Sent from o in orders { include o }
+target erp: jsonl {}
+flow main { write Sent to erp }
+""",
+}
+FLOW = 'flow = "main"\n'
+
+
+SCRIPTS["both.dhm"] = """\
+source feed: csv { columns { id: text } }
+entity A { id: text }
+entity B { id: text }
+map A from f in feed { include f }
+map B from f in feed { include f }
+target kept: jsonl {}
+flow main {
+  write A to kept
+  write B to kept
+}
+"""
+
+
+def found(folder, toml):
+    for name, text in {**SCRIPTS, "dhm.toml": HEAD + toml}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return binding_findings(folder)
+
+
+def test_a_project_that_fits_has_no_findings(tmp_path):
+    assert [] == found(tmp_path, ORDERS + FLOW + EXPORT)
+
+
+WRONG = {
+    "a script that is not there": (ORDERS.replace("orders.dhm", "order.dhm"), "DHM930", '"order.dhm"', "did you mean `orders.dhm`?"),
+    "a pack that is not there": (ORDERS.replace("orders.dhm", "pack:acme.none"), "DHM930", '"pack:acme.none"', "dhm pack add acme.none"),
+    "several flows": (ORDERS, "DHM930", '"orders.dhm"', ""),
+    "a flow that is not there": (ORDERS + 'flow = "mian"\n', "DHM930", '"mian"', ""),
+    "a source that is bound to nothing": (
+        (ORDERS + FLOW).replace("sources.feed", "sources.fede"),
+        "DHM931",
+        "[jobs.orders]",
+        "write `[jobs.orders.sources.feed]`",
+    ),
+    "a source that the script has not": ((ORDERS + FLOW).replace("sources.feed", "sources.fede"), "DHM932", "fede", "did you mean `feed`?"),
+    "a target that nothing is written to": (
+        ORDERS + FLOW + 'targets.more = {connection = "here", folder = "x"}\n',
+        "DHM932",
+        "more",
+        "it has `kept`",
+    ),
+    "a parameter that the script has not": (ORDERS + FLOW + "parameters.shpo = 1\n", "DHM933", "shpo", "did you mean `shop`?"),
+    "a value that is none of the parameter": ((ORDERS + FLOW).replace("= 7", '= "seven"'), "DHM933", '"seven"', ""),
+    "a parameter without a value": (
+        (ORDERS + FLOW).replace("parameters.shop = 7\n", ""),
+        "DHM933",
+        "[jobs.orders]",
+        "write `parameters.shop = …`",
+    ),
+    "a start after no job": (
+        ORDERS + FLOW + 'triggers = {kind = "after-job", job = "ordres"}\n',
+        "DHM934",
+        '{kind = "after-job", job = "ordres"}',
+        "did you mean `orders`?",
+    ),
+    "a start after itself": (
+        ORDERS + FLOW + 'triggers = {kind = "after-job", job = "orders"}\n',
+        "DHM934",
+        "",
+        "started by something else",
+    ),
+    "an entity that no job delivers": (
+        ORDERS + FLOW + EXPORT.replace('"Order"', '"Ordre"'),
+        "DHM935",
+        '{kind = "status", entity = "Ordre", statuses = ["PAID"]}',
+        "did you mean `Order`?",
+    ),
+    "a status that the field never has": (ORDERS + FLOW + EXPORT.replace("PAID", "PIAD"), "DHM935", "", "did you mean `PAID`?"),
+    "a field that the entity has not": (
+        ORDERS + FLOW + EXPORT.replace('entity = "Order",', 'entity = "Order", field = "statsu",'),
+        "DHM935",
+        "",
+        'write `field = "status"`',
+    ),
+    "a source that nobody binds to what is waited for": (
+        ORDERS + FLOW + EXPORT.replace('sources.orders.entity = "Order"', 'sources.orders = {connection = "here", folder = "x"}'),
+        "DHM935",
+        "",
+        'bind one: `sources.NAME.entity = "Order"`',
+    ),
+    "rows that nobody remembers": (
+        ORDERS + FLOW + EXPORT.replace('triggers = {kind = "status", entity = "Order", statuses = ["PAID"]}\n', ""),
+        "DHM935",
+        '"Order"',
+        'write `remember = ["Order"]` below `[jobs.orders]`',
+    ),
+    "files that no source reads": (
+        ORDERS + FLOW + EXPORT.replace('{kind = "status", entity = "Order", statuses = ["PAID"]}', '{kind = "file"}'),
+        "DHM935",
+        '{kind = "file"}',
+        "bind a source to files",
+    ),
+    "an address that is taken": (
+        ORDERS
+        + FLOW
+        + 'triggers = [{kind = "webhook", path = "o", secrets = ["${env:A}"]}, {kind = "webhook", path = "o", secrets = ["${env:A}"]}]\n',
+        "DHM936",
+        "",
+        "start after the other",
+    ),
+    "one name for the files of two entities": (
+        """\
+[jobs.both]
+mapping = "both.dhm"
+sources.feed = {connection = "here", folder = "in"}
+targets.kept = {connection = "here", folder = "out", name = "kept-{{RUN}}.jsonl"}
+""",
+        "DHM937",
+        "[jobs.both]",
+        "put `{{STEM}}` into `name`",
+    ),
+    "a receiver that is none": (
+        ORDERS + FLOW + 'notify = {connection = "here"}\n',
+        "DHM937",
+        '{connection = "here"}',
+        "of the kind `webhook`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_does_not_fit_is_told_at_its_place(tmp_path, case):
+    toml, code, place, advice = WRONG[case]
+    told = [one for one in found(tmp_path, toml) if one.rule.code == code]
+    assert told, case
+    assert (tmp_path / "dhm.toml").samefile(told[0].at.span.document.path)
+    assert place in told[0].at.span.text
+    assert advice in (told[0].help or "")
+    assert code in render(told)
+
+
+def test_a_job_runs_what_a_pack_exports(tmp_path):
+    pack = """\
+pack acme.shop 1.0.0 {
+  about   "What a shop delivers"
+  exports feed, Item, shop, main
+}
+source feed: csv { columns { sku: text } }
+entity Item {
+  key sku
+  sku : text
+}
+map Item from f in feed { include f }
+target shop: jsonl {}
+flow main { write Item to shop }
+"""
+    toml = """\
+[project]
+name = "shop"
+[packs]
+"acme.shop" = {path = "packs/shop"}
+[connections.here]
+kind = "local"
+[jobs.items]
+mapping = "pack:acme.shop"
+sources.feed = {connection = "here", folder = "in", ready.stable = 0}
+targets.shop = {connection = "here", folder = "out", create_folders = true, name = "{{RUN}}.jsonl"}
+"""
+    shop = Projected(tmp_path, {"dhm.toml": toml, "packs/shop/pack.dhm": pack, "in/a.csv": "sku\nA\n"})
+    assert [] == binding_findings(tmp_path)
+    assert 1 == shop.by_hand("items").run.counts.written
+    assert [[{"sku": "A"}]] == shop.rows("out")
+    shop.close()
+
+
+def test_the_files_of_two_entities_go_to_one_target_under_names_of_their_own(tmp_path):
+    toml = """\
+[project]
+name = "shop"
+[connections.here]
+kind = "local"
+[jobs.both]
+mapping = "both.dhm"
+sources.feed = {connection = "here", folder = "in", ready.stable = 0}
+targets.kept = {connection = "here", folder = "out", create_folders = true, name = "{{STEM}}-{{RUN}}.jsonl"}
+"""
+    shop = Projected(tmp_path, {"dhm.toml": toml, "both.dhm": SCRIPTS["both.dhm"], "in/a.csv": "id\n1\n"})
+    run = shop.by_hand("both").run
+    assert [f"A-{run.id}.jsonl", f"B-{run.id}.jsonl"] == sorted(path.name for path in (tmp_path / "out").iterdir())
+    shop.close()
