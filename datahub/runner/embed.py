@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -24,6 +24,7 @@ from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.engine.waiting import Budget
+from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame
 from datahub.packs.folders import Folders
 from datahub.plan.lower import lower
@@ -57,13 +58,15 @@ class Result:
     """What a run gave: each entity's rows, the issues of the rejected rows, and what became of each source's rows.
 
     `fates` has for each source how many of its rows were `written`, `rejected`, `merged`, `filtered`, `empty` (a list
-    without elements) and `looked_up`; together they are all rows that were read.
+    without elements) and `looked_up`; together they are all rows that were read. `omitted` has for each entity tagged `@patch`
+    a column of truth values for each field: which rows leave it alone. There `entities` has null, as where a field is erased.
     """
 
     entities: Mapping[str, pa.Table]
     issues: pa.Table
     notes: pa.Table
     fates: Mapping[str, Mapping[str, int]]
+    omitted: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 class _Tables:
@@ -71,6 +74,7 @@ class _Tables:
 
     def __init__(self, plan: Plan) -> None:
         self._fields = {shape.name: tuple((one.name, one.type) for one in shape.fields) for shape in plan.entities}
+        self._patches = {shape.name for shape in plan.entities if shape.patch}
         self.kept: dict[str, list[pa.Table]] = {output.entity: [] for output in plan.outputs}
         self.found: list[pa.Table] = []
         self.noted: list[pa.Table] = []
@@ -95,9 +99,22 @@ class _Tables:
 
     def entity(self, name: str) -> pa.Table:
         fields = self._fields[name]
-        wanted = pa.schema([pa.field(column, written_type(kind), kind.nullable) for column, kind in fields])
+        wanted = pa.schema([pa.field(column, written_type(kind), kind.nullable or name in self._patches) for column, kind in fields])
         empty = pa.schema([(column, arrow_type(kind)) for column, kind in fields]).empty_table()
-        return pa.concat_tables([empty, *self.kept[name]]).cast(wanted)
+        names = [column for column, _ in fields]
+        return pa.concat_tables([empty, *(table.select(names) for table in self.kept[name])]).cast(wanted)
+
+    def omitted(self, name: str) -> pa.Table:
+        """For each field which rows leave it alone."""
+        names = [column for column, _ in self._fields[name]]
+        return pa.concat_tables(
+            [pa.schema([(column, pa.bool_()) for column in names]).empty_table(), *(_marks(table, names) for table in self.kept[name])]
+        )
+
+
+def _marks(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    nowhere = pa.repeat(pa.scalar(False), table.num_rows)
+    return pa.table([table[OMITTED + name] if OMITTED + name in table.column_names else nowhere for name in names], list(names))
 
 
 def check(script: Script) -> tuple[Diagnostic, ...]:
@@ -156,6 +173,7 @@ def run(
             for number, shape in enumerate(plan.sources)
             if shape.name in feeds
         },
+        {shape.name: outlet.omitted(shape.name) for shape in plan.entities if shape.patch and shape.name in outlet.kept},
     )
 
 

@@ -29,10 +29,10 @@ from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
 from datahub.reports.rejects import Rejects
 from datahub.runner.interleaved import Interleaved
-from datahub.semantic.ir import EntityShape, RouteItem, TargetShape, WriteItem
+from datahub.semantic.ir import EntityField, EntityShape, RouteItem, TargetShape, WriteItem
 from datahub.semantic.kinds import TARGETS
 from datahub.types.arrow import arrow_type
-from datahub.types.model import Type
+from datahub.types.model import Type, nullable
 
 Progress = Callable[[str, int, int], None]
 """Told of the source, and how many more records and bytes of it were read."""
@@ -185,7 +185,7 @@ class Files(Outlet):
         path = base.with_name(f"{base.name}.{FORMATS[target.kind].extension}")
         path.parent.mkdir(parents=True, exist_ok=True)
         left_out = next((one.left_out for one in self.plan.outputs if one.entity == shape.name), ())
-        fields = tuple((one.name, one.type) for one in shape.fields if one.name not in left_out)
+        fields = tuple((one.name, _leaving(one, shape)) for one in shape.fields if one.name not in left_out)
         if target.columns:
             types = dict(fields)
             fields = tuple((name, types[name]) for name, _ in target.columns if name in types)
@@ -301,6 +301,11 @@ class Files(Outlet):
         routes = {id(writer): writer for _, writer, _, _ in self._routes}
         shared = {id(file): file for _, file, _, _ in self._interleaved}
         return [*shared.values(), *(writer for several in self._writers.values() for writer, _, _ in several), *routes.values()]
+
+
+def _leaving(field: EntityField, shape: EntityShape) -> Type:
+    """The type in which a field leaves: a row that is a patch may leave any of them alone but its key."""
+    return nullable(field.type) if shape.patch and field.name not in shape.key else field.type
 
 
 def table_of(frame: Frame, fields: Sequence[tuple[str, Type]]) -> pa.Table:

@@ -32,6 +32,37 @@ lookup colours (model: text) -> text {
   | M3, M4 | green  |
   otherwise ELSE
 }
+lookup rates (model: text) asof since: date -> {rate: decimal(6,4), zone: text} {
+  | model  | since      | rate | zone |
+  | M1     | 2024-01-01 | 0.5  | a    |
+  | M1     | 2024-03-12 | 0.75 | b    |
+  | M2     | 2024-02-11 | 1.25 | c    |
+  | M3, M4 | 2024-01-10 | 2    | d    |
+  otherwise DATED
+}
+lookup codes (letter: text) -> {name: text, rank: int} {
+  | letter | name | rank |
+  | A      | M1   | 1    |
+  | B      | M2   | 2    |
+  | C      | S3   | 3    |
+}
+decide stars (qty: int, ok: bool?) -> {stars: int, why: text?} {
+  policy unique
+  | qty  | ok   || stars | why   |
+  | < 3  | -    || 1     | few   |
+  | > 2  | yes  || 2     |       |
+  | > 5  | no   || 3     | many  |
+  | STARS | null || 4    | nobody knows |
+}
+decide labels (price: decimal?, model: text?) -> text {
+  policy collect
+  | price | model    || label  |
+  | > 10  | -        || dear   |
+  | -     | M1, M2   || known  |
+  | null  | -        || open   |
+  | -     | /M[3-9]/ || later  |
+  OTHERWISE
+}
 decide band (price: decimal?, qty: int) -> text {
   | price | qty  || band       |
   | null  | -    || none       |
@@ -93,10 +124,21 @@ def script(r: random.Random) -> str:
     """A script: the head, a view, and one or two maps with their entities and checks."""
     miss = r.choice(("null", "self", '"other"', "error", 'error "no {model}"'))
     head = HEAD.replace("ELSE", miss).replace("DEFAULT", r.choice(('otherwise "rest"', "| - | - || much |", 'otherwise error "none"')))
+    head = head.replace("DATED", r.choice(("error", "null", '{rate: 9, zone: "none"}')))
+    head = head.replace("STARS", r.choice((">= 3", "> 5", "7"))).replace(
+        "OTHERWISE", r.choice(('otherwise ["none"]', "otherwise error", ""))
+    )
+    linked = r.random() < 0.35
     parts = [head, view(r)]
-    parts.append(plain_map(r, miss))
+    parts.append(plain_map(r, miss, linked))
+    if linked:
+        parts.append(linked_maps(r))
+    elif r.random() < 0.4:
+        parts.append(copied_map(r))
     if r.random() < 0.6:
         parts.append(grouped_map(r))
+    if r.random() < 0.3:
+        parts.append(patch_map(r))
     return "\n".join(parts)
 
 
@@ -131,7 +173,7 @@ def view(r: random.Random) -> str:
     )
 
 
-def plain_map(r: random.Random, miss: str) -> str:
+def plain_map(r: random.Random, miss: str, linked: bool) -> str:
     body = clauses(r, True)
     joined = any(one.startswith("join") for one in body)
     each = any(one.startswith("each") for one in body)
@@ -159,13 +201,41 @@ def plain_map(r: random.Random, miss: str) -> str:
         fields.append(("f", "bool", "r.model in colours"))
     if r.random() < 0.5:
         fields.append(("w", "int", r.choice(WINDOWS)))
+    extra = r.sample(
+        (
+            (
+                "r1",
+                "decimal(6,4)?",
+                r.choice(("rates(r.model, r.day).rate", "rates(r.model, day: r.day default make_date(2024, 2, 20)).rate")),
+            ),
+            (
+                "r2",
+                "text?",
+                r.choice(("rates(r.model, r.day).zone on error null", "rates(r.model, r.day).zone", 'rates("M2", r.day).zone')),
+            ),
+            (
+                "r3",
+                "text?",
+                r.choice(("inverse(codes.name, r.model) on error null", "inverse(codes.name, r.sku)", "inverse(codes.rank, r.qty)")),
+            ),
+            ("r4", "{stars: int, why: text?}", "stars(r.qty, r.ok)"),
+            ("r5", "int?", "stars(r.qty, r.ok).stars on error -1"),
+            ("r6", "[text]", "labels(r.price, r.model)"),
+            ("r7", "{a: int, b: text?, c: {d: date?}}", "{a: r.qty, b: r.model, c: {d: r.day}}"),
+            ("r8", "[{n: int, t: text}]", "[{n: length(t), t: t} for t in r.tags where t is not blank order by t desc]"),
+            ("r9", "map(text)", '{sku: r.sku, model: r.model default "-"}'),
+        ),
+        r.randint(0, 3),
+    )
+    fields += [one for one in extra if one[0] != "r9"]
     if joined:
         fields += [("g", "text?", "d.label"), ("h", "decimal(20,6)?", "d.rate * r.qty")]
     if each:
         fields += [("t", "text?", "t"), ("at", "int", "at")]
-    key = r.choice(("", "  key sku\n", "  key sku, a\n"))
-    entity = "entity Item {\n" + key + "".join(f"  {name} : {kind}\n" for name, kind, _ in fields) + "}\n"
-    source = r.choice(("items", "v"))
+    key = "  key sku\n" if linked else r.choice(("", "  key sku\n", "  key sku, a\n"))
+    owns = "  owns Part on sku\n" if linked and r.random() < 0.6 else ""
+    entity = "entity Item {\n" + key + owns + "".join(f"  {name} : {kind}\n" for name, kind, _ in fields) + "}\n"
+    source = r.choice(("items", "v", "items, v", "v, v"))
     mapping = (
         f"map Item from r in {source}\n  "
         + "\n  ".join(body)
@@ -182,11 +252,66 @@ def plain_map(r: random.Random, miss: str) -> str:
                 'C3 warn : sku <> "S1"',
                 "C4 error: count(* within sku) < 3",
                 "C6 warn: c > make_date(2024, 2, 1)",
+                "C7 error: sum(a within d) < 30",
+                "C8 error after checks: count(* within e) < 4",
+                "C9 error: b is not null when a > 3",
             ),
             2,
         )
         checks = "checks Item {\n  " + "\n  ".join(rules) + "\n}\n"
-    return entity + mapping + checks
+    return entity + mapping + changed(r) + checks
+
+
+def changed(r: random.Random) -> str:
+    """Rules that change what the map made, one after the other."""
+    if r.random() < 0.6:
+        return ""
+    rules = r.sample(
+        (
+            'rule R10 when a > 5 set d: "large" otherwise set d: "small"',
+            "rule R20 when b is null set b: 1",
+            'rule R30 when d = "large" set e: d & "!", c: null',
+            "rule R40 when 10 / a > 3 set b: b * 2",
+            'rule R50 when sku matches /S1.*/ set sku: sku & "x"',
+            "rule R60 when c > make_date(2024, 2, 15) set a: a + 1 otherwise set b: 0",
+        ),
+        r.randint(1, 3),
+    )
+    return f"rules some for Item {r.choice(('', 'priority 5 '))}{{\n  " + "\n  ".join(rules) + "\n}\n"
+
+
+def linked_maps(r: random.Random) -> str:
+    """Parts of items, and the models that both may name: what falls takes others with it."""
+    where = r.choice(("", "\n  where r.qty < 8", "\n  where 9 / r.qty > 1"))
+    return (
+        f"entity Part {{\n  sku : text{r.choice((' references Item', ''))}\n  no : int where no < 3\n"
+        f"  of : text?{r.choice((' references Kind', ''))}\n}}\n"
+        f"map Part from r in {r.choice(('items', 'v'))}{where}\n  each t, at in r.tags\n{{\n  sku : r.sku\n  no : at\n  of : r.model\n}}\n"
+        "entity Kind {\n  key model\n  model : text\n  rate : decimal(6,4)\n}\n"
+        "map Kind from d in dims {\n  model : d.model\n  rate : d.rate\n}\n"
+    )
+
+
+def copied_map(r: random.Random) -> str:
+    """A map that reads what another one made."""
+    return (
+        "entity Copy {\n  sku : text\n  twice : int?\n  near : text?\n}\n"
+        f"map Copy from x in Item\n  {r.choice(('where x.a > 1', 'order by x.a desc, x.sku', 'unique by x.sku keep last', 'where x.b is not null'))}\n"
+        f'{{\n  sku : x.sku\n  twice : {r.choice(("x.a * 2", "12 / x.a"))}\n  near : x.d & (x.e default "?")\n}}\n'.replace(
+            "12 / x.a", "div(12, x.a)"
+        )
+    )
+
+
+def patch_map(r: random.Random) -> str:
+    """Changes: a value, nothing, or left as it is."""
+    return (
+        "entity Change @patch {\n  key sku\n  sku : text\n  model : text?\n  price : decimal(12,2)?\n  qty : int\n}\n"
+        f"map Change from r in {r.choice(('items', 'v'))}\n  unique by r.sku keep last\n{{\n  sku : r.sku\n"
+        f"  model : {r.choice(('if(r.model is null, omit, r.model)', 'r.model', 'case when r.qty > 5 then omit otherwise r.model end'))}\n"
+        f"  price : {r.choice(('if(r.qty > 3, omit, r.price)', 'if(10 / r.qty > 2, r.price, omit)'))}\n"
+        f"  qty : {r.choice(('r.qty', 'if(r.ok default false, omit, r.qty)'))}\n}}\n"
+    )
 
 
 def grouped_map(r: random.Random) -> str:

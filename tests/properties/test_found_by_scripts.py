@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from datahub.runner.embed import run
@@ -65,3 +68,64 @@ map Model from r in v
 """
     result = run(script, {"items": items(40)}, threads=1)
     assert {one["code"] for one in result.issues.to_pylist()} >= {"R101", "R501"}
+
+
+def test_a_row_that_fell_and_would_have_been_filtered_leaves_nothing_to_settle() -> None:
+    script = """
+source items: csv { columns { sku: text, model: text?, qty: int } }
+view v from r in items { include r }
+entity Item {
+  key sku
+  sku : text
+  a   : int
+}
+map Item from r in v
+  fill r.model by r.sku
+  where r.model in ("M1", "M2")
+{ sku: upper(r.sku), a: r.qty * 2 }
+entity Part {
+  sku : text? references Item
+}
+map Part from r in items { sku: null }
+entity Model { model: text?, n: int }
+map Model from r in v group by model: r.model { model: model, n: count() }
+"""
+    table = pa.table({"sku": pa.array([None], pa.string()), "model": ["m1"], "qty": ["3"]})
+    result = run(script, {"items": table}, threads=1)
+    assert [] == result.entities["Item"].to_pylist()
+    assert [{"sku": None}] == result.entities["Part"].to_pylist()
+
+
+PATCH = """
+source accounts: csv { columns { id: text, n: int } }
+entity Account @patch {
+  key id
+  id : text
+  n  : int
+}
+map Account from a in accounts { id: a.id, n: if(a.n > 1, omit, a.n) }
+"""
+ACCOUNTS = pa.table({"id": ["a", "b"], "n": ["1", "2"]})
+
+
+@pytest.mark.parametrize("batch_rows", [1, 64])
+def test_what_a_patch_leaves_alone_is_told_beside_its_rows(batch_rows: int) -> None:
+    result = run(PATCH, {"accounts": ACCOUNTS}, batch_rows=batch_rows)
+    assert [{"id": "a", "n": 1}, {"id": "b", "n": None}] == result.entities["Account"].to_pylist()
+    assert [{"id": False, "n": False}, {"id": False, "n": True}] == result.omitted["Account"].to_pylist()
+    assert {} == run(PATCH.replace(" @patch", "").replace("omit", "0"), {"accounts": ACCOUNTS}).omitted
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_a_field_that_must_be_there_may_be_left_alone_in_a_file_of_columns(form: str, tmp_path: Path) -> None:
+    from datahub.runner.embed import compile
+    from datahub.runner.run import Options
+    from datahub.runner.run import run as run_files
+
+    (tmp_path / "accounts.csv").write_text("id,n\na,1\nb,2\n", encoding="utf-8")
+    report = run_files(compile(PATCH), {"accounts": [str(tmp_path / "accounts.csv")]}, tmp_path / "out", options=Options(format=form))
+    assert "done" == report.status
+    path = str(tmp_path / "out" / f"Account.{form}")
+    table = pq.read_table(path) if form == "parquet" else pa.ipc.open_file(path).read_all()
+    assert [{"id": "a", "n": 1}, {"id": "b", "n": None}] == table.to_pylist()
+    assert [False, True] == [field.nullable for field in table.schema]

@@ -45,15 +45,50 @@ def given(program: ir.Program, sources: dict[str, list[dict[str, Any]]], world: 
     """The outcome of a script over rows of texts."""
     told = Told()
     meaning = _Meaning(program, sources, world, told)
-    entities = {
-        name: [plain(row, meaning.shape(name)) for row in meaning.rowset(name)]
-        for name in dict.fromkeys(one.entity for one in program.maps)
-    }
+    names = dict.fromkeys(one.entity for one in program.maps)
+    made = {name: meaning.rowset(name) for name in names}
+    alive = survivors(program, made, meaning.fell)
+    for name in names:
+        for row in made[name]:
+            if id(row) not in alive:
+                told.reject(row, [FELL])
+    entities = {name: [plain(row, meaning.shape(name)) for row in made[name] if id(row) in alive] for name in names}
     return Given(entities, frozenset(told.issues), frozenset(told.notes))
 
 
+FELL = "R502 to R504"
+"""One code for those of links: which of several links a row is told to fall along is left to the engine."""
+
+
+def survivors(program: ir.Program, made: dict[str, list[Row]], fell: dict[str, list[Row]]) -> set[int]:
+    """The rows that stand once each has its owner, what it refers to, and all that it owns; `fell` are those rejected before."""
+    shapes = {one.name: one for one in program.entities if one.name in made}
+    links = [(child, columns, one, True) for one in shapes.values() for child, columns in one.owns]
+    links += [
+        (one.name, (field.name,), shapes[field.references], False) for one in shapes.values() for field in one.fields if field.references
+    ]
+    alive = {id(row) for rows in made.values() for row in rows}
+    above: list[tuple[Row, Row | None, bool]] = []
+    for child, columns, parent, owns in links:
+        keyed: dict[tuple[Any, ...], Row] = {}
+        for row in (*made[parent.name], *fell.get(parent.name, ())):
+            keyed.setdefault(tuple(row[name].value if name in row else None for name in parent.key), row)
+        for row in (*made[child], *fell.get(child, ())):
+            key = tuple(row[name].value if name in row else None for name in columns)
+            if None not in key:
+                above.append((row, keyed.get(key), owns))
+    while True:
+        dead = {id(row) for row, of, _ in above if of is None or id(of) not in alive}
+        dead |= {id(of) for row, of, owns in above if owns and of is not None and id(row) not in alive}
+        if not dead & alive:
+            return alive
+        alive -= dead
+
+
 def plain(row: Row, shape: ir.EntityShape) -> dict[str, Any]:
-    return {one.name: row[one.name].value if one.name in row else None for one in shape.fields}
+    """The values of a row; what it leaves alone is told by a word."""
+    cells = {one.name: row.get(one.name, Cell()) for one in shape.fields}
+    return {name: OMIT if OMIT in cell.codes else cell.value for name, cell in cells.items()}
 
 
 @dataclass(slots=True)
@@ -66,6 +101,8 @@ class _Meaning:
     lost: dict[str, list[Row]] = field(default_factory=dict)
     """For each rowset the rows that were rejected on the way: a group that lacks one of its rows falls."""
     losing: list[Row] = field(default_factory=list)
+    fell: dict[str, list[Row]] = field(default_factory=dict)
+    """For each entity the rows that were rejected, as far as they came: others may miss them."""
     keys: Row = field(default_factory=dict)
 
     def rowset(self, name: str) -> list[Row]:
@@ -159,6 +196,9 @@ class _Meaning:
             case ir.FillClause(columns=columns, by=by):
                 return self.filled(rows, columns, by)
             case ir.EachClause():
+                # What fell before would have come to as many rows as its list has elements, where that is known.
+                gone = [self.would_be(row, clause) for row in self.losing]
+                self.losing = [one for several in gone for one in several]
                 return [one for row in rows for one in self.expanded(row, clause)]
             case ir.JoinClause():
                 return self.joined(rows, clause)
@@ -212,6 +252,14 @@ class _Meaning:
         found = [{**row, **elements(loop, value, at)} for at, value in enumerate(cell.value or (), 1)]
         nothing = {**elements(loop, None, 1), **({clause.position: Cell(None)} if clause.position else {})}
         return found or ([{**row, **nothing}] if clause.outer else [])
+
+    def would_be(self, row: Row, clause: ir.EachClause) -> list[Row]:
+        cell = self.as_far(row, clause.over)
+        if cell.codes or not columns_read(clause.over) <= set(row):
+            return [row]
+        loop = ir.Loop(clause.over, clause.item, clause.position, None, ())
+        found = [{**row, **elements(loop, value, at)} for at, value in enumerate(cell.value or (), 1)]
+        return found or ([row] if clause.outer else [])
 
     def joined(self, rows: list[Row], clause: ir.JoinClause) -> list[Row]:
         right = [
@@ -318,13 +366,35 @@ class _Meaning:
                 rows = [self.ruled(row, rule) for row in rows]
         checks = [check for entity, check in self.program.checks if entity == name]
         found: list[set[str]] = [{"R501"} if "!fallen" in row else set() for row in rows]
-        for check in sorted(checks, key=lambda one: one.windowed):
-            before = {id(row) for row, codes in zip(rows, found, strict=True) if codes}
-            windows = self.windows(rows, before)
-            for row, codes in zip(rows, found, strict=True):
-                self.check(check, row, codes, windows)
+        owned = self.owned(shape)
+        for row, codes in zip(rows, found, strict=True):
+            codes |= {
+                owned.get(one.name, "R301") for one in shape.fields if one.constraint is not None and not self.meets(one.constraint, row)
+            }
+        for windowed in (False, True):
+            # Checks over several rows do not see what others of their kind found.
+            barred = {id(row) for row, codes in zip(rows, found, strict=True) if codes}
+            for check in (one for one in checks if one.windowed is windowed):
+                windows = self.windows(rows, barred)
+                for row, codes in zip(rows, found, strict=True):
+                    if not (check.after_checks and id(row) in barred):
+                        self.check(check, row, codes, windows)
         self.key(shape, rows, found)
-        return [row for row, codes in zip(rows, found, strict=True) if self.settled(shape, row, codes)]
+        good = [self.settled(shape, row, codes) for row, codes in zip(rows, found, strict=True)]
+        gone = [row for one in self.program.maps if one.entity == name for row in self.lost.get(one.body.name, ())]
+        self.fell[name] = [row for row, stands in zip(rows, good, strict=True) if not stands] + gone
+        return [row for row, stands in zip(rows, good, strict=True) if stands]
+
+    def owned(self, shape: ir.EntityShape) -> dict[str, str]:
+        """The code of the check that owns what goes wrong with a field: the first that names it."""
+        return {name: check.code for entity, check in reversed(self.program.checks) if entity == shape.name for name in check.fields}
+
+    def meets(self, condition: ir.Expression, row: Row) -> bool:
+        """Whether a row meets the condition of a field; one that cannot be asked, where something is null or failed, is met."""
+        if any(row[name].value is None for name in columns_read(condition) if name in row):
+            return True
+        cell = read(condition, self.place(row))
+        return bool(cell.codes) or cell.value is True
 
     def ruled(self, row: Row, rule: ir.RuleBody) -> Row:
         asked = read(rule.when, self.place(row))
@@ -335,17 +405,23 @@ class _Meaning:
         return row
 
     def check(self, check: ir.CheckRule, row: Row, codes: set[str], windows: Any) -> None:
-        if check.after_checks and codes:
-            return
         place = self.place(row, windows)
         when = read(check.when, place) if check.when is not None else Cell(True)
         asked = read(check.condition, place)
-        if when.codes or not when.value or asked.codes or asked.value is True:
+        # What failed on its way is told there; what the check itself cannot work out is not met.
+        wrong = self.of_itself(row, check.when, when) or (
+            when.value is True and (self.of_itself(row, check.condition, asked) or asked.value is False)
+        )
+        if not wrong:
             return
         if check.severity in ("error", "fatal"):
             codes.add(check.code)
         else:
             self.told.notes.add((*row["!id"].value, check.code))
+
+    def of_itself(self, row: Row, asked: ir.Expression | None, cell: Cell) -> bool:
+        """Whether a condition failed where everything that it reads of the row is there."""
+        return asked is not None and bool(cell.codes) and not any(row[name].codes for name in columns_read(asked) if name in row)
 
     def key(self, shape: ir.EntityShape, rows: list[Row], found: list[set[str]]) -> None:
         seen: set[tuple[Any, ...]] = set()
@@ -361,7 +437,7 @@ class _Meaning:
             seen.add(key)
 
     def settled(self, shape: ir.EntityShape, row: Row, codes: set[str]) -> bool:
-        owned = {name: check.code for entity, check in reversed(self.program.checks) if entity == shape.name for name in check.fields}
+        owned = self.owned(shape)
         for one in shape.fields:
             failed = row.get(one.name, Cell()).codes - {OMIT}
             codes |= {owned[one.name]} if failed and one.name in owned else failed
