@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from datetime import date
 
@@ -155,8 +156,10 @@ def _seen(values: pa.Array) -> tuple[SeenKeys, Rows]:
     """The hashes of values, and for each value the place of the first that has its hash."""
     seen = SeenKeys(len(values))
     size = 1 << 16
-    hashed = (hashes([values.slice(start, size)]) for start in range(0, len(values), size))
-    first = [seen.first_rows(some, np.arange(at * size, at * size + some.shape[1], dtype=np.int64)) for at, some in enumerate(hashed)]
+    with ThreadPoolExecutor(1, thread_name_prefix="dhm-keys") as pool:
+        # One piece is hashed while the one before it is put in: nothing else goes on while a table is made ready.
+        hashed = pool.map(lambda start: hashes([values.slice(start, size)]), range(0, len(values), size))
+        first = [seen.first_rows(some, np.arange(at * size, at * size + some.shape[1], dtype=np.int64)) for at, some in enumerate(hashed)]
     return seen, np.concatenate([np.empty(0, np.int64), *first])
 
 
@@ -222,6 +225,9 @@ def _ordered(key_of: Rows, moment_of: Rows) -> Rows:
 
 def _rows_of(key_of: Rows, order: Rows, double: Mask, count: int) -> Rows:
     """For each key its first row, and no key after the last; of keys with rows that contradict each other, none (-2)."""
+    if np.array_equal(key_of, np.arange(count)) and not double.any():
+        # No key stands twice, as in most tables: each is that of its own row.
+        return np.append(key_of, -1)
     rows_of = np.full(count + 1, -1, np.int64)
     rows_of[key_of[order][::-1]] = order[::-1]
     rows_of[key_of[order][double]] = CONTRADICTED

@@ -118,13 +118,14 @@ def _is_blank(records: bytes) -> bool:
 
 
 def block_size(stream: InputStream) -> int:
-    """Blocks so large that every core gets one of a small file, and memory stays small for a large one.
+    """Blocks so large that every core gets as much as another, and memory stays small for a large file.
 
-    A block costs as much as some thousand rows before it has any, so that two for each core would take longer.
+    A block costs as much as some thousand rows before it has any: of a small file each core gets one.
     """
     size: int = stream.size * (4 if stream.compression else 1)
+    rounds = max(1, -(-size // (CORES * LARGEST_BLOCK)))
     # Each ends with its last whole record: without room to spare, a small one would be left.
-    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, size // CORES + SPARE))
+    return max(SMALLEST_BLOCK, size // (CORES * rounds) + SPARE)
 
 
 class _Cutter:

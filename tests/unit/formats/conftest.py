@@ -26,3 +26,9 @@ def read(tmp_path):
         return see(make_reader(kind, shape, names, files), files)
 
     return reading
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks so small that a small file has several, however many cores there are."""
+    monkeypatch.setattr("datahub.formats.csv_read.CORES", 4)

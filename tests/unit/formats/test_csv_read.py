@@ -246,7 +246,7 @@ def test_a_line_longer_than_any_record_is_not_held_in_memory_and_falls_alone(rea
     assert [2, 4] == seen.lines
 
 
-def test_blocks_are_cut_only_between_records(read):
+def test_blocks_are_cut_only_between_records(read, small_blocks):
     rows = [f'{number},"line {number}\nand ""more"", and\n{"x" * (number % 97)}"' for number in range(60_000)]
     seen = read("csv", ("a,b\n" + "\n".join(rows) + "\n").encode(), ["a", "b"])
     assert len(seen.blocks) > 2
@@ -255,7 +255,7 @@ def test_blocks_are_cut_only_between_records(read):
     assert b"".join(block.data.text for block in seen.blocks) == ("\n".join(rows) + "\n").encode()
 
 
-def test_blocks_are_cut_between_records_around_stray_quotes(read):
+def test_blocks_are_cut_between_records_around_stray_quotes(read, small_blocks):
     rows = [f'{number},5" pipe' if number % 7 else f'{number},"a, b"' for number in range(80_000)]
     seen = read("csv", ("a,b\n" + "\n".join(rows) + "\n").encode(), ["a", "b"])
     assert len(seen.blocks) > 1

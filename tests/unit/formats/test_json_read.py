@@ -232,7 +232,7 @@ def test_a_bad_element_among_good_ones_falls_alone(read):
     assert [1, 4] == seen.lines
 
 
-def test_blocks_of_a_document_are_cut_between_elements(read):
+def test_blocks_of_a_document_are_cut_between_elements(read, small_blocks):
     tricky = '},{ \\"'
     rows = [f'{{"a": {number},\n "t": "{tricky} {number}"}}' for number in range(60_000)]
     seen = read("json", ('{"rows": [\n' + ",\n".join(rows) + "\n]}").encode(), [column("a", Int()), column("t")], rows="$.rows[*]")

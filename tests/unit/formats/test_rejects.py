@@ -82,7 +82,7 @@ def test_json_documents_keep_their_rows_where_they_were(rejected):
     assert '\n,{"a":3,"_dhm_row":3,' in text
 
 
-def test_many_rejected_records_of_several_blocks(tmp_path):
+def test_many_rejected_records_of_several_blocks(tmp_path, small_blocks):
     content = b"a,b\n" + b"".join(b'%d,"x, %d"\n' % (number, number) for number in range(60_000))
     (tmp_path / "in").write_bytes(content)
     file = InputFile(str(tmp_path / "in"), "in")

@@ -115,7 +115,7 @@ def test_rows_are_cut_where_they_begin_and_end_whatever_is_in_their_tags(tmp_pat
     assert [1, 1, 1, 1, 2, 2] == seen.lines
 
 
-def test_a_document_larger_than_any_block_is_read_whole(tmp_path):
+def test_a_document_larger_than_any_block_is_read_whole(tmp_path, small_blocks):
     rows = "".join(f"<g n='{n}'>" + "".join(f'<b id="{n}-{m}"><v>{"x" * 200}</v></b>\n' for m in range(100)) + "</g>" for n in range(80))
     seen = read(tmp_path, f"<a>{rows}</a>", rows="/a/g/b")
     assert len(seen.blocks) > 1
