@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from datahub.engine.ledger import block_of, position_of
 from datahub.formats.files import AtomicFile
@@ -66,6 +65,9 @@ class Findings:
     # ------------------------------------------------------------ all of them, as Parquet
 
     def _write(self) -> None:
+        # Loaded where there is something to tell: a tenth of what a run takes to start.
+        import pyarrow.parquet as pq
+
         table = pa.concat_tables(self._waiting)
         self._waiting = []
         if self._writer is None:
