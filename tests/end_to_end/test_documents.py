@@ -217,3 +217,19 @@ def test_a_template_that_is_not_there_is_told_at_the_project_file(project, told,
     assert 1 == ended.returncode
     assert says in ended.stdout
     assert "dhm.toml:2" in ended.stdout
+
+
+def test_a_document_that_was_refused_goes_again_with_all_its_lines(project):
+    folder = project('connection = "erp"\npath = "orders"\nresults = {items = "$.errors"}\ndocument = "json"\n')
+    with api() as server:
+        refusing = [True]
+        server.routes["POST /orders"] = lambda asked: {
+            "errors": [{"code": "E1", "message": "no"}] if refusing[0] and b"O-1" in asked.body else []
+        }
+        assert 0 == dhm("run", "orders", ERP=server.url).returncode
+        refusing[0] = False
+        (folder / "mended.csv").write_text("order_id,note\nO-1,softer\n", encoding="utf-8")
+        ended = dhm("rejects", "replay", "last", "--source", "refused-erp", "--file", "mended.csv", ERP=server.url)
+        assert 0 == ended.returncode, ended.stderr
+        (sent,) = [asked.json() for asked in server.seen if b"softer" in asked.body]
+    assert ("O-1", ["A", "B"]) == (sent["order_id"], [line["sku"] for line in sent["Line"]])

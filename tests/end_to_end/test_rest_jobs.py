@@ -143,3 +143,59 @@ def test_what_a_patch_leaves_alone_is_not_sent_and_what_it_takes_away_is_null(wo
     assert ended.returncode in (0, 3), ended.stderr
     sent = [asked.json() for asked in world.seen if asked.path == "/orders"]
     assert [[{"id": "O-1", "total": None}, {"id": "O-2", "total": None}], [{"id": "O-3"}]] == sent
+
+
+def rejects(*arguments):
+    command = [sys.executable, "-m", "datahub", "rejects", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=os.environ.copy())
+
+
+def test_what_a_partner_refused_is_corrected_and_sent_to_him_alone(world, tmp_path):
+    run()
+    listed = rejects("ls")
+    assert "refused-erp" in listed.stdout
+    assert "E1 1" in listed.stdout
+    shown = rejects("show", "last")
+    assert ["id,total,_code,_message", "O-2,2.00,E1,no such customer"] == shown.stdout.splitlines()
+    path = tmp_path / "mended.csv"
+    path.write_text("id,total,_code,_message\nO-2b,7.5,E1,no such customer\n", encoding="utf-8")
+    asked = len([one for one in world.seen if one.path == "/feed"])
+    again = rejects("replay", "last", "--file", str(path))
+    assert 0 == again.returncode, again.stderr
+    assert "1 batch delivered" in again.stderr
+    sent = [one for one in world.seen if one.path == "/orders"]
+    assert [{"id": "O-2b", "total": 7.5}] == sent[-1].json()
+    assert b'"total":7.50' in sent[-1].body
+    assert asked == len([one for one in world.seen if one.path == "/feed"])
+    assert "again as" in rejects("ls").stdout
+    # What is new is read from where the feed was left, and nothing is sent twice.
+    world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
+    run()
+    assert ["O-1", "O-2", "O-3", "O-2b", "O-4"] == world.taken
+
+
+def test_what_is_refused_again_can_be_corrected_again(world):
+    run()
+    assert 0 == rejects("replay", "last").returncode
+    # As it is, it is refused as it was.
+    assert 2 == rejects("ls").stdout.count("refused-erp")
+    assert ["O-1", "O-2", "O-3", "O-2"] == world.taken
+    assert 2 == len({one.headers["idempotency-key"] for one in world.seen if b"O-2" in one.body})
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("id,total\nO-2,free\n", "line 2: `free` in the column `total` is no decimal(10,2)"),
+        ("id\nO-2\n", "has no column `total`"),
+        ("", "has no column `id`"),
+    ],
+)
+def test_a_correction_that_does_not_fit_is_told_before_anything_is_sent(world, tmp_path, text, says):
+    run()
+    (tmp_path / "mended.csv").write_text(text, encoding="utf-8")
+    before = len(world.seen)
+    ended = rejects("replay", "last", "--file", str(tmp_path / "mended.csv"))
+    assert 2 == ended.returncode
+    assert says in ended.stderr
+    assert before == len(world.seen)

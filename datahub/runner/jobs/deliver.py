@@ -20,9 +20,9 @@ from datahub.runner.jobs.backoff import patiently
 from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.refused import refused_files
+from datahub.runner.jobs.refused import refused_by, refused_files
 from datahub.runner.jobs.transform import Failed, Held
-from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Run
+from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, Run
 
 REJECTS = "rejects"
 """The name under which the files of rejected rows are delivered."""
@@ -58,16 +58,23 @@ def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
         if batch.state is not BatchState.DONE:
             rows = tables.setdefault(batch.target, _Rows(context, run, batch.target))
             _send(context, claim, hold, batch, rows)
-    if REJECTS in context.ways.sinks:
-        owners = {target: next(iter(made_files(context, run, target).values())) for target in context.ways.senders}
-        for refused in refused_files(context, run, owners):
-            context.store.deliveries.add(claim, _file(context, run, REJECTS, refused))
-        for file in context.store.deliveries.files(claim.run):
-            if file.state in (FileState.PLANNED, FileState.STAGING):
-                _stage(context, run, claim, hold, file)
+    _refusals(context, run, claim)
+    for file in context.store.deliveries.files(claim.run):
+        if file.state in (FileState.PLANNED, FileState.STAGING):
+            _stage(context, run, claim, hold, file)
     for file in context.store.deliveries.files(claim.run):
         if file.state is FileState.STAGED:
             _show(context, run, claim, hold, file)
+
+
+def _refusals(context: JobContext, run: Run, claim: Claim) -> None:
+    """What was refused is kept to be corrected, and goes where the job's rejects go."""
+    sent = {one.target for one in context.store.deliveries.batches(claim.run)}
+    owners = {target: next(iter(made_files(context, run, target).values())) for target in context.ways.senders if target in sent}
+    for refused, codes in refused_files(context, run, owners):
+        context.store.rejects.add(claim, Rejects(run.id, refused_by(refused.target), refused.path, refused.rows, json.dumps(codes)))
+        if REJECTS in context.ways.sinks:
+            context.store.deliveries.add(claim, _file(context, run, REJECTS, refused))
 
 
 # ---------------------------------------------------------------------------------------------------------- files

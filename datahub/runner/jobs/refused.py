@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,27 @@ from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import Batch, Run
 
 CODE, MESSAGE = "_code", "_message"
+_REFUSED = "refused-"
 
 
-def refused_files(context: JobContext, run: Run, made: Mapping[str, Path]) -> Iterator[WrittenFile]:
-    """One file for each target that refused rows; made of the ledger, so that it is the same however often it is made."""
+def refused_files(context: JobContext, run: Run, made: Mapping[str, Path]) -> Iterator[tuple[WrittenFile, Counter[str]]]:
+    """One file for each target that refused rows, with how often each code; made of the ledger, so that it is always the same."""
     for target, path in sorted(made.items()):
         refusals = _refusals(context, run, target)
         if refusals:
-            file = context.folders.run(run.id) / "out" / f"refused-{target}.csv"
+            file = context.folders.run(run.id) / "out" / f"{refused_by(target)}.csv"
             _write(file, pq.read_table(path).take(pa.array(sorted(refusals), pa.int64())), [refusals[row] for row in sorted(refusals)])
-            yield WrittenFile(file.name, str(file), len(refusals), target)
+            yield WrittenFile(file.name, str(file), len(refusals), target), Counter(code or "REFUSED" for code, _ in refusals.values())
+
+
+def refused_by(target: str) -> str:
+    """What the rows that a target refused are called, among what a run rejected."""
+    return f"{_REFUSED}{target}"
+
+
+def target_of(source: str) -> str:
+    """The target that refused what is called `source`; empty where it is a source's own rejects."""
+    return source.removeprefix(_REFUSED) if source.startswith(_REFUSED) else ""
 
 
 def refused_rows(batches: Iterable[Batch]) -> int:

@@ -105,6 +105,12 @@ class SqliteRejects:
                 [(claim.run, one.source, one.path, one.rows, one.codes) for one in rejects],
             )
 
+    def add(self, claim: Claim, rejects: Rejects) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            told = (claim.run, rejects.source, rejects.path, rejects.rows, rejects.codes)
+            sql.execute("INSERT OR IGNORE INTO rejects (run, source, path, rows, codes) VALUES (?, ?, ?, ?, ?)", told)
+
     def list(self, run: str = "", limit: int = 100) -> Sequence[Rejects]:
         rows = self._ledger.rows("SELECT * FROM rejects WHERE ? = '' OR run = ? ORDER BY run DESC, source LIMIT ?", (run, run, limit))
         return tuple(Rejects(**dict(row)) for row in rows)

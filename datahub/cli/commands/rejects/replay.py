@@ -1,6 +1,7 @@
 """Run a job over rejected rows once more: over the file as it is, or over one in which they were corrected.
 
-The columns that the reject file has beside the source's own are passed over.
+What a target refused (`--source refused-TARGET`) goes to that target alone, past the script. The columns that the file has beside those of
+the rows are passed over.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def command(
     from datahub.cli.rejected import chosen
     from datahub.runner.jobs.bind import bind
     from datahub.runner.jobs.perform import Ending
+    from datahub.runner.jobs.refused import target_of
     from datahub.runner.jobs.replay import replay
+    from datahub.runner.jobs.replay_refused import replay_refused
 
     with opened(env) as (loaded, store):
         found = one_run(store, run)
@@ -34,7 +37,7 @@ def command(
         if not path.is_file():
             raise Stop(f"there is no file `{path}`")
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
-        made = replay(context, rejects, path)
+        made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
         if not isinstance(made, Ending):
             raise Stop(waiting(context, made), "try again when it is done", code=Exit.LATER)
         asked = Asked(found.job, env)

@@ -1,0 +1,157 @@
+"""Rows that a target refused once more: corrected or as they are, they go to that target alone, past the script, for they are its rows."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datahub.connectors.declare import TerminalError
+from datahub.formats.written import OMITTED
+from datahub.reports.report import Report, WrittenFile
+from datahub.runner.jobs.deliver import made_files, plan
+from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.perform import Ending, perform
+from datahub.runner.jobs.refused import CODE, MESSAGE, target_of
+from datahub.state.owner import this_process
+from datahub.state.records import Admission, Fire, FireKind, Overlap, Rejects, Run, RunStatus
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_LINES = 2
+"""The line of a file on which its first row stands."""
+
+
+def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending | Run:
+    """Send the rows of `file` to the target that refused them; the run that waits, where the job is busy."""
+    store, now = context.store, context.clock()
+    target = target_of(rejects.source)
+    earlier = store.runs.get(rejects.run)
+    assert earlier is not None
+    if target not in context.ways.senders:
+        raise TerminalError(
+            f"the job `{context.name}` sends nothing to `{target}` any more", "bind the target again, or correct the rows there"
+        )
+    made = made_files(context, earlier, target)
+    entity, like = next(iter(made.items()))
+    if not like.is_file():
+        raise TerminalError(f"what run {earlier.id} sent is gone: `{like}`", "`dhm runs prune` removes what is older than `retention`")
+    table = rows_like(file, pq.read_schema(like))
+    run = store.runs.submit(
+        Fire(context.name, FireKind.REPLAY, now), Admission(Overlap.QUEUE_ALL, most_waiting=1 << 30, approved=True), now
+    )
+    assert run is not None
+    claimed = store.runs.claim(context.name, this_process(), now, run.id)
+    if claimed is None:
+        store.runs.cancel(run.id, "the job is busy", now)
+        return run
+    claim, run = claimed
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=store.runs.generation(context.name, digest))
+    found = store.runs.get(claim.run)
+    assert found is not None
+    report = _made(context, found, target, {entity: table}, made)
+    with store.together():
+        plan(context, found, report, claim)
+        store.rejects.replayed(rejects.run, rejects.source, claim.run)
+    return perform(context, claim, found)
+
+
+def _made(context: JobContext, run: Run, target: str, tables: Mapping[str, pa.Table], made: Mapping[str, Path]) -> Report:
+    """What a run of the script would have left: the rows to be sent, and what they own as it was sent before."""
+    out = context.folders.run(run.id) / "out"
+    out.mkdir(parents=True, mode=0o700)
+    written = []
+    for entity, before in made.items():
+        path = out / before.name
+        if entity in tables:
+            pq.write_table(tables[entity], path)
+        else:
+            shutil.copyfile(before, path)
+        written.append(WrittenFile(entity, str(path), pq.read_metadata(path).num_rows, target))
+    report = Report(
+        status="done",
+        reason="",
+        script=context.job.mapping,
+        flow=context.job.flow,
+        started=run.as_of.isoformat(),
+        seconds=0.0,
+        plan="",
+        parameters={},
+        inputs={},
+        sources=(),
+        entities={entity: table.num_rows for entity, table in tables.items()},
+        rejected={},
+        codes=(),
+        recovered={},
+        written=tuple(written),
+        rejects=(),
+        warnings=(),
+    )
+    report.write(out / "run" / "report.json")
+    return report
+
+
+# ------------------------------------------------------------------------------------------------------ the file
+
+
+def rows_like(file: Path, schema: pa.Schema) -> pa.Table:
+    """The rows of a file of refused rows with the types that they had; an empty cell is null, or left out where a row can leave it out."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        lines = list(csv.reader(stream))
+    header, rows = (lines[0], [line for line in lines[1:] if line]) if lines else ([], [])
+    fields = [one for one in schema if not one.name.startswith(OMITTED)]
+    missing = [one.name for one in fields if one.name not in header]
+    if missing:
+        raise TerminalError(
+            f"`{file}` has no column `{missing[0]}`", f"it must have those of the file of refused rows; `{CODE}` and `{MESSAGE}` may go"
+        )
+    arrays, names = [], []
+    for one in fields:
+        cells = [row[header.index(one.name)] if header.index(one.name) < len(row) else "" for row in rows]
+        arrays.append(pa.array(_values(cells, one, file), one.type))
+        names.append(one.name)
+        if OMITTED + one.name in schema.names:
+            # What was left out and what was taken away look the same in a file, and to leave alone is the safe one.
+            arrays.append(pa.array([not cell for cell in cells]))
+            names.append(OMITTED + one.name)
+    return pa.table(arrays, names=names).select([name for name in schema.names if name in names])
+
+
+def _values(cells: Sequence[str], field: pa.Field, file: Path) -> Iterator[Any]:
+    for number, cell in enumerate(cells):
+        try:
+            yield _value(cell, field.type)
+        except (ValueError, InvalidOperation, msgspec.DecodeError, pa.ArrowException):
+            raise TerminalError(
+                f"`{file}`, line {number + _LINES}: `{cell[:60]}` in the column `{field.name}` is no {_word(field.type)}",
+                "correct the cell",
+            ) from None
+
+
+def _word(kind: pa.DataType) -> str:
+    """A type as scripts call it."""
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    return {"date32[day]": "date", "bool": "bool", "int64": "int", "double": "float"}.get(str(kind), str(kind).partition("[")[0])
+
+
+def _value(cell: str, kind: pa.DataType) -> Any:
+    if not cell:
+        return None
+    if pa.types.is_boolean(kind):
+        return {"true": True, "false": False}[cell.lower()] if cell.lower() in ("true", "false") else int("not a boolean")
+    if pa.types.is_nested(kind):
+        return _DECODER.decode(cell)
+    if pa.types.is_decimal(kind):
+        return pa.scalar(Decimal(cell), kind).as_py()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return cell
+    return pa.scalar(cell).cast(kind).as_py()
