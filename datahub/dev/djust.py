@@ -1,4 +1,4 @@
-"""A fake of a REST API as DJUST's data hub calls it: the flow of offer files, lists in envelopes, orders taken under a key."""
+"""A fake of a REST API as DJUST's data hub calls it: offer files on demand, lists in envelopes, imports of every entity, order export."""
 
 from __future__ import annotations
 
@@ -9,12 +9,27 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
+from datahub.dev.djust_imports import ENTITIES, Platform
 from datahub.dev.serving import Asked, Given
 
 CLIENT, SECRET = "demo", "demo-secret"
 OFFERS = tuple(
     {"sku": f"SKU-{day:03}", "price": f"{day}.50", "stock": str(day * 3), "updatedAt": f"2026-01-{day:02}T08:00:00Z"}
     for day in range(1, 13)
+)
+EXPORTED = tuple(
+    {
+        "reference": f"172-189-{number}-1",
+        "accountExternalId": f"ACC-{number % 3}",
+        "supplierExternalId": "SUP-1",
+        "orderStatus": "ORDER_CREATED" if number % 2 else "SHIPPED",
+        "createdAt": f"2026-01-{number:02}T09:00:00Z",
+        "updatedAt": f"2026-01-{number:02}T10:00:00Z",
+        "orderLines": [
+            {"orderLineId": f"L-{number}", "variantExternalId": "V-1", "quantityPerItem": "1", "gtin": "4006381333931", "quantity": 2}
+        ],
+    }
+    for number in range(1, 8)
 )
 _LOOKS = 2
 """How often a file is still being made when its status is asked for."""
@@ -23,10 +38,12 @@ _LOOKS = 2
 class FakeDjust:
     """The state of one platform."""
 
-    def __init__(self, offers: Sequence[dict[str, str]] = OFFERS) -> None:
-        self.offers = list(offers)
+    def __init__(self, offers: Sequence[dict[str, str]] = OFFERS, exported: Sequence[dict[str, Any]] = EXPORTED) -> None:
+        self.offers, self.exported = list(offers), list(exported)
         self.orders: dict[str, Any] = {}
-        self.taken: dict[str, Any] = {}
+        self.platform = Platform()
+        """What imports brought."""
+        self.taken: dict[str, Given] = {}
         self.tokens: set[str] = set()
         self._since, self._looks = "", 0
         self.url = ""
@@ -50,9 +67,13 @@ class FakeDjust:
             case ("GET", "/files/offers.csv"):
                 return self._file()
             case ("GET", "/offers"):
-                return self._page(asked)
+                return _page(asked, self.offers)
+            case ("GET", "/orders"):
+                return self._listed(asked)
             case ("POST", "/orders"):
-                return self._ordered(asked)
+                return self._once(asked, self._ordered)
+            case ("POST", path) if path.startswith("/imports/"):
+                return self._once(asked, self._imported)
             case _:
                 return Given(404, {"message": f"no such operation: {asked.method} {asked.path}"})
 
@@ -71,27 +92,53 @@ class FakeDjust:
         lines.writerows(one for one in self.offers if one["updatedAt"] > self._since)
         return Given(200, text.getvalue().encode(), {"Content-Type": "text/csv"})
 
-    def _page(self, asked: Asked) -> Given:
-        number, size = int(asked.query.get("pageNumber", 0)), int(asked.query.get("pageSize", 5))
-        part = self.offers[number * size : (number + 1) * size]
-        total = len(self.offers)
-        return Given(
-            200,
-            {"elements": part, "paging": {"pageNumber": number, "pageSize": size, "totalPages": -(-total // size), "totalRecords": total}},
-        )
+    def _listed(self, asked: Asked) -> Given:
+        """The orders for export, by the status that they have entered and the time of their last change."""
+        since, status = asked.query.get("updatedSince", ""), asked.query.get("orderStatus", "")
+        return _page(asked, [one for one in self.exported if one["updatedAt"] > since and status in ("", one["orderStatus"])])
 
-    def _ordered(self, asked: Asked) -> Given:
-        """Orders, each with what became of it; the same key gets the same answer, and nothing is done again."""
+    # ------------------------------------------------------------ what is sent
+
+    def _once(self, asked: Asked, work: Any) -> Given:
+        """The same key gets the same answer, and nothing is done again."""
         key = asked.headers.get("idempotency-key", "")
         if key and key in self.taken:
-            return Given(200, self.taken[key])
+            return self.taken[key]
+        given: Given = work(asked)
+        if key:
+            self.taken[key] = given
+        return given
+
+    def _ordered(self, asked: Asked) -> Given:
+        """Orders, each with what became of it."""
         results = []
         for one in asked.json():
             good = bool(one.get("externalId"))
             if good:
                 self.orders[one["externalId"]] = one
             results.append({"ok": True} if good else {"ok": False, "code": "F-E-001", "message": "externalId is missing"})
-        answer = {"results": results}
-        if key:
-            self.taken[key] = answer
-        return Given(200 if all(one["ok"] for one in results) else 207, answer)
+        return Given(200 if all(one["ok"] for one in results) else 207, {"results": results})
+
+    def _imported(self, asked: Asked) -> Given:
+        """Rows of one entity, as JSON or as CSV whose mark the query names; those that are not taken, by their place and code."""
+        entity = asked.path.rpartition("/")[2]
+        if entity not in ENTITIES:
+            return Given(404, {"message": f"there is no entity `{entity}`: there are {', '.join(ENTITIES)}"})
+        if "csv" in asked.headers.get("content-type", ""):
+            mark = asked.query.get("delimiter", "")
+            if mark not in (",", ";"):
+                return Given(400, {"message": "the delimiter must be chosen: `,` or `;`"})
+            rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(asked.body.decode("utf-8-sig")), delimiter=mark))
+        else:
+            told = asked.json()
+            rows = told["elements"] if isinstance(told, dict) else told
+        errors = [{"row": row, "code": code, "message": message} for row, code, message in self.platform.take(entity, rows)]
+        return Given(207 if errors else 200, {"read": len(rows), "errors": errors})
+
+
+def _page(asked: Asked, found: Sequence[Any]) -> Given:
+    number, size = int(asked.query.get("pageNumber", 0)), int(asked.query.get("pageSize", 5))
+    part = found[number * size : (number + 1) * size]
+    total = len(found)
+    paging = {"pageNumber": number, "pageSize": size, "totalPages": -(-total // size), "totalRecords": total}
+    return Given(200, {"elements": part, "paging": paging})

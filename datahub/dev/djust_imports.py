@@ -154,10 +154,10 @@ def _date(text: str) -> bool:
 
 def _attribute(platform: Platform, row: Row, new: bool) -> Iterator[tuple[str, str]]:
     kind = row.get("attributeType", "")
-    if kind in ("METRIC", "LIST_METRIC") and not row.get("attributeUnitType"):
-        yield "F-E-001", "The required field(s) attributeUnitType are missing or blank"
-    if kind == "METRIC" and not row.get("attributeUnit"):
-        yield "F-E-001", "The required field(s) attributeUnit are missing or blank"
+    needed = ["attributeUnitType"] if kind == "LIST_METRIC" else ["attributeUnitType", "attributeUnit"] if kind == "METRIC" else []
+    missing = [name for name in needed if not row.get(name)]
+    if missing:
+        yield "F-E-001", f"The required field(s) {', '.join(missing)} are missing or blank"
     if row.get("attributeMulti") == "TRUE" and kind and not kind.startswith("LIST"):
         yield "F-E-008", "The value TRUE of attributeMulti is for types LIST_TEXT, LIST_METRIC and LIST_COLOR alone"
 

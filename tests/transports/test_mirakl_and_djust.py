@@ -21,7 +21,7 @@ from datahub.connectors.mirakl.imports import MiraklImports
 from datahub.connectors.mirakl.reports import joined
 from datahub.connectors.mirakl.told import MiraklTo
 from datahub.connectors.rest.sender import RestOut
-from datahub.connectors.rest.session import Session
+from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.signing import signing
 from datahub.connectors.rest.source import RestIn
 from datahub.connectors.rest.told import KeyAuth, RestFrom, RestTo
@@ -396,6 +396,53 @@ def test_orders_are_sent_once_and_those_refused_named(djust):
     assert first == out.send(body, "k")
     assert ["O-1"] == list(fake.orders)
     out.close()
+
+
+def test_orders_for_export_are_read_by_status_and_from_where_they_were_left(djust):
+    _fake, session, place = djust
+    paging = {
+        "kind": "number",
+        "parameter": "pageNumber",
+        "first": 0,
+        "size": 2,
+        "size_parameter": "pageSize",
+        "pages": "$.paging.totalPages",
+    }
+    call = {"path": "orders", "parameters": {"updatedSince": "{{CURSOR}}", "orderStatus": "SHIPPED"}, "paging": paging}
+    told = RestFrom.model_validate({"connection": "x", "calls": [call], "rows": "$.elements", "cursor": {"value": "$.updatedAt"}})
+    source = RestIn(session, told, place)
+    source.start("2026-01-02T10:00:00Z")
+    rows = [json.loads(line) for split in source.splits() for line in source.land(split, place.state).path.read_text().splitlines()]
+    assert ["172-189-4-1", "172-189-6-1"] == [row["reference"] for row in rows]
+    assert "2026-01-06T10:00:00Z" == source.position()
+    source.close()
+
+
+def test_every_entity_is_taken_in_bulk_and_what_is_refused_has_the_platforms_code(djust):
+    fake, session, _place = djust
+    told = {"connection": "x", "path": "imports/SUPPLIER", "batch": 1000, "results": {"items": "$.errors", "row": "$.row"}}
+    out = RestOut(session, RestTo.model_validate(told))
+    rows = pa.table({"externalId": [f"S{number}" for number in range(999)] + ["S 1000"], "name": ["Supplier"] * 998 + [None, "x"]})
+    answer = out.send(out.render(rows), "k")
+    assert [(998, "F-E-001"), (999, "F-E-012")] == [(one.row, one.code) for one in answer.refused]
+    assert 998 == len(fake.platform.there["SUPPLIER"])
+    assert answer == out.send(out.render(rows), "k")
+    out.close()
+
+
+def test_a_csv_needs_its_delimiter_said(djust):
+    fake, session, _place = djust
+    for mark, status in ((";", 200), ("", 400)):
+        request = Request(
+            "POST",
+            session.address("imports/PRODUCT_TAG"),
+            {"delimiter": mark},
+            {"Content-Type": "text/csv"},
+            {"content": b"productExternalId;deleted\nP1;FALSE\n"},
+        )
+        assert status == session.ask(request, lambda status: True).status_code
+    assert [("P1",)] == list(fake.platform.there["PRODUCT_TAG"])
+    session.close()
 
 
 # ---------------------------------------------------------------------------------------------------------- the command, the example
