@@ -48,8 +48,9 @@ class Job(Config):
     """What the input must be like to be believed."""
     notify: Annotated[tuple[Notify, ...], BeforeValidator(several)] = ()
     """Who is told how its runs end: a table such as `{connection = "ops", on = ["failed", "held"]}`, or several."""
-    on_unknown: Literal["hold", "resend"] = "hold"
-    """What becomes of a batch of which nobody knows whether it arrived, where the target cannot tell a second one."""
+    on_unknown: Literal["hold", "resend", "probe"] = "hold"
+    """What becomes of a batch of which nobody knows whether it arrived, where the target cannot tell a second one: a person decides, it is
+    sent again, or the target is asked (`probe` of the target); what a target says of itself is asked for in any case."""
     remember: tuple[str, ...] = ()
     """Entities of which the rows last delivered are kept, beside those that its own script asks for by `previous`."""
     retention: Retention = Retention()

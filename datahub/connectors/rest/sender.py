@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from datahub.connectors.declare import Answer, Refusal, TerminalError
+from datahub.connectors.declare import Answer, Missing, Refusal, TerminalError, TransientError
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import RestTo, Results, described
 from datahub.connectors.rest.values import Absent, at, decoded, encoded
@@ -63,8 +63,29 @@ class RestOut:
                 f"{shown(request)}: HTTP {response.status_code}: {said}", "the whole batch is refused, and no row named"
             ) from None
 
+    @property
+    def asks(self) -> bool:
+        """Whether the other side can be asked for a batch by its key."""
+        return bool(self._told.probe)
+
     def arrived(self, key: str) -> bool | None:
-        return None
+        if not self._told.probe:
+            return None
+        path = self._told.probe.replace("{{KEY}}", key)
+        try:
+            self._session.ask(Request("GET", self._session.address(path)))
+        except Missing:
+            return False
+        except TransientError:
+            return None
+        return True
+
+    @property
+    def why(self) -> str:
+        """What keeps a batch from being done twice."""
+        if self._told.method in ("PUT", "DELETE"):
+            return f"{self._told.method} does the same however often it is sent"
+        return f"each batch bears a `{self._told.key_header}`, which the other side must do once"
 
     def close(self) -> None:
         self._session.close()

@@ -324,6 +324,8 @@ class RestTo(DocumentsTo):
     """Whether a batch of one row is sent as an object alone; needs `batch = 1`."""
     key_header: str = "Idempotency-Key"
     """The header with the batch's key, the same each time it is sent; empty sends none, and what may have arrived is never sent again."""
+    probe: str = ""
+    """A path that answers 2xx where the batch with the key `{{KEY}}` has arrived, and 404 where not: asked where an answer was lost."""
     parameters: dict[str, str] = {}
     results: Results | None = None
 

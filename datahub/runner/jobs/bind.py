@@ -26,6 +26,7 @@ from datahub.project.trigger import StatusEntered
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.documents import documents_of, entities_of
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
+from datahub.runner.jobs.promise import Asked
 from datahub.runner.jobs.remembered_rows import Origin, source_of
 from datahub.runner.jobs.watching import Watched, entries_of, watched
 from datahub.runner.outlet import Progress
@@ -106,6 +107,11 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
         way = opened.target(_named(told) if target in documents else told)
         if isinstance(way, Sender):
             senders[target] = way
+            if job.on_unknown == "probe" and not way.keyed and not (isinstance(way, Asked) and way.asks):
+                raise TerminalError(
+                    f"`on_unknown` of `{name}` is `probe`, and the target `{target}` cannot be asked",
+                    f'write `targets.{target}.probe = "…/{{{{KEY}}}}"`, or `on_unknown = "hold"`',
+                )
             if target not in documents:
                 _one_entity(plan, target)
         else:

@@ -232,26 +232,29 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
         store.deliveries.mark(claim, batch, BatchState.SENDING)
         reach("send")
         hold.check()
+        again = sender.keyed or context.job.on_unknown == "resend"
         try:
-            answer = patiently(context, hold, partial(sender.send, body, batch.key), again=sender.keyed)
+            answer = patiently(context, hold, partial(sender.send, body, batch.key), again=again)
         except Uncertain as problem:
-            _unknown(context, claim, batch, str(problem))
-            raise AssertionError from problem
+            # Where it may be sent again, the run is: later, as after any failure that may pass.
+            if again or not _settled(context, claim, batch, sender, str(problem)):
+                raise
+            return
         reach("sent")
         store.deliveries.mark(claim, batch, BatchState.DONE, json.dumps(asdict(answer)))
         reach("marked")
 
 
-def _settled(context: JobContext, claim: Claim, batch: Batch, sender: Sender) -> bool:
-    """Whether a batch that was on its way when the process ended needs not be sent again."""
+def _settled(context: JobContext, claim: Claim, batch: Batch, sender: Sender, why: str = "the process ended while it was sent") -> bool:
+    """Whether a batch that was on its way needs not be sent again; `Held` where nobody can know, and that is to be told."""
     if sender.keyed:
         return False
     arrived = sender.arrived(batch.key)
     if arrived:
         context.store.deliveries.mark(claim, batch, BatchState.DONE, "it had arrived")
         return True
-    if arrived is None and context.job.on_unknown == "hold":
-        _unknown(context, claim, batch, "the process ended while it was sent")
+    if arrived is None and context.job.on_unknown != "resend":
+        _unknown(context, claim, batch, why)
     return False
 
 

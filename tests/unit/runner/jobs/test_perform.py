@@ -172,10 +172,18 @@ def test_a_shop_that_can_tell_is_asked_whether_a_batch_arrived(world, tmp_path, 
     one = world(retry=AT_ONCE)
     one = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(shop.port, keyed=False, asks=True)}))
     shop.lose = 1
-    held = once(one).run
-    one.store.runs.reopen(held.id, now())
-    work(one)
+    assert RunStatus.SUCCESS is once(one).run.status
     assert dict.fromkeys(good, 1) == shop.rows
+
+
+def test_a_lost_answer_is_sent_again_where_the_job_says_so(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop.keyed, shop.lose = False, 1
+    one = world(retry=AT_ONCE, on_unknown="resend")
+    one = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(shop.port, keyed=False)}))
+    assert RunStatus.SUCCESS is once(one).run.status
+    assert set(good) == set(shop.rows)
+    assert 2 == max(shop.rows.values())
 
 
 def test_a_closed_shop_leaves_the_run_for_later_where_it_was(world, tmp_path, shop):
