@@ -32,3 +32,23 @@ def described(loaded: Loaded, job: Job) -> list[str]:
     """Each schedule of a job in words."""
     zone = loaded.project.project.timezone
     return [f"{one.every} ({one.timezone or zone})" for one in job.schedule]
+
+
+def started_by(job: Job) -> list[str]:
+    """What starts a job beside its schedule, in words."""
+    from datahub.project.model import shown_length
+    from datahub.project.trigger import AfterJob, FileArrived, StatusEntered, Webhook
+
+    said = []
+    for trigger in job.triggers:
+        match trigger:
+            case Webhook(path=path):
+                said.append(f"on messages to /hooks/{path}")
+            case AfterJob(job=other):
+                said.append(f"after {other}")
+            case FileArrived(every=every):
+                said.append(f"when a file arrives, looked for every {shown_length(every)}")
+            case StatusEntered(entity=entity, statuses=statuses, again=again):
+                several = [*statuses, *(f"{one} (each time)" for one in again if one not in statuses)]
+                said.append(f"when a row of {entity} enters {' or '.join(several)}")
+    return said

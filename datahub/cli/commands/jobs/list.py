@@ -1,4 +1,4 @@
-"""List the jobs of the project: when each runs next, and how its last run ended."""
+"""List the jobs of the project: when each runs next or what starts it, and how its last run ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def command(
 ) -> None:
     from datahub.cli.instants import local
     from datahub.cli.project import ledger, project
-    from datahub.cli.schedules import clocks, next_of
+    from datahub.cli.schedules import clocks, next_of, started_by
     from datahub.cli.tables import table
 
     loaded = project(env)
@@ -30,6 +30,7 @@ def command(
         runs = store.runs.list(name, limit=1)
         last = f"{runs[0].status.value.replace('_', ' ')} {local(runs[0].ended or runs[0].started or runs[0].as_of, zone)}" if runs else ""
         upcoming = next_of(clocks(loaded, name)) if on else None
-        rows.append([name, "on" if on else "off", local(upcoming, zone), last, job.description])
+        starts = local(upcoming, zone) or ", ".join(started_by(job) if on else [])
+        rows.append([name, "on" if on else "off", starts, last, job.description])
     store.close()
     give(table(rows, head=("job", "", f"next ({zone})", "last run", "")))

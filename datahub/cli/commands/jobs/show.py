@@ -17,7 +17,7 @@ def command(
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
     from datahub.cli.project import ledger, plan_of, project
-    from datahub.cli.schedules import described
+    from datahub.cli.schedules import described, started_by
     from datahub.cli.tables import table
     from datahub.project.failures import TerminalError
     from datahub.runner.jobs.bind import job_of, ways_of
@@ -35,9 +35,10 @@ def command(
     runs = store.runs.list(job, limit=5)
     store.close()
     rows = [["job", job], ["", declared.description], ["enabled", "yes" if on else "no"], ["script", declared.mapping]]
-    rows += [["runs", text] for text in described(loaded, declared) or ["when it is started by hand"]]
+    rows += [["runs", text] for text in [*described(loaded, declared), *started_by(declared)] or ["when it is started by hand"]]
     rows += [["reads", f"{name} from {_whence(told)}"] for name, told in declared.sources.items()]
     rows += [["writes", one.told] for one in promises(declared, ways)]
+    rows += [["tells", f"{one.connection} when a run ends with {', '.join(one.on)}"] for one in declared.notify]
     rows += [["when busy", declared.overlap.replace("_", " ")]]
     rows += [
         ["last runs" if not at else "", f"{run.id}  {run.status.value.replace('_', ' ')}  {run.reason}"] for at, run in enumerate(runs)
