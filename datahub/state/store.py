@@ -112,8 +112,8 @@ class Runs(Protocol):
         """Why the run is asked to stop, or nothing."""
         ...
 
-    def forget(self, before: datetime) -> Sequence[str]:
-        """Remove runs that ended before an instant; the ids of those gone."""
+    def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> Sequence[str]:
+        """Remove runs that ended before an instant, of one job or of all `besides` some; the ids of those gone."""
         ...
 
     def forget_fires(self, before: datetime) -> int:
@@ -159,8 +159,8 @@ class Items(Protocol):
         """The landed files of runs that are not done."""
         ...
 
-    def forget(self, before: datetime) -> int:
-        """Remove files that were done before an instant and belong to no run any more; how many."""
+    def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> int:
+        """Remove files that were done before an instant and belong to no run any more, of one job or of all `besides` some; how many."""
         ...
 
 

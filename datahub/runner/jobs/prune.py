@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from datahub.project.policy import Retention
@@ -20,10 +21,24 @@ class Pruned:
     messages: int = 0
 
 
-def prune(store: StateStore, folders: Folders, keep: Retention, now: datetime) -> Pruned:
-    """Remove what is older than `keep` says; runs that are not done keep everything."""
-    gone = store.runs.forget(now - keep.rejects)
-    store.items.forget(now - keep.fingerprints)
+def longest(several: Collection[Retention]) -> Retention:
+    """What all of several jobs want kept; files and messages are not one job's alone."""
+    return Retention(
+        payloads=max((one.payloads for one in several), default=Retention().payloads),
+        rejects=max((one.rejects for one in several), default=Retention().rejects),
+        fingerprints=max((one.fingerprints for one in several), default=Retention().fingerprints),
+    )
+
+
+def prune(store: StateStore, folders: Folders, jobs: Mapping[str, Retention], now: datetime) -> Pruned:
+    """Remove what is older than each job says, and what jobs that are gone left after the longest of that; runs that are not done
+    keep everything."""
+    keep = longest(jobs.values())
+    gone = [*store.runs.forget(now - keep.rejects, besides=tuple(jobs))]
+    store.items.forget(now - keep.fingerprints, besides=tuple(jobs))
+    for job, told in jobs.items():
+        gone += store.runs.forget(now - told.rejects, job)
+        store.items.forget(now - told.fingerprints, job)
     messages = _messages(store, keep, now)
     store.runs.forget_fires(now - keep.fingerprints)
     files = size = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -94,10 +95,14 @@ class SqliteItems:
         )
         return tuple(row["staged"] for row in rows)
 
-    def forget(self, before: datetime) -> int:
+    def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> int:
         with self._ledger.writing() as sql:
+            # A place begins with the job whose source it is.
+            of = "substr(place, 1, instr(place, ':') - 1)"
             gone = sql.execute(
-                "DELETE FROM item WHERE status = 'done' AND changed < ? AND id NOT IN (SELECT item FROM taken)", (written(before),)
+                "DELETE FROM item WHERE status = 'done' AND changed < ? AND id NOT IN (SELECT item FROM taken)"
+                f" AND (? = '' OR {of} = ?) AND {of} NOT IN (SELECT value FROM json_each(?))",
+                (written(before), job, job, json.dumps(besides)),
             )
             return gone.rowcount
 

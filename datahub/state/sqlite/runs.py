@@ -229,7 +229,7 @@ class SqliteRuns:
             )
             return changed.rowcount == 1
 
-    def forget(self, before: datetime) -> Sequence[str]:
+    def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> Sequence[str]:
         # The last good run of a job is what guards compare with; it stays.
         good = [row[0] for row in self._ledger.rows(f"SELECT max(rowid) FROM run WHERE {_GOOD} GROUP BY job")]
         gone: list[str] = []
@@ -238,8 +238,9 @@ class SqliteRuns:
             # Some at a time: whoever else writes waits no longer than for these.
             several = self._ledger.rows(
                 f"SELECT rowid, id FROM run WHERE rowid > ? AND status IN ({_CLOSED}) AND ended < ?"
-                f" AND rowid NOT IN (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT {_MOST_AT_ONCE}",
-                (last, written(before), json.dumps(good)),
+                " AND rowid NOT IN (SELECT value FROM json_each(?)) AND (? = '' OR job = ?)"
+                f" AND job NOT IN (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT {_MOST_AT_ONCE}",
+                (last, written(before), json.dumps(good), job, job, json.dumps(besides)),
             )
             if not several:
                 return gone

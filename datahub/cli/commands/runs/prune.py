@@ -18,18 +18,11 @@ def command(
     from datetime import UTC, datetime
 
     from datahub.cli.ledger_runs import opened
-    from datahub.project.policy import Retention
     from datahub.runner.jobs.bind import folders_of
     from datahub.runner.jobs.prune import prune
 
     with opened(env) as (loaded, store):
-        # One state serves all jobs: what any of them still wants is kept.
-        said = [job.retention for job in loaded.project.jobs.values()] or [Retention()]
-        keep = Retention(
-            payloads=max(one.payloads for one in said),
-            rejects=max(one.rejects for one in said),
-            fingerprints=max(one.fingerprints for one in said),
-        )
-        gone = prune(store, folders_of(loaded), keep, datetime.now(UTC))
+        jobs = {name: job.retention for name, job in loaded.project.jobs.items()}
+        gone = prune(store, folders_of(loaded), jobs, datetime.now(UTC))
     told = f"removed {counted(gone.runs, 'run')} and {counted(gone.files, 'file')}: {gone.bytes / 1e6:,.1f} MB"
     say(f"{told}; and what {counted(gone.messages, 'message')} said" if gone.messages else told)

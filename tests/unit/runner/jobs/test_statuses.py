@@ -227,11 +227,11 @@ def test_what_was_not_read_yet_outlives_pruning(shop):
     orders(shop, "1", "A,PAID,1.00,")
     orders(shop, "2", "A,SHIPPED,1.00,")
     nothing = Retention(payloads=timedelta(0), rejects=timedelta(0), fingerprints=timedelta(0))
-    prune(shop.store, folders_of(shop.loaded), nothing, datetime.now(UTC))
+    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), datetime.now(UTC))
     shop.settle()
     assert [[("A", "PAID")], [("A", "SHIPPED")]] == sent(shop)
     before = len(list((folders_of(shop.loaded).snapshots).iterdir()))
-    prune(shop.store, folders_of(shop.loaded), nothing, datetime.now(UTC))
+    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), datetime.now(UTC))
     assert len(list((folders_of(shop.loaded).snapshots).iterdir())) < before
     orders(shop, "3", "A,PAID,1.00,")
     assert [] == shop.fired()
@@ -250,3 +250,17 @@ def test_a_source_whose_form_cannot_hold_such_rows_is_told(shop):
     shop.put("export.dhm", (READ % ("csv", "erp", "erp")))
     with pytest.raises(TerminalError, match="the source `orders` is csv"):
         shop.context("export")
+
+
+def test_each_job_keeps_its_runs_as_long_as_it_says(shop):
+    orders(shop, "1", "A,PAID,1.00,")
+    orders(shop, "2", "B,PAID,1.00,")
+    shop.settle()
+    shop.by_hand("export")
+    none, long = Retention(rejects=timedelta(0)), Retention()
+    prune(shop.store, folders_of(shop.loaded), {"import": none, "export": long, "all": long}, datetime.now(UTC))
+    # The last good run of a job stays in any case.
+    assert ["export", "export", "import"] == sorted(run.job for run in shop.store.runs.list())
+    # What a job left that is gone is kept as long as those that are there say.
+    prune(shop.store, folders_of(shop.loaded), {"import": none}, datetime.now(UTC))
+    assert ["export", "import"] == sorted(run.job for run in shop.store.runs.list())
