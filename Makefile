@@ -43,6 +43,7 @@ fix: $(STAMP) ## Format, and mend what can be mended
 docs: $(STAMP) ## Write the reference again, from what the code declares and the specification's cases
 	$(BIN)/python -m datahub.cli.reference .
 	$(BIN)/python -m tests.peers.page .
+	$(BIN)/python -m tests.peers.others .
 
 spec: $(STAMP) ## The language's specification alone
 	$(BIN)/pytest -n $(WORKERS) tests/test_spec.py

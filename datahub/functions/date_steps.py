@@ -171,45 +171,62 @@ def _holidays(days: Sequence[Any]) -> Any:
     return np.array([day for day in days if isinstance(day, date)], "M8[D]")
 
 
+def _week(weekend: Sequence[int]) -> list[bool]:
+    """Which days of the week, from Monday, are workdays; at least one must be."""
+    if not all(1 <= day <= 7 for day in weekend) or len(set(weekend)) > 6:
+        raise ValueError("`weekend` names days of the week from 1, Monday, to 7, and leaves one at least")
+    return [day not in weekend for day in range(1, 8)]
+
+
 @function(
-    "add_workdays(value: date, count: int, holidays: [date]! = ()) -> date",
+    "add_workdays(value: date, count: int, holidays: [date]! = (), weekend: [int]! = (6, 7)) -> date",
     category=CATEGORY,
     rejects=("R602",),
     excel="WORKDAY",
-    also=("Polars dt.add_business_days", "pandas BDay"),
+    also=("Excel WORKDAY.INTL", "Polars dt.add_business_days", "pandas BDay"),
     examples=[
         example('text(add_workdays(date("2024-05-03"), 1))', "2024-05-06"),
         example('text(add_workdays(date("2024-05-06"), -1))', "2024-05-03"),
+        example('text(add_workdays(date("2024-05-02"), 1, weekend: [5, 6]))', "2024-05-05"),
     ],
 )
-def add_workdays(value: Datum, count: Datum, holidays: Sequence[Any]) -> Outcome:
-    """The date so many days from Monday to Friday later, or earlier; `holidays` do not count. 0 leaves the date as it is."""
+def add_workdays(value: Datum, count: Datum, holidays: Sequence[Any], weekend: Sequence[int]) -> Outcome:
+    """The date so many workdays later, or earlier; `holidays` and the days of the `weekend` do not count. 0 leaves the date as it is.
+
+    Days of the week are counted from 1, Monday: `weekend: [5, 6]` is Friday and Saturday.
+    """
     column, counts = broadcast(value, count)
     keep = all_valid(column, counts)
     days, steps = np.where(keep, ints(column), 0), np.where(keep, ints(counts), 0)
     far = np.abs(steps) > 4_000_000
     steps = np.where(far, 0, steps)
-    free = _holidays(holidays)
+    free, week = _holidays(holidays), _week(weekend)
     # From a day off, the count begins on the workday before (going forward) or after (going back).
-    forward = np.busday_offset(days.astype("M8[D]"), np.maximum(steps, 0), roll="backward", holidays=free).astype(np.int64)
-    back = np.busday_offset(days.astype("M8[D]"), np.minimum(steps, 0), roll="forward", holidays=free).astype(np.int64)
+    forward = np.busday_offset(days.astype("M8[D]"), np.maximum(steps, 0), roll="backward", weekmask=week, holidays=free).astype(np.int64)
+    back = np.busday_offset(days.astype("M8[D]"), np.minimum(steps, 0), roll="forward", weekmask=week, holidays=free).astype(np.int64)
     after = np.where(steps > 0, forward, np.where(steps < 0, back, days))
     result = dates(after, keep)
     return outcome(result.values, *result.failed, (far & keep, "R602")) if far.any() else result
 
 
 @function(
-    "workdays_between(start: date, end: date, holidays: [date]! = ()) -> int",
+    "workdays_between(start: date, end: date, holidays: [date]! = (), weekend: [int]! = (6, 7)) -> int",
     category=CATEGORY,
     excel="NETWORKDAYS",
-    also=("Polars business_day_count",),
+    also=(
+        "Excel NETWORKDAYS.INTL",
+        "Polars business_day_count",
+    ),
     examples=[
         example('workdays_between(date("2024-05-03"), date("2024-05-06"))', 1),
         example('workdays_between(date("2024-05-01"), date("2024-05-08"))', 5),
+        example('workdays_between(date("2024-05-01"), date("2024-05-08"), weekend: [7])', 6),
     ],
 )
-def workdays_between(start: Datum, end: Datum, holidays: Sequence[Any]) -> pa.Array:
-    """How many days from Monday to Friday after `start` up to and with `end`; below zero where `end` is earlier.
+def workdays_between(start: Datum, end: Datum, holidays: Sequence[Any], weekend: Sequence[int]) -> pa.Array:
+    """How many workdays after `start` up to and with `end`; below zero where `end` is earlier.
+
+    Days of the `weekend` (1 is Monday) and `holidays` are none.
 
     So `add_workdays(start, workdays_between(start, end))` is `end`, if that is a workday. Excel counts both ends.
     """
@@ -219,18 +236,18 @@ def workdays_between(start: Datum, end: Datum, holidays: Sequence[Any]) -> pa.Ar
     low, high = np.minimum(a, b), np.maximum(a, b)
     # Going back, the day that is left does not count and the one arrived at does.
     shift = np.where(b >= a, 1, 0)
-    count = np.busday_count((low + shift).astype("M8[D]"), (high + shift).astype("M8[D]"), holidays=_holidays(holidays))
+    count = np.busday_count((low + shift).astype("M8[D]"), (high + shift).astype("M8[D]"), _week(weekend), _holidays(holidays))
     return from_ints(np.where(b >= a, count, -count), keep)
 
 
 @function(
-    "is_workday(value: date, holidays: [date]! = ()) -> bool",
+    "is_workday(value: date, holidays: [date]! = (), weekend: [int]! = (6, 7)) -> bool",
     category=CATEGORY,
     also=("DataWeave isWorkingDay", "Polars dt.is_business_day"),
     examples=[example('is_workday(date("2024-05-03"))', True), example('is_workday(date("2024-05-04"))', False)],
 )
-def is_workday(value: Datum, holidays: Sequence[Any]) -> pa.Array:
-    """Whether a date is one from Monday to Friday, and none of the holidays."""
+def is_workday(value: Datum, holidays: Sequence[Any], weekend: Sequence[int]) -> pa.Array:
+    """Whether a date is no day of the `weekend` (1 is Monday), and none of the holidays."""
     column = as_array(value, 1)
     keep = valid(column)
-    return bools(np.is_busday(np.where(keep, ints(column), 0).astype("M8[D]"), holidays=_holidays(holidays)), keep)
+    return bools(np.is_busday(np.where(keep, ints(column), 0).astype("M8[D]"), _week(weekend), _holidays(holidays)), keep)

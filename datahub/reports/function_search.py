@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from datahub.functions.declare import Function
+from datahub.functions.habits import HABITS
 from datahub.reports.elsewhere import FORMS, Form
 
 CHAPTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -62,14 +63,20 @@ def named_elsewhere(every: Mapping[str, Function], about: str) -> list[Function]
     """The functions that are called `about`: here, else here or by another tool."""
     if about in every:
         return [every[about]]
-    word = about.casefold().strip()
-    return [one for one in every.values() if word == one.name.casefold() or word in called(one)] if word else []
+    word = _plain(about)
+    found = [one for one in every.values() if word == one.name.casefold() or word in called(one)] if word else []
+    return found or [every[name] for name in (HABITS.get(word),) if name in every]
 
 
 def forms_about(about: str) -> list[Form]:
     """The forms of the language that other tools have a function called `about` for."""
-    word = about.casefold().strip()
+    word = _plain(about)
     return [one for one in FORMS if any(word in (name.casefold(), _bare(name)) for name in one.names)] if word else []
+
+
+def _plain(about: str) -> str:
+    """A word as names are compared: without the mark that JSONata's functions have in front."""
+    return about.casefold().strip().removeprefix("$")
 
 
 def called(function: Function) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from datahub.diagnostics.suggest import nearest
 from datahub.functions.extensions import is_extension, names
+from datahub.functions.habits import HABITS
 from datahub.semantic import aggregates, choices, expressions, extensions, inlining, ir, rows
 from datahub.semantic.names import dotted
 from datahub.semantic.overloads import Given, functions, resolve
@@ -120,34 +121,12 @@ _WHERE_FROM = {
     True: "a name with a point is of a pack that the script uses, or of an installed distribution that brings functions",
 }
 
-_HABITS: dict[str, str] = {
-    **dict.fromkeys(("substring", "substr"), "mid"),
-    **dict.fromkeys(("len", "size", "strlen"), "length"),
-    **dict.fromkeys(("isnull", "ifnull", "nvl"), "coalesce"),
-    **dict.fromkeys(("toupper", "ucase"), "upper"),
-    **dict.fromkeys(("tolower", "lcase"), "lower"),
-    **dict.fromkeys(("to_date", "parse_date", "str_to_date", "strptime"), "date"),
-    **dict.fromkeys(("str", "tostring", "to_char", "format", "strftime"), "text"),
-    **dict.fromkeys(("toint", "parseint"), "int"),
-    **dict.fromkeys(("indexof", "instr", "charindex", "strpos"), "find"),
-    **dict.fromkeys(("regexp_replace", "gsub"), "replace"),
-    **dict.fromkeys(("iif", "ifelse"), "if"),
-    "strip": "trim",
-    "getdate": "now",
-    "split_part": "split",
-    "group_concat": "join_text",
-    "countif": "count",
-    "sumif": "sum",
-    "dateadd": "add_days",
-}
-"""Names that people bring along, and what does the same here; what functions say of themselves comes after it."""
-
 
 def _elsewhere(name: str) -> str | None:
     """The function that another tool calls `name`."""
     wanted = name.casefold()
-    if wanted in _HABITS:
-        return _HABITS[wanted]
+    if wanted in HABITS:
+        return HABITS[wanted]
     for function in functions().values():
         spellings = (function.sql, function.excel, *(one.rpartition(" ")[2] for one in function.also))
         if any(wanted == one.casefold().lstrip("$") for one in spellings if one):

@@ -57,7 +57,8 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
 
 def _tried(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -> bool:
     """Call the kernel with the constants and one row of our own: an option that it cannot take shows at once."""
-    stated = [given for parameter, given in pairs if parameter.constant]
+    # What is left out before an argument that is named stands nowhere.
+    stated = [given for parameter, given in pairs if parameter.constant and given.span is not None]
     if not stated or overload.kind != "function" or overload.context:
         return True
     row = [_passed(parameter.constant, given.value) for parameter, given in pairs]

@@ -83,6 +83,7 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "unit": (*UNITS, *CLOCKS), "part": ('"year"', '"quarter"', '"month"', '"week"', '"day"', '"weekday"', '"doy"', '"isoyear"', '"hour"', '"minute"', '"second"', '"millisecond"', '"microsecond"', '"epoch"'),
     "from_unix.unit": ('"s"', '"ms"', '"us"', '"ns"'), "to_unix.unit": ('"s"', '"ms"', '"us"', '"ns"'), "zone": ('"Europe/Paris"', '"America/New_York"', '"UTC"', '"+02:00"'),
     "locale": ('""', '"fr"', '"de"', '"en"', '"es"', '"it"', '"nl"', '"pt"'), "holidays": ('[date("2024-05-01"), date("2024-12-25")]',),
+    "weekend": ("[5, 6]", "[7]", "[6, 7, 1]"),
     "date.pattern": ('"dd/MM/yyyy"', '"d/M/yyyy"', '"dd/MM/yy"', '"d MMMM yyyy"', '"%d/%m/%Y"'), "datetime.pattern": ('"dd/MM/yyyy HH:mm"', '"yyyy-MM-dd\'T\'HH:mm:ssXXX"'),
     "local_datetime.pattern": ('"dd/MM/yyyy HH:mm"', '"yyyy-MM-dd HH:mm:ss"'), "time.pattern": ('"HH.mm"', '"H:mm"'),
     "text.pattern": ('"dd/MM/yyyy"', '"EEEE d MMMM yyyy"', '"d MMM yy"', '"dd/MM/yyyy HH:mm:ss.SSS"', '"hh:mm a"', '"HH:mm"', '"#,##0.00"', '"0.##"', '"yyyy-MM-dd\'T\'HH:mmXXX"', '"D Q"'),

@@ -413,39 +413,40 @@ def end_of(unit: str, value: date) -> date:
             return value
 
 
-def works(day: date, holidays: tuple[date, ...]) -> bool:
-    return day.weekday() < 5 and day not in holidays
+def works(day: date, holidays: tuple[date, ...], weekend: tuple[int, ...]) -> bool:
+    return day.isoweekday() not in weekend and day not in holidays
 
 
 @means("is_workday")
-def is_workday(value: date, holidays: tuple[date, ...] = ()) -> bool:
-    return works(value, holidays)
+def is_workday(value: date, holidays: tuple[date, ...] = (), weekend: tuple[int, ...] = (6, 7)) -> bool:
+    return works(value, holidays, weekend)
 
 
 @means("add_workdays")
-def add_workdays(value: date, count: int, holidays: tuple[date, ...] = ()) -> date:
+def add_workdays(value: date, count: int, holidays: tuple[date, ...] = (), weekend: tuple[int, ...] = (6, 7)) -> date:
     step, left = (1 if count > 0 else -1), abs(count)
     if left > 4_000_000:
         raise Reject("R602")
-    if not any(value + timedelta(days=days) in holidays for days in range(0)) and left > 1000 and not holidays:
-        weeks, left = divmod(left, 5)
-        while value.weekday() > 4:
+    if left > 1000 and not holidays:
+        weeks, left = divmod(left, 7 - len(set(weekend)))
+        while value.isoweekday() in weekend:
             value = days_on(value, -step)
         value = days_on(value, 7 * weeks * step)
     while left:
         value = days_on(value, step)
-        left -= works(value, holidays)
+        left -= works(value, holidays, weekend)
     return value
 
 
 @means("workdays_between")
-def workdays_between(start: date, end: date, holidays: tuple[date, ...] = ()) -> int:
+def workdays_between(start: date, end: date, holidays: tuple[date, ...] = (), weekend: tuple[int, ...] = (6, 7)) -> int:
     """The workdays after the start up to the end; going back, those before the start down to the end."""
     days = (end - start).days
     sign = 1 if days >= 0 else -1
     weeks, over = divmod(abs(days), 7)
-    count = weeks * 5 + sum((start + timedelta(days=sign * (7 * weeks + one))).weekday() < 5 for one in range(1, over + 1))
-    off = sum(day.weekday() < 5 and (start < day <= end if sign > 0 else end <= day < start) for day in set(holidays))
+    rest = [start + timedelta(days=sign * (7 * weeks + one)) for one in range(1, over + 1)]
+    count = weeks * (7 - len(set(weekend))) + sum(day.isoweekday() not in weekend for day in rest)
+    off = sum(day.isoweekday() not in weekend and (start < day <= end if sign > 0 else end <= day < start) for day in set(holidays))
     return sign * (count - off)
 
 

@@ -32,6 +32,12 @@ def test_a_function_is_called_with_what_it_takes(text, shape, kind):
 @pytest.mark.parametrize(
     "text, rule, message, help",
     [
+        (
+            'is_workday(date("2024-05-03"), weekend: [8])',
+            "DHM106",
+            "`is_workday` does not take `[8]`: `weekend` names days of the week from 1, Monday, to 7, and leaves one at least",
+            None,
+        ),
         ("upper(r.qty)", "DHM201", "`upper` takes text, and `r.qty` is an int", "write `text(r.qty)`"),
         ("left(r.sku, r.sku)", "DHM201", "`left` takes an int as `count`, and `r.sku` is text", "write `int(r.sku)`"),
         ("uper(r.sku)", "DHM105", "there is no function `uper`", "write `upper`"),

@@ -1,0 +1,38 @@
+"""Names that people bring along from anywhere, and what does the same here; what functions say of themselves comes after it."""
+
+from __future__ import annotations
+
+HABITS: dict[str, str] = {
+    **dict.fromkeys(("substring", "substr"), "mid"),
+    **dict.fromkeys(("len", "size", "strlen"), "length"),
+    **dict.fromkeys(("isnull", "ifnull", "nvl"), "coalesce"),
+    **dict.fromkeys(("toupper", "ucase"), "upper"),
+    **dict.fromkeys(("tolower", "lcase"), "lower"),
+    **dict.fromkeys(("to_date", "parse_date", "str_to_date", "strptime"), "date"),
+    **dict.fromkeys(("str", "tostring", "to_char", "format", "strftime"), "text"),
+    **dict.fromkeys(("toint", "parseint"), "int"),
+    **dict.fromkeys(("indexof", "instr", "charindex", "strpos"), "find"),
+    **dict.fromkeys(("regexp_replace", "gsub"), "replace"),
+    **dict.fromkeys(("iif", "ifelse"), "if"),
+    "strip": "trim",
+    "getdate": "now",
+    "split_part": "split",
+    "group_concat": "join_text",
+    "countif": "count",
+    "sumif": "sum",
+    "dateadd": "add_days",
+    "to_datetime": "datetime",
+    "fillna": "default",
+    "mapobject": "struct_from",
+    "concat_ws": "join_text",
+    "listagg": "join_text",
+    "string_agg": "join_text",
+    "to_number": "decimal",
+    "todate": "date",
+    "datediff": "date_diff",
+    "date_format": "text",
+    "strcat": "concat_text",
+    "lcase": "lower",
+    "ltrim": "trim_left",
+    "rtrim": "trim_right",
+}
