@@ -65,7 +65,8 @@ def named_elsewhere(every: Mapping[str, Function], about: str) -> list[Function]
         return [every[about]]
     word = _plain(about)
     found = [one for one in every.values() if word == one.name.casefold() or word in called(one)] if word else []
-    return found or [every[name] for name in (HABITS.get(word),) if name in every]
+    habit = HABITS.get(word, "")
+    return found or ([every[habit]] if habit in every else [])
 
 
 def forms_about(about: str) -> list[Form]:
