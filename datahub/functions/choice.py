@@ -185,11 +185,11 @@ def coalesce(*values: Datum) -> pa.Array:
 
 
 @function(
-    'failed(value: any, code: text! = "") -> bool',
+    'failed(value: any?, code: text! = "") -> bool',
     kind="special",
     excel="ISERROR",
     also=("Bloblang errored", "GREL isError"),
-    examples=[example('failed(int("x"))', True), example('failed(int("x"), "R102")', False), example("failed(1)", False)],
+    examples=[example('failed(int("x"))', True), example('failed(int("x"), "R102")', False), example("failed(null)", False)],
 )
 def failed(value: Datum, code: str) -> pa.Array:
     """Whether a value failed, or failed with a code; it never fails itself."""

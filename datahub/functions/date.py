@@ -233,7 +233,10 @@ def time_of_local(value: Datum) -> pa.Array:
     ],
 )
 def text_of_local(value: Datum, pattern: str, locale: str) -> pa.Array:
-    """The date or time by a pattern such as `dd/MM/yyyy HH:mm`."""
+    """A value as text: dates and times by a pattern such as `dd/MM/yyyy HH:mm`, numbers by one such as `#,##0.00`, all else as it is.
+
+    Patterns of dates name months and days in the language of `locale`, those of numbers use its marks.
+    """
     days, micros, keep = local(value)
     return write(days, micros, keep, pattern, locale)
 

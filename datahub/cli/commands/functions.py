@@ -155,7 +155,7 @@ def _page(function: Function) -> str:
     lines += ["", function.summary]
     if function.doc:
         lines += ["", function.doc]
-    lines += ["", f"null in    {null_rule(function)}", f"rejects    {' '.join(reject_codes(function)) or 'never'}"]
+    lines += ["", f"null in    {null_rule(function)}", *_rejects(reject_codes(function))]
     cost = "one value after the other (DHM603)" if function.row_wise else ""
     named = (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also)))
     for label, text in (*named, ("from", function.origin), ("cost", cost)):
@@ -165,6 +165,14 @@ def _page(function: Function) -> str:
         wide = max(len(one.expression) for one in function.examples)
         lines += [f"  {one.expression:<{wide}}  →  {one.rejected or shown(one.result)}" for one in function.examples]
     return "\n".join(lines) + "\n"
+
+
+def _rejects(codes: list[str]) -> list[str]:
+    """The codes, a line each with what it says of a value."""
+    from datahub.diagnostics.row_codes import phrase
+
+    shown = [f"{code} {phrase(code)}" for code in codes] or ["never"]
+    return [f"{'rejects' if at == 0 else '':<10} {one}" for at, one in enumerate(shown)]
 
 
 def _form(form: Form) -> str:
