@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -27,6 +28,10 @@ _MOST_FILES = 5
 """Files to one target that are told of one by one."""
 
 
+GO_ON = 30.0
+"""For how many seconds a process that `dhm serve` has started goes on with what else of its job waits."""
+
+
 @record(frozen=True, slots=True)
 class Asked:
     """How a job is asked for on the command line."""
@@ -36,6 +41,8 @@ class Asked:
     parameters: tuple[tuple[str, str], ...] = ()
     dry: bool = False
     claimed: str = ""
+    served: bool = False
+    """Whether `dhm serve` has started this process, which then goes on with what else of the job waits."""
     fail_on_rejects: bool = False
     fail_on_empty: bool = False
     fail_on_skip: bool = False
@@ -93,7 +100,8 @@ def _work(context: JobContext, asked: Asked) -> Exit:
     if mine is None:
         raise Stop(f"there is no run `{asked.claimed}`")
     code = Exit.DONE
-    worked = False
+    worked = done = False
+    until = time.monotonic() + GO_ON
     while (found := context.store.runs.claim(context.name, this_process(), context.clock())) is not None:
         worked = True
         try:
@@ -103,7 +111,10 @@ def _work(context: JobContext, asked: Asked) -> Exit:
         ended(context, ending, asked)
         if ending.run.id == mine.id or not asked.claimed:
             code = exit_of(ending, asked)
-        if ending.run.id == mine.id:
+        elif asked.served:
+            _told_of(ending.run)
+        done = done or ending.run.id == mine.id
+        if done and not (asked.served and context.job.overlap != "allow" and time.monotonic() < until):
             break
     if not worked:
         if asked.quiet:
@@ -111,6 +122,14 @@ def _work(context: JobContext, asked: Asked) -> Exit:
         say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context, mine))
         return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
     return code
+
+
+def _told_of(run: Run) -> None:
+    """What the loop tells of a run that it has started itself."""
+    from datahub.cli.serving import told
+
+    if not structured():
+        told(run.job, f"run {run.id} {run.status.value.replace('_', ' ')}{f': {run.reason}' if run.reason else ''}")
 
 
 def submitted(context: JobContext, asked: Asked) -> Run:

@@ -66,7 +66,7 @@ def launcher(loaded: Loaded) -> Launch:
     def launch(job: str, run: str) -> subprocess.Popen[bytes]:
         environment = ["--env", loaded.env] if loaded.env else []
         log = ["--log", Log.JSON.value] if structured() else []
-        command = [sys.executable, "-m", "datahub", "run", job, *environment, "--claimed", run, "--quiet", *log]
+        command = [sys.executable, "-m", "datahub", "run", job, *environment, "--claimed", run, "--served", "--quiet", *log]
         # Both names are ours: a job of the project, a run of the ledger.
         return subprocess.Popen(command, cwd=loaded.folder, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
 

@@ -9,10 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from datahub.state.records import Admission, Fire, FireKind, Overlap
+from datahub.state.sqlite.ledger import SqliteLedger
 from tests.jobs_world import SCRIPT
 
 PROJECT = """\
@@ -88,6 +92,28 @@ def test_a_job_runs_once_over_what_is_new(here):
     assert (4, True) == (code, "nothing new" in said)
     code, shown, _ = dhm("runs", "show", "last")
     assert "nothing new" in shown
+
+
+def test_a_folder_may_have_the_name_of_the_job_that_fills_it(here):
+    (here / "offers").mkdir()
+    put(here, "a.csv", "A,1.50,3")
+    code, _, said = dhm("run", "offers")
+    assert (0, True) == (code, "1 row read" in said)
+
+
+def test_what_waits_of_a_job_is_done_by_the_process_that_is_there(here):
+    put(here, "a.csv", "A,1.50,3")
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        now = datetime.now(UTC)
+        fires = [Fire("offers", FireKind.EVENT, now, f"m{number}") for number in range(3)]
+        for fire in fires:
+            store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), now)
+        first = store.runs.list()[-1].id
+        code, _, said = dhm("run", "offers", "--claimed", first, "--served", "--quiet")
+        assert code == 0
+        assert [2, 2] == [said.count("success"), said.count("nothing new")]
+        assert {"success"} == {run.status.value for run in store.runs.list()}
+        assert [1, 1, 1] == [run.attempt for run in store.runs.list()]
 
 
 def test_a_dry_run_tells_what_would_be_and_leaves_everything_as_it_is(here):

@@ -59,6 +59,7 @@ def command(
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="End with 4 where no row was read.")] = False,
     fail_on_skip: Annotated[bool, typer.Option("--fail-on-skip", help="End with 5 where another run of the job is not done.")] = False,
     claimed: Annotated[str, typer.Option(hidden=True)] = "",
+    served: Annotated[bool, typer.Option("--served", hidden=True)] = False,
     log: Annotated[Log, typer.Option(help="Talk for people, or a JSON object a line.")] = Log.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
 ) -> None:
@@ -80,6 +81,7 @@ def command(
             given,
             dry=dry_run,
             claimed=claimed,
+            served=served,
             fail_on_rejects=fail_on_rejects,
             fail_on_empty=fail_on_empty,
             fail_on_skip=fail_on_skip,
@@ -112,8 +114,8 @@ def _tell(report: Report, out: Path, *, quiet: bool) -> None:
 
 
 def is_job(script: Path) -> bool:
-    """Whether what is to be run is the name of a job: one word, and no file."""
-    return len(script.parts) == 1 and script.suffix != ".dhm" and not script.exists()
+    """Whether what is to be run is the name of a job: one word, and no file; a folder may have the name of a job that fills it."""
+    return len(script.parts) == 1 and script.suffix != ".dhm" and not script.is_file()
 
 
 def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str, str], options: Options, *, quiet: bool) -> Report:

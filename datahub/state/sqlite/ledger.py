@@ -175,7 +175,8 @@ def _prepare(path: Path, versions: Sequence[str]) -> None:
             pass
         _sync(path.parent)
     finally:
-        fresh.unlink(missing_ok=True)
+        for left in (fresh, fresh.with_name(f"{fresh.name}-journal")):
+            left.unlink(missing_ok=True)
 
 
 def _install(connection: sqlite3.Connection, versions: Sequence[str]) -> None:

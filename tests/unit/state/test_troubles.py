@@ -222,6 +222,7 @@ def test_a_ledger_that_was_being_made_is_made_again(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert not path.exists()
     SqliteLedger(path).close()
+    assert {"ledger.sqlite", "ledger.sqlite-journal", "ledger.sqlite.backup"} >= {one.name for one in tmp_path.iterdir()}
 
 
 def test_whoever_only_looks_changes_nothing(path):
