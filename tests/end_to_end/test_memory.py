@@ -1,0 +1,66 @@
+"""A run's memory does not grow as its input does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """\
+source items: csv {
+  columns {
+    sku: text
+    price: decimal
+    note: text
+  }
+}
+entity Item {
+  sku: text
+  price: decimal(10,2)
+  note: text
+}
+map Item from i in items {
+  sku: upper(i.sku)
+  price: i.price
+  note: i.note
+}
+"""
+
+
+def peak(folder, rows):
+    """How many MB a run over so many rows has at most."""
+    path = folder / f"{rows}.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write("sku,price,note\n")
+        for start in range(0, rows, 1000):
+            file.write("".join(f"sku-{row},{row % 1000}.50,{'of some length ' * 4}\n" for row in range(start, start + 1000)))
+    command = [
+        sys.executable,
+        "-m",
+        "datahub",
+        "run",
+        "items.dhm",
+        "--source",
+        f"items={path}",
+        "--out",
+        f"out-{rows}",
+        "--memory",
+        "64MB",
+        "--quiet",
+    ]
+    process = subprocess.Popen(command, cwd=folder)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert 0 == process.returncode
+    return used.ru_maxrss / 1000
+
+
+@pytest.mark.slow
+def test_three_times_the_rows_take_hardly_more_memory(tmp_path):
+    (tmp_path / "items.dhm").write_text(SCRIPT, encoding="utf-8")
+    small, large = peak(tmp_path, 400_000), peak(tmp_path, 1_200_000)
+    print(f"400,000 rows: {small:.0f} MB, 1,200,000 rows: {large:.0f} MB")
+    # What is in flight is bounded; the allocator keeps some of what was.
+    assert large < 1.5 * small
