@@ -204,7 +204,8 @@ def _check(connection: sqlite3.Connection, path: Path, versions: Sequence[str]) 
     if path.stat().st_size <= CHECKED_ALWAYS or not current or _stale(path):
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if answer != "ok":
-            raise damaged(path, str(answer).splitlines()[0])
+            # The first line says in which database, and there is one.
+            raise damaged(path, str(answer).splitlines()[-1])
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
         raise foreign(path)
 

@@ -117,7 +117,8 @@ def _locked(path: Path, wait: float) -> LedgerUnusable:
 def shut(path: Path, why: str) -> LedgerUnusable:
     return LedgerUnusable(
         f"the ledger `{path}` cannot be written: {why}",
-        f"`ls -ld {_q(path.parent)} {_q(path)}` says who may; the user of this process needs to write both the folder and the file",
+        f"`ls -ld {_q(path.parent)} {_q(path)}` says who may; the user of this process needs to write both the folder "
+        f"and the file. `findmnt -T {_q(path.parent)}` says whether its disk is mounted to be read only (`ro`)",
     )
 
 
