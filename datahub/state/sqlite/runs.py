@@ -24,7 +24,8 @@ _COUNTS = tuple(one.name for one in fields(Counts))
 _CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
 # By naming what is wanted, so that the index serves: there may be many more runs that have ended.
 _OPEN = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in ENDED)})"
-WORKING = " AND status <> 'pending'"
+_PENDING = "status = 'pending'"
+_WORKING = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in {*ENDED, RunStatus.PENDING})})"
 _MOST_AT_ONCE = 500
 """So many runs of a job are looked through for one that can be claimed."""
 # A run that found nothing new has a code; it says as little of how much there should be as rejects that are run again.
@@ -114,8 +115,13 @@ class SqliteRuns:
 
     def _in_order(self, job: str, run: str | None = None) -> list[sqlite3.Row]:
         """The open runs of a job as they are to be claimed; with `run`, that one among them in any case."""
-        order = "ORDER BY status = 'pending', rowid"
-        rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_OPEN} {order} LIMIT {_MOST_AT_ONCE}", (job,))
+        # Each part in the order of the index: many may wait.
+        rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_WORKING} ORDER BY +rowid LIMIT {_MOST_AT_ONCE}", (job,))
+        if not rows or rows[0]["scope"] != f"job:{job}":
+            waiting = "SELECT * FROM run WHERE job = ? AND status = 'pending' ORDER BY rowid"
+            first = self._ledger.rows(f"{waiting} LIMIT 1", (job,))
+            alone = bool(first) and first[0]["scope"] == f"job:{job}"
+            rows += first if alone else self._ledger.rows(f"{waiting} LIMIT {_MOST_AT_ONCE}", (job,))
         if run is not None and all(row["id"] != run for row in rows):
             rows += self._ledger.rows(f"SELECT * FROM run WHERE id = ? AND {_OPEN}", (run,))
         return rows
@@ -279,16 +285,16 @@ def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: date
         return RunStatus.MISFIRED, admission.misfired
     if admission.overlap is Overlap.ALLOW:
         return RunStatus.PENDING, ""
-    first = _first(sql, job, _OPEN)
+    # Those at work came before those that wait; asked one by one, so that the index gives the first of many.
+    first = _first(sql, job, _WORKING) or _first(sql, job, _PENDING)
     if first is None:
         return RunStatus.PENDING, ""
-    # Those at work came before those that wait.
-    busy = f"run {_first(sql, job, _OPEN + WORKING) or first} is not done"
+    busy = f"run {first} is not done"
     match admission.overlap:
         case Overlap.SKIP:
             return RunStatus.SKIPPED, busy
         case Overlap.QUEUE_ONE:
-            waiting = _first(sql, job, "status = 'pending'")
+            waiting = _first(sql, job, _PENDING)
             return (RunStatus.SKIPPED, f"run {waiting} waits already") if waiting else (RunStatus.PENDING, f"waits: {busy}")
         case Overlap.QUEUE_ALL:
             count = int(sql.execute("SELECT count(*) FROM run WHERE job = ? AND status = 'pending'", (job,)).fetchone()[0])
@@ -296,14 +302,16 @@ def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: date
                 return RunStatus.SKIPPED, f"{count} runs wait already"
             return RunStatus.PENDING, f"waits: {busy}"
         case Overlap.CANCEL_PREVIOUS:
-            for row in sql.execute(f"SELECT id, status FROM run WHERE job = ? AND {_OPEN} ORDER BY rowid", (job,)).fetchall():
+            for row in sql.execute(f"SELECT id, status FROM run WHERE job = ? AND {_OPEN} ORDER BY +rowid", (job,)).fetchall():
                 _mark_cancelled(sql, row, f"a later fire of {written(now)} takes its place", now)
             return RunStatus.PENDING, f"takes the place of run {first}"
 
 
 def _first(sql: sqlite3.Connection, job: str, chosen: str) -> str | None:
     """The id of the first run of a job that is so."""
-    row = sql.execute(f"SELECT id FROM run WHERE job = ? AND {chosen} ORDER BY rowid LIMIT 1", (job,)).fetchone()
+    # With the sign the few that are so are sorted; by the index of their order all of the job would be looked at.
+    order = "rowid" if chosen == _PENDING else "+rowid"
+    row = sql.execute(f"SELECT id FROM run WHERE job = ? AND {chosen} ORDER BY {order} LIMIT 1", (job,)).fetchone()
     return None if row is None else str(row["id"])
 
 

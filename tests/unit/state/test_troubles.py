@@ -55,7 +55,7 @@ def test_a_damaged_ledger_is_refused_and_its_copy_brings_it_back(path):
     damage(path)
     problem = refused(path)
     assert "damaged" in problem.message
-    assert "page" in problem.message
+    assert "page" in problem.message.lower()
     typed(problem.help)
     store = SqliteLedger(path)
     assert ["offers"] == [run.job for run in store.runs.list()]
