@@ -22,13 +22,7 @@ def crontab(loaded: Loaded) -> str:
         if clock.zone != zone:
             zone = clock.zone
             lines.append(f"CRON_TZ={zone}")
-        line = f"{clock.cron}  cd {shlex.quote(str(loaded.folder))} && {_command(loaded, clock.job)}"
-        day = clock.cron.split()[2]
-        if "L" in day:
-            lines += _last_day(clock, line)
-        else:
-            # A `%` would end the command.
-            lines.append(line.replace("%", r"\%"))
+        lines += _crontab_lines(clock, f"cd {shlex.quote(str(loaded.folder))} && {_command(loaded, clock.job)}")
     return "\n".join(lines) + "\n"
 
 
@@ -53,6 +47,19 @@ def systemd(loaded: Loaded) -> str:
     return "\n".join(units)
 
 
+def _crontab_lines(clock: Clock, command: str) -> list[str]:
+    day, weekday = clock.cron.split()[2], clock.cron.split()[4]
+    # A `%` would end the command.
+    line = f"{clock.cron}  {command}".replace("%", r"\%")
+    if _beyond(day, weekday):
+        return [f"# only `dhm serve` can say this: {clock.cron}"]
+    if "L" in day:
+        return _last_day(clock, line)
+    if "#" in weekday or "L" in weekday:
+        return _nth_day(clock, line)
+    return [line]
+
+
 def _clocks(loaded: Loaded) -> Iterator[Clock]:
     for name, job in loaded.project.jobs.items():
         if job.enabled:
@@ -72,25 +79,62 @@ def _last_day(clock: Clock, line: str) -> list[str]:
     if day == "L":
         test = '[ "$(date -d tomorrow +\\%d)" = 01 ]'
         return [f"# the last day of the month: {clock.cron}", f"{minute} {hour} 28-31 {month} {weekday}  {test} && {rest}"]
-    # Friday is the last weekday from three days before the end on; Monday to Thursday only on the last day.
-    test = (
-        '{ [ "$(date -d tomorrow +\\%d)" = 01 ] || { [ "$(date +\\%u)" = 5 ] && [ "$(date -d \'+3 days\' +\\%m)" != "$(date +\\%m)" ]; }; }'
-    )
-    return [f"# the last weekday of the month: {clock.cron}", f"{minute} {hour} 26-31 {month} 1-5  {test} && {rest}"]
+    # Friday is the last weekday from three days before the end on; Monday to Thursday only on the last day. The weekday is
+    # asked for here: cron would take either of two days.
+    last = '[ "$(date +\\%u)" -lt 6 ] && [ "$(date -d tomorrow +\\%d)" = 01 ]'
+    friday = '[ "$(date +\\%u)" = 5 ] && [ "$(date -d \'+3 days\' +\\%m)" != "$(date +\\%m)" ]'
+    test = f"{{ {{ {last}; }} || {{ {friday}; }}; }}"
+    return [f"# the last weekday of the month: {clock.cron}", f"{minute} {hour} 26-31 {month} *  {test} && {rest}"]
+
+
+def _beyond(day: str, weekday: str) -> bool:
+    """Whether a schedule has more of the words that others lack than one: the last day, or one weekday of a month."""
+    words = ("L" in day and (day not in ("L", "LW") or weekday != "*"), "#" in weekday or "L" in weekday)
+    return words[0] or (words[1] and ("," in weekday or day != "*"))
+
+
+def _nth_day(clock: Clock, line: str) -> list[str]:
+    """One weekday of a month, such as the second Friday; cron has no word for it."""
+    minute, hour, _, month, weekday = clock.cron.split()
+    rest = line.removeprefix(clock.cron).strip()
+    name, number = _weekday_of(weekday)
+    test = f'[ "$(date +\\%u)" = {_WEEKDAYS.index(name) or 7} ]'
+    if number:
+        days = f"{7 * number - 6}-{min(7 * number, 31)}"
+    else:
+        days, test = "22-31", test + ' && [ "$(date -d \'+7 days\' +\\%m)" != "$(date +\\%m)" ]'
+    return [f"# a weekday of the month: {clock.cron}", f"{minute} {hour} {days} {month} *  {test} && {rest}"]
+
+
+def _nth(weekday: str, month: str) -> str:
+    """The date of one weekday of a month in systemd's form."""
+    name, number = _weekday_of(weekday)
+    return f"{name} *-{month}-{7 * number - 6:02d}..{min(7 * number, 31):02d}" if number else f"{name} *-{month}~07/1"
+
+
+def _weekday_of(field: str) -> tuple[str, int]:
+    """The day that `FRI#2` or `5L` means, and which of the month: 0 is the last."""
+    day, _, number = field.removesuffix("L").partition("#")
+    name = _WEEKDAYS[int(day)] if day.isdigit() else day.title()
+    return name, int(number or 0)
 
 
 def _calendar(clock: Clock) -> list[str]:
     """`OnCalendar=` lines; where cron means either of two days, there are two."""
     minute, hour, day, month, weekday = clock.cron.split()
     time = f"{_part(hour, 24)}:{_part(minute, 60)}:00"
+    if _beyond(day, weekday):
+        return [f"# only `dhm serve` can say this: {clock.cron}"]
     if day == "L":
         return [f"OnCalendar={_days(weekday)}*-{_part(month, 13, 1)}~01 {time} {clock.zone}"]
     if day == "LW":
         return [
-            f"# the last weekday of the month cannot be said to systemd: {clock.cron}",
+            f"# the last weekday of the month, in two lines: {clock.cron}",
             f"OnCalendar=Mon..Fri *-{_part(month, 13, 1)}~01 {time} {clock.zone}",
             f"OnCalendar=Fri *-{_part(month, 13, 1)}~02,03 {time} {clock.zone}",
         ]
+    if "#" in weekday or "L" in weekday:
+        return [f"OnCalendar={_nth(weekday, _part(month, 13, 1))} {time} {clock.zone}"]
     if day[0] != "*" and weekday[0] != "*":
         return [
             f"OnCalendar=*-{_part(month, 13, 1)}-{_part(day, 32, 1)} {time} {clock.zone}",
@@ -123,6 +167,4 @@ def _days(field: str) -> str:
     plain = field
     for name, number in names.items():
         plain = plain.replace(name, str(number))
-    if "#" in plain or "L" in plain:
-        return ""
     return ",".join(dict.fromkeys(_WEEKDAYS[number] for number in sorted(_numbers(plain, 8, 0)))) + " "

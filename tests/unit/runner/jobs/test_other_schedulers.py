@@ -1,0 +1,66 @@
+"""Schedules in the words of cron and systemd: each line means what the schedule means, by the programs that read it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+
+import pytest
+
+from datahub.events.due import Clock
+from datahub.events.fires import moments
+from datahub.project.schedule import Schedule
+from datahub.runner.jobs import other_schedulers
+
+SAID = ("30 18 LW * *", "0 23 L * *", "0 9 * * FRI#2", "0 9 * * 1#1", "0 9 * * 5L", "30 2 13 * 5", "*/15 8-10 * * 1-5", "0 0 1 1 *")
+BEYOND = ("0 9 * * FRI#2,MON#1", "0 9 1 * FRI#2", "0 9 L,15 * *", "0 9 L * 5")
+START = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("cron", SAID)
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
+def test_systemd_reads_the_same_times(cron):
+    calendar = [line.partition("=")[2] for line in lines(cron) if line.startswith("OnCalendar=")]
+    command = ["systemd-analyze", "calendar", "--base-time=2027-01-01 00:00:00 UTC", "--iterations=30", *calendar]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env={"TZ": "UTC", "PATH": "/usr/bin:/bin"}).stdout
+    found = {datetime.strptime(one, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) for one in re.findall(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC$", told, re.MULTILINE)}  # fmt: skip
+    wanted = [moment.at for moment in islice(moments(cron, "UTC", START), 25)]
+    assert wanted[:8] == sorted(found)[:8]
+
+
+@pytest.mark.parametrize("cron", SAID)
+def test_cron_is_given_days_among_which_each_time_is_and_a_test_that_holds_on_it_alone(cron):
+    (line,) = [one for one in other_schedulers._crontab_lines(clock(cron), "true") if not one.startswith("#")]
+    minute, hour, days, month, weekday, command = line.split(maxsplit=5)
+    rough = f"{minute} {hour} {days} {month} {weekday}"
+    tested = command.replace("\\%", "%").removesuffix("true").strip().removesuffix("&&").strip() or "true"
+    wanted = {moment.at for moment in islice(moments(cron, "UTC", START), 12)}
+    for moment in moments(rough, "UTC", START):
+        if moment.at > max(wanted):
+            break
+        shown = re.sub(r"\bdate\b( -d '?\+?(\w+)( days)?'?)?", partial(dated, at=moment.at), tested)
+        holds = subprocess.run(["sh", "-c", shown], check=False, env={"TZ": "UTC", "PATH": "/usr/bin:/bin"}).returncode == 0
+        assert holds == (moment.at in wanted), (moment.at, shown)
+
+
+def dated(found, at):
+    """`date` at an instant instead of now."""
+    days = {"": 0, "tomorrow": 1}.get(found[2] or "")
+    return f"date -d '{at + timedelta(days=int(found[2]) if days is None else days):%Y-%m-%d}'"
+
+
+@pytest.mark.parametrize("cron", BEYOND)
+def test_what_others_cannot_say_is_told_where_it_would_stand(cron):
+    assert all("only `dhm serve`" in line for line in (*lines(cron), *other_schedulers._crontab_lines(clock(cron), "true")))
+
+
+def clock(cron):
+    return Clock("offers", cron, "UTC", Schedule(every=cron))
+
+
+def lines(cron):
+    return other_schedulers._calendar(clock(cron))
