@@ -48,7 +48,9 @@ def _of_entities(table: pa.Table) -> pa.Array:
     entities, fields = whole(table.column("entity")), whole(table.column("field"))
     each = pc.split_pattern(fields, ", ")
     owner = pc.list_parent_indices(each)
-    return pc.binary_join(pa.ListArray.from_arrays(each.offsets, glued(entities.take(owner), ".", pc.list_flatten(each))), ", ")
+    named = pc.binary_join(pa.ListArray.from_arrays(each.offsets, glued(entities.take(owner), ".", pc.list_flatten(each))), ", ")
+    # What fails before there is a row of the entity, as where a list is taken apart, has no field.
+    return pc.if_else(pc.equal(fields, ""), pa.scalar(None, pa.string()), named)
 
 
 def located(table: pa.Table, places: Places, prefixes: Mapping[int, str]) -> pa.Table:
