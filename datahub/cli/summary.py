@@ -47,7 +47,7 @@ def facts(report: Report, folder: Path) -> dict[str, object]:
 
 
 def last_line(report: Report, paint: Paint) -> str:
-    rate = f" ({report.rows_read / report.seconds:,.0f} rows/s)" if report.seconds > 0 and report.rows_read else ""
+    rate = f" ({counted(round(report.rows_read / report.seconds), 'row')}/s)" if report.seconds > 0 and report.rows_read else ""
     time = f"in {report.seconds:,.2f} s{rate}"
     if report.status == "aborted":
         return f"{paint('1;31', 'aborted')}: {report.reason}; nothing was written, {time}\n"

@@ -142,6 +142,9 @@ def _message(code: str, message: str, values: pa.Array, count: int) -> pa.Array:
     said = phrase(code)
     shown = pc.utf8_slice_codeunits(values, 0, 60)
     quoted = glued('"', shown, '" ', said)
+    holds = pc.match_substring(shown, '"')
+    if pc.any(holds).as_py():
+        quoted = pc.if_else(holds, glued("`", shown, "` ", said), quoted)
     # Of a value that is not there nothing can be shown but that.
     return pc.if_else(pc.fill_null(pc.not_equal(values, fixed("")), False), quoted, fixed(said))
 

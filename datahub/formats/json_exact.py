@@ -21,6 +21,8 @@ from datahub.types import model as t
 from datahub.types.model import Type
 
 LONGEST_NUMBER = 1024
+_MOST_PLACES = 80
+"""More digits than any number of ours has: a number with a larger exponent is shown as it was written."""
 _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (LONGEST_NUMBER + 1))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -250,7 +252,7 @@ def _plain(number: str, whole: bool) -> str:
         exact = Decimal(number)
     except InvalidOperation:
         return str(number)
-    if abs(exact.adjusted()) > LONGEST_NUMBER:
+    if abs(exact.adjusted()) > _MOST_PLACES:
         return str(number)
     if whole and exact == exact.to_integral_value():
         return format(exact.to_integral_value(), "f")

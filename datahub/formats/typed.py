@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.formats.as_json import as_json
 from datahub.frames.frame import Failure, Failures, Mask, as_mask
 from datahub.functions.columns import glued, valid
 from datahub.functions.decimals import fit_decimal
@@ -121,7 +122,9 @@ def _leaf(raw: pa.Array, base: Type, reading: Reading) -> Typed:
         case t.Bool() | t.Date() | t.Time() | t.Duration() | t.DateTime() | t.LocalDateTime() if _direct(raw.type, wished):
             outcome = Outcome(raw.cast(wished, safe=False))
         case t.ListOf() | t.Struct() | t.MapOf():
-            return Typed(pa.nulls(len(raw), wished), (Failure(np.flatnonzero(valid(raw)), "R006"),))
+            return _misfit(raw, base)
+        case t.Json() if pa.types.is_nested(raw.type):
+            return Typed(as_json(raw))
         case _:
             return _by_text(raw, base, reading)
     failures = _failures(outcome, raw, raw)
@@ -141,9 +144,15 @@ def _by_text(raw: pa.Array, base: Type, reading: Reading) -> Typed:
     try:
         texts = raw.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return Typed(pa.nulls(len(raw), arrow_type(base)), (Failure(np.flatnonzero(valid(raw)), "R006"),))
+        return _misfit(raw, base)
     made = _from_texts(texts, t.nullable(base), base, replace(reading, decimal=".", formats=(), trim=False))
     return Typed(made.values, made.failures)
+
+
+def _misfit(raw: pa.Array, base: Type) -> Typed:
+    """Values of another kind than declared, none of which can be had."""
+    rows = np.flatnonzero(valid(raw))
+    return Typed(pa.nulls(len(raw), arrow_type(base)), (Failure(rows, "R006", values=as_json(raw.take(pa.array(rows)))),))
 
 
 def _cast(values: pa.Array | pa.Scalar, base: Type) -> pa.Array:

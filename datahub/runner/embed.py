@@ -41,8 +41,8 @@ from datahub.types.arrow import arrow_type, written_type
 Script: TypeAlias = "str | Path | Document"
 """A script: its text, or the path of its file."""
 
-Rows: TypeAlias = "pa.Table | str | Path | Sequence[str | Path]"
-"""What a source is given: a table, or files as its declaration says they are."""
+Rows: TypeAlias = "pa.Table | pa.RecordBatch | pa.RecordBatchReader | str | Path | Sequence[str | Path]"
+"""What a source is given: a table, or batches of one, or whatever gives an Arrow stream; or files as its declaration says they are."""
 
 
 class ScriptError(Exception):
@@ -144,7 +144,8 @@ def run(
 ) -> Result:
     """Run a script over tables or files, and give what came out as tables.
 
-    A table's columns are named as the source declares them, or as its file's header does; they are taken as they are
+    A table may be a `pa.Table`, a `pa.RecordBatch`, a `pa.RecordBatchReader` (read once, batch by batch), or a data frame of any library
+    that gives Arrow streams. Its columns are named as the source declares them, or as its file's header does; they are taken as they are
     where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
     (bytes an operator holds before it sets rows aside on disk) do not change the result, nor does a plan that is not
     `optimized`: it only takes longer. Raises `ScriptError` for a script that does not compile, `BadInput` for an input that
@@ -152,12 +153,13 @@ def run(
     where a function of another distribution breaks what it declares.
     """
     program = _program(script)
-    tables = {name: rows for name, rows in sources.items() if isinstance(rows, pa.Table)}
+    given_rows = {name: _readable(name, rows) for name, rows in sources.items()}
+    tables = {name: rows for name, rows in given_rows.items() if isinstance(rows, pa.RecordBatchReader)}
     program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
     plan = optimize(lower(program, None)) if optimized else lower(program, None)
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
-        files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in sources.items()})
+        files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in given_rows.items()})
         state = run_state(plan, as_of or datetime.now(UTC), given(plan, _given(plan, parameters or {})))
         state.by_value = optimized
         _, feeds = open_feeds(plan, files)
@@ -209,10 +211,29 @@ def _as_table(source: ir.SourceShape) -> ir.SourceShape:
     return replace(source, kind="arrow", options=options)
 
 
-def _paths(name: str, rows: Rows, folder: Path) -> list[str]:
-    if isinstance(rows, pa.Table):
-        path = folder / f"{name}.arrow"
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
-            writer.write_table(rows, max_chunksize=65_536)
-        return [str(path)]
-    return [str(one) for one in ([rows] if isinstance(rows, str | Path) else rows)]
+def _readable(name: str, rows: object) -> pa.RecordBatchReader | list[str]:
+    """What a source was given, as batches or as the paths of files; `UnusableRun` where it is neither."""
+    match rows:
+        case str() | Path():
+            return [str(rows)]
+        case pa.RecordBatch():
+            return pa.RecordBatchReader.from_batches(rows.schema, [rows])
+        case pa.RecordBatchReader():
+            return rows
+        case _ if hasattr(rows, "__arrow_c_stream__"):
+            return pa.RecordBatchReader.from_stream(rows)
+        case list() | tuple() if all(isinstance(one, str | Path) for one in rows):
+            return [str(one) for one in rows]
+        case _:
+            inside = f" of {type(rows[0]).__name__}" if isinstance(rows, list | tuple) and rows else ""
+            raise UnusableRun(f"the source `{name}` was given a {type(rows).__name__}{inside}; give an Arrow table, or the paths of files")
+
+
+def _paths(name: str, rows: pa.RecordBatchReader | list[str], folder: Path) -> list[str]:
+    if isinstance(rows, list):
+        return rows
+    path = folder / f"{name}.arrow"
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+        for batch in rows:
+            writer.write_table(pa.Table.from_batches([batch]), max_chunksize=65_536)
+    return [str(path)]

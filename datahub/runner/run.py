@@ -110,6 +110,7 @@ def run(
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
+        earlier = [str(one.path) for one in outlet.made if reason and one.path.exists()]
         if reason:
             outlet.abandon()
         else:
@@ -142,6 +143,7 @@ def run(
         rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.made.items()),
         warnings=(
             *_forgetful(plan, options),
+            *(f"`{path}` is of an earlier run: this one wrote nothing" for path in earlier),
             *(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
@@ -283,6 +285,10 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
         before = previous.counts.get(entity) if previous is not None else None
         columns[f"previous_count({entity})"] = Column(pa.scalar(before, pa.int64()))
         columns[f"rejected_share({entity})"] = Column(pa.scalar(share, pa.decimal128(28, 10)))
+    for source in plan.sources:
+        reads = (one for one in execution.operators if isinstance(one, op.Read) and one.source == source.name)
+        unread = max((execution.flowed.get(id(one), Flowed()).rejected for one in reads), default=0)
+        columns[f"unread({source.name})"] = Column(pa.scalar(unread, pa.int64()))
     frame = Frame(columns, 1, pa.array([0]).to_numpy())
     for item in plan.flow.aborts:
         answer = evaluate(item.condition, Scope(frame, state))

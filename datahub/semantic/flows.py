@@ -23,8 +23,9 @@ FACTS: dict[str, t.Type] = {
     "rejected": t.Int(),
     "rejected_share": t.Decimal(),
     "previous_count": t.Int(nullable=True),
+    "unread": t.Int(),
 }
-"""What `abort when` can ask of a run, each of an entity; `previous_count` is that of the last run, null where there was none."""
+"""What `abort when` can ask of a run, each of an entity, `unread` of a source; `previous_count` is null where there was no run before."""
 
 
 def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
@@ -91,27 +92,37 @@ def _abort(item: ast.AbortWhen, flow: str, unit: Unit) -> list[ir.AbortItem]:
 def _fact(node: ast.Call, unit: Unit) -> dict[str, ir.Expression]:
     """What `rejected(E)` and the like stand for, by how they are written; the column bears the full name of the entity."""
     function = node.function.text
-    written, entity = _entity_of(node, unit)
-    if entity is None:
+    written, name = _subject(node, unit)
+    if name is None:
         return {f"{function}({written})": ir.Constant(None, t.Unknown())}
-    return {f"{function}({written})": ir.Column(f"{function}({entity})", FACTS[function])}
+    return {f"{function}({written})": ir.Column(f"{function}({name})", FACTS[function])}
 
 
-def _entity_of(node: ast.Call, unit: Unit) -> tuple[str | None, str | None]:
-    """The entity that a call is about: as written, and its full name."""
+def _subject(node: ast.Call, unit: Unit) -> tuple[str | None, str | None]:
+    """The entity, or the source, that a call is about: as written, and its full name."""
     argument = node.arguments[0].value if len(node.arguments) == 1 else None
     written = dotted(argument) if argument is not None else None
     if argument is None or written is None:
         function = node.function.text
-        unit.emit(
-            Diagnostic(
-                BAD_ARGUMENTS, f"`{function}` takes an entity here", Label(node.span, "no entity"), help=f"write `{function}(Entity)`"
-            )
-        )
+        article, such = ("a", "source") if function == "unread" else ("an", "entity")
+        label, helps = Label(node.span, f"no {such}"), f"write `{function}({such if function == 'unread' else 'Entity'})`"
+        unit.emit(Diagnostic(BAD_ARGUMENTS, f"`{function}` takes {article} {such} here", label, help=helps))
         return written, None
-    parts = tuple(ast.Name(part, argument.span) for part in written.split("."))
-    shape = find_entity(ast.QName(parts, argument.span), unit)
+    name = ast.QName(tuple(ast.Name(part, argument.span) for part in written.split(".")), argument.span)
+    if node.function.text == "unread":
+        return written, _source(name, unit)
+    shape = find_entity(name, unit)
     return written, shape.name if shape is not None else None
+
+
+def _source(name: ast.QName, unit: Unit) -> str | None:
+    """The full name of a source."""
+    full, known = unit.full_of(name.text), tuple(one.name for one in unit.made.sources)
+    if full in known:
+        return full
+    if name.parts[0].text not in unit.world.missing:
+        unit.emit(unknown_name("source", name, known))
+    return None
 
 
 def _check_share(node: ast.Binary, unit: Unit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,7 @@ from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
 
+_WRITTEN = re.compile(r"\bcolumns\b")
 _OFFSET_LETTERS = frozenset("XxZzVO")
 _CLOCK_LETTERS = frozenset("Hhk")
 _CLOCKS = (t.Date, t.Time, t.DateTime, t.LocalDateTime)
@@ -104,7 +106,8 @@ def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit:
             check_reserved(column.name, unit.emit)
             first[column.name.text] = column.name
             found.append(_column(column, reading, unit))
-    if kind is not None and kind.text and not declared.columns:
+    # Columns that were written and not understood were told of where they stand.
+    if kind is not None and kind.text and not declared.columns and not _WRITTEN.search(declared.span.text):
         unit.emit(
             Diagnostic(BAD_ARGUMENTS, f"`{declared.name.text}` has no columns", Label(declared.name.span, "what does a row hold?"),
                        help="add `columns { … }`; `dhm infer FILE` writes it from a sample")

@@ -188,12 +188,14 @@ class _Reader:
             return at + 1
         first = at + 1 if laid.kinds[at] == "_NL" else at
         words = [text[start:end] for start, end in zip(laid.starts[first : first + 3], laid.ends[first : first + 3], strict=True)]
-        joins = {("left", "join"): 1, ("left", "outer", "join"): 2}
+        joins = {("left", "join"): 1, ("inner", "join"): 1, ("left", "outer", "join"): 2}
         skipped = joins.get(tuple(words[:2])) or joins.get(tuple(words))
         if skipped is None or not self.accepts(self.states, "JOIN"):
             return None
+        inner = words[0] == "inner"
         note = "a row that finds none stays, with nulls; `join required` rejects it"
-        self.report.foreign(laid.starts[first], laid.ends[first + skipped], "join", note=note)
+        note = "a row that finds none is a reject, so that nothing is lost; `join` alone keeps it, with nulls" if inner else note
+        self.report.foreign(laid.starts[first], laid.ends[first + skipped], "join required" if inner else "join", note=note)
         return first + skipped
 
     def resume(self, level: int, act: int, at: int, begin: int) -> int | None:

@@ -203,6 +203,10 @@ def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
     match mistake.kind:
         case _ if before == ["if"] and mistake.before == "NAME" and mistake.expected >= _OPERATOR_FITS:
             return _Hint("write `if(condition, value, other)`, or `case when condition then value otherwise other end`")
+        case "COLON" if text[: mistake.start].rstrip().endswith("columns"):
+            return _Hint("leave the colon out: `columns { … }`")
+        case "COLON" if mistake.before == "NAME" and "COMMA" in mistake.expected and _of_key(text, mistake.start):
+            return _Hint("end the line behind the key; the fields of the entity stand on lines of their own: `key sku`, then `sku : text`")
         case "IN" | "MATCHES" if mistake.before == "NOT" and "NULL" in mistake.expected:
             return _Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
         case "LSQB" if mistake.expected >= _OPERATOR_FITS:
@@ -215,6 +219,12 @@ def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
             return _Hint("write the names in parentheses: `except (a, b)`")
         case _:
             return None
+
+
+def _of_key(text: str, at: int) -> bool:
+    """Whether a line, or what is behind a brace on it, names the key of an entity."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line.rpartition("{")[2].lstrip().startswith("key ")
 
 
 def _guess_json(mistake: Mistake, report: Report) -> _Hint | None:

@@ -73,6 +73,10 @@ def oddity(place: Place, tokens: Tokens) -> int:
         return _block_without_end(place, tokens)
     if char in "\"'":
         return place.unclosed("STRING", "text", char, tokens)
+    if text.startswith("``", at):
+        place.report.broken(at, at + 2, "a name is empty", "nothing stands between the backticks", help="write the name between them")
+        tokens.put("NAME", at, at + 2)
+        return at + 2
     if char == "`":
         return place.unclosed("NAME", "name", "`", tokens)
     if char in _SMART:

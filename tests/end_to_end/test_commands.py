@@ -273,6 +273,17 @@ def test_a_value_that_a_target_cannot_take_rejects_its_row(here, dhm):
     assert "id,tags\nb,x|y\n" == (here / "out" / "tagged.csv").read_text()
 
 
+def test_an_aborted_run_says_what_is_there_of_an_earlier_one(here, dhm):
+    flow = "target shop: csv {}\nflow all {\n  write Offer to shop\n  abort when rejected(Offer) > 1\n}\n"
+    (here / "offers.dhm").write_text(OFFERS.partition("\ntest ")[0] + "\n" + flow, encoding="utf-8")
+    assert 0 == dhm("run", "offers.dhm", "--source", "feed=feed.csv").code
+    before = (here / "out" / "shop.csv").read_text()
+    (here / "feed.csv").write_text(FEED + "d;free;1\n")
+    ended = dhm("run", "offers.dhm", "--source", "feed=feed.csv")
+    assert (1, before) == (ended.code, (here / "out" / "shop.csv").read_text())
+    assert "warning: `out/shop.csv` is of an earlier run: this one wrote nothing" in ended.err
+
+
 def test_an_input_that_is_wrong_as_a_whole_ends_a_run_with_1(here, dhm):
     (here / "feed.csv").write_text("<!DOCTYPE html><p>Service unavailable</p>\n")
     ended = dhm("run", "offers.dhm", "--source", "feed=feed.csv")
