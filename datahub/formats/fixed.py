@@ -73,7 +73,7 @@ class FixedReader:
         if len(found.starts):
             lines = stretches(found.text, found.starts, found.ends)
         numbers = np.arange(len(lines)) if found.lines is None else found.lines
-        bad = self._bad(lines, numbers + block.first_line)
+        bad = self._bad(block.data, lines, numbers + block.first_line)
         positions = None
         if bad:
             positions = np.setdiff1d(np.arange(len(lines)), [one.position for one in bad])
@@ -88,9 +88,11 @@ class FixedReader:
         told = positions is not None or found.lines is not None
         return Parsed(columns, len(lines), len(found.starts), positions, numbers + block.first_line if told else None, bad)
 
-    def _bad(self, lines: pa.Array, numbers: Rows) -> tuple[BadRecord, ...]:
-        """The lines that cannot be read, and in a source without surplus those that are too long."""
-        data = bytes(text_of(lines.cast(pa.binary()))) if len(lines) else b""
+    def _bad(self, data: bytes, lines: pa.Array, numbers: Rows) -> tuple[BadRecord, ...]:
+        """The lines that cannot be read, and in a source without surplus those that are too long.
+
+        `data` is the block with its line ends: without them the end of one line and the beginning of the next may make a character.
+        """
         strict = option(self.shape, "extra") == "reject"
         if b"\0" not in data and is_utf8(data) and not strict:
             return ()
