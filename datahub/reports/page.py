@@ -125,12 +125,16 @@ def _number(value: int | str) -> Markup:
 # ---------------------------------------------------------------- what was refused, and what was noticed
 
 
+def _rows(count: int) -> str:
+    return "refused row" if count == 1 else f"{count:,} refused rows"
+
+
 def _refused(report: Report) -> Markup:
     codes = [one for one in report.codes if one.severity in ("error", "fatal")]
     if not codes:
         return element("section", element("h2", "Refused rows"), element("p", "None."))
     where = [
-        element("p", f"The {one.rows:,} refused rows of {one.name}, to be corrected and sent again: ", element("code", one.path))
+        element("p", f"The {_rows(one.rows)} of {one.name}, to be corrected and sent again: ", element("code", one.path))
         for one in report.rejects
     ]
     intro = "A row can be refused for several reasons at once; each is counted."
