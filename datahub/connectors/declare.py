@@ -27,6 +27,7 @@ __all__ = [
     "Incremental",
     "Landed",
     "Output",
+    "Parallel",
     "Place",
     "Poster",
     "PosterConnection",
@@ -166,6 +167,15 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give back what is held; whoever uses it again gets it anew."""
+        ...
+
+
+@runtime_checkable
+class Parallel(Protocol):
+    """A source that lands several splits at once."""
+
+    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Landed]:
+        """Each of `splits` as `land` does, in their order; after an error nothing more is begun."""
         ...
 
 

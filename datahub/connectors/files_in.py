@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +41,9 @@ class FilesIn:
         """Fetch a file whole: what changed since it was listed is not taken, and nothing has its name before it is on the disk."""
         if split.size is not None and shutil.disk_usage(folder).free < split.size + PIECE:
             raise TransientError(f"there is no room for `{split.name}` ({split.size:,} bytes) in `{folder}`")
-        self._unchanged(split)
+        if split.size is None or split.size > PIECE:
+            # A look costs as much as a small file; that it is the one that was listed shows afterwards in any case.
+            self._unchanged(split)
         part = folder / f".{os.getpid()}.{hashlib.sha256(os.fsencode(split.locator)).hexdigest()[:16]}.part"
         try:
             size, digest = self._fetch(split, part)
@@ -77,23 +80,35 @@ class FilesIn:
         """The files that are whole now, after waiting for the others as long as the job does."""
         patience = time.monotonic() + self._told.ready.wait.total_seconds()
         while True:
-            found = self._listed()
-            whole = self._whole(found)
+            there = self._there()
+            found = self._takeable(there)
+            whole = self._whole(found, {entry.path for entry in there})
             if len(whole) == len(found) or time.monotonic() >= patience:
                 return whole
             self._sleep(_LOOK_AGAIN)
 
-    def _listed(self) -> Sequence[Entry]:
+    def _there(self) -> list[Entry]:
+        """All files that the source looks at, with those beside them."""
+        told = self._told
+        if not told.path:
+            return list(self._below(told.folder))
+        try:
+            entry = self._files.look(told.path)
+        except Missing:
+            return []
+        if entry.kind != "file":
+            raise TerminalError(f"`{told.path}` is a {entry.kind}, and no file", "name a `folder` to read all of its files")
+        beside = []
+        for path in self._done_file_of(entry.path):
+            with suppress(Missing):
+                beside.append(self._files.look(path))
+        return [entry, *beside]
+
+    def _takeable(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those of the files that are for this source."""
         told = self._told
         if told.path:
-            try:
-                entry = self._files.look(told.path)
-            except Missing:
-                return []
-            if entry.kind != "file":
-                raise TerminalError(f"`{told.path}` is a {entry.kind}, and no file", "name a `folder` to read all of its files")
-            return [entry]
-        entries = list(self._below(told.folder))
+            return entries[:1]
         names = {entry.path for entry in entries}
         beside = {path for entry in entries for path in self._done_file_of(entry.path) if path in names}
         if "mark" in (told.after.action, told.on_failure.action):
@@ -118,29 +133,19 @@ class FilesIn:
             elif entry.kind == "folder" and self._told.recursive and not entry.name.startswith("."):
                 yield from self._below(entry.path)
 
-    def _whole(self, found: Sequence[Entry]) -> list[Entry]:
+    def _whole(self, found: Sequence[Entry], there: set[str]) -> list[Entry]:
         ready = self._told.ready
-        whole = [entry for entry in found if self._old_enough(entry) and self._announced(entry)]
+        whole = [entry for entry in found if self._old_enough(entry) and there.issuperset(self._done_file_of(entry.path))]
         if whole and ready.stable:
             self._sleep(ready.stable.total_seconds())
-            whole = [entry for entry in whole if self._same(entry)]
+            # One listing more, and not a question for each file: there may be thousands.
+            now = {entry.path: entry for entry in self._takeable(self._there())}
+            whole = [entry for entry in whole if now.get(entry.path) == entry]
         return whole
 
     def _old_enough(self, entry: Entry) -> bool:
         least = self._told.ready.min_age
         return not least or entry.modified is None or datetime.now(UTC) - entry.modified >= least
-
-    def _announced(self, entry: Entry) -> bool:
-        try:
-            return all(self._files.look(path).kind == "file" for path in self._done_file_of(entry.path))
-        except Missing:
-            return False
-
-    def _same(self, entry: Entry) -> bool:
-        try:
-            return self._files.look(entry.path) == entry
-        except Missing:
-            return False
 
     def _done_file_of(self, path: str) -> Sequence[str]:
         template = self._told.ready.done_file
@@ -166,7 +171,7 @@ class FilesIn:
         try:
             entry = self._files.look(split.locator)
         except Missing as problem:
-            raise TransientError(f"`{split.name}` is gone since it was listed") from problem
+            raise _gone(split) from problem
         if _fingerprint(entry) != split.fingerprint:
             raise TransientError(f"`{split.name}` is still being written")
 
@@ -183,6 +188,8 @@ class FilesIn:
                             digest.add(data)
                             file.write(data)
                     break
+                except Missing as problem:
+                    raise _gone(split) from problem
                 except TransientError:
                     if attempt == _TRIES or not split.fingerprint:
                         raise
@@ -231,6 +238,10 @@ def _fingerprint(entry: Entry) -> str:
     if entry.size is None or not (entry.modified or entry.identity):
         return ""
     return f"{entry.size}|{entry.modified.isoformat() if entry.modified else ''}|{entry.identity}"
+
+
+def _gone(split: Split) -> TransientError:
+    return TransientError(f"`{split.name}` is gone since it was listed")
 
 
 def _sync(folder: Path) -> None:

@@ -68,12 +68,20 @@ class SftpFiles:
         place = self._path(path)
 
         # Whole blocks are asked for one by one; asyncssh's own way of splitting them leaves requests behind when a connection is lost.
-        async def open_it(client: SFTPClient) -> tuple[SFTPClientFile, int]:
+        async def open_it(client: SFTPClient) -> _Download:
             file = await client.open(place, "rb", block_size=0)
-            return file, (await file.stat()).size or 0
+            try:
+                download = _Download(self, path, file, start, (await file.stat()).size or 0)
+                if download.left:
+                    # The first of it in the same step: of a small file that is all.
+                    await download.fill(client)
+            except asyncssh.SFTPError:
+                with suppress(OSError, asyncssh.Error):
+                    await file.close()
+                raise
+            return download
 
-        file, size = self._again(open_it, path)
-        download = _Download(self, path, file, start, size)
+        download = self._again(open_it, path)
         try:
             yield download
         finally:
@@ -250,9 +258,14 @@ class _Download:
         self._pending: deque[asyncio.Task[bytes]] = deque()
         self._ready: deque[bytes] = deque()
 
+    @property
+    def left(self) -> bool:
+        """Whether there is more to come."""
+        return self._at < self._size
+
     def read(self, size: int, /) -> bytes:
-        if not self._ready and self._at < self._size:
-            self._files.next_of(self._fill, self._path)
+        if not self._ready and self.left:
+            self._files.next_of(self.fill, self._path)
         if not self._ready:
             return b""
         piece = self._ready.popleft()
@@ -261,10 +274,10 @@ class _Download:
             return piece[:size]
         return piece
 
-    async def _fill(self, _: SFTPClient) -> None:
+    async def fill(self, _: SFTPClient) -> None:
         """Wait for the next piece, and take those behind it that are here already: each is handed on as it came."""
         try:
-            while self._at < self._size:
+            while self.left:
                 while len(self._pending) * self._piece < _UNDERWAY and self._asked < self._size:
                     self._pending.append(asyncio.ensure_future(self._fetch(self._asked, min(self._piece, self._size - self._asked))))
                     self._asked += self._piece

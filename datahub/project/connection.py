@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
+from pydantic import Field
+
 from datahub.project.binding import From, To
 from datahub.project.model import Config
 
@@ -21,6 +23,13 @@ class Connection(Config):
     """What is connected to."""
     description: str = ""
     """What a colleague should know of it."""
+
+
+class RemoteFiles(Connection):
+    """How to reach the files of another host."""
+
+    parallel: int = Field(default=4, ge=1, le=32)
+    """How many files are fetched at once, each over a connection of its own; fewer where there are few, or the host lets no more in."""
 
 
 Kinds: TypeAlias = Mapping[str, type[Connection]]

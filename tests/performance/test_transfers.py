@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.project.binding import FilesFrom, Ready
 from tests.servers.ftp import PASSWORD, USER
@@ -120,11 +121,11 @@ def test_a_thousand_small_files_come(place, tmp_path, capsys):
         folder.mkdir()
     for number in range(SMALL):
         (place.folder / "in" / f"{number:04}.csv").write_bytes(os.urandom(2000))
-    files = place.open()
-    found = FilesIn("feed", files, FilesFrom(connection="x", folder="in", ready=Ready(stable=timedelta(0))))
+    told = FilesFrom(connection="x", folder="in", ready=Ready(stable=timedelta(0)))
+    found = FilesAtOnce("feed", place.open, told, place.connection.parallel)
 
     def fetch():
-        assert SMALL == len([found.land(split, landed) for split in found.splits()])
+        assert SMALL == len(list(found.land_all(list(found.splits()), landed)))
 
     def fetch_by_hand():
         for path in here.glob("in/*"):
@@ -132,7 +133,7 @@ def test_a_thousand_small_files_come(place, tmp_path, capsys):
         by_hand(place, ["get -r in" if place.connection.kind == "sftp" else "mirror in in"], here)
 
     ours, theirs = median(fetch, 1), median(fetch_by_hand, 1)
-    files.close()
+    found.close()
     ratio(f"{place.name} {SMALL} files of 2 kB", capsys, ours, theirs)
     # Ours look at each file before and after, hash it, and bring it to the disk; theirs do not.
     assert ours < SMALL * 0.05

@@ -26,7 +26,7 @@ def connect():
     made = []
 
     def make(server, port=0, **settings):
-        vault = Vault({"PASSWORD": PASSWORD, "WRONG": "wrong"})
+        vault = Vault({"PASSWORD": PASSWORD, "WRONG": "a stranger to it"})
         told = {"tls": server.tls, "ca_file": server.ca_file, "insecure": server.tls == "none"} | settings
         told["password"] = Secret(told.get("password", "${env:PASSWORD}"), vault)
         # vsftpd gives its folder to nobody, and takes nothing at the top.

@@ -28,7 +28,7 @@ def connect():
     made = []
 
     def make(server, port=0, **settings):
-        vault = Vault({"PASSWORD": "correct horse", "TOKEN": "t0ken", "WRONG": "wrong"})
+        vault = Vault({"PASSWORD": "correct horse", "TOKEN": "t0ken", "WRONG": "a stranger to it"})
         told = {name: Secret(value, vault) if name in ("password", "token") else value for name, value in settings.items()}
         url = f"http://127.0.0.1:{port}" if port else server.url
         made.append(HttpFiles(Http(url=url, insecure=url.startswith("http:"), **({"ca_file": server.ca_file} | told)), Path()))

@@ -324,7 +324,7 @@ def test_lists_are_read_by_offset_and_by_seek(shop):
 
 
 def test_a_wrong_key_is_told(shop):
-    one = Session(shop.connection, shop.place, signing(KeyAuth(name="Authorization", value=Secret("wrong"))))
+    one = Session(shop.connection, shop.place, signing(KeyAuth(name="Authorization", value=Secret("no-such-key"))))
     imports = MiraklImports(one, shop.connection, MiraklTo.model_validate({"connection": "x", "entity": "offers"}), shop.place)
     with pytest.raises(TerminalError, match="HTTP 401"):
         imports.send(imports.render(OFFERS), "k")

@@ -26,7 +26,7 @@ def connect(tmp_path):
     made = []
 
     def make(server, port=0, **settings):
-        vault = Vault({"PASSWORD": "correct horse", "KEY": server.key, "WRONG": "wrong"})
+        vault = Vault({"PASSWORD": "correct horse", "KEY": server.key, "WRONG": "a stranger to it"})
         way = {"key": Secret("${env:KEY}", vault)} if server.key else {"password": Secret("${env:PASSWORD}", vault)}
         way |= {name: Secret(value, vault) for name, value in settings.items() if name == "password"}
         told = {name: value for name, value in settings.items() if name != "password"}

@@ -10,12 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.binding import FilesFrom, FilesTo
-from datahub.project.connection import Connection
+from datahub.project.connection import RemoteFiles
 from datahub.project.model import Length
 from datahub.project.secrets import Secret
 
 
-class Ftp(Connection):
+class Ftp(RemoteFiles):
     """Files on a host that speaks FTP or FTPS."""
 
     reads = FilesFrom

@@ -11,14 +11,14 @@ from pydantic_core import PydanticCustomError
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.binding import FilesFrom, FilesTo
-from datahub.project.connection import Connection
+from datahub.project.connection import RemoteFiles
 from datahub.project.model import Length
 from datahub.project.secrets import Secret
 
 KNOWN_HOSTS = "known_hosts"
 
 
-class Sftp(Connection):
+class Sftp(RemoteFiles):
     """Files on a host that speaks SSH."""
 
     reads = FilesFrom

@@ -8,11 +8,11 @@ from pydantic import JsonValue
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.binding import FilesFrom, FilesTo
-from datahub.project.connection import Connection
+from datahub.project.connection import RemoteFiles
 from datahub.project.secrets import Secret
 
 
-class Store(Connection):
+class Store(RemoteFiles):
     """A place that fsspec reaches; what it needs is installed beside DataHub, such as `s3fs` for `s3`."""
 
     reads = FilesFrom

@@ -7,19 +7,21 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, cast
 
 from datahub import connectors
 from datahub.connectors.declare import Connector, Place, Poster, PosterConnection, Sender, Sink, Source, TerminalError
+from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.diagnostics.suggest import nearest
 from datahub.plan.operators import Plan, Read
 from datahub.plan.order import topological
 from datahub.project.binding import DocumentsTo, EntityFrom, FilesFrom, FilesTo, From, To
-from datahub.project.connection import Connection
+from datahub.project.connection import Connection, RemoteFiles
 from datahub.project.job import Job
 from datahub.project.load import Loaded
 from datahub.project.trigger import StatusEntered
@@ -214,7 +216,10 @@ class _Opened:
             return connector.source(connection, told, self._place)
         assert connector.files is not None
         assert isinstance(told, FilesFrom)
-        return FilesIn(name, connector.files(connection, self._place), told)
+        open_files = partial(connector.files, connection, self._place)
+        if isinstance(connection, RemoteFiles):
+            return FilesAtOnce(name, open_files, told, connection.parallel)
+        return FilesIn(name, open_files(), told)
 
     def target(self, told: To) -> Sink | Sender:
         connection, connector = self._to(told.connection)

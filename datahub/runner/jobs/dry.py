@@ -9,6 +9,7 @@ from datahub.formats.declare import InputFile
 from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.deliver import REJECTS
+from datahub.runner.jobs.fetch import landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters, previous
 from datahub.runner.jobs.watching import POSITION
@@ -34,11 +35,8 @@ def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
         place = context.places[name]
         if isinstance(source, Incremental):
             source.start(context.store.cursors.value(place, POSITION) if known else None)
-        for split in source.splits():
-            seen = context.store.items.seen(place, split.name, split.fingerprint) if known and name in context.driving else None
-            if seen is not None and seen.status is not ItemStatus.STAGED:
-                continue
-            got = source.land(split, landed)
+        wanted = (split for split in source.splits() if not (known and read_before(context, name, split)))
+        for got in landed_of(source, wanted, landed):
             twin = context.store.items.known(place, got.name, got.sha256) if known and name in context.driving else None
             if twin is None or twin.status is ItemStatus.STAGED:
                 files[name].append(InputFile(str(got.path), got.name))

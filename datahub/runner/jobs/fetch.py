@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Incremental, Landed, Split
+from datahub.connectors.declare import Incremental, Landed, Parallel, Source, Split
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.runner.jobs.hold import Hold
@@ -27,9 +27,10 @@ def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
             context.store.items.let_go(claim, name)
             source.start(context.store.cursors.value(context.places[name], POSITION))
-        for split in source.splits():
+        wanted = (split for split in source.splits() if not read_before(context, name, split))
+        for landed in landed_of(source, wanted, context.folders.landed):
             hold.check()
-            _take(context, claim, name, split)
+            _take(context, claim, name, landed)
         position = source.position() if isinstance(source, Incremental) else None
         if position is not None:
             context.store.cursors.propose(claim, context.places[name], POSITION, position)
@@ -68,14 +69,25 @@ def landed_again(item: Item) -> Landed:
     return Landed(split, Path(item.staged), item.name, item.size, item.sha256)
 
 
-def _take(context: JobContext, claim: Claim, name: str, split: Split) -> None:
+def landed_of(source: Source, splits: Iterable[Split], folder: Path) -> Iterator[Landed]:
+    """The splits landed, in their order: several at once where the source can."""
+    if isinstance(source, Parallel):
+        yield from source.land_all(list(splits), folder)
+        return
+    for split in splits:
+        reach("land")
+        yield source.land(split, folder)
+
+
+def read_before(context: JobContext, name: str, split: Split) -> bool:
+    """Whether what the listing tells of a split says that it was read before."""
+    seen = context.store.items.seen(context.places[name], split.name, split.fingerprint) if name in context.driving else None
+    return seen is not None and seen.status is not ItemStatus.STAGED
+
+
+def _take(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
     store, place = context.store, context.places[name]
     driving = name in context.driving
-    seen = store.items.seen(place, split.name, split.fingerprint)
-    if driving and seen is not None and seen.status is not ItemStatus.STAGED:
-        return
-    reach("land")
-    landed = context.ways.sources[name].land(split, context.folders.landed)
     reach("landed")
     known = store.items.known(place, landed.name, landed.sha256)
     if driving and known is not None and known.status is not ItemStatus.STAGED:

@@ -1,0 +1,73 @@
+"""Many files of one source at once: each worker fetches over a connection of its own, so that small files do not wait for one another."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+from datahub.connectors.declare import DataHubError, FileSystem, Landed, Split
+from datahub.connectors.files_in import FilesIn
+from datahub.project.binding import FilesFrom
+
+_WORTH = 8
+"""How many files there must be for each connection: to log in costs more than to fetch a few."""
+
+
+class FilesAtOnce(FilesIn):
+    """One source of a job that is bound to files of a host which lets us in several times; `most` says how often."""
+
+    def __init__(self, source: str, open_files: Callable[[], FileSystem], told: FilesFrom, most: int) -> None:
+        super().__init__(source, open_files(), told)
+        self._open_files, self._most = open_files, most
+
+    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Landed]:
+        """Each of `splits` as `land` does, in their order; after an error nothing more is begun."""
+        others = [_Worker(FilesIn(self._source, self._open_files(), self._told)) for _ in range(1, self._workers(len(splits)))]
+        idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in (_Worker(self, proved=True), *others):
+            idle.put(worker)
+        pool = ThreadPoolExecutor(1 + len(others), "dhm-land")
+        underway: deque[Future[Landed]] = deque()
+        try:
+            for split in splits:
+                underway.append(pool.submit(_landed, idle, split, folder))
+                if len(underway) > 2 * len(others):
+                    yield underway.popleft().result()
+            while underway:
+                yield underway.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+            for worker in others:
+                worker.files.close()
+
+    def _workers(self, files: int) -> int:
+        return max(1, min(self._most, files // _WORTH))
+
+
+class _Worker:
+    """A source with a connection of its own. `proved`: it has fetched something, so that what fails is not for want of a way in."""
+
+    def __init__(self, files: FilesIn, *, proved: bool = False) -> None:
+        self.files, self.proved = files, proved
+
+
+def _landed(idle: SimpleQueue[_Worker], split: Split, folder: Path) -> Landed:
+    """The split by whichever worker is free. One that the host does not let in is not asked again, and another does its work."""
+    while True:
+        worker = idle.get()
+        try:
+            landed = worker.files.land(split, folder)
+        except DataHubError:
+            if worker.proved:
+                idle.put(worker)
+                raise
+            continue
+        except BaseException:
+            idle.put(worker)
+            raise
+        worker.proved = True
+        idle.put(worker)
+        return landed
