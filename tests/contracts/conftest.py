@@ -25,7 +25,7 @@ def _systems(tmp_path_factory):
 
 @pytest.fixture(params=sorted(KINDS))
 def files(request, _systems):
-    """A file system, its folder empty; `files.folder` is where it lies on this machine."""
+    """A file system, its folder empty; `files.folder` is where it lies on this machine, `files.again()` one more connection to it."""
     one = _systems(request.param)
     for path in one.folder.iterdir():
         if path.is_dir() and not path.is_symlink():
@@ -33,6 +33,6 @@ def files(request, _systems):
         else:
             path.unlink()
     opened = one.open()
-    opened.system, opened.folder = request.param, one.folder
+    opened.system, opened.folder, opened.again = request.param, one.folder, one.open
     yield opened
     opened.close()

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from datahub.connectors.declare import DataHubError, Output, TerminalError
+from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.project.binding import After, FilesFrom, FilesTo, Ready
@@ -54,6 +55,19 @@ def test_a_file_lands_whole_under_the_digest_of_its_content(files, feed, tmp_pat
 def test_a_file_that_stays_as_it_is_counts_as_whole(files, feed, stable):
     feed("a.csv")
     assert ["a.csv"] == [one.name for one in source(files, ready=Ready(stable=timedelta(seconds=stable))).splits()]
+
+
+def test_many_files_are_fetched_at_once_and_come_in_their_order(files, feed, tmp_path):
+    contents = {f"{number:03}.csv": os.urandom(number * 37) for number in range(1, 41)}
+    for name, data in contents.items():
+        feed(name, data)
+    found = FilesAtOnce("feed", files.again, FilesFrom(connection="here", folder="in", ready=AT_ONCE), 4)
+    try:
+        landed = list(found.land_all(list(found.splits()), tmp_path))
+    finally:
+        found.close()
+    assert list(contents) == [one.name for one in landed]
+    assert list(contents.values()) == [one.path.read_bytes() for one in landed]
 
 
 def test_what_was_read_is_moved_and_nothing_is_overwritten(files, feed, tmp_path):

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from datahub.connectors.declare import Output, TerminalError, TransientError
+from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.connectors.local_files import LocalFiles
@@ -104,6 +105,53 @@ def test_a_landed_file_is_the_one_that_was_listed(here):
     with pytest.raises(TransientError):
         found.land(split, here / "landed")
     assert [landed.sha256] == listing(here / "landed")
+
+
+class Full(LocalFiles):
+    """The files of a host that lets nobody else in."""
+
+    def read(self, path, start=0):
+        raise TerminalError("530 too many connections from your address")
+
+
+def at_once(here, opened):
+    first = iter([LocalFiles(here)])
+
+    def open_files():
+        opened.append(files := next(first, None) or Full(here))
+        return files
+
+    return FilesAtOnce("feed", open_files, FilesFrom(connection="here", folder="in", ready=AT_ONCE), 4)
+
+
+def test_where_the_host_lets_no_more_in_one_connection_fetches_all(here):
+    for number in range(50):
+        put(here, f"{number:02}.csv", f"{number}\n")
+    found = at_once(here, opened := [])
+    landed = list(found.land_all(list(found.splits()), here / "landed"))
+    assert [f"{number}\n" for number in range(50)] == [one.path.read_text() for one in landed]
+    assert 4 == len(opened)
+
+
+def test_a_few_files_are_worth_no_further_connection(here):
+    for number in range(15):
+        put(here, f"{number:02}.csv", f"{number}\n")
+    found = at_once(here, opened := [])
+    assert 15 == len(list(found.land_all(list(found.splits()), here / "landed")))
+    assert 1 == len(opened)
+
+
+def test_after_a_file_that_fails_no_more_is_fetched(here):
+    for number in range(60):
+        put(here, f"{number:02}.csv", f"{number}\n")
+    found = at_once(here, [])
+    splits = list(found.splits())
+    (here / "in" / "03.csv").unlink()
+    landing = found.land_all(splits, here / "landed")
+    assert ["00.csv", "01.csv", "02.csv"] == [next(landing).name for _ in range(3)]
+    with pytest.raises(TransientError, match="gone since it was listed"):
+        next(landing)
+    assert 20 > len(listing(here / "landed"))
 
 
 def test_a_file_that_is_too_large_is_refused(here):
