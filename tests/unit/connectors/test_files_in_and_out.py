@@ -127,7 +127,8 @@ def at_once(here, opened):
 def test_where_the_host_lets_no_more_in_one_connection_fetches_all(here):
     for number in range(50):
         put(here, f"{number:02}.csv", f"{number}\n")
-    found = at_once(here, opened := [])
+    opened: list[LocalFiles] = []
+    found = at_once(here, opened)
     landed = list(found.land_all(list(found.splits()), here / "landed"))
     assert [f"{number}\n" for number in range(50)] == [one.path.read_text() for one in landed]
     assert 4 == len(opened)
@@ -136,7 +137,8 @@ def test_where_the_host_lets_no_more_in_one_connection_fetches_all(here):
 def test_a_few_files_are_worth_no_further_connection(here):
     for number in range(15):
         put(here, f"{number:02}.csv", f"{number}\n")
-    found = at_once(here, opened := [])
+    opened: list[LocalFiles] = []
+    found = at_once(here, opened)
     assert 15 == len(list(found.land_all(list(found.splits()), here / "landed")))
     assert 1 == len(opened)
 
