@@ -16,12 +16,13 @@ from datahub.connectors.files_in import FilesIn
 from datahub.project.binding import FilesFrom, Ready
 from tests.servers.ftp import PASSWORD, USER
 from tests.servers.programs import program
-from tests.servers.systems import system
+from tests.servers.proxy import proxy
+from tests.servers.systems import System, system
 
 pytestmark = pytest.mark.bench
-SIZE, SMALL, ROUNDS = 100 << 20, 1000, 3
+SIZE, SMALL, FAR, ROUNDS = 100 << 20, 1000, 200, 3
 BUDGET = 0.8
-"""Of the throughput of the other program, for one large file."""
+"""Of the throughput of the other program, for one large file, and for small ones from far away."""
 
 
 @pytest.fixture(params=["openssh", "pyftpd", "vsftpd"])
@@ -113,6 +114,23 @@ def test_a_large_file_comes_and_goes(place, tmp_path, capsys):
     sent = ratio(f"{place.name} upload of {SIZE >> 20} MB", capsys, *up)
     came = ratio(f"{place.name} download of {SIZE >> 20} MB", capsys, *down)
     assert min(sent, came) >= BUDGET
+
+
+def test_small_files_come_from_far_away(tmp_path, capsys):
+    """Ten milliseconds either way: what asks one thing after the other waits longer than it works."""
+    home, here, landed = tmp_path / "server", tmp_path / "here", tmp_path / "landed"
+    for folder in (home, here, landed):
+        folder.mkdir()
+    with system("openssh", home) as near, proxy(near.connection.port, delay=0.01) as between:
+        (near.folder / "in").mkdir()
+        for number in range(FAR):
+            (near.folder / "in" / f"{number:04}.csv").write_bytes(os.urandom(2000))
+        place = System(near.name, near.folder, near.connection.model_copy(update={"port": between.port}), near.place)
+        found = FilesAtOnce("feed", place.open, FilesFrom(connection="x", folder="in", ready=Ready(stable=timedelta(0))), 4)
+        ours = median(lambda: list(found.land_all(list(found.splits()), landed)), 1)
+        found.close()
+        theirs = median(lambda: by_hand(place, ["get -r in"], here), 1)
+    assert ratio(f"{FAR} files of 2 kB from far away", capsys, ours, theirs) >= BUDGET
 
 
 def test_a_thousand_small_files_come(place, tmp_path, capsys):

@@ -26,6 +26,8 @@ class Proxy:
 
     target: int
     faults: list[Fault | None] = field(default_factory=list)
+    delay: float = 0.0
+    """How many seconds whatever arrives is held back, either way, as by a host that is far away."""
     port: int = 0
     connections: int = 0
     passed: int = 0
@@ -51,6 +53,9 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            for one in (client, server):
+                # What waits here shall wait for `delay` alone.
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open += [client, server]
             threading.Thread(target=self._pump, args=(client, server, None), daemon=True).start()
             threading.Thread(target=self._pump, args=(server, client, fault), daemon=True).start()
@@ -59,6 +64,8 @@ class Proxy:
         gone = 0
         with suppress(OSError):
             while data := source.recv(65536):
+                if self.delay:
+                    time.sleep(self.delay)
                 if fault is not None and gone + len(data) > fault.after:
                     sink.sendall(data[: fault.after - gone])
                     self._strike(fault, source, sink, data[fault.after - gone :])
@@ -101,8 +108,8 @@ class Proxy:
 
 
 @contextmanager
-def proxy(target: int, *faults: Fault | None) -> Iterator[Proxy]:
-    one = Proxy(target, list(faults))
+def proxy(target: int, *faults: Fault | None, delay: float = 0.0) -> Iterator[Proxy]:
+    one = Proxy(target, list(faults), delay)
     try:
         yield one
     finally:
