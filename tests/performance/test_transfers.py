@@ -8,11 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
+from datahub.connectors.kinds.sftp import Sftp
 from datahub.project.binding import FilesFrom, Ready
 from tests.servers.ftp import PASSWORD, USER
 from tests.servers.programs import program
@@ -121,7 +123,7 @@ def test_small_files_come_from_far_away(tmp_path, capsys):
     home, here, landed = tmp_path / "server", tmp_path / "here", tmp_path / "landed"
     for folder in (home, here, landed):
         folder.mkdir()
-    with system("openssh", home) as near, proxy(near.connection.port, delay=0.01) as between:
+    with system("openssh", home) as near, proxy(cast(Sftp, near.connection).port, delay=0.01) as between:
         (near.folder / "in").mkdir()
         for number in range(FAR):
             (near.folder / "in" / f"{number:04}.csv").write_bytes(os.urandom(2000))
