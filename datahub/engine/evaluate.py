@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine import aggregate, branches, calls, convert, decisions, fit, lookups, nested, windows
-from datahub.engine.evidence import shown_by
+from datahub.engine.evidence import of_members, shown_by
 from datahub.engine.failures import OMIT, real, union
 from datahub.engine.scope import RunState, Scope, evaluates
 from datahub.engine.values import scalar
@@ -92,13 +92,24 @@ def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: 
     """What the source columns hold in `rows`, side by side; the failure's own values where they are out of reach."""
     parts = []
     for one in evidence:
-        column = scope.find(one.raw)
-        if column is None or not pa.types.is_string(column.values.type):
+        held = _held(one.raw, scope, rows)
+        if held is None:
             return failure.values
-        parts.append(column.array(scope.length).take(pa.array(rows)))
+        parts.append(held)
     if len(parts) == 1:
         return parts[0]
     return pc.binary_join_element_wise(*parts, ", ", null_handling="replace", null_replacement="")
+
+
+def _held(raw: str, scope: Scope, rows: Rows) -> pa.Array | None:
+    """What a source column holds in `rows`, or in the members of groups; None where it is out of reach."""
+    column = scope.find(raw)
+    if column is not None:
+        return column.array(scope.length).take(pa.array(rows)) if pa.types.is_string(column.values.type) else None
+    column = scope.members.find(raw) if scope.members is not None else None
+    if column is None or scope.members is None or scope.offsets is None or not pa.types.is_string(column.values.type):
+        return None
+    return of_members(column.array(scope.members.length), scope.offsets, rows)
 
 
 # ---------------------------------------------------------------- read off the scope

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.frames.frame import Column, Mask, Rows
 from datahub.functions.columns import valid
@@ -44,3 +46,20 @@ def _has(one: Evidence, find: Find, length: int, rows: Rows) -> Mask:
         return np.zeros(len(rows), np.bool_)
     there: Mask = valid(column.array(length))[rows]
     return there
+
+
+LONGEST_SHOWN = 200
+
+
+def of_members(values: pa.Array, offsets: Rows, groups: Rows) -> pa.Array:
+    """The texts that the members of each of `groups` have, each once, in the order of the members."""
+    counts = np.diff(offsets)[groups]
+    begins = np.repeat(offsets[groups] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
+    members = np.arange(len(begins)) + begins
+    told = pa.table({"group": np.repeat(np.arange(len(groups)), counts), "value": values.take(pa.array(members))})
+    filled = pc.fill_null(pc.not_equal(told["value"], ""), False)
+    each = told.filter(filled).group_by(["group", "value"], use_threads=False).aggregate([])
+    listed = each.group_by("group", use_threads=False).aggregate([("value", "list")])
+    shown = pc.utf8_slice_codeunits(pc.binary_join(listed["value_list"].combine_chunks(), ", "), 0, LONGEST_SHOWN)
+    place = pc.index_in(pa.array(np.arange(len(groups))), value_set=listed["group"].combine_chunks())
+    return shown.take(place)

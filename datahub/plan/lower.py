@@ -41,21 +41,27 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
         outputs,
         flow,
         program.zone,
-        remembers=_remembers(program, flow),
+        remembers=_remembers(program, flow, outputs),
         refers=tuple(dict.fromkeys((*map(entity_of, lowering.delivered.values()), *lowering.linked.referred))),
     )
 
 
-def _remembers(program: ir.Program, flow: ir.FlowBody | None) -> tuple[str, ...]:
-    """The entities of which the program asks what was delivered last: rows, or how many."""
+def _remembers(program: ir.Program, flow: ir.FlowBody | None, outputs: Sequence[op.Output]) -> tuple[str, ...]:
+    """The entities of which the plan asks what was delivered last: rows, or how many."""
     asked = {name for item in (flow.aborts if flow is not None else ()) for name in columns_read(item.condition)}
     counted = [one.name for one in program.entities if f"previous_count({one.name})" in asked]
-    return tuple(dict.fromkeys([*remembered_by(program.lookups), *counted]))
+    used = _lookups(outputs)
+    return tuple(dict.fromkeys([*remembered_by(one for one in program.lookups if one.name in used), *counted]))
+
+
+def _lookups(outputs: Sequence[op.Output]) -> set[str]:
+    """The tables that the outputs read."""
+    return {name for operator in topological(output.rows for output in outputs) for name in lookups_used(operator)}
 
 
 def _feeds(program: ir.Program, lowering: _Lowering, outputs: Sequence[op.Output]) -> tuple[op.LookupFeed, ...]:
     """The rows of those lookups fed by a source that the outputs read."""
-    used = {name for operator in topological(output.rows for output in outputs) for name in lookups_used(operator)}
+    used = _lookups(outputs)
     feeds = []
     for table in program.lookups:
         if table.source and table.name in used:
