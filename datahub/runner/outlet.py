@@ -29,7 +29,7 @@ from datahub.reports.findings import Findings
 from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
 from datahub.reports.rejects import Rejects
 from datahub.runner.interleaved import Interleaved
-from datahub.semantic.ir import EntityField, EntityShape, RouteItem, TargetShape, WriteItem
+from datahub.semantic.ir import EntityField, EntityShape, RouteItem, TargetShape, Words, WriteItem
 from datahub.semantic.kinds import TARGETS
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type, nullable
@@ -169,7 +169,7 @@ class Files(Outlet):
         assert make is not None
         named = [shapes[name] for name in item.entities]
         fields = {shape.name: tuple((one.name, one.type) for one in shape.fields) for shape in named}
-        writers = [make(replace(target, columns=()), str(path), fields[shape.name]) for shape in named]
+        writers = [make(_worded(replace(target, columns=()), shape), str(path), fields[shape.name]) for shape in named]
         if not all(hasattr(writer, "lines") for writer in writers):
             for writer in writers:
                 writer.abort()
@@ -193,6 +193,7 @@ class Files(Outlet):
         assert make is not None
         if self.omissions and shape.patch and not self._declared(target.name):
             target = replace(target, options=(*target.options, ("omissions", True)))
+        target = _worded(target, shape)
         written = Written(shape.name, path, target.name)
         self.made.append(written)
         self._writers[shape.name].append((make(target, str(path), fields), written, fields))
@@ -306,6 +307,19 @@ class Files(Outlet):
 def _leaving(field: EntityField, shape: EntityShape) -> Type:
     """The type in which a field leaves: a row that is a patch may leave any of them alone but its key."""
     return nullable(field.type) if shape.patch and field.name not in shape.key else field.type
+
+
+TEXTUAL = ("csv", "xlsx")
+"""The kinds of targets that have no truth values of their own kind, or whose readers look for words."""
+
+
+def _worded(target: TargetShape, shape: EntityShape) -> TargetShape:
+    """The target with the words for truth that the entity's fields have, where it says no others itself."""
+    if target.kind not in TEXTUAL:
+        return target
+    said = {name for name, _ in target.words}
+    fields = tuple((one.name, one.words) for one in shape.fields if one.words != Words() and one.name not in said)
+    return replace(target, words=(*target.words, *fields)) if fields else target
 
 
 def table_of(frame: Frame, fields: Sequence[tuple[str, Type]]) -> pa.Table:

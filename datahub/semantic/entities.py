@@ -18,6 +18,7 @@ from datahub.semantic.rules import KEY_MAY_BE_NULL, ONLY_IN_OVERRIDE
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
 from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, REQUIRED_ON, check_tags
+from datahub.semantic.targets import words_of
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
@@ -63,7 +64,18 @@ def outline_entity(declared: ast.Entity, unit: Unit) -> Outline:
 def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:
     declared = outline.declared
     fields = tuple(
-        ir.EntityField(f.name.text, kind, None, "", None, _rounding(f, kind, unit), tuple(map(_tag, f.tags)), f.doc, _required_on(f, unit))
+        ir.EntityField(
+            f.name.text,
+            kind,
+            None,
+            "",
+            None,
+            _rounding(f, kind, unit),
+            tuple(map(_tag, f.tags)),
+            f.doc,
+            _required_on(f, unit),
+            words_of(f.type),
+        )
         for f, kind in outline.fields
     )
     patch = any(tag.name.text == "patch" for tag in declared.tags)

@@ -489,6 +489,18 @@ class CheckRule:
 
 
 @record(frozen=True, slots=True)
+class Words:
+    """The words for true and false in a column of a target, or in the parts of its type: the fields of a struct by their
+    names, what a list or a map holds under no name."""
+
+    pair: tuple[str, ...] = ()
+    parts: tuple[tuple[str, Words], ...] = ()
+
+    def part(self, name: str = "") -> Words:
+        return next((words for key, words in self.parts if key == name), Words())
+
+
+@record(frozen=True, slots=True)
 class EntityField:
     """`references` is the entity whose key this is; `constraint` an expression over the entity's fields (R301)."""
 
@@ -502,6 +514,8 @@ class EntityField:
     doc: str = ""
     required_on: tuple[str, ...] = ()
     """`create`, `update`: when the field must be there though it may be null."""
+    words: Words = Words()
+    """The words for true and false in its type, which files of text are written in where their target says no others."""
 
 
 @record(frozen=True, slots=True)
@@ -613,18 +627,6 @@ class RuleBody:
     otherwise: tuple[Assignment, ...]
     priority: int
     entity: str
-
-
-@record(frozen=True, slots=True)
-class Words:
-    """The words for true and false in a column of a target, or in the parts of its type: the fields of a struct by their
-    names, what a list or a map holds under no name."""
-
-    pair: tuple[str, ...] = ()
-    parts: tuple[tuple[str, Words], ...] = ()
-
-    def part(self, name: str = "") -> Words:
-        return next((words for key, words in self.parts if key == name), Words())
 
 
 @record(frozen=True, slots=True)

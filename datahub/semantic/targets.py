@@ -33,7 +33,7 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
     if kind is not None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
         splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
-        words = tuple((column.name.text, found) for column in declared.columns if (found := _words(column.type)) != ir.Words())
+        words = tuple((column.name.text, found) for column in declared.columns if (found := words_of(column.type)) != ir.Words())
         unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs, splits, words))
 
 
@@ -51,16 +51,17 @@ def _marks(column: ast.ColumnDecl) -> tuple[str, ...]:
     return tuple(one.value for tag in tags for one in tag.arguments if isinstance(one, ast.String))
 
 
-def _words(written: ast.TypeExpr | None) -> ir.Words:
+def words_of(written: ast.TypeExpr | None) -> ir.Words:
+    """The words for true and false that a type names, wherever in it."""
     match written:
         case ast.TypeName(arguments=(str(true), str(false))) if written.name.text == "bool":
             return ir.Words((true, false))
         case ast.TypeList(item=item):
-            return _around((("", _words(item)),))
+            return _around((("", words_of(item)),))
         case ast.TypeStruct(fields=fields):
-            return _around(tuple((one.name.text, _words(one.type)) for one in fields))
+            return _around(tuple((one.name.text, words_of(one.type)) for one in fields))
         case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
-            return _around((("", _words(value)),))
+            return _around((("", words_of(value)),))
         case _:
             return ir.Words()
 

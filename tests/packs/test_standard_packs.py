@@ -33,13 +33,15 @@ def test_their_own_tests_pass(dhm):
     assert 0 == ended.code, ended.out + ended.err
 
 
-def test_what_the_pages_show_of_their_use_is_right(tmp_path):
+def test_what_the_pages_show_of_their_use_is_right(tmp_path, dhm):
     shown = {page: re.findall(r"```dhm\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in PACKS.rglob("README.md")}
-    assert 6 <= sum(map(len, shown.values()))
+    assert 8 <= sum(map(len, shown.values()))
     for page, scripts in shown.items():
         for script in scripts:
             (tmp_path / "shown.dhm").write_text(script, encoding="utf-8")
             assert [] == [one for one in datahub.check(tmp_path / "shown.dhm") if one.level is not Severity.NOTE], page
+            ended = dhm("test", tmp_path / "shown.dhm")
+            assert ended.code in (0, 4), ended.out
 
 
 @pytest.mark.parametrize("head", HEADS, ids=lambda path: path.parent.relative_to(PACKS).as_posix())
