@@ -59,9 +59,16 @@ def _stretches(module: Module) -> list[str]:
         declared = [one.span for one in module.declarations if one.span.document is span.document]
         if any(one.start <= span.start < one.end for one in declared):
             found.append(span.document.line(span.line))
+            found.append(_line_before(span))
         else:
             found.append(text[_end_before(span, declared) : _start_after(span, declared)])
     return found
+
+
+def _line_before(span: Span) -> str:
+    """The line whose end a mistake shows, where the mistake is the first thing on its own: `price: int where` and then `}`."""
+    text = span.document.text[: span.start]
+    return text.rstrip().rpartition("\n")[2] if not text.rpartition("\n")[2].strip() else ""
 
 
 def _end_before(span: Span, declared: list[Span]) -> int:
