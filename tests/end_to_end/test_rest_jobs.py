@@ -199,3 +199,12 @@ def test_a_correction_that_does_not_fit_is_told_before_anything_is_sent(world, t
     assert 2 == ended.returncode
     assert says in ended.stderr
     assert before == len(world.seen)
+
+
+def test_a_target_that_the_script_says_is_a_file_is_not_sent_as_rows(world, tmp_path):
+    (tmp_path / "orders.dhm").write_text(SCRIPT.replace("target erp: api {}", "target erp: csv"), encoding="utf-8")
+    ended = run()
+    assert ended.returncode in (1, 2)
+    assert "the script says that `erp` is `csv`, and its rows are sent" in ended.stderr
+    assert "target erp: api {}" in ended.stderr
+    assert [] == world.seen

@@ -208,7 +208,7 @@ def refused(response: httpx.Response, request: Request) -> DataHubError:
     if status in (404, 410):
         return Missing(about)
     if status in (401, 403):
-        return TerminalError(about, "the server refuses who we are: look at `auth` of the connection")
+        return TerminalError(about, "the server refuses who we are: look at the key, password or `auth` of the connection")
     if response.is_redirect:
         place = response.headers.get("location", "nowhere")
         return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")

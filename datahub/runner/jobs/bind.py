@@ -26,7 +26,7 @@ from datahub.project.job import Job
 from datahub.project.load import Loaded
 from datahub.project.trigger import StatusEntered
 from datahub.runner.jobs.deliver import REJECTS
-from datahub.runner.jobs.documents import documents_of, entities_of
+from datahub.runner.jobs.documents import documents_of, entities_of, of_api
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
 from datahub.runner.jobs.promise import Asked
 from datahub.runner.jobs.remembered_rows import Origin, source_of
@@ -109,6 +109,7 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
         way = opened.target(_named(told) if target in documents else told)
         if isinstance(way, Sender):
             senders[target] = way
+            of_api(plan, target, "its rows are sent")
             if job.on_unknown == "probe" and not way.keyed and not (isinstance(way, Asked) and way.asks):
                 raise TerminalError(
                     f"`on_unknown` of `{name}` is `probe`, and the target `{target}` cannot be asked",

@@ -58,13 +58,18 @@ class Documents:
 
 def documents_of(target: str, told: DocumentsTo, plan: Plan, folder: Path) -> Documents:
     """What makes the documents of `target`; `TerminalError` where they could not be made of what the script writes there."""
+    of_api(plan, target, "it takes documents")
+    return Documents(target, told, row_shape(target, entities_of(plan, target), plan.entities), folder)
+
+
+def of_api(plan: Plan, target: str, why: str) -> None:
+    """`TerminalError` where the script says of a target what its files are, and the job makes none."""
     shape = next((one for one in plan.targets if one.name == target), None)
     if shape is not None and shape.kind != "api":
         raise TerminalError(
-            f"`{target}` takes documents, and the script says that it is `{shape.kind}`",
+            f"the script says that `{target}` is `{shape.kind}`, and {why}",
             f"write `target {target}: api {{}}`: what its rows are in is then said by the job alone",
         )
-    return Documents(target, told, row_shape(target, entities_of(plan, target), plan.entities), folder)
 
 
 def entities_of(plan: Plan, target: str) -> list[str]:
