@@ -17,8 +17,8 @@ class Severity(StrEnum):
 class Rule:
     """One kind of mistake; its code is never reused once released.
 
-    `bad` is a script that raises exactly this rule, `good` one that raises nothing; both are run as tests.
-    They are empty only where a mistake cannot be shown in one script (`shown_by` then says which test does).
+    Beside it lies its example, `examples/CODE.md`: files that have this mistake and no other, and the same files mended. Both are
+    run as tests, and read where they are shown (`reports/examples.py`), so that declaring a rule touches no file.
     """
 
     code: str
@@ -26,6 +26,3 @@ class Rule:
     severity: Severity
     summary: str
     explanation: str
-    bad: str = ""
-    good: str = ""
-    shown_by: str = ""

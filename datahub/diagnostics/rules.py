@@ -14,8 +14,6 @@ UNUSED_ALLOWANCE = Rule(
         "Where nothing is silenced the comment misleads whoever reads it next, so it is told. "
         "An error cannot be allowed: a script that has one does not run."
     ),
-    bad='# dhm: allow DHM203 because "the shop cuts titles itself"\nentity Product {\n  key sku\n  sku : text\n}\n',
-    good="entity Product {\n  key sku\n  sku : text\n}\n",
 )
 
 ALLOWANCE_WITHOUT_REASON = Rule(
@@ -27,7 +25,6 @@ ALLOWANCE_WITHOUT_REASON = Rule(
         'A comment `# dhm: allow CODE because "…"` is a decision, and a decision has a reason. '
         "The finding is silenced all the same; this one stands in its place until the reason is written."
     ),
-    shown_by="tests/unit/diagnostics/test_suppress.py",
 )
 
 NOT_TEXT = Rule(
@@ -36,7 +33,6 @@ NOT_TEXT = Rule(
     severity=Severity.ERROR,
     summary="a script is not UTF-8 text",
     explanation="Scripts are UTF-8 text. Editors of other times and places may have saved this one in another encoding.",
-    shown_by="tests/unit/cli/test_scripts.py",
 )
 
 UNREAD_DIRECTIVE = Rule(
@@ -45,6 +41,4 @@ UNREAD_DIRECTIVE = Rule(
     severity=Severity.WARNING,
     summary="a `# dhm:` comment says nothing that is understood",
     explanation='The only comment that DataHub reads is `# dhm: allow CODE because "…"`, with one code or several after commas.',
-    bad="# dhm: ignore DHM203\nentity Product {\n  key sku\n  sku : text\n}\n",
-    good="# the sku is the supplier's\nentity Product {\n  key sku\n  sku : text\n}\n",
 )

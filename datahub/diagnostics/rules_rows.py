@@ -10,7 +10,7 @@ from datahub.diagnostics.rule import Rule, Severity
 
 
 def _row(code: str, name: str, summary: str, explanation: str) -> Rule:
-    return Rule(code, name, Severity.ERROR, summary, explanation, shown_by="tests/unit/diagnostics/test_row_codes.py")
+    return Rule(code, name, Severity.ERROR, summary, explanation)
 
 
 # ---------------------------------------------------------------- R0: the file

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-_PACK = "tests/unit/packs/test_contents.py"
-
 NO_DATA = Rule(
     "DHM121",
     "not-a-pack-file",
@@ -14,7 +12,6 @@ NO_DATA = Rule(
     "A pack is data: scripts (`.dhm`), tables (`.csv`, `.tsv`, `.json`, `.jsonl`, `.xml`) and words about it (`.md`, `.txt`, `LICENSE`). "
     "Programs, links, files outside of its folder, and names that mean another file on another machine are refused, so that a pack of a "
     "stranger can be used without fear.",
-    shown_by=_PACK,
 )
 
 
@@ -25,5 +22,4 @@ NAMES_A_PLACE = Rule(
     "a pack names a host, or holds a secret",
     "Where data comes from and goes to, and with which password, is the project's: it stands in `dhm.toml`. A pack that names a host would "
     "send your data there; one that holds a secret gives it away. In tests, `example.com` and its like can stand for a host.",
-    shown_by=_PACK,
 )

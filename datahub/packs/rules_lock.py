@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-_LOCK = "tests/end_to_end/test_packs.py"
-
 DRIFT = Rule(
     "DHM111",
     "override-drift",
@@ -14,7 +12,6 @@ DRIFT = Rule(
     "`dhm.lock` keeps what each override found in its pack when it was written. After an update the pack says something else there: the "
     "override still stands, but what it was written against does not. Shown are the pack before, the pack now, and the override. Look "
     "whether it is still what you mean, then take the pack as it is now: `dhm pack lock --accept`.",
-    shown_by=_LOCK,
 )
 
 
@@ -25,7 +22,6 @@ LOCK_STALE = Rule(
     "`dhm.lock` does not say what the project uses",
     "The lock file names every pack with its version and the hash of its files. With `--locked` it must be there, agree with `[packs]` of "
     "`dhm.toml` and with what scripts override. `dhm pack lock` writes it; keep it under version control.",
-    shown_by=_LOCK,
 )
 
 
@@ -35,7 +31,6 @@ VERSION_CONFLICT = Rule(
     Severity.ERROR,
     "no version of a pack suits everybody who requires it",
     "A project has one version of each pack. The table says who requires which; one of them has to give way.",
-    shown_by=_LOCK,
 )
 
 
@@ -46,5 +41,4 @@ TAMPERED = Rule(
     "the files of a pack are not those that were locked",
     "The hash in `dhm.lock` covers the name and every byte of each file. Somebody changed a file since, or another archive stands "
     "under the same version. Where the change is yours, `dhm pack lock` takes it.",
-    shown_by=_LOCK,
 )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-_TEST = "tests/unit/project/test_load.py"
-
 NOT_TOML = Rule(
     code="DHM920",
     name="not-toml",
     severity=Severity.ERROR,
     summary="a project file is not TOML",
     explanation="`dhm.toml` and the files laid on it for an environment are TOML (https://toml.io), UTF-8 text.",
-    shown_by=_TEST,
 )
 
 UNKNOWN_KEY = Rule(
@@ -24,7 +21,6 @@ UNKNOWN_KEY = Rule(
         "A key that is not read would be a setting that does nothing, so it is an error. `dhm schema` prints all keys as a JSON Schema, "
         "which editors use to complete and to check."
     ),
-    shown_by=_TEST,
 )
 
 WRONG_VALUE = Rule(
@@ -33,7 +29,6 @@ WRONG_VALUE = Rule(
     severity=Severity.ERROR,
     summary="a value of the project file is not one of its key",
     explanation="The value has another type than the key takes, or lies outside of what the key allows.",
-    shown_by=_TEST,
 )
 
 MISSING_KEY = Rule(
@@ -42,7 +37,6 @@ MISSING_KEY = Rule(
     severity=Severity.ERROR,
     summary="a table of the project file lacks a key",
     explanation="The key has no default. It can stand in the file, in the overlay of an environment, or in `[defaults]`.",
-    shown_by=_TEST,
 )
 
 UNKNOWN_KIND = Rule(
@@ -51,7 +45,6 @@ UNKNOWN_KIND = Rule(
     severity=Severity.ERROR,
     summary="a connection is of a kind that is not known",
     explanation="The `kind` of a connection names its connector. `dhm schema` has them all.",
-    shown_by=_TEST,
 )
 
 LITERAL_SECRET = Rule(
@@ -64,7 +57,6 @@ LITERAL_SECRET = Rule(
         "`${env:NAME}`, `${file:/run/secrets/name}` or `${keyring:service/user}`. A default behind `:-` stands in the file too, "
         "and so does a password in an address (`https://user:password@host`)."
     ),
-    shown_by=_TEST,
 )
 
 UNDEFINED_REFERENCE = Rule(
@@ -77,7 +69,6 @@ UNDEFINED_REFERENCE = Rule(
         "`${keyring:SERVICE/USER}` a password of the machine's keyring; `$${` stands for `${` itself. "
         "What a setting refers to must be there when the project is read; what a secret refers to, when it is used."
     ),
-    shown_by=_TEST,
 )
 
 UNKNOWN_CONNECTION = Rule(
@@ -86,7 +77,6 @@ UNKNOWN_CONNECTION = Rule(
     severity=Severity.ERROR,
     summary="a job names a connection that the project has not",
     explanation="The sources and targets of a job are bound to connections by their names below `[connections]`.",
-    shown_by=_TEST,
 )
 
 UNKNOWN_REFERENCE = Rule(
@@ -98,7 +88,6 @@ UNKNOWN_REFERENCE = Rule(
         "References are `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}` and `${keyring:SERVICE/USER}`. Where `${` itself is meant, "
         "write `$${`."
     ),
-    shown_by=_TEST,
 )
 
 INSECURE = Rule(
@@ -110,7 +99,6 @@ INSECURE = Rule(
         "Without TLS everyone between can read the password and the data, and change them. `insecure = true` says that this is known; "
         'inside a network of one\'s own it may be meant: `# dhm: allow DHM929 because "…"` on the line above says why.'
     ),
-    shown_by=_TEST,
 )
 
 WRONG_TEMPLATE = Rule(
@@ -123,5 +111,4 @@ WRONG_TEMPLATE = Rule(
         "of the small part of Jinja that documents are written in, and what would make a document that nobody can read is found before "
         "there is data."
     ),
-    shown_by="tests/end_to_end/test_documents.py",
 )

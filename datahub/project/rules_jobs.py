@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-_TEST = "tests/unit/cli/test_bindings.py"
-
 
 def _rule(code: str, name: str, summary: str, explanation: str) -> Rule:
-    return Rule(code=code, name=name, severity=Severity.ERROR, summary=summary, explanation=explanation, shown_by=_TEST)
+    return Rule(code, name, Severity.ERROR, summary, explanation)
 
 
 NO_SCRIPT = _rule(

@@ -15,7 +15,6 @@ BROKEN_EXTENSION = Rule(
     "This one cannot be loaded, or is declared in a way that nothing could be checked by: a type that does not exist, a code that rows "
     "are not rejected with, two distributions that offer the same name. `dhm functions --verify` tells all that is wrong with those "
     "installed.",
-    shown_by=SHOWN_BY,
 )
 
 SLOW_EXTENSION = Rule(
@@ -26,5 +25,4 @@ SLOW_EXTENSION = Rule(
     "Functions work on whole columns. This one is a Python function of a single row, and says so: it is called once for each distinct "
     "row, which takes a microsecond a row and more, a hundred times what a column takes. Where values repeat themselves that is no "
     "matter: allow it there, and say why. Else write it over Arrow arrays.",
-    shown_by=SHOWN_BY,
 )

@@ -4,22 +4,6 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-
-def _table(*lines: str) -> str:
-    return (
-        "source parcels: csv {\n  columns {\n    ref     : text\n    weight  : decimal(8,3)\n    country : text(2)\n  }\n}\n"
-        "entity Parcel {\n  key ref\n  ref   : text\n  class : text\n}\n"
-        "decide class (weight: decimal(8,3), country: text(2)) -> text {\n"
-        + "".join(f"  {line}\n" for line in lines)
-        + "}\nmap Parcel from p in parcels {\n  ref   : p.ref\n  class : class(p.weight, p.country)\n}\n"
-    )
-
-
-_HEAD = "| weight  | country || class  |"
-_LETTER = "| <= 0.5  | -       || letter |"
-_NEAR = "| 0.5..30 | FR, BE  || near   |"
-_REST = "| -       | -       || ask    |"
-
 ROWS_OVERLAP = Rule(
     "DHM403",
     "rows-overlap",
@@ -27,8 +11,6 @@ ROWS_OVERLAP = Rule(
     "two rows of a table with `policy unique` fit the same input",
     "`policy unique` says that one row fits at most; an input that two fit is rejected (R406). Make the rows exclude each other, or say "
     "`policy first`, where the row above wins. Where the inputs never come together so, allow the finding with the reason.",
-    _table("policy unique", _HEAD, _LETTER, _NEAR, 'otherwise "ask"'),
-    _table("policy unique", _HEAD, _LETTER, _NEAR.replace("0.5..30 ", "(0.5..30]"), 'otherwise "ask"'),
 )
 
 GAP = Rule(
@@ -38,8 +20,6 @@ GAP = Rule(
     "no row of a table fits an input, and nothing says what happens then",
     "The input is rejected (R405). Add a row for it, or say `otherwise` what the table gives; `otherwise error` says that the reject is "
     "meant.",
-    _table(_HEAD, _LETTER, _NEAR),
-    _table(_HEAD, _LETTER, _NEAR, "otherwise error"),
 )
 
 DEAD_ROW = Rule(
@@ -49,8 +29,6 @@ DEAD_ROW = Rule(
     "a row of a table never decides",
     "The rows above it fit whatever it fits, so the first of them wins; or there is no value at all that one of its cells fits. "
     "Rows that are narrow stand above rows that are wide.",
-    _table(_HEAD, _LETTER, _REST, _NEAR),
-    _table(_HEAD, _LETTER, _NEAR, _REST),
 )
 
 DEAD_OTHERWISE = Rule(
@@ -59,8 +37,6 @@ DEAD_OTHERWISE = Rule(
     Severity.WARNING,
     "the `otherwise` of a table is never reached",
     "Its rows fit every input. Take `otherwise` away, or the row that takes what was meant for it.",
-    _table(_HEAD, _LETTER, _NEAR, _REST, 'otherwise "ask"'),
-    _table(_HEAD, _LETTER, _NEAR, 'otherwise "ask"'),
 )
 
 OR_COVERS_ALL = Rule(
@@ -70,8 +46,6 @@ OR_COVERS_ALL = Rule(
     "the tests of a cell together fit every value",
     "A comma means *or*: `>= 30, < 50` fits whatever is at least 30, and whatever is below 50, which is everything. Between the two is "
     "`[30..50)`; neither of two values is `not (FR, BE)`; any value is `-`.",
-    _table(_HEAD, "| -       | not FR, not BE || far |"),
-    _table(_HEAD, "| -       | not (FR, BE)   || far |", "otherwise error"),
 )
 
 NOT_PROVED = Rule(
@@ -81,6 +55,4 @@ NOT_PROVED = Rule(
     "something about a decision table could not be proved",
     "Patterns, and the conditions of named types, are not looked into, so nobody knows whether rows that use them leave a gap. And a table "
     "of very many rows and inputs can need more boxes to be looked at than the budget has.",
-    _table(_HEAD, "| -       | /.+/    || some   |", '| -       | ""      || none   |'),
-    _table(_HEAD, "| -       | /.+/    || some   |", '| -       | ""      || none   |', 'otherwise "odd"'),
 )

@@ -10,11 +10,14 @@ from datahub.diagnostics.rule import Severity
 from datahub.document import Document
 from datahub.lint.declare import advise
 from datahub.reports.catalogue import rules
+from datahub.reports.examples import example
 from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.modules import NoLoader
 from datahub.syntax.parser import parse
 
-SCRIPTS = sorted({text for rule in rules().values() for text in (rule.bad, rule.good) if text})
+SCRIPTS = sorted(
+    {file.text for code in rules() if (shown := example(code)) for file in (*shown.bad.files, *shown.mended) if file.kind == "dhm"}
+)
 WORDS = sorted({word for text in SCRIPTS for word in re.findall(r"\w+|[^\w\s]", text)})
 
 

@@ -1,7 +1,7 @@
 """Explain a code or name of a finding, or print the plan of a script.
 
-`dhm explain DHM201` and `dhm explain type-mismatch` tell what a finding means, with an example that has it and one that
-has not; `dhm explain R104` does the same for what rejects a row. `dhm explain` alone lists them all.
+`dhm explain DHM201` and `dhm explain type-mismatch` tell what a finding means, with files that have it, what is printed for them, and
+the files mended; `dhm explain R104` does the same for what rejects a row. `dhm explain` alone lists them all.
 
 `dhm explain script.dhm` prints what a run will do, operator by operator, and where rows must meet. With `--analyze` the
 script is run over the files given, its results are thrown away, and rows, time and memory stand beside each operator; the
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,10 @@ import typer
 from datahub.cli.output import Exit, Paint, Stop, give
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from datahub.diagnostics.rule import Rule
+    from datahub.reports.examples import Shown
 
 
 def command(
@@ -65,34 +69,57 @@ def _all(*, as_json: bool) -> None:
     give("".join(f"{one.code:<7} {one.name:<{wide}}  {one.summary}\n" for one in rules().values()))
 
 
-def _fields(rule: Rule) -> dict[str, str]:
+def _fields(rule: Rule) -> dict[str, object]:
+    from datahub.reports.examples import Example, example
+
+    def side(shown: Shown) -> dict[str, object]:
+        files = [{"name": file.name, "text": file.text} for file in shown.files]
+        return {"text": shown.said, "files": files, "console": [{"command": one.command, "prints": one.printed} for one in shown.console]}
+
+    def sides(shown: Example) -> dict[str, object]:
+        return {"bad": side(shown.bad), "good": side(shown.good)}
+
     return {
         "code": rule.code,
         "name": rule.name,
         "severity": rule.severity.value,
         "summary": rule.summary,
         "explanation": rule.explanation,
-        "bad": rule.bad,
-        "good": rule.good,
+        **(sides(shown) if (shown := example(rule.code)) else {}),
     }
 
 
 def _page(rule: Rule) -> str:
+    from datahub.reports.examples import example
+
     paint = Paint(sys.stdout)
     colour = {"error": "1;31", "warning": "1;33", "note": "1;36"}[rule.severity.value]
     parts = [
         f"{paint(colour, f'{rule.severity.value}[{rule.code}]')} {paint('1', rule.name)}: {rule.summary}\n",
         _wrapped(rule.explanation),
     ]
-    for head, example in (("This has it", rule.bad), ("This has not", rule.good)):
-        if example:
-            parts.append(f"{paint('1', head)}:\n\n" + "".join(f"    {line}".rstrip() + "\n" for line in example.rstrip("\n").split("\n")))
+    if shown := example(rule.code):
+        parts += [f"{paint('1', 'This has it')}:\n", *_side(shown.bad, shown.good, "-", paint)]
+        parts += [f"{paint('1', 'This has not')}:\n", *_side(shown.good, shown.bad, "+", paint)]
     return "\n".join(parts)
 
 
-def _wrapped(text: str) -> str:
-    import textwrap
+def _side(shown: Shown, other: Shown, mark: str, paint: Paint) -> Iterator[str]:
+    """One side of an example, with a mark before each line that the other side does not have."""
+    from difflib import ndiff
 
+    if shown.said:
+        yield textwrap.indent(_wrapped(shown.said), "  ")
+    elsewhere = {file.name: file.text for file in other.files}
+    for file in shown.files:
+        lines = [line for line in ndiff(elsewhere.get(file.name, file.text).splitlines(), file.text.splitlines()) if line[0] in " +"]
+        told = (paint("32" if mark == "+" else "31", f"  {mark} {line[2:]}") if line[0] == "+" else f"    {line[2:]}" for line in lines)
+        yield f"  {paint('4', file.name)}\n" + "".join(f"{line}".rstrip() + "\n" for line in told)
+    for one in shown.console:
+        yield textwrap.indent(f"{paint('1', f'$ {one.command}')}\n{one.printed}", "  ", lambda line: line != "\n")
+
+
+def _wrapped(text: str) -> str:
     return "\n\n".join(textwrap.fill(part, 100) for part in text.strip().split("\n\n")) + "\n"
 
 

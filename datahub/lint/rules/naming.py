@@ -19,8 +19,6 @@ NAMING = Rule(
     "a name that is not written as others of its kind",
     "Entities and types begin with a capital letter, so that one sees what has a key and is delivered: `ProductVariant`. "
     "Sources, views, lookups, functions and parameters are small, with `_` between words: `erp_products`.",
-    "entity offer {\n  key sku\n  sku : text\n}\n",
-    "entity Offer {\n  key sku\n  sku : text\n}\n",
 )
 
 _LOWER = re.compile(r"[a-z]")

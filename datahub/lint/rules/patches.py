@@ -13,30 +13,6 @@ from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.walk import walk
 from datahub.syntax import ast
 
-_SCRIPT = """\
-source rows: csv {
-  columns {
-    id    : text
-    phone : text?
-  }
-}
-entity Account @patch {
-  key id
-  id    : text
-  phone : text?
-}
-map Account from r in rows {
-  id    : r.id
-  phone : if(r.phone is null, omit, r.phone)
-}
-target crm: csv {
-  delimiter ";"
-}
-flow out {
-  write Account as patch to crm
-}
-"""
-
 OMIT_LOOKS_LIKE_NULL = Rule(
     "DHM216",
     "omit-looks-like-null",
@@ -44,8 +20,6 @@ OMIT_LOOKS_LIKE_NULL = Rule(
     "a field that only some rows leave alone goes where that cannot be seen",
     "In JSON a field that is left alone has no key. A file of columns has a cell for every row: there `omit` is an empty cell, and so is "
     "null, unless the target says how null is written. A field that every row leaves alone has no column, and needs nothing.",
-    _SCRIPT,
-    _SCRIPT.replace('delimiter ";"', 'nulls "NULL"'),
 )
 
 

@@ -17,31 +17,6 @@ from datahub.semantic.walk import columns_read
 from datahub.syntax import ast
 from datahub.types import model as t
 
-_SCRIPT = """\
-source rows: csv {
-  columns {
-    sku   : text
-    stock : int
-    price : decimal(8,2)
-  }
-}
-entity Offer {
-  key sku
-  sku   : text
-  stock : int
-  price : decimal(8,2)
-  state : text
-}
-map Offer from r in rows {
-  include r
-  state : "live"
-}
-rules states for Offer {
-  rule R10 "nothing left" when stock = 0 set state: "out"
-  rule R20 "not worth it" when price < 1 set state: "off"
-}
-"""
-
 RULES_COLLIDE = Rule(
     "DHM408",
     "rules-collide",
@@ -49,8 +24,6 @@ RULES_COLLIDE = Rule(
     "two rules of one priority may both set a field of one row",
     "The one that stands later has the last word, and nothing says that this is meant. Give the sets of rules priorities (the higher one "
     "comes later), make the conditions exclude each other, or let the later rule build on what the earlier one set.",
-    _SCRIPT,
-    _SCRIPT.replace("price < 1", "stock > 0 and price < 1"),
 )
 
 

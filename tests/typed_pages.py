@@ -1,0 +1,64 @@
+"""Commands that a page types, and whether what it says they print is what they print."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+SPEED = re.compile(r"in [\d.]+ s \([\d,]+ rows/s\)")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")
+SETTINGS = {"LC_ALL": "C.UTF-8", "COLUMNS": "100", "NO_COLOR": "1"}
+"""How the terminal of a page is set: as wide as a page, without colour."""
+
+
+def run(command: str, home: Path) -> tuple[str, int]:
+    """What `command` prints in the folder `home`, to both streams, and its exit code."""
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {**os.environ, "PATH": places, **SETTINGS}
+    settings.pop("GITHUB_ACTIONS", None)
+    typed = ["bash", "-c", command]
+    ended = subprocess.run(typed, cwd=home, env=settings, check=False, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    printed = ended.stdout.decode("utf-8").replace(f"{home}/", "")
+    assert "Traceback" not in printed, printed
+    return printed, ended.returncode
+
+
+def run_here(command: str, home: Path) -> tuple[str, int]:
+    """The same in this process where nothing but `dhm` is called, which is much faster."""
+    if not re.fullmatch(r"dhm [^|&;<>`$*~(){}\n]*", command):
+        return run(command, home)
+    from datahub.cli.main import main
+
+    told = io.StringIO()
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(home), redirect_stdout(told), redirect_stderr(told):
+        patch.setattr(sys, "argv", shlex.split(command))
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
+        patch.delenv("GITHUB_ACTIONS", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+    return told.getvalue().replace(f"{home}/", ""), int(ended.value.code or 0)
+
+
+def kept(said: str, printed: str) -> str:
+    """What the page says where that holds, else what was printed; a line `…` of the page stands for any lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "…" else re.escape(still(line)) + r"\n" for line in said.splitlines())
+    return said if re.fullmatch(pattern, still(printed)) else printed
+
+
+def still(text: str) -> str:
+    """Text without what differs each time."""
+    return MOMENT.sub("MOMENT", SPEED.sub("in 0 s (0 rows/s)", text))
