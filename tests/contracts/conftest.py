@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 
 import pytest
@@ -27,11 +26,7 @@ def _systems(tmp_path_factory):
 def files(request, _systems):
     """A file system, its folder empty; `files.folder` is where it lies on this machine, `files.again()` one more connection to it."""
     one = _systems(request.param)
-    for path in one.folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    one.empty()
     opened = one.open()
     opened.system, opened.folder, opened.again = request.param, one.folder, one.open
     yield opened

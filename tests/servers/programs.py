@@ -14,7 +14,9 @@ import pytest
 
 from tests.servers.ports import wait_for
 
-_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+UNPACKED = Path(__file__).parent / "unpacked"
+"""Where `make servers` unpacks what cannot be installed beside another server."""
+_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{UNPACKED}/usr/sbin"
 
 
 def program(name: str) -> str:
@@ -29,10 +31,10 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server while it is needed; what it says goes to `log`."""
+def running(command: list[str], port: int, log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A server while it is needed; what it says goes to `log`. `env` is what it finds in its environment besides."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, env=os.environ | (env or {}))
     try:
         try:
             wait_for(port)

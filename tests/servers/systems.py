@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from datahub.connectors import load
 from datahub.connectors.declare import FileSystem, Place
@@ -15,32 +17,51 @@ from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.kinds.store import Store
 from datahub.project.connection import Connection
 from datahub.project.secrets import Secret, Vault
-from tests.servers.ftp import PASSWORD, pyftpd, vsftpd
-from tests.servers.ssh import openssh, plain_sftp
+from tests.servers.ftp import PASSWORD, FtpServer, pyftpd, vsftpd
+from tests.servers.objects import BUCKET, KEY, SECRET, MemoryObjects, ObjectPath, s3
+from tests.servers.proftpd import proftpd, proftpd_sftp
+from tests.servers.ssh import SshServer, openssh, plain_sftp
 
 KINDS = {
     "local": "local",
     "openssh": "sftp",
     "plain-sftp": "sftp",
+    "proftpd-sftp": "sftp",
     "pyftpd": "ftp",
     "pyftpd-list": "ftp",
     "pyftpd-windows": "ftp",
     "ftps-explicit": "ftp",
     "ftps-implicit": "ftp",
     "vsftpd": "ftp",
-    "store": "store",
+    "proftpd": "ftp",
+    "proftpd-active": "ftp",
+    "store-file": "store",
+    "store-s3": "store",
+    "store-memory": "store",
 }
 """The systems of the suites, and the kind of connection that each is reached by."""
 READ_ONLY = {"http"}
 """Kinds whose files can be read alone; they have tests of their own."""
+OBJECTS = {"store-s3", "store-memory"}
+"""Systems whose files lie in no folder of this machine: they have no links, and their times are not to be set."""
+WITHOUT_FOLDERS = {"store-s3"}
+"""Systems where what is called a folder is the beginning of names."""
+_SSH = {"openssh": openssh, "plain-sftp": plain_sftp, "proftpd-sftp": proftpd_sftp}
+_PYFTPD = {
+    "pyftpd": ("none", "mlsd"),
+    "pyftpd-list": ("none", "unix"),
+    "pyftpd-windows": ("none", "windows"),
+    "ftps-explicit": ("explicit", "mlsd"),
+    "ftps-implicit": ("implicit", "unix"),
+}
 
 
 @dataclass
 class System:
-    """A file system, and the folder on this machine that it shows."""
+    """A file system, and the folder on this machine that it shows; for objects, what can be done with one."""
 
     name: str
-    folder: Path
+    folder: Any
     connection: Connection
     place: Place
 
@@ -49,48 +70,75 @@ class System:
         assert make is not None
         return make(self.connection, self.place)
 
+    def empty(self) -> None:
+        """Take away all that a test left."""
+        if isinstance(self.folder, ObjectPath):
+            self.folder.empty()
+            return
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
 
 @contextmanager
 def system(name: str, home: Path) -> Iterator[System]:
     """The system called `name`, its server running while it is needed."""
-    vault = Vault({"PASSWORD": PASSWORD})
-    password = Secret("${env:PASSWORD}", vault)
     place = Place(home, home)
-    match name:
-        case "local" | "store":
-            folder = home / "served"
-            folder.mkdir()
-            connection: Connection = Local(root=str(folder)) if name == "local" else Store(protocol="file", root=str(folder))
-            yield System(name, folder, connection, place)
-        case "openssh" | "plain-sftp":
-            with openssh(home) if name == "openssh" else plain_sftp(home) as server:
-                key = Secret("${env:KEY}", Vault({"KEY": server.key})) if server.key else None
-                sftp = Sftp(
-                    host="127.0.0.1",
-                    port=server.port,
-                    user=server.user,
-                    key=key,
-                    password=None if key else password,
-                    fingerprint=server.fingerprint,
-                )
-                yield System(name, server.folder, sftp, place)
-        case _:
-            ways = {
-                "pyftpd": ("none", "mlsd"),
-                "pyftpd-list": ("none", "unix"),
-                "pyftpd-windows": ("none", "windows"),
-                "ftps-explicit": ("explicit", "mlsd"),
-                "ftps-implicit": ("implicit", "unix"),
-            }
-            with vsftpd(home) if name == "vsftpd" else pyftpd(home, *ways[name]) as ftpd:
-                ftp = Ftp(
-                    host="127.0.0.1",
-                    port=ftpd.port,
-                    user=ftpd.user,
-                    password=password,
-                    tls=ftpd.tls,  # type: ignore[arg-type]
-                    insecure=ftpd.tls == "none",
-                    ca_file=ftpd.ca_file,
-                    root="served" if name == "vsftpd" else "",
-                )
-                yield System(name, ftpd.folder, ftp, place)
+    if name in ("local", "store-file"):
+        folder = home / "served"
+        folder.mkdir()
+        connection: Connection = Local(root=str(folder)) if name == "local" else Store(protocol="file", root=str(folder))
+        yield System(name, folder, connection, place)
+    elif name == "store-memory":
+        yield System(name, ObjectPath(MemoryObjects()), Store(protocol="memory"), place)
+    elif name == "store-s3":
+        with s3(home) as objects:
+            secrets = {"key": Secret("${env:KEY}", _vault()), "secret": Secret("${env:SECRET}", _vault())}
+            told: dict[str, Any] = {"endpoint_url": objects.url, "client_kwargs": {"region_name": "us-east-1"}}
+            yield System(name, ObjectPath(objects), Store(protocol="s3", root=BUCKET, options=told, secrets=secrets), place)
+    elif name in _SSH:
+        with _SSH[name](home) as server:
+            yield System(name, server.folder, _sftp(server), place)
+    else:
+        with _ftp_server(name, home) as ftpd:
+            yield System(name, ftpd.folder, _ftp(name, ftpd), place)
+
+
+def _vault() -> Vault:
+    return Vault({"PASSWORD": PASSWORD, "KEY": KEY, "SECRET": SECRET})
+
+
+def _sftp(server: SshServer) -> Sftp:
+    key = Secret("${env:KEY}", Vault({"KEY": server.key})) if server.key else None
+    password = None if key else Secret("${env:PASSWORD}", _vault())
+    return Sftp(host="127.0.0.1", port=server.port, user=server.user, key=key, password=password, fingerprint=server.fingerprint)
+
+
+@contextmanager
+def _ftp_server(name: str, home: Path) -> Iterator[FtpServer]:
+    if name == "vsftpd":
+        with vsftpd(home) as one:
+            yield one
+    elif name.startswith("proftpd"):
+        with proftpd(home) as one:
+            yield one
+    else:
+        with pyftpd(home, *_PYFTPD[name]) as one:
+            yield one
+
+
+def _ftp(name: str, server: FtpServer) -> Ftp:
+    return Ftp(
+        host="127.0.0.1",
+        port=server.port,
+        user=server.user,
+        password=Secret("${env:PASSWORD}", _vault()),
+        tls=server.tls,  # type: ignore[arg-type]
+        insecure=server.tls == "none",
+        ca_file=server.ca_file,
+        passive=not name.endswith("active"),
+        # vsftpd gives its folder to nobody, and takes nothing at the top.
+        root="served" if name == "vsftpd" else "",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import JsonValue
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.binding import FilesFrom, FilesTo
 from datahub.project.connection import RemoteFiles
+from datahub.project.model import Length
 from datahub.project.secrets import Secret
 
 
@@ -27,6 +29,8 @@ class Store(RemoteFiles):
     """What the place's fsspec library is told: `endpoint_url`, `client_kwargs` …"""
     secrets: dict[str, Secret] = {}
     """What it is told that is secret: `key`, `secret`, `token` …"""
+    deadline: Length = timedelta(minutes=5)
+    """How long one request may take: to list a folder, to send a part of an object, to copy one."""
 
 
 def _open(connection: Store, place: Place) -> FileSystem:
