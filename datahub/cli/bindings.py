@@ -56,9 +56,13 @@ class _Bindings:
         from datahub.project.load import Loaded
         from datahub.project.rules_jobs import UNFIT_BINDING
         from datahub.project.secrets import Vault
-        from datahub.runner.jobs.bind import ways_of
+        from datahub.runner.jobs.bind import sources_read, targets_written, ways_of
 
         if name not in self._plans:
+            return
+        job, plan = self._project.jobs[name], self._plans[name]
+        if any(one not in job.sources for one in sources_read(plan)) or any(one not in job.targets for one in targets_written(plan)):
+            # What is wrong with one that is written down has been told.
             return
         loaded = Loaded(self._project, self._folder, "", Vault({}, self._folder), self._places.layers)
         try:
@@ -102,7 +106,7 @@ class _Bindings:
         )
         for what, wanted, given in ends:
             for end in wanted:
-                if end not in given:
+                if end not in given and not self._written(name, f"{what}s", end):
                     message = f"`{name}` does not say where the {what} `{end}` {'comes from' if what == 'source' else 'goes'}"
                     advice = f'write `[jobs.{name}.{what}s.{end}]` with `connection = "…"`'
                     yield self._at(NOT_BOUND, message, ("jobs", name), "not bound", advice)
@@ -112,6 +116,10 @@ class _Bindings:
                     has = f"did you mean `{near}`?" if near else f"it has {listed(wanted)}" if wanted else f"it uses no {what}"
                     message = f"the script of `{name}` has no {what} `{end}` that is used"
                     yield self._at(BOUND_TO_NOTHING, message, ("jobs", name, f"{what}s", end), "bound here", has, key=True)
+
+    def _written(self, *path: str) -> bool:
+        """Whether the project says something of it, be it wrong."""
+        return self._places.setting(("jobs", *path)) is not None
 
     def _parameters(self, name: str, job: Job, plan: Plan) -> Iterator[Diagnostic]:
         from datahub.diagnostics.suggest import listed, nearest

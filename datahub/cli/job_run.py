@@ -57,12 +57,20 @@ def run_job(asked: Asked) -> Exit:
     from datahub.state.store import LedgerUnusable
 
     loaded = project(asked.env)
-    plan = plan_of(loaded, asked.job)
+    try:
+        plan = plan_of(loaded, asked.job)
+    except Stop as stop:
+        _unready(loaded, asked, stop.message)
+        raise
     if asked.dry:
         return _dry(loaded, asked, plan)
     store = ledger(loaded)
     try:
-        context = bind(loaded, asked.job, plan, store)
+        try:
+            context = bind(loaded, asked.job, plan, store)
+        except TerminalError as problem:
+            _unready(loaded, asked, problem.message)
+            raise
         code = _work(context, asked)
         if not asked.claimed:
             _post(loaded, store, asked.job)
@@ -73,6 +81,16 @@ def run_job(asked: Asked) -> Exit:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
     finally:
         store.close()
+
+
+def _unready(loaded: Loaded, asked: Asked, reason: str) -> None:
+    """Tell the ledger why a run that `dhm serve` has started cannot be begun; who types it, reads it."""
+    from datahub.cli.project import ledger
+    from datahub.runner.jobs.unready import unready
+
+    if asked.served and asked.job in loaded.project.jobs:
+        with closing(ledger(loaded)) as store:
+            unready(store, loaded.project.jobs[asked.job], asked.claimed, reason, datetime.now(UTC))
 
 
 def _post(loaded: Loaded, store: SqliteLedger, job: str) -> None:
@@ -228,6 +246,7 @@ def delivered(context: JobContext, run: Run) -> str:
 
 
 def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
+    from datahub.runner.jobs.deliver import made_rows
     from datahub.runner.jobs.refused import refused_rows
 
     files = [one for one in context.store.deliveries.files(run.id) if one.state == "done"]
@@ -238,6 +257,9 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
             yield target, counted(sum(one.rows for one, _ in shown), "row"), f"{counted(len(shown), 'file')} in {folder}"
             continue
         yield from ((target, counted(one.rows, "row"), locator) for one, locator in shown)
+    for target in context.ways.posters:
+        if count := made_rows(context, run, target):
+            yield target, counted(count, "row"), f"as {counted(count, 'message')}"
     sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]
     for target in dict.fromkeys(one.target for one in sent):
         mine = [one for one in sent if one.target == target]
@@ -248,6 +270,7 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
 
 
 def _delivered(context: JobContext, run: Run) -> str:
+    from datahub.runner.jobs.deliver import made_rows
     from datahub.runner.jobs.refused import refused_rows
 
     files = context.store.deliveries.files(run.id)
@@ -257,6 +280,8 @@ def _delivered(context: JobContext, run: Run) -> str:
         said.append(f"{counted(len(files), 'file')} delivered")
     if batches:
         said.append(f"{counted(len(batches), 'batch', 'batches')} delivered")
+    if messages := sum(made_rows(context, run, target) for target in context.ways.posters):
+        said.append(counted(messages, "message") + " written down")
     if refused := refused_rows(batches):
         said.append(f"{counted(refused, 'row')} refused")
     return ", ".join(said) or "nothing to deliver"

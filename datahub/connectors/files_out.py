@@ -28,12 +28,18 @@ class FilesOut:
         # The same on every attempt, also where another name has become the free one.
         temporary = self._at(f".{output.path.name[:150]}.{output.key[:16]}.part")
         size, digest = 0, hashlib.sha256()
-        with output.path.open("rb") as local, self._files.write(temporary) as remote:
-            while data := local.read(PIECE):
-                size += len(data)
-                digest.update(data)
-                remote.write(data)
-                reach("half_written")
+        try:
+            with output.path.open("rb") as local, self._files.write(temporary) as remote:
+                while data := local.read(PIECE):
+                    size += len(data)
+                    digest.update(data)
+                    remote.write(data)
+                    reach("half_written")
+        except Missing as problem:
+            if not self._told.folder:
+                raise
+            # A file that is to be made is missing nowhere: its folder is.
+            raise TerminalError(f"there is no folder `{self._told.folder}`", "make it, or set `create_folders = true`") from problem
         there = self._files.look(temporary).size
         if there is not None and there != size:
             raise TransientError(f"`{temporary}` has {there:,} bytes there, and {size:,} here")

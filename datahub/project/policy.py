@@ -81,12 +81,24 @@ class Notify(Config):
     """The ends that are told. A run that found nothing new is not."""
 
 
-class Retention(Config):
-    """How long what runs leave is kept; `dhm runs prune` removes what is older."""
+def _kept_for(value: Any) -> Any:
+    if (isinstance(value, str) and value.strip().isdigit()) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        # Seconds everywhere else, and nobody keeps anything for 90 of them.
+        told = str(value).strip()
+        raise PydanticCustomError("unit", "{message}", {"message": f"{told} has no unit", "help": f"write `{told} d` for days"})
+    return value
 
-    payloads: Length = timedelta(days=30)
+
+Kept: TypeAlias = Annotated[Length, BeforeValidator(_kept_for)]
+"""A length of time with its unit."""
+
+
+class Retention(Config):
+    """How long what runs leave is kept; `dhm runs prune` removes what is older, and `dhm serve` by itself."""
+
+    payloads: Kept = timedelta(days=30)
     """Landed files, what was made of them, and what messages said."""
-    rejects: Length = timedelta(days=90)
+    rejects: Kept = timedelta(days=90)
     """Rejected rows, reports, and messages that no run could be made of."""
-    fingerprints: Length = timedelta(days=400)
+    fingerprints: Kept = timedelta(days=400)
     """What is known of files that were read and of messages that came, so that they are not taken twice."""

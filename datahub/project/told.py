@@ -53,6 +53,8 @@ def told(detail: ErrorDetails, model: type[Config], at: Path, where: Where) -> D
             label = Label(where.key(path[:-1]), f"`{key}` is missing")
             return Diagnostic(MISSING_KEY, f"`{_table(path[:-1])}` has no `{key}`", label, help=advice)
         case "literal_secret":
+            # One of several has no name of its own.
+            key = next((str(part) for part in reversed(path) if isinstance(part, str)), key)
             label = Label(where.value(path), "this must be a reference")
             advice = f'write `{key} = "${{env:{_short(path)}}}"`, and set that variable where the job runs'
             return Diagnostic(LITERAL_SECRET, f"`{key}` is a secret, and it stands here", label, help=advice)
@@ -123,4 +125,4 @@ def variable(path: Path) -> str:
 
 
 def _short(path: Path) -> str:
-    return "_".join(str(part).upper().replace("-", "_") for part in path[1:])
+    return "_".join(str(part).upper().replace("-", "_") for part in path[1:] if isinstance(part, str))

@@ -75,7 +75,7 @@ def command(
     else:
         give(render(output.value, shown, named))
     unbound = promised(programs, told=bool(files)) if output is Form.TEXT else 0
-    _tell(shown, _counted(len(chosen), len(files)), fixed)
+    _tell(shown, _counted(len(chosen), len(files)), fixed, unbound)
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
 
@@ -180,23 +180,23 @@ def _counted(scripts: int, files: int) -> str:
     return " and ".join([*parts, counted(files, "project file")] if files else parts)
 
 
-def _tell(found: Sequence[Diagnostic], files: str, fixed: int) -> None:
+def _tell(found: Sequence[Diagnostic], files: str, fixed: int, unbound: int) -> None:
     from datahub.cli.scripts import errors
     from datahub.diagnostics.rule import Severity
 
     paint = Paint(sys.stderr)
     mended = f", {counted(fixed, 'fix', 'fixes')} applied" if fixed else ""
-    wrong = errors(found)
+    wrong = errors(found) + unbound
     warned = sum(finding.level is Severity.WARNING for finding in found)
     if not files:
         say("no scripts here: a script is a file whose name ends in .dhm")
-    elif not found:
+    elif not (found or unbound):
         say(f"{paint('1;32', 'ok')}: nothing wrong in {files}{mended}")
     else:
         safe = sum(bool(finding.fix and finding.fix.safe) for finding in found)
         can = f"; {safe} can be mended by `dhm check --fix`" if safe else ""
         parts = [counted(wrong, "error")] if wrong else []
         parts += [counted(warned, "warning")] if warned else []
-        parts += [counted(rest, "note")] if (rest := len(found) - wrong - warned) else []
+        parts += [counted(rest, "note")] if (rest := len(found) + unbound - wrong - warned) else []
         said = ", ".join(parts)
         say(f"{paint('1;31' if wrong else '1;33', said)} in {files}{mended}{can}")

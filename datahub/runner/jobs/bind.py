@@ -104,6 +104,7 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
     }
     for target, told in {**bindings, **({REJECTS: _each_apart(job.rejects)} if job.rejects else {})}.items():
         if opened.is_poster(told.connection):
+            of_api(plan, target, "its rows are sent")
             posters.add(target)
             continue
         way = opened.target(_named(told) if target in documents else told)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -209,10 +210,20 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> Iterator[Out
 
 def made_files(context: JobContext, run: Run, target: str) -> dict[str, Path]:
     """The files of a target that a run made by the entities whose rows they hold, the one that documents are about first."""
-    report = json.loads((context.folders.run(run.id) / "out" / "run" / "report.json").read_text(encoding="utf-8"))
-    found = {str(one["name"]): Path(one["path"]) for one in report["written"] if one["target"] == target}
+    found = {str(one["name"]): Path(one["path"]) for one in _written(context, run) if one["target"] == target}
     documents = context.ways.documents.get(target)
     return found if documents is None else {documents.row.entity: found[documents.row.entity], **found}
+
+
+def made_rows(context: JobContext, run: Run, target: str) -> int:
+    """How many rows a run made for a target; none where it found nothing new."""
+    return sum(one["rows"] for one in _written(context, run) if one["target"] == target)
+
+
+def _written(context: JobContext, run: Run) -> list[dict[str, Any]]:
+    path = context.folders.run(run.id) / "out" / "run" / "report.json"
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["written"] if path.exists() else []
+    return found
 
 
 def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Rows) -> None:

@@ -232,7 +232,8 @@ class _Work:
                 if status is not RunStatus.CANCELLED and one.source:
                     self._context.ways.sources[one.source].settle(landed_again(one.item), succeeded=False)
         except DataHubError as problem:
-            reason = f"{reason}; and then: {problem.message}"
+            # What kept it from being delivered may keep it from being taken back as well.
+            reason = reason if problem.message == reason else f"{reason}; and then: {problem.message}"
         self._end(status, code, reason)
 
     def _end(self, status: RunStatus, code: str, reason: str) -> Ending:

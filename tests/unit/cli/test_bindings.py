@@ -84,6 +84,11 @@ def test_a_project_that_fits_has_no_findings(tmp_path):
     assert [] == found(tmp_path, ORDERS + FLOW + EXPORT)
 
 
+def test_what_is_bound_wrongly_is_not_told_as_not_bound_too(tmp_path):
+    """The reading of the file has said that there is no such connection."""
+    assert [] == found(tmp_path, ORDERS.replace('targets.kept = {connection = "here"', 'targets.kept = {connection = "hree"') + FLOW)
+
+
 WRONG = {
     "a script that is not there": (ORDERS.replace("orders.dhm", "order.dhm"), "DHM930", '"order.dhm"', "did you mean `orders.dhm`?"),
     "a pack that is not there": (ORDERS.replace("orders.dhm", "pack:acme.none"), "DHM930", '"pack:acme.none"', "dhm pack add acme.none"),

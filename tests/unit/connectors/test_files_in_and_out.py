@@ -271,8 +271,9 @@ def test_a_name_that_is_taken_in_between_is_not_written_over(here, output):
 
 
 def test_a_folder_that_is_not_there_is_made_where_the_job_says_so(here, output):
-    with pytest.raises(TerminalError):
+    with pytest.raises(TerminalError, match="there is no folder `new`") as told:
         target(here, folder="new").stage(output)
+    assert "create_folders = true" in told.value.help
     sink = target(here, folder="new/deep", create_folders=True)
     sink.commit([sink.stage(output)])
     assert ["list.csv"] == listing(here / "new" / "deep")

@@ -191,6 +191,20 @@ def test_a_kind_that_is_not_known_is_told_with_the_nearest(project):
     assert ((4, '"shp"'), "did you mean `shop`?") == (at(finding), finding.help)
 
 
+@pytest.mark.parametrize("line", ["retention.rejects = 90", 'retention.payloads = "90"'])
+def test_how_long_something_is_kept_has_a_unit(project, line):
+    """Seconds are nobody's meaning there."""
+    finding = one(project(HEAD + f'[jobs.a]\nmapping="a.dhm"\n{line}\n')[1], "DHM922")
+    assert "90 has no unit" in finding.message
+    assert "write `90 d` for days" == finding.help
+
+
+def test_a_secret_among_several_is_called_by_their_name(project):
+    line = 'triggers = {kind = "webhook", path = "x", secrets = ["whsec_notaword"]}'
+    found = [one for one in project(HEAD + f'[jobs.a]\nmapping="a.dhm"\n{line}\n')[1] if one.rule.code == "DHM925"]
+    assert ["`secrets` is a secret, and it stands here"] == [one.message for one in found]
+
+
 def test_a_job_that_names_no_connection_is_told(project):
     text = HEAD + '[connections.erp]\nkind="shop"\nhost="h"\n[jobs.a]\nmapping="a.dhm"\nsources.x = {connection = "epr", path = "x"}\n'
     finding = one(project(text)[1], "DHM927")

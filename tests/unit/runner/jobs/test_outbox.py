@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from datahub.cli.job_run import _targets
 from datahub.connectors.declare import TerminalError
 from datahub.runner.jobs import outbox
 from datahub.runner.jobs.outbox import WAITS
@@ -108,6 +109,22 @@ def test_rows_and_the_end_of_a_run_are_messages_once_it_has_arrived(world):
     assert (2, 2, "orders") == (told["rows"]["read"], told["rows"]["written"], told["job"])
     assert 0 == send(shop).taken
     assert 3 == len(shop.receiver.got)
+
+
+def test_a_target_that_takes_messages_is_no_file(world):
+    shop = world()
+    shop.put("orders.dhm", SCRIPT.replace("target hook: api {}", "target hook: jsonl {}"))
+    with pytest.raises(TerminalError, match="`hook` is `jsonl`, and its rows are sent") as told:
+        shop.context("orders")
+    assert "target hook: api {}" in told.value.help
+
+
+def test_how_many_messages_a_run_wrote_is_said(world):
+    shop = world()
+    context, run = shop.context("orders"), orders(shop, "1", "A,1.50,2026-01-02", "B,2.00,").run
+    assert [("hook", "2 rows", "as 2 messages")] == list(_targets(context, run))
+    nothing = shop.by_hand("orders").run
+    assert [] == list(_targets(context, nothing))
 
 
 def test_a_run_that_failed_sends_no_rows_and_says_that_it_failed(world):

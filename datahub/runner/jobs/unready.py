@@ -1,0 +1,35 @@
+"""A run that cannot be begun as things are, because its script does not compile or a secret is missing: it waits, and then fails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from datahub.project.job import Job
+from datahub.runner.jobs.outbox import of_run
+from datahub.state.owner import this_process
+from datahub.state.records import RunStatus
+from datahub.state.store import StateStore
+
+UNREADY = "UNREADY"
+
+
+def unready(store: StateStore, job: Job, id: str, reason: str, now: datetime) -> None:
+    """Write down why the run `id` was not begun; as often as the job tries again it is asked for once more, and then it has failed.
+
+    Nothing here passes by itself: a person mends it, so the longest wait of the job lies between two attempts.
+    """
+    asked = store.runs.get(id)
+    found = None if asked is None else store.runs.claim(asked.job, this_process(), now, id)
+    if found is None:
+        return
+    claim, run = found
+    with store.together():
+        if run.attempt < job.retry.attempts:
+            store.runs.retry(claim, now + job.retry.longest, code=UNREADY, reason=reason)
+            return
+        told = f"{reason} (tried {run.attempt} times)"
+        store.runs.end(claim, RunStatus.FAILED, now, code=UNREADY, reason=told)
+        store.inbox.settled(run.id, taken=False, reason=told)
+        ended = store.runs.get(run.id)
+        assert ended is not None
+        store.outbox.put(list(of_run(job, ended, now)))
