@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record, walk
+from datahub.formats.csv_resent import Reasons, records
+from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record
 from datahub.formats.declare import BadRecord
 from datahub.formats.encodings import bad_byte, shown
 from datahub.records import record
@@ -26,33 +27,41 @@ class Rows:
     bad: tuple[BadRecord, ...]
 
 
-def read(data: bytes, dialect: Dialect, header: Sequence[str], wanted: Sequence[int], first_line: int, encoding: str) -> Rows:
+@record(frozen=True, slots=True)
+class Look:
+    """How records look: their marks, the columns that a run added behind theirs, their header, their encoding."""
+
+    dialect: Dialect
+    reasons: Reasons
+    header: Sequence[str]
+    encoding: str
+
+
+def read(data: bytes, look: Look, wanted: Sequence[int], first_line: int) -> Rows:
     """The records of `data`: the columns `wanted` of those that can be read, and why the others cannot."""
     cells: dict[int, list[bytes]] = {index: [] for index in wanted}
     positions, lines, bad = [], [], []
-    records = 0
+    count = 0
     # Whole blocks come here only when something in them is wrong; records are looked at one by one to say what.
-    for records, found in enumerate(walk(data, dialect), 1):
-        problem = fault(data, found, dialect, header, encoding)
+    for count, (text, found) in enumerate(records(data, look.dialect, look.reasons), 1):
+        problem = fault(text, found, look.dialect, look.header, look.encoding)
         line = first_line + found.line
         if problem:
-            text = data[found.start : found.end][:LONGEST_FIELD]
-            bad.append(BadRecord(records - 1, line, problem[0], problem[1], shown(text)))
+            bad.append(BadRecord(count - 1, line, problem[0], problem[1], shown(text[:LONGEST_FIELD])))
             continue
-        positions.append(records - 1)
+        positions.append(count - 1)
         lines.append(line)
         for index, values in cells.items():
             values.append(found.fields[index] if index < len(found.fields) else b"")
     columns = {index: pa.array(values, pa.binary()).cast(pa.string()) for index, values in cells.items()}
     places = np.array(positions, np.int64) if bad else None
-    return Rows(columns, len(positions), places, np.array(lines, np.int64), records, tuple(bad))
+    return Rows(columns, len(positions), places, np.array(lines, np.int64), count, tuple(bad))
 
 
-def fault(data: bytes, record: Record, dialect: Dialect, header: Sequence[str], encoding: str) -> tuple[str, str] | None:
-    """Code and words for what is wrong with a record; None where nothing is."""
+def fault(text: bytes, record: Record, dialect: Dialect, header: Sequence[str], encoding: str) -> tuple[str, str] | None:
+    """Code and words for what is wrong with the record `text`; None where nothing is."""
     if record.problem:
         return "R005", record.problem
-    text = data[record.start : record.end]
     byte = bad_byte(text) if not text.isascii() else ""
     if byte:
         return "R001", f"the byte {byte} does not belong to {encoding}{_where(record, header, bad_byte)}"

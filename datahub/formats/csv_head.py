@@ -9,6 +9,7 @@ from dataclasses import replace
 from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_columns import Layout, by_header, by_order, found_any
 from datahub.formats.csv_exact import fault
+from datahub.formats.csv_resent import REASONS, Reasons, ends, marked_width, reasons_of
 from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record, walk
 from datahub.formats.declare import ADDED, BadInput
 from datahub.formats.encodings import Encoding
@@ -43,6 +44,8 @@ class Head:
     header: bytes
     newline: bytes
     warnings: tuple[str, ...]
+    reasons: Reasons = Reasons()
+    """The columns of a reject file that is sent again, behind those of the layout."""
 
 
 def read_head(shape: SourceShape, text: TextStream, name: str) -> Head:
@@ -58,22 +61,33 @@ def read_head(shape: SourceShape, text: TextStream, name: str) -> Head:
     record = _first_record(text, dialect)
     if record is None:
         return Head(text.encoding, dialect, by_order(shape, 0), b"", b"\n", ())
-    problem = fault(text.buffer, record, dialect, (), text.encoding.name)
+    header = text.buffer[record.start : record.end]
+    problem = fault(header, record, dialect, (), text.encoding.name)
     line = text.line + record.line
     if problem:
         raise BadInput(problem[0], f"the header of `{name}` cannot be read: {problem[1]}", path=name, line=line)
     cells = [field.decode() for field in record.fields]
+    reasons = reasons_of([cell.strip() for cell in cells])
+    if reasons.count and _reads_reasons(shape):
+        reasons = Reasons()
+    if reasons.count:
+        cells = cells[: -reasons.count]
+        header = header[: ends(header, dialect)[len(cells) - 1]] if cells else b""
     try:
         layout = by_header(shape, cells, name, line)
     except BadInput as refusal:
         raise _explained(shape, text.buffer, record, dialect, refusal) from None
     if not found_any(shape, layout):
         raise _explained(shape, text.buffer, record, dialect, _none_found(shape, cells, name, line))
-    header = text.buffer[record.start : record.end]
     newline = _newline(text.buffer, record.end)
     text.take(min(record.end + max(1, len(newline)), len(text.buffer)))
     warnings = _about_surplus(shape, layout, name, line)
-    return Head(text.encoding, _with_width(dialect, layout.width), layout, header, newline or b"\n", warnings)
+    return Head(text.encoding, _with_width(dialect, layout.width), layout, header, newline or b"\n", warnings, reasons)
+
+
+def _reads_reasons(shape: SourceShape) -> bool:
+    """Whether a source declares columns of reject files: it reads about rejects, they are not sent again."""
+    return any(name.startswith(ADDED) for column in shape.columns for name in (*column.names, column.name))
 
 
 def _dialect(shape: SourceShape, name: str) -> Dialect:
@@ -105,7 +119,9 @@ def _newline(text: bytes, end: int) -> bytes:
 
 def _headerless(shape: SourceShape, text: TextStream, dialect: Dialect, name: str) -> Head:
     record = _first_record(text, dialect)
-    count = len(record.fields) if record else 0
+    count = marked_width(record.fields) if record else 0
+    reasons = Reasons(REASONS, marked=True) if count else Reasons()
+    count = count or (len(record.fields) if record else 0)
     layout = by_order(shape, count)
     if record and count < len(shape.columns):
         better = _better_delimiter(text.buffer[record.start : record.end], dialect, lambda cells: len(cells) >= len(shape.columns))
@@ -114,7 +130,7 @@ def _headerless(shape: SourceShape, text: TextStream, dialect: Dialect, name: st
             raise BadInput("R004", message, f"{_named(better)} gives enough: write delimiter {_written(better)}", path=name, line=text.line)
     warnings = _about_surplus(shape, layout, name, text.line)
     newline = _newline(text.buffer, record.end) if record else b""
-    return Head(text.encoding, _with_width(dialect, layout.width), layout, b"", newline or b"\n", warnings)
+    return Head(text.encoding, _with_width(dialect, layout.width), layout, b"", newline or b"\n", warnings, reasons)
 
 
 def _about_surplus(shape: SourceShape, layout: Layout, name: str, line: int) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import pyarrow.csv
 
 from datahub.formats import csv_exact, csv_scan
 from datahub.formats.csv_columns import Layout, One, Place, indices_of, nested
-from datahub.formats.csv_exact import Rows
+from datahub.formats.csv_exact import Look, Rows
 from datahub.formats.csv_head import Head, read_head
+from datahub.formats.csv_resent import Reasons, must_be_walked, with_reasons
 from datahub.formats.csv_scan import LONGEST_FIELD, LONGEST_RECORD, Dialect
 from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
 from datahub.formats.files import InputStream, Rereader
@@ -39,6 +40,7 @@ class CsvBlock:
     dialect: Dialect
     layout: Layout
     encoding: str
+    reasons: Reasons = Reasons()
     seen: csv_scan.Survey | None = field(default=None, compare=False, repr=False)
     found: list[csv_scan.Survey | None] = field(default_factory=list, compare=False, repr=False)
     """What was told of its records, once it was asked: rejected ones are cut out by it again."""
@@ -62,11 +64,11 @@ class CsvReader:
             head = read_head(self.shape, text, file.name)
             self._begun(number, head)
             count = first_block
-            cutter = _Cutter(head.dialect)
+            cutter = _Cutter(with_reasons(head.dialect, head.reasons))
             for offset, line, records in text.pieces(block_size(stream), cutter, LONGEST_RECORD + LONGEST_FIELD):
                 seen = cutter.taken()
                 if not _is_blank(records):
-                    data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, seen)
+                    data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, head.reasons, seen)
                     yield Block(number, count, offset, text.offset - offset, line, data)
                     count += 1
             self._ended(file, head, text, count > first_block)
@@ -109,7 +111,7 @@ class CsvReader:
         head = self.heads[place.file]
         raw = self._again.read(file, place.offset, place.length)
         text = head.encoding.as_utf8(head.encoding.decoder(), raw, final=True)
-        data = CsvBlock(text, head.dialect, head.layout, head.encoding.name)
+        data = CsvBlock(text, head.dialect, head.layout, head.encoding.name, head.reasons)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
 
 
@@ -161,7 +163,8 @@ def read(block: CsvBlock, indices: Sequence[int], first_line: int) -> Rows:
     found = survey(block)
     rows = _at_once(block, found, indices, first_line) if found else None
     if rows is None:
-        return csv_exact.read(block.text, block.dialect, block.layout.header, indices, first_line, block.encoding)
+        look = Look(block.dialect, block.reasons, block.layout.header, block.encoding)
+        return csv_exact.read(block.text, look, indices, first_line)
     return rows
 
 
@@ -173,7 +176,9 @@ def survey(block: CsvBlock) -> csv_scan.Survey | None:
 
 
 def _survey(block: CsvBlock) -> csv_scan.Survey | None:
-    text, dialect = block.text, block.dialect
+    text, dialect = block.text, with_reasons(block.dialect, block.reasons)
+    if must_be_walked(text, dialect, block.reasons):
+        return None
     if b"\0" in text or len(dialect.quote) > 1 or (dialect.comment and dialect.comment in text) or not is_utf8(text):
         return None
     found = block.seen or csv_scan.survey(text, dialect)
@@ -193,22 +198,23 @@ def is_utf8(text: bytes) -> bool:
 
 def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], first_line: int) -> Rows | None:
     """The whole block through Arrow's reader; None where it finds a flaw."""
-    text, delimiter = block.text, block.dialect.delimiter
+    text, dialect = block.text, with_reasons(block.dialect, block.reasons)
+    delimiter = dialect.delimiter
     if len(delimiter) > 1:
         if _UNIT in text:
             return None
         text, delimiter = text.replace(delimiter, _UNIT), _UNIT
-    if block.dialect.short:
-        padded = filled_up(text, delimiter, block.dialect.width) if not len(found.quotes) else None
+    if dialect.short:
+        padded = filled_up(text, delimiter, dialect.width) if not len(found.quotes) else None
         if padded is None:
             return None
         text = padded
-    table = _arrow(text, delimiter, block.dialect.quote, block.dialect.width, tuple(indices))
+    table = _arrow(text, delimiter, dialect.quote, dialect.width, tuple(indices))
     if table is None:
         return None
     columns = {index: whole(table.column(f"f{index}")) for index in indices}
     if delimiter is _UNIT and len(found.quotes):
-        written = block.dialect.delimiter.decode()
+        written = dialect.delimiter.decode()
         columns = {index: pa.compute.replace_substring(values, "\x1f", written) for index, values in columns.items()}
     lines = None
     if table.num_rows != found.lines:

@@ -99,9 +99,10 @@ class FixedReader:
         found = []
         # Only where something is wrong are lines looked at one by one, to say what.
         for position, (line, number) in enumerate(zip(lines.to_pylist(), numbers.tolist(), strict=True)):
-            why = self._fault(line, strict=strict)
+            own = line.partition(REASONS.encode())[0]
+            why = self._fault(own, strict=strict)
             if why:
-                found.append(BadRecord(position, number, *why, shown(line[:2000])))
+                found.append(BadRecord(position, number, *why, shown(own[:2000])))
         return tuple(found)
 
     def _fault(self, line: bytes, *, strict: bool) -> tuple[str, str] | None:
@@ -110,7 +111,7 @@ class FixedReader:
             return "R001", f"the byte {byte} does not belong to {option(self.shape, 'encoding')}"
         if b"\0" in line:
             return "R001", "there is a NUL byte"
-        length = len(line.decode().partition(REASONS)[0].rstrip())
+        length = len(line.decode().rstrip())
         if strict and length > self.width:
             return "R003", f"the line has {length} characters, {self.width} are declared"
         return None
@@ -134,10 +135,14 @@ def _cut(texts: pa.Array, first: int, last: int) -> pa.Array:
 
 
 def _without_reasons(texts: pa.Array) -> pa.Array:
-    marked = pc.find_substring(texts, REASONS)
-    if not pc.any(pc.greater_equal(marked, 0)).as_py():
+    """Lines, as text or as bytes, without what an earlier run put behind them."""
+    marked = pc.match_substring(texts, REASONS)
+    if not pc.any(marked).as_py():
         return texts
-    return pc.replace_substring_regex(texts, REASONS + r".*", "")
+    if pa.types.is_string(texts.type):
+        return pc.replace_substring_regex(texts, REASONS + r".*", "")
+    # Rejected lines, whose bytes may belong to no text: one by one.
+    return pa.array([line.partition(REASONS.encode())[0] for line in texts.to_pylist()], texts.type)
 
 
 class FixedRejecter:
@@ -158,7 +163,7 @@ class FixedRejecter:
                 self.file.write("\ufeff".encode(encoding.name))
             self.file.write(encoding.back(b"\n" * int(option(self.shape, "skip"))))
         found = lines_of(block.data)
-        raw = stretches(found.text, found.starts[positions], found.ends[positions])
+        raw = _without_reasons(stretches(found.text, found.starts[positions], found.ends[positions]))
         columns = [(name, added.column(name).combine_chunks(), type_of(added.column(name).type)) for name in added.column_names]
         reasons = joined([REASONS, *objects(columns), "\n"], len(raw)).cast(pa.binary())
         self.file.write(encoding.back(bytes(text_of(pc.binary_join_element_wise(raw, reasons, b"")))))

@@ -9,6 +9,7 @@ from datahub.diagnostics.suggest import listed
 from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
 from datahub.formats.files import Rereader
 from datahub.formats.json_records import RecordParser, Records
+from datahub.formats.json_resent import unwrapped
 from datahub.formats.options import option
 from datahub.semantic.ir import SourceShape
 
@@ -32,7 +33,7 @@ class JsonReader(ABC):
 
     def parse(self, block: Block) -> Parsed:
         """The wanted columns of one block, typed."""
-        return self.parser.parse(self.records(block), block.first_line)
+        return self.parser.parse(unwrapped(self.records(block)), block.first_line)
 
     def warnings(self) -> Sequence[str]:
         found = list(self.notes)

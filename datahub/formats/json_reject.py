@@ -14,6 +14,7 @@ from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import keys_of
 from datahub.formats.json_reader import JsonReader
 from datahub.formats.json_records import Records
+from datahub.formats.json_resent import RAW, unwrapped, wrapped
 from datahub.formats.json_text import joined, objects
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
@@ -22,8 +23,6 @@ from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape
 from datahub.types import model as t
 
-RAW = "_dhm_raw"
-"""The member that holds the text of a record that is no JSON object."""
 _ADDED_MEMBER = re.compile(rb'(?:,\s*|(?<=\{)\s*)"_dhm_')
 
 
@@ -39,7 +38,7 @@ class JsonLinesRejecter:
 
     def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
         """The records of `block` at `positions`, and in each its row of `added`."""
-        records = self.reader.records(block)
+        records = unwrapped(self.reader.records(block))
         heads = pa.array([_open_object(records, at) for at in positions.tolist()], pa.binary())
         columns = [(name, whole(added.column(name)), type_of(added.column(name).type)) for name in added.column_names]
         members = joined([*objects(columns)[1:], "\n"], len(heads)).cast(pa.binary())
@@ -94,8 +93,7 @@ def _open_object(records: Records, at: int) -> bytes:
         raw, value = _own(raw, value)
         # In a file of lines a record keeps to its line; line ends inside of texts are escaped anyway.
         return raw[:-1].rstrip().replace(b"\r", b" ").replace(b"\n", b" ") + (b"," if value else b"")
-    text = json.dumps(raw.decode("utf-8", "backslashreplace"), ensure_ascii=False)
-    return f'{{"{RAW}":{text},'.encode()
+    return f'{{"{RAW}":{wrapped(raw)},'.encode()
 
 
 def type_of(kind: pa.DataType) -> t.Type:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
+from datahub.formats.csv_resent import MARK
 from datahub.formats.declare import BadOutput, Block, Reader
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import json_texts
@@ -236,11 +237,12 @@ class XlsxRejecter:
             self.book.next_rows(int(option(self.shape, "skip")))
             if option(self.shape, "header"):
                 self.book.header([*names, *added.column_names])
+        mark = [] if option(self.shape, "header") else [f"{MARK}{len(self._header)}"]
         places = [names.index(name) if name in names else None for name in self._header]
         reasons = [column(added, name, t.Text(True)).to_pylist() for name in added.column_names]
         # Rejected rows alone come here, one by one.
         for at, (row, cells) in enumerate(zip(self.book.next_rows(len(rows)), rows, strict=True)):
-            line = [*("" if place is None else cells[place] for place in places), *(str(one[at] or "") for one in reasons)]
+            line = [*("" if place is None else cells[place] for place in places), *mark, *(str(one[at] or "") for one in reasons)]
             for number, text in enumerate(line):
                 self.book.text(row, number, text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,6 +25,8 @@ from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
 _SAMPLE = 60
+_EARLIER = re.compile(rb"<_dhm_\w+>[^<>]*</_dhm_\w+>|<_dhm_\w+/>")
+"""What an earlier reject file added."""
 
 
 @record(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class XmlReader:
         for number, row in enumerate(rows):
             code, message = ("R005", row) if isinstance(row, str) else ("R003", self._surplus_of(row))
             if message:
-                raw = data.text[int(data.starts[number]) : int(data.ends[number])]
+                raw = without_reasons(data.text[int(data.starts[number]) : int(data.ends[number])])
                 yield BadRecord(number, int(data.lines[number]), code, message, raw[:2000].decode("utf-8", "replace"))
 
     def _surplus_of(self, row: Element) -> str:
@@ -137,6 +140,11 @@ class XmlReader:
         text = raw if kept.encoding == "utf-8" else raw.decode(kept.encoding).encode()
         data = XmlBlock(text, kept.starts.astype(np.int64), kept.ends.astype(np.int64), kept.lines, kept.scope)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
+
+
+def without_reasons(row: bytes) -> bytes:
+    """The text of a row without what an earlier run added to it."""
+    return _EARLIER.sub(b"", row) if b"<_dhm_" in row else row
 
 
 def trees(data: XmlBlock) -> list[Element | str]:

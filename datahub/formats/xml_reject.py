@@ -11,13 +11,11 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.json_reject import type_of
 from datahub.formats.json_text import joined
 from datahub.formats.places import stretches
-from datahub.formats.xml_read import XmlBlock, XmlReader, declarations
+from datahub.formats.xml_read import XmlBlock, XmlReader, declarations, without_reasons
 from datahub.formats.xml_text import NIL, element
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape
 
-_EARLIER = re.compile(rb"<_dhm_\w+>[^<>]*</_dhm_\w+>|<_dhm_\w+/>")
-"""What an earlier reject file added."""
 _CLOSING = re.compile(rb"</[^<>]*>\s*\Z")
 
 
@@ -53,7 +51,7 @@ class XmlRejecter:
 
 
 def _with(row: bytes, reasons: bytes) -> bytes:
-    row = _EARLIER.sub(b"", row) if b"<_dhm_" in row else row
+    row = without_reasons(row)
     closing = _CLOSING.search(row)
     if closing:
         return row[: closing.start()] + reasons + row[closing.start() :]

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from datahub.formats import csv_exact, csv_read, csv_scan
 from datahub.formats.csv_columns import Layout, One
+from datahub.formats.csv_exact import Look
 from datahub.formats.csv_read import CsvBlock
+from datahub.formats.csv_resent import Reasons
 from datahub.formats.csv_scan import Dialect
 
 LETTERS = st.text(alphabet='ab",;\n\r \té', max_size=6)
@@ -42,7 +44,7 @@ def test_what_was_written_is_read(table, delimiter, newline):
 def test_vectors_and_walking_agree_on_any_text(text, width):
     one = block(text.encode(), width)
     at_once = csv_read.read(one, range(width), 1)
-    exactly = csv_exact.read(one.text, one.dialect, one.layout.header, range(width), 1, "utf-8")
+    exactly = csv_exact.read(one.text, Look(one.dialect, Reasons(), one.layout.header, "utf-8"), range(width), 1)
     assert as_rows(exactly, width) == as_rows(at_once, width)
     assert exactly.bad == at_once.bad
     assert exactly.records == at_once.records
@@ -57,17 +59,17 @@ def test_good_records_are_those_of_pythons_reader_where_quotes_are_regular(text,
     if len(quotes) % 2 or not csv_scan.regular(data, quotes, dialect):
         return
     expected = [tuple(row) for row in csv.reader(io.StringIO(clean, newline="")) if len(row) == width]
-    found = as_rows(csv_exact.read(data, dialect, (), range(width), 1, "utf-8"), width)[0]
+    found = as_rows(csv_exact.read(data, Look(dialect, Reasons(), (), "utf-8"), range(width), 1), width)[0]
     assert [row for row in expected if any(row)] == [row for row in found if any(row)]
 
 
 @given(NOISE, st.integers(1, 3), st.integers(0, 60))
 def test_a_cut_never_changes_what_is_read(text, width, size):
     one = block(text.encode(), width)
-    whole = csv_exact.read(one.text, one.dialect, (), range(width), 1, "utf-8")
+    whole = csv_exact.read(one.text, Look(one.dialect, Reasons(), (), "utf-8"), range(width), 1)
     at = csv_scan.certain_end(one.text[:size], one.dialect)
-    head = csv_exact.read(one.text[:at], one.dialect, (), range(width), 1, "utf-8")
-    tail = csv_exact.read(one.text[at:], one.dialect, (), range(width), 1 + csv_scan.count_lines(one.text[:at]), "utf-8")
+    head = csv_exact.read(one.text[:at], Look(one.dialect, Reasons(), (), "utf-8"), range(width), 1)
+    tail = csv_exact.read(one.text[at:], Look(one.dialect, Reasons(), (), "utf-8"), range(width), 1 + csv_scan.count_lines(one.text[:at]))
     assert as_rows(whole, width)[0] == as_rows(head, width)[0] + as_rows(tail, width)[0]
     assert [(bad.line, bad.code, bad.raw) for bad in whole.bad] == [(bad.line, bad.code, bad.raw) for bad in (*head.bad, *tail.bad)]
     assert as_rows(whole, width)[1] == as_rows(head, width)[1] + as_rows(tail, width)[1]
@@ -90,7 +92,7 @@ def test_a_cut_by_quotes_is_one_between_records(text, size):
 def test_short_records_are_filled_up_alike_by_vectors_and_by_walking(text, width):
     one = block(text.encode(), width, short=True)
     at_once = csv_read.read(one, range(width), 1)
-    exactly = csv_exact.read(one.text, one.dialect, one.layout.header, range(width), 1, "utf-8")
+    exactly = csv_exact.read(one.text, Look(one.dialect, Reasons(), one.layout.header, "utf-8"), range(width), 1)
     assert as_rows(exactly, width) == as_rows(at_once, width)
     assert exactly.bad == at_once.bad
     assert not any(record.code == "R002" and "1 value" in record.message for record in exactly.bad)
