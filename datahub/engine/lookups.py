@@ -46,7 +46,7 @@ def look_up(node: ir.LookUp, scope: Scope) -> Column:
         live &= valid(day.array(scope.length))
     if before:
         live &= ~failed_rows(before, scope.length)
-    return _answered(node, index, Found(place, codes_of, live, before), columns, scope)
+    return _answered(node, index, Found(place, codes_of, live, before), asked, scope)
 
 
 @record(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _backwards(index: LookupIndex, node: ir.LookUp, wanted: list[pa.Array]) -> t
 # ---------------------------------------------------------------- answering
 
 
-def _answered(node: ir.LookUp, index: LookupIndex, found: Found, columns: list[Column], scope: Scope) -> Column:
+def _answered(node: ir.LookUp, index: LookupIndex, found: Found, asked: list[Column], scope: Scope) -> Column:
     source = _keys_of(index) if node.inverse else index.results
     if node.member and not node.inverse:
         source = pc.struct_field(source, node.member)
@@ -124,12 +124,12 @@ def _answered(node: ir.LookUp, index: LookupIndex, found: Found, columns: list[C
         if not mask.any():
             continue
         if refuses or code == SEVERAL:
-            failures = union(failures, (_miss(index, node, np.flatnonzero(mask), code, columns, scope),))
+            failures = union(failures, (_miss(index, node, np.flatnonzero(mask), code, asked, scope),))
         else:
             missed |= mask
     values = coerced(values, node.type)
     if missed.any():
-        given = _on_miss(node, index, columns, missed, scope)
+        given = _on_miss(node, index, asked, missed, scope)
         values = pc.if_else(pa.array(missed), coerced(given.values, node.type), values)
         values = nulled(values, given.failures, scope.length)
         failures = union(failures, given.failures)
@@ -143,14 +143,14 @@ def _keys_of(index: LookupIndex) -> pa.Array:
     return pa.StructArray.from_arrays(list(index.key_columns), [name for name, _ in index.table.keys])
 
 
-def _on_miss(node: ir.LookUp, index: LookupIndex, columns: list[Column], missed: Mask, scope: Scope) -> Column:
+def _on_miss(node: ir.LookUp, index: LookupIndex, asked: list[Column], missed: Mask, scope: Scope) -> Column:
     """What a table that does not refuse gives on a miss: the key itself, or its fallback."""
     if index.table.miss == "self":
-        return Column(columns[0].values)
+        return Column(asked[0].values)
     if node.inverse or index.table.fallback is None:
         return Column(pa.scalar(None, carried(node.type)))
     rows = np.flatnonzero(missed)
-    inner = _with_keys(index, columns, rows, scope, index.table.fallback)
+    inner = _with_keys(index, asked, rows, scope, index.table.fallback)
     given = inner.evaluate(index.table.fallback)
     if node.member:
         given = field_of(Column(coerced(given.values, index.table.result), given.failures), node.member)
@@ -161,12 +161,12 @@ def _on_miss(node: ir.LookUp, index: LookupIndex, columns: list[Column], missed:
     return Column(values, inner.to_parent(given.failures))
 
 
-def _with_keys(index: LookupIndex, columns: list[Column], rows: Rows, scope: Scope, wanted: ir.Expression) -> Scope:
-    """A scope of some rows in which the keys that `wanted` reads can be read by their names in the table."""
+def _with_keys(index: LookupIndex, asked: list[Column], rows: Rows, scope: Scope, wanted: ir.Expression) -> Scope:
+    """A scope of some rows in which the keys, and the day, that `wanted` reads can be read by their names in the table."""
     inner = scope.some(rows)
     picked = pa.array(rows)
     read = columns_read(wanted)
-    for (name, _), column in zip(index.table.keys, columns, strict=False):
+    for name, column in zip((*(name for name, _ in index.table.keys), index.table.valid_from), asked, strict=False):
         if name not in read:
             continue
         values = column.values if isinstance(column.values, pa.Scalar) else column.values.take(picked)
@@ -174,11 +174,11 @@ def _with_keys(index: LookupIndex, columns: list[Column], rows: Rows, scope: Sco
     return inner
 
 
-def _miss(index: LookupIndex, node: ir.LookUp, rows: Rows, code: str, columns: list[Column], scope: Scope) -> Failure:
+def _miss(index: LookupIndex, node: ir.LookUp, rows: Rows, code: str, asked: list[Column], scope: Scope) -> Failure:
     """The failure of rows that found nothing, in the table's own words where it has any."""
     if index.table.message is None or node.inverse or code == SEVERAL:
         return Failure(rows, code)
-    said = _with_keys(index, columns, rows, scope, index.table.message).evaluate(index.table.message)
+    said = _with_keys(index, asked, rows, scope, index.table.message).evaluate(index.table.message)
     return Failure(rows, code, texts=said.array(len(rows)).fill_null(""))
 
 

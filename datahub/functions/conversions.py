@@ -56,7 +56,7 @@ _ISO_ANY = tuple(dict.fromkeys((*ISO_INSTANT[:2], *ISO_LOCAL[:2], *ISO_INSTANT, 
 TRUE_WORDS, FALSE_WORDS = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 
 
-def to_bool(values: pa.Array, true_words: Sequence[str] = ("true",), false_words: Sequence[str] = ("false",)) -> Outcome:
+def to_bool(values: pa.Array, true_words: Sequence[str], false_words: Sequence[str]) -> Outcome:
     """One of the words as a truth value; R103 where a text is none of them."""
     return on_distinct(partial(_to_bool, yes=true_words, no=false_words), values)
 

@@ -309,8 +309,8 @@ class Reading:
     formats: tuple[str, ...] = ()
     locale: str = ""
     zone: str = ""
-    true_words: tuple[str, ...] = ("true",)
-    false_words: tuple[str, ...] = ("false",)
+    true_words: tuple[str, ...] = ("true", "TRUE", "True")
+    false_words: tuple[str, ...] = ("false", "FALSE", "False")
     trim: bool = False
     empty_text: bool = False
     null_words: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import TypeVar, assert_never
 
-from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
+from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
 from datahub.records import record
 from datahub.semantic import laying
 from datahub.semantic.collect import twice
@@ -128,11 +128,11 @@ class _Laying:
     def _lay(self, one: ast.Override, target: Module, by: Module) -> bool:
         match one.kind:
             case "map":
-                return self._lay_map(one, target)
+                return self._lay_map(one, target, by)
             case "checks":
                 return self._lay_checks(one, target, by)
             case "rules" | "lookup" | "decide" | "fn" | "entity" | "view" | "source" | "target" | "flow" | "type" | "param":
-                base = self._declared(one, target)
+                base = self._declared(one, target, by)
                 if base is None or not self._all_there(one, base):
                     return False
                 self._replace(target, base, _laid_on(base, one))
@@ -142,19 +142,21 @@ class _Laying:
             case _:
                 assert_never(one.kind)
 
-    def _declared(self, one: ast.Override, target: Module) -> ast.Declaration | None:
+    def _declared(self, one: ast.Override, target: Module, by: Module) -> ast.Declaration | None:
         """What the override is about; reported where the pack has nothing of this kind and name."""
         name = one.name.parts[-1]
         found = next(iter(_named(target, _KINDS[one.kind], name.text)), None)
         if found is None:
-            self.emit(_not_there(one, target, [_name_of(other) for other in target.declarations if isinstance(other, _KINDS[one.kind])]))
+            known = [_name_of(other) for other in target.declarations if isinstance(other, _KINDS[one.kind])]
+            self.emit(_not_there(one, target, known, by))
         return found
 
-    def _lay_map(self, one: ast.Override, target: Module) -> bool:
+    def _lay_map(self, one: ast.Override, target: Module, by: Module) -> bool:
         found = _maps(target, one.name.parts[-1].text)
         if not found:
             maps = [other for other in target.declarations if isinstance(other, ast.Map)]
-            self.emit(_not_there(one, target, [other.name.text if other.name is not None else other.entity.text for other in maps]))
+            known = [other.name.text if other.name is not None else other.entity.text for other in maps]
+            self.emit(_not_there(one, target, known, by))
             return False
         if len(found) > 1:
             named = [other.name.text for other in found if other.name is not None]
@@ -184,6 +186,10 @@ class _Laying:
             for block in module.declarations
             if isinstance(block, ast.Checks) and _declares(block.entity, module) == (id(target), name.text)
         ]
+        if not blocks and not _named(target, ast.Entity, name.text):
+            entities = [_name_of(other) for other in target.declarations if isinstance(other, ast.Entity)]
+            self.emit(_not_there(one, target, entities, by))
+            return False
         known = {check.code.text for _, block in blocks for check in block.checks}
         lacking = [check.code for check in one.checks if check.condition is None and check.code.text not in known]
         for code in lacking:
@@ -192,9 +198,6 @@ class _Laying:
         if lacking:
             return False
         if not blocks:
-            if not _named(target, ast.Entity, name.text):
-                self.emit(_not_there(one, target, [_name_of(other) for other in target.declarations if isinstance(other, ast.Entity)]))
-                return False
             made = ast.Checks(ast.QName((name,), name.span), one.checks, one.doc, one.span)
             target.declarations = (*target.declarations, made)
             return True
@@ -348,19 +351,37 @@ def _below(module: Module) -> list[Module]:
     return list(found.values())
 
 
-def _not_there(one: ast.Override, target: Module, known: Iterable[str]) -> Diagnostic:
-    """The pack has nothing of this kind and name: what it has of this kind, or what kind the name is of."""
+def _not_there(one: ast.Override, target: Module, known: Iterable[str], by: Module) -> Diagnostic:
+    """The pack has nothing of this kind and name: who has, what the pack has of this kind, or what kind the name is of."""
     name = one.name.parts[-1]
-    told = missing(
-        f"there is no {_WORDS.get(one.kind, one.kind)} `{one.name.text}`",
-        "nothing to override",
-        name.span,
-        name.text,
-        tuple(known),
-        NOTHING_TO_OVERRIDE,
-    )
+    what = "entity" if one.kind == "checks" else _WORDS.get(one.kind, one.kind)
+    told = missing(f"there is no {what} `{one.name.text}`", "nothing to override", name.span, name.text, tuple(known), NOTHING_TO_OVERRIDE)
+    elsewhere = [path for path, module in _paths(by) if module is not target and _has(module, one.kind, name.text)]
+    if elsewhere:
+        better = f"{elsewhere[0]}.{name.text}"
+        fix = Fix(f"write `{better}`", (Edit(one.name.span, better),), safe=False)
+        return replace(told, help=f"write `override {one.kind} {better}`: that pack has it", fix=fix, notes=())
     other = next((found for found in target.declarations if _name_of(found) == name.text), None)
     kind = next((word for word, declared in _KINDS.items() if isinstance(other, declared)), None)
     if other is None or kind is None:
         return told
     return replace(told, help=f"write `override {kind} {one.name.text}`", fix=None, notes=())
+
+
+def _has(module: Module, kind: str, name: str) -> bool:
+    """Whether a module declares what an override of this kind and name may be about."""
+    if kind == "map":
+        return bool(_maps(module, name))
+    return bool(_named(module, ast.Entity if kind == "checks" else _KINDS[kind], name))
+
+
+def _paths(by: Module) -> list[tuple[str, Module]]:
+    """The modules that `by` can name, with the words it has for them, its own packs first."""
+    found: dict[int, tuple[str, Module]] = {}
+    waiting = [("", by)]
+    for path, at in waiting:
+        for used in at.imports:
+            if used.module is not None and id(used.module) not in found:
+                found[id(used.module)] = (f"{path}.{used.alias}".removeprefix("."), used.module)
+                waiting.append(found[id(used.module)])
+    return list(found.values())

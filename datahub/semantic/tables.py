@@ -260,6 +260,8 @@ def _otherwise(outline: Outline, unit: Unit) -> tuple[ir.Expression | None, ir.E
     if otherwise is None:
         return None, None
     columns: dict[str, ir.Expression] = {name: ir.Column(name, kind) for name, kind in outline.keys}
+    if outline.declared.asof is not None and outline.day is not None:
+        columns[outline.declared.asof.name.text] = ir.Column(outline.declared.asof.name.text, outline.day)
     scope = unit.at(otherwise.span).scope().naming(columns)
     if otherwise.message is not None:
         return None, elaborate(otherwise.message, scope, t.Text())

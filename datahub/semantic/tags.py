@@ -17,12 +17,14 @@ class TagShape:
     fewest: int
     most: int
     doc: str
+    usual: tuple[str, ...] = ()
+    """The texts that it most often has."""
 
 
 PII = TagShape("pii", 0, 0, "Personal data: it must not reach a target that is not marked for it.")
-SPLIT = TagShape("split", 1, 8, "One cell holds several values: the marks between them, outermost first.")
+SPLIT = TagShape("split", 1, 8, "One cell holds several values: the marks between them, outermost first.", ("||",))
 PATCH = TagShape("patch", 0, 0, "Rows change what is there: a field that is not mapped, or `omit`, is left alone.")
-REQUIRED_ON = TagShape("required_on", 1, 2, 'The field must be there when a row is made (`"create"`) or changed (`"update"`).')
+REQUIRED_ON = TagShape("required_on", 1, 2, 'The field must be there when a row is made (`"create"`) or changed (`"update"`).', ("create",))
 
 COLUMN_TAGS = (PII, SPLIT)
 FIELD_TAGS = (PII, REQUIRED_ON)
@@ -39,4 +41,15 @@ def check_tags(tags: tuple[ast.Tag, ...], known: tuple[TagShape, ...], emit: Emi
             emit(missing(f"there is no tag `@{tag.name.text}` here", "no tag has this name", tag.name.span, tag.name.text, tuple(shapes)))
         elif not shape.fewest <= len(tag.arguments) <= shape.most or not all(isinstance(one, ast.String) for one in tag.arguments):
             wanted = "no arguments" if shape.most == 0 else 'one text or more, such as `@split("|")`' if shape is SPLIT else "a text"
-            emit(Diagnostic(BAD_ARGUMENTS, f"`@{tag.name.text}` takes {wanted}", Label(tag.span, "these do not fit"), notes=(shape.doc,)))
+            message = f"`@{tag.name.text}` takes {wanted}"
+            emit(Diagnostic(BAD_ARGUMENTS, message, Label(tag.span, "these do not fit"), notes=(shape.doc,), help=_advice(tag, shape)))
+
+
+def _advice(tag: ast.Tag, shape: TagShape) -> str | None:
+    """How the tag is written: with the names that stand there in quotes, else as it is in most scripts."""
+    if not shape.most:
+        return f"write `@{shape.name}`"
+    named = [one.name.text for one in tag.arguments if isinstance(one, ast.Reference)]
+    words = named[: shape.most] if named and len(named) == len(tag.arguments) else shape.usual
+    quoted = ", ".join(f'"{word}"' for word in words)
+    return f"write `@{shape.name}({quoted})`"

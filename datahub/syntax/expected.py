@@ -206,7 +206,11 @@ def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
         case "COLON" if text[: mistake.start].rstrip().endswith("columns"):
             return _Hint("leave the colon out: `columns { … }`")
         case "COLON" if mistake.before == "NAME" and "COMMA" in mistake.expected and _of_key(text, mistake.start):
-            return _Hint("end the line behind the key; the fields of the entity stand on lines of their own: `key sku`, then `sku : text`")
+            return _Hint(_KEY_LINE)
+        case _ if mistake.expected >= {"COMMA", "_NL"} and text[mistake.end :].lstrip().startswith(":"):
+            return _Hint(_KEY_LINE if _of_key(text, mistake.start) else "part two on one line with `,`, or begin a new line")
+        case "WITHIN" if mistake.expected >= _OPERATOR_FITS:
+            return _Hint("write it inside the parentheses: `count(* within sku)`, `sum(qty within sku)`")
         case "IN" | "MATCHES" if mistake.before == "NOT" and "NULL" in mistake.expected:
             return _Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
         case "LSQB" if mistake.expected >= _OPERATOR_FITS:
@@ -219,6 +223,9 @@ def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
             return _Hint("write the names in parentheses: `except (a, b)`")
         case _:
             return None
+
+
+_KEY_LINE = "end the line behind the key; the fields of the entity stand on lines of their own: `key sku`, then `sku : text`"
 
 
 def _of_key(text: str, at: int) -> bool:
