@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.engine.failures import nulled, of_itself, union, whole
+from datahub.engine.issues import as_text
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import carried, coerced, without
-from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
+from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
 from datahub.functions.columns import on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
 from datahub.records import record
@@ -54,7 +57,26 @@ def call(node: ir.Call, scope: Scope) -> Column:
     if any(is_null(values) for values in strict):
         return Column(pa.scalar(None, carried(node.type)), before)
     values, failed = applied(ready, given, scope.distinct)
-    return settled(coerced(values, node.type), failed, strict, before, scope.length)
+    made = settled(coerced(values, node.type), failed, strict, before, scope.length)
+    if failed and made.failures and scope.in_list:
+        return Column(made.values, naming(made.failures, before, strict))
+    return made
+
+
+def naming(failures: Failures, before: Failures, asked: Sequence[Datum]) -> Failures:
+    """Failures that began with `asked`, with what was asked: of an element of a list no column of the source shows it."""
+    known = {id(failure) for failure in before}
+    return tuple(
+        failure if id(failure) in known or failure.values is not None else replace(failure, values=texts_at(asked, failure.rows))
+        for failure in failures
+    )
+
+
+def texts_at(asked: Sequence[Datum], rows: Rows) -> pa.Array | None:
+    """What stands in some columns at `rows`, as people read it; None where none of them varies."""
+    picked = pa.array(rows)
+    texts = [as_text(one.take(picked)).fill_null("") for one in asked if isinstance(one, pa.Array)]
+    return pc.binary_join_element_wise(*texts, ", ") if texts else None
 
 
 def prepared(node: ir.Call, scope: Scope) -> Prepared:

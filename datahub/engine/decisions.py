@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.branches import where
 from datahub.engine.dimensions import Dimension, Words, dimension
+from datahub.engine.calls import naming
 from datahub.engine.failures import nulled, union, whole
 from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
 from datahub.engine.values import array, brought, carried, coerced
@@ -84,7 +85,10 @@ def decide(node: ir.Decision, scope: Scope) -> Column:
             row[several] = -1
             live &= ~several
     given = _of_rows(node, index, row, inner)
-    return _with_rest(node, index, given, (row < 0) & live, failures, inner)
+    made = _with_rest(node, index, given, (row < 0) & live, failures, inner)
+    if not made.failures or not scope.in_list:
+        return made
+    return Column(made.values, naming(made.failures, before, [column.values for column in columns]))
 
 
 def _with_inputs(index: DecisionIndex, columns: Sequence[Column], scope: Scope) -> Scope:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.engine.calls import texts_at
 from datahub.engine.failures import nulled, union, whole
 from datahub.engine.lookup_index import CONTRADICTED, LookupIndex, build
 from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
@@ -176,10 +177,11 @@ def _with_keys(index: LookupIndex, asked: list[Column], rows: Rows, scope: Scope
 
 def _miss(index: LookupIndex, node: ir.LookUp, rows: Rows, code: str, asked: list[Column], scope: Scope) -> Failure:
     """The failure of rows that found nothing, in the table's own words where it has any."""
+    values = texts_at([column.values for column in asked], rows) if scope.in_list else None
     if index.table.message is None or node.inverse or code == SEVERAL:
-        return Failure(rows, code)
+        return Failure(rows, code, values=values)
     said = _with_keys(index, asked, rows, scope, index.table.message).evaluate(index.table.message)
-    return Failure(rows, code, texts=said.array(len(rows)).fill_null(""))
+    return Failure(rows, code, values=values, texts=said.array(len(rows)).fill_null(""))
 
 
 @evaluates(ir.InLookUp)

@@ -214,6 +214,11 @@ class Scope:
             scope = scope.parent
         return scope
 
+    @property
+    def in_list(self) -> bool:
+        """Whether the rows here are elements of a list, or some of them."""
+        return bool(self.whole().item)
+
     def rowset(self) -> Scope:
         """The scope of the map's rows: not of a part of them, nor of the elements of a list."""
         scope = self

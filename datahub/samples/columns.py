@@ -14,6 +14,8 @@ _POINT = re.compile(r"[-+]?(?:[0-9]+|[0-9]{1,3}(?:[, ’'\u00a0\u202f][0-9]{3})+
 _COMMA = re.compile(r"[-+]?(?:[0-9]+|[0-9]{1,3}(?:[. ’'\u00a0\u202f][0-9]{3})+)?,[0-9]+")
 _BOOLEANS = (
     ("true", "false"),
+    ("TRUE", "FALSE"),
+    ("True", "False"),
     ("O", "N"),
     ("Y", "N"),
     ("OUI", "NON"),
@@ -101,7 +103,7 @@ def _boolean(filled: Sequence[str]) -> Guess | None:
     words = set(filled)
     for yes, no in _BOOLEANS:
         if words <= {yes, no} and (len(words) == 2 or len(filled) > 2):
-            return Guess("bool" if yes == "true" else f'bool("{yes}", "{no}")', why=f"only {' and '.join(sorted(words))}")
+            return Guess("bool" if yes.lower() == "true" else f'bool("{yes}", "{no}")', why=f"only {' and '.join(sorted(words))}")
     return None
 
 

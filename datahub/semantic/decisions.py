@@ -15,6 +15,7 @@ from datahub.semantic.expressions import elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.proofs import excludes, fits_all
 from datahub.semantic.resolve_types import missing, resolve_type
+from datahub.semantic.rules_types import TYPE_MISMATCH
 from datahub.semantic.scope import DecisionName, Scope
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
@@ -45,7 +46,8 @@ def outline_decision(declared: ast.Decide, unit: Unit) -> Outline:
             unit.emit(twice(one.name, inputs[one.name.text][0]))
         inputs.setdefault(one.name.text, (one.name, kind))
     typed = tuple((name, kind) for name, (_, kind) in inputs.items())
-    outline = Outline(declared, typed, resolve_type(declared.result, unit.world, unit.emit), _policy(declared, unit))
+    policy = _policy(declared, unit)
+    outline = Outline(declared, typed, _result(declared, policy, unit), policy)
     # What an override adds is asked first; of two overrides the later one.
     for over in reversed(declared.over):
         outline = replace(outline, rows=(*outline.rows, *_rows(outline, over.table, unit.at(over.span))))
@@ -62,6 +64,19 @@ def _policy(declared: ast.Decide, unit: Unit) -> Policy:
         name = declared.policy
         unit.emit(missing(f"there is no policy `{name.text}`", "no policy has this name", name.span, name.text, tuple(POLICIES)))
     return POLICIES.get(declared.policy.text, "first")
+
+
+def _result(declared: ast.Decide, policy: Policy, unit: Unit) -> t.Type:
+    """The type of what a row gives; a list of it, where the table collects, is told and taken for it."""
+    result = resolve_type(declared.result, unit.world, unit.emit)
+    base = t.base_of(result)
+    if policy != "collect" or not isinstance(base, t.ListOf):
+        return result
+    item = t.spelled(base.item)
+    message = f"`{declared.name.text}` collects, and each of its rows would be a list"
+    label = Label(declared.result.span, "the type of what one row gives")
+    unit.emit(Diagnostic(TYPE_MISMATCH, message, label, help=f"write `-> {item}`: under `policy collect` a call gives a list of them"))
+    return base.item
 
 
 def _given(outline: Outline) -> t.Type:

@@ -30,6 +30,8 @@ class _Tally:
     passed: int = 0
     failed: int = 0
     broken: list[str] = field(default_factory=list)
+    told: set[tuple[str, int, str]] = field(default_factory=set)
+    """Mistakes that were told, by file, place and message: those of a pack are met by every script that uses it."""
 
 
 def command(
@@ -52,7 +54,7 @@ def _test(path: Path, only: str, tally: _Tally, *, verbose: bool) -> None:
 
     loader = Folders()
     document = one(path, loader)
-    results = _results(document, loader, only)
+    results = _results(document, loader, only, tally)
     if results is None:
         tally.broken.append(document.path)
         return
@@ -65,7 +67,7 @@ def _test(path: Path, only: str, tally: _Tally, *, verbose: bool) -> None:
             give(shown(result, Paint(sys.stdout)))
 
 
-def _results(document: Document, loader: Folders, only: str) -> list[TestResult] | None:
+def _results(document: Document, loader: Folders, only: str, tally: _Tally) -> list[TestResult] | None:
     """What became of the tests of a script; None where it does not compile, which is then told."""
     from datahub.diagnostics.diagnostic import Diagnostic
     from datahub.diagnostics.render.text import render
@@ -79,7 +81,11 @@ def _results(document: Document, loader: Folders, only: str) -> list[TestResult]
     elaborated = elaborate_whole(script, loader, found.append)
     wrong = sorted((one for one in found if one.level is Severity.ERROR), key=lambda one: one.at.span.start)
     if wrong:
-        say(render(wrong, colour=colourful(sys.stderr)))
+        keys = [(str(Path(one.at.span.document.path).resolve()), one.at.span.start, one.message) for one in wrong]
+        fresh = [one for one, key in zip(wrong, keys, strict=True) if key not in tally.told]
+        tally.told.update(keys)
+        if fresh:
+            say(render(fresh, colour=colourful(sys.stderr)))
         return None
     return run_tests(elaborated, script, only)
 

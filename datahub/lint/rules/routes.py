@@ -139,26 +139,29 @@ def _check_entities(declared: ast.Flow, unit: Unit, program: ir.Program, emit: E
                     NOTHING_TO_WRITE, f"no map fills `{name}`", Label(span, "there is nothing to write"), help=f"add `map {name} from …`"
                 )
             )
-        for needed, why in _needed(shape, shapes):
+        for needed, why, note in _needed(shape, shapes):
             if needed not in written:
                 emit(
                     Diagnostic(
                         REFERENCE_NOT_WRITTEN,
                         f"`{name}` is written without `{needed}`",
                         Label(span, why),
-                        notes=("rows whose other half stays behind are rejected, or wait for it at the target",),
+                        notes=(note,),
                         help=f"write `{needed}` in the same flow",
                     )
                 )
 
 
-def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> Iterator[tuple[str, str]]:
+def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> Iterator[tuple[str, str, str]]:
+    """The entities that one belongs to or refers to, why, and what it means that they are not written."""
     told: set[str] = set()
     for other in shapes.values():
         if any(child == shape.name for child, _ in other.owns):
             told.add(other.name)
-            yield other.name, f"`{other.name}` owns it"
+            alone = f"what is rejected of `{other.name}` holds back no `{shape.name}` here, nor the other way round"
+            yield other.name, f"`{other.name}` owns it", alone
     for one in shape.fields:
         if one.references and one.references not in told and one.references != shape.name:
             told.add(one.references)
-            yield one.references, f"`{one.name}` refers to it"
+            unasked = f"nothing is asked of `{one.name}` here, but where the project remembers what was delivered of `{one.references}`"
+            yield one.references, f"`{one.name}` refers to it", unasked
