@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.branches import where
-from datahub.engine.dimensions import Dimension, Words, dimension
 from datahub.engine.calls import naming
+from datahub.engine.dimensions import Dimension, Words, dimension
 from datahub.engine.failures import nulled, union, whole
 from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
 from datahub.engine.values import array, brought, carried, coerced

@@ -34,6 +34,11 @@ class Linked:
         """The entities that are made here and referred to by others that are: a row of theirs may have been delivered before."""
         return tuple(dict.fromkeys(link.parent for link in self._links if link.referred and not link.owns))
 
+    @property
+    def owned(self) -> tuple[tuple[str, str], ...]:
+        """The entities that live and die with others that are made here, each with its owner."""
+        return tuple((link.child, link.parent) for link in self._links if link.owns)
+
     def behind(self, name: str) -> frozenset[str]:
         """The rowsets that are read by `name`, and by the views among them."""
         return _closure(self._direct.get(name, ()), lambda one: self._direct.get(one, frozenset()) if one in self._views else frozenset())

@@ -14,6 +14,7 @@ from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
 from datahub.plan.referring import entity_of, referring
+from datahub.plan.torn import torn_sources
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.previous import remembered_by
@@ -43,7 +44,14 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
         program.zone,
         remembers=_remembers(program, flow, outputs),
         refers=tuple(dict.fromkeys((*map(entity_of, lowering.delivered.values()), *lowering.linked.referred))),
+        torn=_torn(program, flow, lowering.linked),
     )
+
+
+def _torn(program: ir.Program, flow: ir.FlowBody | None, linked: Linked) -> tuple[tuple[str, str], ...]:
+    """The sources that may tear apart what is owned, but for those of which the flow itself says how many records may be unread."""
+    asked = {name for item in (flow.aborts if flow is not None else ()) for name in columns_read(item.condition)}
+    return tuple(pair for pair in torn_sources(program, linked.owned) if f"unread({pair[0]})" not in asked)
 
 
 def _remembers(program: ir.Program, flow: ir.FlowBody | None, outputs: Sequence[op.Output]) -> tuple[str, ...]:

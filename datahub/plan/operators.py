@@ -288,6 +288,8 @@ class Plan:
     """Entities of which the script asks what was delivered last."""
     refers: tuple[str, ...] = ()
     """Entities that rows refer to, and whose rows may have been delivered before."""
+    torn: tuple[tuple[str, str], ...] = ()
+    """Sources that the flow says nothing of, a record of which may be a part of an entity that is delivered whole or not at all."""
 
 
 def inputs(operator: Operator) -> tuple[Operator, ...]:

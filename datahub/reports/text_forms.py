@@ -50,7 +50,7 @@ TEXT_FORMS: tuple[TextForm, ...] = (
     _form(
         "bool", "The words `true` and `false`, as they are, in capitals (`TRUE`) or with one (`True`).",
         ("true", "true"), ("FALSE", "false"), ("True", "true"), ("tRUE", "R103"), ("1", "R103"),
-    ),  # fmt: skip
+    ),
     _form('bool("O", "N")', "The two words of the declaration, first the one for true.", ("O", "true"), ("N", "false"), ("o", "R103")),
     _form(
         "int",

@@ -273,6 +273,10 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
         first = findings.samples[code][0]
         more = f", and for {count - 1} more" if count > 1 else ""
         return f"{code} {first['message']} ({first['file']}, line {first['line']}{more})"
+    unread = {source.name: _unread(source.name, execution) for source in plan.sources}
+    for source, owner in plan.torn:
+        if unread[source]:
+            return _may_be_torn(source, owner, unread[source])
     if plan.flow is None or not plan.flow.aborts:
         return ""
     columns: dict[str, Column] = {}
@@ -285,13 +289,23 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
         before = previous.counts.get(entity) if previous is not None else None
         columns[f"previous_count({entity})"] = Column(pa.scalar(before, pa.int64()))
         columns[f"rejected_share({entity})"] = Column(pa.scalar(share, pa.decimal128(28, 10)))
-    for source in plan.sources:
-        reads = (one for one in execution.operators if isinstance(one, op.Read) and one.source == source.name)
-        unread = max((execution.flowed.get(id(one), Flowed()).rejected for one in reads), default=0)
-        columns[f"unread({source.name})"] = Column(pa.scalar(unread, pa.int64()))
+    for name, count in unread.items():
+        columns[f"unread({name})"] = Column(pa.scalar(count, pa.int64()))
     frame = Frame(columns, 1, pa.array([0]).to_numpy())
     for item in plan.flow.aborts:
         answer = evaluate(item.condition, Scope(frame, state))
         if bool(as_mask(answer.values, 1)[0]):
             return f"`abort when` on line {item.origin.line} of {item.origin.script} is true"
     return ""
+
+
+def _unread(source: str, execution: Execution) -> int:
+    """How many records of a source could not be read."""
+    reads = (one for one in execution.operators if isinstance(one, op.Read) and one.source == source)
+    return max((execution.flowed.get(id(one), Flowed()).rejected for one in reads), default=0)
+
+
+def _may_be_torn(source: str, owner: str, unread: int) -> str:
+    some = "one record" if unread == 1 else f"{unread} records"
+    what = f"{some} of `{source}` cannot be read, and may belong to any `{owner}`, which is delivered whole or not at all"
+    return f"{what}; mend it, or say in the flow how many may be missing: `abort when unread({source}) > {unread}`"
