@@ -8,8 +8,10 @@ import subprocess
 import sys
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from datahub.state.sqlite.ledger import SqliteLedger
 from tests.servers.api import Asked, api
 
 PROJECT = """\
@@ -26,6 +28,7 @@ insecure = true
 
 [jobs.orders]
 mapping = "orders.dhm"
+remember = ["Order"]
 rejects = {{connection = "here", folder = "rejects", create_folders = true}}
 
 [jobs.orders.sources.feed]
@@ -172,6 +175,36 @@ def test_what_a_partner_refused_is_corrected_and_sent_to_him_alone(world, tmp_pa
     world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
     run()
     assert ["O-1", "O-2", "O-3", "O-2b", "O-4"] == world.taken
+
+
+def remembered(folder):
+    store = SqliteLedger(folder / ".dhm" / "default" / "ledger.sqlite")
+    current = store.snapshots.current("Order")
+    store.close()
+    assert current is not None
+    rows = pq.read_table(folder / ".dhm" / "default" / "snapshots" / f"{current.sha256}.parquet").to_pylist()
+    return {row["id"]: int(row["total"]) for row in rows}, current.last_count
+
+
+def test_what_a_partner_refused_is_not_remembered_until_he_takes_it(world, tmp_path):
+    run()
+    assert ({"O-1": 1, "O-3": 3}, 2) == remembered(tmp_path)
+    # A row that was taken before stays as it was taken.
+    world.rows += [{"id": "O-1", "total": 11, "at": "2026-01-05"}, {"id": "O-2", "total": 22, "at": "2026-01-05"}]
+    run()
+    assert ({"O-1": 11, "O-3": 3}, 1) == remembered(tmp_path)
+    path = tmp_path / "mended.csv"
+    path.write_text("id,total\nO-2b,7\nO-2,8\n", encoding="utf-8")
+    assert 0 == rejects("replay", "last", "--file", str(path)).returncode
+    # A few rows that are sent again say nothing of how many there are.
+    assert ({"O-1": 11, "O-2b": 7, "O-3": 3}, 1) == remembered(tmp_path)
+
+
+@pytest.mark.parametrize("point", ["marked", "delivered"])
+def test_what_is_refused_is_not_remembered_whenever_the_run_is_killed(world, tmp_path, point):
+    assert run(DHM_FAIL=f"{point}:1").returncode == -9
+    run()
+    assert ({"O-1": 1, "O-3": 3}, 2) == remembered(tmp_path)
 
 
 def test_what_is_refused_again_can_be_corrected_again(world):

@@ -38,6 +38,7 @@ def command(
     from datahub.cli.serving import Declared, launcher, told
     from datahub.runner.jobs.arrivals import Arrivals
     from datahub.runner.jobs.posting import Posting
+    from datahub.runner.jobs.pruning import Pruning
     from datahub.runner.jobs.serve import Loop
 
     log_as(log)
@@ -46,8 +47,7 @@ def command(
     with opened(env) as (loaded, store):
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
-        posting = Posting(store, lambda: declared.loaded, told)
-        loop.tend = posting.tend
+        loop.tend = [made(store, lambda: declared.loaded, told).tend for made in (Posting, Pruning)]
         loop.look = Arrivals(store, lambda: declared.loaded, told, loop.wake.set).look
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, loop.stop)

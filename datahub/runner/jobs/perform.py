@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+
+import pyarrow as pa
 
 from datahub.connectors.declare import DataHubError, TransientError
 from datahub.engine.start import UnusableRun
@@ -18,7 +21,7 @@ from datahub.runner.jobs.fetch import fetch, fresh, landed_again
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.refused import refused_rows
+from datahub.runner.jobs.refused import not_taken, refused_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform
 from datahub.runner.parameters import Unreadable
@@ -136,7 +139,8 @@ class _Work:
 
     def _commit(self, hold: Hold) -> None:
         """Everything has arrived: that is one fact, with all that follows from it."""
-        kept = self._remembered.kept(self._claim.run)
+        refused = self._not_taken()
+        kept = self._remembered.prepare(self._claim.run, refused) if refused else self._remembered.kept(self._claim.run)
         while True:
             hold.check()
             with self._store.together():
@@ -150,7 +154,13 @@ class _Work:
                 reach("delivered")
                 return
             # Another job has delivered rows of the same entity since.
-            kept = self._remembered.prepare(self._claim.run)
+            kept = self._remembered.prepare(self._claim.run, refused)
+
+    def _not_taken(self) -> Mapping[str, pa.Table]:
+        """Rows of remembered entities that a target has refused."""
+        sent = {one.target for one in self._store.deliveries.batches(self._claim.run)}
+        found = not_taken(self._context, self._run, {target: made_files(self._context, self._run, target) for target in sent})
+        return found if self._remembered.concerns(found) else {}
 
     def _dispose(self, hold: Hold) -> None:
         for one in self._store.items.taken(self._claim.run):

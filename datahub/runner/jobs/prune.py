@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from datahub.project.policy import Retention
 from datahub.records import record
 from datahub.runner.jobs.job_context import Folders
 from datahub.state.records import MessageState
 from datahub.state.store import StateStore
+
+_FRESH = timedelta(hours=1)
+"""A file that is younger may be one that a run has set down and not written down yet."""
 
 
 @record(frozen=True, slots=True)
@@ -19,6 +22,12 @@ class Pruned:
     files: int
     bytes: int
     messages: int = 0
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        said = f"{_counted(self.runs, 'run')} and {_counted(self.files, 'file')}, {self.bytes / 1e6:,.1f} MB"
+        return f"{said}; and what {_counted(self.messages, 'message')} said" if self.messages else said
 
 
 def longest(several: Collection[Retention]) -> Retention:
@@ -50,7 +59,7 @@ def prune(store: StateStore, folders: Folders, jobs: Mapping[str, Retention], no
             files += 1
     meant = {folders.snapshots / f"{digest}.parquet" for digest in (*store.snapshots.files(), *store.entries.files())}
     needed = set(store.items.needed())
-    oldest = (now - keep.payloads).timestamp()
+    oldest = (now - max(keep.payloads, _FRESH)).timestamp()
     for place in (folders.landed, folders.snapshots):
         for path in place.iterdir() if place.exists() else ():
             if path not in meant and str(path) not in needed and path.stat().st_mtime < oldest:
@@ -69,3 +78,7 @@ def _messages(store: StateStore, keep: Retention, now: datetime) -> int:
         # A dead letter may still be sent again, as rejected rows may be.
         changed += box.empty((MessageState.DEAD,), now - keep.rejects)
     return changed
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -31,6 +31,17 @@ def refused_files(context: JobContext, run: Run, made: Mapping[str, Path]) -> It
             yield WrittenFile(file.name, str(file), len(refusals), target), Counter(code or "REFUSED" for code, _ in refusals.values())
 
 
+def not_taken(context: JobContext, run: Run, made: Mapping[str, Mapping[str, Path]]) -> dict[str, pa.Table]:
+    """By entity the rows that were sent and that at least one target refused, as they were sent; `made` are the files of each target."""
+    found: dict[str, list[pa.Table]] = {}
+    for target, files in made.items():
+        refusals = _refusals(context, run, target)
+        if refusals:
+            entity, path = next(iter(files.items()))
+            found.setdefault(entity, []).append(pq.read_table(path).take(pa.array(sorted(refusals), pa.int64())))
+    return {entity: pa.concat_tables(several, promote_options="permissive") for entity, several in found.items()}
+
+
 def refused_by(target: str) -> str:
     """What the rows that a target refused are called, among what a run rejected."""
     return f"{_REFUSED}{target}"

@@ -21,6 +21,7 @@ from datahub.runner.jobs.deliver import made_files, plan
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
 from datahub.runner.jobs.refused import CODE, MESSAGE, target_of
+from datahub.runner.jobs.snapshots import Remembered
 from datahub.state.owner import this_process
 from datahub.state.records import Admission, Fire, FireKind, Overlap, Rejects, Run, RunStatus
 
@@ -58,6 +59,7 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending 
     found = store.runs.get(claim.run)
     assert found is not None
     report = _made(context, found, target, {entity: table}, made)
+    Remembered(context).again(found.id, earlier.id, {entity: table})
     with store.together():
         plan(context, found, report, claim)
         store.rejects.replayed(rejects.run, rejects.source, claim.run)

@@ -68,8 +68,8 @@ class Loop:
     workers: int = 4
     wake: threading.Event = field(default_factory=threading.Event)
     look: Look | None = None
-    tend: Callable[[datetime], None] | None = None
-    """Begins to send what is due to others."""
+    tend: Sequence[Callable[[datetime], None]] = ()
+    """What else begins when it is due: sending to others, removing what is old."""
     stopping: bool = False
     _children: list[_Child] = field(default_factory=list)
     _failures: dict[str, int] = field(default_factory=dict)
@@ -119,8 +119,8 @@ class Loop:
                     self._told_of(run)
         self._bury()
         self._start(jobs, now)
-        if self.tend is not None:
-            self.tend(now)
+        for begin in self.tend:
+            begin(now)
         return max(0.0, min((min(upcoming) - now).total_seconds(), POLL))
 
     # ------------------------------------------------------------ schedules

@@ -25,7 +25,7 @@ from datahub.runner.jobs.previous_rows import previous_rows, schema_of
 from datahub.runner.jobs.watching import KEY, STATUS, entering, entries
 from datahub.runner.outlet import table_of
 from datahub.semantic.ir import EntityShape
-from datahub.state.records import Claim, Snapshot
+from datahub.state.records import Claim, FireKind, Snapshot
 
 _LIST = "snapshots.json"
 
@@ -79,21 +79,28 @@ class Remembered:
             self._spools[entity].write_table(table.cast(schema_of(shape)))
             self._counts[entity] += table.num_rows
 
-    def prepare(self, run: str) -> Kept:
-        """Join what came with what was there, and keep the result beside the ledger; it is not meant yet."""
+    def prepare(self, run: str, refused: Mapping[str, pa.Table] | None = None) -> Kept:
+        """Join what came with what was there, and keep the result beside the ledger; it is not meant yet.
+
+        `refused` are rows that arrived and were not taken: what was remembered of their keys stays.
+        """
         if not self._shapes:
             return Kept()
         for spool in self._spools.values():
             spool.close()
         snapshots, entered, bases = [], [], {}
+        # A few rows that are run again say nothing of how many there are of an entity.
+        told = self._context.store.runs.get(run)
+        apart = told is not None and told.kind is FireKind.REPLAY
         for name, shape in self._shapes.items():
             current = self._context.store.snapshots.current(name)
             bases[name] = current.sha256 if current is not None else ""
-            new = pq.read_table(self._spool(run, name))
+            new = _taken(pq.read_table(self._spool(run, name)), shape, (refused or {}).get(name))
             old = previous_rows(self._context, shape, current) if shape.key else None
             # Nothing but how many there were is asked of what has no key.
             merged = merge(old, new, list(shape.key)) if shape.key else schema_of(shape).empty_table()
-            snapshots.append(Snapshot(name, self._keep(merged), merged.num_rows, new.num_rows, run))
+            count = current.last_count if apart and current is not None else new.num_rows
+            snapshots.append(Snapshot(name, self._keep(merged), merged.num_rows, count, run))
             entered += list(self._entered(new, old, shape))
         reach("remembered")
         kept = Kept(tuple(snapshots), tuple(entered), bases)
@@ -101,6 +108,21 @@ class Remembered:
         path.write_text(json.dumps(asdict(kept)), encoding="utf-8")
         _to_disk(path)
         return kept
+
+    def concerns(self, refused: Mapping[str, pa.Table]) -> bool:
+        """Whether rows that were refused are of an entity that is remembered."""
+        return any(name in refused for name in self._shapes)
+
+    def again(self, run: str, earlier: str, tables: Mapping[str, pa.Table]) -> None:
+        """Rows are sent again that an earlier run has sent: what is not theirs to say is taken from what that run made."""
+        self.begin(run)
+        for name, shape in self._shapes.items():
+            spool = self._spool(earlier, name)
+            if name in tables and spool.exists() and shape.key:
+                rows = _completed(tables[name], pq.read_table(spool), shape)
+                self._spools[name].write_table(rows)
+                self._counts[name] += rows.num_rows
+        self.prepare(run)
 
     def kept(self, run: str) -> Kept:
         """What `prepare` made, also in an earlier attempt."""
@@ -160,6 +182,35 @@ class Remembered:
 def remembered(context: JobContext) -> frozenset[str]:
     """The entities of which a job keeps what it delivered: those that it names, that its script asks about, that others wait for."""
     return frozenset((*context.job.remember, *context.plan.remembers, *(one.entity for one in context.watches)))
+
+
+def _taken(new: pa.Table, shape: EntityShape, refused: pa.Table | None) -> pa.Table:
+    """The rows that nobody refused; where the target was sent no key, which those are cannot be told, and all count as taken."""
+    keys = list(shape.key)
+    if refused is None or not keys or any(name not in refused.column_names for name in keys):
+        return new
+    types = schema_of(shape)
+    gone = refused.select(keys).cast(pa.schema([types.field(name) for name in keys]))
+    return _without(new, gone, keys)
+
+
+def _completed(rows: pa.Table, before: pa.Table, shape: EntityShape) -> pa.Table:
+    """Rows as they were sent, with the fields that the target does not get from the row of the same key of `before`."""
+    types, keys = schema_of(shape), list(shape.key)
+    if any(name not in rows.column_names for name in keys):
+        return types.empty_table()
+    said = [name for name in types.names if name in rows.column_names]
+    place = pa.array(range(rows.num_rows), pa.int64())
+    asked = rows.select(said).cast(pa.schema([types.field(name) for name in said])).append_column("_row", place)
+    if len(said) == len(types.names):
+        return asked.drop_columns(["_row"])
+    rest = before.select([*keys, *(name for name in types.names if name not in said)]).combine_chunks()
+    # Lists and structs are no columns of a join: what a row takes over is found by its place.
+    known = rest.select(keys).append_column("_before", pa.array(range(rest.num_rows), pa.int64()))
+    found = asked.select([*keys, "_row"]).join(known, keys, join_type="left outer").sort_by("_row").column("_before")
+    for name in rest.column_names[len(keys) :]:
+        asked = asked.append_column(types.field(name), rest.column(name).take(found.combine_chunks()))
+    return asked.select(types.names).cast(types)
 
 
 def merge(old: pa.Table | None, new: pa.Table, keys: list[str]) -> pa.Table:

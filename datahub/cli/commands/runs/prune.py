@@ -1,6 +1,7 @@
 """Remove what old runs left, as far back as the jobs' `retention` says: records, landed files, results, rejects, messages.
 
-Runs that are not done keep everything, and the last good run of each job stays, for the guards to compare with.
+Runs that are not done keep everything, and the last good run of each job stays, for the guards to compare with. `dhm serve` does it by
+itself, every hour.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from datahub.cli.output import counted, say
+from datahub.cli.output import say
 
 
 def command(
@@ -24,5 +25,4 @@ def command(
     with opened(env) as (loaded, store):
         jobs = {name: job.retention for name, job in loaded.project.jobs.items()}
         gone = prune(store, folders_of(loaded), jobs, datetime.now(UTC))
-    told = f"removed {counted(gone.runs, 'run')} and {counted(gone.files, 'file')}: {gone.bytes / 1e6:,.1f} MB"
-    say(f"{told}; and what {counted(gone.messages, 'message')} said" if gone.messages else told)
+    say(f"removed {gone.told}")

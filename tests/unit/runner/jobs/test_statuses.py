@@ -11,7 +11,9 @@ from datahub.connectors.declare import TerminalError
 from datahub.project.policy import Retention
 from datahub.runner.jobs.bind import folders_of
 from datahub.runner.jobs.prune import prune
+from datahub.runner.jobs.pruning import Pruning
 from datahub.runner.jobs.starting import started
+from datahub.state.owner import this_process
 from datahub.state.records import RunStatus
 from tests.jobs_project import Projected
 
@@ -227,11 +229,15 @@ def test_what_was_not_read_yet_outlives_pruning(shop):
     orders(shop, "1", "A,PAID,1.00,")
     orders(shop, "2", "A,SHIPPED,1.00,")
     nothing = Retention(payloads=timedelta(0), rejects=timedelta(0), fingerprints=timedelta(0))
-    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), datetime.now(UTC))
+    # What is younger than an hour may be a run's that is at work.
+    later = datetime.now(UTC) + timedelta(hours=2)
+    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), later)
     shop.settle()
     assert [[("A", "PAID")], [("A", "SHIPPED")]] == sent(shop)
     before = len(list((folders_of(shop.loaded).snapshots).iterdir()))
     prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), datetime.now(UTC))
+    assert len(list((folders_of(shop.loaded).snapshots).iterdir())) == before
+    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), later)
     assert len(list((folders_of(shop.loaded).snapshots).iterdir())) < before
     orders(shop, "3", "A,PAID,1.00,")
     assert [] == shop.fired()
@@ -264,3 +270,26 @@ def test_each_job_keeps_its_runs_as_long_as_it_says(shop):
     # What a job left that is gone is kept as long as those that are there say.
     prune(shop.store, folders_of(shop.loaded), {"import": none}, datetime.now(UTC))
     assert ["export", "import"] == sorted(run.job for run in shop.store.runs.list())
+
+
+def test_what_is_old_is_removed_by_whoever_serves_once_an_hour_and_by_one_at_a_time(shop):
+    orders(shop, "1", "A,PAID,1.00,")
+    orders(shop, "2", "B,PAID,1.00,")
+    jobs = shop.loaded.project.jobs
+    jobs["import"] = jobs["import"].model_copy(update={"retention": Retention(rejects=timedelta(hours=1))})
+    said: list[str] = []
+    pruning, now = Pruning(shop.store, lambda: shop.loaded, lambda job, what: said.append(what)), datetime.now(UTC)
+    epoch = shop.store.leases.acquire("prune", this_process(), 60)
+    for seconds, count in ((0, 0), (3600, 0), (3601, 1)):
+        if seconds == 3601:
+            shop.store.leases.release("prune", epoch)
+            pruning.tend(now + timedelta(seconds=3700))
+            pruning.wait(30)
+            # It is not an hour since the last look, at which another was at it.
+            assert [] == said
+            seconds = 7300
+        pruning.tend(now + timedelta(seconds=seconds))
+        pruning.wait(30)
+        assert count == len(said)
+    assert said[0].startswith("removed what is older than `retention` says: 1 run and 1 file")
+    assert 1 == len(shop.store.runs.list("import"))
