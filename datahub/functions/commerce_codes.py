@@ -210,8 +210,9 @@ def currency_valid(value: Datum) -> pa.Array:
 )
 def currency_digits(value: Datum) -> Outcome:
     """How many digits amounts of a currency have after the point (ISO 4217); what is no currency is a reject (R603)."""
-    return map_distinct(_digits, pa.int64(), value)
+    return map_distinct(digits_of, pa.int64(), value)
 
 
-def _digits(text: str) -> Any:
+def digits_of(text: str) -> Any:
+    """The digits of a currency, or a reject."""
     return currencies().get(text, Reject("R603"))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from datahub.functions import decimals, exact
 from datahub.functions.columns import all_valid, as_array, broadcast, ints, length_of, outcome, valid
-from datahub.functions.commerce_codes import currency_digits
+from datahub.functions.commerce_codes import currency_digits, digits_of
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.precision import as_decimal, capped, decimal_of, planned_product, planned_quotient, planned_rounding, planned_sum
 from datahub.functions.results import item_of
@@ -129,7 +129,13 @@ def _beside(result: Outcome, told: Mask) -> list[tuple[Mask, str]]:
 
 
 def _by_currency(kinds: Kinds, constants: Constants) -> t.Type:
-    return planned_rounding(as_decimal(kinds[0], constants[0]), None)
+    """As many digits as a currency that is written out has; those of the amount where it is a column."""
+    return planned_rounding(as_decimal(kinds[0], constants[0]), _places_of(constants[1]))
+
+
+def _places_of(currency: object) -> int | None:
+    found = digits_of(currency) if isinstance(currency, str) else None
+    return found if isinstance(found, int) else None
 
 
 @function(
@@ -147,7 +153,8 @@ def _by_currency(kinds: Kinds, constants: Constants) -> t.Type:
 def round_money(amount: Datum, currency: Datum) -> Outcome:
     """An amount rounded to the smallest unit of its currency, half away from zero; what is no currency is a reject (R603)."""
     amounts, codes = broadcast(amount, currency)
-    planned = planned_rounding(decimal_of(amount), None)
+    written = currency.as_py() if isinstance(currency, pa.Scalar) else None
+    planned = planned_rounding(decimal_of(amount), _places_of(written))
     known = currency_digits(codes)
     digits = np.where(valid(known.values), ints(known.values), -1)
     result = decimals.at_scale(amounts, planned, HALF_UP)

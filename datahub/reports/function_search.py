@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from datahub.functions.declare import Function
-from datahub.functions.habits import HABITS
-from datahub.reports.elsewhere import FORMS, Form
+from datahub.functions.elsewhere.search import meant
 
 CHAPTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "operators": ("Operators and comparison", ("operators", "compare", "patterns")),
@@ -44,7 +44,7 @@ def chapter(function: Function) -> str:
 
 
 def functions_about(every: Mapping[str, Function], about: str) -> list[Function]:
-    """The functions meant by `about`: a name, else another tool's name, else a chapter or category, else any with the word.
+    """The functions meant by `about`: a name, else another tool's name, else a chapter or category, else those that its words are said of.
 
     What a function is called here counts before what another tool calls something else.
     """
@@ -52,51 +52,33 @@ def functions_about(every: Mapping[str, Function], about: str) -> list[Function]
     listed = [one for one in every.values() if one.kind != "operator"]
     if not word:
         return listed
-    named = named_elsewhere(every, about)
+    named = meant(every, about).functions
     if named:
-        return named
+        return list(named)
     in_chapter = [one for one in every.values() if word in (one.category, chapter(one))]
-    return in_chapter or [one for one in listed if word in _all_words(one)]
+    return in_chapter or _said_of(listed, word)
 
 
-def named_elsewhere(every: Mapping[str, Function], about: str) -> list[Function]:
-    """The functions that are called `about`: here, else here or by another tool."""
-    if about in every:
-        return [every[about]]
-    word = _plain(about)
-    found = [one for one in every.values() if word == one.name.casefold() or word in called(one)] if word else []
-    habit = HABITS.get(word, "")
-    return found or ([every[habit]] if habit in every else [])
+def _said_of(functions: Iterable[Function], words: str) -> list[Function]:
+    """The functions whose name, summary or equivalents have all of the words, else most of them and half at least."""
+    asked = [one for one in _WORD.findall(words) if len(one) > 2] or _WORD.findall(words)
+    found = [(sum(any(_same_word(one, other) for other in _words(function)) for one in asked), function) for function in functions]
+    most = max((count for count, _ in found), default=0)
+    return [function for count, function in found if count == most] if 0 < most and len(asked) <= 2 * most - (len(asked) > 1) else []
 
 
-def forms_about(about: str) -> list[Form]:
-    """The forms of the language that other tools have a function called `about` for."""
-    word = _plain(about)
-    return [one for one in FORMS if any(word in (name.casefold(), _bare(name)) for name in one.names)] if word else []
+_WORD = re.compile(r"[^\W_]+")
+_ENDINGS = frozenset(("s", "es", "d", "ed", "er", "ing", "ly"))
 
 
-def _plain(about: str) -> str:
-    """A word as names are compared: without the mark that JSONata's functions have in front."""
-    return about.casefold().strip().removeprefix("$")
+def _same_word(asked: str, said: str) -> bool:
+    """Whether a word is the one asked for, or one of its forms: `rounding` finds `round`, `accent` finds `accents`."""
+    return said.startswith(asked) or (len(said) > 3 and asked.startswith(said) and asked.removeprefix(said) in _ENDINGS)
 
 
-def called(function: Function) -> set[str]:
-    """What other tools call the function, in small letters: with the tool's name before it, and without."""
-    found = {name.casefold() for name in function.also} | {_bare(name) for name in function.also}
-    for tool, text in (("sql", function.sql), ("excel", function.excel)):
-        if text:
-            head = text.lstrip("=").partition("(")[0].strip().casefold()
-            found |= {text.casefold(), head, f"{tool} {head}"}
-    return found - {""}
-
-
-def _bare(name: str) -> str:
-    """The name without the tool before it; what a `$` or a module stands before counts without it too."""
-    return name.partition(" ")[2].casefold().removeprefix("$")
-
-
-def _all_words(function: Function) -> str:
-    return " ".join((function.name, function.summary, function.sql, function.excel, *function.also)).casefold()
+def _words(function: Function) -> set[str]:
+    text = " ".join((function.name, function.summary, function.sql, function.excel, *function.also))
+    return set(_WORD.findall(text.casefold()))
 
 
 def null_rule(function: Function) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from datahub.functions.declare import Function
+from datahub.functions.elsewhere.forms import FORMS, Form
 from datahub.reports.catalogue import rules
-from datahub.reports.elsewhere import FORMS, Form
 from datahub.reports.function_search import chapter, chapters, null_rule, reject_codes, shown
 from datahub.reports.markdown import anchor, block, code, page, table
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from datahub.diagnostics.suggest import nearest
+from datahub.functions.elsewhere.spelling import spelled
 from datahub.functions.extensions import is_extension, names
-from datahub.functions.habits import HABITS
 from datahub.semantic import aggregates, choices, expressions, extensions, inlining, ir, rows
 from datahub.semantic.names import dotted
 from datahub.semantic.overloads import Given, functions, resolve
@@ -104,9 +104,11 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
     if tree.function.parts[0].text in world.missing:
         return UNKNOWN
     known = (*world.functions, *world.lookups, *world.decisions, *(one for one in functions() if one[:1].isalpha()), *SPECIAL, *names())
-    meant = nearest(name, known) if len(name) > 2 else None
-    other = None if meant else _elsewhere(name)
-    help = f"write `{meant}`" if meant else f"here it is `{other}`" if other else _WHERE_FROM["." in name]
+    meant = next((one for one in known if spelled(one) == spelled(name)), None)
+    other = "" if meant else _elsewhere(name)
+    if not other and meant is None and len(name) > 2:
+        meant = nearest(name, known)
+    help = f"write `{meant}`" if meant else other or _WHERE_FROM["." in name]
     at = tree.function.span
     fix = replacing(at, meant) if meant else None
     found = tell(scope, UNKNOWN_FUNCTION, at, f"there is no function `{name}`", "not a function", help=help, fix=fix)
@@ -122,16 +124,17 @@ _WHERE_FROM = {
 }
 
 
-def _elsewhere(name: str) -> str | None:
-    """The function that another tool calls `name`."""
-    wanted = name.casefold()
-    if wanted in HABITS:
-        return HABITS[wanted]
-    for function in functions().values():
-        spellings = (function.sql, function.excel, *(one.rpartition(" ")[2] for one in function.also))
-        if any(wanted == one.casefold().lstrip("$") for one in spellings if one):
-            return function.name
-    return None
+def _elsewhere(name: str) -> str:
+    """What stands here for what another tool calls `name`, or why nothing does."""
+    from datahub.functions.elsewhere.habits import HABITS
+    from datahub.functions.elsewhere.search import meant
+
+    found = meant(functions(), name)
+    usual = HABITS.get(spelled(name)) or tuple(one.name for one in found.functions)
+    ways = [*(one.written for one in found.forms), *usual][:2]
+    if ways:
+        return "here it is " + " or ".join(f"`{one}`" for one in ways)
+    return f"it is not here, on purpose: {found.absent[0].why[0].lower()}{found.absent[0].why[1:].rstrip('.')}" if found.absent else ""
 
 
 # ---------------------------------------------------------------- lookups and decisions

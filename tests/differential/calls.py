@@ -58,6 +58,7 @@ SPECIAL: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
     "length": [("length(s)", {"s": ITEM}), ("length(x)", {"x": t.ListOf(INT)}), ("length(t)", {"t": TEXT}), ("length(m)", {"m": t.MapOf(INT)})],
 }  # fmt: skip
 MORE: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
+    "round_money": [(f'round_money(p, "{code}")', {"p": t.Decimal(True, 12, 4)}) for code in ("EUR", "JPY", "KWD", "XXX")],
     "extract": [('extract(s, /(?P<n>\\d+)|x/, "n")', {"s": t.Text(True)})],
     "power": [("power(a, 2)", {"a": t.Int(True)}), ("power(a, 3)", {"a": t.Int(True)}), ("power(d, 2)", {"d": t.Decimal(True, 12, 2)}), ("power(d, 0)", {"d": t.Decimal(True, 6, 4)})],
     "before": [('before(s, "a", 2)', {"s": t.Text(True)}), ('before(s, "a", -1)', {"s": t.Text(True)}), ('before(s, "aa", -2)', {"s": t.Text(True)})],

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from datahub.reports.absent import ABSENT, Absent
+from datahub.functions.elsewhere.absent import ABSENT, Absent
 from datahub.reports.markdown import anchor, code, page, table
 from tests.peers.decided import Example, Figures, Reason, figures, reasons
 

@@ -22,12 +22,12 @@ import typer
 from datahub.cli.output import Exit, Paint, Stop, give, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from datahub.functions.declare import Function
+    from datahub.functions.elsewhere.absent import Absent
+    from datahub.functions.elsewhere.forms import Form
     from datahub.functions.extensions import BrokenExtension
-    from datahub.reports.absent import Absent
-    from datahub.reports.elsewhere import Form
 
 
 WIDE = 100
@@ -59,13 +59,14 @@ def command(
 
 
 def _show(about: str, every: dict[str, Function], *, as_json: bool) -> None:
-    from datahub.reports.absent import absent
-    from datahub.reports.function_search import forms_about, functions_about, named_elsewhere
+    from datahub.functions.elsewhere.search import meant
+    from datahub.reports.function_search import functions_about
 
-    forms, missing = forms_about(about), absent(about)
+    named = meant(every, about)
+    forms, missing = named.forms, named.absent
     # A word that happens to stand in a summary is no answer to who asked by name.
-    chosen = named_elsewhere(every, about) if forms or missing else functions_about(every, about)
-    if not chosen and not forms and not missing:
+    chosen = list(named.functions) if named else functions_about(every, about)
+    if not chosen and not named:
         _stop_where_broken(about)
         raise Stop(f"no function has to do with `{about}`", _meant(every, about))
     if as_json:
@@ -73,7 +74,9 @@ def _show(about: str, every: dict[str, Function], *, as_json: bool) -> None:
         give(json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n")
         return
     parts = [_page(chosen[0])] if len(chosen) == 1 else [_table(chosen)] if chosen else []
-    give("\n".join((*parts, *map(_form, forms), *map(_absent, missing))))
+    others = [*map(_form, forms), *map(_absent, missing)]
+    # Who asks for a function by its name here wants its page first; who asks by another tool's name, what stands for that.
+    give("\n".join((*parts, *others) if about in every else (*others, *parts)))
 
 
 def _stop_where_broken(about: str) -> None:
@@ -117,10 +120,11 @@ def _write(folder: Path, every: dict[str, Function]) -> None:
         place.write_text(text, encoding="utf-8")
 
 
-def _meant(every: Iterable[str], about: str) -> str:
+def _meant(every: Mapping[str, Function], about: str) -> str:
     from datahub.diagnostics.suggest import nearest
+    from datahub.functions.elsewhere.search import called
 
-    near = nearest(about, every)
+    near = nearest(about, (*every, *sorted({name for one in every.values() for name in called(one)})))
     return f"did you mean `{near}`?" if near else "`dhm functions` lists them all"
 
 

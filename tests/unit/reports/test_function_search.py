@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from datahub import compiler
+from datahub.diagnostics.rule import Severity
+from datahub.document import Document
 from datahub.functions import load
-from datahub.reports.absent import ABSENT, absent
-from datahub.reports.elsewhere import FORMS
-from datahub.reports.function_search import chapters, forms_about, functions_about, named_elsewhere, null_rule, shown
+from datahub.functions.elsewhere.absent import ABSENT
+from datahub.functions.elsewhere.forms import FORMS
+from datahub.functions.elsewhere.habits import HABITS
+from datahub.functions.elsewhere.search import meant
+from datahub.packs.folders import Folders
+from datahub.reports.function_search import chapters, functions_about, null_rule, shown
 from datahub.testing.expressions import answer
 
 
@@ -49,9 +55,13 @@ def test_a_chapter_and_a_word_find_several():
 
 
 def test_what_is_no_function_here_is_found_as_the_form_that_stands_for_it():
-    assert ["sum(x for x in xs where …)"] == [one.written for one in forms_about("SUMIF")]
-    assert {"lookup NAME (key: text) -> text { | key | value | … }"} == {one.written for one in forms_about("vlookup")}
-    assert [] == forms_about("")
+    assert ["sum(x for x in xs where …)"] == forms("SUMIF") == forms("countif")
+    assert ["lookup NAME (key: text) -> text { | key | value | … }"] == forms("vlookup")
+    assert [] == forms("")
+
+
+def forms(about: str) -> list[str]:
+    return [one.written for one in meant(load(), about).forms]
 
 
 @pytest.mark.parametrize("form", [one for one in FORMS if one.example], ids=lambda one: one.example)
@@ -105,15 +115,69 @@ def test_what_comes_nearest_gives_what_is_said(one):
 
 def test_what_is_not_here_says_why():
     assert [] == functions_about(load(), "RANDBETWEEN")
-    assert "nothing is left to chance" in absent("excel randbetween")[0].why
-    assert absent("$random") == absent("RAND")
-    assert [] == absent("") == absent("upper")
+    assert "nothing is left to chance" in meant(load(), "excel randbetween").absent[0].why
+    assert meant(load(), "$random").absent == meant(load(), "RAND").absent
+    assert () == meant(load(), "").absent == meant(load(), "upper").absent
 
 
 def test_the_equivalents_of_every_overload_are_kept():
     assert {"mid"} == names("MID")
     assert "length" in names("LEN")
     assert "find" in names("SEARCH")
+
+
+@pytest.mark.parametrize(
+    ("about", "found"),
+    [
+        ("parse_timestamp!", {"date", "datetime"}),
+        ("$parseInteger", {"int"}),
+        ("trim()", {"trim"}),
+        ("array_max", {"max"}),
+        ("try_to_date", {"date"}),
+        ("str.lower", {"lower"}),
+        ("dw::core::Strings::capitalize", {"capitalize"}),
+        ("pluck", {"entries", "values"}),
+        ("Object.keys", {"keys"}),
+        ("regexp_replace", {"replace"}),
+        ("$sum", {"sum"}),
+    ],
+)
+def test_marks_modules_and_words_that_say_little_are_passed_over(about, found):
+    assert found <= names(about)
+
+
+def test_words_are_found_as_words_and_several_together():
+    assert "avg" not in names("age")
+    assert "proration" not in names("locate")
+    assert {"round", "round_half_even"} <= names("rounding")
+    assert {"strip_accents"} == names("remove accents")
+    assert set() == names("nothing of the kind said here")
+
+
+def test_habits_name_functions_that_there_are():
+    assert {one for several in HABITS.values() for one in several} <= set(load())
+
+
+SCRIPT = Path(__file__).with_name("every_form.dhm")
+OF_ROWS = {
+    "lookup NAME": "lookup NAME (key: text) -> text {", "join c": "join c in brands on c.key = r.brand", "each l": "each l in r.lines",
+    "each kv": "each kv in entries(r.custom)", "group by": "group by r.brand", "unique by": "unique by r.sku keep last",
+    "row_number": "row_number(within r.brand order by r.n)", "lag(": "lag(r.price within r.brand order by r.day)",
+    "count(*": "count(* within r.brand)", "fill a": "fill brand by r.sku", "decide": "decide SIZE (n: int) -> text {", "where": "where r.n > 0",
+    "order by": "order by r.sku, r.n desc", "map E": "map E from r in items, more", "let name": "let name :", "fn name": "fn twice(x: text) -> text = x & x",
+    "abort when": "abort when rejected_share(E) > 5%",
+}  # fmt: skip
+"""How a form of whole rows begins, and what stands for it in the script that has them all."""
+
+
+def test_the_forms_of_whole_rows_are_forms_of_the_language():
+    script = SCRIPT.read_text(encoding="utf-8")
+    for form in (one for one in FORMS if not one.example):
+        (said,) = (text for begins, text in OF_ROWS.items() if form.written.startswith(begins))
+        assert said in script
+    found: list = []
+    compiler.check(Document("every_form.dhm", script), Folders(), found.append)
+    assert [] == [one.message for one in found if one.level is Severity.ERROR]
 
 
 ELSEWHERE = Path(__file__).with_name("elsewhere.txt").read_text(encoding="utf-8")
@@ -124,4 +188,4 @@ SUITES = {tool: words.split(" | ") for tool, _, words in (line.partition(": ") f
 def test_every_function_of_another_tool_is_found_by_its_name(tool):
     """By the very name, as a function, a form, or with the reason why there is none; never by a word in a summary."""
     every = load()
-    assert [] == [one for one in SUITES[tool] if not (named_elsewhere(every, one) or forms_about(one) or absent(one))]
+    assert [] == [one for one in SUITES[tool] if not meant(every, one)]
