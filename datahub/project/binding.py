@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from datahub.project.model import Config, Length
+from datahub.project.model import Config, Length, mistake
 
 
 class Ready(Config):
@@ -35,7 +34,7 @@ class After(Config):
     @model_validator(mode="after")
     def _folder_where_moved(self) -> Self:
         if (self.action == "move") != bool(self.folder):
-            raise PydanticCustomError("after_folder", "`move` needs a `folder`, and nothing else takes one")
+            raise mistake("after_folder", "`move` needs a `folder`, and nothing else takes one", key="action")
         return self
 
 
@@ -92,7 +91,7 @@ class FilesFrom(From):
     @model_validator(mode="after")
     def _one_mode(self) -> Self:
         if bool(self.path) == bool(self.folder):
-            raise PydanticCustomError("one_mode", "a source has either a `path` (one file) or a `folder`")
+            raise mistake("one_mode", "a source has either a `path` (one file) or a `folder`", key="path")
         return self
 
 
@@ -113,7 +112,7 @@ class DocumentsTo(To):
     @model_validator(mode="after")
     def _made_of_something(self) -> Self:
         if self.document == "text" and not self.template:
-            raise PydanticCustomError("text_template", "a document of text needs a `template`")
+            raise mistake("text_template", "a document of text needs a `template`", key="document")
         return self
 
 

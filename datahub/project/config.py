@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, JsonValue, SerializeAsAny
+from pydantic import AfterValidator, BeforeValidator, JsonValue, SerializeAsAny
 
 from datahub.project.connection import Connection
 from datahub.project.job import Job
 from datahub.project.model import Config
 from datahub.project.pack import PackRequirement
+from datahub.project.schedule import zone_name
 
 
 class ProjectHead(Config):
@@ -19,7 +20,7 @@ class ProjectHead(Config):
     """The name of the project, in reports and in the ledger."""
     description: str = ""
     """What a colleague should know of it."""
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(zone_name)] = "UTC"
     """The time zone of `today()` and of schedules that name none."""
     state: str = ".dhm"
     """The folder of the ledger and of landed files, beside `dhm.toml`."""
@@ -46,5 +47,5 @@ class Project(Config):
     connections: dict[str, SerializeAsAny[Connection]] = {}
     """Systems by name; scripts and jobs name them, and never a host."""
     jobs: dict[str, Job] = {}
-    packs: dict[str, Annotated[PackRequirement, BeforeValidator(_requirement)]] = {}
+    packs: dict[str, Annotated[PackRequirement, BeforeValidator(_requirement, json_schema_input_type=str | PackRequirement)]] = {}
     """Packs by name: a range of versions, or a table."""

@@ -46,7 +46,7 @@ class Job(Config):
     """How many rows may be rejected."""
     guards: Guards = Guards()
     """What the input must be like to be believed."""
-    notify: Annotated[tuple[Notify, ...], BeforeValidator(several)] = ()
+    notify: Annotated[tuple[Notify, ...], BeforeValidator(several, json_schema_input_type=Notify | list[Notify])] = ()
     """Who is told how its runs end: a table such as `{connection = "ops", on = ["failed", "held"]}`, or several."""
     on_unknown: Literal["hold", "resend", "probe"] = "hold"
     """What becomes of a batch of which nobody knows whether it arrived, where the target cannot tell a second one: a person decides, it is

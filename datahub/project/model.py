@@ -6,7 +6,16 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from datahub.project.secrets import NoReference, Secret, Undefined, Vault
@@ -51,6 +60,11 @@ def _filled(value: Any, vault: Vault, nested: bool) -> Any:
     return value
 
 
+def mistake(code: str, message: str, *, key: str | tuple[str | int, ...] = "", help: str = "") -> PydanticCustomError:
+    """What a model says of a value that it does not take: `key` leads from it to where the mistake stands, and `help` says what to do."""
+    return PydanticCustomError(code, "{message}", {"message": message, "key": key, "help": help})
+
+
 def holds(annotation: Any, wanted: type) -> bool:
     """Whether a type is `wanted` or has it somewhere inside: `dict[str, Secret] | None` holds `Secret`."""
     if isinstance(annotation, type) and issubclass(annotation, wanted):
@@ -58,6 +72,7 @@ def holds(annotation: Any, wanted: type) -> bool:
     return any(holds(part, wanted) for part in getattr(annotation, "__args__", ()))
 
 
+_LONGEST = 100 * 366 * 86400
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _LENGTH = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)?\s*")
 
@@ -66,12 +81,14 @@ def _length(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
+        if not 0 <= value < _LONGEST:
+            raise mistake("length_of_time", "a length of time is neither negative nor longer than a hundred years")
         return timedelta(seconds=value)
     if isinstance(value, str):
         found = _LENGTH.fullmatch(value)
         if found is None:
-            raise PydanticCustomError("length_of_time", "this is not a length of time such as `30 s`, `5 min`, `1 h` or `2 d`")
-        return timedelta(seconds=float(found["number"]) * _UNITS[found["unit"] or "s"])
+            raise mistake("length_of_time", "this is not a length of time such as `30 s`, `5 min`, `1 h` or `2 d`")
+        return _length(float(found["number"]) * _UNITS[found["unit"] or "s"])
     return value
 
 
@@ -91,3 +108,13 @@ Length: TypeAlias = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|min|h|d)?\s*$"}, {"type": "number", "minimum": 0}]}),
 ]
 """A length of time: a number of seconds, or `30 s`, `5 min`, `1 h`, `2 d`."""
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if not value:
+        raise mistake("no_time", "this takes more than no time")
+    return value
+
+
+SomeTime: TypeAlias = Annotated[Length, AfterValidator(_some_time)]
+"""A length of time that is not nothing: how long something may take."""

@@ -15,7 +15,10 @@ _DJUST = {"RUN_IMMEDIATELY": "queue_one", "WAIT_FOR_NEXT": "skip"}
 
 Overlap: TypeAlias = Annotated[
     Literal["queue_one", "skip", "queue_all", "cancel_previous", "allow"],
-    BeforeValidator(lambda value: _DJUST.get(value, value)),
+    BeforeValidator(
+        lambda value: _DJUST.get(value, value) if isinstance(value, str) else value,
+        json_schema_input_type=Literal["queue_one", "skip", "queue_all", "cancel_previous", "allow", "RUN_IMMEDIATELY", "WAIT_FOR_NEXT"],
+    ),
 ]
 """What becomes of a fire while the job is busy. DJUST's names are read too: RUN_IMMEDIATELY queues one, WAIT_FOR_NEXT skips."""
 

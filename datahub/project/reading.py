@@ -21,7 +21,7 @@ from datahub.project.model import Config
 from datahub.project.places import Path
 from datahub.project.rules import INSECURE, UNKNOWN_CONNECTION, UNKNOWN_KIND, WRONG_VALUE
 from datahub.project.secrets import Undefined, Vault
-from datahub.project.told import Where, told
+from datahub.project.told import Where, all_told, missing, unknown
 
 _Model = TypeVar("_Model", bound=Config)
 
@@ -40,6 +40,7 @@ class _Reading:
         self._layers, self._vault, self._kinds, self._out = layers, vault, kinds, emit
         self._told: set[tuple[str, str, int]] = set()
         self._places = Places(layers)
+        self._where = Where(self._places.value, self._places.key)
         self.errors = 0
 
     def project(self) -> Project | None:
@@ -52,6 +53,7 @@ class _Reading:
             if getattr(one, "insecure", False):
                 label = Label(self._places.value(("connections", name, "insecure")), "everyone between can read and change what travels")
                 self._emit(Diagnostic(INSECURE, f"the connection `{name}` is not protected", label))
+        self._defaults(values.get("defaults"))
         kinds = {name: self._kind(table) for name, table in tables.items()}
         read_jobs = {name: job for name, table in jobs.items() if (job := self._job(name, table, kinds)) is not None}
         for finding in literal_secrets(self._layers.values, self._layers.settings):
@@ -72,12 +74,42 @@ class _Reading:
         model = self._kind(table)
         kind = table.get("kind") if isinstance(table, dict) else None
         if model is None and isinstance(kind, str):
-            near = nearest(kind, self._kinds)
-            advice = f"did you mean `{near}`?" if near else f"it is one of {', '.join(sorted(self._kinds))}"
-            label = Label(self._places.value((*at, "kind")), "no connector is called so")
-            self._emit(Diagnostic(UNKNOWN_KIND, f"`{kind}` is no kind of connection", label, help=advice))
+            self._no_kind(kind, self._places.value((*at, "kind")))
+            return None
+        if model is None and isinstance(table, dict) and kind is None:
+            # What else it has belongs to its kind.
+            self._lacking("kind", table, at, self._of_kinds(table))
             return None
         return self._model(model or Connection, table, at)
+
+    def _no_kind(self, kind: str, at: Span) -> None:
+        near = nearest(kind, self._kinds)
+        advice = f"did you mean `{near}`?" if near else f"it is one of {', '.join(sorted(self._kinds))}"
+        self._emit(Diagnostic(UNKNOWN_KIND, f"`{kind}` is no kind of connection", Label(at, "no connector is called so"), help=advice))
+
+    def _lacking(self, key: str, table: Mapping[str, Any], at: Path, advice: str = "") -> None:
+        """A table without the key that says what it is; where that is misspelt, it is told as such."""
+        misspelt = nearest(key, table)
+        told = unknown((*at, misspelt), [key], self._where) if misspelt else missing((*at, key), self._where, advice)
+        self._emit(told)
+
+    def _of_kinds(self, table: Mapping[str, Any]) -> str:
+        """Which kinds have all the keys of a table."""
+        fitting = sorted(kind for kind, model in self._kinds.items() if set(table) <= set(model.model_fields))
+        return " or ".join(f'`kind = "{one}"`' for one in fitting[:3]) + " has these keys" if table and fitting else ""
+
+    def _defaults(self, defaults: Any) -> None:
+        """What `[defaults]` says of no kind, or by a key that no such table has, would be a setting that does nothing."""
+        tables = _tables(_tables(defaults).get("connection"))
+        for kind, table in tables.items():
+            model = self._kinds.get(kind)
+            if model is None:
+                self._no_kind(kind, self._places.key(("defaults", "connection", kind)))
+                continue
+            for key in sorted(set(_tables(table)) - set(model.model_fields)):
+                self._emit(unknown(("defaults", "connection", kind, key), list(model.model_fields), self._where))
+        for key in sorted(set(_tables(_tables(defaults).get("job"))) - set(Job.model_fields)):
+            self._emit(unknown(("defaults", "job", key), list(Job.model_fields), self._where))
 
     def _job(self, name: str, table: Any, kinds: Mapping[str, type[Connection] | None]) -> Job | None:
         rest = dict(table) if isinstance(table, dict) else table
@@ -96,6 +128,9 @@ class _Reading:
         name = table.get("connection") if isinstance(table, dict) else None
         if source and name is None and isinstance(table, dict) and "entity" in table:
             return self._model(EntityFrom, table, at)
+        if name is None and isinstance(table, dict):
+            self._lacking("connection", table, at)
+            return None
         if not isinstance(name, str):
             return self._model(From if source else To, table, at)
         here = Label(self._places.value((*at, "connection")), "not below `[connections]`")
@@ -120,9 +155,8 @@ class _Reading:
         try:
             return model.model_validate(value, context={"vault": self._vault})
         except ValidationError as problem:
-            where = Where(self._places.value, self._places.key)
-            for detail in problem.errors(include_url=False, include_input=False):
-                self._emit(told(detail, model, at, where))
+            for finding in all_told(problem.errors(include_url=False, include_input=False), model, value, at, self._where):
+                self._emit(finding)
             return None
 
     def _emit(self, finding: Diagnostic) -> None:

@@ -64,5 +64,7 @@ def _several(value: Any) -> Any:
     return tuple({"every": one} if isinstance(one, str) else one for one in found)
 
 
-Schedules: TypeAlias = Annotated[tuple[Schedule, ...], BeforeValidator(_several)]
+Schedules: TypeAlias = Annotated[
+    tuple[Schedule, ...], BeforeValidator(_several, json_schema_input_type=str | Schedule | list[str | Schedule])
+]
 """One schedule or several: text, a table, or a list of them."""

@@ -17,6 +17,8 @@ from datahub.project.failures import TerminalError
 from datahub.project.redaction import redacted
 
 _REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<kind>[a-z]*):(?P<name>[^}]*?)(?::-(?P<default>[^}]*))?\}")
+_MEANT = re.compile(r"\$\{?(?:(?i:env|file|keyring):)?[A-Za-z_]*\}?|\$\{(?i:env|file|keyring):[\w/.~-]*\}?")
+"""What is surely meant as a reference, such as `$PASSWORD`, and so may be shown."""
 _KINDS = ("env", "file", "keyring")
 
 
@@ -55,6 +57,8 @@ class Vault:
         if match["escaped"]:
             return match[0][1:]
         name, default = match["name"], match["default"]
+        if not name.strip():
+            raise NoReference(f"`{match[0]}` names nothing", "write `${env:NAME}`, `${file:PATH}` or `${keyring:SERVICE/USER}`")
         match match["kind"]:
             case "env":
                 return self._variable(name, default)
@@ -110,7 +114,10 @@ def _from_keyring(name: str) -> str:
 
 def has_reference(text: str) -> bool:
     """Whether some of `text` stands elsewhere; a default written beside its variable stands here."""
-    return any(not match["escaped"] and match["kind"] in _KINDS and not match["default"] for match in _REFERENCE.finditer(text))
+    return any(
+        not match["escaped"] and match["kind"] in _KINDS and match["name"].strip() and not match["default"]
+        for match in _REFERENCE.finditer(text)
+    )
 
 
 class Secret:
@@ -151,5 +158,7 @@ def _read_secret(value: Any, info: core_schema.ValidationInfo) -> Secret:
     if not isinstance(value, str):
         raise PydanticCustomError("secret_type", "a secret is a reference in text")
     if not has_reference(value):
+        if _MEANT.fullmatch(value.strip()):
+            raise PydanticCustomError("unknown_reference", "{message}", {"message": f"`{value}` is no reference", "help": ""})
         raise PydanticCustomError("literal_secret", "a secret stands in the file itself")
     return Secret(value, (info.context or {}).get("vault"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
 
@@ -31,6 +31,15 @@ _WORDS = {
     "model_attributes_type": "a table",
     "secret_type": "a reference in quotes",
 }
+_BOUNDS = {
+    "greater_than": ("gt", "more than {}"),
+    "greater_than_equal": ("ge", "{} or more"),
+    "less_than": ("lt", "less than {}"),
+    "less_than_equal": ("le", "{} or less"),
+    "too_short": ("min_length", "{} or more"),
+    "string_too_short": ("min_length", "{} or more characters"),
+    "string_pattern_mismatch": ("pattern", "text of the form `{}`"),
+}
 
 
 @record(frozen=True, slots=True)
@@ -41,82 +50,179 @@ class Where:
     key: Callable[[Path], Span]
 
 
-def told(detail: ErrorDetails, model: type[Config], at: Path, where: Where) -> Diagnostic:
-    """One error of `model`, read from the value at `at`."""
-    path: Path = (*at, *detail["loc"])
-    key, context = str(path[-1]) if path else "", detail.get("ctx", {})
+def all_told(details: Sequence[ErrorDetails], model: type[Config], value: Any, at: Path, where: Where) -> Iterator[Diagnostic]:
+    """What `details` say of `value`, which stands at `at`. A key that is misspelt is told as that, and not as one that is missing too."""
+    found = [(one, *_led(model, value, one["loc"])) for one in details]
+    misspelt = {
+        (*path[:-1], near)
+        for one, path, holder in found
+        if one["type"] == "extra_forbidden" and (near := nearest(str(path[-1]), _keys(holder))) is not None
+    }
+    for one, path, holder in found:
+        if not (one["type"] == "missing" and path in misspelt):
+            yield _told(one, (*at, *path), holder, where)
+
+
+def _told(detail: ErrorDetails, path: Path, holder: type[Config] | None, where: Where) -> Diagnostic:
+    """One error at `path`; `holder` is the model of the table around it."""
+    context = detail.get("ctx", {})
+    key = next((one for one in reversed(path) if isinstance(one, str)), "")
     match detail["type"]:
         case "extra_forbidden":
-            return _unknown(path, fields_at(model, detail["loc"][:-1]), where)
+            return unknown(path, _keys(holder), where)
         case "missing":
-            advice = f"write `{key} = …` below it, or set `{variable(path)}`" if len(path) > 1 else f"write a table `[{key}]`"
-            label = Label(where.key(path[:-1]), f"`{key}` is missing")
-            return Diagnostic(MISSING_KEY, f"`{_table(path[:-1])}` has no `{key}`", label, help=advice)
+            return missing(path, where)
         case "literal_secret":
-            # One of several has no name of its own.
-            key = next((str(part) for part in reversed(path) if isinstance(part, str)), key)
             label = Label(where.value(path), "this must be a reference")
             advice = f'write `{key} = "${{env:{_short(path)}}}"`, and set that variable where the job runs'
             return Diagnostic(LITERAL_SECRET, f"`{key}` is a secret, and it stands here", label, help=advice)
         case "undefined_reference" | "unknown_reference" as how:
             label = Label(where.value(path), "referred to here")
+            rule = UNDEFINED_REFERENCE if how == "undefined_reference" else UNKNOWN_REFERENCE
             return Diagnostic(
-                UNDEFINED_REFERENCE if how == "undefined_reference" else UNKNOWN_REFERENCE,
-                str(context["message"]),
-                label,
-                help=context["help"] or None,
+                rule, str(context["message"]), label, help=str(context["help"] or f'write `{key} = "${{env:{_short(path)}}}"`')
             )
+        case "union_tag_not_found" | "trigger":
+            return missing((*path, "kind"), where, "" if detail["type"] == "union_tag_not_found" else detail["msg"])
+        case "union_tag_invalid":
+            known = [one.strip(" '") for one in str(context["expected_tags"]).split(",")]
+            return _no_word((*path, "kind"), str(context["tag"]), known, where)
+        case "literal_error":
+            known = [one.strip(" '") for one in str(context["expected"]).replace(" or ", ", ").split(",")]
+            found = where.value(path).text.strip("\"'")
+            return _no_word(path, found, known, where)
         case kind:
-            label = Label(where.value(path), _label(kind, context))
-            return Diagnostic(WRONG_VALUE, _wrong(kind, key, detail), label, help=context.get("help") or None)
+            deeper = context.get("key") or ()
+            label = Label(where.value((*path, *((deeper,) if isinstance(deeper, str) else deeper))), _label(kind))
+            # A mistake between several keys names them itself.
+            message = detail["msg"] if deeper else _wrong(kind, key, detail)
+            return Diagnostic(WRONG_VALUE, message, label, help=context.get("help") or None)
 
 
-def _unknown(path: Path, known: list[str], where: Where) -> Diagnostic:
+def _led(model: type[Config], value: Any, loc: tuple[str | int, ...]) -> tuple[Path, type[Config] | None]:
+    """Where an error lies in the file, and the model of the table around it.
+
+    What pydantic tells leads through the models: the word of a choice between models stands in no file, nor the place in a list of one,
+    nor the key of a table for which a text is short.
+    """
+    path: list[str | int] = []
+    kind: Any = model
+    holder: type[Config] | None = model
+    for part in loc:
+        choices = _choices(kind)
+        if len(choices) > 1 and not isinstance(value, list | tuple) and str(part) in choices:
+            kind = holder = choices[str(part)]
+            continue
+        short = isinstance(value, str | int | float) or (isinstance(part, int) and not isinstance(value, list | tuple))
+        if not short:
+            path.append(part)
+            value = _inside(value, part)
+        if isinstance(kind, type) and issubclass(kind, Config):
+            holder = kind
+            field = kind.model_fields.get(str(part))
+            kind = field.annotation if field else None
+        else:
+            kind = _item(kind)
+            holder = _model(kind) or holder
+        only = _model(kind)
+        kind = only if only is not None and _is_plain(kind) else kind
+    return tuple(path), holder
+
+
+def _inside(value: Any, part: str | int) -> Any:
+    try:
+        return value[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _arguments(kind: Any) -> tuple[Any, ...]:
+    return tuple(one for one in get_args(kind) if one is not Ellipsis)
+
+
+def _item(kind: Any) -> Any:
+    """What a table or an array holds: `M` of `dict[str, M]`, `list[M] | None`, `tuple[M, ...]`."""
+    origin = getattr(kind, "__origin__", None)
+    if origin in (dict, list, tuple, Mapping):
+        found = _arguments(kind)
+        return found[-1] if found else None
+    return next((inner for one in _arguments(kind) if (inner := _item(one)) is not None), None)
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether a kind is one table, and none of several."""
+    return _item(kind) is None and len(_choices(kind)) <= 1
+
+
+def _model(kind: Any) -> type[Config] | None:
+    """`M` out of `M | None` and `Annotated[M, …]`."""
+    if isinstance(kind, type) and issubclass(kind, Config):
+        return kind
+    if getattr(kind, "__origin__", None) in (dict, list, tuple, Mapping):
+        return None
+    return next((found for one in _arguments(kind) if (found := _model(one)) is not None), None)
+
+
+def _choices(kind: Any) -> dict[str, type[Config]]:
+    """The models that a `kind` chooses between, by their words."""
+    if isinstance(kind, type) and issubclass(kind, Config):
+        field = kind.model_fields.get("kind")
+        return {str(field.default): kind} if field is not None else {}
+    if getattr(kind, "__origin__", None) in (dict, list, tuple, Mapping):
+        return {}
+    return {word: model for one in _arguments(kind) for word, model in _choices(one).items()}
+
+
+def _keys(holder: type[Config] | None) -> list[str]:
+    return list(holder.model_fields) if holder is not None else []
+
+
+def unknown(path: Path, known: Sequence[str], where: Where) -> Diagnostic:
+    """A key that its table has not."""
     label = Label(where.key(path), "not a key of it")
     near = nearest(str(path[-1]), known)
     notes = () if near or not known else (f"its keys are {listed(known, 12)}",)
     advice = f"did you mean `{near}`?" if near else None
-    return Diagnostic(UNKNOWN_KEY, f"`{_table(path[:-1])}` has no key `{path[-1]}`", label, notes=notes, help=advice)
+    return Diagnostic(UNKNOWN_KEY, f"{_table(path[:-1])} has no key `{path[-1]}`", label, notes=notes, help=advice)
 
 
-def fields_at(model: type[Config], loc: tuple[str | int, ...]) -> list[str]:
-    """The keys of the table that `loc` leads to from a table of `model`."""
-    kind: Any = model
-    for part in loc:
-        if isinstance(kind, type) and issubclass(kind, Config):
-            field = kind.model_fields.get(str(part))
-            kind = field.annotation if field else None
-        else:
-            # A table or an array of models: the part is a name or a number in it.
-            kind = kind.__args__[-1] if getattr(kind, "__args__", ()) else None
-        kind = _model_in(kind)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, Config) else []
+def missing(path: Path, where: Where, advice: str = "") -> Diagnostic:
+    """A key that a table must have."""
+    key = str(path[-1])
+    advice = advice or (f"write `{key} = …` below it, or set `{variable(path)}`" if len(path) > 1 else f"write a table `[{key}]`")
+    label = Label(where.key(path[:-1]), f"`{key}` is missing")
+    return Diagnostic(MISSING_KEY, f"{_table(path[:-1])} has no `{key}`", label, help=advice)
 
 
-def _model_in(kind: Any) -> Any:
-    """`M` out of `M | None` and `Annotated[M, …]`; tables and arrays stay."""
-    origin = getattr(kind, "__origin__", None)
-    if origin in (dict, list, tuple, Mapping):
-        return kind
-    models = [one for one in getattr(kind, "__args__", ()) if isinstance(one, type) and issubclass(one, Config)]
-    return models[0] if models else kind
+def _no_word(path: Path, found: str, known: Sequence[str], where: Where) -> Diagnostic:
+    """A word that is none of those that a key takes."""
+    near = nearest(found, known)
+    label = Label(where.value(path), "none of these")
+    words = listed(known, 20).replace(", and ", " or ").replace(" and ", " or ")
+    return Diagnostic(WRONG_VALUE, f"`{path[-1]}` takes {words}", label, help=f"did you mean `{near}`?" if near else None)
 
 
 def _wrong(kind: str, key: str, detail: ErrorDetails) -> str:
     if kind in _WORDS:
         return f"`{key}` takes {_WORDS[kind]}"
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return f"`{key}` takes {words.format(detail.get('ctx', {})[bound])}"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"`{key}` takes {message}" if message != detail["msg"] else f"`{key}`: {message[:1].lower()}{message[1:]}"
+    return f"`{key}` takes {message}" if message != detail["msg"] else f"`{key}`: {message}"
 
 
-def _label(kind: str, context: dict[str, Any]) -> str:
-    if kind == "literal_error":
-        return f"not {context['expected']}"
-    return f"not {_WORDS[kind]}" if kind in _WORDS else "this value"
+def _label(kind: str) -> str:
+    return f"not {_WORDS[kind]}" if kind in _WORDS else "here"
 
 
 def _table(path: Path) -> str:
-    return f"[{'.'.join(map(str, path))}]" if path else "the project"
+    """A table as it is headed; one in an array by its number, from 1."""
+    if not path:
+        return "the file"
+    named = "`[" + ".".join(str(one) for one in path if isinstance(one, str)) + "]`"
+    numbers = [one + 1 for one in path if isinstance(one, int)]
+    return f"{named} (number {numbers[-1]})" if numbers else named
 
 
 def variable(path: Path) -> str:
@@ -125,4 +231,4 @@ def variable(path: Path) -> str:
 
 
 def _short(path: Path) -> str:
-    return "_".join(str(part).upper().replace("-", "_") for part in path[1:] if isinstance(part, str))
+    return "_".join(part.upper().replace("-", "_") for part in path[1:] if isinstance(part, str))

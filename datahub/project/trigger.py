@@ -100,5 +100,5 @@ Trigger: TypeAlias = Annotated[
         _kind, custom_error_type="trigger", custom_error_message="a trigger has a `kind`: `webhook`, `after-job`, `status` or `file`"
     ),
 ]
-Triggers: TypeAlias = Annotated[tuple[Trigger, ...], BeforeValidator(several)]
+Triggers: TypeAlias = Annotated[tuple[Trigger, ...], BeforeValidator(several, json_schema_input_type=Trigger | list[Trigger])]
 """What starts a job: a table, or several."""

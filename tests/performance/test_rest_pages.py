@@ -14,7 +14,7 @@ from datahub.connectors.declare import Place
 from datahub.connectors.kinds.rest import Rest
 from datahub.connectors.rest.session import Session
 from datahub.connectors.rest.source import RestIn
-from datahub.connectors.rest.told import RestFrom
+from datahub.connectors.rest.told_source import RestFrom
 
 pytestmark = pytest.mark.bench
 PAGES, SIZE = 10_000, 100

@@ -24,7 +24,9 @@ from datahub.connectors.rest.sender import RestOut
 from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.signing import signing
 from datahub.connectors.rest.source import RestIn
-from datahub.connectors.rest.told import KeyAuth, RestFrom, RestTo
+from datahub.connectors.rest.told import RestTo
+from datahub.connectors.rest.told_auth import KeyAuth
+from datahub.connectors.rest.told_source import RestFrom
 from datahub.dev import mirakl_imports
 from datahub.dev.djust import CLIENT, SECRET, FakeDjust
 from datahub.dev.mirakl import KEY, FakeMirakl

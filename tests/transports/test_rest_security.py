@@ -16,7 +16,8 @@ from datahub.connectors.rest.guard import addresses, followed, origin
 from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.signing import signing
 from datahub.connectors.rest.source import RestIn
-from datahub.connectors.rest.told import RestFrom, named_host
+from datahub.connectors.rest.told import named_host
+from datahub.connectors.rest.told_source import RestFrom
 from datahub.project.secrets import Secret
 from tests.servers.api import api
 

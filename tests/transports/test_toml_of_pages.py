@@ -6,18 +6,20 @@ import re
 import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 import tomlkit
 
 from datahub.connectors import models
 from datahub.connectors.declare import CONNECTORS, Place
 from datahub.connectors.rest.source import RestIn
-from datahub.connectors.rest.told import RestFrom
+from datahub.connectors.rest.told_source import RestFrom
 from datahub.dev.djust import CLIENT, SECRET, FakeDjust
 from datahub.dev.mirakl import KEY, FakeMirakl
 from datahub.dev.serving import FakeServer
 from datahub.diagnostics.rule import Severity
 from datahub.project.load import Request, check, load
+from datahub.project.schema import schema
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 BLOCK = re.compile(r"^```toml(?: (?P<name>[\w./-]+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -49,6 +51,11 @@ def test_a_piece_of_a_page_is_a_project_without_a_mistake(page, number, tmp_path
     (tmp_path / "dhm.toml").write_text(whole(page, number), encoding="utf-8")
     found, _ = check(tmp_path, models())
     assert [] == [(one.rule.code, one.message) for one in found if one.level is Severity.ERROR]
+
+
+@pytest.mark.parametrize("page, number", PIECES, ids=lambda one: str(one))
+def test_a_piece_of_a_page_is_taken_by_the_schema(page, number):
+    jsonschema.Draft202012Validator(schema(models())).validate(tomllib.loads(whole(page, number)))
 
 
 def test_there_are_pieces():

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
+from datahub.project.addresses import Host
 from datahub.project.binding import FilesFrom, FilesTo
 from datahub.project.connection import RemoteFiles
-from datahub.project.model import Length
+from datahub.project.model import SomeTime, mistake
 from datahub.project.secrets import Secret
 
 
@@ -22,7 +22,7 @@ class Ftp(RemoteFiles):
     writes = FilesTo
 
     kind: Literal["ftp"] = "ftp"
-    host: str
+    host: Host
     """The name or address of the host; its certificate must be made out to it."""
     port: int = Field(default=0, ge=0, le=65535)
     """Its port; 0 stands for 990 with implicit TLS, and 21 else."""
@@ -44,16 +44,19 @@ class Ftp(RemoteFiles):
     """The encoding of file names where the server does not say."""
     root: str = ""
     """The folder that paths start from; the login folder where it is empty."""
-    connect_timeout: Length = timedelta(seconds=30)
+    connect_timeout: SomeTime = timedelta(seconds=30)
     """How long reaching the host may take."""
-    deadline: Length = timedelta(seconds=60)
+    deadline: SomeTime = timedelta(seconds=60)
     """How long the host may be silent; in that time at least 240 kB of a transfer must come."""
 
     @model_validator(mode="after")
     def _said_that_it_is_insecure(self) -> Self:
         if (self.tls == "none") and not self.insecure:
-            raise PydanticCustomError(
-                "insecure", "without TLS everyone between can read the password: leave `tls` out, or write `insecure = true`"
+            raise mistake(
+                "insecure",
+                "without TLS everyone between can read the password",
+                key="tls",
+                help="leave `tls` out, or write `insecure = true`",
             )
         return self
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from datahub.connectors.declare import Connector, FileSystem, Missing, Place, declare_connector
+from datahub.project.addresses import BaseAddress, protected
 from datahub.project.binding import FilesFrom
 from datahub.project.connection import Connection
-from datahub.project.model import Length
+from datahub.project.model import SomeTime
 from datahub.project.secrets import Secret
 
 
@@ -21,7 +21,7 @@ class Http(Connection):
     reads = FilesFrom
 
     kind: Literal["http"] = "http"
-    url: str
+    url: BaseAddress
     """The address that paths start from: `https://files.example.com/export`."""
     user: str = ""
     """Who asks, for Basic authentication."""
@@ -39,19 +39,14 @@ class Http(Connection):
     """The proxy to go through; those of the environment are not asked."""
     unknown_length: Literal["refuse", "accept"] = "refuse"
     """What becomes of a file whose server says neither how long it is nor where it ends, so that a cut cannot be told from its end."""
-    connect_timeout: Length = timedelta(seconds=30)
+    connect_timeout: SomeTime = timedelta(seconds=30)
     """How long reaching the server may take."""
-    deadline: Length = timedelta(seconds=60)
+    deadline: SomeTime = timedelta(seconds=60)
     """How long the server may be silent; in that time at least 240 kB of a file must come."""
 
     @model_validator(mode="after")
     def _said_that_it_is_insecure(self) -> Self:
-        if not self.url.startswith(("https://", "http://")):
-            raise PydanticCustomError("url", "an address begins with `https://`")
-        if self.url.startswith("http://") and not self.insecure:
-            raise PydanticCustomError(
-                "insecure", "without TLS everyone between can read and change what travels: write `https:`, or `insecure = true`"
-            )
+        protected(self.url, self.insecure)
         return self
 
 

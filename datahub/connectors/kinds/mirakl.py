@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
 
 from datahub.connectors.declare import Connector, Place, Sender, Source, declare_connector
 from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
-from datahub.connectors.rest.told import Auth, RestFrom
+from datahub.connectors.rest.told_auth import Auth
+from datahub.connectors.rest.told_source import RestFrom
+from datahub.project.model import mistake
 from datahub.project.secrets import Secret
 
 if TYPE_CHECKING:
@@ -27,11 +31,24 @@ class Mirakl(MiraklConnection):
     shop_id: str = ""
     """The shop, where the key is for several."""
 
+    @model_validator(mode="after")
+    def _one_way_to_sign_in(self) -> Self:
+        if (self.key is None) == (self.auth is None):
+            told = (
+                "Mirakl asks who calls: give the `key`, or `auth`"
+                if self.key is None
+                else "who calls is said by `key` or by `auth`, not by both"
+            )
+            raise mistake(
+                "way_in", told, key="" if self.key is None else "auth", help='write `key = "${env:MIRAKL_KEY}"`' if self.key is None else ""
+            )
+        return self
+
 
 def _session(connection: Mirakl, place: Place) -> Session:
     from datahub.connectors.rest.session import Session
     from datahub.connectors.rest.signing import signing
-    from datahub.connectors.rest.told import KeyAuth
+    from datahub.connectors.rest.told_auth import KeyAuth
 
     key = KeyAuth(name="Authorization", value=connection.key) if connection.key is not None else None
     told = connection.auth or key

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from datahub.connectors.declare import Connector, Missing, Place, Sender, Source, declare_connector
-from datahub.connectors.rest.told import Auth, NoAuth, RestFrom, RestTo, WebConnection
+from datahub.connectors.rest.told import RestTo, WebConnection
+from datahub.connectors.rest.told_auth import Auth, NoAuth
+from datahub.connectors.rest.told_source import RestFrom
 from datahub.project.secrets import Secret
 
 if TYPE_CHECKING:

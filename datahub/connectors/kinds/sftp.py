@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
+from datahub.project.addresses import Host
 from datahub.project.binding import FilesFrom, FilesTo
 from datahub.project.connection import RemoteFiles
-from datahub.project.model import Length
+from datahub.project.model import SomeTime, mistake
 from datahub.project.secrets import Secret
 
 KNOWN_HOSTS = "known_hosts"
@@ -25,7 +25,7 @@ class Sftp(RemoteFiles):
     writes = FilesTo
 
     kind: Literal["sftp"] = "sftp"
-    host: str
+    host: Host
     """The name or address of the host."""
     port: int = Field(default=22, ge=1, le=65535)
     """Its port."""
@@ -43,17 +43,21 @@ class Sftp(RemoteFiles):
     """The host's key by its fingerprint (`SHA256:…`), in place of the file; several while a key is being changed."""
     root: str = ""
     """The folder that paths start from; the login folder where it is empty."""
-    connect_timeout: Length = timedelta(seconds=30)
+    connect_timeout: SomeTime = timedelta(seconds=30)
     """How long reaching the host and logging in may take."""
-    deadline: Length = timedelta(seconds=60)
+    deadline: SomeTime = timedelta(seconds=60)
     """How long one request, or 256 kB of a transfer, may take."""
-    keepalive: Length = timedelta(seconds=15)
+    keepalive: SomeTime = timedelta(seconds=15)
     """How often a silent host is asked whether it is there; after three questions it is not."""
 
     @model_validator(mode="after")
     def _some_way_in(self) -> Self:
         if self.password is None and self.key is None:
-            raise PydanticCustomError("way_in", "a login needs a `password` or a `key`")
+            raise mistake(
+                "way_in",
+                "a login needs a `password` or a `key`",
+                help='write `password = "${env:NAME}"`, or `key = "${file:~/.ssh/id_ed25519}"`',
+            )
         return self
 
     @property

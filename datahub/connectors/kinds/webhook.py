@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from datahub.connectors.declare import Connector, Place, declare_connector
+from datahub.project.addresses import Address, protected
 from datahub.project.binding import To
 from datahub.project.connection import Connection
-from datahub.project.model import Length
+from datahub.project.model import SomeTime
 from datahub.project.secrets import Secret
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ class Webhook(Connection):
     writes = WebhookTo
 
     kind: Literal["webhook"] = "webhook"
-    url: str
+    url: Address
     """Where the messages are sent."""
     secrets: tuple[Secret, ...] = Field(min_length=1)
     """The secret shared with the receiver, `whsec_…`; the new one before the old while one takes the place of the other."""
-    timeout: Length = timedelta(seconds=20)
+    timeout: SomeTime = timedelta(seconds=20)
     """How long the receiver may take to answer."""
     attempts: int = Field(default=10, ge=1, le=10)
     """How often a message is sent before it is set aside: at once, after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
@@ -52,10 +52,7 @@ class Webhook(Connection):
 
     @model_validator(mode="after")
     def _said_that_it_is_insecure(self) -> Self:
-        if not self.url.startswith(("https://", "http://")):
-            raise PydanticCustomError("url", "an address begins with `https://`")
-        if self.url.startswith("http://") and not self.insecure:
-            raise PydanticCustomError("insecure", "without TLS everyone between can read it: write `https:`, or `insecure = true`")
+        protected(self.url, self.insecure)
         return self
 
     def keys(self) -> tuple[str, ...]:

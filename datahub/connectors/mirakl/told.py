@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from datahub.connectors.mirakl.operations import Entity
 from datahub.connectors.rest.told import WebConnection
 from datahub.project.binding import To
-from datahub.project.model import Length
+from datahub.project.model import Length, mistake
 
 
 class MiraklTo(To):
@@ -39,9 +38,9 @@ class MiraklTo(To):
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         if self.mode == "replace" and self.entity != "offers":
-            raise PydanticCustomError("replace", '`mode = "replace"` is for offers alone')
+            raise mistake("replace", '`mode = "replace"` is for offers alone', key="mode")
         if self.wait_for == "complete" and self.entity != "products":
-            raise PydanticCustomError("wait_for", "`wait_for` is for products alone")
+            raise mistake("wait_for", "`wait_for` is for products alone", key="wait_for")
         return self
 
 

@@ -11,7 +11,8 @@ import httpx
 
 from datahub.connectors.declare import TerminalError
 from datahub.connectors.rest.session import Request, Session, shown
-from datahub.connectors.rest.told import Paging, described
+from datahub.connectors.rest.told import described
+from datahub.connectors.rest.told_source import Paging
 from datahub.connectors.rest.values import Absent, at, decoded, text_of
 
 _FULL = 2

@@ -13,7 +13,7 @@ import httpx
 
 from datahub.connectors.declare import TerminalError, TransientError
 from datahub.connectors.http_client import LATER, retry_after
-from datahub.connectors.rest.told import Auth, BasicAuth, BearerAuth, HmacAuth, KeyAuth, NoAuth, OAuth2
+from datahub.connectors.rest.told_auth import Auth, BasicAuth, BearerAuth, HmacAuth, KeyAuth, NoAuth, OAuth2
 from datahub.connectors.rest.values import decoded, fill
 from datahub.project.secrets import Secret
 

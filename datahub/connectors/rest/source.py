@@ -16,9 +16,11 @@ from typing import IO, Any
 from datahub.connectors.declare import Landed, Place, Split, TerminalError, TransientError
 from datahub.connectors.file_names import filled
 from datahub.connectors.rest.pages import pages
+from datahub.connectors.rest.paths import slots
 from datahub.connectors.rest.session import Request, Session, shown
-from datahub.connectors.rest.told import Call, RestFrom, Until, described
-from datahub.connectors.rest.values import at, decoded, encoded, encoded_lines, fill, slots
+from datahub.connectors.rest.told import described
+from datahub.connectors.rest.told_source import Call, RestFrom, Until
+from datahub.connectors.rest.values import at, decoded, encoded, encoded_lines, fill
 
 PIECE = 1 << 16
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")

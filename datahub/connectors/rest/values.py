@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from datahub.connectors.declare import TerminalError
+from datahub.connectors.rest.paths import SLOT, steps
 
-_STEP = re.compile(r"\.([A-Za-z_@][\w@-]*)|\[(\d+|\*|-1)\]|\['([^']+)'\]")
-_SLOT = re.compile(r"\{\{\s*([A-Za-z_][^{}]*?)\s*\}\}")
 # Numbers keep their digits: 1.50 is not 1.5, and 12345678901234567890 stays what it is.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -48,7 +46,7 @@ def at(value: Any, path: str, what: str) -> Any:
     many = False
     found = [value]
     try:
-        for step in _steps(path):
+        for step in steps(path):
             if step is None:
                 many = True
                 found = [one for inner in found for one in inner]
@@ -57,23 +55,6 @@ def at(value: Any, path: str, what: str) -> Any:
     except (KeyError, IndexError, TypeError):
         raise Absent(f"{what}: the answer has nothing at `{path}`", _nearby(value)) from None
     return found if many else found[0]
-
-
-@lru_cache(256)
-def _steps(path: str) -> tuple[str | int | None, ...]:
-    """The keys and places that a path leads through; None is every element."""
-    rest = path.removeprefix("$")
-    if rest and rest[0] not in ".[":
-        rest = f".{rest}"
-    place = 0
-    steps: list[str | int | None] = []
-    while place < len(rest):
-        step = _STEP.match(rest, place)
-        if step is None:
-            raise TerminalError(f"`{path}` is no path", "write such as `$.data.orders`, `$.items[0].id`, `$.shops[*].name`")
-        place = step.end()
-        steps.append(None if step[2] == "*" else int(step[2]) if step[2] is not None else step[1] or step[3])
-    return tuple(steps)
 
 
 def _inside(value: Any, key: Any) -> Any:
@@ -86,11 +67,6 @@ def _nearby(value: Any) -> str:
     return f"it has {', '.join(f'`{one}`' for one in list(value)[:12])}" if isinstance(value, dict) else ""
 
 
-def slots(template: str) -> list[str]:
-    """What a template asks for."""
-    return [found[1] for found in _SLOT.finditer(template)]
-
-
 def fill(template: Any, values: Mapping[str, Any], *, url: bool = False) -> Any:
     """A template of any shape with its slots filled: text that is one slot alone takes the value with its type.
 
@@ -98,11 +74,11 @@ def fill(template: Any, values: Mapping[str, Any], *, url: bool = False) -> Any:
     """
     match template:
         case str():
-            whole = _SLOT.fullmatch(template)
+            whole = SLOT.fullmatch(template)
             if whole and not url:
                 return value_of(whole[1], values)
             encode: Callable[[str], str] = (lambda text: quote(text, safe="")) if url else str
-            return _SLOT.sub(lambda found: encode(text_of(value_of(found[1], values))), template)
+            return SLOT.sub(lambda found: encode(text_of(value_of(found[1], values))), template)
         case dict():
             return {key: fill(one, values, url=url) for key, one in template.items()}
         case list():
