@@ -247,7 +247,7 @@ def delivered(context: JobContext, run: Run) -> str:
 
 def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
     from datahub.runner.jobs.deliver import made_rows
-    from datahub.runner.jobs.refused import refused_rows
+    from datahub.runner.jobs.refused import refused_rows, unmade
 
     files = [one for one in context.store.deliveries.files(run.id) if one.state == "done"]
     for target, several in groupby(files, key=lambda one: one.target):
@@ -262,7 +262,16 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
             yield target, counted(count, "row"), f"as {counted(count, 'message')}"
     sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]
     for target in dict.fromkeys(one.target for one in sent):
-        mine = [one for one in sent if one.target == target]
+        mine = [one for one in sent if one.target == target and not unmade(one)]
+        lacking = sum(one.target == target for one in sent) - len(mine)
+        if lacking:
+            yield (
+                target,
+                counted(lacking, "row"),
+                "refused: no document can be made of it" if lacking == 1 else "refused: no documents can be made of them",
+            )
+        if not mine:
+            continue
         count = sum(one.last - one.first for one in mine)
         refused = refused_rows(mine)
         said = f", {counted(refused, 'row')} refused" if refused else ""
@@ -271,15 +280,15 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
 
 def _delivered(context: JobContext, run: Run) -> str:
     from datahub.runner.jobs.deliver import made_rows
-    from datahub.runner.jobs.refused import refused_rows
+    from datahub.runner.jobs.refused import refused_rows, unmade
 
     files = context.store.deliveries.files(run.id)
     batches = context.store.deliveries.batches(run.id)
     said = [counted(run.counts.rejected, "row") + " rejected"] if run.counts.rejected else []
     if files:
         said.append(f"{counted(len(files), 'file')} delivered")
-    if batches:
-        said.append(f"{counted(len(batches), 'batch', 'batches')} delivered")
+    if sent := [one for one in batches if not unmade(one)]:
+        said.append(f"{counted(len(sent), 'batch', 'batches')} delivered")
     if messages := sum(made_rows(context, run, target) for target in context.ways.posters):
         said.append(counted(messages, "message") + " written down")
     if refused := refused_rows(batches):

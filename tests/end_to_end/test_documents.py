@@ -192,6 +192,53 @@ def test_each_order_is_the_body_of_a_request_sent_once(project, told, content_ty
     assert ["order_id,note,_code,_message", "O-3,,E1; E2,no such item; no date"] == refused.read_text(encoding="utf-8").splitlines()
 
 
+BELL = {"id": "O-7", "note": "ring\x07", "lines": [{"sku": "A", "qty": 1}]}
+LONG = {"id": "O-8", "note": "x" * 300, "lines": [{"sku": "A", "qty": 1}]}
+
+
+def test_a_row_of_which_no_document_can_be_made_is_refused_alone_and_goes_again_when_it_is_corrected(project):
+    folder = project(FILES + 'template = "order.xml.j2"\nname = "{{ORDERID}}-{{NOTE}}.xml"\n')
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": [*ORDERS["orders"], BELL, LONG]}), encoding="utf-8")
+    ended = dhm("run", "orders")
+    assert 0 == ended.returncode, ended.stderr
+    assert ['O-1-fragile & "heavy".xml', "O-3-.xml"] == sorted(path.name for path in (folder / "out").iterdir())
+    assert "2 rows  refused: no documents can be made of them" in ended.stderr
+    assert ", 2 rows refused" in ended.stderr
+    refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
+    header, bell, long = refused.read_text(encoding="utf-8").splitlines()
+    assert "order_id,note,_code,_message" == header
+    assert bell.startswith("O-7,ring\x07,DOCUMENT,")
+    assert "U+0007" in bell
+    assert "DOCUMENT" in long
+    assert "makes a file name of" in long
+    (folder / "mended.csv").write_text("order_id,note\nO-7,ring\n", encoding="utf-8")
+    again = dhm("rejects", "replay", "last", "--source", "refused-erp", "--file", "mended.csv")
+    assert 0 == again.returncode, again.stderr
+    assert etree.parse(folder / "out" / "O-7-ring.xml").findtext("note") == "ring"
+
+
+def test_rows_of_which_no_document_can_be_made_count_as_rejected_for_the_tolerance(project):
+    folder = project(FILES + 'template = "order.xml.j2"\n\n[jobs.orders.tolerance]\nrows = 1\n')
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": [*ORDERS["orders"], BELL]}), encoding="utf-8")
+    ended = dhm("run", "orders")
+    assert 1 == ended.returncode
+    assert "2 rows are rejected, and the job tolerates 1" in ended.stderr
+    assert not (folder / "out").exists()
+
+
+def test_a_body_that_cannot_be_made_is_not_sent_and_the_others_are(project):
+    folder = project('connection = "erp"\npath = "orders"\ntemplate = "order.xml.j2"\n')
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": [BELL, *ORDERS["orders"]]}), encoding="utf-8")
+    with api() as server:
+        server.routes["POST /orders"] = lambda asked: {}
+        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="sent").returncode
+        ended = dhm("run", "orders", ERP=server.url)
+        assert 0 == ended.returncode, ended.stderr
+        assert {b"O-1", b"O-3"} == {asked.body.partition(b'id="')[2][:3] for asked in server.seen}
+    assert "2 batches delivered, 1 row refused" in ended.stderr
+    assert 1 == sum(path.name.startswith("refused-erp") for path in (folder / "rejects").iterdir())
+
+
 def test_check_names_what_a_template_has_wrong_at_its_place(project):
     folder = project(FILES + 'template = "order.xml.j2"\n')
     (folder / "order.xml.j2").write_text(XML.replace("one.sku", "one.skuu").replace("Order.note }}", "Order.remark }}"), encoding="utf-8")

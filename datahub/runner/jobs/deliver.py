@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,29 +14,33 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datahub.connectors.declare import Output, Receipt, Sender, Uncertain
+from datahub.connectors.declare import Answer, Output, Receipt, Refusal, Sender, Uncertain
 from datahub.faults import reach
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
 from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.refused import refused_by, refused_files
+from datahub.runner.jobs.refused import refused_by, refused_files, refused_rows
 from datahub.runner.jobs.transform import Failed, Held
 from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, Run
 
+UNMADE = "DOCUMENT"
+"""The code under which rows are refused of which no document can be made."""
 REJECTS = "rejects"
 """The name under which the files of rejected rows are delivered."""
 
 
-def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> None:
-    """Write down what is going to be sent where, before any of it is."""
+def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
+    """Write down what is going to be sent where, before any of it is; how many rows there are of which nothing can be made to be sent."""
     files, batches = [], []
     for target in context.ways.documents:
         if target in context.ways.senders:
             batches += list(_documents_sent(context, run, target))
         else:
-            files += list(_documents_filed(context, run, target))
+            filed, unmade = _documents_filed(context, run, target)
+            files += filed
+            batches += unmade
     for one in report.written:
         if one.target in context.ways.documents:
             continue
@@ -47,6 +51,7 @@ def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> None:
     if REJECTS in context.ways.sinks:
         files += [_file(context, run, REJECTS, one) for one in report.rejects]
     context.store.deliveries.plan(claim, batches, files)
+    return refused_rows(batches)
 
 
 def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
@@ -71,7 +76,7 @@ def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
 def _refusals(context: JobContext, run: Run, claim: Claim) -> None:
     """What was refused is kept to be corrected, and goes where the job's rejects go."""
     sent = {one.target for one in context.store.deliveries.batches(claim.run)}
-    owners = {target: next(iter(made_files(context, run, target).values())) for target in context.ways.senders if target in sent}
+    owners = {target: next(iter(made_files(context, run, target).values())) for target in sorted(sent)}
     for refused, codes in refused_files(context, run, owners):
         context.store.rejects.add(claim, Rejects(run.id, refused_by(refused.target), refused.path, refused.rows, json.dumps(codes)))
         if REJECTS in context.ways.sinks:
@@ -192,20 +197,35 @@ def _batches(context: JobContext, run: Run, one: WrittenFile) -> Iterator[Batch]
 
 def _documents_sent(context: JobContext, run: Run, target: str) -> Iterator[Batch]:
     for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
-        sha256 = hashlib.sha256(one.body).hexdigest()
-        yield Batch(run.id, target, one.number, one.number, one.number + 1, key(context, run, target, str(one.number), sha256), sha256)
+        yield _unmade(context, run, target, one) if one.problem else _document(context, run, target, one)
 
 
-def _documents_filed(context: JobContext, run: Run, target: str) -> Iterator[OutFile]:
-    """Each document as a file of its own, under the name that it will have."""
+def _document(context: JobContext, run: Run, target: str, one: Document) -> Batch:
+    sha256 = hashlib.sha256(one.body).hexdigest()
+    return Batch(run.id, target, one.number, one.number, one.number + 1, key(context, run, target, str(one.number), sha256), sha256)
+
+
+def _unmade(context: JobContext, run: Run, target: str, one: Document) -> Batch:
+    """A row of which no document can be made: it is refused before it is sent."""
+    answer = json.dumps(asdict(Answer("", (Refusal(0, UNMADE, one.problem),))))
+    return replace(_document(context, run, target, one), state=BatchState.DONE, answer=answer)
+
+
+def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[OutFile], list[Batch]]:
+    """Each document as a file of its own, under the name that it will have; and the rows that make none."""
     folder = context.folders.run(run.id) / "out" / "documents" / target
     folder.mkdir(parents=True)
+    files, unmade = [], []
     for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
+        if one.problem:
+            unmade.append(_unmade(context, run, target, one))
+            continue
         path = folder / one.name
         if path.exists():
             raise Failed("OUTPUT", f"two documents for `{target}` are called `{one.name}`: put the key of the row into `name`")
         path.write_bytes(one.body)
-        yield _file(context, run, target, WrittenFile(one.name, str(path), 1, target))
+        files.append(_file(context, run, target, WrittenFile(one.name, str(path), 1, target)))
+    return files, unmade
 
 
 def made_files(context: JobContext, run: Run, target: str) -> dict[str, Path]:

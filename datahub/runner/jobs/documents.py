@@ -21,11 +21,12 @@ from datahub.records import record
 
 @record(frozen=True, slots=True)
 class Document:
-    """What one row makes, and the name of a file that holds it."""
+    """What one row makes, and the name of a file that holds it; or why it makes none."""
 
     number: int
     name: str
     body: bytes
+    problem: str = ""
 
 
 class Documents:
@@ -45,8 +46,12 @@ class Documents:
     def made(self, files: Mapping[str, Path], values: Mapping[str, str], first: int = 0) -> Iterator[Document]:
         """The documents of all rows from number `first` on; `values` fill names beside the row's fields."""
         for number, row in enumerate(documents(self.row, files, first), first):
-            name = filled(self._name, {**self._values(row), **values, "FORMAT": self._format})
-            yield Document(number, name, self._maker.render(row))
+            try:
+                name = filled(self._name, {**self._values(row), **values, "FORMAT": self._format})
+                yield Document(number, name, self._maker.render(row))
+            except TerminalError as problem:
+                # It is one row that cannot be written so; the others can.
+                yield Document(number, "", b"", problem.message)
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, str]:
         """What names can say of a row: each field that is one value, by its name in capitals, with `_` or without."""

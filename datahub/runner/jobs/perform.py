@@ -23,7 +23,7 @@ from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
 from datahub.runner.jobs.refused import not_taken, refused_rows
 from datahub.runner.jobs.snapshots import Remembered
-from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform
+from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform, within_tolerance
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import Claim, Run, RunStatus
 from datahub.state.sqlite.runs import LEASE_SECONDS
@@ -127,7 +127,8 @@ class _Work:
         self._remembered.prepare(self._claim.run)
         with self._store.together():
             self._store.runs.advance(self._claim, RunStatus.CHECKED, self._context.clock(), plan=digest(self._context.plan))
-            plan(self._context, self._run, report, self._claim)
+            unmade = plan(self._context, self._run, report, self._claim)
+            within_tolerance(self._context, report, unmade)
         reach("planned")
 
     def _nothing_new(self, hold: Hold) -> None:

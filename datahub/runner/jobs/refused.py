@@ -58,6 +58,11 @@ def refused_rows(batches: Iterable[Batch]) -> int:
     return sum(len(json.loads(one.answer)["refused"]) for one in batches if one.answer.startswith("{"))
 
 
+def unmade(batch: Batch) -> bool:
+    """Whether nothing could be made of it to be sent: it was refused before its first attempt."""
+    return not batch.attempts and batch.answer.startswith("{")
+
+
 def _refusals(context: JobContext, run: Run, target: str) -> dict[int, tuple[str, str]]:
     """The places of refused rows among those of the target, with code and message."""
     found: dict[int, tuple[str, str]] = {}

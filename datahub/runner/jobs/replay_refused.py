@@ -36,7 +36,7 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending 
     target = target_of(rejects.source)
     earlier = store.runs.get(rejects.run)
     assert earlier is not None
-    if target not in context.ways.senders:
+    if target not in context.ways.senders and target not in context.ways.documents:
         raise TerminalError(
             f"the job `{context.name}` sends nothing to `{target}` any more", "bind the target again, or correct the rows there"
         )

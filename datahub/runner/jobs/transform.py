@@ -101,14 +101,19 @@ def rejects_of(run_id: str, report: Report) -> list[Rejects]:
 
 def judge(context: JobContext, report: Report, *, approved: bool) -> None:
     """Raise where the job's limits or guards keep the result from being delivered."""
-    read, rejected = report.rows_read, report.rows_rejected
+    within_tolerance(context, report)
+    if not approved:
+        _guard(context, report.rows_read)
+
+
+def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> None:
+    """Raise where more rows are rejected than the job tolerates; `refused` are those of which nothing can be made to be sent."""
+    read, rejected = report.rows_read, report.rows_rejected + refused
     limits = context.job.tolerance
     if limits.rows is not None and rejected > limits.rows:
         raise OverLimit(f"{rejected:,} rows are rejected, and the job tolerates {limits.rows:,}")
     if limits.share is not None and read and Decimal(rejected) / read > limits.share:
         raise OverLimit(f"{rejected:,} of {read:,} rows are rejected, and the job tolerates {_percent(limits.share)}")
-    if not approved:
-        _guard(context, read)
 
 
 def _guard(context: JobContext, read: int) -> None:

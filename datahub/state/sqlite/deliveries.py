@@ -23,8 +23,11 @@ class SqliteDeliveries:
             fence(sql, claim)
             sql.execute("INSERT INTO planned VALUES (?)", (claim.run,))
             sql.executemany(
-                "INSERT INTO batch (run, target, number, first, last, key, sha256, state) VALUES (?,?,?,?,?,?,?,?)",
-                [(claim.run, one.target, one.number, one.first, one.last, one.key, one.sha256, one.state) for one in batches],
+                "INSERT INTO batch (run, target, number, first, last, key, sha256, state, answer) VALUES (?,?,?,?,?,?,?,?,?)",
+                [
+                    (claim.run, one.target, one.number, one.first, one.last, one.key, one.sha256, one.state, redacted(one.answer))
+                    for one in batches
+                ],
             )
             sql.executemany(
                 "INSERT INTO out_file VALUES (?,?,?,?,?,?,?,?,?)",
