@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import Bytes, Ints, as_mask, broadcast, from_texts, map_distinct, valid
 from datahub.functions.declare import Datum, Mask, example, function
-from datahub.functions.text_memory import before, bytes_of, changed_where, overwrite, rows_at, squeezed, without
+from datahub.functions.text_memory import ONES, between, bytes_of, changed_where, rows_at, squeezed, without, words_at
 
 SPECIAL = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
-LONGEST = 8
-"""How long a character reference may be after its `&` to be looked up by the batch; longer ones are rare."""
+Words: TypeAlias = npt.NDArray[np.uint64]
+"""Eight bytes each: so long may a character reference be after its `&` to be looked up by the batch; longer ones are rare."""
 _LETTER = np.zeros(256, np.bool_)
 _LETTER[ord("A") : ord("Z") + 1] = _LETTER[ord("a") : ord("z") + 1] = True
 _OPENS_TAG = _LETTER.copy()
@@ -100,17 +103,20 @@ def html_strip(value: Datum) -> pa.Array:
     (texts,) = broadcast(value)
     held, ends = bytes_of(texts)
     content = _padded(held)
-    special = _blank_tags(content, ends)
-    gone, hard = _decode(content, ends, spaces=True)
-    content = content[: len(held)]
-    easy = squeezed(content, ends, _spaces(content), ord(" "), valid(texts), gone)
+    tags, special = _tags(content, ends)
+    gone, hard = _decode(content, ends, tags)
+    blank = _spaces(content)
+    if tags is not None:
+        blank |= tags
+    easy = squeezed(content[: len(held)], ends, blank[: len(held)], ord(" "), valid(texts), gone)
     return changed_where(hard | special, texts, lambda some: map_distinct(_plain, pa.string(), some).values, easy)
 
 
 def _padded(content: Bytes) -> Bytes:
     """A copy with room behind it to look ahead, a whole number of words long."""
-    padded = np.zeros((len(content) // 8 + 3) * 8, np.uint8)
+    padded = np.empty((len(content) // 8 + 3) * 8, np.uint8)
     padded[: len(content)] = content
+    padded[len(content) :] = 0
     return padded
 
 
@@ -121,82 +127,110 @@ def _plain(text: str) -> str:
 
 def _spaces(content: Bytes) -> Mask:
     """Which bytes are those of a space."""
-    spaces: Mask = (content == ord(" ")) | (content - 9 <= 4)
+    spaces: Mask = content - np.uint8(9) <= 4
+    spaces |= content == ord(" ")
     leads = np.flatnonzero(content == 0xC2)
     leads = leads[content[leads + 1] == 0xA0]
     spaces[leads] = spaces[leads + 1] = True
     return spaces
 
 
-def _blank_tags(content: Bytes, ends: Ints) -> Mask:
-    """Write spaces over all tags; the texts with comments, scripts or styles, whose content is to go too."""
+def _tags(content: Bytes, ends: Ints) -> tuple[Mask | None, Mask]:
+    """Which bytes are those of tags, None where there are none; the texts with comments, scripts or styles, whose content is to go too."""
     special = np.zeros(len(ends) - 1, np.bool_)
-    opening = np.flatnonzero(content == ord("<"))
-    following = content[opening + 1]
-    opens = _OPENS_TAG[following]
+    signs = np.flatnonzero(content & np.uint8(0xFD) == ord("<"))
+    opens = content[signs] == ord("<")
+    following = content[signs + 1]
+    counts = ~opens | _OPENS_TAG[following]
+    if not counts.all():
+        signs, opens, following = signs[counts], opens[counts], following[counts]
     if not opens.any():
-        return special
-    opening, following = opening[opens], following[opens]
-    rows = rows_at(opening, ends)
-    special[rows[(following == ord("!")) | _begins_element(content, opening, following)]] = True
-    ending = content == ord(">")
-    closing = np.append(np.flatnonzero(ending), len(content))
-    until = before(ending, opening)
-    # A tag that its text does not close is none; of several that one `>` closes, the first is the tag.
-    closed = closing[until] < ends[rows + 1]
-    opening, until = opening[closed], until[closed]
-    first = np.diff(until, prepend=-1) != 0
-    opening, closing = opening[first], closing[until[first]]
-    overwrite(content, opening, closing + 1, ord(" "))
-    return special
+        return None, special
+    odd = signs[opens & (following == ord("!"))], _elements(content, signs[opens & (following | 0x20 == ord("s"))])
+    special[rows_at(odd[0], ends)] = special[rows_at(odd[1], ends)] = True
+    first = np.zeros(len(signs) + 1, np.bool_)
+    first[np.searchsorted(signs, ends)] = True
+    return between(*_paired(signs, opens, first), len(content)), special
 
 
-def _begins_element(content: Bytes, opening: Ints, following: Bytes) -> Mask:
+def _paired(signs: Ints, opens: Mask, first: Mask) -> tuple[Ints, Ints]:
+    """Where tags start and stop, given all `<` that may open one and all `>`, and which of them are the first of a text."""
+    if len(signs) % 2 == 0 and opens[::2].all() and not (opens[1::2] | first[1:-1:2]).any():
+        return signs[::2], signs[1::2] + 1
+    # Of several `<` before a `>` of their text the first is the tag; one that its text does not close is none.
+    begins, closes = opens.copy(), np.zeros(len(signs), np.bool_)
+    begins[1:] &= ~opens[:-1] | first[1:-1]
+    closes[1:] = opens[:-1] & ~(opens[1:] | first[1:-1])
+    return signs[begins][np.cumsum(begins)[closes] - 1], signs[closes] + 1
+
+
+def _elements(content: Bytes, opening: Ints) -> Ints:
     """Which tags begin as those of scripts and styles do."""
-    result: Mask = (following | 0x20) == ord("s")
-    words = content[opening[result][:, None] + np.arange(1, 6)] | 0x20
-    result[result] = (words == np.frombuffer(b"scrip", np.uint8)).all(axis=1) | (words == np.frombuffer(b"style", np.uint8)).all(axis=1)
-    return result
+    words = content[opening[:, None] + np.arange(2, 6)] | 0x20
+    found = (words == np.frombuffer(b"crip", np.uint8)).all(axis=1) | (words == np.frombuffer(b"tyle", np.uint8)).all(axis=1)
+    elements: Ints = opening[found]
+    return elements
 
 
-def _decode(content: Bytes, ends: Ints, spaces: bool) -> tuple[Ints, Mask]:
+def _decode(content: Bytes, ends: Ints, tags: Mask | None = None, *, spaces: bool = True) -> tuple[Ints, Mask]:
     """Write over each short character reference what it means, at its end: the bytes left over, and the texts with other ones.
 
-    With `spaces` one that means a space is spaces throughout, with nothing left over.
+    Those in `tags` are passed over. With `spaces` one that means a space is spaces throughout, with nothing left over.
     """
     hard = np.zeros(len(ends) - 1, np.bool_)
     signs = np.flatnonzero(content == ord("&"))
     following = content[signs + 1]
-    signs = signs[_LETTER[following] | (following == ord("#"))]
+    begins = _LETTER[following] | (following == ord("#"))
+    if tags is not None:
+        begins &= ~tags[signs]
+    signs = signs[begins]
     if not len(signs):
         return signs, hard
-    rows = rows_at(signs, ends)
-    words = content[signs[:, None] + np.arange(1, LONGEST + 1)]
-    length = np.argmax(words == ord(";"), axis=1) + 1
-    whole = (words == ord(";")).any(axis=1) & (signs + length < ends[rows + 1])
-    hard[rows[~whole]] = True
-    signs, rows, length, words = signs[whole], rows[whole], length[whole], words[whole]
-    words[np.arange(LONGEST) >= length[:, None]] = 0
-    known, kind = np.unique(words.view(np.uint64).ravel(), return_inverse=True)
+    words = words_at(content, signs + 1)
+    last = _first_semicolon(words)
+    # All that is behind the `;` is no part of the name.
+    words &= (last << np.uint64(1)) - np.uint64(1)
+    edges = np.zeros(len(content), np.uint8)
+    edges[ends] = 255
+    whole = (last != 0) & (words_at(edges, signs + 1) & ((last << np.uint64(1)) - np.uint64(1)) == 0)
+    if not whole.all():
+        hard[rows_at(signs[~whole], ends)] = True
+        signs, words = signs[whole], words[whole]
     gone = [np.empty(0, np.int64)]
-    groups = np.split(np.argsort(kind, kind="stable"), np.cumsum(np.bincount(kind, minlength=len(known)))[:-1]) if len(known) else []
     # Once for each distinct reference.
-    for number, some in zip(known, groups, strict=True):
-        name = number.tobytes().rstrip(b"\0")
+    for name, places in _by_name(words, signs):
         meaning = _meaning(name, spaces)
         if meaning is None:
-            hard[rows[some]] = True
+            hard[rows_at(places, ends)] = True
             continue
         surplus = len(name) + 1 - len(meaning)
         for at, letter in enumerate(meaning):
-            content[signs[some] + surplus + at] = letter
-        gone.extend(signs[some] + at for at in range(surplus))
+            content[places + (surplus + at)] = letter
+        gone.extend(places + at for at in range(surplus))
     return np.concatenate(gone), hard
+
+
+def _first_semicolon(words: Words) -> Words:
+    """The highest bit of the first byte of each word that is a `;`; 0 where none is."""
+    other = words ^ (ONES * np.uint64(ord(";")))
+    found = (other - ONES) & ~other & (ONES << np.uint64(7))
+    return found & (~found + np.uint64(1))
+
+
+def _by_name(words: Words, signs: Ints) -> Iterator[tuple[bytes, Ints]]:
+    """The places of each distinct name."""
+    coded = pa.Array.from_buffers(pa.uint64(), len(words), [None, pa.py_buffer(words)]).dictionary_encode()
+    names, kind = coded.dictionary.to_numpy(), coded.indices.to_numpy()
+    # Small numbers are sorted by counting them.
+    order = np.argsort(kind.astype(np.uint16) if len(names) < 1 << 16 else kind, kind="stable")
+    cuts = np.cumsum(np.bincount(kind, minlength=len(names)))
+    for name, places in zip(names, np.split(signs[order], cuts[:-1]) if len(names) else (), strict=True):
+        yield name.tobytes().rstrip(b"\0"), places
 
 
 def _meaning(name: bytes, spaces: bool) -> bytes | None:
     """The UTF-8 of a character reference by its name, or None where it is not as simple as that."""
-    if not name.isascii() or set(name) & set(b" &\t\n\r\f\v"):
+    if not name.isascii() or set(name) & set(b" &<>\t\n\r\f\v"):
         return None
     meaning = html.unescape(f"&{name.decode()}").encode()
     if not meaning or len(meaning) > len(name) + 1:

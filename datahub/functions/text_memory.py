@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,7 +13,8 @@ from datahub.functions.columns import Bytes, Ints, from_texts, text_bytes, text_
 from datahub.functions.declare import Mask
 from datahub.types.bits import truth_array
 
-_ONES = np.uint64(0x0101010101010101)
+ONES = np.uint64(0x0101010101010101)
+"""A word of eight bytes that are 1."""
 
 
 def bytes_of(texts: pa.Array) -> tuple[Bytes, Ints]:
@@ -39,23 +41,27 @@ def before(mask: Mask, at: Ints) -> Ints:
     return counts
 
 
-def overwrite(content: Bytes, starts: Ints, stops: Ints, mark: int) -> None:
-    """Write `mark` over the bytes from each of `starts` up to its stop; stretches do not overlap, `content` is a multiple of 8 long.
+def words_at(content: Bytes, places: Ints) -> npt.NDArray[np.uint64]:
+    """The eight bytes from each of `places` on as a word, the first in its lowest bits; there must be as many."""
+    overlapping: npt.NDArray[np.uint64] = np.ndarray((max(len(content) - 7, 0),), np.uint64, content, 0, (1,))
+    return overlapping[places]
+
+
+def between(starts: Ints, stops: Ints, length: int) -> Mask:
+    """Which of `length` bytes (a multiple of 8) stand from one of `starts` up to its stop; stretches do not overlap.
 
     Bytes are inside where the number of edges so far is odd. Its parity is worked out for eight bytes at a time, then
     carried from word to word: a third of the time of writing place by place.
     """
-    edges = np.zeros(len(content) + 8, np.uint8)
+    edges = np.zeros(length + 8, np.uint8)
     edges[starts] = 1
     edges[stops] ^= 1
-    parity = edges[: len(content)].view(np.uint64)
+    parity = edges[:length].view(np.uint64)
     for width in (8, 16, 32):
         parity ^= parity << np.uint64(width)
     carried = np.bitwise_xor.accumulate(parity >> np.uint64(56))
-    parity[1:] ^= carried[:-1] * _ONES
-    words = content.view(np.uint64)
-    words &= ~(parity * np.uint64(255))
-    words |= parity * np.uint64(mark)
+    parity[1:] ^= carried[:-1] * ONES
+    return edges[:length].view(np.bool_)
 
 
 def rows_at(places: Ints, ends: Ints) -> Ints:
@@ -66,7 +72,7 @@ def rows_at(places: Ints, ends: Ints) -> Ints:
 
 
 def picked_bytes(content: Bytes, keep: Mask) -> Bytes:
-    """The bytes that are in `keep`; Arrow is twice as fast at it as NumPy, and lets other threads run."""
+    """The bytes that are in `keep`, read only; Arrow is twice as fast at it as NumPy, and lets other threads run."""
     held = pa.Array.from_buffers(pa.uint8(), len(content), [None, pa.py_buffer(content)])
     picked: Bytes = held.filter(truth_array(keep)).to_numpy()
     return picked
@@ -84,24 +90,17 @@ def without(content: Bytes, ends: Ints, gone: Ints) -> tuple[Bytes, Ints]:
 def squeezed(content: Bytes, ends: Ints, blank: Mask, mark: int, keep: Mask, gone: Ints) -> pa.Array:
     """Texts in which a run of blank bytes is one `mark`, none is at either end, and the bytes at `gone` are left out.
 
-    `content` is written to where it may be. A byte that goes counts as one that is not blank.
+    A byte that goes counts as one that is not blank; those of `mark` are all blank.
     """
-    following = np.append(blank[1:], True)
-    following[ends[1:][ends[1:] > 0] - 1] = True
-    # Of a run the last byte is kept; at the end of a text it counts as followed by another one.
-    last = blank & ~following
-    kept = np.flatnonzero(last)
-    filled = np.flatnonzero(ends[:-1] < ends[1:])
-    filled = filled[blank[ends[filled]]]
-    leading = before(last, ends[filled])
-    # In a text that is blank throughout none is kept: what comes next is another text's.
-    own = np.append(kept, len(content))[leading] < ends[filled + 1]
-    stays = ~blank | last
-    stays[kept[leading[own]]] = False
-    content = content if content.flags.writeable else content.copy()
-    content[kept] = mark
+    # Of a run the last byte is kept. Where it goes on in the next text, it is at the end of one and the beginning of another:
+    # whichever byte is kept then, it is cut off with what else stands at the ends.
+    stays = np.ones(len(content), np.bool_)
+    np.logical_and(blank[:-1], blank[1:], out=stays[:-1])
+    np.logical_not(stays[:-1], out=stays[:-1])
+    content = content * ~blank
+    content += blank.view(np.uint8) * np.uint8(mark)
     stays[gone] = False
-    return from_texts(before(stays, ends), picked_bytes(content, stays), keep)
+    return pc.ascii_trim(from_texts(before(stays, ends), picked_bytes(content, stays), keep), chr(mark))
 
 
 def changed_where(hard: Mask, texts: pa.Array, change: Callable[[pa.Array], pa.Array], others: pa.Array | None = None) -> pa.Array:

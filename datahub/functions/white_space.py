@@ -23,7 +23,7 @@ def with_single_spaces(texts: pa.Array) -> pa.Array:
     blank = _blank(content)
     if _is_tidy(content, blank, ends):
         return texts
-    return squeezed(content.copy(), ends, blank, SPACE, valid(texts), _NOTHING)
+    return squeezed(content, ends, blank, SPACE, valid(texts), _NOTHING)
 
 
 def without_controls(texts: pa.Array) -> pa.Array:

@@ -75,10 +75,17 @@ def unmarked(texts: pa.Array) -> pa.Array:
 
 
 DASH, SURPLUS = ord("-"), 0
-LOWER = np.full(256, DASH, np.uint8)
-LOWER[ord("0") : ord("9") + 1] = np.arange(ord("0"), ord("9") + 1)
-LOWER[ord("a") : ord("z") + 1] = np.arange(ord("a"), ord("z") + 1)
-LOWER[ord("A") : ord("Z") + 1] = LOWER[ord("a") : ord("z") + 1]
+
+
+def _lowered(content: Bytes) -> Bytes:
+    """Letters of ASCII in lower case, digits as they are, a dash for any other byte; in steps that the processor does for many at once."""
+    letters = content | np.uint8(0x20)
+    is_letter = letters - np.uint8(ord("a")) < 26
+    is_digit = content - np.uint8(ord("0")) < 10
+    lowered = letters * is_letter
+    lowered += content * is_digit
+    lowered += np.uint8(DASH) * ~(is_letter | is_digit)
+    return lowered
 
 
 @cache
@@ -87,7 +94,7 @@ def _plain_letters() -> Bytes:
     plain = []
     for code in range(0xC0, 0x180):
         rest = "".join(letter for letter in normalize("NFD", chr(code).lower()) if not combining(letter))
-        plain.append(LOWER[ord(rest)] if rest.isascii() and len(rest) == 1 else DASH)
+        plain.append(ord(rest) if rest.isascii() and rest.isalnum() and len(rest) == 1 else DASH)
     return np.array(plain, np.uint8)
 
 
@@ -96,7 +103,7 @@ def _folded(content: Bytes) -> tuple[Bytes, Ints, Ints]:
 
     It knows ASCII and the European letters up to U+017F. The first byte of such a letter is `SURPLUS`.
     """
-    folded = LOWER[content]
+    folded = _lowered(content)
     leads = np.flatnonzero(content >= 0xC3)
     if not len(leads):
         return folded, leads, leads
