@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from datahub.engine.issues import as_text
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import carried, coerced, without
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
-from datahub.functions.columns import on_distinct, valid
+from datahub.functions.columns import Judgement, on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
 from datahub.records import record
 from datahub.semantic import ir
@@ -35,6 +35,7 @@ class Prepared:
     strict: tuple[bool, ...]
     distinct: bool
     counts: bool
+    judgement: Judgement = field(default_factory=Judgement)
 
 
 @evaluates(ir.Call)
@@ -133,7 +134,7 @@ def applied(ready: Prepared, given: list[Any], distinct: bool) -> tuple[Datum, t
     arrays = [at for at, one in enumerate(given) if isinstance(one, pa.Array)]
     if arrays:
         if ready.distinct and not distinct and len(arrays) == 1:
-            return opened(on_distinct(_over(ready.kernel, given, arrays[0]), given[arrays[0]]))
+            return opened(on_distinct(_over(ready.kernel, given, arrays[0]), given[arrays[0]], ready.judgement))
         return opened(ready.kernel(*given))
     scalars = [at for at, one in enumerate(given) if isinstance(one, pa.Scalar)]
     if scalars:

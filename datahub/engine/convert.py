@@ -17,7 +17,7 @@ from datahub.engine.failures import element_paths, nulled, union, whole
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import brought, carried
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
-from datahub.functions.columns import Ints, repeats, valid
+from datahub.functions.columns import Ints, Judgement, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
 from datahub.semantic import ir
@@ -30,7 +30,8 @@ def convert(node: ir.Convert, scope: Scope) -> Column:
     """The values that the raw texts of a source column stand for."""
     raw = scope.evaluate(node.value)
     column = raw.array(scope.length)
-    if not scope.distinct and _is_worth_coding(column, node.type):
+    judgement: Judgement = scope.run.once(node, "judgement", Judgement)
+    if not scope.distinct and _is_worth_coding(column, node.type, judgement):
         made = _on_distinct(column, node.type, node.reading)
     else:
         made = read(column, node.type, node.reading)
@@ -43,10 +44,10 @@ def convert(node: ir.Convert, scope: Scope) -> Column:
     return Column(nulled(made.values, before, scope.length), union(before, tuple(failure for failure in kept if len(failure.rows))))
 
 
-def _is_worth_coding(column: pa.Array, kind: t.Type) -> bool:
+def _is_worth_coding(column: pa.Array, kind: t.Type, judgement: Judgement) -> bool:
     """Whether each distinct text should be read once: not where reading is hardly more than looking."""
     base = t.base_of(kind)
-    return pa.types.is_string(column.type) and not isinstance(base, t.Text | t.ListOf | t.MapOf | t.Struct) and repeats(column)
+    return pa.types.is_string(column.type) and not isinstance(base, t.Text | t.ListOf | t.MapOf | t.Struct) and judgement.repeats(column)
 
 
 def _headed(node: ir.Convert, failure: Failure) -> pa.Array | None:

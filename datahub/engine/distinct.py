@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.failures import union
 from datahub.frames.frame import Column, Frame, Rows, take_column
-from datahub.functions.columns import repeats
+from datahub.functions.columns import Judgement
 from datahub.functions.declare import REGISTRY
 from datahub.records import record
 from datahub.semantic import ir
@@ -129,7 +129,10 @@ def coded(name: str, scope: Scope) -> Coded | None:
     """The column `name` by its distinct values; None where it does not repeat itself, or where it would not help."""
     column = scope.column(name)
     values = column.values
-    if column.failures or not isinstance(values, pa.Array) or not pa.types.is_string(values.type) or not repeats(values):
+    if column.failures or not isinstance(values, pa.Array) or not pa.types.is_string(values.type):
+        return None
+    judgements: dict[str, Judgement] = scope.run.memory.__dict__.setdefault("judgements", {})
+    if not judgements.setdefault(name, Judgement()).repeats(values):
         return None
     encoded = values.dictionary_encode(null_encoding="encode")
     known = places = None

@@ -22,6 +22,8 @@ PIECE, LEAST = 256 << 10, 1024
 """How many bytes of texts a kernel is given at once, and how many texts at least."""
 SAMPLE = 1024
 """How many rows are looked at to tell whether a column repeats itself."""
+PATIENCE = 15
+"""For how many batches at most it is taken to be as it was before."""
 
 
 @record(frozen=True, slots=True)
@@ -255,14 +257,38 @@ def repeats(values: pa.Array) -> bool:
     return bool(pc.count_distinct(values.take(_spread_over(count, SAMPLE))).as_py() * 3 < SAMPLE)
 
 
+@record(slots=True)
+class Judgement:
+    """Whether the values that come by one place of a plan repeat themselves; asked again the more seldom, the oftener it was so.
+
+    Threads may share one: what it says decides how much time is taken, never what comes out.
+    """
+
+    answer: bool = False
+    patience: int = 0
+    left: int = 0
+
+    def repeats(self, values: pa.Array) -> bool:
+        """What `repeats` says of `values`, or has said of those before them."""
+        if len(values) < 64:
+            return False
+        if self.left > 0:
+            self.left -= 1
+            return self.answer
+        answer = repeats(values)
+        self.patience = min(2 * self.patience + 1, PATIENCE) if answer == self.answer else 0
+        self.answer, self.left = answer, self.patience
+        return answer
+
+
 @lru_cache(maxsize=64)
 def _spread_over(count: int, places: int) -> pa.Array:
     return pa.array(np.linspace(0, count - 1, places).astype(np.int64))
 
 
-def on_distinct(kernel: Callable[[pa.Array], Outcome | pa.Array], values: pa.Array) -> Outcome:
+def on_distinct(kernel: Callable[[pa.Array], Outcome | pa.Array], values: pa.Array, judgement: Judgement | None = None) -> Outcome:
     """What `kernel` gives for `values`, worked out on the distinct ones where the column repeats itself."""
-    if not repeats(values):
+    if not (repeats(values) if judgement is None else judgement.repeats(values)):
         return in_pieces(kernel, values)
     # Null is a value like the others: `matches` and `is blank` answer for it.
     coded = values.dictionary_encode(null_encoding="encode")
