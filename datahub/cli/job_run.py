@@ -17,6 +17,7 @@ from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structure
 from datahub.records import record
 
 if TYPE_CHECKING:
+    from datahub.cli.spans import Span
     from datahub.project.load import Loaded
     from datahub.runner.jobs.job_context import JobContext
     from datahub.runner.jobs.perform import Ending
@@ -47,6 +48,8 @@ class Asked:
     fail_on_empty: bool = False
     fail_on_skip: bool = False
     quiet: bool = False
+    span: Span | None = None
+    """The range of time that is to be read once more."""
 
 
 def run_job(asked: Asked) -> Exit:
@@ -63,7 +66,9 @@ def run_job(asked: Asked) -> Exit:
         _unready(loaded, asked, stop.message)
         raise
     if asked.dry:
-        return _dry(loaded, asked, plan)
+        from datahub.cli.dry import dry
+
+        return dry(loaded, asked, plan)
     store = ledger(loaded)
     try:
         try:
@@ -114,7 +119,7 @@ def _work(context: JobContext, asked: Asked) -> Exit:
     from datahub.state.owner import this_process
     from datahub.state.store import Fenced
 
-    mine = context.store.runs.get(asked.claimed) if asked.claimed else submitted(context, asked)
+    mine = context.store.runs.get(asked.claimed) if asked.claimed else _begun(context, asked)
     if mine is None:
         raise Stop(f"there is no run `{asked.claimed}`")
     code = Exit.DONE
@@ -128,7 +133,7 @@ def _work(context: JobContext, asked: Asked) -> Exit:
             raise Stop(str(problem), code=Exit.LATER) from problem
         ended(context, ending, asked)
         if ending.run.id == mine.id or not asked.claimed:
-            code = exit_of(ending, asked)
+            code = exit_of(ending, asked) or (code if asked.span is not None else Exit.DONE)
         elif asked.served:
             _told_of(ending.run)
         done = done or ending.run.id == mine.id
@@ -140,6 +145,15 @@ def _work(context: JobContext, asked: Asked) -> Exit:
         say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context, mine))
         return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
     return code
+
+
+def _begun(context: JobContext, asked: Asked) -> Run:
+    """The run that was asked for; of a range in several parts the last."""
+    if asked.span is None:
+        return submitted(context, asked)
+    from datahub.cli.spans import submitted_span
+
+    return submitted_span(context, asked.span, json.dumps(dict(asked.parameters)), quiet=asked.quiet)
 
 
 def _told_of(run: Run) -> None:
@@ -324,40 +338,3 @@ def exit_of(ending: Ending, asked: Asked) -> Exit:
             return Exit.LATER
         case _:
             return Exit.WRONG
-
-
-def _dry(loaded: Loaded, asked: Asked, plan: object) -> Exit:
-    """Tell what a run would do: nothing of the project, its connections or its ledger is written."""
-    import tempfile
-
-    from datahub.cli.inputs import world
-    from datahub.cli.summary import summary
-    from datahub.plan.operators import Plan
-    from datahub.project.failures import DataHubError
-    from datahub.runner.jobs.bind import bind, folders_of
-    from datahub.runner.jobs.dry import dry_run
-    from datahub.state.sqlite.ledger import SqliteLedger
-
-    assert isinstance(plan, Plan)
-    path = folders_of(loaded).ledger
-    known = path.exists()
-    with tempfile.TemporaryDirectory(prefix="dhm-dry-") as folder:
-        store = SqliteLedger(path, look=True) if known else SqliteLedger(Path(folder) / "none.sqlite")
-        try:
-            context = bind(loaded, asked.job, plan, store)
-            with world(), closing(context.ways):
-                would = dry_run(context, Path(folder) / "out", known=known)
-        except DataHubError as problem:
-            raise Stop(problem.message, problem.help) from problem
-        finally:
-            store.close()
-        if would is None:
-            say("dry run: nothing new")
-            return Exit.EMPTY if asked.fail_on_empty else Exit.DONE
-        # The files that are shown nowhere are gone by then.
-        say(summary(replace(would.report, written=(), rejects=()), Paint(sys.stderr)).rstrip("\n"))
-    for target, rows in would.deliveries:
-        say(f"  would go to `{target}`: {counted(rows, 'row')}")
-    if would.against:
-        say(f"  would not be delivered: {would.against}")
-    return Exit.WRONG if would.against else Exit.DONE

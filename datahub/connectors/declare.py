@@ -31,6 +31,7 @@ __all__ = [
     "Place",
     "Poster",
     "PosterConnection",
+    "Ranged",
     "Receipt",
     "Refusal",
     "Sender",
@@ -189,6 +190,18 @@ class Incremental(Protocol):
 
     def position(self) -> str | None:
         """Where this run has come to, once all its splits are landed; None where nothing moves."""
+        ...
+
+
+@runtime_checkable
+class Ranged(Protocol):
+    """A source that can be asked for what belongs to a range of time, whatever was read before."""
+
+    def within(self, window: tuple[datetime, datetime] | None) -> None:
+        """From now on give what is of the first instant or later, and before the second; None: what is there, as ever.
+
+        `TerminalError` where it cannot tell. Called before `splits`.
+        """
         ...
 
 

@@ -29,10 +29,16 @@ class FilesIn:
 
     def __init__(self, source: str, files: FileSystem, told: FilesFrom, sleep: Callable[[float], None] = time.sleep) -> None:
         self._source, self._files, self._told, self._sleep = source, files, told, sleep
+        self._window: tuple[datetime, datetime] | None = None
+
+    def within(self, window: tuple[datetime, datetime] | None) -> None:
+        """Give the files that were changed within a window, however many."""
+        self._window = window
 
     def splits(self) -> Iterator[Split]:
         """The files that are there and whole, in order."""
-        for entry in self._ordered(self._ready())[: self._told.limit]:
+        there = self._ordered(self._ready())
+        for entry in there[: self._told.limit] if self._window is None else _within(there, *self._window):
             if entry.size is not None and entry.size > self._told.largest:
                 raise TerminalError(f"`{entry.path}` has {entry.size:,} bytes, and the job takes {self._told.largest:,}", "raise `largest`")
             yield Split(self._source, entry.path, self._name(entry), _fingerprint(entry), entry.size, entry.modified)
@@ -231,6 +237,14 @@ class FilesIn:
                 continue
             return
         raise TerminalError(f"`{folder}` is full of files called `{name}`", "clear it")
+
+
+def _within(entries: Sequence[Entry], begin: datetime, end: datetime) -> Iterator[Entry]:
+    for entry in entries:
+        if entry.modified is None:
+            raise TerminalError(f"the listing does not say when `{entry.path}` was changed", "such files belong to no range of time")
+        if begin <= entry.modified < end:
+            yield entry
 
 
 def _fingerprint(entry: Entry) -> str:

@@ -84,6 +84,10 @@ class Admission:
     """Why the fire comes too late to be run; it is recorded and not run."""
     approved: bool = False
     """Whether a person vouches for the input, so that guards let it pass."""
+    as_of: datetime | None = None
+    """The instant that the run means by now; when it is let in where it is none."""
+    window: str = ""
+    """The range of time that the run reads once more."""
 
 
 @record(frozen=True, slots=True)
@@ -127,6 +131,8 @@ class Run:
     cancel: str = ""
     approved: bool = False
     """Whether a person has let it pass the guards."""
+    window: str = ""
+    """The range of time that a backfill reads; what the job reads otherwise is not touched then."""
 
     @property
     def ended_for_good(self) -> bool:

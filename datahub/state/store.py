@@ -133,6 +133,10 @@ class Items(Protocol):
         """A file that was done under another name with the same content."""
         ...
 
+    def done_at(self, place: str) -> Sequence[Item]:
+        """All files of a place that were done and are known still."""
+        ...
+
     def stage(self, claim: Claim, source: str, item: Item) -> Item:
         """A file has landed and belongs to the run."""
         ...

@@ -8,6 +8,9 @@ A name that is no file is a job of dhm.toml: its sources and targets are bound t
 what was read before is not read again, and a run that was stopped anywhere goes on where it was. With --dry-run nothing is delivered,
 moved away or remembered.
 
+--from and --to read a range of time once more: files that were changed in it, and what an API gives for it, whatever was read before.
+Positions, files and what is remembered stay as they are.
+
 Exit codes: 0 done, rejects or not; 1 the run failed or was aborted; 2 wrong usage, nothing was touched; 3 there are rejects
 (with --fail-on-rejects); 4 there was no input (with --fail-on-empty); 5 another run of the job is
 not done (with --fail-on-skip); 75 try again later.
@@ -55,6 +58,11 @@ def command(
     memory: Annotated[str, typer.Option(help="How much an operator holds before it sets rows aside on disk.", metavar="SIZE")] = "1GiB",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Of a job: do all but deliver and remember.")] = False,
     env: Annotated[str, typer.Option(help="Of a job: the environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+    begin: Annotated[
+        str, typer.Option("--from", help="Of a job: read once more what is of this time on.", metavar="INSTANT", show_default=False)
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="… and before this.", metavar="INSTANT", show_default="now")] = "",
+    each: Annotated[str, typer.Option(help="… in a run for each such length: `1 d`.", metavar="LENGTH", show_default=False)] = "",
     fail_on_rejects: Annotated[bool, typer.Option("--fail-on-rejects", help="End with 3 where rows were rejected.")] = False,
     fail_on_empty: Annotated[bool, typer.Option("--fail-on-empty", help="End with 4 where no row was read.")] = False,
     fail_on_skip: Annotated[bool, typer.Option("--fail-on-skip", help="End with 5 where another run of the job is not done.")] = False,
@@ -71,6 +79,7 @@ def command(
     if is_job(script):
         from datahub.cli.job_run import Asked, run_job
         from datahub.cli.memory import choose_memory
+        from datahub.cli.spans import span
 
         given = tuple(pairs(param or [], "--param", "NAME=VALUE").items())
         if source or flow or as_of:
@@ -86,9 +95,12 @@ def command(
             fail_on_empty=fail_on_empty,
             fail_on_skip=fail_on_skip,
             quiet=quiet,
+            span=span(begin, end, each),
         )
         choose_memory()
         raise typer.Exit(run_job(asked))
+    if begin or end or each:
+        raise Stop("`--from`, `--to` and `--each` are for jobs", "a script reads the files that `--source` names")
     if dry_run or env:
         raise Stop("`--dry-run` and `--env` are for jobs", "a script only writes into the folder that `--out` names")
     if out.exists() and not out.is_dir():

@@ -34,6 +34,7 @@ class RestIn:
         self._folder = place.state / "rest"
         self._position: str | None = None
         self._before: str | None = None
+        self._window: tuple[str, str] | None = None
         self._values: dict[str, Any] = {}
         self._parts: list[tuple[Path, int]] = []
 
@@ -42,6 +43,20 @@ class RestIn:
 
     def position(self) -> str | None:
         return self._position
+
+    def within(self, window: tuple[datetime, datetime] | None) -> None:
+        """`{{CURSOR}}` is the beginning of the window, and `{{NOW}}` its end."""
+        if window is None:
+            self._window = None
+            return
+        asked = {slot for call in self._told.calls for slot in slots(call.model_dump_json())}
+        if "CURSOR" not in asked:
+            raise TerminalError(
+                "its calls do not say from when on", 'ask for it: `parameters = {since = "{{CURSOR}}", until = "{{NOW}}"}` in the call'
+            )
+        if "NOW" not in asked and window[1] < datetime.now(UTC):
+            raise TerminalError("its calls do not say until when", 'ask for it: `until = "{{NOW}}"` in `parameters` of the call')
+        self._window = _instant(window[0]), _instant(window[1])
 
     def splits(self) -> Iterator[Split]:
         """One file with all rows, or one for each address of a download; none where the API has none."""
@@ -195,6 +210,8 @@ class RestIn:
     # ------------------------------------------------------------ how far was read
 
     def _known_from(self, began: datetime) -> dict[str, Any]:
+        if self._window is not None:
+            return dict(zip(("CURSOR", "NOW"), self._window, strict=True))
         cursor = self._told.cursor
         position = self._before or (cursor.first if cursor is not None else "")
         if cursor is not None and cursor.overlap and self._before:

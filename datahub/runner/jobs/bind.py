@@ -60,6 +60,7 @@ def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Pro
         threads=os.cpu_count() or 1,
         progress=progress,
         watches=watches,
+        zone=loaded.project.project.timezone,
     )
 
 

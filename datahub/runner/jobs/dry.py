@@ -8,6 +8,7 @@ from datahub.connectors.declare import Incremental
 from datahub.formats.declare import InputFile
 from datahub.records import record
 from datahub.reports.report import Report
+from datahub.runner.jobs.backfill import Window, landed_in
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.fetch import landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
@@ -26,13 +27,19 @@ class Would:
     against: str = ""
 
 
-def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
-    """Fetch what is new into `out` and run the plan over it; None where nothing is new. `known`: there is a ledger to look into."""
+def dry_run(context: JobContext, out: Path, *, known: bool, window: Window | None = None) -> Would | None:
+    """Fetch what is new, or what is of a window, into `out` and run the plan over it; None where there is nothing.
+
+    `known`: there is a ledger to look into.
+    """
     landed = out / "landed"
     landed.mkdir(parents=True)
     files: dict[str, list[InputFile]] = {name: [] for name in context.ways.sources}
     for name, source in context.ways.sources.items():
         place = context.places[name]
+        if window is not None and name in context.driving:
+            files[name] += [InputFile(str(got.path), got.name) for got in landed_in(context, name, source, window, landed)]
+            continue
         if isinstance(source, Incremental):
             source.start(context.store.cursors.value(place, POSITION) if known else None)
         wanted = (split for split in source.splits() if not (known and read_before(context, name, split)))
@@ -42,7 +49,7 @@ def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
                 files[name].append(InputFile(str(got.path), got.name))
     if not any(files[name] for name in context.driving):
         return None
-    now = context.clock()
+    now = context.clock() if window is None else min(window.end, context.clock())
     run_now = Run("dry", context.name, FireKind.MANUAL, now, RunStatus.PENDING, now)
     options = Options(
         as_of=now,
@@ -52,7 +59,7 @@ def dry_run(context: JobContext, out: Path, *, known: bool) -> Would | None:
         previous=previous(context) if known else Previous({}, {}),
     )
     report = run(context.plan, files, out, parameters=parameters(context, run_now), options=options)
-    return Would(report, _deliveries(context, report), _against(context, report, known=known))
+    return Would(report, _deliveries(context, report), _against(context, report, known=known and window is None))
 
 
 def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], ...]:

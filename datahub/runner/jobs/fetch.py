@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,21 @@ from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.watching import POSITION
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
 
+RangeOf = Callable[[str, Source], Iterator[Landed]]
+"""What a source has of a range of time."""
 
-def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
-    """Land what is new of each source, and freeze what the run reads."""
+
+def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | None = None) -> None:
+    """Land what is new of each source, or what `range_of` gives of those that drive the job, and freeze what the run reads."""
     reach("fetch")
     context.folders.landed.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, source in context.ways.sources.items():
+        if range_of is not None and name in context.driving:
+            context.store.items.let_go(claim, name)
+            for landed in range_of(name, source):
+                hold.check()
+                _take_apart(context, claim, name, landed)
+            continue
         if isinstance(source, Incremental):
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
             context.store.items.let_go(claim, name)
@@ -31,7 +40,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold) -> None:
         for landed in landed_of(source, wanted, context.folders.landed):
             hold.check()
             _take(context, claim, name, landed)
-        position = source.position() if isinstance(source, Incremental) else None
+        position = source.position() if isinstance(source, Incremental) and range_of is None else None
         if position is not None:
             context.store.cursors.propose(claim, context.places[name], POSITION, position)
     taken = context.store.items.taken(claim.run)
@@ -83,6 +92,13 @@ def read_before(context: JobContext, name: str, split: Split) -> bool:
     """Whether what the listing tells of a split says that it was read before."""
     seen = context.store.items.seen(context.places[name], split.name, split.fingerprint) if name in context.driving else None
     return seen is not None and seen.status is not ItemStatus.STAGED
+
+
+def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
+    """What belongs to a range stays where it is, and says nothing of what was read otherwise."""
+    item = context.store.items.stage(claim, name, _item(f"{context.places[name]}:backfill", landed))
+    context.store.items.disposed(claim, item.id)
+    reach("taken")
 
 
 def _take(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:

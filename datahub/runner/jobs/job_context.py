@@ -81,3 +81,5 @@ class JobContext:
     progress: Progress | None = None
     watches: tuple[Watched, ...] = ()
     """What jobs of the project wait for."""
+    zone: str = "UTC"
+    """The time zone of the project's clock."""

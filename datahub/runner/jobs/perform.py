@@ -15,9 +15,10 @@ from datahub.functions.extensions import BrokenExtension
 from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.report import Report
+from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
-from datahub.runner.jobs.fetch import fetch, fresh, landed_again
+from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, landed_again
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
@@ -78,13 +79,14 @@ class _Work:
     def __init__(self, context: JobContext, claim: Claim, run: Run) -> None:
         self._context, self._claim, self._run = context, claim, run
         self._store = context.store
-        self._remembered = Remembered(context)
+        # A range of the past says nothing of what was delivered last.
+        self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
 
     def steps(self, hold: Hold) -> None:
         hold.check()
         if not self._run.input_digest:
-            fetch(self._context, self._claim, hold)
+            fetch(self._context, self._claim, hold, self._range())
             self._again()
         taken = tuple(self._store.items.taken(self._claim.run))
         if not self._store.deliveries.planned(self._claim.run):
@@ -99,6 +101,13 @@ class _Work:
         self._dispose(hold)
         self._end(RunStatus.SUCCESS, "", "")
         reach("ended")
+
+    def _range(self) -> RangeOf | None:
+        """What of the sources a backfill reads."""
+        if not self._run.window:
+            return None
+        window, folder = window_of(self._run.window), self._context.folders.landed
+        return lambda name, source: landed_in(self._context, name, source, window, folder)
 
     def _again(self) -> None:
         found = self._store.runs.get(self._claim.run)
@@ -136,7 +145,9 @@ class _Work:
             self._store.items.done(self._claim)
             self._store.cursors.commit(self._claim)
         self._dispose(hold)
-        self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason="nothing new")
+        self._store.runs.end(
+            self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=_NOTHING[bool(self._run.window)]
+        )
 
     def _commit(self, hold: Hold) -> None:
         """Everything has arrived: that is one fact, with all that follows from it."""
@@ -240,7 +251,8 @@ class _Work:
         try:
             withdraw(self._context, self._run)
             for one in self._store.items.taken(self._claim.run):
-                if status is not RunStatus.CANCELLED and one.source:
+                # What is disposed of came from nowhere that it could be moved away from.
+                if status is not RunStatus.CANCELLED and one.source and not one.disposed:
                     self._context.ways.sources[one.source].settle(landed_again(one.item), succeeded=False)
         except DataHubError as problem:
             # What kept it from being delivered may keep it from being taken back as well.
@@ -268,3 +280,4 @@ class _Work:
 
 
 NOTHING_NEW = "NOTHING_NEW"
+_NOTHING = ("nothing new", "nothing of this range is there")

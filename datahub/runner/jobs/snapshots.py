@@ -52,9 +52,10 @@ class Kept:
 class Remembered:
     """What one run adds to what is remembered."""
 
-    def __init__(self, context: JobContext) -> None:
+    def __init__(self, context: JobContext, *, nothing: bool = False) -> None:
         self._context = context
-        wanted = {shape.name: shape for shape in context.plan.entities if shape.name in remembered(context)}
+        names = frozenset[str]() if nothing else remembered(context)
+        wanted = {shape.name: shape for shape in context.plan.entities if shape.name in names}
         self._shapes: dict[str, EntityShape] = {one.entity: wanted[one.entity] for one in context.plan.outputs if one.entity in wanted}
         self._spools: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[str, int] = {}

@@ -78,7 +78,7 @@ def _after(store: StateStore, name: str, job: Job, trigger: AfterJob, now: datet
     # What the other job did before anybody asked for this is not made up for.
     since = store.runs.watched_from(f"{name} after {trigger.job}", "", now)
     for earlier in reversed(store.runs.list(trigger.job, [RunStatus.SUCCESS], AT_ONCE)):
-        if earlier.ended is None or earlier.ended < since or earlier.code:
+        if earlier.ended is None or earlier.ended < since or earlier.code or earlier.window:
             continue
         fire = Fire(name, FireKind.EVENT, earlier.ended, earlier.id)
         run = store.runs.submit(fire, Admission(Overlap(job.overlap), job.most_waiting), now)

@@ -36,6 +36,10 @@ class SqliteItems:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND sha256 = ? AND status = 'done' LIMIT 1", (place, sha256))
         return _item(rows[0]) if rows else None
 
+    def done_at(self, place: str) -> Sequence[Item]:
+        rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND status = 'done' ORDER BY id", (place,))
+        return tuple(map(_item, rows))
+
     def stage(self, claim: Claim, source: str, item: Item) -> Item:
         with self._ledger.writing() as sql:
             fence(sql, claim)

@@ -28,8 +28,8 @@ _PENDING = "status = 'pending'"
 _WORKING = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in {*ENDED, RunStatus.PENDING})})"
 _MOST_AT_ONCE = 500
 """So many runs of a job are looked through for one that can be claimed."""
-# A run that found nothing new has a code; it says as little of how much there should be as rejects that are run again.
-_GOOD = "status = 'success' AND code = '' AND kind <> 'replay'"
+# A run that found nothing new has a code; it says as little of how much there should be as rejects or a range that are run again.
+_GOOD = "status = 'success' AND code = '' AND kind NOT IN ('replay', 'backfill')"
 _OWN_TABLES = ("taken", "batch", "out_file", "planned", "proposed", "rejects")
 
 
@@ -45,7 +45,7 @@ class SqliteRuns:
             return None
         with self._ledger.writing() as sql:
             run = _new_id(sql, now)
-            key = fire.key or (run if fire.kind in (FireKind.MANUAL, FireKind.REPLAY) else "")
+            key = fire.key or (run if fire.kind in (FireKind.MANUAL, FireKind.REPLAY, FireKind.BACKFILL) else "")
             recorded = sql.execute(
                 "INSERT INTO fire VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (fire.job, fire.kind, written(fire.at), key, run, written(now)),
@@ -56,11 +56,11 @@ class SqliteRuns:
             scope = f"job:{fire.job}/{run}" if admission.overlap is Overlap.ALLOW else f"job:{fire.job}"
             ended = written(now) if status in ENDED else None
             sql.execute(
-                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended, approved)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended, approved, window)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
-                    *(run, fire.job, fire.kind, written(fire.at), status, written(now), admission.parameters, reason, scope, ended),
-                    admission.approved,
+                    *(run, fire.job, fire.kind, written(fire.at), status, written(admission.as_of or now), admission.parameters),
+                    *(reason, scope, ended, admission.approved, admission.window),
                 ),
             )
             return self.get(run)
@@ -168,9 +168,7 @@ class SqliteRuns:
         return tuple(map(_run, rows))
 
     def last_good(self, job: str) -> Run | None:
-        rows = self._ledger.rows(
-            "SELECT * FROM run WHERE job = ? AND status = 'success' AND code = '' AND kind <> 'replay' ORDER BY rowid DESC LIMIT 1", (job,)
-        )
+        rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_GOOD} ORDER BY rowid DESC LIMIT 1", (job,))
         return _run(rows[0]) if rows else None
 
     def generation(self, job: str, input_digest: str) -> int:
@@ -366,4 +364,5 @@ def _run(row: sqlite3.Row) -> Run:
         reason=row["reason"],
         cancel=row["cancel"],
         approved=bool(row["approved"]),
+        window=row["window"],
     )

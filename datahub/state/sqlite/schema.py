@@ -95,4 +95,8 @@ VERSIONS: tuple[str, ...] = (
     CREATE INDEX fire_of_run ON fire (run);
     CREATE INDEX message_open ON message (box, channel, not_before) WHERE state IN ('new', 'claimed');
     """,
+    # A run may read a range of time once more, beside all that the job reads otherwise.
+    """
+    ALTER TABLE run ADD COLUMN window TEXT NOT NULL DEFAULT '';
+    """,
 )

@@ -26,6 +26,7 @@ def command(
             ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
             ["status", f"{found.status.value.replace('_', ' ')}{f': {found.reason}' if found.reason else ''}"],
             ["at work", f"{local(found.started, zone)} to {local(found.ended, zone)}" if found.started else ""],
+            ["range", found.window.replace("/", " to ")],
             ["attempts", str(found.attempt) if found.attempt > 1 else ""],
             ["next try", local(found.not_before, zone)],
         ]

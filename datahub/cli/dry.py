@@ -1,0 +1,64 @@
+"""`dhm run JOB --dry-run`: what a run would do; nothing of the project, its connections or its ledger is written."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datahub.cli.output import Exit, Paint, Stop, counted, say
+
+if TYPE_CHECKING:
+    from datahub.cli.job_run import Asked
+    from datahub.plan.operators import Plan
+    from datahub.project.load import Loaded
+    from datahub.runner.jobs.backfill import Window
+    from datahub.runner.jobs.job_context import JobContext
+
+
+def dry(loaded: Loaded, asked: Asked, plan: Plan) -> Exit:
+    """Tell what the run would do, or each run of a range."""
+    from datahub.cli.inputs import world
+    from datahub.cli.spans import windows_of
+    from datahub.project.failures import DataHubError
+    from datahub.runner.jobs.bind import bind, folders_of
+    from datahub.state.sqlite.ledger import SqliteLedger
+
+    path = folders_of(loaded).ledger
+    known = path.exists()
+    several = [None] if asked.span is None else windows_of(asked.span, loaded.project.project.timezone)
+    code = Exit.DONE
+    with tempfile.TemporaryDirectory(prefix="dhm-dry-") as folder:
+        store = SqliteLedger(path, look=True) if known else SqliteLedger(Path(folder) / "none.sqlite")
+        try:
+            context = bind(loaded, asked.job, plan, store)
+            with world(), closing(context.ways):
+                for number, window in enumerate(several):
+                    code = _one(context, asked, Path(folder) / str(number), window, known=known) or code
+        except DataHubError as problem:
+            raise Stop(problem.message, problem.help) from problem
+        finally:
+            store.close()
+    return code
+
+
+def _one(context: JobContext, asked: Asked, out: Path, window: Window | None, *, known: bool) -> Exit:
+    from datahub.cli.summary import summary
+    from datahub.runner.jobs.dry import dry_run
+
+    would = dry_run(context, out, known=known, window=window)
+    if window is not None:
+        say(f"{window.text}{':' if would is not None else ''}")
+    if would is None:
+        say("dry run: nothing new" if window is None else "  nothing of this range is there")
+        return Exit.EMPTY if asked.fail_on_empty else Exit.DONE
+    # The files that are shown nowhere are gone by then.
+    say(summary(replace(would.report, written=(), rejects=()), Paint(sys.stderr)).rstrip("\n"))
+    for target, rows in would.deliveries:
+        say(f"  would go to `{target}`: {counted(rows, 'row')}")
+    if would.against:
+        say(f"  would not be delivered: {would.against}")
+    return Exit.WRONG if would.against else Exit.DONE
