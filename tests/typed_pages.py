@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-SPEED = re.compile(r"in [\d.]+ s \([\d,]+ rows/s\)")
+SPEED = re.compile(r"in [\d.]+ s \([\d,]+ rows?/s\)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")
 SETTINGS = {"LC_ALL": "C.UTF-8", "COLUMNS": "100", "NO_COLOR": "1"}
 """How the terminal of a page is set: as wide as a page, without colour."""

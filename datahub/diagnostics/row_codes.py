@@ -49,8 +49,6 @@ _PHRASES = {
     "R602": "gives a number that is too large",
     "R603": "has no answer here",
     "R604": "is no position there",
-    "R701": "was refused by the target",
-    "R702": "could not be delivered",
     "R703": "cannot be written in its target",
 }
 

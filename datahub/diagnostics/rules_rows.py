@@ -194,7 +194,7 @@ NO_PERIOD = _row(
     "R402",
     "no-period",
     "a key that has no value yet on this day",
-    "The first `valid_from` of the key is after the day that was asked for.",
+    "The first day that the table has for this key (`asof`) is after the day that was asked for.",
 )
 SEVERAL_MATCHES = _row(
     "R403",
@@ -274,7 +274,7 @@ OUTSIDE_DOMAIN = _row(
     "R603",
     "outside-domain",
     "an argument that the function has no answer for",
-    "Such as the root of a negative number, or a 32nd of a month.",
+    "Such as the root of a negative number, or the code of a country that is none. `x on error y` says what holds then.",
 )
 NO_SUCH_POSITION = _row(
     "R604",
@@ -285,18 +285,6 @@ NO_SUCH_POSITION = _row(
 
 # ---------------------------------------------------------------- R7: the target
 
-TARGET_REFUSED = _row(
-    "R701",
-    "target-refused",
-    "a row that the target refused",
-    "The target's answer is kept with the row.",
-)
-RETRIES_EXHAUSTED = _row(
-    "R702",
-    "retries-exhausted",
-    "a row that could not be delivered after all attempts",
-    "The target did not answer, or asked to come back later too often.",
-)
 UNFIT = _row(
     "R703",
     "unfit-for-target",

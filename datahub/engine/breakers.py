@@ -32,7 +32,7 @@ from datahub.engine.side import Side, right_of
 from datahub.engine.survival import Survival
 from datahub.engine.waiting import Budget, Waiting
 from datahub.frames.concat import concat
-from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, bare
+from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, bare, failed_rows
 from datahub.frames.spill import FrameShelf, size_of
 from datahub.plan import operators as op
 from datahub.plan.expressions import expressions_of
@@ -128,7 +128,25 @@ class KeyedSettling:
         arrays = [column.array(frame.length) for column in columns]
         asked = np.flatnonzero(~keys.any_null(arrays)).astype(np.int64)
         settled = settle(frame, self._operator, self._shape, self._run)
+        if len(asked) < frame.length:
+            settled = self._without_key(frame, columns, arrays, settled)
         return _Keyed(frame, settled, keys.hashes(arrays), asked)
+
+    def _without_key(self, frame: Frame, columns: list[Column], arrays: list[pa.Array], settled: Settled) -> Settled:
+        """Rows whose key lacks a part fail, under the first one that they lack; of a part that failed its own failure tells."""
+        left = ~failed_rows(tuple(failure for column in columns for failure in column.failures), frame.length)
+        origins, failed, found = dict(self._operator.origins), settled.failed.copy(), []
+        for name, array in zip(self._key.columns, arrays, strict=True):
+            lacking = left & keys.any_null([array])
+            left &= ~lacking
+            failed |= lacking
+            if lacking.any():
+                failure = Failure(np.flatnonzero(lacking).astype(np.int64), "R302")
+                origin = origins.get(name, self._key.origin)
+                code = translated("R302", self._shape.translate, origin)
+                found.append(issues.Finding(failure, code, self._operator.entity, name, origin))
+        told = pa.concat_tables([settled.issues, issues.table(found, frame, self._shape.key)]) if found else settled.issues
+        return replace(settled, failed=failed, issues=told)
 
     def accept(self, port: int, payload: _Keyed | Frame, side: Side) -> Iterator[Frame]:
         if isinstance(payload, Frame):

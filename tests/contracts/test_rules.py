@@ -17,8 +17,10 @@ from datahub.reports.catalogue import rules
 from datahub.reports.examples import BLOCK, Example, File, example, place, typed
 from tests.typed_pages import kept, run_here
 
-TOLD = re.compile(r"^(?:(?:error|warning|note)\[|  )((?:DHM|R)\d{3})\b", re.MULTILINE)
+TOLD = re.compile(r"^(?:(?:error|warning|note)\[|  |error: .*\()((?:DHM|R)\d{3})(?:\]|  |\)$)", re.MULTILINE)
 """A code where a command tells that something is wrong, not where it merely names one."""
+WITH = {"R501": {"R201"}, "R502": {"R301"}, "R504": {"R202"}}
+"""Codes of rows that fall with another one, which is rejected for a reason of its own."""
 SHOWN = sorted(code for code in rules() if example(code))
 
 
@@ -46,7 +48,7 @@ def test_the_bad_folder_has_the_mistake_and_no_other(code: str, tmp_path: Path) 
     now = BLOCK.sub(block, bad) + mark + good
     if os.environ.get("DHM_ACCEPT"):
         place(code).write_text(now, encoding="utf-8")
-    assert {code} == set(TOLD.findall("".join(printed))), "\n".join(printed)
+    assert {code} | WITH.get(code, set()) == set(TOLD.findall("".join(printed))), "\n".join(printed)
     assert text == now
 
 
