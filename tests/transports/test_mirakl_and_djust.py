@@ -57,7 +57,7 @@ class Shop:
         self.waits: list[float] = []
 
     def session(self) -> Session:
-        return Session(self.connection, self.place, signing(KeyAuth(name="Authorization", value=Secret(KEY))))
+        return Session(self.connection, self.place, signing(KeyAuth(name="Authorization", value=Secret(KEY)), self.place.state))
 
     def imports(self, **told) -> MiraklImports:
         return MiraklImports(
@@ -326,7 +326,7 @@ def test_lists_are_read_by_offset_and_by_seek(shop):
 
 
 def test_a_wrong_key_is_told(shop):
-    one = Session(shop.connection, shop.place, signing(KeyAuth(name="Authorization", value=Secret("no-such-key"))))
+    one = Session(shop.connection, shop.place, signing(KeyAuth(name="Authorization", value=Secret("no-such-key")), shop.place.state))
     imports = MiraklImports(one, shop.connection, MiraklTo.model_validate({"connection": "x", "entity": "offers"}), shop.place)
     with pytest.raises(TerminalError, match="HTTP 401"):
         imports.send(imports.render(OFFERS), "k")
@@ -344,7 +344,7 @@ def djust(tmp_path):
         auth = {"kind": "oauth2", "token_url": f"{server.url}/oauth/token", "client_id": CLIENT, "client_secret": Secret(SECRET)}
         connection = Rest.model_validate({"url": server.url, "insecure": True, "auth": auth})
         place = Place(tmp_path, tmp_path)
-        yield fake, Session(connection, place, signing(connection.auth), sleep=lambda seconds: None), place
+        yield fake, Session(connection, place, signing(connection.auth, place.state), sleep=lambda seconds: None), place
 
 
 FLOW = [

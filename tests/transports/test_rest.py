@@ -23,6 +23,7 @@ from datahub.connectors.rest.signing import signing
 from datahub.connectors.rest.source import RestIn
 from datahub.connectors.rest.told import RestTo
 from datahub.connectors.rest.told_source import RestFrom
+from datahub.project.redaction import redacted
 from datahub.project.secrets import Secret
 from tests.servers.api import api
 
@@ -41,7 +42,7 @@ class World:
         self.place = Place(folder, folder / "state")
         self.place.state.mkdir(exist_ok=True)
         self.connection = Rest.model_validate({"kind": "rest", "url": server.url, "insecure": True} | told)
-        self.session = Session(self.connection, self.place, signing(self.connection.auth), sleep=self.waits.append)
+        self.session = Session(self.connection, self.place, signing(self.connection.auth, self.place.state), sleep=self.waits.append)
         self.folder = folder / "landed"
         self.folder.mkdir(exist_ok=True)
 
@@ -199,6 +200,39 @@ def test_what_is_waited_for_and_fails_ends_the_run(server, world):
         one.lines(one.source({"path": "status", "until": until | {"attempts": 3}}))
 
 
+def test_what_is_not_there_yet_is_waited_for(server, world):
+    server.routes["GET /status"] = after({}, {"file": None}, {"file": {"state": "AVAILABLE", "id": 7}})
+    server.routes["GET /rows"] = lambda asked: [{"id": asked.query["id"]}]
+    one = world()
+    until = {"value": "$.file.state", "equals": ["AVAILABLE"], "every": "2 s"}
+    calls = {"name": "status", "path": "status", "until": until}, {"path": "rows", "parameters": {"id": "{{status.file.id}}"}}
+    assert [{"id": "7"}] == one.lines(one.source(*calls))
+    assert [2.0, 2.0] == one.waits
+    server.routes["GET /status"] = lambda asked: {}
+    with pytest.raises(TransientError, match=r"there is still nothing at `\$.file.state` after 3 calls"):
+        one.lines(one.source({"path": "status", "until": until | {"attempts": 3}}))
+
+
+def test_a_status_alone_can_be_waited_for(server, world):
+    server.routes["GET /rows"] = after((404, {}), (202, {}), (409, {}), [{"id": 1}])
+    one = world()
+    assert [{"id": 1}] == one.lines(one.source({"path": "rows", "until": {"status": 200, "every": "1 s"}}))
+    assert [1.0, 1.0, 1.0] == one.waits
+    server.routes["GET /rows"] = lambda asked: (202, {})
+    with pytest.raises(TransientError, match="the answer is still HTTP 202 after 2 calls"):
+        one.lines(one.source({"path": "rows", "until": {"status": 200, "attempts": 2}}))
+    server.routes["GET /rows"] = lambda asked: (403, {})
+    with pytest.raises(TerminalError, match="HTTP 403"):
+        one.lines(one.source({"path": "rows", "until": {"status": 200}}))
+
+
+def test_true_is_no_1(server, world):
+    server.routes["GET /status"] = lambda asked: {"done": True}
+    one = world()
+    with pytest.raises(TransientError, match="still `True`"):
+        one.lines(one.source({"path": "status", "until": {"value": "$.done", "equals": [1], "attempts": 1}}))
+
+
 def test_a_value_of_an_answer_adds_no_path_and_no_query(server, world):
     server.routes["GET /first"] = lambda asked: {"id": "../admin?x=1"}
     server.routes["GET /things/..%2Fadmin%3Fx%3D1"] = lambda asked: [{"ok": True}]
@@ -298,6 +332,38 @@ def test_a_token_is_asked_for_once_and_replaced_once_where_it_is_refused(server,
     with pytest.raises(TerminalError, match="HTTP 401"):
         one.lines(source)
     assert 3 == len(given)
+
+
+def test_a_refresh_token_that_was_replaced_is_used_by_the_next_process_until_a_person_signs_in_anew(server, world):
+    live = ["first-refresh-token"]
+
+    def token(asked):
+        given = dict(pair.split("=") for pair in asked.body.decode().split("&"))["refresh_token"]
+        if given != live[-1]:
+            return 400, {"error": "invalid_grant"}
+        live.append(f"rotated-refresh-{len(live)}")
+        return {"access_token": "access-token-1", "expires_in": 3600, "refresh_token": live[-1]}
+
+    server.routes["POST /token"] = token
+    server.routes["GET /rows"] = lambda asked: []
+
+    def run(given):
+        auth = {"kind": "oauth2", "grant": "refresh_token", "token_url": f"{server.url}/token", "refresh_token": secret(given)}
+        one = world(auth=auth)
+        one.lines(one.source({"path": "rows"}))
+        return one
+
+    one = run("first-refresh-token")
+    run("first-refresh-token")
+    assert 3 == len(live)
+    (kept,) = (one.place.state / "tokens").glob("*.json")
+    assert 0o600 == kept.stat().st_mode & 0o777
+    assert live[-1] not in redacted(f"the token {live[-1]}")
+    live.append("signed-in-anew-token")
+    with pytest.raises(TerminalError, match="is refused"):
+        run("first-refresh-token")
+    run("signed-in-anew-token")
+    run("signed-in-anew-token")
 
 
 # ---------------------------------------------------------------------------------------------------------- failures
@@ -465,10 +531,96 @@ def test_what_may_have_arrived_is_not_sent_again_without_a_key(server, world):
 )
 @pytest.mark.parametrize("status", [200, 207, 422])
 def test_rows_that_are_refused_are_joined_back(server, world, results, answer, status):
-    server.routes["POST /offers"] = lambda asked: (status, answer)
+    server.routes["POST /offers"] = lambda asked: (status, answer) if b"B" in asked.body else {next(iter(answer)): []}
     one = world()
     out = sender(one, results=results)
     assert (Refusal(1, "P1", "no price"),) == out.send(out.render(TABLE), "k").refused
+    out.close()
+
+
+SHAPES = {
+    "places from 1": ({"items": "$.errors", "row": "$.line", "first": 1}, {"errors": [{"line": 2, "code": "P1", "message": "no price"}]}),
+    "several places at once": ({"items": "$.errors", "row": "$.rows"}, {"errors": [{"rows": [1], "code": "P1", "message": "no price"}]}),
+    "a table by place": ({"items": "$.errors"}, {"errors": {"1": {"code": "P1", "message": "no price"}}}),
+    "a table by place, several each": ({"items": "$.errors"}, {"errors": {"1": [{"code": "P1", "message": "no price"}]}}),
+    "a table by key": ({"items": "$.failed", "column": "sku"}, {"failed": {"B": {"code": "P1", "message": "no price"}}}),
+    "several reasons of one row": (
+        {"items": "$.lines", "ok": "$.status", "code": "$.errors[*].code", "message": "$.errors[*].text"},
+        {"lines": [{"status": 201}, {"status": 422, "errors": [{"code": "P1", "text": "no price"}]}, {"status": 201}]},
+    ),
+    "two results of one row": (
+        {"items": "$.errors", "row": "$.index"},
+        {"errors": [{"index": 1, "code": "P1", "message": "no price"}, {"index": 1, "code": "P1", "message": "no price"}]},
+    ),
+    "the list itself": (
+        {"items": "$", "ok": "$.ok", "ok_values": ["yes"]},
+        [{"ok": "yes"}, {"ok": "no", "code": "P1", "message": "no price"}, {"ok": "yes"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_results_are_joined_to_rows_in_every_shape(server, world, shape):
+    results, answer = SHAPES[shape]
+    server.routes["POST /offers"] = lambda asked: (207, answer)
+    out = sender(world(), results=results)
+    assert (Refusal(1, "P1", "no price"),) == out.send(out.render(TABLE), "k").refused
+    out.close()
+
+
+def test_reasons_that_are_text_alone_belong_to_the_row_in_their_place(server, world):
+    server.routes["POST /offers"] = lambda asked: {"errors": {"1": ["no price", "no name"]}}
+    out = sender(world(), results={"items": "$.errors"})
+    assert (Refusal(1, "", "no price; no name"),) == out.send(out.render(TABLE), "k").refused
+    out.close()
+
+
+def test_rows_that_a_refusal_of_all_does_not_name_are_sent_again_without_those_that_it_names(server, world):
+    def take(asked):
+        bad = [place for place, row in enumerate(asked.json()) if row["price"] is None or row["sku"] == "A"][:1]
+        return (422, {"errors": [{"index": bad[0], "code": "P", "message": "no"}]}) if bad else (201, {"errors": []})
+
+    server.routes["POST /offers"] = take
+    results = {"items": "$.errors", "row": "$.index"}
+    out = sender(world(), results=results)
+    assert (Refusal(0, "P", "no"), Refusal(2, "P", "no")) == out.send(out.render(TABLE), "k").refused
+    sent = [[row["sku"] for row in asked.json()] for asked in server.seen]
+    assert [["A", "B", "C"], ["B", "C"], ["B"]] == sent
+    assert ["k", "k-1", "k-2"] == [asked.headers["idempotency-key"] for asked in server.seen]
+    assert b'"price":2.00' in server.seen[2].body
+    out.close()
+    del server.seen[:]
+    out = sender(world(), results=results | {"rest": "taken"})
+    assert (Refusal(0, "P", "no"),) == out.send(out.render(TABLE), "k").refused
+    assert 1 == len(server.seen)
+    out.close()
+
+
+def test_a_refusal_that_names_no_row_is_never_taken_for_success(server, world):
+    server.routes["POST /offers"] = lambda asked: (400, {"errors": []})
+    out = sender(world(), results={"items": "$.errors", "row": "$.index"})
+    with pytest.raises(TerminalError, match="HTTP 400"):
+        out.send(out.render(TABLE), "k")
+    out.close()
+
+
+@pytest.mark.parametrize(
+    "answer, refusal",
+    [
+        ((422, {"code": "O1", "message": "unknown shop"}), Refusal(0, "O1", "unknown shop")),
+        ((409, {"detail": "it is there", "title": "Conflict"}), Refusal(0, "409", "it is there")),
+        ((400, {}), Refusal(0, "400", "{}")),
+        ((200, {"code": "O1", "message": "unknown shop", "ok": False}), Refusal(0, "O1", "unknown shop")),
+    ],
+)
+def test_what_is_said_of_a_request_with_one_row_is_said_of_that_row(server, world, answer, refusal):
+    server.routes["POST /offers"] = lambda asked: answer
+    items = "$" if "code" in answer[1] else "$.errors"
+    out = sender(world(), single=True, batch=1, results={"items": items, "ok": "$.ok"})
+    assert (refusal,) == out.send(out.render(TABLE.slice(0, 1)), "k").refused
+    server.routes["POST /offers"] = lambda asked: (401, {})
+    with pytest.raises(TerminalError, match="HTTP 401"):
+        out.send(out.render(TABLE.slice(0, 1)), "k2")
     out.close()
 
 

@@ -34,7 +34,9 @@ def session(tmp_path):
 
         def make(url, headers=dict, **told):
             connection = Rest.model_validate({"url": url, "attempts": 1} | told)
-            one = Session(connection, Place(tmp_path, tmp_path), signing(connection.auth), headers=headers, sleep=lambda seconds: None)
+            one = Session(
+                connection, Place(tmp_path, tmp_path), signing(connection.auth, tmp_path), headers=headers, sleep=lambda seconds: None
+            )
             held.callback(one.close)
             return one
 

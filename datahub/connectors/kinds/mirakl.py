@@ -55,7 +55,7 @@ def _session(connection: Mirakl, place: Place) -> Session:
     return Session(
         connection,
         place,
-        signing(told) if told is not None else None,
+        signing(told, place.state) if told is not None else None,
         query={"shop_id": connection.shop_id} if connection.shop_id else None,
     )
 

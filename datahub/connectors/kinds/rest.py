@@ -36,7 +36,7 @@ def _session(connection: Rest, place: Place) -> Session:
     def headers() -> dict[str, str]:
         return {name: secret.reveal() for name, secret in connection.headers.items()}
 
-    return Session(connection, place, signing(connection.auth), headers=headers)
+    return Session(connection, place, signing(connection.auth, place.state), headers=headers)
 
 
 def _source(connection: Rest, told: RestFrom, place: Place) -> Source:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import httpx
 import msgspec
 import pyarrow as pa
 
 from datahub.connectors.declare import Answer, Missing, Refusal, TerminalError, TransientError
+from datahub.connectors.rest.results import Said, message_of, said
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import RestTo, Results, described
-from datahub.connectors.rest.values import Absent, at, decoded, encoded
+from datahub.connectors.rest.values import Absent, decoded, encoded
 from datahub.documents.told import CONTENT_TYPES, kind_of
 from datahub.formats.written import OMITTED
 
 _DOCUMENT: list[Any] = [{}]
 """The row of a document: whatever it is made of, it is one."""
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)
+_REFUSALS = (400, 409, 422)
+"""Answers that refuse what was sent, and not the way in which it was sent."""
 
 
 class RestOut:
@@ -40,28 +46,64 @@ class RestOut:
             made = [_without_omitted(row) for row in made]
         if self._told.single:
             return encoded(made[0])
-        return encoded({self._told.envelope: made} if self._told.envelope else made)
+        return self._encoded(made)
 
     def send(self, body: bytes, key: str) -> Answer:
+        """Send a batch; rows that a refusal of all of it leaves unnamed are sent again, without those that it names."""
+        rows = _sent_rows(body, self._told)
+        waiting, refused, references = list(range(len(rows))), list[Refusal](), list[str]()
+        for attempt in range(len(rows) + 1):
+            answer, again = self._sent(body, key if not attempt else f"{key}-{attempt}", [rows[one] for one in waiting])
+            references += [answer.reference] if answer.reference else []
+            refused += [Refusal(waiting[one.row], one.code, one.message) for one in answer.refused]
+            waiting = [waiting[one] for one in again]
+            if not waiting:
+                break
+            body = self._encoded([rows[one] for one in waiting])
+        return Answer(", ".join(references), _one_a_row(refused))
+
+    def _sent(self, body: bytes, key: str, rows: list[Any]) -> tuple[Answer, list[int]]:
+        """What came of one request, and which of its rows go again."""
         told = self._told
         headers = {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
         request = Request(told.method, self._session.address(told.path), told.parameters, headers, {"content": body}, self.keyed)
         # A batch that is refused for its rows alone comes back with what is wrong with each.
-        accepted = (207, 400, 409, 422) if told.results is not None else ()
+        accepted = (207, *_REFUSALS) if told.results is not None else ()
         response = self._session.ask(request, lambda status: 200 <= status < 300 or status in accepted)
         reference = response.headers.get("location", "") or response.headers.get("x-request-id", "")
         if told.results is None:
-            return Answer(reference)
-        value = decoded(response.content, shown(request)) if response.content else {}
-        try:
-            return Answer(reference, _refusals(value, told.results, _sent_rows(body, told), shown(request)))
-        except Absent:
-            if response.is_success:
-                return Answer(reference)
-            said = described(response.text)
+            return Answer(reference), []
+        found = self._said(response, told.results, rows, shown(request))
+        if response.is_success:
+            return Answer(reference, _refusals(found)), []
+        if not found.refused:
             raise TerminalError(
-                f"{shown(request)}: HTTP {response.status_code}: {said}", "the whole batch is refused, and no row named"
-            ) from None
+                f"{shown(request)}: HTTP {response.status_code}: {described(response.text)}", "the whole batch is refused, and no row named"
+            )
+        named = found.taken | {row for row, _, _ in found.refused}
+        again = [] if told.results.rest == "taken" else [row for row in range(len(rows)) if row not in named]
+        return Answer(reference, _refusals(found)), again
+
+    def _said(self, response: httpx.Response, results: Results, rows: list[Any], what: str) -> Said:
+        nothing = Said((), frozenset())
+        try:
+            value = decoded(response.content, what) if response.content else None
+            found = said(value, results, rows, what) if value is not None else nothing
+        except Absent:
+            found = nothing
+        except TerminalError:
+            if response.is_success or len(rows) > 1:
+                raise
+            # What refuses one row need not say so in JSON.
+            value, found = None, nothing
+        if not response.is_success and not found.refused and len(rows) == 1:
+            # There is but one row that it can be about.
+            reason = message_of(value) or described(" ".join(response.text.split())) or response.reason_phrase
+            return Said(((0, str(response.status_code), reason),), frozenset())
+        return found
+
+    def _encoded(self, rows: list[Any]) -> bytes:
+        return encoded({self._told.envelope: rows} if self._told.envelope else rows)
 
     @property
     def asks(self) -> bool:
@@ -102,44 +144,22 @@ def _content_type(told: RestTo) -> str:
 def _sent_rows(body: bytes, told: RestTo) -> list[Any]:
     if told.documents:
         return _DOCUMENT
-    value = msgspec.json.decode(body)
+    value = _EXACT.decode(body)
     if told.single:
         return [value]
     return list(value[told.envelope] if told.envelope else value)
 
 
-def _refusals(value: Any, told: Results, rows: list[Any], what: str) -> tuple[Refusal, ...]:
-    """The rows that are not taken; a result that belongs to no row is an error, never left out."""
-    refusals = []
-    items = at(value, told.items, what)
-    if not isinstance(items, list):
-        raise TerminalError(f"{what}: `{told.items}` is no list: `{described(items)}`")
-    for place, item in enumerate(items):
-        if told.ok and _maybe(item, told.ok) in told.ok_values:
-            continue
-        code, message = described(_maybe(item, told.code) or ""), described(_maybe(item, told.message) or "")
-        refusals += [Refusal(row, code, message) for row in _rows_of(item, place, told, rows, what)]
-    return tuple(refusals)
+def _one_a_row(refused: list[Refusal]) -> tuple[Refusal, ...]:
+    """All that is wrong with a row as one refusal."""
+    by_row: dict[int, list[Refusal]] = {}
+    for one in refused:
+        by_row.setdefault(one.row, []).append(one)
+    return tuple(
+        Refusal(row, "; ".join(dict.fromkeys(one.code for one in several)), "; ".join(dict.fromkeys(one.message for one in several)))
+        for row, several in sorted(by_row.items())
+    )
 
 
-def _rows_of(item: Any, place: int, told: Results, rows: list[Any], what: str) -> list[int]:
-    if rows is _DOCUMENT:
-        return [0]
-    if told.key:
-        wanted = str(at(item, told.key, what))
-        found = [number for number, row in enumerate(rows) if str(row.get(told.column)) == wanted]
-    else:
-        number = at(item, told.row, what) if told.row else place
-        found = [number] if isinstance(number, int) and 0 <= number < len(rows) else []
-    if not found:
-        raise TerminalError(
-            f"{what}: the result `{described(item)}` is of no row that was sent", "look at `row`, `key` and `column` of `results`"
-        )
-    return found
-
-
-def _maybe(value: Any, path: str) -> Any:
-    try:
-        return at(value, path, "a result")
-    except Absent:
-        return None
+def _refusals(found: Said) -> tuple[Refusal, ...]:
+    return tuple(Refusal(row, code, message) for row, code, message in found.refused)

@@ -7,22 +7,26 @@ import hashlib
 import hmac
 import time
 from collections.abc import Generator
-from typing import assert_never
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, assert_never
 
 import httpx
 
 from datahub.connectors.declare import TerminalError, TransientError
 from datahub.connectors.http_client import LATER, retry_after
+from datahub.connectors.rest.kept_token import KeptToken
 from datahub.connectors.rest.told_auth import Auth, BasicAuth, BearerAuth, HmacAuth, KeyAuth, NoAuth, OAuth2
 from datahub.connectors.rest.values import decoded, fill
+from datahub.project.redaction import redacted
 from datahub.project.secrets import Secret
 
 _EARLY, _UNSAID = 120.0, 300.0
 """Seconds before its end at which a token is renewed, and how long one is taken to last whose server does not say."""
 
 
-def signing(told: Auth) -> httpx.Auth | None:
-    """What signs the requests of a connection."""
+def signing(told: Auth, state: Path) -> httpx.Auth | None:
+    """What signs the requests of a connection; `state` is where a token is kept that its server has replaced."""
     match told:
         case NoAuth():
             return None
@@ -33,7 +37,7 @@ def signing(told: Auth) -> httpx.Auth | None:
         case KeyAuth():
             return _Key(told.place, told.name, told.value.reveal())
         case OAuth2():
-            return Tokens(told)
+            return Tokens(told, state)
         case HmacAuth():
             return _Signature(told)
         case _:
@@ -55,10 +59,11 @@ class _Key(httpx.Auth):
 class Tokens(httpx.Auth):
     """OAuth2: a token for all requests, renewed early; one that is refused is replaced once."""
 
-    def __init__(self, told: OAuth2) -> None:
+    def __init__(self, told: OAuth2, state: Path) -> None:
         self._told = told
         self._token, self._ends = "", 0.0
-        self._refresh = _clear(told.refresh_token)
+        given = _clear(told.refresh_token)
+        self._kept = KeptToken(state, f"{told.token_url} {told.client_id}", given) if told.grant == "refresh_token" else None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         fresh = False
@@ -73,8 +78,20 @@ class Tokens(httpx.Auth):
             yield request
 
     def _renewed(self) -> Generator[httpx.Request, httpx.Response, None]:
+        with self._kept.alone() if self._kept is not None else nullcontext():
+            refresh = self._kept.read() if self._kept is not None else ""
+            answer = yield from self._answer(refresh)
+            given = answer.get("refresh_token")
+            if self._kept is not None and isinstance(given, str) and given and given != refresh:
+                self._kept.write(given)
+        self._token = answer["access_token"]
+        lasts = answer.get("expires_in")
+        seconds = float(lasts) if isinstance(lasts, (int, float, str)) and str(lasts).replace(".", "", 1).isdigit() else _UNSAID
+        self._ends = time.monotonic() + max(seconds - min(_EARLY, seconds / 2), 0.0)
+
+    def _answer(self, refresh: str) -> Generator[httpx.Request, httpx.Response, dict[str, Any]]:
         self._token = ""
-        response = yield self._asking()
+        response = yield self._asking(refresh)
         response.read()
         what = f"the token of {self._told.token_url}"
         if response.status_code in LATER:
@@ -84,13 +101,10 @@ class Tokens(httpx.Auth):
         answer = decoded(response.content, what)
         if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
             raise TerminalError(f"{what}: the answer has no `access_token`")
-        self._token = answer["access_token"]
-        self._refresh = answer.get("refresh_token") or self._refresh
-        lasts = answer.get("expires_in")
-        seconds = float(lasts) if isinstance(lasts, (int, float, str)) and str(lasts).replace(".", "", 1).isdigit() else _UNSAID
-        self._ends = time.monotonic() + max(seconds - min(_EARLY, seconds / 2), 0.0)
+        redacted.remember(answer["access_token"])
+        return answer
 
-    def _asking(self) -> httpx.Request:
+    def _asking(self, refresh: str) -> httpx.Request:
         told = self._told
         fields: dict[str, str] = {"grant_type": told.grant}
         headers = {"Accept": "application/json"}
@@ -98,7 +112,7 @@ class Tokens(httpx.Auth):
             case "password":
                 fields |= {"username": told.user, "password": _clear(told.password)}
             case "refresh_token":
-                fields |= {"refresh_token": self._refresh}
+                fields |= {"refresh_token": refresh}
             case "client_credentials":
                 pass
         if told.scope:

@@ -20,9 +20,10 @@ from datahub.connectors.rest.paths import slots
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Call, RestFrom, Until
-from datahub.connectors.rest.values import at, decoded, encoded, encoded_lines, fill
+from datahub.connectors.rest.values import Absent, at, decoded, encoded, encoded_lines, fill
 
 PIECE = 1 << 16
+_NOT_YET = (404, 409)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
@@ -134,21 +135,34 @@ class RestIn:
         wanted = until.status
 
         def accept(status: int) -> bool:
-            return 200 <= status < 300 or status == wanted
+            # Where a status is waited for, what is not there yet, or busy, is what it is waited for.
+            return 200 <= status < 300 or (wanted is not None and status in (wanted, *_NOT_YET))
 
         for attempt in range(until.attempts):
             if attempt:
                 self._session.sleep(until.every.total_seconds())
             response = self._session.ask(request, accept)
-            if not response.content:
+            there = wanted in (None, response.status_code)
+            if not until.value:
+                seen = f"HTTP {response.status_code}"
+                if there:
+                    return decoded(response.content, shown(request)) if response.content else None
+                continue
+            if not response.content or not (response.is_success or there):
                 continue
             value = decoded(response.content, shown(request))
-            seen = at(value, until.value, shown(request))
-            if seen in until.fails:
+            try:
+                seen = at(value, until.value, shown(request))
+            except Absent:
+                # Many an API says nothing of it before it is begun.
+                continue
+            if _one_of(seen, until.fails):
                 raise TerminalError(f"{shown(request)}: `{until.value}` is `{described(seen)}`, and what is waited for will not come")
-            if seen in until.equals and wanted in (None, response.status_code):
+            if there and _one_of(seen, until.equals):
                 return value
-        raise TransientError(f"{shown(request)}: `{until.value}` is still `{described(seen)}` after {until.attempts} calls")
+        looked = f"`{until.value}` is still `{described(seen)}`" if until.value else f"the answer is still {seen}"
+        looked = f"there is still nothing at `{until.value}`" if until.value and seen is None else looked
+        raise TransientError(f"{shown(request)}: {looked} after {until.attempts} calls")
 
     def _requests(self, call: Call) -> Iterator[Request]:
         """The request of the last call; a download from a list of addresses is one for each."""
@@ -259,6 +273,11 @@ class _Taken:
         if self.size > self._told.largest:
             raise TerminalError(f"the API gives more than {self._told.largest:,} bytes", "raise `largest` of the source")
         self.file.write(data)
+
+
+def _one_of(value: Any, words: list[Any]) -> bool:
+    """Whether a value is one of these; `true` is no 1, as it is to Python."""
+    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in words)
 
 
 def _rank(value: Any) -> tuple[int, Any]:
