@@ -65,7 +65,12 @@ def count(values: pa.Array, offsets: Offsets) -> pa.Array:
     sql="SUM",
     excel="SUM",
     also=("JSONata $sum", "DataWeave sum", "FEEL sum", "GREL sum", "jq add", "Excel SUBTOTAL", "Excel SUMSQ"),
-    examples=[example("sum([1, 2, 3])", 6), example("sum(x * 2 for x in [1, 2])", 6), example("sum([1.5, 2])", Decimal("3.5"))],
+    examples=[
+        example("sum([1, 2, 3])", 6),
+        example("sum(x * 2 for x in [1, 2])", 6),
+        example("sum([1.5, 2])", Decimal("3.5")),
+        example("sum([9223372036854775807, 1])", rejected="R602"),
+    ],
 )
 def sum_of_ints(values: pa.Array, offsets: Offsets) -> Outcome:
     """The sum of the values, exact; nulls are left out.

@@ -182,6 +182,7 @@ def _to_base(number: int, base: int) -> str:
         example('decimal("1,2")', rejected="R104"),
         example('decimal("1e3")', rejected="R104"),
         example('decimal("0.00000000001")', rejected="R105"),
+        example('decimal("1234567890123456789012345678901234567890")', rejected="R102"),
     ],
 )
 def decimal_of_text(value: Datum, mark: str = ".", groups: str | None = None) -> Outcome:

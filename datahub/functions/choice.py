@@ -55,7 +55,12 @@ def choose(index: Datum, *values: Datum) -> pa.Array:
     "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, when3: T?, then3: U?, when4: T?, then4: U?, otherwise: U? = None) -> U?",
     excel="SWITCH",
     sql="DECODE",
-    examples=[example('switch("b", "a", 1, "b", 2)', 2), example('switch("z", "a", 1, "b", 2, 9)', 9), example('switch("z", "a", 1)')],
+    examples=[
+        example('switch("b", "a", 1, "b", 2)', 2),
+        example('switch("z", "a", 1, "b", 2, 9)', 9),
+        example('switch("z", "a", 1)'),
+        example('switch(null, "a", 1, 2)', 2),
+    ],
 )
 def switch(value: Datum, *cases: Datum) -> pa.Array:
     """The value beside the first case that is the same, else the last one, else null, for up to four cases.
@@ -120,6 +125,7 @@ def if_(condition: Datum, then: Datum, otherwise: Datum) -> pa.Array:
     examples=[
         example('case when 1 > 2 then "a" when 2 > 1 then "b" otherwise "c" end', "b"),
         example('case "x" when "a", "b" then 1 when "x" then 2 otherwise 0 end', 2),
+        example('case when null is null then "none" end', "none"),
     ],
 )
 def case(condition: Datum, then: Datum, otherwise: Datum) -> pa.Array:

@@ -55,7 +55,11 @@ def country_valid(value: Datum) -> pa.Array:
     'country_name(value: text, language: text! = "en") -> text',
     rejects=("R603",),
     also=("babel Locale.territories", "Intl.DisplayNames"),
-    examples=[example('country_name("DE")', "Germany"), example('country_name("DE", "fr")', "Allemagne")],
+    examples=[
+        example('country_name("DE")', "Germany"),
+        example('country_name("DE", "fr")', "Allemagne"),
+        example('country_name("XX")', rejected="R603"),
+    ],
 )
 def country_name(value: Datum, language: str = "en") -> Outcome:
     """The name of a country in a language, told by any of its codes; what is no country is a reject (R603)."""

@@ -58,6 +58,7 @@ def _netted_type(gross: t.Decimal, rate: t.Decimal, digits: int) -> t.Decimal:
         example("vat_of(100, 20%)", Decimal(20)),
         example("vat_of(9.99, 0.055)", Decimal("0.55")),
         example("vat_of(100, 20)", rejected="R603"),
+        example("vat_of(1, 20)", rejected="R603"),
     ],
 )
 def vat_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
@@ -76,7 +77,11 @@ def vat_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
     rejects=("R603", "R602"),
     excel="=ROUND(net*(1+rate), 2)",
     sql="ROUND(net * (1 + rate), 2)",
-    examples=[example("gross_of(100, 20%)", Decimal(120)), example("gross_of(9.99, 0.055)", Decimal("10.54"))],
+    examples=[
+        example("gross_of(100, 20%)", Decimal(120)),
+        example("gross_of(9.99, 0.055)", Decimal("10.54")),
+        example("gross_of(100, 20)", rejected="R603"),
+    ],
 )
 def gross_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
     """A net amount with tax, rounded to `digits` after the point, half away from zero; for the rate see `vat_of`."""
@@ -89,7 +94,11 @@ def gross_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
     rejects=("R603", "R602"),
     excel="=ROUND(gross/(1+rate), 2)",
     sql="ROUND(gross / (1 + rate), 2)",
-    examples=[example("net_of(120, 20%)", Decimal(100)), example("net_of(10, 0.055)", Decimal("9.48"))],
+    examples=[
+        example("net_of(120, 20%)", Decimal(100)),
+        example("net_of(10, 0.055)", Decimal("9.48")),
+        example("net_of(100, 20)", rejected="R603"),
+    ],
 )
 def net_of(gross: Datum, rate: Datum, digits: int = 2) -> Outcome:
     """A gross amount without the tax in it, rounded to `digits` after the point, half away from zero; for the rate see `vat_of`."""
@@ -183,6 +192,7 @@ def round_money(amount: Datum, currency: Datum) -> Outcome:
         example("proration(100, [50, 30, 20])", [Decimal(50), Decimal(30), Decimal(20)]),
         example("sum(proration(0.05, [1, 2, 3]))", Decimal("0.05")),
         example("proration(10, [0, 0])", rejected="R601"),
+        example("proration(10, [1, -1])", rejected="R603"),
     ],
 )
 def proration(amount: Datum, weights: Datum, digits: int = 2) -> Outcome:

@@ -54,6 +54,7 @@ UNITS = {
         example('convert_unit(850, "g", "kg")', Decimal("0.85")),
         example('convert_unit(1, "GLL", "L")', Decimal("3.785411784")),
         example('convert_unit(1, "kg", "m")', rejected="R603"),
+        example('convert_unit(99999999999999999999999999999999999999, "km", "mm")', rejected="R602"),
     ],
 )
 def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:

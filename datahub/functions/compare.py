@@ -86,7 +86,7 @@ def greater(left: Datum, right: Datum) -> pa.Array:
     kind="operator",
     sql=">=",
     excel=">=",
-    examples=[example("2 >= 2.0", True), example('"a" >= "b"', False)],
+    examples=[example("2 >= 2.0", True), example('"a" >= "b"', False), example("1 >= null", False)],
 )
 def greater_or_equal(left: Datum, right: Datum) -> pa.Array:
     """Whether the left value comes after the right one or is the same; false where either is null."""

@@ -126,6 +126,8 @@ def make_date(year: Datum, month: Datum, day: Datum) -> Outcome:
         example('text(datetime("01/05/2024 10:00", "dd/MM/yyyy HH:mm", "Europe/Paris"))', "2024-05-01T08:00:00Z"),
         example('datetime("2024-03-31T02:30:00", zone: "Europe/Paris")', rejected="R110"),
         example('datetime("x")', rejected="R107"),
+        example('datetime("9999-12-31T23:59:59-10:00")', rejected="R107"),
+        example('datetime(local_datetime("9999-12-31T23:59:59"), "America/New_York")', rejected="R602"),
     ],
 )
 def datetime_of_text(value: Datum, pattern: str, zone: str, locale: str, context: Context) -> Outcome:

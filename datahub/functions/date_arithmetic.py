@@ -91,6 +91,7 @@ def _unit_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | No
     examples=[
         example('date_diff("week", date("2024-05-01"), date("2024-05-20"))', 2),
         example('date_diff("hours", datetime("2024-05-01T10:00:00Z"), datetime("2024-05-02T09:59:00Z"))', 23),
+        example('date_diff("day", null, date("2024-05-20"))', None),
     ],
 )
 def date_diff(unit: str, start: Datum, end: Datum) -> pa.Array:
@@ -139,6 +140,9 @@ def _day_unit_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type 
         example('text(start_of("month", date("2024-05-17")))', "2024-05-01"),
         example('text(start_of("week", date("2024-05-17")))', "2024-05-13"),
         example('text(start_of("hour", local_datetime("2024-05-17T10:59")))', "2024-05-17T10:00:00"),
+        example('start_of("day", datetime("0001-01-01T00:30:00Z"), "America/New_York")', rejected="R602"),
+        example('start_of("day", datetime("2024-09-08T12:00:00Z"), "America/Santiago")', rejected="R110"),
+        example('text(start_of("month", nullif(date("2024-05-01"), date("2024-05-01"))))', None),
     ],
 )
 def start_of(unit: str, value: Datum) -> pa.Array:
@@ -175,6 +179,8 @@ def start_of_instant(unit: str, value: Datum, zone: str = "", *, context: Contex
     examples=[
         example('text(end_of("quarter", date("2024-05-17")))', "2024-06-30"),
         example('text(end_of("week", date("2024-05-17")))', "2024-05-19"),
+        example('end_of("week", date("9999-12-31"))', rejected="R602"),
+        example('end_of("month", nullif(date("2024-05-01"), date("2024-05-01")))', None),
     ],
 )
 def end_of(unit: str, value: Datum) -> Outcome:
@@ -196,7 +202,12 @@ def end_of(unit: str, value: Datum) -> Outcome:
     sql="LAST_DAY",
     excel="EOMONTH",
     also=("Polars dt.month_end", "FEEL last day of month"),
-    examples=[example('text(end_of_month(date("2024-02-01")))', "2024-02-29"), example(f"text(end_of_month({_DAY}, 1))", "2024-02-29")],
+    examples=[
+        example('text(end_of_month(date("2024-02-01")))', "2024-02-29"),
+        example(f"text(end_of_month({_DAY}, 1))", "2024-02-29"),
+        example('end_of_month(date("9999-12-31"), 1)', rejected="R602"),
+        example("end_of_month(null)", None),
+    ],
 )
 def end_of_month(value: Datum, months: Datum) -> Outcome:
     """The last day of a date's month, or of that so many months later."""

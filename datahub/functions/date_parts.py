@@ -182,7 +182,11 @@ def _part_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | No
     rule=_part_rule,
     sql="DATE_PART",
     also=("DuckDB date_part", "GREL datePart", "CEL getMilliseconds"),
-    examples=[example(f'date_part("month", {_DAY})', 5), example(f'date_part("WEEK", {_DAY})', 18)],
+    examples=[
+        example(f'date_part("month", {_DAY})', 5),
+        example(f'date_part("WEEK", {_DAY})', 18),
+        example('date_part("year", null)', None),
+    ],
 )
 def date_part(part: str, value: Datum) -> pa.Array:
     """A part of a date or time, by its name.

@@ -59,7 +59,14 @@ _declare_move(
     sql="x + INTERVAL 'n days'",
     excel="x + n",
     also=("DataWeave + |P1D|", "FEEL + duration", "Polars dt.offset_by", "GREL inc"),
-    examples=[example(f"text(add_days({_DAY}, 30))", "2024-03-01"), example(f"text(add_days({_DAY}, -31))", "2023-12-31")],
+    examples=[
+        example(f"text(add_days({_DAY}, 30))", "2024-03-01"),
+        example(f"text(add_days({_DAY}, -31))", "2023-12-31"),
+        example('add_days(date("9999-12-31"), 1)', rejected="R602"),
+        example('add_days(datetime("2024-03-30T02:30:00+01:00"), 1, "Europe/Paris")', rejected="R110"),
+        example("add_days(null, 1)", None),
+        example('add_days(date("2024-01-31"), null)', None),
+    ],
 )
 _declare_move(
     "add_weeks",
@@ -67,7 +74,13 @@ _declare_move(
     lambda days, count: (days + 7 * count, np.zeros(len(days), np.bool_)),
     "The date so many weeks later.",
     also=("GREL inc",),
-    examples=[example(f"text(add_weeks({_DAY}, 1))", "2024-02-07"), example(f"text(add_weeks({_DAY}, -1))", "2024-01-24")],
+    examples=[
+        example(f"text(add_weeks({_DAY}, 1))", "2024-02-07"),
+        example(f"text(add_weeks({_DAY}, -1))", "2024-01-24"),
+        example('add_weeks(date("9999-12-31"), 1)', rejected="R602"),
+        example('add_weeks(datetime("2024-03-24T02:30:00+01:00"), 1, "Europe/Paris")', rejected="R110"),
+        example('add_weeks(date("2024-01-31"), null)', None),
+    ],
 )
 _declare_move(
     "add_months",
@@ -77,7 +90,13 @@ _declare_move(
     sql="ADD_MONTHS",
     excel="EDATE",
     also=("DataWeave + |P1M|", "Polars dt.offset_by", "GREL inc"),
-    examples=[example(f"text(add_months({_DAY}, 1))", "2024-02-29"), example(f"text(add_months({_DAY}, -2))", "2023-11-30")],
+    examples=[
+        example(f"text(add_months({_DAY}, 1))", "2024-02-29"),
+        example(f"text(add_months({_DAY}, -2))", "2023-11-30"),
+        example('add_months(date("9999-12-31"), 1)', rejected="R602"),
+        example('add_months(datetime("2024-02-29T01:30:00Z"), 25, "Europe/Paris")', rejected="R110"),
+        example('add_months(date("2024-01-31"), null)', None),
+    ],
 )
 _declare_move(
     "add_years",
@@ -87,7 +106,13 @@ _declare_move(
     sql="x + INTERVAL 'n years'",
     excel="EDATE(x, 12 * n)",
     also=("DataWeave + |P1Y|", "GREL inc"),
-    examples=[example('text(add_years(date("2024-02-29"), 1))', "2025-02-28"), example(f"text(add_years({_DAY}, -4))", "2020-01-31")],
+    examples=[
+        example('text(add_years(date("2024-02-29"), 1))', "2025-02-28"),
+        example(f"text(add_years({_DAY}, -4))", "2020-01-31"),
+        example('add_years(date("9999-12-31"), 1)', rejected="R602"),
+        example('add_years(datetime("2023-03-31T02:30:00+02:00"), 1, "Europe/Paris")', rejected="R110"),
+        example('add_years(date("2024-01-31"), null)', None),
+    ],
 )
 
 
@@ -100,6 +125,8 @@ _declare_move(
     examples=[
         example('text(add_duration(datetime("2024-05-01T10:00:00Z"), parse_duration("PT90M")))', "2024-05-01T11:30:00Z"),
         example('text(add_duration(local_datetime("2024-05-01T10:00"), parse_duration("-1d")))', "2024-04-30T10:00:00"),
+        example('add_duration(datetime("9999-12-31T23:59:59Z"), duration("PT1H"))', rejected="R602"),
+        example('add_duration(datetime("2024-05-01T10:00:00Z"), null)', None),
     ],
 )
 def add_duration(value: Datum, by: Datum) -> Outcome:
@@ -126,6 +153,9 @@ def _step_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | No
         example(f'text(date_add("month", 1, {_DAY}))', "2024-02-29"),
         example('text(date_add("hours", 3, local_datetime("2024-05-01T22:00")))', "2024-05-02T01:00:00"),
         example('text(date_add("minute", -1, datetime("2024-05-01T00:00:00Z")))', "2024-04-30T23:59:00Z"),
+        example('date_add("year", 1, date("9999-12-31"))', rejected="R602"),
+        example('date_add("day", null, date("2024-01-31"))', None),
+        example('date_add("month", 25, datetime("2024-02-29T01:30:00Z"), "Europe/Paris")', rejected="R110"),
     ],
 )
 def date_add(unit: str, count: Datum, value: Datum, zone: str = "UTC") -> Outcome:
@@ -188,6 +218,8 @@ def _week(weekend: Sequence[int]) -> list[bool]:
         example('text(add_workdays(date("2024-05-03"), 1))', "2024-05-06"),
         example('text(add_workdays(date("2024-05-06"), -1))', "2024-05-03"),
         example('text(add_workdays(date("2024-05-02"), 1, weekend: [5, 6]))', "2024-05-05"),
+        example('add_workdays(date("9999-12-31"), 1)', rejected="R602"),
+        example('add_workdays(date("2024-05-03"), null)', None),
     ],
 )
 def add_workdays(value: Datum, count: Datum, holidays: Sequence[Any], weekend: Sequence[int]) -> Outcome:

@@ -41,6 +41,7 @@ def _zone_rule(kind: t.Type) -> Callable[[Sequence[t.Type], Sequence[Any]], t.Ty
     examples=[
         example('text(to_zone(datetime("2024-05-01T10:00:00Z"), "Europe/Paris"))', "2024-05-01T12:00:00"),
         example('text(to_zone(datetime("2024-01-01T10:00:00Z"), "+02:00"))', "2024-01-01T12:00:00"),
+        example('to_zone(null, "Europe/Paris")', None),
     ],
 )
 def to_zone(value: Datum, zone: str = "", *, context: Context) -> pa.Array:
@@ -58,6 +59,7 @@ def to_zone(value: Datum, zone: str = "", *, context: Context) -> pa.Array:
     examples=[
         example('text(local_date(datetime("2024-05-01T23:30:00Z"), "Europe/Paris"))', "2024-05-02"),
         example('text(local_date(datetime("2024-05-01T23:30:00Z"), "UTC"))', "2024-05-01"),
+        example('local_date(null, "Europe/Paris")', None),
     ],
 )
 def local_date(value: Datum, zone: str = "", *, context: Context) -> pa.Array:
@@ -122,6 +124,7 @@ def from_unix(value: Datum, unit: str) -> Outcome:
     examples=[
         example('to_unix(datetime("2024-05-01T10:00:00Z"))', 1714557600),
         example('to_unix(datetime("1970-01-01T00:00:01Z"), "ms")', 1000),
+        example('to_unix(datetime("9999-12-31T23:59:59Z"), "ns")', rejected="R602"),
     ],
 )
 def to_unix(value: Datum, unit: str) -> Outcome:
@@ -148,6 +151,7 @@ def to_unix(value: Datum, unit: str) -> Outcome:
         example('text(parse_duration("1h 30m"))', "PT1H30M"),
         example('text(parse_duration("P1DT12H"))', "P1DT12H"),
         example('parse_duration("1 month")', rejected="R112"),
+        example("duration(null)", None),
     ],
 )
 def parse_duration(value: Datum) -> Outcome:

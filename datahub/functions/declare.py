@@ -232,14 +232,14 @@ def parse_signature(signature: str) -> tuple[str, tuple[Parameter, ...], str]:
     head, _, returns = signature.rpartition("->")
     name, _, inside = head.partition("(")
     inside = inside.rstrip().removesuffix(")")
-    return name.strip(), tuple(_parameter(part) for part in _split(inside)), returns.strip()
+    return name.strip(), tuple(_parameter(part) for part in arguments_of(inside)), returns.strip()
 
 
 _NESTED = re.compile(r"""[(\[{"]""")
 
 
-def _split(text: str) -> list[str]:
-    """`text` cut at commas outside brackets and quotes."""
+def arguments_of(text: str) -> list[str]:
+    """What stands between the commas of `text`, those inside of brackets and quotes aside."""
     if not _NESTED.search(text):
         return [part.strip() for part in text.split(",") if part.strip()]
     found, depth, start, quoted = [], 0, 0, False

@@ -67,7 +67,7 @@ def sha256(value: Datum) -> pa.Array:
     "sha512(value: text) -> text",
     sql="SHA512",
     also=("VRL sha2", "Bloblang hash sha512"),
-    examples=[example('left(sha512("foo"), 16)', "f7fbba6e0636f890"), example('length(sha512(""))', 128)],
+    examples=[example('left(sha512("foo"), 16)', "f7fbba6e0636f890"), example('length(sha512(""))', 128), example("sha512(null)", None)],
 )
 def sha512(value: Datum) -> pa.Array:
     """The SHA-512 of a text's UTF-8 in hexadecimal digits."""

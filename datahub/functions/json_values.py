@@ -118,7 +118,11 @@ def quoted(name: str) -> str:
         "FEEL from json",
         "Bloblang json",
     ),
-    examples=[example('json_text(json_parse("[true, 0]"))', "[true, 0]"), example('json_parse("oops")', rejected=NO_JSON)],
+    examples=[
+        example('json_text(json_parse("[true, 0]"))', "[true, 0]"),
+        example('json_parse("oops")', rejected=NO_JSON),
+        example("json_parse(null)", None),
+    ],
 )
 def json_parse(value: Datum) -> Outcome:
     """The text as JSON; what is not one JSON value is a reject (R111). `json_get` takes parts out of it."""
@@ -160,6 +164,8 @@ def json_valid(value: Datum) -> pa.Array:
         example('json_get(json_parse("[{{\\"a\\": 12.50}}]"), "[0].a")', "12.50"),
         example('json_get("{{\\"a\\": {{\\"b\\": [1, 2]}}}}", "$.a.b")', "[1,2]"),
         example('json_get("{{\\"a\\": 1}}", "z")', None),
+        example('json_get("oops", "a")', rejected="R111"),
+        example('json_get(null, "a")', None),
     ],
 )
 def json_get(value: Datum, path: str) -> pa.Array:
@@ -184,6 +190,7 @@ def json_get_of_text(value: Datum, path: str) -> Outcome:
     examples=[
         example('[json_get(x, "a") for x in json_list(json_parse("[{{\\"a\\": 1}}, {{\\"a\\": 2}}]"))]', ["1", "2"]),
         example('length(json_list(json_parse("3")))', 0),
+        example('json_list(null, "a")', None),
     ],
 )
 def json_list(value: Datum, path: str = "") -> pa.Array:
@@ -198,6 +205,7 @@ def json_list(value: Datum, path: str = "") -> pa.Array:
     examples=[
         example('keys(json_map(json_parse("{{\\"a\\": 1, \\"b\\": 2}}")))', ["a", "b"]),
         example('length(json_map(json_parse("3")))', 0),
+        example('json_map(null, "a")', None),
     ],
 )
 def json_map(value: Datum, path: str = "") -> pa.Array:

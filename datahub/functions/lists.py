@@ -50,7 +50,12 @@ def length(values: Datum) -> pa.Array:
     sql="CARDINALITY(x) = 0",
     excel="ISBLANK",
     also=("VRL is_empty", "DataWeave isEmpty", "GREL isBlank", "Bloblang length() == 0", "FEEL is empty"),
-    examples=[example("is_empty([])", True), example('is_empty("")', True), example('is_empty(" ")', False)],
+    examples=[
+        example("is_empty([])", True),
+        example('is_empty("")', True),
+        example('is_empty(" ")', False),
+        example("is_empty(null)", True),
+    ],
 )
 def is_empty(values: Datum) -> pa.Array:
     """Whether a list, map or text holds nothing, or is null. Text of spaces is not empty: see `is blank`."""
@@ -64,7 +69,12 @@ def is_empty(values: Datum) -> pa.Array:
     "not_empty(value: text?) -> bool",
     "not_empty(value: struct?) -> bool",
     also=("GREL isNonBlank", "Bloblang not_empty"),
-    examples=[example("not_empty([1])", True), example('not_empty("")', False), example("not_empty([])", False)],
+    examples=[
+        example("not_empty([1])", True),
+        example('not_empty("")', False),
+        example("not_empty([])", False),
+        example("not_empty(null)", False),
+    ],
 )
 def not_empty(values: Datum) -> pa.Array:
     """Whether a list, map or text is there and holds something."""

@@ -30,7 +30,7 @@ _LEAST = -(2**63)
     sql="ABS",
     excel="ABS",
     also=("VRL abs", "JSONata $abs", "DataWeave abs", "Bloblang abs", "jq fabs", "FEEL abs", "CEL math.abs"),
-    examples=[example("abs(-3)", 3), example("abs(3)", 3)],
+    examples=[example("abs(-3)", 3), example("abs(3)", 3), example("abs(-9223372036854775807 - 1)", rejected="R602")],
 )
 def abs_int(value: Datum) -> Outcome:
     """The number without its sign."""
@@ -82,7 +82,13 @@ def sign(value: Datum) -> pa.Array:
     sql="DIV",
     excel="QUOTIENT",
     also=("Python //", "FEEL floor(a / b)", "GREL quotient"),
-    examples=[example("div(7, 2)", 3), example("div(-7, 2)", -4), example("div(7.5, 2)", 3), example("div(1, 0)", rejected="R601")],
+    examples=[
+        example("div(7, 2)", 3),
+        example("div(-7, 2)", -4),
+        example("div(7.5, 2)", 3),
+        example("div(1, 0)", rejected="R601"),
+        example("div(-9223372036854775807 - 1, -1)", rejected="R602"),
+    ],
 )
 def div(left: Datum, right: Datum) -> Outcome:
     """How often the right number goes into the left one, by floor: `div(-7, 2)` is -4, as in FEEL; `trunc(a / b)` cuts."""
@@ -147,6 +153,7 @@ def _whole_power(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | 
         example("power(2, 63)", rejected="R602"),
         example("power(4, 0.5)", 2.0),
         example("power(10, -2)", 0.01),
+        example("power(-8, 0.5)", rejected="R603"),
     ],
 )
 def power_int(base: Datum, exponent: Datum) -> Outcome:
@@ -314,7 +321,7 @@ def is_even(value: Datum) -> pa.Array:
     sql="GCD",
     excel="GCD",
     also=("GREL greatestCommonDenominator",),
-    examples=[example("gcd(12, 18)", 6), example("gcd(0, 5)", 5)],
+    examples=[example("gcd(12, 18)", 6), example("gcd(0, 5)", 5), example("gcd(-9223372036854775807 - 1, 0)", rejected="R602")],
 )
 def gcd(left: Datum, right: Datum) -> Outcome:
     """The greatest number that divides both."""
@@ -330,7 +337,7 @@ def gcd(left: Datum, right: Datum) -> Outcome:
     sql="LCM",
     excel="LCM",
     also=("GREL leastCommonMultiple",),
-    examples=[example("lcm(4, 6)", 12), example("lcm(0, 5)", 0)],
+    examples=[example("lcm(4, 6)", 12), example("lcm(0, 5)", 0), example("lcm(9223372036854775807, 2)", rejected="R602")],
 )
 def lcm(left: Datum, right: Datum) -> Outcome:
     """The smallest number above zero that both divide; 0 where one is 0."""

@@ -30,7 +30,7 @@ EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
     sql="+",
     excel="+",
     also=("VRL +", "JSONata +", "CEL +", "FEEL +"),
-    examples=[example("1 + 2", 3), example("9223372036854775807 + 1", rejected="R602")],
+    examples=[example("1 + 2", 3), example("9223372036854775807 + 1", rejected="R602"), example("1 + null", None)],
 )
 def add_ints(left: Datum, right: Datum) -> Outcome:
     """The sum of two numbers, or a time moved by a duration.
@@ -89,7 +89,7 @@ def add_durations(left: Datum, right: Datum) -> Outcome:
     sql="-",
     excel="-",
     also=("VRL -", "JSONata -", "CEL -", "FEEL -"),
-    examples=[example("1 - 2", -1), example("-9223372036854775807 - 2", rejected="R602")],
+    examples=[example("1 - 2", -1), example("-9223372036854775807 - 2", rejected="R602"), example("1 - null", None)],
 )
 def subtract_ints(left: Datum, right: Datum) -> Outcome:
     """The difference of two numbers, or of two times.
@@ -150,7 +150,7 @@ def subtract_times(left: Datum, right: Datum) -> Outcome:
     sql="*",
     excel="*",
     also=("VRL *", "JSONata *", "CEL *", "FEEL *"),
-    examples=[example("6 * 7", 42), example("4611686018427387904 * 2", rejected="R602")],
+    examples=[example("6 * 7", 42), example("4611686018427387904 * 2", rejected="R602"), example("2 * null", None)],
 )
 def multiply_ints(left: Datum, right: Datum) -> Outcome:
     """The product of two numbers.
@@ -203,7 +203,14 @@ def multiply_duration(duration: Datum, times: Datum) -> Outcome:
     sql="/",
     excel="/",
     also=("VRL /", "JSONata /", "CEL /", "FEEL /"),
-    examples=[example("7 / 2", 3.5), example("1 / 3", 0.333333), example("-1 / 3", -0.333333), example("1 / 0", rejected="R601")],
+    examples=[
+        example("7 / 2", 3.5),
+        example("1 / 3", 0.333333),
+        example("-1 / 3", -0.333333),
+        example("1 / 0", rejected="R601"),
+        example("99999999999999999999999999999999999999 / 0.0000000000000000000001", rejected="R602"),
+        example("1 / null", None),
+    ],
 )
 def divide_decimals(left: Datum, right: Datum) -> Outcome:
     """The quotient of two numbers; a decimal, also of whole numbers.
@@ -232,7 +239,7 @@ def divide_floats(left: Datum, right: Datum) -> Outcome:
     rejects=("R602",),
     sql="-",
     excel="-",
-    examples=[example("-(5)", -5), example("-(0 - 9223372036854775807 - 1)", rejected="R602")],
+    examples=[example("-(5)", -5), example("-(0 - 9223372036854775807 - 1)", rejected="R602"), example("-null", None)],
 )
 def negate_int(value: Datum) -> Outcome:
     """The number with the other sign."""

@@ -77,7 +77,7 @@ def found(value: Datum, pattern: str) -> pa.Array:
     category=CATEGORY,
     also=("VRL match_any",),
     distinct=True,
-    examples=[example('found_any("a teapot", [/pan/, /teapot/])', True), example('found_any("a teapot", [/pan/])', False)],
+    examples=[example('found_any("a teapot", [/pan/, /teapot/])', True), example("found_any(null, [/a/])", False)],
 )
 def found_any(value: Datum, patterns: Sequence[str]) -> pa.Array:
     """Whether one of the patterns matches somewhere in the text; false for null."""

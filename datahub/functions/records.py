@@ -174,6 +174,7 @@ ADDRESS = pa.struct(
         example('url_parse("https://shop.example.com:8443/p/42?ref=feed#top").host', "shop.example.com"),
         example('get(url_parse("https://shop.example.com/p?ref=feed").query, "ref")', "feed"),
         example('url_parse("no address")', rejected="R603"),
+        example("url_parse(null)", None),
     ],
 )
 def url_parse(value: Datum) -> Outcome:
@@ -212,6 +213,7 @@ STEPS = "KMGTPE"
         example('parse_bytes("1024KiB", "MiB")', Decimal(1)),
         example('parse_bytes("4TB", "MB", "10")', Decimal(4000000)),
         example('parse_bytes("a lot")', rejected="R603"),
+        example('parse_bytes("99999999999999999999999 EB")', rejected="R602"),
     ],
 )
 def parse_bytes(value: Datum, unit: str = "B", base: str = "2") -> Outcome:

@@ -120,6 +120,7 @@ _declare(
         example("round_half_even(2.5)", 2),
         example("round_half_even(3.5)", 4),
         example("round_half_even(4.525, 2)", Decimal("4.52")),
+        example("round_half_even(9223372036854775807, -1)", rejected="R602"),
     ],
 )
 _declare(
@@ -127,7 +128,11 @@ _declare(
     "half_down",
     "The number rounded to so many digits after the point, a half towards zero.",
     also=("FEEL round half down",),
-    examples=[example("round_half_down(2.5)", 2), example("round_half_down(2.51)", 3)],
+    examples=[
+        example("round_half_down(2.5)", 2),
+        example("round_half_down(2.51)", 3),
+        example("round_half_down(9223372036854775807, -19)", rejected="R602"),
+    ],
 )
 _declare(
     "round_up",
@@ -135,7 +140,12 @@ _declare(
     "The number rounded away from zero to so many digits after the point.",
     excel="ROUNDUP",
     also=("FEEL round up",),
-    examples=[example("round_up(2.01)", 3), example("round_up(-2.01)", -3), example("round_up(2.341, 2)", Decimal("2.35"))],
+    examples=[
+        example("round_up(2.01)", 3),
+        example("round_up(-2.01)", -3),
+        example("round_up(2.341, 2)", Decimal("2.35")),
+        example("round_up(9223372036854775807, -1)", rejected="R602"),
+    ],
 )
 _declare(
     "round_down",
@@ -171,7 +181,12 @@ _declare(
         "Excel INT",
         "CEL math.floor",
     ),
-    examples=[example("floor(3.7)", 3), example("floor(-3.2)", -4), example("floor(4.345, 2)", Decimal("4.34"))],
+    examples=[
+        example("floor(3.7)", 3),
+        example("floor(-3.2)", -4),
+        example("floor(4.345, 2)", Decimal("4.34")),
+        example("floor(-9223372036854775807, -1)", rejected="R602"),
+    ],
 )
 _declare(
     "ceil",
@@ -190,7 +205,12 @@ _declare(
         "CEL math.ceil",
         "JSLT ceiling",
     ),
-    examples=[example("ceil(3.2)", 4), example("ceil(-3.7)", -3), example("ceil(4.345, 2)", Decimal("4.35"))],
+    examples=[
+        example("ceil(3.2)", 4),
+        example("ceil(-3.7)", -3),
+        example("ceil(4.345, 2)", Decimal("4.35")),
+        example("ceil(9223372036854775807, -1)", rejected="R602"),
+    ],
 )
 
 
@@ -258,6 +278,7 @@ _declare_step(
         example("round_to(12.37, 0.05)", Decimal("12.35")),
         example("round_to(17, 5)", 15),
         example("round_to(1, 0)", rejected="R601"),
+        example("round_to(9223372036854775807, 10)", rejected="R602"),
     ],
 )
 _declare_step(
@@ -266,7 +287,12 @@ _declare_step(
     "The smallest multiple of a step that is not below the number.",
     excel="CEILING.MATH",
     also=("GREL ceil", "Excel EVEN", "Excel ODD"),
-    examples=[example("ceil_to(12.31, 0.05)", Decimal("12.35")), example("ceil_to(13, 12)", 24)],
+    examples=[
+        example("ceil_to(12.31, 0.05)", Decimal("12.35")),
+        example("ceil_to(13, 12)", 24),
+        example("ceil_to(9223372036854775807, 10)", rejected="R602"),
+        example("ceil_to(5, 0)", rejected="R601"),
+    ],
 )
 _declare_step(
     "floor_to",
@@ -274,5 +300,10 @@ _declare_step(
     "The largest multiple of a step that is not above the number.",
     excel="FLOOR.MATH",
     also=("GREL floor",),
-    examples=[example("floor_to(12.39, 0.05)", Decimal("12.35")), example("floor_to(23, 12)", 12)],
+    examples=[
+        example("floor_to(12.39, 0.05)", Decimal("12.35")),
+        example("floor_to(23, 12)", 12),
+        example("floor_to(-9223372036854775807, 10)", rejected="R602"),
+        example("floor_to(5, 0)", rejected="R601"),
+    ],
 )

@@ -128,7 +128,11 @@ def _middle(values: pa.Array, offsets: Offsets) -> tuple[pa.Array, pa.Array, pa.
         "pandas std",
         "Excel STDEV",
     ),
-    examples=[example("stddev([2, 4, 6])", 2.0), example("stddev([5])", None)],
+    examples=[
+        example("stddev([2, 4, 6])", 2.0),
+        example("stddev([5])", None),
+        example('stddev([float("1e300"), float("-1e300")])', rejected="R602"),
+    ],
 )
 def stddev(values: pa.Array, offsets: Offsets) -> Outcome:
     """The standard deviation of a sample: how far the values lie from their mean; null for fewer than two values.
@@ -145,7 +149,11 @@ def stddev(values: pa.Array, offsets: Offsets) -> Outcome:
     rejects=("R602",),
     sql="STDDEV_POP",
     excel="STDEV.P",
-    examples=[example("stddev_all([2, 4, 4, 4, 5, 5, 7, 9])", 2.0), example("stddev_all([5])", 0.0)],
+    examples=[
+        example("stddev_all([2, 4, 4, 4, 5, 5, 7, 9])", 2.0),
+        example("stddev_all([5])", 0.0),
+        example('stddev_all([float("1e300"), float("-1e300")])', rejected="R602"),
+    ],
 )
 def stddev_all(values: pa.Array, offsets: Offsets) -> Outcome:
     """The standard deviation where the values are all there are, not a sample; null for no value."""
@@ -160,7 +168,11 @@ def stddev_all(values: pa.Array, offsets: Offsets) -> Outcome:
     sql="VAR_SAMP",
     excel="VAR.S",
     also=("Excel VAR", "pandas var"),
-    examples=[example("variance([2, 4, 6])", 4.0), example("variance([5])", None)],
+    examples=[
+        example("variance([2, 4, 6])", 4.0),
+        example("variance([5])", None),
+        example('variance([float("1e300"), float("-1e300")])', rejected="R602"),
+    ],
 )
 def variance(values: pa.Array, offsets: Offsets) -> Outcome:
     """The variance of a sample, the square of its `stddev`; null for fewer than two values."""
@@ -174,7 +186,11 @@ def variance(values: pa.Array, offsets: Offsets) -> Outcome:
     rejects=("R602",),
     sql="VAR_POP",
     excel="VAR.P",
-    examples=[example("variance_all([2, 4, 4, 4, 5, 5, 7, 9])", 4.0), example("variance_all([5])", 0.0)],
+    examples=[
+        example("variance_all([2, 4, 4, 4, 5, 5, 7, 9])", 4.0),
+        example("variance_all([5])", 0.0),
+        example('variance_all([float("1e300"), float("-1e300")])', rejected="R602"),
+    ],
 )
 def variance_all(values: pa.Array, offsets: Offsets) -> Outcome:
     """The variance where the values are all there are, not a sample; null for no value."""
@@ -198,7 +214,12 @@ def _spread(values: pa.Array, offsets: Offsets, fewer: int, squared: bool = Fals
     rejects=("R602",),
     excel="PRODUCT",
     also=("FEEL product", "DuckDB product", "Polars product"),
-    examples=[example("product([2, 3, 4])", 24), example("product([0.5, 0.5])", Decimal("0.25")), example("product([null])", None)],
+    examples=[
+        example("product([2, 3, 4])", 24),
+        example("product([0.5, 0.5])", Decimal("0.25")),
+        example("product([null])", None),
+        example("product([9223372036854775807, 2])", rejected="R602"),
+    ],
 )
 def product_of_ints(values: pa.Array, offsets: Offsets) -> Outcome:
     """The product of the values that are not null; null where there is none.

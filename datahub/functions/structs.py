@@ -97,7 +97,11 @@ def _struct(fields: dict[str, pa.Array], length: int) -> pa.Array:
     "pick(struct: struct, names: text!...) -> S",
     rule=lambda kinds, constants: _picked_type(kinds, constants),
     also=("DataWeave filterObject", "jq pick", "JSONata {a: a}", "Bloblang with", "Excel CHOOSECOLS"),
-    examples=[example('pick({a: 1, b: 2, c: 3}, "c", "a")', {"c": 3, "a": 1}), example('pick({a: 1}, "a")', {"a": 1})],
+    examples=[
+        example('pick({a: 1, b: 2, c: 3}, "c", "a")', {"c": 3, "a": 1}),
+        example('pick({a: 1}, "a")', {"a": 1}),
+        example('pick(nullif({a: 1}, {a: 1}), "a")', None),
+    ],
 )
 def pick(struct: Datum, *names: str) -> pa.Array:
     """The struct with these fields alone, in this order."""

@@ -30,11 +30,13 @@ from datahub.types import model as t
 
 LONGEST = 1_000_000
 """How many characters a function may make of a few: a slip in a script shall not eat the memory."""
+SHORT = 1000
+"""A width that is written out and not above this cannot go wrong."""
 
 
 def _short_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
     """Text, where the second argument is a small constant: then nothing can grow too long."""
-    return t.Text() if len(kinds) > 1 and isinstance(constants[1], int) and constants[1] <= 1000 else None
+    return t.Text() if len(kinds) > 1 and isinstance(constants[1], int) and constants[1] <= SHORT else None
 
 
 def each(
@@ -266,12 +268,17 @@ def reverse(value: Datum) -> pa.Array:
     rule=_short_rule,
     sql="LPAD",
     also=("JSONata $pad", "DataWeave leftPad", "pandas str.zfill", "Polars str.pad_start"),
-    examples=[example('pad_left("7", 3, "0")', "007"), example('pad_left("abc", 2)', "abc"), example('pad_left("7", 4)', "   7")],
+    examples=[
+        example('pad_left("7", 3, "0")', "007"),
+        example('pad_left("abc", 2)', "abc"),
+        example('pad_left("7", 4)', "   7"),
+        example('pad_left("a", 2000000000)', rejected="R603"),
+    ],
 )
 def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
     """The text filled up on the left to so many characters; a longer one stays as it is.
 
-    `fill` of several characters is repeated and cut; an empty one is a space. R603 beyond a million characters, for widths that data tell.
+    `fill` of several characters is repeated and cut; an empty one is a space. R603 beyond a million characters.
     """
     return each(value, (width, fill), _padded(pc.utf8_lpad, True), lambda text, count, signs: _pad_one(text, count, signs, True))
 
@@ -282,21 +289,26 @@ def pad_left(value: Datum, width: Datum, fill: Datum) -> Any:
     rule=_short_rule,
     sql="RPAD",
     also=("JSONata $pad", "DataWeave rightPad", "Polars str.pad_end"),
-    examples=[example('pad_right("abc", 5, ".")', "abc.."), example('pad_right("abc", 8, "-+")', "abc-+-+-")],
+    examples=[
+        example('pad_right("abc", 5, ".")', "abc.."),
+        example('pad_right("abc", 8, "-+")', "abc-+-+-"),
+        example('pad_right("a", 2000000000)', rejected="R603"),
+    ],
 )
 def pad_right(value: Datum, width: Datum, fill: Datum) -> Any:
     """The text filled up on the right to so many characters; a longer one stays as it is.
 
-    `fill` of several characters is repeated and cut; an empty one is a space. R603 beyond a million characters, for widths that data tell.
+    `fill` of several characters is repeated and cut; an empty one is a space. R603 beyond a million characters.
     """
     return each(value, (width, fill), _padded(pc.utf8_rpad, False), lambda text, count, signs: _pad_one(text, count, signs, False))
 
 
-def _padded(kernel: Callable[..., pa.Array], left: bool) -> Callable[..., pa.Array]:
-    def pad(texts: pa.Array, count: int, signs: str) -> pa.Array:
-        if len(signs) == 1:
+def _padded(kernel: Callable[..., pa.Array], left: bool) -> Callable[..., Any]:
+    def pad(texts: pa.Array, count: int, signs: str) -> pa.Array | Outcome:
+        if len(signs) == 1 and count <= SHORT:
             return kernel(texts, max(count, 0), signs)
-        return map_distinct(lambda text: _pad_one(text, count, signs, left), pa.string(), texts).values
+        result = map_distinct(lambda text: _pad_one(text, count, signs, left), pa.string(), texts)
+        return result if result.failed else result.values
 
     return pad
 

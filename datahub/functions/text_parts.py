@@ -186,7 +186,7 @@ def before(value: Datum, mark: Datum) -> Any:
     category=CATEGORY,
     excel="TEXTAFTER",
     also=("JSONata $substringAfter", "DataWeave substringAfter", "FEEL substring after", "GREL partition"),
-    examples=[example('after("a-b-c", "-")', "b-c"), example('after("abc", "-")', "abc")],
+    examples=[example('after("a-b-c", "-")', "b-c"), example('after("abc", "-")', "abc"), example('after("a-b", "-", 0)', rejected="R603")],
 )
 def after(value: Datum, mark: Datum) -> Any:
     """What stands after the first `mark`; the whole text where there is none."""

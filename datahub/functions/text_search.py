@@ -349,7 +349,12 @@ def code(value: Datum) -> pa.Array:
     "file_name(path: text) -> text?",
     category=CATEGORY,
     also=("VRL basename", "Bloblang filepath_split"),
-    examples=[example('base_name("/in/orders.csv")', "orders.csv"), example('base_name("/in/")', "in"), example('base_name("/")')],
+    examples=[
+        example('base_name("/in/orders.csv")', "orders.csv"),
+        example('base_name("/in/")', "in"),
+        example('base_name("/")'),
+        example("file_name(null)", None),
+    ],
 )
 def base_name(path: Datum) -> pa.Array:
     """The last part of a path; null where it has none."""

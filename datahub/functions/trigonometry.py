@@ -100,7 +100,7 @@ _declare(
     rejects=("R602",),
     sql="DEGREES",
     excel="DEGREES",
-    examples=[example("degrees(pi())", 180.0), example("degrees(0)", 0.0)],
+    examples=[example("degrees(pi())", 180.0), example("degrees(0)", 0.0), example('degrees(float("1e308"))', rejected="R602")],
 )
 _declare(
     "radians",

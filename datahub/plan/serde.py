@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from datahub.functions.extensions import BrokenExtension, extension
 from datahub.plan import operators
 from datahub.semantic import ir
 from datahub.types import model
@@ -81,7 +83,9 @@ def _tree(plan: operators.Plan) -> dict[str, Any]:
         return equal[text]
 
     root = place(plan)
-    return {"datahub_plan": VERSION, "root": root, "nodes": nodes}
+    called = {node["function"] for node in nodes if node["is"] in ("Call", "Aggregate")}
+    extensions = {name: extension(name).origin for name in sorted(called) if "." in name}
+    return {"datahub_plan": VERSION, "root": root, "nodes": nodes} | ({"extensions": extensions} if extensions else {})
 
 
 _AS_IT_IS = frozenset((str, int, bool, type(None)))
@@ -101,6 +105,7 @@ def from_json(document: str) -> operators.Plan:
         raise UnreadablePlan("this is no plan document") from error
     if version != VERSION:
         raise UnreadablePlan(f"the plan is of version {version}, this program reads version {VERSION}")
+    _hold_extensions(tree.get("extensions", {}))
     made: list[Any] = []
 
     def decode(value: Any) -> Any:
@@ -135,8 +140,19 @@ def from_json(document: str) -> operators.Plan:
     return plan
 
 
+def _hold_extensions(made_with: Mapping[str, str]) -> None:
+    """Refuse a plan whose functions of other distributions are not here as they were where it was made."""
+    for name, origin in made_with.items():
+        try:
+            here = extension(name).origin
+        except BrokenExtension as problem:
+            raise UnreadablePlan(f"the plan calls `{name}` of {origin}: {problem.message}") from problem
+        if here != origin:
+            raise UnreadablePlan(f"the plan calls `{name}` of {origin}, and installed here is {here}")
+
+
 def digest(plan: operators.Plan) -> str:
-    """A hash of what the plan does: where its parts stand in scripts does not count."""
+    """A hash of what the plan does and of the versions of what it calls from elsewhere; where its parts stand does not count."""
     tree = _tree(plan)
     for node in tree["nodes"]:
         if node["is"] == "Origin":

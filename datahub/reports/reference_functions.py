@@ -1,4 +1,4 @@
-"""The reference of the functions: a page for each chapter, an index, and one of what other tools call them."""
+"""The reference of the functions: a page each, one for each chapter, an index, and one of what other tools call them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datahub.functions.declare import Function
 from datahub.functions.elsewhere.forms import FORMS, Form
 from datahub.reports.catalogue import rules
+from datahub.reports.function_examples import shown_examples
 from datahub.reports.function_search import chapter, chapters, null_rule, reject_codes, shown
 from datahub.reports.markdown import anchor, block, code, page, table
 
@@ -20,29 +21,39 @@ _MARKS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by", "&": "join
 def function_pages(every: Mapping[str, Function]) -> dict[str, str]:
     """Every page of the functions by its path below `docs/reference`."""
     found = chapters(every.values())
-    pages = {f"functions/{name}.md": _chapter(title, group) for name, (title, group) in found.items()}
+    pages = {f"functions/{name}.md": _chapter(name, title, group) for name, (title, group) in found.items()}
+    for name, (title, group) in found.items():
+        pages |= {f"functions/{name}/{_file(one)}": _page(one, name, title) for one in group}
     pages["functions/README.md"] = _index(found)
     pages["functions/other-tools.md"] = _other_tools(every)
     return pages
 
 
-def _chapter(title: str, functions: list[Function]) -> str:
-    said = (
-        "`null out`: the result is null where an argument is null. Codes of rejects are explained among the [row codes](../row-codes.md)."
+def _chapter(name: str, title: str, functions: list[Function]) -> str:
+    said = "Each has a page: what it gives, what null and failures do, examples with what they give, and what other tools call it."
+    return page(title, "[All functions](README.md)", said, _table(functions, f"{name}/"))
+
+
+def _page(function: Function, chapter: str, title: str) -> str:
+    examples = shown_examples(function)
+    wide = max((len(one.expression) for one in examples), default=0)
+    lines = (f"{one.expression:<{wide}}  →  {one.rejected or shown(one.result)}" for one in examples)
+    elsewhere = _elsewhere(function)
+    return page(
+        _heading(function),
+        f"[All functions](../README.md) · [{title}](../{chapter}.md)",
+        block("\n".join(overload.signature for overload in function.overloads), "text"),
+        function.summary,
+        function.doc,
+        "\n".join(f"- {label}: {text}" for label, text in _facts(function) if text),
+        *(("## Examples", block("\n".join(lines), "text")) if examples else ()),
+        *(("## What other tools call it", table(("Tool", "There"), elsewhere)) if elsewhere else ()),
     )
-    return page(title, "[All functions](README.md)", said, *(part for one in functions for part in _entry(one)))
 
 
-def _entry(function: Function) -> Iterator[str]:
-    yield f"## {_heading(function)}"
-    yield block("\n".join(overload.signature for overload in function.overloads), "text")
-    yield function.summary
-    yield function.doc
-    yield "\n".join(f"- {label}: {text}" for label, text in _facts(function) if text)
-    if function.examples:
-        wide = max(len(one.expression) for one in function.examples)
-        lines = (f"{one.expression:<{wide}}  →  {one.rejected or shown(one.result)}" for one in function.examples)
-        yield block("\n".join(lines), "text")
+def _file(function: Function) -> str:
+    """The name of a function's page; a mark is written as the word that it is called by."""
+    return f"{_MARKS.get(function.name, function.name).replace(' ', '-')}.md"
 
 
 def _heading(function: Function) -> str:
@@ -53,21 +64,21 @@ def _heading(function: Function) -> str:
 def _facts(function: Function) -> Iterator[tuple[str, str]]:
     yield "null in", null_rule(function)
     yield "rejects", ", ".join(_linked(one) for one in reject_codes(function)) or "never"
-    yield "SQL", code(function.sql)
-    yield "Excel", code(function.excel)
-    yield "also", ", ".join(map(_elsewhere, function.also))
     yield "from", function.origin
     yield "cost", "one value after the other (DHM603)" if function.row_wise else ""
 
 
 def _linked(number: str) -> str:
     rule = rules().get(number)
-    return f"[{number}](../row-codes.md#{anchor(f'{number} {rule.name}')})" if rule else number
+    return f"[{number}](../../row-codes.md#{anchor(f'{number} {rule.name}')})" if rule else number
 
 
-def _elsewhere(name: str) -> str:
-    tool, _, rest = name.partition(" ")
-    return f"{tool} {code(rest)}" if rest else tool
+def _elsewhere(function: Function) -> list[tuple[str, str]]:
+    """The tools that have it, in the order of the page that lists them, and what each calls it."""
+    named: dict[str, list[str]] = {tool: [] for tool in _TOOLS}
+    for tool, name in _names(function):
+        named.setdefault(tool, []).append(code(name) if name else "")
+    return [(tool, ", ".join(filter(None, dict.fromkeys(names)))) for tool, names in named.items() if names]
 
 
 def _index(found: Mapping[str, tuple[str, list[Function]]]) -> str:
@@ -78,12 +89,16 @@ def _index(found: Mapping[str, tuple[str, list[Function]]]) -> str:
         "[What other tools call them](other-tools.md)",
     ]
     for name, (title, group) in found.items():
-        parts += [f"## [{title}]({name}.md)", table(("Function", "What it gives"), ((_link(one, name), one.summary) for one in group))]
+        parts += [f"## [{title}]({name}.md)", _table(group, f"{name}/")]
     return page("Functions", *parts)
 
 
-def _link(function: Function, home: str) -> str:
-    return f"[{code(function.name)}]({home}.md#{anchor(_heading(function))})"
+def _table(functions: list[Function], folder: str) -> str:
+    return table(("Function", "What it gives"), ((_link(one, folder), one.summary) for one in functions))
+
+
+def _link(function: Function, folder: str) -> str:
+    return f"[{code(function.name)}]({folder}{_file(function)})"
 
 
 def _other_tools(every: Mapping[str, Function]) -> str:
@@ -91,7 +106,7 @@ def _other_tools(every: Mapping[str, Function]) -> str:
     for function in sorted(every.values(), key=lambda one: one.name):
         for tool, name in _names(function):
             if tool in named:
-                named[tool].setdefault(name, []).append(_link(function, chapter(function)))
+                named[tool].setdefault(name, []).append(_link(function, f"{chapter(function)}/"))
     for form in FORMS:
         for tool, name in _form_names(form):
             if tool in named:

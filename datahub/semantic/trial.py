@@ -61,6 +61,9 @@ def _tried(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -
     stated = [given for parameter, given in pairs if parameter.constant and given.span is not None]
     if not stated or overload.kind != "function" or overload.context:
         return True
+    # A null that is written out has no type of its own: the row is null whatever the options are.
+    if any(isinstance(t.base_of(given.value.type), t.Nothing) for parameter, given in pairs if not parameter.constant):
+        return True
     row = [_passed(parameter.constant, given.value) for parameter, given in pairs]
     if not any(isinstance(one, pa.Array) for one in row):
         return True

@@ -109,6 +109,37 @@ def test_a_script_calls_them_like_builtin_functions(acme, tmp_path):
     assert "R601  1  Item.margin" in ran.err
 
 
+def test_a_plan_knows_the_version_that_it_calls(acme, tmp_path):
+    (tmp_path / "s.dhm").write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "p.dhm").write_text(SCRIPT.partition("map Item")[0] + "map Item from i in items { sku: i.sku, margin: i.price }\n")
+    before, plain = (digest(acme, name, tmp_path) for name in ("s.dhm", "p.dhm"))
+    kept = told(acme, "to_json(plan)", "s.dhm", tmp_path)
+    (metadata,) = acme.python.parent.parent.glob("lib/python*/site-packages/acme_functions-*/METADATA")
+    written = metadata.read_text(encoding="utf-8")
+    try:
+        metadata.write_text(written.replace("Version: 1.2.0", "Version: 1.3.0"), encoding="utf-8")
+        assert before != digest(acme, "s.dhm", tmp_path)
+        assert plain == digest(acme, "p.dhm", tmp_path)
+        (tmp_path / "plan.json").write_text(kept, encoding="utf-8")
+        read = "from datahub.plan.serde import from_json, UnreadablePlan\ntry: from_json(open('plan.json').read())\nexcept UnreadablePlan as told: print(told)"
+        refused = subprocess.run([acme.python, "-c", read], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        assert "the plan calls `acme.margin` of acme-functions 1.2.0, and installed here is acme-functions 1.3.0\n" == refused
+    finally:
+        metadata.write_text(written, encoding="utf-8")
+    assert before == digest(acme, "s.dhm", tmp_path)
+
+
+def digest(place: Place, script: str, folder: Path) -> str:
+    return told(place, "digest(plan)", script, folder)
+
+
+def told(place: Place, what: str, script: str, folder: Path) -> str:
+    asks = f"from datahub.runner.embed import compile\nfrom datahub.plan.serde import digest, to_json\nplan = compile(open({script!r}).read())\nprint({what})"
+    ended = subprocess.run([place.python, "-c", asks], cwd=folder, capture_output=True, text=True, check=False)
+    assert 0 == ended.returncode, ended.stderr
+    return ended.stdout.strip()
+
+
 def test_one_that_goes_value_by_value_is_linted(acme, tmp_path):
     (tmp_path / "s.dhm").write_text(SCRIPT.partition("  # dhm: allow")[0] + "\n  place : 1\n}\n", encoding="utf-8")
     told = acme.dhm("check", "s.dhm", cwd=tmp_path)
@@ -126,7 +157,7 @@ def test_the_terminal_and_the_pages_tell_of_them(acme, tmp_path):
     listed = acme.dhm("functions", cwd=tmp_path).out
     assert "Functions of installed distributions\n  acme.margin" in listed
     assert 0 == acme.dhm("functions", "--pages", "pages", cwd=tmp_path).code
-    assert "## acme.margin" in (tmp_path / "pages" / "functions" / "extensions.md").read_text(encoding="utf-8")
+    assert "# acme.margin\n" in (tmp_path / "pages" / "functions" / "extensions" / "acme.margin.md").read_text(encoding="utf-8")
     assert "acme-functions 1.2.0" in acme.dhm("version", cwd=tmp_path).out
 
 

@@ -152,6 +152,7 @@ def _indented(text: str, by: int) -> str:
 
 
 def _page(function: Function) -> str:
+    from datahub.reports.function_examples import shown_examples
     from datahub.reports.function_search import null_rule, reject_codes, shown
 
     paint = Paint(sys.stdout)
@@ -164,10 +165,11 @@ def _page(function: Function) -> str:
     named = (("SQL", function.sql), ("Excel", function.excel), ("also", ", ".join(function.also)))
     for label, text in (*named, ("from", function.origin), ("cost", cost)):
         lines += _entry(label, text) if text else []
-    if function.examples:
+    examples = shown_examples(function)
+    if examples:
         lines.append("")
-        wide = max(len(one.expression) for one in function.examples)
-        lines += [f"  {one.expression:<{wide}}  →  {one.rejected or shown(one.result)}" for one in function.examples]
+        wide = max(len(one.expression) for one in examples)
+        lines += [f"  {one.expression:<{wide}}  →  {one.rejected or shown(one.result)}" for one in examples]
     return "\n".join(lines) + "\n"
 
 
@@ -206,6 +208,7 @@ def _entry(label: str, text: str) -> list[str]:
 
 
 def _fields(function: Function) -> dict[str, object]:
+    from datahub.reports.function_examples import shown_examples
     from datahub.reports.function_search import chapter, null_rule, reject_codes
 
     return {
@@ -221,7 +224,7 @@ def _fields(function: Function) -> dict[str, object]:
             {"expression": one.expression, "rejected": one.rejected}
             if one.rejected
             else {"expression": one.expression, "result": one.result}
-            for one in function.examples
+            for one in shown_examples(function)
         ],
         "sql": function.sql,
         "excel": function.excel,

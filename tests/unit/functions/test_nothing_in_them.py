@@ -79,3 +79,28 @@ def test_an_option_that_is_null_makes_the_result_null(expression):
 )
 def test_a_count_below_zero_is_all_of_them(expression, value):
     assert value == answer(expression).value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'replace_each(null, ["a"], ["b"])',
+        "extract(null, /[0-9]+/)",
+        "extract_groups(null, /([0-9]+)/)",
+        "extract_all(null, /[0-9]+/)",
+        "redact(null, [/[0-9]+/])",
+        "split_lengths(null, [2, 5])",
+        'duration_in(null, "h")',
+        'date_part("year", null)',
+        'start_of("month", null)',
+    ],
+)
+def test_a_null_that_is_written_out_is_taken_by_every_function(expression):
+    given = answer(expression)
+    assert (None, (), "") == (given.value, given.refused, given.rejected)
+
+
+@pytest.mark.parametrize("width", ["1000001", "2000000000", "9223372036854775807"])
+@pytest.mark.parametrize("pad", ["pad_left", "pad_right"])
+def test_a_width_beyond_reach_is_a_reject_of_the_row(pad, width):
+    assert answer(f'{pad}("a", {width})').rejected == answer(f'{pad}("a", {width}, "ab")').rejected == "R603"
