@@ -26,10 +26,6 @@ Positions: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-_LINE_END = np.zeros(256, np.bool_)
-_LINE_END[[10, 13]] = True
-
-
 _NEVER_CLOSED = "a quote opens a value and is never closed"
 
 
@@ -86,20 +82,30 @@ def regular(data: bytes, quotes: Positions, dialect: Dialect) -> bool:
 
 def _after_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
     """Whether a value may begin at each of `positions`: behind a delimiter, a line end, or nothing."""
-    found = np.ones(len(positions), np.bool_)
-    for back, byte in enumerate(reversed(delimiter), 1):
-        found &= (text[positions - back] == byte) & (positions >= back)
-    fits: Mask = found | _LINE_END[text[positions - 1]] | (positions == 0)
+    fits: Mask = _is_edge(text[positions - 1], delimiter[-1])
+    for back, byte in enumerate(reversed(delimiter[:-1]), 2):
+        # Of a longer delimiter the rest is looked at where its last byte stands.
+        longer = np.flatnonzero(fits & (text[positions - 1] == delimiter[-1]))
+        fits[longer] = (text[np.maximum(positions[longer] - back, 0)] == byte) & (positions[longer] >= back)
+    fits |= positions == 0
     return fits
 
 
 def _before_edge(text: Bytes, positions: Positions, delimiter: bytes) -> Mask:
     """Whether a value may end with each of `positions`: before a delimiter, a line end, or nothing."""
-    found, last = np.ones(len(positions), np.bool_), len(text) - 1
-    for ahead, byte in enumerate(delimiter, 1):
-        found &= (text[np.minimum(positions + ahead, last)] == byte) & (positions + ahead <= last)
-    fits: Mask = found | _LINE_END[text[np.minimum(positions + 1, last)]] | (positions == last)
+    last = len(text) - 1
+    fits: Mask = _is_edge(text[np.minimum(positions + 1, last)], delimiter[0])
+    for ahead, byte in enumerate(delimiter[1:], 2):
+        longer = np.flatnonzero(fits & (text[np.minimum(positions + 1, last)] == delimiter[0]))
+        fits[longer] = (text[np.minimum(positions[longer] + ahead, last)] == byte) & (positions[longer] + ahead <= last)
+    fits |= positions == last
     return fits
+
+
+def _is_edge(beside: Bytes, delimiter: int) -> Mask:
+    """Which bytes are one of a delimiter or of a line end."""
+    edge: Mask = (beside == delimiter) | (beside == 10) | (beside == 13)
+    return edge
 
 
 def last_record_end(data: bytes, quotes: Positions) -> int:

@@ -146,10 +146,10 @@ def at_once(data: bytes, records: int, plan: FastPlan, strict: bool) -> pa.Table
 
 def _not_finite(data: bytes) -> bool:
     """Whether there is a number that JSON has not, which Arrow reads all the same."""
-    # The second letters of `NaN` and `Inf` are looked at where the first ones are: far faster than `in`.
+    # `Na` and `In`, by vectors: far faster than `in`.
     for text, _ in _pieces(data):
-        follows = text[np.flatnonzero((text[:-1] == 78) | (text[:-1] == 73)) + 1]
-        if ((follows == 97) | (follows == 110)).any():
+        first, second = text[:-1], text[1:]
+        if (((first == 78) & (second == 97)) | ((first == 73) & (second == 110))).any():
             return _NOT_FINITE.search(data) is not None
     return False
 
@@ -173,12 +173,11 @@ def _odd_decimal(data: bytes) -> bool:
     """Whether a text may be a decimal to Arrow that is none to us: `"1E3"`, `"5."`."""
     found: list[int] = []
     for text, start in _pieces(data):
-        # An exponent, or a point before a quote, behind a digit is rare but for letters escaped as `\u00e9`.
-        digit = text[:-2] - np.uint8(48) < 10
-        digit |= text[:-2] == 46
+        # An exponent, or a point before a quote, behind a digit, a point or a slash is rare but for letters escaped as `\u00e9`.
         mark = (text[1:-1] | 0x20) == 101
         mark |= (text[1:-1] == 46) & (text[2:] == 34)
-        places = np.flatnonzero(digit & mark) + 1
+        mark &= text[:-2] - np.uint8(46) < 12
+        places = np.flatnonzero(mark) + 1
         places = places[(text[places - 3] != 117) | (text[places - 4] != 92)]
         found += (places + start).tolist()
         if len(found) > _MANY:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from datahub.formats.places import places_where
+from datahub.formats.places import counted, places_where
 from datahub.records import record
 
 DEEPEST = 128
@@ -91,11 +91,10 @@ def too_deep(record: bytes) -> bool:
 
 def may_be_deep(data: bytes, starts: Positions, ends: Positions) -> bool:
     """Whether one of the records at `starts` has more openers than may be nested."""
-    text = np.frombuffer(data, np.uint8)
-    openers = places_where(text, lambda part: (part | 0x20) == 123)
-    if not len(openers) or not len(starts):
+    if not len(starts):
         return False
-    counts = np.searchsorted(openers, ends) - np.searchsorted(openers, starts)
+    text = np.frombuffer(data, np.uint8)
+    counts = counted(text, lambda part: (part | 0x20) == 123, starts, ends)
     if int(counts.max()) <= DEEPEST:
         return False
     suspects = np.flatnonzero(counts > DEEPEST)

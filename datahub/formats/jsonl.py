@@ -15,6 +15,7 @@ from datahub.formats.json_records import Records
 from datahub.formats.json_reject import JsonLinesRejecter
 from datahub.formats.json_scan import LONGEST_RECORD
 from datahub.formats.json_write import JsonLinesWriter
+from datahub.formats.places import places_where
 from datahub.formats.text_stream import TextStream
 
 _BLANK = re.compile(rb"[ \t\r]+")
@@ -52,7 +53,7 @@ def last_line_end(buffer: bytes) -> int:
 def lines_of(text: bytes) -> Records:
     """Every line of `text` that is not blank, as a record."""
     view = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero(view == 10)
+    ends = places_where(view, lambda part: part == 10)
     if not text.endswith(b"\n"):
         ends = np.append(ends, len(text))
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from datahub.types.bits import set_before
+
 Positions: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -26,6 +28,13 @@ def places_where(text: Bytes, test: Callable[[Bytes], Mask]) -> Positions:
         places += start
         found.append(places)
     return np.concatenate(found)
+
+
+def counted(text: Bytes, test: Callable[[Bytes], Mask], starts: Positions, ends: Positions) -> Positions:
+    """Of how many bytes of each stretch `test` is true."""
+    packed = [np.packbits(test(text[start : start + _PIECE]), bitorder="little") for start in range(0, len(text), _PIECE)]
+    ranks = set_before(np.concatenate([np.zeros(0, np.uint8), *packed]), np.concatenate((starts, ends)))
+    return ranks[len(starts) :] - ranks[: len(starts)]
 
 
 def stretches(text: bytes, starts: Positions, ends: Positions) -> pa.Array:

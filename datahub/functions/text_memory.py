@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import Bytes, Ints, from_texts, text_bytes, text_offsets
 from datahub.functions.declare import Mask
-from datahub.types.bits import truth_array
+from datahub.types.bits import set_before, truth_array
 
 ONES = np.uint64(0x0101010101010101)
 """A word of eight bytes that are 1."""
@@ -24,21 +24,8 @@ def bytes_of(texts: pa.Array) -> tuple[Bytes, Ints]:
 
 
 def before(mask: Mask, at: Ints) -> Ints:
-    """How many of the bytes before each of `at` are in `mask`.
-
-    Eight bytes of the mask are one of bits, eight of those a word whose bits the processor counts at once: a tenth of the
-    time of a running sum over all bytes, or of a search for each place among those that are in the mask.
-    """
-    bits = np.zeros((len(mask) // 64 + 1) * 8, np.uint8)
-    packed = np.packbits(mask, bitorder="little")
-    bits[: len(packed)] = packed
-    words = bits.view(np.uint64)
-    sums = np.zeros(len(words) + 1, np.int64)
-    np.cumsum(np.bitwise_count(words), out=sums[1:])
-    word = at >> 6
-    below = (np.uint64(1) << (at & 63).astype(np.uint64)) - np.uint64(1)
-    counts: Ints = sums[word] + np.bitwise_count(words[word] & below)
-    return counts
+    """How many of the bytes before each of `at` are in `mask`: counted as bits, in a tenth of the time of a running sum over all bytes."""
+    return set_before(np.packbits(mask, bitorder="little"), at)
 
 
 def words_at(content: Bytes, places: Ints) -> npt.NDArray[np.uint64]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +33,7 @@ from datahub.reports.findings import Findings
 from datahub.reports.page import NAME, write_page
 from datahub.reports.rejects import Rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
+from datahub.runner.hashes import Hashes
 from datahub.runner.outlet import Files, Progress, Watch
 from datahub.semantic import ir
 
@@ -66,6 +64,8 @@ class Options:
     """Filled with where the time went, if it is given."""
     previous: Previous | None = None
     """What was delivered last; without it nothing is known of it."""
+    hashes: Hashes | None = None
+    """Those of the files, where they were asked for before it was known what to do with them."""
     exchange: Exchange | None = None
     """Where this run is a piece of one: what the others have."""
 
@@ -91,7 +91,8 @@ def run(
     state.exchange = options.exchange
     files = bound_files(plan, sources)
     readers, feeds = open_feeds(plan, files)
-    hashes = _Hashes(files)
+    hashes = options.hashes or Hashes()
+    hashes.ask(file.path for several in files.values() for file in several)
     findings = Findings(out / "run", plan.flow.name if plan.flow else "")
     rejects = Rejects(plan, readers, out / "run" / "rejects")
     outlet = Files(plan, out, options.format, findings, rejects, options.progress, options.watch, options.omissions)
@@ -130,7 +131,7 @@ def run(
         seconds=round(time.perf_counter() - started, 3),
         plan=digest(plan),
         parameters={name: str(value) for name, value in state.parameters.items()},
-        inputs=hashes.result(),
+        inputs=dict(hashes.result()),
         sources=tuple(_source_counts(plan, execution, files)),
         entities=dict(outlet.counts),
         rejected=_rejected(execution),
@@ -161,28 +162,6 @@ def _clear(folder: Path) -> None:
     """Remove what an earlier run told of itself there: it would be taken for this one's."""
     for path in (folder / "report.json", folder / NAME, folder / "issues.parquet", *(folder / "rejects").glob("*")):
         path.unlink(missing_ok=True)
-
-
-class _Hashes:
-    """The SHA-256 of every input, worked out while the run goes on."""
-
-    def __init__(self, files: Mapping[str, list[InputFile]]) -> None:
-        self._found: dict[str, str] = {}
-        self.seconds = 0.0
-        paths = [file.path for several in files.values() for file in several]
-        self._thread = threading.Thread(target=self._work, args=(paths,), name="dhm-hash", daemon=True)
-        self._thread.start()
-
-    def _work(self, paths: list[str]) -> None:
-        for path in paths:
-            # Of a run that broke off, the files may be gone before they were all looked at.
-            with suppress(FileNotFoundError), Path(path).open("rb") as file:
-                self._found[path] = hashlib.file_digest(file, "sha256").hexdigest()
-        self.seconds = time.thread_time()
-
-    def result(self) -> dict[str, str]:
-        self._thread.join()
-        return self._found
 
 
 def _account(plan: op.Plan, execution: Execution) -> None:

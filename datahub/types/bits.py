@@ -45,3 +45,19 @@ def _opened(bitmap: pa.Buffer | None, offset: int, length: int) -> Mask:
     bits = np.frombuffer(bitmap, np.uint8, (skipped + length + 7) >> 3, byte)
     opened: Mask = np.unpackbits(bits, count=skipped + length, bitorder="little").view(np.bool_)
     return opened[skipped:]
+
+
+def set_before(packed: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How many bits of a bitmap are set before each of `at`.
+
+    Eight bytes of bits are a word, whose bits the processor counts at once.
+    """
+    bits = np.zeros((len(packed) // 8 + 1) * 8, np.uint8)
+    bits[: len(packed)] = packed
+    words = bits.view(np.uint64)
+    sums = np.zeros(len(words) + 1, np.int64)
+    np.cumsum(np.bitwise_count(words), out=sums[1:])
+    word = at >> 6
+    below = (np.uint64(1) << (at & 63).astype(np.uint64)) - np.uint64(1)
+    counts: npt.NDArray[np.int64] = sums[word] + np.bitwise_count(words[word] & below)
+    return counts

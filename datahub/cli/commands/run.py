@@ -74,6 +74,7 @@ def command(
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources
     from datahub.cli.sizes import size
+    from datahub.runner.hashes import Hashes
 
     log_as(log)
     if is_job(script):
@@ -106,7 +107,10 @@ def command(
     if out.exists() and not out.is_dir():
         raise Stop(f"`{out}` is a file, and the results need a folder", "name another with `--out DIR`")
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
-    options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory"))
+    # What is loaded and compiled next keeps one core busy: another may hash the files meanwhile.
+    hashes = Hashes()
+    hashes.ask(path for several in files.values() for path in several)
+    options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory"), hashes=hashes)
     plan = compiled(script, flow)
     report = _report(plan, files, out, values, options, quiet=quiet)
     _tell(report, out, quiet=quiet)

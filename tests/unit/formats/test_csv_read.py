@@ -310,3 +310,9 @@ def test_suffixes_become_the_fields_of_a_struct(read):
 def test_files_of_one_source_may_order_their_columns_differently(read):
     seen = read("csv", [b"a,b\n1,2\n", b"b,a\n3,4\n"], ["a", "b"])
     assert [{"a": "1", "b": "2"}, {"a": "4", "b": "3"}] == seen.rows
+
+
+@pytest.mark.parametrize("rest", [b'"', b'1||"', b'"a"', b'"||'])
+def test_a_stray_quote_at_the_end_of_a_tiny_file_is_no_accident_with_a_long_delimiter(read, rest):
+    seen = read("csv", b"a||b\n" + rest, ["a", "b"], delimiter="||")
+    assert [2] == [line for line, _ in seen.problems]

@@ -108,3 +108,22 @@ def test_a_kernel_over_pieces_gives_what_it_gives_over_the_whole() -> None:
     assert pieces.values.equals(whole.values)
     assert [code for _, code in pieces.failed] == ["R101", "R102"]
     assert all(np.array_equal(one, other) for (one, _), (other, _) in zip(pieces.failed, whole.failed, strict=True))
+
+
+def test_a_column_is_looked_at_the_more_seldom_the_oftener_it_was_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    plain = c.repeats
+
+    def looking(values: pa.Array) -> bool:
+        looked.append(len(values))
+        return plain(values)
+
+    monkeypatch.setattr(c, "repeats", looking)
+    all_differ, all_same = pa.array([str(number) for number in range(100)]), pa.array(["a"] * 100)
+    judgement = c.Judgement()
+    assert not any(judgement.repeats(all_differ) for _ in range(200))
+    assert 4 + (200 - 1 - 2 - 4 - 8) // 16 + 1 >= len(looked)
+    answers = [judgement.repeats(all_same) for _ in range(2 * c.PATIENCE)]
+    assert answers[-1]
+    assert sorted(answers) == answers
+    assert not judgement.repeats(all_same.slice(0, 63))
