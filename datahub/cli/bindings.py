@@ -64,6 +64,10 @@ class _Bindings:
         if any(one not in job.sources for one in sources_read(plan)) or any(one not in job.targets for one in targets_written(plan)):
             # What is wrong with one that is written down has been told.
             return
+        named = {getattr(one, "connection", "") for one in (*job.sources.values(), *job.targets.values())} - {""}
+        if not named <= set(self._project.connections):
+            # So has what is wrong with a connection.
+            return
         loaded = Loaded(self._project, self._folder, "", Vault({}, self._folder), self._places.layers)
         try:
             ways_of(loaded, name, self._plans[name])
@@ -270,8 +274,8 @@ class _Bindings:
         for one in job.notify:
             connection = self._project.connections.get(one.connection)
             if connection is None or connection.kind != "webhook":
-                what = "is no connection" if connection is None else f"is of the kind `{connection.kind}`, which takes no messages"
-                message = f"`{name}` tells `{one.connection}` how its runs end, which {what}"
+                what = "that is no connection" if connection is None else f"a connection of the kind `{connection.kind}` takes no messages"
+                message = f"`{name}` tells `{one.connection}` how its runs end, and {what}"
                 advice = "name a connection of the kind `webhook`"
                 yield self._at(UNFIT_BINDING, message, ("jobs", name, "notify"), "named here", advice)
 

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from datahub.project.failures import DataHubError
 
 
-def lock_findings(scripts: Iterable[Document], loader: Folders, locked: bool) -> list[Diagnostic]:
-    """The findings; with `locked` those about the lock are errors, and it must be there."""
+def lock_findings(scripts: Iterable[Document], loader: Folders, locked: bool, *, told: bool = False) -> list[Diagnostic]:
+    """The findings; with `locked` those about the lock are errors, and it must be there.
+
+    `told` is whether somebody else tells of a project that cannot be read.
+    """
     ordered = sorted(scripts, key=lambda one: one.path)
     found: list[Diagnostic] = []
-    for one in (*_packs(ordered), *_locks(ordered, loader, locked)):
+    for one in (*_packs(ordered), *_locks(ordered, loader, locked, told=told)):
         if one not in found:
             found.append(one)
     return found
@@ -39,15 +42,16 @@ def _packs(scripts: Iterable[Document]) -> Iterator[Diagnostic]:
                 yield from (one for one in problem.findings if one.rule.code in ("DHM121", "DHM122"))
 
 
-def _locks(scripts: Iterable[Document], loader: Folders, locked: bool) -> Iterator[Diagnostic]:
+def _locks(scripts: Iterable[Document], loader: Folders, locked: bool, *, told: bool) -> Iterator[Diagnostic]:
     from datahub.project.failures import DataHubError
 
-    told: set[Path] = set()
+    looked_at: set[Path] = set()
     for script in scripts:
         try:
             project = loader.project(Path(script.path))
         except DataHubError as problem:
-            yield _unreadable(script, problem)
+            if not told:
+                yield _unreadable(script, problem)
             continue
         if project is None or (project.lock is None and not locked):
             continue
@@ -55,8 +59,8 @@ def _locks(scripts: Iterable[Document], loader: Folders, locked: bool) -> Iterat
 
         drifted = drift(script, loader, project)
         yield from strict(drifted) if locked else drifted
-        if locked and project.folder not in told:
-            told.add(project.folder)
+        if locked and project.folder not in looked_at:
+            looked_at.add(project.folder)
             yield from strict(stale(project, loader))
 
 

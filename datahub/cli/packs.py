@@ -14,6 +14,7 @@ from datahub.packs.lock import Lock, LockedPack
 from datahub.packs.open import OpenedPack, examined, open_pack
 from datahub.packs.project import ProjectPacks, project_packs
 from datahub.packs.resolve import Conflict
+from datahub.packs.rules_lock import VERSION_CONFLICT
 from datahub.project.failures import DataHubError, TransientError
 
 
@@ -28,10 +29,12 @@ def failures_told() -> Iterator[None]:
         findings = problem.findings if isinstance(problem, NotAPack) else ()
         if findings:
             say(render(list(findings), colour=colourful(sys.stderr)))
+        message = problem.message
         if isinstance(problem, Conflict):
             say(conflict_table(problem))
+            message += f" ({VERSION_CONFLICT.code})"
         code = Exit.LATER if isinstance(problem, TransientError) else Exit.WRONG
-        raise Stop(problem.message, problem.help, code=code) from None
+        raise Stop(message, problem.help, code=code) from None
 
 
 def conflict_table(problem: Conflict) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
@@ -98,7 +99,8 @@ def _tampered(locked: LockedPack, project: ProjectPacks, place: Path) -> Iterato
         return
     if pack is not None and pack.contents.digest != locked.files:
         message = f"the files of {locked.name} {locked.version} are not those that were locked"
-        yield _at(place, locked.name, TAMPERED, message, f"locked {locked.files}, found {pack.contents.digest}; `dhm pack lock` takes it")
+        hashes = (f"locked: {locked.files}", f"found:  {pack.contents.digest}")
+        yield replace(_at(place, locked.name, TAMPERED, message, "`dhm pack lock` takes the change, where it is meant"), notes=hashes)
 
 
 def _unrecorded(project: ProjectPacks, loader: Folders, place: Path) -> Iterator[Diagnostic]:

@@ -74,7 +74,7 @@ def _checked(fields: str, text: str) -> str:
     try:
         next(CronSim(fields, datetime(2000, 1, 1)))  # noqa: DTZ001 - the wall's time
     except CronSimError as problem:
-        raise NoFrequency(f"`{text}` is no frequency: {str(problem).removeprefix('Bad ')} cannot be so") from None
+        raise NoFrequency(f"`{text}` is no frequency: its {str(problem).removeprefix('Bad ')} cannot be read") from None
     except StopIteration:
         raise NoFrequency(f"`{text}` never comes") from None
     return fields

@@ -52,7 +52,8 @@ class _Reading:
         for name, one in connections.items():
             if getattr(one, "insecure", False):
                 label = Label(self._places.value(("connections", name, "insecure")), "everyone between can read and change what travels")
-                self._emit(Diagnostic(INSECURE, f"the connection `{name}` is not protected", label))
+                advice = 'let it travel by TLS or SSH; where that cannot be, a comment says why: `# dhm: allow DHM929 because "…"`'
+                self._emit(Diagnostic(INSECURE, f"the connection `{name}` is not protected", label, help=advice))
         self._defaults(values.get("defaults"))
         kinds = {name: self._kind(table) for name, table in tables.items()}
         read_jobs = {name: job for name, table in jobs.items() if (job := self._job(name, table, kinds)) is not None}

@@ -17,7 +17,9 @@ from datahub.project.failures import TerminalError
 from datahub.project.redaction import redacted
 
 _REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<kind>[a-z]*):(?P<name>[^}]*?)(?::-(?P<default>[^}]*))?\}")
-_MEANT = re.compile(r"\$\{?(?:(?i:env|file|keyring):)?[A-Za-z_]*\}?|\$\{(?i:env|file|keyring):[\w/.~-]*\}?")
+_MEANT = re.compile(
+    r"\$\{?(?:(?i:env|file|keyring):)?[A-Za-z_]*\}?|\$\{(?i:env|file|keyring):[\w/.~-]*\}?|\$\{[a-z-]{2,16}:[A-Za-z_/.-]+\}"
+)
 """What is surely meant as a reference, such as `$PASSWORD`, and so may be shown."""
 _KINDS = ("env", "file", "keyring")
 

@@ -13,6 +13,7 @@ from datahub.document import Span
 from datahub.project.model import Config
 from datahub.project.places import Path
 from datahub.project.rules import LITERAL_SECRET, MISSING_KEY, UNDEFINED_REFERENCE, UNKNOWN_KEY, UNKNOWN_REFERENCE, WRONG_VALUE
+from datahub.project.trigger import KINDS
 from datahub.records import record
 
 _WORDS = {
@@ -82,6 +83,8 @@ def _told(detail: ErrorDetails, path: Path, holder: type[Config] | None, where: 
             return Diagnostic(
                 rule, str(context["message"]), label, help=str(context["help"] or f'write `{key} = "${{env:{_short(path)}}}"`')
             )
+        case "trigger" if isinstance(detail["input"], dict) and isinstance(kind := detail["input"].get("kind"), str):
+            return _no_word((*path, "kind"), kind, KINDS, where)
         case "union_tag_not_found" | "trigger":
             return missing((*path, "kind"), where, "" if detail["type"] == "union_tag_not_found" else detail["msg"])
         case "union_tag_invalid":

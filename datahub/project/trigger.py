@@ -90,6 +90,9 @@ def _kind(value: Any) -> Any:
     return value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
 
 
+KINDS = ("webhook", "after-job", "status", "file")
+"""What a trigger can be."""
+
 # By a function: what fills references in runs before `kind` is read, and pydantic finds no constant behind that.
 Trigger: TypeAlias = Annotated[
     Annotated[Webhook, Tag("webhook")]

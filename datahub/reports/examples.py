@@ -70,12 +70,9 @@ def place(code: str) -> Path:
     return folder("diagnostics") / "examples" / f"{code}.md"
 
 
-def example(code: str) -> Example | None:
-    """The example of `code`; None where it has none."""
-    path = place(code)
-    if not path.is_file():
-        return None
-    _, bad, good = re.split(r"^## (?:Bad|Good)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+def example(code: str) -> Example:
+    """The example of `code`."""
+    _, bad, good = re.split(r"^## (?:Bad|Good)\n", place(code).read_text(encoding="utf-8"), flags=re.MULTILINE)
     return Example(_shown(bad), _shown(good))
 
 

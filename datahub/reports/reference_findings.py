@@ -67,11 +67,11 @@ def _entry(rule: Rule) -> Iterator[str]:
     told = "" if rule.code.startswith("R") else f" ({rule.severity.value})"
     yield f"{rule.summary[:1].upper()}{rule.summary[1:]}{told}."
     yield rule.explanation
-    if shown := example(rule.code):
-        yield "This has it:"
-        yield from _side(shown.bad)
-        yield "This has not:"
-        yield from _side(shown.good)
+    shown = example(rule.code)
+    yield "This has it:"
+    yield from _side(shown.bad)
+    yield "This has not:"
+    yield from _side(shown.good)
 
 
 def _side(shown: Shown) -> Iterator[str]:

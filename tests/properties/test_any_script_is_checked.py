@@ -15,9 +15,7 @@ from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.modules import NoLoader
 from datahub.syntax.parser import parse
 
-SCRIPTS = sorted(
-    {file.text for code in rules() if (shown := example(code)) for file in (*shown.bad.files, *shown.mended) if file.kind == "dhm"}
-)
+SCRIPTS = sorted({file.text for shown in map(example, rules()) for file in (*shown.bad.files, *shown.mended) if file.kind == "dhm"})
 WORDS = sorted({word for text in SCRIPTS for word in re.findall(r"\w+|[^\w\s]", text)})
 
 

@@ -58,12 +58,13 @@ def command(
     from datahub.cli.scripts import errors, in_order, scripts
     from datahub.diagnostics.render import render
     from datahub.diagnostics.rule import Severity
+    from datahub.project.rules import NOT_TOML
 
     given = paths or [Path()]
     chosen = scripts([path for path in given if path.suffix != ".toml"]) if any(path.suffix != ".toml" for path in given) else []
     fixed = sum(_mended(path) for path in chosen) if fix else 0
-    found, programs = _checked(chosen, locked)
     projects, files = _projects(given)
+    found, programs = _checked(chosen, locked, told=any(one.rule is NOT_TOML for one in projects))
     found += projects
     shown = [finding for finding in found if notes or finding.level is not Severity.NOTE]
     named = [*(path.as_posix() for path in chosen), *files]
@@ -79,8 +80,11 @@ def command(
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
 
-def _checked(paths: Sequence[Path], locked: bool) -> tuple[list[Diagnostic], list[tuple[Document, Program]]]:
-    """The findings of all scripts, each told once though several scripts may use what it is in."""
+def _checked(paths: Sequence[Path], locked: bool, *, told: bool) -> tuple[list[Diagnostic], list[tuple[Document, Program]]]:
+    """The findings of all scripts, each told once though several scripts may use what it is in.
+
+    `told` is whether somebody else tells that their project cannot be read.
+    """
     from datahub.cli.lockings import lock_findings
     from datahub.cli.scripts import Unreadable, read
     from datahub.packs.folders import Folders
@@ -101,7 +105,7 @@ def _checked(paths: Sequence[Path], locked: bool) -> tuple[list[Diagnostic], lis
         found += [finding for finding in findings if finding not in found]
         if program is not None:
             programs.append((document, program))
-    found += lock_findings(looked_at, loader, locked)
+    found += lock_findings(looked_at, loader, locked, told=told)
     return found, programs
 
 
@@ -121,7 +125,8 @@ def _projects(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[str]]:
             told, documents = check(folder, models())
             found += suppress(told, documents)
             found += template_findings(folder)
-            found += [one for one in binding_findings(folder) if one not in found]
+            said = {one.message for one in found}
+            found += [one for one in binding_findings(folder) if one.message not in said]
             files += [document.path for document in documents]
     return found, files
 

@@ -70,22 +70,21 @@ def _all(*, as_json: bool) -> None:
 
 
 def _fields(rule: Rule) -> dict[str, object]:
-    from datahub.reports.examples import Example, example
+    from datahub.reports.examples import example
 
     def side(shown: Shown) -> dict[str, object]:
         files = [{"name": file.name, "text": file.text} for file in shown.files]
         return {"text": shown.said, "files": files, "console": [{"command": one.command, "prints": one.printed} for one in shown.console]}
 
-    def sides(shown: Example) -> dict[str, object]:
-        return {"bad": side(shown.bad), "good": side(shown.good)}
-
+    shown = example(rule.code)
     return {
         "code": rule.code,
         "name": rule.name,
         "severity": rule.severity.value,
         "summary": rule.summary,
         "explanation": rule.explanation,
-        **(sides(shown) if (shown := example(rule.code)) else {}),
+        "bad": side(shown.bad),
+        "good": side(shown.good),
     }
 
 
@@ -98,9 +97,9 @@ def _page(rule: Rule) -> str:
         f"{paint(colour, f'{rule.severity.value}[{rule.code}]')} {paint('1', rule.name)}: {rule.summary}\n",
         _wrapped(rule.explanation),
     ]
-    if shown := example(rule.code):
-        parts += [f"{paint('1', 'This has it')}:\n", *_side(shown.bad, shown.good, "-", paint)]
-        parts += [f"{paint('1', 'This has not')}:\n", *_side(shown.good, shown.bad, "+", paint)]
+    shown = example(rule.code)
+    parts += [f"{paint('1', 'This has it')}:\n", *_side(shown.bad, shown.good, "-", paint)]
+    parts += [f"{paint('1', 'This has not')}:\n", *_side(shown.good, shown.bad, "+", paint)]
     return "\n".join(parts)
 
 

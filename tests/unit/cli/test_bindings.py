@@ -75,7 +75,11 @@ flow main {
 
 
 def found(folder, toml):
-    for name, text in {**SCRIPTS, "dhm.toml": HEAD + toml}.items():
+    return found_below(HEAD, folder, toml)
+
+
+def found_below(head, folder, toml):
+    for name, text in {**SCRIPTS, "dhm.toml": head + toml}.items():
         (folder / name).write_text(text, encoding="utf-8")
     return binding_findings(folder)
 
@@ -87,6 +91,18 @@ def test_a_project_that_fits_has_no_findings(tmp_path):
 def test_what_is_bound_wrongly_is_not_told_as_not_bound_too(tmp_path):
     """The reading of the file has said that there is no such connection."""
     assert [] == found(tmp_path, ORDERS.replace('targets.kept = {connection = "here"', 'targets.kept = {connection = "hree"') + FLOW)
+
+
+def test_a_job_whose_connection_cannot_be_read_is_told_by_the_connection_alone(tmp_path):
+    head = HEAD.replace('kind = "local"', 'kind = "sftp"')
+    assert [] == found_below(head, tmp_path, ORDERS + FLOW)
+
+
+def test_what_a_target_of_documents_cannot_be_is_told_once(tmp_path, monkeypatch, dhm):
+    documents = ORDERS.replace('folder = "out"}', 'folder = "out", document = "json", name = "{{ID}}.json"}')
+    found(tmp_path, documents + FLOW)
+    monkeypatch.chdir(tmp_path)
+    assert 1 == dhm("check", "dhm.toml").out.count("and it takes documents")
 
 
 WRONG = {
