@@ -64,6 +64,8 @@ def _items(one: Laid) -> Iterator[tuple[str, Span]]:
     override = one.override
     name = f"{override.kind} {override.name.parts[-1].text}"
     if override.kind == "map":
+        if override.source is not None or override.clauses or override.dropped:
+            yield name, override.name.span
         for item in override.items:
             match item:
                 case ast.FieldItem(name=field):

@@ -92,9 +92,10 @@ def _rowset(name: str, body: _Body, clauses: tuple[ast.Clause, ...], fields: tup
 
 
 def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir.EntityShape | None) -> _Body:
-    rows = read_from(declared.source, unit, origin)
+    rows = read_from(declared.source, unit.at(declared.source.span), origin)
+    rows.unit, rows.scope = unit, replace(rows.scope, world=unit.world, emit=unit.emit)
     for clause in declared.clauses:
-        apply(clause, rows)
+        _apply(clause, rows, unit)
     rows.scope = replace(rows.scope, patch=shape is not None and shape.patch)
     body = _Body(rows, shape)
     _check_once(declared.items, body)
@@ -118,6 +119,14 @@ def _body(declared: ast.View | ast.Map, unit: Unit, origin: ir.Origin, shape: ir
                 pass
         _show_out(body)
     return body
+
+
+def _apply(clause: ast.Clause, rows: Rows, unit: Unit) -> None:
+    """Add a clause, with the names that can be used where it is written: one of an override stands in another script."""
+    home = unit.at(clause.span)
+    rows.unit, rows.scope = home, replace(rows.scope, world=home.world, emit=home.emit)
+    apply(clause, rows)
+    rows.unit, rows.scope = unit, replace(rows.scope, world=unit.world, emit=unit.emit)
 
 
 def _is_written(item: ast.MapItem, declared: ast.View | ast.Map) -> bool:

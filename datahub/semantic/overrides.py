@@ -13,6 +13,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
 from datahub.records import record
 from datahub.semantic import laying
 from datahub.semantic.collect import twice
+from datahub.semantic.laying_clauses import clause_names, overridden_clauses
 from datahub.semantic.modules import Module
 from datahub.semantic.resolve_types import missing, unknown_name
 from datahub.semantic.rules_packs import NOTHING_TO_OVERRIDE, OVERRIDDEN_BY_TWO, SEALED
@@ -172,7 +173,8 @@ class _Laying:
                 )
             )
             return False
-        made = laying.overridden_map(found[0], one.items, self.emit)
+        base = overridden_clauses(found[0], one, self.emit)
+        made = laying.overridden_map(base, one.items, self.emit) if one.items else base
         if made is not None:
             self._replace(target, found[0], made)
         return made is not None
@@ -296,6 +298,7 @@ def _parts(one: ast.Override) -> Iterator[ast.Name]:
                 yield from names
             case ast.Include():
                 pass
+    yield from clause_names(one)
     yield from (check.code for check in one.checks)
     yield from (rule.name for rule in one.rules)
     match one.declaration:

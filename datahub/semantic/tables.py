@@ -16,6 +16,7 @@ from datahub.semantic.feeds import feed
 from datahub.semantic.fitting import fit
 from datahub.semantic.resolve_types import resolve_type
 from datahub.semantic.rules import LOOKUP_DUPLICATE, PERIODS_OVERLAP
+from datahub.semantic.rules_packs import NOTHING_TO_OVERRIDE
 from datahub.semantic.rules_types import TYPE_MISMATCH
 from datahub.semantic.scope import LookupName
 from datahub.semantic.unit import Unit
@@ -50,6 +51,8 @@ def outline_lookup(declared: ast.Lookup, unit: Unit) -> Outline:
     result = resolve_type(declared.result, unit.world, unit.emit)
     rows = _rows(declared, typed, day, result, unit)
     for over in declared.over:
+        if over.gone is not None:
+            rows = _left(rows, over.gone, declared, typed, day, unit.at(over.span))
         rows = _laid(rows, _rows(replace(declared, table=over.table), typed, day, result, unit.at(over.span)))
     outline = Outline(declared, typed, day, result, rows)
     name = LookupName(
@@ -173,6 +176,35 @@ def _laid(base: tuple[Row, ...], over: tuple[Row, ...]) -> tuple[Row, ...]:
     return tuple(({row[:2]: row for row in base} | {row[:2]: row for row in over}).values())
 
 
+def _left(
+    rows: tuple[Row, ...], gone: ast.Table, declared: ast.Lookup, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, unit: Unit
+) -> tuple[Row, ...]:
+    """`rows` without those whose keys stand in `gone`: all days of a key where it names none."""
+    since = declared.asof.name.text if declared.asof is not None and day is not None else ""
+    header = read_header(gone, declared.name.text, tuple(name for name, _ in keys), (since,) if since else (), "", unit.emit)
+    if header is None:
+        return rows
+    for row in (row for row in gone.rows if len(row.cells) == len(gone.header.cells)):
+        found = cell_value(row.cells[header.at[since]], day, since, unit.emit) if day is not None and since in header.at else None
+        for wanted in _keys_of(row, header, keys, unit):
+            left = tuple(one for one in rows if one[0] != wanted or (found is not None and one[1] != found))
+            if len(left) == len(rows):
+                shown = ", ".join(map(str, wanted))
+                label = Label(row.cells[0].span if len(row.cells) == 1 else row.span, "nothing to drop")
+                unit.emit(Diagnostic(NOTHING_TO_OVERRIDE, f"`{declared.name.text}` has no row for `{shown}`", label))
+            rows = left
+    return rows
+
+
+def _keys_of(row: ast.TableRow, header: Header, keys: tuple[tuple[str, t.Type], ...], unit: Unit) -> list[tuple[ir.Value, ...]]:
+    """The keys of one line: one for each that stands in its cells."""
+    several: list[tuple[ir.Value, ...]] = [()]
+    for name, kind in keys:
+        values = key_values(row.cells[header.at[name]], kind, name, unit.emit)
+        several = [(*before, value) for before in several for value in values]
+    return several
+
+
 def _header(
     declared: ast.Lookup, table: ast.Table, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, result: t.Type, unit: Unit
 ) -> Header | None:
@@ -191,10 +223,7 @@ def _row(
     row: ast.TableRow, header: Header, keys: tuple[tuple[str, t.Type], ...], day: t.Type | None, result: t.Type, unit: Unit
 ) -> tuple[Row, ...]:
     """The rows that one line writes: one for each of the keys in its cells."""
-    several: list[tuple[ir.Value, ...]] = [()]
-    for name, kind in keys:
-        values = key_values(row.cells[header.at[name]], kind, name, unit.emit)
-        several = [(*before, value) for before in several for value in values]
+    several = _keys_of(row, header, keys, unit)
     since = (
         cell_value(row.cells[header.at[header.wanted[len(keys)]]], day, header.wanted[len(keys)], unit.emit) if day is not None else None
     )

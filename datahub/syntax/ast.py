@@ -848,7 +848,10 @@ OverrideKind: TypeAlias = Literal[
 
 @record(frozen=True, slots=True)
 class Override:
-    """`override KIND name { … }`: for each kind, only the fields that it uses are filled."""
+    """`override KIND name { … }`: for each kind, only the fields that it uses are filled.
+
+    Of a map, `source`, `clauses` and `dropped` change how its rows are made; of a lookup, `gone` has the keys of rows that are taken away.
+    """
 
     kind: OverrideKind
     name: QName
@@ -861,6 +864,19 @@ class Override:
     value: Literal_ | None
     """The default of a parameter."""
     doc: str
+    span: Span = place()
+    source: From | None = None
+    clauses: tuple[Clause, ...] = ()
+    dropped: tuple[DropClause, ...] = ()
+    gone: Table | None = None
+
+
+@record(frozen=True, slots=True)
+class DropClause:
+    """`drop where`, `drop order by`, `drop join c`: a clause of the pack's map that the override takes away."""
+
+    word: str
+    of: Name | None
     span: Span = place()
 
 

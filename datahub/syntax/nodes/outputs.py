@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, cast
 
 from datahub.document import Span
 from datahub.syntax import ast
 from datahub.syntax.nodes.building import Actions, Building, Token, kept
 from datahub.syntax.nodes.declarations import Body, EntityItem, FnBody, IoItem, Signature, make_entity, make_fn, source, table_at
-from datahub.syntax.nodes.rowsets import Items, Written, make_view
+from datahub.syntax.nodes.rowsets import Items, MapName, Written, make_view
 from datahub.syntax.nodes.texts import pattern, plain_text, text_value
 from datahub.syntax.nodes.types import whole
 from datahub.syntax.rules import SYNTAX
@@ -16,6 +17,8 @@ from datahub.syntax.rules import SYNTAX
 ACTION = Actions()
 
 Sets = tuple[ast.SetItem, ...]
+Changes = tuple[ast.Clause | MapName | ast.DropClause, ...]
+RowChanges = tuple[ast.Table | None, ast.Table | None, ast.Fallback | None]
 Severity = Literal["fatal", "error", "warn", "info", "off"]
 
 
@@ -180,8 +183,43 @@ def _override(
 
 
 @ACTION
-def override_map(b: Building, span: Span, name: ast.QName, items: Items) -> ast.Override:
-    return _override(b, span, "map", name, items=items)
+def override_map(b: Building, span: Span, name: ast.QName, source: ast.From | None, changes: Changes, items: Items) -> ast.Override:
+    for named in (one for one in changes if isinstance(one, MapName)):
+        b.report.tell(SYNTAX, named.span.start, named.span.end, "a map keeps its name where it is overridden", "another name")
+    made = _override(b, span, "map", name, items=items)
+    clauses = tuple(one for one in changes if not isinstance(one, ast.DropClause | MapName))
+    return replace(made, source=source, clauses=clauses, dropped=tuple(one for one in changes if isinstance(one, ast.DropClause)))
+
+
+@ACTION
+def changes(b: Building, span: Span, *every: ast.Clause | MapName | ast.DropClause | None) -> Changes:
+    return kept(every)
+
+
+_DROPPED = {"where": False, "fill": False, "each": True, "join": True, "group by": False, "unique by": False, "order by": False}
+"""The clauses that can be dropped, and whether they are known by the name of their row."""
+
+
+@ACTION
+def drop_clause(b: Building, span: Span, word: Token, of: Token | None = None) -> ast.DropClause | None:
+    return _dropped(b, span, word, "", None if of is None else b.name(of))
+
+
+@ACTION
+def drop_clause_by(b: Building, span: Span, word: Token) -> ast.DropClause | None:
+    return _dropped(b, span, word, " by", None)
+
+
+def _dropped(b: Building, whole: Span, first: Token, by: str, of: ast.Name | None) -> ast.DropClause | None:
+    # The newline before it is a part of the statement around.
+    span = b.report.span(b.text.rindex("drop", 0, b.laid.starts[first]), whole.end)
+    word = b.raw(first).lower() + by
+    if _DROPPED.get(word) is not (of is not None):
+        helps = "write `drop where`, `drop order by`, `drop group by`, `drop unique by`, `drop fill`, `drop join row` or `drop each row`"
+        message = "no clause can be dropped so; lines are dropped in the braces"
+        b.report.tell(SYNTAX, span.start, span.end, message, "not a clause of a map", help=helps)
+        return None
+    return ast.DropClause(word, of, span)
 
 
 @ACTION
@@ -195,9 +233,34 @@ def override_rules(b: Building, span: Span, name: ast.QName, body: tuple[ast.Rul
 
 
 @ACTION
-def override_table(b: Building, span: Span, word: Token, name: ast.QName, body: Body) -> ast.Override:
-    kind: Literal["lookup", "decide"] = "lookup" if b.raw(word).lower() == "lookup" else "decide"
-    return _override(b, span, kind, name, body=body)
+def override_decide(b: Building, span: Span, name: ast.QName, body: Body) -> ast.Override:
+    return _override(b, span, "decide", name, body=body)
+
+
+@ACTION
+def override_lookup(b: Building, span: Span, name: ast.QName, changed: RowChanges) -> ast.Override:
+    table, gone, otherwise = changed
+    return replace(_override(b, span, "lookup", name, body=(table, otherwise)), gone=gone)
+
+
+@ACTION
+def changed_rows(b: Building, span: Span, table: Token, otherwise: ast.Fallback | None) -> RowChanges:
+    return table_at(b, table), None, otherwise
+
+
+@ACTION
+def changed_and_gone(b: Building, span: Span, table: Token, gone: Token, otherwise: ast.Fallback | None) -> RowChanges:
+    return table_at(b, table), table_at(b, gone), otherwise
+
+
+@ACTION
+def gone_rows(b: Building, span: Span, gone: Token, otherwise: ast.Fallback | None) -> RowChanges:
+    return None, table_at(b, gone), otherwise
+
+
+@ACTION
+def changed_miss(b: Building, span: Span, otherwise: ast.Fallback) -> RowChanges:
+    return None, None, otherwise
 
 
 @ACTION

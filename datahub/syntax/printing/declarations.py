@@ -216,10 +216,16 @@ class Printer:
         return "(\n" + "".join(f"{STEP}{params_text((param,))},\n" for param in params) + ")"
 
     def table_body(
-        self, node: ast.Declaration, head: str, table: ast.Table | None, otherwise: ast.Fallback | None, policy: ast.Name | None
+        self,
+        node: ast.Declaration,
+        head: str,
+        table: ast.Table | None,
+        otherwise: ast.Fallback | None,
+        policy: ast.Name | None,
+        gone: ast.Table | None = None,
     ) -> None:
         opening = self.last_brace(node)
-        held = table is not None or otherwise is not None
+        held = table is not None or otherwise is not None or gone is not None
         if opening is None or not held:
             self.page.put(node.span.start, node.span.end, head, "")
             return
@@ -229,6 +235,10 @@ class Printer:
             self.page.put(policy.span.start, policy.span.end, f"policy {spelled(policy)}", STEP)
         if table is not None:
             put_table(self.page, table, STEP)
+        if gone is not None:
+            word = self.page.text.rindex("drop", opening, gone.span.start)
+            self.page.put(word, word + 4, "drop", STEP)
+            put_table(self.page, gone, STEP)
         if otherwise is not None:
             self.page.put(otherwise.span.start, otherwise.span.end, self.fallback(otherwise), STEP)
         self.page.close(node.span.end - 1, "}", "")
@@ -305,7 +315,7 @@ class Printer:
     def override_parts(self, node: ast.Override, head: str) -> None:
         match node.kind:
             case "map":
-                self.block(node, head, node.items, self.blocks.items)
+                self.override_map(node, head)
             case "checks":
                 self.block(node, head, node.checks, self.blocks.checks)
             case "rules":
@@ -314,7 +324,35 @@ class Printer:
                 assert node.value is not None
                 self.page.put(node.span.start, node.span.end, f"{head} = {literal_text(node.value)}", "")
             case _:
-                self.table_body(node, head, node.table, node.otherwise, None)
+                self.table_body(node, head, node.table, node.otherwise, None, node.gone)
+
+    def override_map(self, node: ast.Override, head: str) -> None:
+        changes = sorted((*node.clauses, *node.dropped), key=lambda one: one.span.start)
+        if node.source is not None:
+            alias = f"{spelled(node.source.alias)} in " if node.source.alias else ""
+            head += f" from {alias}" + ", ".join(map(path, node.source.rowsets))
+        if not changes:
+            self.block(node, head, node.items, self.blocks.items)
+            return
+        opening = self.last_brace(node)
+        assert opening is not None
+        held = bool(node.items) or self.page.commented(opening, node.span.end)
+        self.page.put(node.span.start, (node.source or node.name).span.end, head, "")
+        for one in changes:
+            said = dropped_text(one) if isinstance(one, ast.DropClause) else self.blocks.clause(one)
+            self.page.put(one.span.start, one.span.end, said, STEP)
+        self.page.fresh = True
+        self.page.put(opening, opening + 1, "{" if held else "{ }", "")
+        if held:
+            self.page.open(opening + 1)
+            self.blocks.items(node.items, STEP)
+            self.page.close(node.span.end - 1, "}", "")
+        self.page.put_trailing(node.span.end)
+
+
+def dropped_text(node: ast.DropClause) -> str:
+    """Print `drop order by`, `drop join c`."""
+    return f"drop {node.word}" + (f" {spelled(node.of)}" if node.of is not None else "")
 
 
 def option_text(option: ast.Option) -> str:
