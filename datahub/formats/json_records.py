@@ -16,6 +16,7 @@ from datahub.formats.csv_read import is_utf8
 from datahub.formats.declare import ADDED, BadRecord, Parsed
 from datahub.formats.json_exact import Decoder, Malformed, Misfit, Number, compact, misfit_failures, raw_column
 from datahub.formats.json_fast import FastPlan, at_once, fast_plan, first_of, seen_kinds
+from datahub.formats.json_gather import Gathering
 from datahub.formats.json_scan import may_be_deep
 from datahub.formats.options import option
 from datahub.formats.typed import Typed, named, typed
@@ -75,6 +76,7 @@ class RecordParser:
         self.columns = tuple(column for column in shape.columns if column.name in wanted)
         self.marks = {mark: column for column in shape.columns for mark in (f"!present.{column.name}", f"?{column.name}") if mark in wanted}
         self.strict = option(shape, "extra") == "reject"
+        self.gathering = Gathering.of(shape.columns)
         self.repeated: dict[str, None] = {}
         self.surplus: dict[str, None] = {}
         self._plan: FastPlan | None = None
@@ -144,6 +146,9 @@ class RecordParser:
     def _plan_for(self, records: Records) -> FastPlan | None:
         """How Arrow may read this source, judged once by what the first records hold; a wrong guess costs time alone."""
         with self._lock:
+            if not self._planned and any(column.pattern for column in self.columns):
+                # Members that a pattern gathers are known by their names, which only the records themselves tell.
+                self._planned = True
             if not self._planned:
                 sample = [self._sampled(records, at) for at in range(min(_SAMPLE, len(records.starts)))]
                 columns = tuple(dict.fromkeys((*self.columns, *self.marks.values())))
@@ -162,7 +167,10 @@ class RecordParser:
         declared = {name for column in self.shape.columns for name in column.names or (column.name,)}
         for one in sample:
             if isinstance(one, dict):
-                self.surplus.update(dict.fromkeys(key for key in one if key not in declared and not key.startswith(ADDED)))
+                self.surplus.update(dict.fromkeys(key for key in one if self._is_surplus(key, declared)))
+
+    def _is_surplus(self, key: str, declared: set[str]) -> bool:
+        return key not in declared and not key.startswith(ADDED) and not (self.gathering is not None and self.gathering.takes(key))
 
     def _read(self, raw: bytes, decoder: Decoder) -> tuple[Any, str, str]:
         try:
@@ -173,7 +181,7 @@ class RecordParser:
             return None, "R006", f"the record is no object but {_kind(value)}"
         if self.strict:
             declared = {name for column in self.shape.columns for name in column.names or (column.name,)}
-            surplus = [key for key in value if key not in declared and not key.startswith(ADDED)]
+            surplus = [key for key in value if self._is_surplus(key, declared)]
             if surplus:
                 return None, "R003", f"the record has {listed(surplus)}, which `{self.shape.name}` does not declare"
         return value, "", ""
@@ -182,9 +190,11 @@ class RecordParser:
         """The columns of all that was gathered: first what was read at once, then what was read one by one."""
         columns: dict[str, Column] = {}
         records = [record for _, record in gathered.exact]
+        if self.gathering is not None:
+            records = [self.gathering.gathered(record) for record in records]
         table = pa.concat_tables(gathered.tables) if gathered.tables else None
         for column in self.columns:
-            names = column.names or (column.name,)
+            names = (column.name,) if column.pattern else column.names or (column.name,)
             parts = [] if table is None else [_column(typed(first_of(table, names), column.type, column.reading), column)]
             if records or table is None:
                 raw, misfits = raw_column([_value(record, names) for record in records], column)
