@@ -137,7 +137,10 @@ def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
             message, helps = "elements of XML are not gathered by a pattern", 'write their path: `at "Prices/Price"`'
             place = Label(at.span, "a pattern matches names of columns")
         elif kind.name in ("arrow", "parquet") and at is not None and at.pattern is not None:
-            message, helps = f"columns of {kind.name} are not gathered by a pattern", "declare them one by one; `dhm infer FILE` writes them"
+            message, helps = (
+                f"columns of {kind.name} are not gathered by a pattern",
+                "declare them one by one; `dhm infer FILE` writes them",
+            )
             place = Label(at.span, "its columns are fixed")
         else:
             continue
