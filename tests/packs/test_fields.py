@@ -108,10 +108,8 @@ def member(kind: t.Type, path: list[str]) -> bool:
 @pytest.mark.parametrize("payload", FIELDS["payload"], ids=lambda one: one["name"])
 def test_a_payload_of_mirakl_has_its_fields(payload):
     made = program("mirakl")
-    there: dict[str, t.Type] = {}
-    for shape in (*made.sources, *made.entities):
-        if shape.name == payload["where"]:
-            there = {one.name: one.type for one in (shape.columns if hasattr(shape, "columns") else shape.fields)}
+    sources = {one.name: {column.name: column.type for column in one.columns} for one in made.sources}
+    there = (sources | {one.name: {field.name: field.type for field in one.fields} for one in made.entities})[payload["where"]]
     lacking = [path for path in payload["fields"] if (parts := path.split("."))[0] not in there or not member(there[parts[0]], parts[1:])]
     assert [] == lacking
 
