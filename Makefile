@@ -56,6 +56,7 @@ bench: $(STAMP) ## Measure speed against the budgets and the engines of others, 
 	$(BIN)/pytest -n 0 -m bench tests/performance
 	$(BIN)/python -m pip install --quiet duckdb polars
 	$(BIN)/python -m tests.performance.race
+	$(BIN)/python -m tests.performance.bench_rules
 
 bench-functions: $(STAMP) ## Measure every function and operator, into docs/performance-functions.md
 	$(BIN)/python -m pip install --quiet duckdb polars
