@@ -12,6 +12,9 @@ from datahub.packs.versions import Range
 from datahub.project.failures import TerminalError
 from datahub.records import record
 
+ENDING = ".sig"
+"""How the name of a file of signatures ends, behind that of the archive."""
+
 
 @record(frozen=True, slots=True)
 class OpenedPack:

@@ -13,7 +13,7 @@ from semver import Version
 from datahub.packs.archive import from_bytes
 from datahub.packs.contents import NotAPack
 from datahub.packs.index import listing
-from datahub.packs.open import OpenedPack, open_pack, opened
+from datahub.packs.open import ENDING, OpenedPack, open_pack, opened
 from datahub.packs.versions import Range, parse_range, parse_version
 from datahub.project.failures import TerminalError
 from datahub.records import record
@@ -49,6 +49,10 @@ class Origin(Protocol):
         """A pack that it offers."""
         ...
 
+    def signatures(self, name: str, version: Version) -> tuple[str, bytes | None]:
+        """Where the signatures of a pack lie, and what stands there; None where there are none."""
+        ...
+
 
 class _Single:
     """An origin that has one version of a pack, in a folder or archive."""
@@ -65,6 +69,10 @@ class _Single:
 
     def open(self, name: str, version: Version) -> OpenedPack:
         return self._pack()
+
+    def signatures(self, name: str, version: Version) -> tuple[str, bytes | None]:
+        place = self.place.with_name(self.place.name + ENDING)
+        return str(place), place.read_bytes() if place.is_file() else None
 
     def _pack(self) -> OpenedPack:
         if self._opened is None:
@@ -134,6 +142,10 @@ class Index:
                 for one in found
             }
         return self._known[name]
+
+    def signatures(self, name: str, version: Version) -> tuple[str, bytes | None]:
+        address = f"{self._address}/{name}/{self._listed(name)[version][1]}{ENDING}"
+        return address, self._fetch(address)
 
     def open(self, name: str, version: Version) -> OpenedPack:
         offered, file = self._listed(name)[version]

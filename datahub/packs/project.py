@@ -153,9 +153,21 @@ class ProjectPacks:
             raise TerminalError(
                 f"nobody has the pack `{name}` any more", f"it was locked from {locked.origin}" if locked is not None else ""
             )
-        pack = origin.open(name, version)
+        pack = self._signed(origin.open(name, version), origin)
         if isinstance(origin, Index):
             self._keep(pack)
+        return pack
+
+    def _signed(self, pack: OpenedPack, origin: Origin) -> OpenedPack:
+        """The pack, if whoever dhm.toml names has signed it; a folder that is worked on changes, and is not asked for it."""
+        asked = self.asked.get(pack.manifest.name)
+        if asked is None or not asked.signers or self.is_worked_on(pack.manifest.name):
+            return pack
+        # Loaded where it is needed: most projects name no signers.
+        from datahub.packs.signatures import require
+
+        shown, data = origin.signatures(pack.manifest.name, pack.manifest.version)
+        require(pack, data, asked.signers, shown)
         return pack
 
     def requirers(self, name: str) -> list[str]:
@@ -174,7 +186,7 @@ class ProjectPacks:
         offered = origin.offers(name)[0]
         if not parse_range(asked.version).allows(offered.version):
             raise TerminalError(f"dhm.toml asks for `{name}` {asked.version}, and {origin.shown} has {offered.version}")
-        return origin.open(name, offered.version)
+        return self._signed(origin.open(name, offered.version), origin)
 
     # ------------------------------------------------------------ what was fetched
 

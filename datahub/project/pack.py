@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from datahub.project.model import Config
+
+_KEY = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]+={0,2}( .*)?")
 
 
 class PackRequirement(Config):
@@ -19,9 +22,13 @@ class PackRequirement(Config):
     """A folder or archive on this machine that holds it, as seen from `dhm.toml`."""
     index: str = ""
     """The address of an index of packs, or its folder on this machine."""
+    signers: tuple[str, ...] = ()
+    """Public keys (`ssh-ed25519 AAAA…`), one of which must have signed the pack; where it is empty nobody is asked for."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if self.path and self.index:
             raise PydanticCustomError("one_place", "a pack comes from a `path` or from an `index`, not from both")
+        if wrong := next((key for key in self.signers if not _KEY.fullmatch(key)), None):
+            raise PydanticCustomError("no_key", "`{wrong}` is no Ed25519 key as OpenSSH writes it", {"wrong": wrong})
         return self

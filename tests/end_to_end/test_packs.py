@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 ORDERS = """\
 pack acme.orders {version} {{
@@ -431,3 +433,81 @@ def test_dhm_as_a_process_knows_its_group_of_commands(tmp_path):
     ended = subprocess.run([sys.executable, "-m", "datahub", "pack", "--help"], capture_output=True, text=True, timeout=60)
     assert 0 == ended.returncode
     assert all(f"\n  {name} " in ended.stdout for name in ("add", "build", "diff", "init", "lock", "outdated", "tree", "update", "verify"))
+
+
+# ---------------------------------------------------------------- signatures
+
+
+def key_pair(folder: Path, name: str, passphrase: bytes = b"") -> str:
+    """A new key in `folder`, as OpenSSH writes it; its public half."""
+    private = Ed25519PrivateKey.generate()
+    locked = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    (folder / name).write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, locked))
+    return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+@pytest.fixture
+def shelf(here, dhm) -> Path:
+    """The archive of a pack in an index."""
+    make(here / "src", pack_dhm=orders("1.2.0"))
+    assert 0 == dhm("pack", "build", "src", "--index", "shelf").code
+    return here / "shelf" / "acme.orders" / "acme.orders-1.2.0.tar.gz"
+
+
+def asks_for(folder: Path, *signers: str) -> None:
+    keys = ", ".join(f'"{one}"' for one in signers)
+    packs = f'"acme.orders" = {{ version = "^1.0", index = "shelf", signers = [{keys}] }}'
+    (folder / "dhm.toml").write_text(f'[project]\nname = "p"\n[packs]\n{packs}\n', encoding="utf-8")
+
+
+def test_a_pack_that_one_of_the_signers_has_signed_is_taken(here, dhm, shelf):
+    mine, other = key_pair(here, "mine"), key_pair(here, "other")
+    for key in ("other", "mine", "mine"):
+        assert 0 == dhm("pack", "sign", shelf, "--key", key).code
+    told = dhm("pack", "verify", shelf).out
+    assert [1, 1] == [told.count(f"signed by {one}") for one in (mine, other)]
+
+    asks_for(here, f"{mine} packs@acme")
+
+    assert 0 == dhm("pack", "lock").code
+    (here / "mine.dhm").write_text(MINE, encoding="utf-8")
+    assert 0 == dhm("pack", "lock").code
+    assert 0 == dhm("check", "--locked", "mine.dhm").code
+
+
+def test_a_pack_that_nobody_has_signed_whom_the_project_names_is_refused(here, dhm, shelf):
+    mine, _ = key_pair(here, "mine"), key_pair(here, "other")
+    asks_for(here, mine)
+    assert "acme.orders 1.2.0 is not signed" in dhm("pack", "lock").err
+    assert 0 == dhm("pack", "sign", shelf, "--key", "other").code
+    ended = dhm("pack", "lock")
+    assert (1, True) == (ended.code, "signed by nobody whom dhm.toml names" in ended.err)
+    assert not (here / "dhm.lock").exists()
+
+
+def test_a_signature_of_other_files_does_not_hold(here, dhm, shelf):
+    mine = key_pair(here, "mine")
+    assert 0 == dhm("pack", "sign", shelf, "--key", "mine").code
+    signature = shelf.with_name(shelf.name + ".sig").read_bytes()
+    shelf.parent.joinpath("index.json").unlink()
+    make(here / "src", pack_dhm=orders("1.2.0", "upper(x)"))
+    assert 0 == dhm("pack", "build", "src", "--index", "shelf").code
+    shelf.with_name(shelf.name + ".sig").write_bytes(signature)
+    asks_for(here, mine)
+    for ended in (dhm("pack", "lock"), dhm("pack", "verify", shelf)):
+        assert (1, True) == (ended.code, "does not hold" in ended.err), ended.err
+
+
+def test_a_key_that_cannot_sign_is_told(here, dhm, shelf):
+    key_pair(here, "shut", b"a passphrase")
+    (here / "none").write_text("no key", encoding="utf-8")
+    for key, told in (("shut", "has a passphrase"), ("none", "cannot be read"), ("absent", "cannot be read")):
+        ended = dhm("pack", "sign", shelf, "--key", key)
+        assert ended.code in (1, 2)
+        assert told in ended.err
+
+
+def test_a_signer_that_is_no_key_is_told_where_it_stands(here, dhm, shelf):
+    asks_for(here, "ssh-rsa AAAA")
+    ended = dhm("pack", "lock")
+    assert "is no Ed25519 key" in ended.err

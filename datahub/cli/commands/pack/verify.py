@@ -1,7 +1,7 @@
-"""Say whether packs are what they should be: nothing but data, no host and no secret in them, and as they were locked.
+"""Say whether packs are what they should be: nothing but data, no host and no secret in them, as they were locked and signed.
 
-PATHS are folders or archives of packs. Without any, the packs of the project are held against dhm.lock: version, hash of the files, and
-what they require of each other.
+PATHS are folders or archives of packs; who has signed them is told. Without any, the packs of the project are held against dhm.lock:
+version, hash of the files, and what they require of each other.
 
 Exit codes: 0 all is well, 1 something is not, 75 a server did not answer.
 """
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datahub.cli.output import Exit, Paint, Stop, colourful, counted, give, say
+
+if TYPE_CHECKING:
+    from datahub.packs.open import OpenedPack
 
 
 def command(
@@ -28,6 +31,19 @@ def command(
     for path in paths or []:
         pack = opened_or_stop(path)
         give(f"{paint('1;32', 'ok')} {pack.called}  {path}  {pack.contents.digest}\n")
+        _signatures(pack, path)
+
+
+def _signatures(pack: OpenedPack, path: Path) -> None:
+    """Tell who has signed a pack; a signature that does not hold ends the command."""
+    from datahub.cli.packs import failures_told
+    from datahub.packs.signatures import ENDING, read, signers
+
+    place = path.resolve().with_name(path.resolve().name + ENDING)
+    if place.is_file():
+        with failures_told():
+            for key in signers(pack, read(place.read_bytes(), str(place))):
+                give(f"   signed by {key}\n")
 
 
 def _project(paint: Paint) -> None:
