@@ -5,19 +5,37 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datahub.cli.output import Stop, counted, say
+from datahub.records import record
 
 if TYPE_CHECKING:
     from datahub.events.endpoint import Endpoint
+    from datahub.events.tls import Tls
     from datahub.project.load import Loaded
     from datahub.runner.jobs.serve import Loop, Scheduled
 
 
+SHORTEST = 32
+"""So many characters a token has at least."""
+
+
+@record(frozen=True, slots=True)
+class Listen:
+    """How the web server was asked for: `where` is HOST:PORT, `token` a reference to a secret."""
+
+    where: str = ""
+    behind_proxy: bool = False
+    token: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
+
+
 @contextmanager
-def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapping[str, Scheduled]]) -> Iterator[None]:
-    """Take messages at `where` (HOST:PORT) while the block runs; nothing where it is empty."""
+def listening(asked: Listen, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapping[str, Scheduled]]) -> Iterator[None]:
+    """Take messages while the block runs; nothing where no place is said."""
     from datahub.cli.serving import told
     from datahub.runner.jobs.bind import folders_of
     from datahub.state.sqlite.arrivals import gather
@@ -27,12 +45,15 @@ def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: 
     if left:
         say(f"{counted(left, 'message')} that a process had taken when it was killed: taken up")
     hooks = [trigger.path for one in jobs().values() for trigger in one.job.triggers if trigger.kind == "webhook"]
-    if not where:
+    if not asked.where:
+        if asked.token or asked.certificate or asked.key:
+            raise Stop("`--token` and `--tls-cert` are for what listens", "write `--listen HOST:PORT` too")
         if hooks:
             say(f"no messages are taken for {', '.join(f'/hooks/{one}' for one in hooks)}: `--listen 127.0.0.1:8787` takes them")
         yield
         return
-    host, port = _place(where, behind_proxy)
+    token, tls = _token(asked.token, loaded), _tls(asked)
+    host, port = _place(asked, protected=bool(token) and tls is not None)
     from datahub.cli.project import ledger
     from datahub.events.intake import Intake
     from datahub.events.receiver import Listening, Receiver, app
@@ -46,17 +67,20 @@ def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: 
     intake = Intake(store.inbox, folder, loop.wake.set, lambda what: told("", what))
     receiver = Receiver(intake, addresses)
     served = Listening(
-        app(receiver, lambda: why_not(store, loop.stopping), lambda: metrics(store, loop.workers, loop.busy)),
+        app(receiver, lambda: why_not(store, loop.stopping), lambda: metrics(store, loop.workers, loop.busy), token),
         host,
         port,
+        tls.context if tls is not None else None,
     )
+    if tls is not None:
+        loop.tend = [*loop.tend, lambda _: tls.renew()]
     try:
         served.start()
     except OSError:
         raise Stop(
-            f"`{where}` cannot be listened at", "another process has it (`ss -ltnp` names it), or this machine has no such address"
+            f"`{asked.where}` cannot be listened at", "another process has it (`ss -ltnp` names it), or this machine has no such address"
         ) from None
-    say(f"listening at http://{host}:{served.port}")
+    say(f"listening at http{'s' if tls is not None else ''}://{host}:{served.port}")
     try:
         yield
     finally:
@@ -65,7 +89,40 @@ def listening(where: str, behind_proxy: bool, loaded: Loaded, loop: Loop, jobs: 
         store.close()
 
 
-def _place(where: str, behind_proxy: bool) -> tuple[str, int]:
+def _token(reference: str, loaded: Loaded) -> str:
+    """What operators show to read more than whether all is well."""
+    from datahub.project.failures import TerminalError
+    from datahub.project.secrets import Secret, has_reference
+
+    if not reference:
+        return ""
+    if not has_reference(reference):
+        raise Stop("`--token` stands in the list of processes, where everybody reads it", "write a reference: `--token '${env:DHM_TOKEN}'`")
+    try:
+        token = Secret(reference, loaded.vault).reveal()
+    except TerminalError as problem:
+        raise Stop(f"`--token`: {problem.message}", problem.help) from problem
+    if len(token) < SHORTEST:
+        raise Stop(f"the token has {len(token)} characters, and {SHORTEST} are few enough", "`openssl rand -hex 32` makes one")
+    return token
+
+
+def _tls(asked: Listen) -> Tls | None:
+    from datahub.cli.serving import told
+    from datahub.events.tls import BadCertificate, Tls
+
+    if asked.certificate is None:
+        if asked.key is not None:
+            raise Stop("`--tls-key` goes with `--tls-cert`", "name the file of the certificate too")
+        return None
+    try:
+        return Tls(asked.certificate, asked.key, lambda what: told("", what))
+    except BadCertificate as problem:
+        raise Stop(str(problem), "`--tls-cert` takes a certificate with those above it, `--tls-key` its key, both as PEM") from None
+
+
+def _place(asked: Listen, *, protected: bool) -> tuple[str, int]:
+    where = asked.where
     host, _, port = where.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not port.isdigit() or int(port) > 65_535:
@@ -74,10 +131,11 @@ def _place(where: str, behind_proxy: bool) -> tuple[str, int]:
         near = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         raise Stop(f"`{host}` is no address of this machine", "write `--listen 127.0.0.1:8787`") from None
-    if not near and not behind_proxy:
+    if not near and not asked.behind_proxy and not protected:
         raise Stop(
-            f"`{host}` can be reached from other machines, and messages would travel without TLS",
-            "put a proxy with TLS before `--listen 127.0.0.1:8787`; or say `--behind-proxy` where one stands on another machine",
+            f"`{host}` can be reached from other machines, and messages would travel without TLS, or all read its figures",
+            "give it `--tls-cert` and `--token`; or put a proxy with TLS before `--listen 127.0.0.1:8787`; or say `--behind-proxy` where "
+            "one stands on another machine",
         )
     return host, int(port)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import ssl
 import threading
 import time
 from collections import Counter
@@ -101,17 +103,25 @@ async def _body(headers: Mapping[str, str], receive: Receive, largest: int) -> b
     return bytes(body)
 
 
-def app(receiver: Receiver, ready: Ready, metrics: Metrics) -> ASGIApp:
-    """All addresses."""
+def app(receiver: Receiver, ready: Ready, metrics: Metrics, token: str = "") -> ASGIApp:
+    """All addresses. Where there is a `token`, who does not have it is told whether all is well, and no more."""
+
+    def known(request: Request) -> bool:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return not token or hmac.compare_digest(given.encode(), token.encode())
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
-    async def readyz(_: Request) -> Response:
+    async def readyz(request: Request) -> Response:
         why = await asyncio.to_thread(ready)
+        if why and not known(request):
+            why = "not ready"
         return PlainTextResponse(f"{why or 'ready'}\n", 503 if why else 200)
 
-    async def measured(_: Request) -> Response:
+    async def measured(request: Request) -> Response:
+        if not known(request):
+            return PlainTextResponse("not known\n", 401, {"WWW-Authenticate": "Bearer"})
         text = await asyncio.to_thread(metrics)
         return PlainTextResponse(text + _answers(receiver), media_type="text/plain; version=0.0.4")
 
@@ -145,7 +155,7 @@ def _answers(receiver: Receiver) -> str:
 class Listening:
     """The server in a thread of its own; `port` is the one that was taken, also where 0 was asked for."""
 
-    def __init__(self, application: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, application: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             application,
             host=host,
@@ -161,6 +171,10 @@ class Listening:
             timeout_graceful_shutdown=10,
             h11_max_incomplete_event_size=32_768,
         )
+        if tls is not None:
+            # Made by us, so that it can be renewed while connections are served.
+            config.load()
+            config.ssl = tls
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="dhm-web", daemon=True)
 

@@ -7,15 +7,21 @@ import os
 import re
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from standardwebhooks import Webhook as Signer
+
+from datahub.cli.commands import serve
+from datahub.cli.output import Log, Stop
 
 SECRET = "whsec_" + "YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="
 SCRIPT = """\
@@ -89,19 +95,19 @@ def here(tmp_path):
 
 
 @contextmanager
-def served(here, *more):
+def served(here, *more, at="127.0.0.1:0"):
     """`dhm serve` at a port of its own; the process, a client, and what it has said so far."""
     log = here / "serve.log"
     with log.open("ab") as file:
         start = file.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "datahub", "serve", "--listen", "127.0.0.1:0", *more],
+            [sys.executable, "-m", "datahub", "serve", "--listen", at, *more],
             cwd=here,
             stderr=file,
             env={**os.environ, "HOOK": SECRET},
         )
     try:
-        port = until(lambda: re.search(r"listening at http://127\.0\.0\.1:(\d+)", log.read_text()[start:]))[1]
+        port = until(lambda: re.search(r"listening at https?://[\d.]+:(\d+)", log.read_text()[start:]))[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
             yield process, client
     finally:
@@ -172,6 +178,83 @@ def test_a_message_that_an_overtaken_sender_brings_late_starts_nothing(here):
         send(client, "old", version=9)
         until(lambda: ("superseded",) in rows(here, "SELECT state FROM message"))
         assert 1 == len(runs(here, "paid"))
+
+
+TOKEN = "5f1d0a9bd0c14e7fa2f3c1d8e9b7a6c5"
+PROTECTED = ("--tls-cert", "tls/chain.pem", "--tls-key", "tls/key.pem", "--token", "${env:FIGURES}")
+
+
+@pytest.fixture
+def authority(here, monkeypatch):
+    """What writes a certificate of its own into the project, anew each time; and what trusts it."""
+    monkeypatch.setenv("FIGURES", TOKEN)
+    ca = trustme.CA()
+    (here / "tls").mkdir()
+
+    def issue(authority):
+        made = authority.issue_cert("127.0.0.1")
+        made.private_key_pem.write_to_path(here / "tls" / "key.pem")
+        for at, blob in enumerate(made.cert_chain_pems):
+            blob.write_to_path(here / "tls" / "chain.pem", append=at > 0)
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        return context
+
+    return issue, ca
+
+
+def test_what_listens_for_other_machines_is_protected_by_tls_and_a_token(here, authority):
+    issue, ca = authority
+    trusting = issue(ca)
+    with served(here, *PROTECTED, at="0.0.0.0:0") as (_, plain):
+        port = plain.base_url.port
+        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=trusting, trust_env=False, timeout=30) as client:
+            assert 200 == send(client, "m1")
+            assert (200, "ready\n") == ((ready := client.get("/readyz")).status_code, ready.text)
+            assert [401, 401] == [client.get("/metrics", headers=one).status_code for one in ({}, {"Authorization": "Bearer x"})]
+            assert "dhm_messages" in client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+        with pytest.raises(httpx.TransportError):
+            plain.get("/healthz")
+        # A renewed certificate is served without a restart, and one that is broken is not.
+        other = trustme.CA()
+        renewed = issue(other)
+        until(lambda: "the certificate was read again" in (here / "serve.log").read_text())
+        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=renewed, trust_env=False, timeout=30) as client:
+            assert 200 == client.get("/healthz").status_code
+            (here / "tls" / "key.pem").write_text("no key")
+            until(lambda: "the certificate of before is used still" in (here / "serve.log").read_text())
+        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=renewed, trust_env=False, timeout=30) as client:
+            assert 200 == client.get("/healthz").status_code
+    assert TOKEN not in (here / "serve.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--token", TOKEN], "everybody reads it"),
+        (["--token", "${env:NOT_THERE}"], "`NOT_THERE` is not set"),
+        (["--token", "${env:SHORT}"], "32 are few enough"),
+        (["--tls-cert", "none.pem"], "there is no file `none.pem`"),
+        (["--tls-cert", "dhm.toml"], "no certificate with its key"),
+        (["--tls-key", "dhm.toml"], "goes with `--tls-cert`"),
+        (["--tls-cert", "tls/chain.pem", "--tls-key", "tls/other.pem"], "is not that of the certificate"),
+    ],
+)
+def test_what_cannot_protect_is_told_before_anything_listens(here, authority, monkeypatch, given, words):
+    issue, ca = authority
+    issue(ca)
+    (here / "tls" / "key.pem").rename(here / "tls" / "other.pem")
+    issue(trustme.CA())
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOOK", SECRET)
+    monkeypatch.setenv("SHORT", "a-short-one")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    options = {name.removeprefix("--").replace("-", "_"): value for name, value in zip(given[::2], given[1::2], strict=True)}
+    paths = {name: Path(value) for name, value in options.items() if name.startswith("tls")}
+    asked = {"token": "", "tls_cert": None, "tls_key": None, **options, **paths}
+    with pytest.raises(Stop) as told:
+        serve.command(listen="127.0.0.1:0", behind_proxy=False, env="", workers=1, log=Log.TEXT, **asked)
+    assert words in told.value.message + told.value.advice
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ that was killed goes on where it was when it is started again. SIGTERM lets the 
 does not. dhm.toml is read again when it changes.
 
 With --listen, messages to `/hooks/NAME` start the jobs whose triggers name it; `/healthz`, `/readyz` and `/metrics` are for operators.
+An address that other machines reach needs --tls-cert and --token, or a proxy before it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +28,11 @@ def command(
         str, typer.Option(help="Take messages at this address, such as 127.0.0.1:8787.", metavar="HOST:PORT", show_default=False)
     ] = "",
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy with TLS stands before it.")] = False,
+    token: Annotated[
+        str, typer.Option(help="Who reads figures shows this, a reference.", metavar="'${env:NAME}'", show_default=False)
+    ] = "",
+    tls_cert: Annotated[Path | None, typer.Option(help="A certificate, as PEM; read again when renewed.", show_default=False)] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, where that is another file.", show_default=False)] = None,
     log: Annotated[Log, typer.Option(help="Lines for people, or a JSON object a line.")] = Log.TEXT,
 ) -> None:
     import signal
@@ -33,7 +40,7 @@ def command(
     from datetime import UTC, datetime
 
     from datahub.cli.ledger_runs import opened
-    from datahub.cli.listening import listening
+    from datahub.cli.listening import Listen, listening
     from datahub.cli.output import say
     from datahub.cli.serving import Declared, launcher, told
     from datahub.runner.jobs.arrivals import Arrivals
@@ -53,6 +60,6 @@ def command(
             signal.signal(number, loop.stop)
         count = len(declared.jobs())
         say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
-        with listening(listen, behind_proxy, loaded, loop, lambda: declared.current):
+        with listening(Listen(listen, behind_proxy, token, tls_cert, tls_key), loaded, loop, lambda: declared.current):
             loop.run()
     raise typer.Exit(Exit.TERMINATED)
