@@ -48,6 +48,8 @@ class Asked:
     fail_on_empty: bool = False
     fail_on_skip: bool = False
     quiet: bool = False
+    memory: int = 0
+    """How much an operator holds; as the job says where it is 0."""
     span: Span | None = None
     """The range of time that is to be read once more."""
 
@@ -60,6 +62,8 @@ def run_job(asked: Asked) -> Exit:
     from datahub.state.store import LedgerUnusable
 
     loaded = project(asked.env)
+    if asked.memory and asked.job in loaded.project.jobs:
+        loaded.project.jobs[asked.job] = loaded.project.jobs[asked.job].model_copy(update={"memory": asked.memory})
     try:
         plan = plan_of(loaded, asked.job)
     except Stop as stop:

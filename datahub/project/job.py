@@ -10,6 +10,7 @@ from datahub.project.binding import From, To
 from datahub.project.model import Config
 from datahub.project.policy import Guards, Notify, Overlap, Retention, Retry, Tolerance
 from datahub.project.schedule import Schedules
+from datahub.project.sizes import Size
 from datahub.project.trigger import Triggers, several
 
 
@@ -36,6 +37,8 @@ class Job(Config):
     """When it starts by itself: `"every day at 02:30"`, a table, or several."""
     triggers: Triggers = ()
     """What starts it beside its schedule: a table such as `{kind = "after-job", job = "offers"}`, or several."""
+    memory: Size = 1 << 30
+    """How much an operator of a run holds before it sets rows aside on disk: `256MiB`. A run takes some 200 MB beside that."""
     overlap: Overlap = "queue_one"
     """What becomes of a start while an earlier run is not done."""
     most_waiting: int = Field(default=100, ge=1)

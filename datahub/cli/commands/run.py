@@ -55,7 +55,12 @@ def command(
     param: Annotated[list[str] | None, typer.Option(help="A parameter of the script.", metavar="NAME=VALUE", show_default=False)] = None,
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
     threads: Annotated[int | None, typer.Option(help="How many threads work.", min=1, show_default="one a core")] = None,
-    memory: Annotated[str, typer.Option(help="How much an operator holds before it sets rows aside on disk.", metavar="SIZE")] = "1GiB",
+    memory: Annotated[
+        str,
+        typer.Option(
+            help="How much an operator holds before it sets rows aside on disk.", metavar="SIZE", show_default="1GiB or the job's"
+        ),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Of a job: do all but deliver and remember.")] = False,
     env: Annotated[str, typer.Option(help="Of a job: the environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
     begin: Annotated[
@@ -96,6 +101,7 @@ def command(
             fail_on_empty=fail_on_empty,
             fail_on_skip=fail_on_skip,
             quiet=quiet,
+            memory=size(memory, "--memory") if memory else 0,
             span=span(begin, end, each),
         )
         choose_memory()
@@ -110,7 +116,7 @@ def command(
     # What is loaded and compiled next keeps one core busy: another may hash the files meanwhile.
     hashes = Hashes()
     hashes.ask(path for several in files.values() for path in several)
-    options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory"), hashes=hashes)
+    options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory") if memory else 1 << 30, hashes=hashes)
     plan = compiled(script, flow)
     report = _report(plan, files, out, values, options, quiet=quiet)
     _tell(report, out, quiet=quiet)

@@ -54,6 +54,7 @@ def dry_run(context: JobContext, out: Path, *, known: bool, window: Window | Non
     options = Options(
         as_of=now,
         threads=context.threads,
+        memory=context.job.memory,
         progress=context.progress,
         script=context.job.mapping,
         previous=previous(context) if known else Previous({}, {}),

@@ -46,6 +46,7 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
         format="parquet" if context.ways.senders or context.ways.posters or context.ways.documents else "jsonl",
         as_of=one.as_of,
         threads=context.threads,
+        memory=context.job.memory,
         progress=context.progress,
         watch=watch,
         previous=previous(context),
