@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from datahub.events.due import Clock
@@ -48,16 +49,48 @@ def systemd(loaded: Loaded) -> str:
 
 
 def _crontab_lines(clock: Clock, command: str) -> list[str]:
+    several = _one_by_one(clock)
+    if several is None:
+        return [f"# only `dhm serve` can say this: {clock.cron}"]
+    lines = [line for one in several for line in _crontab_line(one, command)]
+    return lines if len(several) == 1 else [f"# in {len(several)} lines, of which two may mean one day: {clock.cron}", *lines]
+
+
+def _crontab_line(clock: Clock, command: str) -> list[str]:
     day, weekday = clock.cron.split()[2], clock.cron.split()[4]
     # A `%` would end the command.
     line = f"{clock.cron}  {command}".replace("%", r"\%")
-    if _beyond(day, weekday):
-        return [f"# only `dhm serve` can say this: {clock.cron}"]
     if "L" in day:
         return _last_day(clock, line)
     if "#" in weekday or "L" in weekday:
         return _nth_day(clock, line)
     return [line]
+
+
+def _one_by_one(clock: Clock) -> Sequence[Clock] | None:
+    """A schedule as several, each with one at most of the words that others lack: the last day, or one weekday of a month.
+
+    None where days and weekdays must both hold, which takes a step over all days: then no union says it.
+    """
+    minute, hour, day, month, weekday = clock.cron.split()
+    days, weekdays = _apart(day, "L"), _apart(weekday, "#L")
+    if len(days) + len(weekdays) == 2 and (day == "*" or weekday == "*" or not _special(day, weekday)):
+        return [clock]
+    if any(field != "*" and field.startswith("*") for field in (day, weekday)):
+        return None
+    parts = [*((one, "*") for one in days if one != "*"), *(("*", one) for one in weekdays if one != "*")]
+    return [replace(clock, cron=f"{minute} {hour} {one} {month} {other}") for one, other in parts]
+
+
+def _apart(field: str, marks: str) -> list[str]:
+    """The parts of a field: what all know together, and each word that others lack for itself."""
+    words = [one for one in field.split(",") if any(mark in one for mark in marks)]
+    plain = [one for one in field.split(",") if one not in words]
+    return [*([",".join(plain)] if plain else []), *words]
+
+
+def _special(day: str, weekday: str) -> bool:
+    return "L" in day or "#" in weekday or "L" in weekday
 
 
 def _clocks(loaded: Loaded) -> Iterator[Clock]:
@@ -87,12 +120,6 @@ def _last_day(clock: Clock, line: str) -> list[str]:
     return [f"# the last weekday of the month: {clock.cron}", f"{minute} {hour} 26-31 {month} *  {test} && {rest}"]
 
 
-def _beyond(day: str, weekday: str) -> bool:
-    """Whether a schedule has more of the words that others lack than one: the last day, or one weekday of a month."""
-    words = ("L" in day and (day not in ("L", "LW") or weekday != "*"), "#" in weekday or "L" in weekday)
-    return words[0] or (words[1] and ("," in weekday or day != "*"))
-
-
 def _nth_day(clock: Clock, line: str) -> list[str]:
     """One weekday of a month, such as the second Friday; cron has no word for it."""
     minute, hour, _, month, weekday = clock.cron.split()
@@ -120,11 +147,17 @@ def _weekday_of(field: str) -> tuple[str, int]:
 
 
 def _calendar(clock: Clock) -> list[str]:
+    """`OnCalendar=` lines: several where one cannot say it; systemd starts once where two of them mean one time."""
+    several = _one_by_one(clock)
+    if several is None:
+        return [f"# only `dhm serve` can say this: {clock.cron}"]
+    return [line for one in several for line in _calendar_of(one)]
+
+
+def _calendar_of(clock: Clock) -> list[str]:
     """`OnCalendar=` lines; where cron means either of two days, there are two."""
     minute, hour, day, month, weekday = clock.cron.split()
     time = f"{_part(hour, 24)}:{_part(minute, 60)}:00"
-    if _beyond(day, weekday):
-        return [f"# only `dhm serve` can say this: {clock.cron}"]
     if day == "L":
         return [f"OnCalendar={_days(weekday)}*-{_part(month, 13, 1)}~01 {time} {clock.zone}"]
     if day == "LW":
