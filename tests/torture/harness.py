@@ -67,7 +67,7 @@ class Zygote:
 
     def start(self, **asked: Any) -> int:
         assert self._process.stdin is not None
-        told = {"fail": "", "trace": "", "lease": 0, "mutant": "", "broken": 0, **asked}
+        told = {"fail": "", "trace": "", "lease": 0, "mutant": "", "broken": 0, "halted": False, **asked}
         self._process.stdin.write(json.dumps(told) + "\n")
         return int(self._line())
 

@@ -18,6 +18,7 @@ from datahub.events.due import Clock, due, following
 from datahub.project.job import Job
 from datahub.records import record
 from datahub.runner.jobs.starting import started
+from datahub.state.owner import this_process
 from datahub.state.records import Admission, Fire, FireKind, Overlap, Run, RunStatus
 from datahub.state.store import LedgerUnusable, StateStore
 
@@ -27,6 +28,8 @@ PAUSE = 0.05
 """How long what wakes the loop gathers before it is looked at, in seconds."""
 GRACE = 30.0
 """How long processes may take to come to a good place once they are told to end."""
+STARTING = 20.0
+"""For how many seconds other loops leave it to one to start a run of a job."""
 _WAITS = (1.0, 5.0, 30.0, 120.0, 300.0)
 
 Launch = Callable[[str, str], subprocess.Popen[bytes]]
@@ -54,6 +57,8 @@ class _Child:
     job: str
     run: str
     process: subprocess.Popen[bytes]
+    epoch: int = 0
+    """Of the lease under which it was started; 0 where there is none."""
 
 
 @dataclass(slots=True)
@@ -158,7 +163,11 @@ class Loop:
                 if len(self._children) >= self.workers:
                     return
                 if all(child.run != run.id for child in self._children):
-                    self._children.append(_Child(name, run.id, self.launch(name, run.id)))
+                    epoch = 0 if one.job.overlap == "allow" else self.store.leases.acquire(_starting(name), this_process(), STARTING)
+                    if epoch is None:
+                        # Another loop starts it: two processes for one run would be one for nothing.
+                        break
+                    self._children.append(_Child(name, run.id, self.launch(name, run.id), epoch))
                     self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
 
     def _bury(self) -> None:
@@ -168,6 +177,8 @@ class Loop:
             if code is None:
                 continue
             self._children.remove(child)
+            if child.epoch:
+                self.store.leases.release(_starting(child.job), child.epoch)
             run = self.store.runs.get(child.run)
             status = run.status if run is not None else None
             said = f"run {child.run} {status.value.replace('_', ' ') if status else 'is gone'}"
@@ -190,6 +201,10 @@ class Loop:
                 child.process.kill()
                 child.process.wait()
         self._children.clear()
+
+
+def _starting(job: str) -> str:
+    return f"start:{job}"
 
 
 def _died(code: int) -> str:

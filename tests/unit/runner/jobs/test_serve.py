@@ -108,6 +108,22 @@ def test_a_process_that_gets_nowhere_is_started_again_later_each_time(serving):
     assert 4 == len(serving.started)
 
 
+def test_of_two_loops_one_starts_a_run_and_the_other_does_where_that_is_gone(serving):
+    serving.job("offers")
+    serving.store.runs.submit(Fire("offers", FireKind.MANUAL, NOON), Admission(), NOON)
+    epoch = serving.store.leases.acquire("start:offers", this_process(), 60)
+    serving.loop.turn(serving.time.now)
+    assert [] == serving.started
+    serving.store.leases.release("start:offers", epoch)
+    serving.loop.turn(serving.time.after(seconds=1))
+    assert 1 == len(serving.started)
+    assert serving.store.leases.holder("start:offers") is not None
+    ended(serving)
+    serving.loop.turn(serving.time.now)
+    # What the process was started for is over, whatever became of it.
+    assert serving.store.leases.holder("start:offers") is None
+
+
 def test_no_more_processes_are_at_work_than_may_be(serving):
     serving.job("offers", overlap="allow")
     for _ in range(5):
