@@ -124,6 +124,7 @@ class ParquetWriter:
             self._writer = self._opened(table)
         if table.num_rows:
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+            self.file.settle()
         self._waiting, self._rows = [], 0
 
     def _opened(self, table: pa.Table) -> Any:

@@ -181,7 +181,10 @@ def _to_float(values: pa.Array, mark: str) -> Outcome:
         pointed = as_mask(pc.match_substring(values, "."))
         values = pc.replace_substring(nulled(values, pointed), mark, ".")
     shaped = as_mask(pc.match_substring_regex(values, _FLOAT))
-    column = pc.cast(pc.replace_substring_regex(nulled(values, ~shaped), r"\A\+", ""), pa.float64())
+    shapely = nulled(values, ~shaped)
+    if pc.any(pc.starts_with(shapely, "+")).as_py():
+        shapely = pc.replace_substring_regex(shapely, r"\A\+", "")
+    column = pc.cast(shapely, pa.float64())
     beyond = shaped & ~np.isfinite(floats(column)) & valid(column)
     # Adding zero makes 0.0 of -0.0.
     clean = from_floats(floats(column) + 0.0, valid(column) & ~beyond)
