@@ -172,6 +172,13 @@ class Flushing(Protocol):
     def flush(self) -> None: ...
 
 
+@runtime_checkable
+class Preparing(Protocol):
+    """A writer that has something to do before the first rows come, which takes a while."""
+
+    def prepare(self) -> None: ...
+
+
 MakeReader: TypeAlias = Callable[[SourceShape, frozenset[str], Sequence[InputFile]], Reader]
 MakeRejecter: TypeAlias = Callable[[SourceShape, Reader, str], Rejecter]
 MakeWriter: TypeAlias = Callable[[TargetShape, str, Sequence[tuple[str, Type]]], Writer]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, written_array, written_schema
 from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
@@ -26,6 +25,13 @@ _FEW = 0.15
 _SAMPLE = 20_000
 _FIRST, _MANY = 2_000, 0.85
 """Where more than this share of so many rows differ, the rest of the sample needs not be looked at."""
+
+
+def parquet() -> Any:
+    """Arrow's module for Parquet, which loads file systems and encryption with it: a thirtieth of a second, best beside other work."""
+    import pyarrow.parquet
+
+    return pyarrow.parquet
 
 
 class ParquetReader:
@@ -58,7 +64,7 @@ class ParquetReader:
         held: dict[str, Any] = self._local.__dict__.setdefault("held", {})
         if file.path not in held:
             try:
-                held[file.path] = pq.ParquetFile(file.path)
+                held[file.path] = parquet().ParquetFile(file.path)
             except (OSError, pa.ArrowException) as problem:
                 raise damaged(file, "Parquet", problem) from None
         return held[file.path]
@@ -107,6 +113,10 @@ class ParquetWriter:
         self._waiting: list[pa.Table] = []
         self._rows = 0
 
+    def prepare(self) -> None:
+        """Load what writes, while rows are on their way."""
+        parquet()
+
     def write(self, rows: pa.Table) -> None:
         """Append rows; they reach the file a row group at a time."""
         for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
@@ -130,7 +140,7 @@ class ParquetWriter:
     def _opened(self, table: pa.Table) -> Any:
         repeated = [one.name for one in self.columns if _repeats(table.column(one.name), one.type)]
         level = {"compression_level": 1} if self.compression == "zstd" else {}
-        return pq.ParquetWriter(self.file.native(), self.schema, compression=self.compression, use_dictionary=repeated, **level)
+        return parquet().ParquetWriter(self.file.native(), self.schema, compression=self.compression, use_dictionary=repeated, **level)
 
     def close(self) -> None:
         if self._waiting or self._writer is None:
@@ -169,7 +179,7 @@ class ParquetRejecter:
         """The rows of `block` at `positions`, and behind each its row of `added`."""
         rows = rejected(self.reader.table(block, whole=True), positions, added)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self.file.native(), rows.schema, compression="zstd")
+            self._writer = parquet().ParquetWriter(self.file.native(), rows.schema, compression="zstd")
         self._writer.write_table(as_schema(rows, self._writer.schema))
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from datahub.engine.outside import Finished, Outlet
 from datahub.engine.start import UnusableRun
-from datahub.formats.declare import FORMATS, Flushing, LineWriter, Writer
+from datahub.formats.declare import FORMATS, Flushing, LineWriter, Preparing, Writer
 from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame, failed_rows
 from datahub.frames.unfit import FindUnfit, Unfit
@@ -112,6 +112,12 @@ class Files(Outlet):
 
     def open(self) -> None:
         """Open the files of all targets that the plan writes to."""
+        self._open_all()
+        for writer in self._all():
+            if isinstance(writer, Preparing):
+                self._background.do(writer.prepare)
+
+    def _open_all(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         shapes = {shape.name: shape for shape in self.plan.entities}
         for output in self.plan.outputs:
