@@ -32,6 +32,7 @@ __all__ = [
     "Poster",
     "PosterConnection",
     "Ranged",
+    "ReadsTogether",
     "Receipt",
     "Refusal",
     "Sender",
@@ -89,8 +90,8 @@ class FileSystem(Protocol):
         """What is at `path` now."""
         ...
 
-    def read(self, path: str, start: int = 0) -> AbstractContextManager[Reading]:
-        """The bytes of a file from `start` on."""
+    def read(self, path: str, start: int = 0, size: int | None = None) -> AbstractContextManager[Reading]:
+        """The bytes of a file from `start` on. Whoever tells its `size` looks afterwards whether it was so; else it is asked for."""
         ...
 
     def write(self, path: str) -> AbstractContextManager[Writing]:
@@ -111,6 +112,18 @@ class FileSystem(Protocol):
 
     def close(self) -> None:
         """Give the connection back."""
+        ...
+
+
+@runtime_checkable
+class ReadsTogether(Protocol):
+    """A file system that reads many small files at once, so that they do not wait for one another."""
+
+    def read_together(self, paths: Sequence[str], most: int) -> Sequence[tuple[Entry, bytes] | None]:
+        """Of each file what a look at it tells once it was read, and its bytes where it has not more than `most`.
+
+        None for what could not be read; why, it tells who is asked for it alone.
+        """
         ...
 
 

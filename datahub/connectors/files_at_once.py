@@ -10,6 +10,7 @@ from queue import SimpleQueue
 
 from datahub.connectors.declare import DataHubError, FileSystem, Landed, Split
 from datahub.connectors.files_in import FilesIn
+from datahub.connectors.landing import Batch, batches
 from datahub.project.binding import FilesFrom
 
 _WORTH = 8
@@ -30,14 +31,14 @@ class FilesAtOnce(FilesIn):
         for worker in (_Worker(self, proved=True), *others):
             idle.put(worker)
         pool = ThreadPoolExecutor(1 + len(others), "dhm-land")
-        underway: deque[Future[Landed]] = deque()
+        underway: deque[Future[Batch]] = deque()
         try:
-            for split in splits:
-                underway.append(pool.submit(_landed, idle, split, folder))
-                if len(underway) > 2 * len(others):
-                    yield underway.popleft().result()
+            for some in batches(splits, 1 + len(others)):
+                underway.append(pool.submit(_landed, idle, some, folder))
+                if len(underway) > 1 + len(others):
+                    yield from _all_of(underway.popleft().result())
             while underway:
-                yield underway.popleft().result()
+                yield from _all_of(underway.popleft().result())
         finally:
             pool.shutdown(cancel_futures=True)
             for worker in others:
@@ -54,12 +55,18 @@ class _Worker:
         self.files, self.proved = files, proved
 
 
-def _landed(idle: SimpleQueue[_Worker], split: Split, folder: Path) -> Landed:
-    """The split by whichever worker is free. One that the host does not let in is not asked again, and another does its work."""
+def _all_of(batch: Batch) -> Iterator[Landed]:
+    yield from batch.landed
+    if batch.problem is not None:
+        raise batch.problem
+
+
+def _landed(idle: SimpleQueue[_Worker], splits: Sequence[Split], folder: Path) -> Batch:
+    """The splits by whichever worker is free. One that the host does not let in is not asked again, and another does its work."""
     while True:
         worker = idle.get()
         try:
-            landed = worker.files.land(split, folder)
+            batch = worker.files.landing.several(splits, folder)
         except DataHubError:
             if worker.proved:
                 idle.put(worker)
@@ -70,4 +77,4 @@ def _landed(idle: SimpleQueue[_Worker], split: Split, folder: Path) -> Landed:
             raise
         worker.proved = True
         idle.put(worker)
-        return landed
+        return batch

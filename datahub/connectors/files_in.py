@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError, TransientError
+from datahub.connectors.declare import Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError
 from datahub.connectors.file_names import about, filled, fits, shown, temporary
-from datahub.connectors.running_digest import RunningDigest
+from datahub.connectors.landing import Landing, batches, fingerprint
 from datahub.project.binding import After, FilesFrom
 
-PIECE = 1 << 20
 MARK = ".done"
 """What is put behind a file's name to mark it as read."""
 _LOOK_AGAIN = 1.0
-_TRIES = 3
-"""How often a transfer that broke off is taken up where it stopped, before the run has to begin it again."""
 
 
 class FilesIn:
@@ -29,6 +23,7 @@ class FilesIn:
 
     def __init__(self, source: str, files: FileSystem, told: FilesFrom, sleep: Callable[[float], None] = time.sleep) -> None:
         self._source, self._files, self._told, self._sleep = source, files, told, sleep
+        self.landing = Landing(files, told.largest, sleep)
         self._window: tuple[datetime, datetime] | None = None
 
     def within(self, window: tuple[datetime, datetime] | None) -> None:
@@ -41,27 +36,20 @@ class FilesIn:
         for entry in there[: self._told.limit] if self._window is None else _within(there, *self._window):
             if entry.size is not None and entry.size > self._told.largest:
                 raise TerminalError(f"`{entry.path}` has {entry.size:,} bytes, and the job takes {self._told.largest:,}", "raise `largest`")
-            yield Split(self._source, entry.path, self._name(entry), _fingerprint(entry), entry.size, entry.modified)
+            yield Split(self._source, entry.path, self._name(entry), fingerprint(entry), entry.size, entry.modified)
 
     def land(self, split: Split, folder: Path) -> Landed:
-        """Fetch a file whole: what changed since it was listed is not taken, and nothing has its name before it is on the disk."""
-        if split.size is not None and shutil.disk_usage(folder).free < split.size + PIECE:
-            raise TransientError(f"there is no room for `{split.name}` ({split.size:,} bytes) in `{folder}`")
-        if split.size is None or split.size > PIECE:
-            # A look costs as much as a small file; that it is the one that was listed shows afterwards in any case.
-            self._unchanged(split)
-        part = folder / f".{os.getpid()}.{hashlib.sha256(os.fsencode(split.locator)).hexdigest()[:16]}.part"
-        try:
-            size, digest = self._fetch(split, part)
-            self._unchanged(split)
-            if split.size is not None and size != split.size:
-                raise TransientError(f"`{split.name}` was cut short: {size:,} of {split.size:,} bytes came")
-            final = folder / digest
-            part.replace(final)
-            _sync(folder)
-        finally:
-            part.unlink(missing_ok=True)
-        return Landed(split, final, split.name, size, digest)
+        """Fetch a file whole."""
+        (landed,) = self.landing.several([split], folder).landed
+        return landed
+
+    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Landed]:
+        """Each of `splits` as `land` does, in their order; small files are brought to the disk together."""
+        for some in batches(splits):
+            batch = self.landing.several(some, folder)
+            yield from batch.landed
+            if batch.problem is not None:
+                raise batch.problem
 
     def settle(self, landed: Landed, *, succeeded: bool) -> None:
         """Move, delete or mark the file; one that was replaced since is left alone, for it was not read."""
@@ -73,7 +61,7 @@ class FilesIn:
             here = self._files.look(path)
         except Missing:
             return
-        if landed.split.fingerprint == _fingerprint(here):
+        if landed.split.fingerprint == fingerprint(here):
             for one in (path, *self._done_file_of(path)):
                 self._dispose(one, after, landed.sha256)
 
@@ -171,43 +159,7 @@ class FilesIn:
         path = entry.path.lstrip("/")
         return shown(path.removeprefix(f"{folder}/") if folder and not self._told.path else entry.name)
 
-    # ------------------------------------------------------------ landing and settling
-
-    def _unchanged(self, split: Split) -> None:
-        try:
-            entry = self._files.look(split.locator)
-        except Missing as problem:
-            raise _gone(split) from problem
-        if _fingerprint(entry) != split.fingerprint:
-            raise TransientError(f"`{split.name}` is still being written")
-
-    def _fetch(self, split: Split, part: Path) -> tuple[int, str]:
-        """Copy the file, taking it up again where it broke off as long as it is still the same one."""
-        size = 0
-        with part.open("xb") as file, RunningDigest() as digest:
-            for attempt in range(1, _TRIES + 1):
-                try:
-                    with self._files.read(split.locator, size) as remote:
-                        while data := remote.read(PIECE):
-                            self._guard(split, data, size)
-                            size += len(data)
-                            digest.add(data)
-                            file.write(data)
-                    break
-                except Missing as problem:
-                    raise _gone(split) from problem
-                except TransientError:
-                    if attempt == _TRIES or not split.fingerprint:
-                        raise
-                    self._sleep(float(attempt))
-                    self._unchanged(split)
-            file.flush()
-            os.fsync(file.fileno())
-            return size, digest.hexdigest()
-
-    def _guard(self, split: Split, data: bytes, before: int) -> None:
-        if before + len(data) > self._told.largest:
-            raise TerminalError(f"`{split.name}` has more than {self._told.largest:,} bytes", "raise `largest`")
+    # ------------------------------------------------------------ settling
 
     def _dispose(self, path: str, after: After, sha256: str) -> None:
         folder, slash, name = path.rpartition("/")
@@ -245,22 +197,3 @@ def _within(entries: Sequence[Entry], begin: datetime, end: datetime) -> Iterato
             raise TerminalError(f"the listing does not say when `{entry.path}` was changed", "such files belong to no range of time")
         if begin <= entry.modified < end:
             yield entry
-
-
-def _fingerprint(entry: Entry) -> str:
-    """What a listing says of the content; empty where it says too little to tell a file that was replaced."""
-    if entry.size is None or not (entry.modified or entry.identity):
-        return ""
-    return f"{entry.size}|{entry.modified.isoformat() if entry.modified else ''}|{entry.identity}"
-
-
-def _gone(split: Split) -> TransientError:
-    return TransientError(f"`{split.name}` is gone since it was listed")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

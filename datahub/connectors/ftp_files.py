@@ -102,9 +102,9 @@ class FtpFiles:
             return else_
 
     @contextmanager
-    def read(self, path: str, start: int = 0) -> Iterator[_Download]:
-        # The size is asked for just before, never taken from what was known.
-        size = self.look(path).size
+    def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[_Download]:
+        # The size is asked for just before, never taken from what was known, unless whoever knows it looks again behind it.
+        size = self.look(path).size if size is None else size
 
         def begin(session: FtpSession) -> tuple[FtpSession, socket.socket]:
             return session, session.ftp.transfercmd(f"RETR {self._path(session, path)}", start or None)

@@ -59,7 +59,7 @@ class HttpFiles:
         return Entry(path, "file", int(length) if length.isdigit() and not coded else None, _date(headers), headers.get("etag", ""))
 
     @contextmanager
-    def read(self, path: str, start: int = 0) -> Iterator[_Download]:
+    def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[_Download]:
         download = _Download(self, path, start)
         try:
             yield download

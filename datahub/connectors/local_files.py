@@ -34,7 +34,7 @@ class LocalFiles:
             return self._entry(path, os.lstat(self._place(path)))
 
     @contextmanager
-    def read(self, path: str, start: int = 0) -> Iterator[_Stream]:
+    def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[_Stream]:
         with _told(path):
             handle = os.open(self._place(path), os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(handle, "rb") as file:

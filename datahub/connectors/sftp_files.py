@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,16 +22,13 @@ from sshfs import SSHFileSystem
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import checked
 from datahub.connectors.kinds.sftp import Sftp
+from datahub.connectors.sftp_streams import Download, Upload
 from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
 from datahub.connectors.ssh_told import lost, told
 
 _T = TypeVar("_T")
-_PIECE = 32 << 10
-"""What one request asks for where the server does not say how much it may be."""
-_UNDERWAY = 4 << 20
-"""How much is asked for before the first of it has arrived."""
-_WINDOW = 1 << 20
-"""How much is gathered before it is sent."""
+_OPEN = 32
+"""How many files are open at once where many are read together."""
 # AES in the processor is several times faster than ChaCha20 in Python's reach, which would be asked for first.
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
 
@@ -64,14 +60,14 @@ class SftpFiles:
         return _entry(path, self._again(lambda client: client.lstat(place), path))
 
     @contextmanager
-    def read(self, path: str, start: int = 0) -> Iterator[_Download]:
+    def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[Download]:
         place = self._path(path)
 
         # Whole blocks are asked for one by one; asyncssh's own way of splitting them leaves requests behind when a connection is lost.
-        async def open_it(client: SFTPClient) -> _Download:
+        async def open_it(client: SFTPClient) -> Download:
             file = await client.open(place, "rb", block_size=0)
             try:
-                download = _Download(self, path, file, start, (await file.stat()).size or 0)
+                download = Download(self, path, file, start, (await file.stat()).size or 0)
                 if download.left:
                     # The first of it in the same step: of a small file that is all.
                     await download.fill(client)
@@ -88,15 +84,24 @@ class SftpFiles:
             with suppress(TransientError):
                 self._ended(download, path)
 
+    def read_together(self, paths: Sequence[str], most: int) -> Sequence[tuple[Entry, bytes] | None]:
+        places = [(path, self._path(path)) for path in paths]
+
+        async def all_of_them(client: SFTPClient) -> Sequence[tuple[Entry, bytes] | None]:
+            turn = asyncio.Semaphore(_OPEN)
+            return await asyncio.gather(*(_whole(client, path, place, most, turn) for path, place in places))
+
+        return self._again(all_of_them, paths[0])
+
     @contextmanager
-    def write(self, path: str) -> Iterator[_Upload]:
+    def write(self, path: str) -> Iterator[Upload]:
         place = self._path(path)
 
         async def open_it(client: SFTPClient) -> SFTPClientFile:
             return await client.open(place, "wb", block_size=0)
 
         file = self._again(open_it, path)
-        upload = _Upload(self, path, file)
+        upload = Upload(self, path, file)
         try:
             yield upload
             upload.flush()
@@ -233,7 +238,7 @@ class SftpFiles:
         """How much one request may ask for, or bring."""
         return self._connected().limits
 
-    def _ended(self, download: _Download, path: str) -> None:
+    def _ended(self, download: Download, path: str) -> None:
         """Close what was read, unless the connection is gone and the file with it."""
         if self._client is not None:
 
@@ -248,115 +253,21 @@ class SftpFiles:
         return self._once(work, path)
 
 
-class _Download:
-    """The bytes of a remote file in order, with many requests on their way at once."""
-
-    def __init__(self, files: SftpFiles, path: str, file: SFTPClientFile, start: int, size: int) -> None:
-        self._files, self._path, self.file = files, path, file
-        self._at, self._asked, self._size = start, start, size
-        self._piece = files.limits().max_read_len or _PIECE
-        self._pending: deque[asyncio.Task[bytes]] = deque()
-        self._ready: deque[bytes] = deque()
-
-    @property
-    def left(self) -> bool:
-        """Whether there is more to come."""
-        return self._at < self._size
-
-    def read(self, size: int, /) -> bytes:
-        if not self._ready and self.left:
-            self._files.next_of(self.fill, self._path)
-        if not self._ready:
-            return b""
-        piece = self._ready.popleft()
-        if len(piece) > size:
-            self._ready.appendleft(piece[size:])
-            return piece[:size]
-        return piece
-
-    async def fill(self, _: SFTPClient) -> None:
-        """Wait for the next piece, and take those behind it that are here already: each is handed on as it came."""
+async def _whole(client: SFTPClient, path: str, place: str, most: int, turn: asyncio.Semaphore) -> tuple[Entry, bytes] | None:
+    """A small file, and what the open file says of itself behind that; None where it cannot be had."""
+    async with turn:
         try:
-            while self.left:
-                while len(self._pending) * self._piece < _UNDERWAY and self._asked < self._size:
-                    self._pending.append(asyncio.ensure_future(self._fetch(self._asked, min(self._piece, self._size - self._asked))))
-                    self._asked += self._piece
-                if self._ready and not self._pending[0].done():
-                    return
-                piece = await self._pending[0]
-                self._pending.popleft()
-                self._ready.append(piece)
-                self._at += len(piece)
-        except BaseException:
-            await self.stop()
+            file = await client.open(place, "rb", block_size=0)
+            try:
+                data = cast(bytes, await file.read(most + 1, 0))
+                entry = _entry(path, await file.stat())
+            finally:
+                await file.close()
+        except (asyncssh.SFTPNoConnection, asyncssh.SFTPConnectionLost):
             raise
-
-    async def _fetch(self, offset: int, size: int) -> bytes:
-        data = cast(bytes, await self.file.read(size, offset))
-        while len(data) < size:
-            more = cast(bytes, await self.file.read(size - len(data), offset + len(data)))
-            if not more:
-                raise asyncssh.SFTPConnectionLost(f"the file ends after {offset + len(data)} of {self._size} bytes")
-            data += more
-        return data
-
-    async def stop(self) -> None:
-        """Take back what is still asked for."""
-        for one in self._pending:
-            one.cancel()
-        await asyncio.gather(*self._pending, return_exceptions=True)
-        self._pending.clear()
-
-
-class _Upload:
-    """A remote file that is being written, with many requests on their way at once."""
-
-    def __init__(self, files: SftpFiles, path: str, file: SFTPClientFile) -> None:
-        self._files, self._path, self._file = files, path, file
-        self._piece = files.limits().max_write_len or _PIECE
-        self._pending: deque[asyncio.Task[int]] = deque()
-        self._waiting = bytearray()
-        self._at = 0
-
-    def write(self, data: bytes, /) -> None:
-        self._waiting += data
-        if len(self._waiting) >= _WINDOW:
-            self._files.next_of(self._send, self._path)
-
-    def flush(self) -> None:
-        """Send the rest, and wait until all has arrived."""
-        self._files.next_of(self._send, self._path)
-        while self._pending:
-            self._files.next_of(self._arrived, self._path)
-
-    async def _send(self, _: SFTPClient) -> None:
-        try:
-            for start in range(0, len(self._waiting), self._piece):
-                part = bytes(self._waiting[start : start + self._piece])
-                self._pending.append(asyncio.ensure_future(self._file.write(part, self._at)))
-                self._at += len(part)
-            self._waiting.clear()
-            while len(self._pending) * self._piece > _UNDERWAY:
-                await self._pending[0]
-                self._pending.popleft()
-        except BaseException:
-            await self.stop()
-            raise
-
-    async def _arrived(self, _: SFTPClient) -> None:
-        try:
-            await self._pending[0]
-            self._pending.popleft()
-        except BaseException:
-            await self.stop()
-            raise
-
-    async def stop(self) -> None:
-        """Take back what is on its way."""
-        for one in self._pending:
-            one.cancel()
-        await asyncio.gather(*self._pending, return_exceptions=True)
-        self._pending.clear()
+        except asyncssh.SFTPError:
+            return None
+    return (entry, data) if len(data) <= most else None
 
 
 def _entry(path: str, found: Any) -> Entry:

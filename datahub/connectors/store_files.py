@@ -77,7 +77,7 @@ class StoreFiles:
         return _entry(path, self.asked(path, lambda fs: fs.info(place)))
 
     @contextmanager
-    def read(self, path: str, start: int = 0) -> Iterator[_Stream]:
+    def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[_Stream]:
         place = self._path(path)
 
         def open_it(fs: Any) -> Any:

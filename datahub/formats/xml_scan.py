@@ -24,6 +24,9 @@ from datahub.formats.places import Positions
 from datahub.formats.xml_path import RowsPath
 from datahub.records import record
 
+LONGEST_TAG, MOST_ATTRIBUTES, MOST_ELEMENTS = 4 << 20, 100_000, 1_000_000
+"""So many bytes a tag, comment or instruction may have, so many attributes an element, and so many of both a row: expat holds each
+tag whole, looking at it again as it grows, and what is in a row becomes a tree."""
 _CHUNK = 256 << 10
 _PROLOG = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _START_TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
@@ -98,6 +101,7 @@ class _Row:
     around: tuple[str, ...]
     leaf: bool = True
     end: int = 0
+    elements: int = 0
 
 
 @dataclass(slots=True)
@@ -142,10 +146,13 @@ class _Scanner:
             help = "it was cut short; fetch the file again" if "no element" in why or "unclosed" in why else ""
             message = f"`{self.name}` is no XML document: {why}, at character {problem.offset + 1}"
             raise BadInput(code, message, help, path=self.name, line=problem.lineno) from None
-        held = len(self.text) if self._row is None else self.base + len(self.text) - self._row.start
-        if self._row is not None and held > LONGEST_RECORD:
+        seen = self.base + len(self.text)
+        if self._row is not None and seen - self._row.start > LONGEST_RECORD:
             message = f"a row of `{self.name}` is longer than {LONGEST_RECORD} bytes"
             raise BadInput("R005", message, "is `rows` the path of one row?", path=self.name, line=self._row.line)
+        if seen - self._parser.CurrentByteIndex > LONGEST_TAG + _CHUNK:
+            message = f"`{self.name}` has a tag, comment or instruction of more than {LONGEST_TAG} bytes"
+            raise BadInput("R005", message, "put what is so long into the text of an element", path=self.name, line=self._line())
 
     def taken(self, encoding: Encoding, size: int, *, final: bool) -> Iterator[Piece]:
         """Rows that are whole, if they are enough for a piece or nothing follows, without what stands before them."""
@@ -187,9 +194,11 @@ class _Scanner:
         depth = len(self._open)
         if depth >= DEEPEST:
             raise BadInput("R005", f"elements of `{self.name}` are nested more than {DEEPEST} deep", path=self.name, line=self._line())
+        if len(attributes) > 2 * MOST_ATTRIBUTES:
+            message = f"an element of `{self.name}` has more than {MOST_ATTRIBUTES:,} attributes"
+            raise BadInput("R005", message, path=self.name, line=self._line())
         if self._row is not None:
-            if depth == self._row_depth:
-                self._row.leaf = False
+            self._within(self._row, depth, len(attributes) // 2)
             self._open.append(name)
             return
         scope = self._scopes[-1] if self._scopes else {}
@@ -204,6 +213,14 @@ class _Scanner:
             self._found = True
         self._scopes.append(scope)
         self._open.append(name)
+
+    def _within(self, row: _Row, depth: int, attributes: int) -> None:
+        if depth == self._row_depth:
+            row.leaf = False
+        row.elements += 1 + attributes
+        if row.elements > MOST_ELEMENTS:
+            message = f"a row of `{self.name}` has more than {MOST_ELEMENTS:,} elements and attributes"
+            raise BadInput("R005", message, "is `rows` the path of one row?", path=self.name, line=row.line)
 
     def _is_row(self, name: str, scope: dict[str, str], depth: int) -> bool:
         prefix, _, local = name.rpartition(":")

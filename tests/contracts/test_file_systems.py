@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from datahub.connectors import load
-from datahub.connectors.declare import DataHubError, Missing, Taken, TerminalError
+from datahub.connectors.declare import DataHubError, Missing, ReadsTogether, Taken, TerminalError
 from tests.servers.systems import KINDS, OBJECTS, READ_ONLY, WITHOUT_FOLDERS
 
 
@@ -198,6 +199,22 @@ def test_it_can_be_closed_and_used_again(files):
     files.close()
     files.close()
     assert b"a" == content(files, "a")
+
+
+def test_small_files_are_read_together_as_each_alone(files):
+    together: Any = files
+    if not isinstance(together, ReadsTogether):
+        pytest.skip("reads each file alone")
+    contents = {f"{number:02}.csv": os.urandom(number * 50) for number in range(70)}
+    for name, data in contents.items():
+        put(files, name, data)
+    files.make_folder("folder")
+    put(files, "large", b"x" * 4001)
+    came = together.read_together([*contents, "nothing", "folder", "large"], 4000)
+    assert [(files.look(name), data) for name, data in contents.items()] == list(came[:70])
+    assert [None, None, None] == list(came[70:])
+    # What could not be had leaves the connection of use.
+    assert contents["69.csv"] == content(files, "69.csv")
 
 
 def test_many_files_are_listed(files):

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from datahub.connectors.declare import DataHubError, Output, TerminalError
+from datahub.connectors.declare import DataHubError, Output, TerminalError, TransientError
 from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
@@ -69,6 +69,21 @@ def test_many_files_are_fetched_at_once_and_come_in_their_order(files, feed, tmp
         found.close()
     assert list(contents) == [one.name for one in landed]
     assert list(contents.values()) == [one.path.read_bytes() for one in landed]
+
+
+def test_small_files_that_changed_since_they_were_listed_are_not_taken(files, feed, tmp_path):
+    for number in range(12):
+        feed(f"{number:02}.csv", b"first\n")
+    found = source(files)
+    splits = list(found.splits())
+    feed("05.csv", b"another\n")
+    landing = found.land_all(splits, tmp_path)
+    for number in range(5):
+        assert f"{number:02}.csv" == next(landing).name
+    with pytest.raises(TransientError):
+        list(landing)
+    # Nothing half is left.
+    assert [] == [one.name for one in tmp_path.iterdir() if one.name.startswith(".")]
 
 
 def test_what_was_read_is_moved_and_nothing_is_overwritten(files, feed, tmp_path):

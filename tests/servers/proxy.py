@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import threading
@@ -9,15 +10,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass
 class Fault:
-    """What happens to the answers of one connection after `after` bytes of them."""
+    """What happens to one connection after `after` bytes."""
 
     after: int
     act: str
-    """`cut` ends it orderly, `reset` with a reset, `stall` lets nothing more through, `trickle` a byte now and then."""
+    """`cut` ends it orderly, `reset` with a reset, `stall` lets nothing more through, `trickle` a byte now and then, `slice` all in tiny pieces."""
+    side: Literal["answers", "requests"] = "answers"
+    """What the bytes are counted of, and what it happens to."""
 
 
 @dataclass
@@ -57,13 +61,15 @@ class Proxy:
                 # What waits here shall wait for `delay` alone.
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open += [client, server]
-            threading.Thread(target=self._pump, args=(client, server, None), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, fault), daemon=True).start()
+            of_requests = fault if fault is not None and fault.side == "requests" else None
+            threading.Thread(target=self._pump, args=(client, server, of_requests), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, None if of_requests else fault), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, fault: Fault | None) -> None:
         gone = 0
         with suppress(OSError):
             while data := source.recv(65536):
+                data = self.seen(data)
                 if self.delay:
                     time.sleep(self.delay)
                 if fault is not None and gone + len(data) > fault.after:
@@ -75,6 +81,10 @@ class Proxy:
                 self.passed += len(data) if fault is not None else 0
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
+
+    def seen(self, data: bytes) -> bytes:
+        """What is passed on in place of `data`."""
+        return data
 
     def _strike(self, fault: Fault, source: socket.socket, sink: socket.socket, left: bytes) -> None:
         match fault.act:
@@ -90,6 +100,14 @@ class Proxy:
                 source.close()
             case "stall":
                 self._closed.wait()
+            case "slice":
+                for at in range(0, len(left), 7):
+                    sink.sendall(left[at : at + 7])
+                while data := source.recv(4096):
+                    for at in range(0, len(data), 113):
+                        sink.sendall(data[at : at + 113])
+                with suppress(OSError):
+                    sink.shutdown(socket.SHUT_WR)
             case "trickle":
                 for byte in left:
                     if self._closed.wait(0.2):
@@ -105,6 +123,42 @@ class Proxy:
                 one.shutdown(socket.SHUT_RDWR)
             with suppress(OSError):
                 one.close()
+
+
+@dataclass
+class FtpProxy(Proxy):
+    """One before FTP without TLS, whose data connections lead through proxies too: the n-th of them takes the n-th of `data_faults`."""
+
+    data_faults: list[Fault | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._behind: list[Proxy] = []
+        super().__post_init__()
+
+    def seen(self, data: bytes) -> bytes:
+        # An answer to EPSV is one short line, and comes as one piece.
+        return re.sub(rb"\(\|\|\|(\d+)\|\)", self._led, data)
+
+    def _led(self, found: re.Match[bytes]) -> bytes:
+        number = len(self._behind)
+        fault = self.data_faults[number] if number < len(self.data_faults) else None
+        self._behind.append(Proxy(int(found[1]), [fault], self.delay))
+        return b"(|||%d|)" % self._behind[-1].port
+
+    def close(self) -> None:
+        super().close()
+        for one in self._behind:
+            one.close()
+
+
+@contextmanager
+def ftp_proxy(target: int, *faults: Fault | None, delay: float = 0.0) -> Iterator[FtpProxy]:
+    """`faults` strike the data connections."""
+    one = FtpProxy(target, delay=delay, data_faults=list(faults))
+    try:
+        yield one
+    finally:
+        one.close()
 
 
 @contextmanager

@@ -87,14 +87,14 @@ def cursor_early() -> None:
 
 
 def archive_first() -> None:
-    land = FilesIn.land
+    land_all = FilesIn.land_all
 
-    def away(self, split, folder):
-        landed = land(self, split, folder)
-        self.settle(landed, succeeded=True)
-        return landed
+    def away(self, splits, folder):
+        for landed in land_all(self, splits, folder):
+            self.settle(landed, succeeded=True)
+            yield landed
 
-    plant(FilesIn, "land", away)
+    plant(FilesIn, "land_all", away)
 
 
 def dedupe_off() -> None:

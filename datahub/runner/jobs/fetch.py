@@ -80,12 +80,13 @@ def landed_again(item: Item) -> Landed:
 
 def landed_of(source: Source, splits: Iterable[Split], folder: Path) -> Iterator[Landed]:
     """The splits landed, in their order: several at once where the source can."""
-    if isinstance(source, Parallel):
-        yield from source.land_all(list(splits), folder)
-        return
-    for split in splits:
+    landed = source.land_all(list(splits), folder) if isinstance(source, Parallel) else (source.land(split, folder) for split in splits)
+    while True:
         reach("land")
-        yield source.land(split, folder)
+        one = next(landed, None)
+        if one is None:
+            return
+        yield one
 
 
 def read_before(context: JobContext, name: str, split: Split) -> bool:

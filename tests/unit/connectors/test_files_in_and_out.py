@@ -110,7 +110,7 @@ def test_a_landed_file_is_the_one_that_was_listed(here):
 class Full(LocalFiles):
     """The files of a host that lets nobody else in."""
 
-    def read(self, path, start=0):
+    def read(self, path, start=0, size=None):
         raise TerminalError("530 too many connections from your address")
 
 
@@ -154,6 +154,19 @@ def test_after_a_file_that_fails_no_more_is_fetched(here):
     with pytest.raises(TransientError, match="gone since it was listed"):
         next(landing)
     assert 20 > len(listing(here / "landed"))
+
+
+def test_what_a_killed_run_left_is_cleared_and_in_nobodys_way(here):
+    put(here, "a.csv")
+    old, young = here / "landed" / ".1.abc.part", here / "landed" / ".2.abc.part"
+    for path in (old, young):
+        path.write_text("half")
+    os.utime(old, (1, 1))
+    found = source(here)
+    (split,) = found.splits()
+    landed = found.land(split, here / "landed")
+    # That of a moment ago may be of a run beside this one.
+    assert [young.name, landed.sha256] == sorted(path.name for path in (here / "landed").iterdir())
 
 
 def test_a_file_that_is_too_large_is_refused(here):

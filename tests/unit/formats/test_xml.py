@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -207,3 +210,85 @@ def test_a_prefix_that_is_not_declared_rejects_its_row_alone(tmp_path):
 def test_a_byte_that_looks_like_a_carried_one_is_told(tmp_path):
     error = refusal(tmp_path, b"<r><i>&a\xedp; x</i></r>", rows="/r/i")
     assert ("R001", True) == (error.code, "0xED" in error.message)
+
+
+def long(*parts):
+    return "<a>" + "".join(parts) + '<b id="1"/></a>'
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (long("<!--", "x" * 5_000_000, "-->"), "a tag, comment or instruction of more than"),
+        (long("<?x ", "x" * 5_000_000, "?>"), "a tag, comment or instruction of more than"),
+        (f'<a x="{"x" * 5_000_000}"><b id="1"/></a>', "a tag, comment or instruction of more than"),
+        (f'<a><b id="1" x="{"x" * 5_000_000}"/></a>', "a tag, comment or instruction of more than"),
+        (f"<a><{'x' * 5_000_000}/></a>", "a tag, comment or instruction of more than"),
+        ("<a " + " ".join(f'a{number}=""' for number in range(100_001)) + "/>", "more than 100,000 attributes"),
+        (long('<b id="0">', "<x/>" * 1_000_001, "</b>"), "more than 1,000,000 elements and attributes"),
+        (long('<b id="0">', '<x y="" z=""/>' * 340_000, "</b>"), "more than 1,000,000 elements and attributes"),
+    ],
+)
+def test_what_grows_in_memory_before_it_is_a_row_is_refused(tmp_path, content, words):
+    problem = refusal(tmp_path, content, rows="/a/b")
+    assert ("R005", True, 1) == (problem.code, words in problem.message, problem.line)
+
+
+def test_long_text_is_no_long_tag(tmp_path):
+    assert [{"id": "1"}] == [
+        {"id": row["id"]} for row in read(tmp_path, long("x" * 9_000_000, f"<![CDATA[{'<' * 9_000_000}]]>"), rows="/a/b").rows
+    ]
+
+
+GROWING = {
+    "attribute": ('<a x="', "x", '"/>'),
+    "comment": ("<a><!--", "x", "--></a>"),
+    "name": ("<", "x", "/>"),
+    "text": ("<a>", "x", "</a>"),
+    "cdata": ("<a><![CDATA[", "x", "]]></a>"),
+    "nested": ("", "<x>", ""),
+    "attributes": ("<a", ' x{0}=""', "/>"),
+    "rows": ("<a>", '<b id="{0}"/>', "</a>"),
+    "elements in a row": ("<a><b>", "<x/>", "</b></a>"),
+    "attributes in a row": ("<a><b>", '<x y="" z="" q=""/>', "</b></a>"),
+    "namespaces": ("<a>", '<g xmlns:n{0}="u"/>', "</a>"),
+    "entities": ("<a>", "&amp;", "</a>"),
+    "doctype": ("<!DOCTYPE a [", '<!ENTITY e{0} "x">', "]><a/>"),
+}
+_CHILD = """
+import resource, sys
+from pathlib import Path
+from datahub.formats.declare import BadInput, InputFile
+from tests.unit.formats.test_xml import source
+from tests.unit.formats.reading import make_reader
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+file = InputFile(sys.argv[1], "f.xml")
+reader = make_reader("xml", source(rows="/a/b"), frozenset({"id"}), [file])
+try:
+    for block in reader.blocks(file, 0, 0):
+        reader.parse(block)
+except BadInput:
+    pass
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, resource.getrusage(resource.RUSAGE_SELF).ru_utime)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", GROWING)
+def test_no_document_of_12_megabytes_takes_more_memory_or_time_than_the_bounds_say(tmp_path, what):
+    """What decision 116 counts on: it is why a document needs no process of its own."""
+    begin, again, end = GROWING[what]
+    with (tmp_path / "f.xml").open("w") as file:
+        file.write(begin)
+        size = number = 0
+        while size < 12 << 20:
+            part = "".join(again.format(number + at) for at in range(10_000))
+            number += 10_000
+            size += len(part)
+            file.write(part)
+        file.write(end)
+    told = subprocess.run([sys.executable, "-c", _CHILD, str(tmp_path / "f.xml")], check=True, capture_output=True, text=True).stdout
+    megabytes, seconds = told.split()
+    print(what, told)
+    assert int(megabytes) < 450
+    assert float(seconds) < 30
