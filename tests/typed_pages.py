@@ -10,15 +10,26 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from datahub.reports.examples import File
+
 SPEED = re.compile(r"in [\d.]+ s \([\d,]+ rows?/s\)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")
 SETTINGS = {"LC_ALL": "C.UTF-8", "COLUMNS": "100", "NO_COLOR": "1"}
 """How the terminal of a page is set: as wide as a page, without colour."""
+
+
+def lay(files: Iterable[File], home: Path) -> None:
+    """Write the files of an example."""
+    for file in files:
+        path = home / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="")
 
 
 def run(command: str, home: Path) -> tuple[str, int]:
@@ -33,15 +44,20 @@ def run(command: str, home: Path) -> tuple[str, int]:
     return printed, ended.returncode
 
 
-def run_here(command: str, home: Path) -> tuple[str, int]:
-    """The same in this process where nothing but `dhm` is called, which is much faster."""
+def run_here(command: str, home: Path, *, talk: bool = True) -> tuple[str, int]:
+    """The same in this process where nothing but `dhm` is called, which is much faster; without its `talk` the result alone."""
     if not re.fullmatch(r"dhm [^|&;<>`$*~(){}\n]*", command):
         return run(command, home)
     from datahub.cli.main import main
 
     told = io.StringIO()
     signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(home), redirect_stdout(told), redirect_stderr(told):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.chdir(home),
+        redirect_stdout(told),
+        redirect_stderr(told if talk else io.StringIO()),
+    ):
         patch.setattr(sys, "argv", shlex.split(command))
         for name, value in SETTINGS.items():
             patch.setenv(name, value)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datahub.records import record
+from datahub.reports.markdown import block
 from datahub.resources import folder
 
 BLOCK = re.compile(r"^(?P<fence>`{3,})(?P<kind>\w+)(?: (?P<name>[\w./-]+))?\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
@@ -43,13 +44,6 @@ class Shown:
     files: tuple[File, ...]
     console: tuple[Typed, ...]
 
-    @property
-    def text(self) -> str:
-        """All of it as one text, for those who show nothing but text."""
-        parts = [self.said, *(f"{file.name}:\n{_indented(file.text)}" for file in self.files)]
-        parts += [_indented(f"$ {typed.command}\n{typed.printed}") for typed in self.console]
-        return "\n".join(f"{part.rstrip(chr(10))}\n" for part in parts if part)
-
 
 @record(frozen=True, slots=True)
 class Example:
@@ -76,6 +70,23 @@ def example(code: str) -> Example:
     return Example(_shown(bad), _shown(good))
 
 
+def as_markdown(code: str) -> str:
+    """The example of `code`, for pages and for those who show Markdown."""
+    shown = example(code)
+    return "\n\n".join(("This has it:", *_side(shown.bad), "This has not:", *_side(shown.good)))
+
+
+def _side(shown: Shown) -> Iterator[str]:
+    """One side of an example: what is said, each file below its name, and what is typed."""
+    if shown.said:
+        yield shown.said
+    for file in shown.files:
+        yield f"`{file.name}`"
+        yield block(file.text, file.kind if file.kind != "dhm" else "text")
+    if shown.console:
+        yield block("".join(f"$ {one.command}\n{one.printed}" for one in shown.console), "console")
+
+
 def typed(console: str) -> Iterator[Typed]:
     """The commands of a `console` block; a line that ends in a backslash goes on."""
     return (Typed(found["command"], found["printed"]) for found in _TYPED.finditer(console))
@@ -86,7 +97,3 @@ def _shown(section: str) -> Shown:
     files = tuple(File(block["name"], block["kind"], block["text"]) for block in blocks if block["name"])
     console = tuple(one for block in blocks if not block["name"] for one in typed(block["text"]))
     return Shown(BLOCK.sub("", section).strip(), files, console)
-
-
-def _indented(text: str) -> str:
-    return "".join(f"  {line}".rstrip() + "\n" for line in text.rstrip("\n").split("\n"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from datahub.diagnostics.rule import Rule
 from datahub.reports.catalogue import rules
-from datahub.reports.examples import Shown, example
-from datahub.reports.markdown import block, code, page, table
+from datahub.reports.examples import as_markdown
+from datahub.reports.markdown import code, page, table
 
 _FAMILIES = {
     "DHM0": "Text",
@@ -67,18 +67,4 @@ def _entry(rule: Rule) -> Iterator[str]:
     told = "" if rule.code.startswith("R") else f" ({rule.severity.value})"
     yield f"{rule.summary[:1].upper()}{rule.summary[1:]}{told}."
     yield rule.explanation
-    shown = example(rule.code)
-    yield "This has it:"
-    yield from _side(shown.bad)
-    yield "This has not:"
-    yield from _side(shown.good)
-
-
-def _side(shown: Shown) -> Iterator[str]:
-    """One side of an example: what is said, each file below its name, and what is typed."""
-    yield shown.said
-    for file in shown.files:
-        yield code(file.name)
-        yield block(file.text, file.kind if file.kind != "dhm" else "text")
-    if shown.console:
-        yield block("".join(f"$ {one.command}\n{one.printed}" for one in shown.console), "console")
+    yield as_markdown(rule.code)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from datahub.reports.catalogue import rule as rule_called
 from datahub.reports.catalogue import rules
-from datahub.reports.examples import BLOCK, File, example, place, typed
-from tests.typed_pages import kept, run_here
+from datahub.reports.examples import BLOCK, example, place, typed
+from tests.typed_pages import kept, lay, run_here
 
 TOLD = re.compile(r"^(?:(?:error|warning|note)\[|  |error: .*\()((?:DHM|R)\d{3})(?:\]|  |\)$)", re.MULTILINE)
 """A code where a command tells that something is wrong, not where it merely names one."""
@@ -73,10 +72,3 @@ def holds(code: str, side: int, printed: list[str]) -> None:
 def test_a_rule_is_found_by_its_code_and_by_its_name_in_any_case():
     assert rule_called("DHM901") is rule_called("dhm901") is rule_called("unused-allowance")
     assert rule_called("DHM000") is None
-
-
-def lay(files: Iterable[File], home: Path) -> None:
-    for file in files:
-        path = home / file.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8", newline="")

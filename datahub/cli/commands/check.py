@@ -74,7 +74,9 @@ def command(
         if signature:
             _print_signatures(programs)
     else:
-        give(render(output.value, shown, named))
+        from datahub.reports.examples import as_markdown
+
+        give(render(output.value, shown, named, as_markdown))
     unbound = promised(programs, told=bool(files)) if output is Form.TEXT else 0
     _tell(shown, _counted(len(chosen), len(files)), fixed, unbound)
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)

@@ -119,7 +119,13 @@ def _side(shown: Shown, other: Shown, mark: str, paint: Paint) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> str:
-    return "\n\n".join(textwrap.fill(part, 100) for part in text.strip().split("\n\n")) + "\n"
+    """`text` as wide as a terminal; a table stays as it stands, without the line that only Markdown needs."""
+    parts = []
+    for part in text.strip().split("\n\n"):
+        lines = part.splitlines()
+        table = [line for line in lines if line.startswith("|") and set(line) - set("|- ")]
+        parts.append("\n".join(table) if len(table) > 1 else textwrap.fill(part, 100))
+    return "\n\n".join(parts) + "\n"
 
 
 def _analyze(path: Path, flow: str, given: list[str], values: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import cast
 
@@ -11,6 +11,10 @@ from datahub.diagnostics.diagnostic import Diagnostic
 FORMS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
-def render(form: str, found: Sequence[Diagnostic], paths: Sequence[str]) -> str:
-    """`found` in one of `FORMS`; `paths` are all files looked at, those without findings too."""
-    return cast(str, import_module(f"{__name__}.{form}").render(found, paths))
+def render(form: str, found: Sequence[Diagnostic], paths: Sequence[str], example: Callable[[str], str] | None = None) -> str:
+    """`found` in one of `FORMS`; `paths` are all files looked at, those without findings too.
+
+    A form that explains its rules shows the `example` of each code, in Markdown.
+    """
+    module = import_module(f"{__name__}.{form}")
+    return cast(str, module.render(found, paths, example) if form == "sarif" else module.render(found, paths))

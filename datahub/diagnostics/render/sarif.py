@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from datahub.diagnostics.diagnostic import Diagnostic, Fix, Label
@@ -15,12 +15,12 @@ from datahub.document import Span
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(found: Sequence[Diagnostic], paths: Sequence[str]) -> str:
-    """One run of the tool `dhm`, with the rules that were broken and every finding."""
+def render(found: Sequence[Diagnostic], paths: Sequence[str], example: Callable[[str], str] | None = None) -> str:
+    """One run of the tool `dhm`, with the rules that were broken, each with its `example` in Markdown, and every finding."""
     rules = list({finding.rule.code: finding.rule for finding in found}.values())
     seen: dict[tuple[str, str, str], int] = {}
     run = {
-        "tool": {"driver": {"name": "dhm", "rules": [_rule(rule) for rule in rules]}},
+        "tool": {"driver": {"name": "dhm", "rules": [_rule(rule, example) for rule in rules]}},
         # Columns count characters, not UTF-16 units.
         "columnKind": "unicodeCodePoints",
         "artifacts": [{"location": _artifact(path)} for path in paths],
@@ -29,13 +29,16 @@ def render(found: Sequence[Diagnostic], paths: Sequence[str]) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rule(rule: Rule) -> dict[str, object]:
+def _rule(rule: Rule, example: Callable[[str], str] | None) -> dict[str, object]:
+    helps = {"text": f"{rule.explanation}\n\ndhm explain {rule.name}"}
+    if example is not None:
+        helps["markdown"] = f"{rule.explanation}\n\n{example(rule.code)}"
     return {
         "id": rule.code,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.explanation},
-        "help": {"text": f"{rule.explanation}\n\ndhm explain {rule.name}"},
+        "help": helps,
         "defaultConfiguration": {"level": rule.severity.value},
     }
 
