@@ -52,7 +52,20 @@ _PHRASES = {
     "R703": "cannot be written in its target",
 }
 
+_MISFITS = {
+    "R102": "is too large for",
+    "R105": "has more decimals than",
+    "R109": "is not one of",
+    "R202": "is too long for",
+    "R203": "is too short for",
+}
+"""What a code says where the type is known that the value does not fit."""
+_LONGEST = 80
+"""A type that takes more room, such as an enumeration of many members, is not shown with each value."""
 
-def phrase(code: str) -> str:
-    """What a code says of the value that it stands beside; for a code of a script that the value is refused."""
+
+def phrase(code: str, wanted: str = "") -> str:
+    """What a code says of the value that it stands beside, and of the type `wanted`; for a code of a script that the value is refused."""
+    if code in _MISFITS and 0 < len(wanted) <= _LONGEST:
+        return f"{_MISFITS[code]} {wanted}"
     return _PHRASES.get(code, "is refused")

@@ -39,7 +39,17 @@ def union(*several: Failures) -> Failures:
 
 def _kind(failure: Failure) -> tuple[Any, ...]:
     shape = (failure.values is None, failure.elements is None, failure.texts is None, failure.members is None, failure.beside is None)
-    return (failure.code, failure.column, failure.cause, failure.message, failure.origin, failure.severity, failure.inside, *shape)
+    return (
+        failure.code,
+        failure.column,
+        failure.cause,
+        failure.message,
+        failure.wanted,
+        failure.origin,
+        failure.severity,
+        failure.inside,
+        *shape,
+    )
 
 
 def _merged(group: list[Failure]) -> Failure:

@@ -129,7 +129,7 @@ def _scalar(values: pa.Array, base: t.Type, source: t.Type, rounding: str | None
     for mask, code in made.failed:
         rows = np.flatnonzero(mask & ~lost & valid(values))
         if len(rows):
-            found.append(Failure(rows, code, values=as_text(values.take(pa.array(rows)))))
+            found.append(Failure(rows, code, values=as_text(values.take(pa.array(rows))), wanted=t.spelled(t.required(base))))
     result = brought(made.values, carried(base))
     return nulled(result, tuple(found), len(values)), tuple(found)
 

@@ -53,6 +53,8 @@ class Failure:
     """For rows made of several (groups): which of the row's members, from 0, failed; one for each of `rows`."""
     beside: pa.ListArray | None = None
     """For each of `rows`, issues that are told if the row is rejected and forgotten if it is filtered: those of a group's members."""
+    wanted: str = ""
+    """The type that the value does not fit, as it is written; empty where the code alone says what is wrong."""
     inside: str = ""
     """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
 

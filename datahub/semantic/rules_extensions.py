@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-SHOWN_BY = "tests/end_to_end/test_extensions.py"
-
 BROKEN_EXTENSION = Rule(
     "DHM125",
     "broken-extension",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datahub.diagnostics.rule import Rule, Severity
 
-SHOWN_BY = "tests/spec/overrides.md"
-
 SEALED = Rule(
     "DHM109",
     "sealed",

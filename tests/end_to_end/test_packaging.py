@@ -46,6 +46,7 @@ def test_the_wheel_has_grammar_packs_licence_and_types_and_nothing_else(wheel, r
         here = {f"datahub/{path.relative_to(root).as_posix()}" for path in (root / folder).rglob("*") if path.is_file()}
         assert here <= set(names)
     assert any(name.startswith("datahub/grammar/") for name in names)
+    assert "datahub/diagnostics/examples/R104.md" in names
     assert [] == [name for name in names if name.split("/")[-1].startswith("test_") or name.endswith(".pyc")]
 
 

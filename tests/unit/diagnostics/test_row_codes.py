@@ -23,3 +23,10 @@ def test_names_are_unique():
 
 def test_a_code_of_a_script_refuses_the_value():
     assert "is refused" == phrase("P010")
+
+
+def test_a_type_that_is_known_is_named_unless_it_is_long():
+    assert "is too long for text(20)" == phrase("R202", "text(20)")
+    assert "is too long" == phrase("R202")
+    assert "is not a member of the enumeration" == phrase("R109", f"enum({', '.join('ABCDEFGHIJKLMNOPQRSTUVWXYZ')})")
+    assert "is not a number" == phrase("R104", "decimal")
