@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: servers help demo test check quick fix docs spec accept bench bench-functions test-all wheel clean
+.PHONY: servers help demo test check quick fix docs spec accept bench bench-functions torture test-all wheel clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -62,11 +62,9 @@ bench-functions: $(STAMP) ## Measure every function and operator, into docs/perf
 	$(BIN)/python -m pip install --quiet duckdb polars
 	$(BIN)/python -m tests.performance.bench_functions
 
-torture: $(STAMP) ## The long runs: a thousand kills, every change of every clock, ten thousand fires, damaged input; DHM_SEED repeats one
-	DHM_TORTURE=1 $(BIN)/pytest -n 0 -s -m "not bench" tests/torture tests/unit/events/test_fires.py tests/contracts/test_state.py
-	DHM_ROWS=2000 DHM_SCRIPTS=2000 $(BIN)/pytest -n $(WORKERS) tests/differential
+torture: $(STAMP) servers ## The long runs, into docs/torture.md: engine and reference, DuckDB, damaged input, kills and soak; DHM_MINUTES and DHM_SEED
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
-	$(BIN)/python -m tests.fuzz --seconds 300 --seed $${DHM_SEED:-1}
+	$(BIN)/python -m tests.torture
 
 test-all: $(STAMP) ## The tests under every newer Python at hand
 	@for version in 3.12 3.13; do \

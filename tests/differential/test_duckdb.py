@@ -79,9 +79,9 @@ DECIDED: dict[str, tuple[str, str]] = {
 """Where both have a function and it is not the same, by decision: ours, DuckDB's, and why."""
 
 
-def columns() -> tuple[list[dict[str, Any]], pa.Table]:
+def columns(seed: str = "duckdb") -> tuple[list[dict[str, Any]], pa.Table]:
     call = Call("", COLUMNS, POOLS, SMALL)
-    rows = rows_for(call, ROWS, random.Random("duckdb"))
+    rows = rows_for(call, ROWS, random.Random(seed))
     frame = framed(COLUMNS, rows)
     return rows, pa.table({name: column.array(ROWS) for name, column in frame.columns.items()})
 
@@ -89,21 +89,21 @@ def columns() -> tuple[list[dict[str, Any]], pa.Table]:
 ROWSET, TABLE = columns()
 
 
-def both(expression: str, sql: str) -> list[str]:
+def both(expression: str, sql: str, rows: list[dict[str, Any]] = ROWSET, table: pa.Table = TABLE) -> list[str]:
     """Where the two differ, and how."""
     typed = checked(expression, COLUMNS)
     assert typed is not None, f"`{expression}` does not compile"
-    ours = evaluate(typed, Scope(framed(COLUMNS, ROWSET), state()))
+    ours = evaluate(typed, Scope(framed(COLUMNS, rows), state()))
     failed = np.zeros(ROWS, np.bool_)
     for failure in ours.failures:
         failed[failure.rows] = True
     with duckdb.connect(config={"threads": 1}) as session:
-        session.register("given", TABLE)
+        session.register("given", table)
         theirs = [one for (one,) in session.execute(f"select try({sql}) from given").fetchall()]
     values = ours.array(ROWS).to_pylist()
     return [
         f"{ {name: row[name] for name in COLUMNS if name in expression.replace('(', ' ').replace(',', ' ').replace(')', ' ').split()} }: ours {'rejects' if bad else repr(one)}, DuckDB's {other!r}"
-        for row, bad, one, other in zip(ROWSET, failed, values, theirs)
+        for row, bad, one, other in zip(rows, failed, values, theirs)
         if not (other is None if bad else alike(one, other, close=True))
     ]
 

@@ -1,0 +1,104 @@
+"""The long comparison of the engine with the reference interpreter: `python -m tests.differential.long WHAT --seconds N --seed N`.
+
+Rounds of made-up rows over every function and operator, scripts made by chance, and DuckDB's answers, until the time is over; each
+round has a seed of its own, counted up from the one given, so that what is found can be found again. One line of JSON says what was held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Round = Callable[[int, Callable[[], bool]], Iterator[tuple[int, list[str]]]]
+"""With a seed and a question whether time is over: for each thing held, how many cells it had and what differed."""
+ROWS = 400
+
+
+def functions(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+    """Every function and operator, in the order of a die, so that a short run is no run of the first letters alone."""
+    from tests.differential.held import hold, rows_for
+    from tests.differential.test_functions import FLOATS, NAMES, typed_calls
+
+    for name in random.Random(seed).sample(NAMES, len(NAMES)):
+        cells, differences = 0, []
+        for expression, call in typed_calls(name):
+            if over():
+                break
+            r = random.Random(f"{seed}{name}{call.expression}{call.columns}")
+            held = hold(expression, call, rows_for(call, ROWS, r), np.arange(ROWS), name in FLOATS)
+            cells += held.cells
+            differences += [f"{call.expression}: {one}" for one in held.differences]
+        yield cells, differences
+
+
+def scripts(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+    """One script of 40 rows, run in a way that the seed chooses."""
+    from tests.differential.scripts import script, sources
+    from tests.differential.test_scripts import WAYS, hold, made, meant
+
+    r = random.Random(seed)
+    text, rows = script(r), sources(r, 40)
+    way = list(WAYS)[seed % len(WAYS)]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            hold(made(text, rows, Path(folder), **WAYS[way]), meant(text, rows), text)
+        except AssertionError as differs:
+            yield 40, [f"{way}: {differs}"]
+            return
+    yield 40, []
+
+
+def duckdb(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+    """Every expression that DuckDB has too, over 1,500 rows of the seed."""
+    from tests.differential.test_duckdb import ROWS, SAME, both, columns
+
+    given = columns(f"duckdb{seed}")
+    for expression, sql in SAME.items():
+        if over():
+            return
+        yield ROWS, both(expression, sql, *given)
+
+
+KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb}
+
+
+def main() -> int:
+    """Run until the time is over, and say what was held and what differed."""
+    asked = argparse.ArgumentParser(prog="python -m tests.differential.long", description=__doc__)
+    asked.add_argument("what", choices=KINDS)
+    asked.add_argument("--seconds", type=float, default=60)
+    asked.add_argument("--seed", type=int, default=1)
+    given = asked.parse_args()
+    told = run(KINDS[given.what], given.seconds, given.seed)
+    print(json.dumps(told), flush=True)
+    return 1 if told["mismatches"] else 0
+
+
+def run(kind: Round, seconds: float, seed: int) -> dict[str, Any]:
+    """Rounds of a kind for so many seconds: things and cells held, what differed, the first and last seed."""
+    ends = time.monotonic() + seconds
+    held = cells = 0
+    differences: list[str] = []
+    number = seed
+    while True:
+        for count, found in kind(number, lambda: time.monotonic() > ends):
+            held += count > 0
+            cells += count
+            differences += [f"seed {number}: {one}" for one in found]
+        if time.monotonic() > ends or len(differences) > 100:
+            break
+        number += 1
+    return {"held": held, "cells": cells, "mismatches": len(differences), "seeds": [seed, number], "told": differences[:10]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
