@@ -31,7 +31,7 @@ def country_code(value: Datum, form: str = "alpha_2") -> Outcome:
     """The ISO 3166 code of a country that is told by any of its codes, or by its name.
 
     Names are those of English, French, German, Spanish, Italian, Dutch and Portuguese; case and accents do not matter.
-    `UK` and `EL` are read as `GB` and `GR`. `form` is `alpha_2`, `alpha_3` or `numeric`. What is no country is a reject (R603).
+    So are names that files go on using (`Turkey`, `Holland`, `England`). `UK` and `EL` are read as `GB` and `GR`. `form` is `alpha_2`, `alpha_3` or `numeric`. What is no country is a reject (R603).
     """
     return map_distinct(partial(_country, FORMS.get(form, 0)), pa.string(), value)
 
@@ -73,6 +73,29 @@ def _country_name(language: str, text: str) -> str | Reject:
     return str(_names("territories", language).get(found[0], found[3]))
 
 
+_USUAL = {
+    "CZ": "république tchèque, tschechische republik, república checa, repubblica ceca",
+    "GB": "great britain, england, scotland, wales, northern ireland, grande-bretagne, angleterre, écosse, irlande du nord, großbritannien, "
+    "england und wales, gran bretaña, gran bretagna, inghilterra, groot-brittannië, engeland, grã-bretanha",
+    "NL": "holland, the netherlands, hollande, holanda, olanda",
+    "IE": "republic of ireland, eire, république d'irlande, republik irland",
+    "TR": "turkey",
+    "CI": "ivory coast",
+    "SZ": "swaziland",
+    "MK": "macedonia, fyrom, macédoine, mazedonien",
+    "MM": "burma, birmanie, birma",
+    "MO": "macau",
+    "PS": "palestine",
+    "CD": "dr congo, drc, rdc, democratic republic of congo",
+    "VA": "vatican, vatican city",
+    "AE": "uae, u.a.e., emirates",
+    "US": "united states america, etats-unis d'amérique, vereinigte staaten von amerika",
+    "CV": "cape verde",
+    "BY": "biélorussie, weißrussland",
+}
+"""What files call countries whose names have changed, are shortened, or are those of a part."""
+
+
 @cache
 def _countries() -> dict[str, tuple[str, str, str, str]]:
     """The codes of a country, and its English name, by each of its codes and names in plain letters."""
@@ -92,6 +115,9 @@ def _countries() -> dict[str, tuple[str, str, str, str]]:
     for record in codes.values():
         for code in record[:3]:
             found[_plain(code)] = record
+    for code, written in _USUAL.items():
+        for name in written.split(","):
+            found.setdefault(_plain(name), codes[code])
     found["uk"], found["el"] = codes["GB"], codes["GR"]
     found.pop("", None)
     return found

@@ -51,7 +51,7 @@ def main() -> int:
 
 def with_lines(page: str, lines: list[Line], minutes: float) -> str:
     """The page with the table of a whole run in the place of the last one's."""
-    before, begin, rest = page.partition(BEGIN)
+    before, _, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     assert end, "docs/torture.md has no place for a whole run"
     said = f"`DHM_MINUTES={minutes:g} make torture`, {datetime.now(UTC):%d %B %Y}, on {os.cpu_count()} cores:"

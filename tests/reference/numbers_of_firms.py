@@ -1,0 +1,258 @@
+"""Numbers of firms and goods, by the rules that those who give them out publish: written down by hand, without the libraries of the engine.
+
+Digits, weights and remainders are those of the European Commission's list of algorithms for VAT numbers, of GS1, ISO 2108, ISO/IEC 7812
+and INSEE. What is a person's number (a date of birth in it) in Bulgaria, Czechia, Latvia, Romania and Slovakia is not here: `vat` says so by None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+
+def luhn(number: str) -> bool:
+    """Every second digit from the right is doubled, its digits added; the sum ends with 0."""
+    return bool(re.fullmatch("[0-9]+", number)) and _luhn_sum(number) % 10 == 0
+
+
+def _luhn_sum(number: str) -> int:
+    return sum(sum(divmod(int(one) * (1 + at % 2), 10)) for at, one in enumerate(reversed(number)))
+
+
+def gtin_digit(body: str) -> str:
+    """The digit that makes the sum, with weights of 3 and 1 from the right, end with 0."""
+    return str(-sum(int(one) * (3 if at % 2 == 0 else 1) for at, one in enumerate(reversed(body))) % 10)
+
+
+def isbn(number: str) -> bool:
+    """Ten signs whose sum with weights 10 to 1 divides by 11 (X is ten), or thirteen with 978 or 979 in front and GS1's digit."""
+    if re.fullmatch("[0-9]{9}[0-9X]", number):
+        return sum((10 - at) * (10 if one == "X" else int(one)) for at, one in enumerate(number)) % 11 == 0
+    return bool(re.fullmatch("97[89][0-9]{10}", number)) and gtin_digit(number[:-1]) == number[-1]
+
+
+def siren(number: str) -> bool:
+    return len(number) == 9 and luhn(number)
+
+
+def siret(number: str) -> bool:
+    """A SIREN and five digits, Luhn over all; those of La Poste (356000000) add up to a multiple of five, but for its seat."""
+    if not re.fullmatch("[0-9]{14}", number) or not siren(number[:9]):
+        return False
+    if number.startswith("356000000") and number != "35600000000048":
+        return sum(map(int, number)) % 5 == 0
+    return luhn(number)
+
+
+def remainder_97(signs: str) -> int:
+    """ISO 7064, modulus 97 and 10: letters are numbers from 10 on, and all of it one number."""
+    return int("".join(str(int(one, 36)) for one in signs)) % 97
+
+
+def vat(country: str, number: str) -> bool | None:
+    """Whether it is a VAT number of the country, its two letters left out; None where its rules are not written down here."""
+    rule = _RULES.get(country)
+    return None if rule is None else rule(number)
+
+
+def known() -> tuple[str, ...]:
+    """The countries whose rules are here."""
+    return tuple(_RULES)
+
+
+# ---------------------------------------------------------------- the parts of rules
+
+
+def _weighed(number: str, weights: Sequence[int]) -> int:
+    return sum(int(one) * weight for one, weight in zip(number, weights))
+
+
+def _digits(number: str, count: int) -> bool:
+    return bool(re.fullmatch(f"[0-9]{{{count}}}", number))
+
+
+def _mod_11_10(number: str) -> bool:
+    """ISO 7064, modulus 11 and 10."""
+    product = 10
+    for one in number[:-1]:
+        total = (int(one) + product) % 10 or 10
+        product = 2 * total % 11
+    return (11 - product) % 10 == int(number[-1])
+
+
+# ---------------------------------------------------------------- countries
+
+
+def _at(n: str) -> bool:
+    return bool(re.fullmatch("U[0-9]{8}", n)) and (6 - _luhn_sum(n[1:8])) % 10 == int(n[8])
+
+
+def _be(n: str) -> bool:
+    n = n.zfill(10) if len(n) == 9 else n
+    return _digits(n, 10) and n[0] in "01" and int(n[:8]) > 0 and 97 - int(n[:8]) % 97 == int(n[8:])
+
+
+def _bg(n: str) -> bool | None:
+    if not _digits(n, 9):
+        return None if _digits(n, 10) else False
+    first = _weighed(n[:8], range(1, 9)) % 11
+    return (first if first < 10 else _weighed(n[:8], range(3, 11)) % 11 % 10) == int(n[8])
+
+
+def _cy(n: str) -> bool:
+    odd = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
+    total = sum(odd[int(one)] if at % 2 == 0 else int(one) for at, one in enumerate(n[:8])) if re.fullmatch("[0-9]{8}[A-Z]", n) else -1
+    return total >= 0 and n[:2] != "12" and chr(65 + total % 26) == n[8]
+
+
+def _cz(n: str) -> bool | None:
+    if not _digits(n, 8):
+        return None if re.fullmatch("[0-9]{9,10}", n) else False
+    return n[0] != "9" and ((11 - _weighed(n, range(8, 1, -1)) % 11) % 11 or 1) % 10 == int(n[7])
+
+
+def _de(n: str) -> bool:
+    return _digits(n, 9) and n[0] != "0" and _mod_11_10(n)
+
+
+def _dk(n: str) -> bool:
+    return _digits(n, 8) and n[0] != "0" and _weighed(n, (2, 7, 6, 5, 4, 3, 2, 1)) % 11 == 0
+
+
+def _ee(n: str) -> bool:
+    return _digits(n, 9) and _weighed(n, (3, 7, 1) * 3) % 10 == 0
+
+
+def _el(n: str) -> bool:
+    n = n.zfill(9) if len(n) == 8 else n
+    return _digits(n, 9) and sum(int(one) << (8 - at) for at, one in enumerate(n[:8])) % 11 % 10 == int(n[8])
+
+
+def _es(n: str) -> bool:
+    """Persons and foreigners have a letter (modulus 23); firms a digit, a letter, or one of both, by what they are."""
+    letters = "TRWAGMYFPDXBNJZSQVHLCKE"
+    if re.fullmatch("[0-9]{8}[A-Z]", n):
+        return letters[int(n[:8]) % 23] == n[8]
+    if re.fullmatch("[XYZ][0-9]{7}[A-Z]", n):
+        return letters[int(str("XYZ".index(n[0])) + n[1:8]) % 23] == n[8]
+    if re.fullmatch("[KLM][0-9]{7}[A-Z]", n):
+        return letters[int(n[1:8]) % 23] == n[8]
+    if not re.fullmatch("[ABCDEFGHJNPQRSUVW][0-9]{7}[0-9A-J]", n):
+        return False
+    digit = -_luhn_sum(n[1:8] + "0") % 10
+    as_digit, as_letter = n[8] == str(digit), n[8] == "JABCDEFGHI"[digit]
+    return as_digit if n[0] in "ABEH" else as_letter if n[0] in "NPQRSW" else as_digit or as_letter
+
+
+def _fi(n: str) -> bool:
+    return _digits(n, 8) and _weighed(n, (7, 9, 10, 5, 8, 4, 2, 1)) % 11 == 0
+
+
+def _fr(n: str) -> bool:
+    """A key of two signs and a SIREN; Monaco's numbers begin with 000 and have no SIREN."""
+    if not re.fullmatch("[0-9A-HJ-NP-Z]{2}[0-9]{9}", n) or not (n[2:5] == "000" or siren(n[2:])):
+        return False
+    if n[:2].isdigit():
+        return int(n[2:] + "12") % 97 == int(n[:2])
+    signs = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    first, second = signs.index(n[0]), signs.index(n[1])
+    key = 24 * first + second - 10 if n[0].isdigit() else 34 * first + second - 100
+    return (int(n[2:]) + 1 + key // 11) % 11 == key % 11
+
+
+def _gb(n: str) -> bool:
+    """Modulus 97; from 2010 on 55 beside it, which is read as taken away and as added."""
+    if re.fullmatch("(GD|HA)[0-9]{3}", n):
+        return (int(n[2:]) < 500) == (n[:2] == "GD")
+    if not (_digits(n, 9) or _digits(n, 12)):
+        return False
+    total = _weighed(n[:7], range(8, 1, -1)) + int(n[7:9])
+    return total % 97 == 0 or (int(n[:3]) >= 100 and total % 97 in (42, 55))
+
+
+def _hr(n: str) -> bool:
+    return _digits(n, 11) and _mod_11_10(n)
+
+
+def _hu(n: str) -> bool:
+    return _digits(n, 8) and _weighed(n, (9, 7, 3, 1, 9, 7, 3, 1)) % 10 == 0
+
+
+def _ie(n: str) -> bool:
+    letters = "WABCDEFGHIJKLMNOPQRSTUV"
+    if re.fullmatch("[0-9][A-Z+*][0-9]{5}[A-W]", n):
+        return letters[_weighed("0" + n[2:7] + n[0], range(8, 1, -1)) % 23] == n[7]
+    if not re.fullmatch("[0-9]{7}[A-W][A-W]?", n):
+        return False
+    return letters[(_weighed(n[:7], range(8, 1, -1)) + 9 * (letters.index(n[8]) if len(n) > 8 else 0)) % 23] == n[7]
+
+
+def _it(n: str) -> bool:
+    office = int(n[7:10]) if _digits(n, 11) else 0
+    return luhn(n) and n[:7] != "0000000" and (1 <= office <= 100 or office in (120, 121, 888, 999))
+
+
+def _lt(n: str) -> bool:
+    """Nine digits with a 1 before the last, twelve with one there for who is registered for a while; weights run round from 1 to 9."""
+    if not (_digits(n, 9) or _digits(n, 12)) or n[-2] != "1":
+        return False
+    first = sum(int(one) * (1 + at % 9) for at, one in enumerate(n[:-1])) % 11
+    return (first if first < 10 else sum(int(one) * (1 + (at + 2) % 9) for at, one in enumerate(n[:-1])) % 11 % 10) == int(n[-1])
+
+
+def _lu(n: str) -> bool:
+    return _digits(n, 8) and int(n[:6]) % 89 == int(n[6:])
+
+
+def _lv(n: str) -> bool | None:
+    if not _digits(n, 11):
+        return False
+    return _weighed(n, (9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1)) % 11 == 3 if n[0] > "3" else None
+
+
+def _mt(n: str) -> bool:
+    return _digits(n, 8) and n[0] != "0" and _weighed(n, (3, 4, 6, 7, 8, 9, 10, 1)) % 37 == 0
+
+
+def _nl(n: str) -> bool:
+    """The citizen's number or the firm's with B and two digits; since 2020 also any that ISO 7064 (97, 10) holds, as an IBAN."""
+    if not re.fullmatch("[0-9]{9}B[0-9]{2}", n) or int(n[:9]) == 0 or n[10:] == "00":
+        return False
+    old = (_weighed(n[:8], range(9, 1, -1)) - int(n[8])) % 11 == 0
+    return old or remainder_97("NL" + n) == 1
+
+
+def _pl(n: str) -> bool:
+    return _digits(n, 10) and _weighed(n[:9], (6, 5, 7, 2, 3, 4, 5, 6, 7)) % 11 == int(n[9])
+
+
+def _pt(n: str) -> bool:
+    return _digits(n, 9) and n[0] != "0" and (11 - _weighed(n[:8], range(9, 1, -1)) % 11) % 11 % 10 == int(n[8])
+
+
+def _ro(n: str) -> bool | None:
+    if not re.fullmatch("[1-9][0-9]{1,9}", n):
+        return None if re.fullmatch("[0-9]{13}", n) else False
+    return 10 * _weighed(n[:-1].zfill(9), (7, 5, 3, 2, 1, 7, 5, 3, 2)) % 11 % 10 == int(n[-1])
+
+
+def _se(n: str) -> bool:
+    return _digits(n, 12) and n.endswith("01") and luhn(n[:10])
+
+
+def _si(n: str) -> bool:
+    check = 11 - _weighed(n[:7], range(8, 1, -1)) % 11 if _digits(n, 8) else -1
+    return check >= 0 and n[0] != "0" and check != 11 and check % 10 == int(n[7])
+
+
+def _sk(n: str) -> bool | None:
+    if not _digits(n, 10):
+        return False
+    return True if n[0] != "0" and n[2] in "234789" and int(n) % 11 == 0 else None
+
+
+_RULES: dict[str, Callable[[str], bool | None]] = {
+    "AT": _at, "BE": _be, "BG": _bg, "CY": _cy, "CZ": _cz, "DE": _de, "DK": _dk, "EE": _ee, "EL": _el, "ES": _es, "FI": _fi, "FR": _fr,
+    "GB": _gb, "GR": _el, "HR": _hr, "HU": _hu, "IE": _ie, "IT": _it, "LT": _lt, "LU": _lu, "LV": _lv, "MT": _mt, "NL": _nl, "PL": _pl,
+    "PT": _pt, "RO": _ro, "SE": _se, "SI": _si, "SK": _sk, "XI": _gb,
+}  # fmt: skip
