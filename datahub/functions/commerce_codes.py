@@ -31,7 +31,8 @@ def country_code(value: Datum, form: str = "alpha_2") -> Outcome:
     """The ISO 3166 code of a country that is told by any of its codes, or by its name.
 
     Names are those of English, French, German, Spanish, Italian, Dutch and Portuguese; case and accents do not matter.
-    So are names that files go on using (`Turkey`, `Holland`, `England`). `UK` and `EL` are read as `GB` and `GR`. `form` is `alpha_2`, `alpha_3` or `numeric`. What is no country is a reject (R603).
+    So are names that files go on using (`Turkey`, `Holland`, `England`). `UK` and `EL` are read as `GB` and `GR`.
+    `form` is `alpha_2`, `alpha_3` or `numeric`. What is no country is a reject (R603).
     """
     return map_distinct(partial(_country, FORMS.get(form, 0)), pa.string(), value)
 
@@ -75,8 +76,8 @@ def _country_name(language: str, text: str) -> str | Reject:
 
 _USUAL = {
     "CZ": "république tchèque, tschechische republik, república checa, repubblica ceca",
-    "GB": "great britain, england, scotland, wales, northern ireland, grande-bretagne, angleterre, écosse, irlande du nord, großbritannien, "
-    "england und wales, gran bretaña, gran bretagna, inghilterra, groot-brittannië, engeland, grã-bretanha",
+    "GB": "great britain, england, scotland, wales, northern ireland, grande-bretagne, angleterre, écosse, irlande du nord, "
+    "großbritannien, england und wales, gran bretaña, gran bretagna, inghilterra, groot-brittannië, engeland, grã-bretanha",
     "NL": "holland, the netherlands, hollande, holanda, olanda",
     "IE": "republic of ireland, eire, république d'irlande, republik irland",
     "TR": "turkey",

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,7 @@ def main() -> int:
     minutes = float(os.environ.get("DHM_MINUTES", "120"))
     seed = int(os.environ.get("DHM_SEED", "1"))
     lines = []
-    for line in (*_compared(minutes, seed), *_fuzzed(minutes, seed), *_jobs(minutes, seed)):
+    for line in chain(_compared(minutes, seed), _fuzzed(minutes, seed), _jobs(minutes, seed)):
         print(f"{line.run}: {line.cases}; {line.found} ({line.seconds} s)", flush=True)
         lines.append(line)
         PAGE.write_text(with_lines(PAGE.read_text(encoding="utf-8"), lines, minutes), encoding="utf-8")
