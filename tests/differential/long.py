@@ -59,7 +59,8 @@ def scripts(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str
 
 def duckdb(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
     """Every expression that DuckDB has too, over 1,500 rows of the seed."""
-    from tests.differential.test_duckdb import ROWS, SAME, both, columns
+    from tests.differential.duckdb_pairs import SAME
+    from tests.differential.test_duckdb import ROWS, both, columns
 
     given = columns(f"duckdb{seed}")
     for expression, sql in SAME.items():
