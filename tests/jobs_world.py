@@ -187,7 +187,7 @@ class ShopSender:
     def render(self, rows) -> bytes:
         return b"".join(json.dumps(row, default=str).encode() + b"\n" for row in rows.to_pylist())
 
-    def send(self, body: bytes, key: str) -> Answer:
+    def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
+from datahub.cli.waits import waits_told
 from datahub.records import record
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def run_job(asked: Asked) -> Exit:
         except TerminalError as problem:
             _unready(loaded, asked, problem.message)
             raise
-        code = _work(context, asked)
+        with waits_told(quiet=asked.quiet):
+            code = _work(context, asked)
         if not asked.claimed:
             _post(loaded, store, asked.job)
         return code

@@ -296,8 +296,11 @@ class Sender(Protocol):
         """The body for a table of rows."""
         ...
 
-    def send(self, body: bytes, key: str) -> Answer:
-        """Send one batch. `Uncertain` where it may have arrived; any other failure says that it has not."""
+    def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
+        """Send one batch. `Uncertain` where it may have arrived; any other failure says that it has not.
+
+        `about` has the values of the row where the batch is a document of one, by their names in capitals.
+        """
         ...
 
     def arrived(self, key: str) -> bool | None:

@@ -62,6 +62,11 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return name
 
 
+def slots_of(template: str) -> list[str]:
+    """What a name asks for, in capitals."""
+    return [found[1].upper() for found in _SLOT.finditer(template)]
+
+
 def about(name: str) -> dict[str, str]:
     """What templates can say of a file: its name, and that without its last ending."""
     stem = name.rpartition(".")[0] or name

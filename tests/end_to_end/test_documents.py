@@ -239,6 +239,34 @@ def test_a_body_that_cannot_be_made_is_not_sent_and_the_others_are(project):
     assert 1 == sum(path.name.startswith("refused-erp") for path in (folder / "rejects").iterdir())
 
 
+def test_a_document_goes_to_the_address_of_its_row(project):
+    folder = project('connection = "erp"\nmethod = "PUT"\npath = "orders/{{ORDERID}}/note/{{NOTE}}"\ndocument = "json"\n')
+    with api() as server:
+        server.routes["PUT /orders/O-1/note/fragile%20%26%20%22heavy%22"] = lambda asked: {}
+        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="send").returncode
+        ended = dhm("run", "orders", ERP=server.url)
+        assert 0 == ended.returncode, ended.stderr
+        assert 1 == len(server.seen)
+    # A row with nothing there would have gone to another address.
+    refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
+    assert 'O-3,,PATH,"the path has `{{NOTE}}`, and the row has nothing there"' in refused.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "told",
+    ['connection = "erp"\npath = "orders/{{ORDRID}}"\ndocument = "json"\n', FILES + 'document = "json"\nname = "{{ORDRID}}.json"\n'],
+    ids=["path", "name"],
+)
+def test_a_slot_that_no_row_fills_is_told_before_there_is_data(project, told):
+    folder = project(told)
+    for command in (("check", "."), ("run", "orders")):
+        ended = dhm(*command)
+        assert 0 != ended.returncode
+        assert "has `{{ORDRID}}`, which nothing fills" in ended.stdout + ended.stderr
+        assert "did you mean `{{ORDERID}}`?" in ended.stdout + ended.stderr
+    assert not (folder / "out").exists()
+
+
 def test_check_names_what_a_template_has_wrong_at_its_place(project):
     folder = project(FILES + 'template = "order.xml.j2"\n')
     (folder / "order.xml.j2").write_text(XML.replace("one.sku", "one.skuu").replace("Order.note }}", "Order.remark }}"), encoding="utf-8")

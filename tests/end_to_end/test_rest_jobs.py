@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -123,6 +125,21 @@ def test_only_what_is_new_is_asked_for_and_what_is_refused_comes_back(world, tmp
     assert 0 == run().returncode
     assert ["2026-01-03"] * 2 == [asked.query["since"] for asked in world.seen if asked.path == "/feed" and asked.query]
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken
+
+
+def read_up_to(folder):
+    with closing(sqlite3.connect(next((folder / ".dhm").rglob("*.sqlite")))) as ledger:
+        return [row[0] for row in ledger.execute("SELECT value FROM position")]
+
+
+@pytest.mark.parametrize(
+    "point, moved", [("taken", False), ("planned", False), ("send", False), ("sent", False), ("marked", False), ("delivered", True)]
+)
+def test_the_cursor_moves_with_the_last_row_that_has_arrived_and_not_before(world, tmp_path, point, moved):
+    assert -9 == run(DHM_FAIL=point).returncode
+    assert (["2026-01-03"] if moved else []) == read_up_to(tmp_path)
+    run()
+    assert ["2026-01-03"] == read_up_to(tmp_path)
 
 
 @pytest.mark.parametrize("point", ["taken", "sent", "delivered"])

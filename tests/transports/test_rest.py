@@ -13,6 +13,7 @@ from email.utils import format_datetime
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from datahub.connectors.declare import Place, Refusal, TerminalError, TransientError, Uncertain
 from datahub.connectors.kinds.rest import Rest
@@ -506,6 +507,19 @@ def test_a_batch_carries_its_key_and_exact_numbers(server, world):
     assert () == out.send(body, "k1").refused
     assert ["k1"] * 3 == [asked.headers["idempotency-key"] for asked in server.seen]
     out.close()
+
+
+def test_a_row_alone_goes_to_the_address_that_it_names(server, world):
+    server.routes["PUT /offers/A/price"] = lambda asked: {}
+    out = sender(world(), method="PUT", path="offers/{{SKU}}/price", batch=1, single=True)
+    assert () == out.send(out.render(TABLE.slice(0, 1)), "k").refused
+    for value, has in (("..", "`..` there"), ("", "nothing there"), (None, "nothing there")):
+        row = pa.table({"sku": pa.array([value], pa.string())})
+        assert (Refusal(0, "PATH", f"the path has `{{{{SKU}}}}`, and the row has {has}"),) == out.send(out.render(row), "k").refused
+    assert 1 == len(server.seen)
+    out.close()
+    with pytest.raises(ValidationError, match="a path can name a row only where each request has one"):
+        sender(world(), path="offers/{{SKU}}")
 
 
 def test_what_may_have_arrived_is_not_sent_again_without_a_key(server, world):

@@ -57,7 +57,7 @@ class MiraklImports:
             )
         return written(header, ([text_of(cell) for cell in row.values()] for row in rows.to_pylist()))
 
-    def send(self, body: bytes, key: str) -> Answer:
+    def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
         header, *lines = parsed(body)
         waiting = self._together(range(len(lines)), header, lines)
         numbers, refused = [], dict[int, str]()
@@ -146,7 +146,7 @@ class MiraklImports:
                 return status
             if time.monotonic() > until:
                 raise TransientError(f"import {number} of {self._told.entity} is still {state or 'without a status'}")
-            self._session.sleep(self._often(self._import.status))
+            self._session.wait(self._often(self._import.status), f"import {number} of {self._told.entity} is {state or 'without a status'}")
 
     def _status(self, number: str) -> Mapping[str, Any]:
         if self._import.listed:
@@ -176,7 +176,7 @@ class MiraklImports:
         form: dict[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Any:
-        Allowance(self._place.state, f"{self._connection.url} {operation.name}", 1, self._often(operation)).take(self._session.sleep)
+        Allowance(self._place.state, f"{operation.name} of {self._connection.url}", 1, self._often(operation)).take(self._session.wait)
         address = self._session.address(operation.path.format(number))
         return self._session.ask(Request(method, address, query, body=form, repeat_safe=True))
 

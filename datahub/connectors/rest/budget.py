@@ -23,12 +23,13 @@ class Allowance:
         self._path = folder / "budgets" / f"{hashlib.sha256(about.encode()).hexdigest()[:24]}.json"
         self._about, self._requests, self._within = about, requests, within
 
-    def take(self, sleep: Callable[[float], None]) -> None:
+    def take(self, wait: Callable[[float, str], None]) -> None:
         """Take one request, after the time for it has come."""
-        while wait := self._wait():
-            if wait > LONGEST:
-                raise TransientError(f"{self._about}: {self._requests} requests in {self._within:g} s are used up", wait=wait)
-            sleep(wait)
+        allowed = f"{self._requests} request{'s' * (self._requests != 1)} in {self._within:g} s"
+        while seconds := self._wait():
+            if seconds > LONGEST:
+                raise TransientError(f"{self._about} takes {allowed}, and they are used up", wait=seconds)
+            wait(seconds, f"{self._about} takes {allowed}")
 
     def _wait(self) -> float:
         """Nothing, and the request is counted; or how long to wait."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from datahub.connectors.declare import Answer, Missing, Refusal, TerminalError, TransientError
 from datahub.connectors.rest.results import Said, message_of, said
+from datahub.connectors.rest.row_paths import NoPath, filled_path, named_values
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import RestTo, Results, described
 from datahub.connectors.rest.values import Absent, decoded, encoded
@@ -48,12 +50,16 @@ class RestOut:
             return encoded(made[0])
         return self._encoded(made)
 
-    def send(self, body: bytes, key: str) -> Answer:
+    def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
         """Send a batch; rows that a refusal of all of it leaves unnamed are sent again, without those that it names."""
         rows = _sent_rows(body, self._told)
+        try:
+            path = filled_path(self._told.path, about if about is not None else named_values(rows[0]) if self._told.single else {})
+        except NoPath as problem:
+            return Answer("", (Refusal(0, "PATH", str(problem)),))
         waiting, refused, references = list(range(len(rows))), list[Refusal](), list[str]()
         for attempt in range(len(rows) + 1):
-            answer, again = self._sent(body, key if not attempt else f"{key}-{attempt}", [rows[one] for one in waiting])
+            answer, again = self._sent(path, body, key if not attempt else f"{key}-{attempt}", [rows[one] for one in waiting])
             references += [answer.reference] if answer.reference else []
             refused += [Refusal(waiting[one.row], one.code, one.message) for one in answer.refused]
             waiting = [waiting[one] for one in again]
@@ -62,11 +68,11 @@ class RestOut:
             body = self._encoded([rows[one] for one in waiting])
         return Answer(", ".join(references), _one_a_row(refused))
 
-    def _sent(self, body: bytes, key: str, rows: list[Any]) -> tuple[Answer, list[int]]:
+    def _sent(self, path: str, body: bytes, key: str, rows: list[Any]) -> tuple[Answer, list[int]]:
         """What came of one request, and which of its rows go again."""
         told = self._told
         headers = {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
-        request = Request(told.method, self._session.address(told.path), told.parameters, headers, {"content": body}, self.keyed)
+        request = Request(told.method, self._session.address(path), told.parameters, headers, {"content": body}, self.keyed)
         # A batch that is refused for its rows alone comes back with what is wrong with each.
         accepted = (207, *_REFUSALS) if told.results is not None else ()
         response = self._session.ask(request, lambda status: 200 <= status < 300 or status in accepted)

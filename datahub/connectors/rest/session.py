@@ -16,6 +16,7 @@ from datahub.connectors.http_client import LATER, client, no_cookies, retry_afte
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
 from datahub.connectors.rest.told import WebConnection, described, named_host
+from datahub.connectors.waits import tell
 from datahub.records import record
 
 _FIRST, _BOUND = 0.5, 20.0
@@ -96,6 +97,11 @@ class Session:
         finally:
             response.close()
 
+    def wait(self, seconds: float, why: str) -> None:
+        """Wait, and say so."""
+        tell(seconds, why)
+        self.sleep(seconds)
+
     def close(self) -> None:
         for one in (self._own, self._other):
             if one is not None:
@@ -113,15 +119,16 @@ class Session:
                 if attempt >= self._connection.attempts or (isinstance(problem, Uncertain) and not request.repeatable):
                     raise
                 # By chance, so that those who were refused together do not come back together.
-                wait = problem.wait if problem.wait is not None else self._chance.uniform(0, min(_FIRST * 2**attempt, _BOUND))
-                if wait > LONGEST:
+                seconds = problem.wait if problem.wait is not None else self._chance.uniform(0, min(_FIRST * 2**attempt, _BOUND))
+                if seconds > LONGEST:
                     raise
-            self.sleep(wait)
+                why = problem.message
+            self.wait(seconds, why)
             attempt += 1
 
     def _once(self, request: Request, accept: Callable[[int], bool]) -> httpx.Response:
         if self._allowance is not None:
-            self._allowance.take(self.sleep)
+            self._allowance.take(self.wait)
         there = origin(request.url)
         ours = there == origin(self._connection.url)
         asked = self._client() if ours else self._guarded()

@@ -140,7 +140,10 @@ class RestIn:
 
         for attempt in range(until.attempts):
             if attempt:
-                self._session.sleep(until.every.total_seconds())
+                looked = (
+                    f"`{until.value}` is `{described(seen)}`" if seen is not None and until.value else str(seen or "there is nothing yet")
+                )
+                self._session.wait(until.every.total_seconds(), f"{shown(request)}: {looked}")
             response = self._session.ask(request, accept)
             there = wanted in (None, response.status_code)
             if not until.value:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from datahub.connectors.rest.paths import AnswerPath
+from datahub.connectors.rest.paths import AnswerPath, asked
 from datahub.connectors.rest.told_auth import HeaderName, OAuth2
 from datahub.project.addresses import BaseAddress, protected
 from datahub.project.binding import DocumentsTo
@@ -120,6 +120,8 @@ class RestTo(DocumentsTo):
 
     method: Method = "POST"
     path: str = ""
+    """The path below the connection's address. Where each request has one row, or document, its fields can stand in it, as in names of
+    files: `orders/{{ORDERID}}/ship`."""
     batch: int = Field(default=100, ge=1)
     """How many rows a request has; documents go alone."""
     envelope: str = ""
@@ -149,6 +151,10 @@ class RestTo(DocumentsTo):
             raise mistake("results_key", "`key` needs `column`: the column of the rows that has the same value", key="results")
         if self.probe and "{{KEY}}" not in self.probe:
             raise mistake("probe", "a probe asks for a batch by `{{KEY}}`", key="probe", help="write such as `batches/{{KEY}}`")
+        if any(asked(self.path, ("path",))) and not (self.documents or self.single):
+            raise mistake(
+                "path", "a path can name a row only where each request has one", key="path", help="write `batch = 1` and `single = true`"
+            )
         below(self.path)
         below(self.probe, "probe")
         return self

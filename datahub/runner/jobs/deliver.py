@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -159,18 +159,24 @@ class _Rows:
         self._path = next(iter(self._files.values()))
         self._made: Iterator[Document] = iter(())
         self._next = -1
+        self._last: Document | None = None
 
     def body(self, first: int, last: int) -> bytes:
         try:
-            return self.sender.render(self._table(first, last)) if self._documents is None else self._document(self._documents, first)
+            return self.sender.render(self._table(first, last)) if self._documents is None else self._document(self._documents, first).body
         except (OSError, pa.ArrowException) as problem:
             raise Failed("CHANGED", f"`{self._path}` is not what the run made: {problem}") from problem
 
-    def _document(self, documents: Documents, number: int) -> bytes:
+    def about(self, first: int) -> Mapping[str, str] | None:
+        """The values of the row that a document is about, right after its body was made."""
+        return self._last.values if self._documents is not None and self._last is not None and self._next == first + 1 else None
+
+    def _document(self, documents: Documents, number: int) -> Document:
         if number != self._next:
             self._made = documents.made(self._files, _values(self._run, self._target), number)
         self._next = number + 1
-        return next(self._made).body
+        self._last = next(self._made)
+        return self._last
 
     def _table(self, first: int, last: int) -> pa.Table:
         # A target's rows of one run fit in memory by row groups only; the file is opened anew for each batch that is sent.
@@ -265,7 +271,7 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
         hold.check()
         again = sender.keyed or context.job.on_unknown == "resend"
         try:
-            answer = patiently(context, hold, partial(sender.send, body, batch.key), again=again)
+            answer = patiently(context, hold, partial(sender.send, body, batch.key, rows.about(batch.first)), again=again)
         except Uncertain as problem:
             # Where it may be sent again, the run is: later, as after any failure that may pass.
             if again or not _settled(context, claim, batch, sender, str(problem)):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.file_names import filled
+from datahub.connectors.file_names import filled, slots_of
+from datahub.diagnostics.suggest import listed, nearest
 from datahub.documents.plain import Plain
 from datahub.documents.rows import documents
 from datahub.documents.shapes import RowShape, row_shape
@@ -18,6 +19,9 @@ from datahub.plan.operators import Plan
 from datahub.project.binding import DocumentsTo, FilesTo
 from datahub.records import record
 
+_OF_RUN = ("JOB", "RUN", "TARGET", "TIMESTAMP", "DATE")
+"""What names can say of a run."""
+
 
 @record(frozen=True, slots=True)
 class Document:
@@ -27,6 +31,8 @@ class Document:
     name: str
     body: bytes
     problem: str = ""
+    values: Mapping[str, str] | None = None
+    """What names and paths can say of the row."""
 
 
 class Documents:
@@ -42,16 +48,32 @@ class Documents:
         )
         self._format = extension(kind, told.template)
         self._name = (told.name if isinstance(told, FilesTo) else "") or "{{KEY}}.{{FORMAT}}"
+        self._filled("name", self._name, (*_OF_RUN, "FORMAT"))
+        self._filled("path", str(getattr(told, "path", "")), ())
 
     def made(self, files: Mapping[str, Path], values: Mapping[str, str], first: int = 0) -> Iterator[Document]:
         """The documents of all rows from number `first` on; `values` fill names beside the row's fields."""
         for number, row in enumerate(documents(self.row, files, first), first):
             try:
-                name = filled(self._name, {**self._values(row), **values, "FORMAT": self._format})
-                yield Document(number, name, self._maker.render(row))
+                mine = self._values(row)
+                name = filled(self._name, {**mine, **values, "FORMAT": self._format})
+                yield Document(number, name, self._maker.render(row), values=mine)
             except TerminalError as problem:
                 # It is one row that cannot be written so; the others can.
                 yield Document(number, "", b"", problem.message)
+
+    def _filled(self, key: str, template: str, known: tuple[str, ...]) -> None:
+        """`TerminalError` for a slot that no row fills, before there is data."""
+        fields = {form for name, _ in self.row.fields for form in (name.upper(), name.upper().replace("_", ""))} | {"KEY"}
+        for slot in slots_of(template):
+            if slot not in fields and slot not in known:
+                near = nearest(slot, [*fields, *known])
+                advice = (
+                    f"did you mean `{{{{{near}}}}}`?"
+                    if near
+                    else f"`{self.row.name}` has {listed([name for name, _ in self.row.fields], 12)}"
+                )
+                raise TerminalError(f"the `{key}` of the target `{self._target}` has `{{{{{slot}}}}}`, which nothing fills", advice)
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, str]:
         """What names can say of a row: each field that is one value, by its name in capitals, with `_` or without."""

@@ -7,7 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+import keyring
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
+from keyrings.alt.file import PlaintextKeyring
 
 from datahub.connectors import models
 from datahub.diagnostics.diagnostic import Diagnostic
@@ -144,6 +147,34 @@ def test_a_secret_that_is_not_there_is_told_by_its_name(project):
     loaded, _ = project(HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\npassword = "${env:NOPE}"\n')
     with pytest.raises(Undefined, match="`NOPE` is not set"):
         loaded.project.connections["erp"].password.reveal()
+
+
+@pytest.fixture
+def wallet(tmp_path):
+    """A real keyring, in a file."""
+    before, one = keyring.get_keyring(), PlaintextKeyring()
+    one.file_path = str(tmp_path / "wallet.cfg")
+    keyring.set_keyring(one)
+    yield one
+    keyring.set_keyring(before)
+
+
+def test_a_secret_comes_out_of_the_keyring(project, wallet):
+    wallet.set_password("erp", "feed", "wallet-5ecret")
+    text = HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\npassword = "${keyring:erp/feed}"\n'
+    erp = project(text)[0].project.connections["erp"]
+    assert "wallet-5ecret" == erp.password.reveal()
+    wallet.delete_password("erp", "feed")
+    with pytest.raises(Undefined, match="the keyring has no password of `feed` for `erp`") as told:
+        erp.password.reveal()
+    assert "`keyring set erp feed`" == told.value.help
+
+
+def test_a_keyring_that_is_not_there_says_so(project, wallet):
+    keyring.set_keyring(NoKeyring())
+    text = HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\npassword = "${keyring:erp/feed}"\n'
+    with pytest.raises(Undefined, match="the keyring does not answer: No recommended backend"):
+        project(text)[0].project.connections["erp"].password.reveal()
 
 
 def test_a_variable_may_hold_a_secret(project):

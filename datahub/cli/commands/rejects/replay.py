@@ -24,6 +24,7 @@ def command(
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.project import plan_of
     from datahub.cli.rejected import chosen
+    from datahub.cli.waits import waits_told
     from datahub.runner.jobs.bind import bind
     from datahub.runner.jobs.perform import Ending
     from datahub.runner.jobs.refused import target_of
@@ -37,7 +38,8 @@ def command(
         if not path.is_file():
             raise Stop(f"there is no file `{path}`")
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
-        made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
+        with waits_told():
+            made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
         if not isinstance(made, Ending):
             raise Stop(waiting(context, made), "try again when it is done", code=Exit.LATER)
         asked = Asked(found.job, env)

@@ -213,7 +213,7 @@ def test_a_run_is_cancelled_between_two_batches_and_the_next_sends_only_the_rest
     one = world()
 
     class Cancelling(ShopSender):
-        def send(self, body, key):
+        def send(self, body, key, about=None):
             one.store.runs.cancel(run.id, "wrong day", now())
             return super().send(body, key)
 
