@@ -5,19 +5,31 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import math
 import re
 import time
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from datahub.dev.mirakl_imports import KINDS, Import, Kind, Row, Shop, sheet
+from datahub.dev.mirakl_orders import Orders
+from datahub.dev.mirakl_pages import page, seek
 from datahub.dev.serving import Asked, Given
 
 KEY = "demo-key"
-_A_MINUTE = ("OF01", "OF02", "OF03", "OF52", "OR11", "P42", "P44", "P45", "P46", "P47", "P51")
+_A_MINUTE = ("OF01", "OF02", "OF03", "OF24", "OF52", "OR11", "P42", "P44", "P45", "P46", "P47", "P51")
 _PRICES_AND_STOCK = ("PRI01", "PRI02", "PRI03", "STO01", "STO02", "STO03")
-_FREQUENCY = {"P41": 900.0, "OF53": 10.0, **dict.fromkeys(_A_MINUTE + _PRICES_AND_STOCK, 60.0)}
+_FREQUENCY = {
+    "P41": 900.0,
+    "OF53": 10.0,
+    "OR13": 300.0,
+    "OR14": 2.0,
+    "RT11": 300.0,
+    "OR31": 0.2,
+    **dict.fromkeys(_A_MINUTE + _PRICES_AND_STOCK, 60.0),
+}
 """Seconds between two calls of an operation, at least."""
 _EXPORT_LOOKS = 2
 """How often an export is still being made when its status is asked for."""
@@ -29,15 +41,34 @@ class FakeMirakl:
     def __init__(self, key: str = KEY, pace: float = 1.0, orders: Sequence[dict[str, Any]] = ()) -> None:
         self._key, self._pace = key, pace
         self.shop = Shop()
-        self.orders = list(orders)
+        self._orders = Orders(orders)
         self.imports: dict[int, Import] = {}
         self.exports: dict[str, tuple[int, list[bytes]]] = {}
         """By their id how often each was asked for, and its chunks."""
         self.calls: list[str] = []
-        self.url = ""
-        """Where the fake is reached, for addresses in its answers."""
         self._last: dict[str, float] = {}
         self._routes = list(self._table())
+
+    @property
+    def url(self) -> str:
+        """Where the fake is reached, for addresses in its answers."""
+        return self._orders.url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._orders.url = url
+
+    @property
+    def orders(self) -> list[dict[str, Any]]:
+        return self._orders.all
+
+    @orders.setter
+    def orders(self, orders: Sequence[dict[str, Any]]) -> None:
+        self._orders.all = list(orders)
+
+    @property
+    def returns(self) -> list[dict[str, Any]]:
+        return self._orders.returns
 
     @property
     def offers(self) -> dict[str, Row]:
@@ -82,22 +113,20 @@ class FakeMirakl:
             "P47",
             lambda asked, n: self.imports[int(n)].transformation_report(),
         )
-        yield "GET", products.path, "P51", lambda asked: self._page(asked, "product_import_trackings", self._imports("products"))
-        yield "GET", KINDS["offers"].path, "OF04", lambda asked: self._seek(asked, self._imports("offers"))
+        yield "GET", products.path, "P51", lambda asked: page(asked, "product_import_trackings", self._imports("products"))
+        yield "GET", KINDS["offers"].path, "OF04", lambda asked: seek(asked, self._imports("offers"))
         yield "GET", KINDS["prices"].path, "PRI02", self._price_imports
-        yield "GET", r"/api/offers", "OF21", lambda asked: self._page(asked, "offers", self._offers())
+        yield "GET", r"/api/offers", "OF21", lambda asked: page(asked, "offers", self._offers())
+        yield "POST", r"/api/offers", "OF24", self._offers_sent
         yield "POST", r"/api/offers/export/async", "OF52", self._export
         yield "GET", r"/api/offers/export/async/status/(.+)", "OF53", self._exporting
         yield "GET", r"/api/offers/export/async/files/(.+)/(\d+)", "OF54", self._chunk
-        yield "GET", r"/api/orders", "OR11", self._or11
-        yield "PUT", r"/api/orders/([^/]+)/accept", "OR21", self._accepted
-        yield "PUT", r"/api/orders/([^/]+)/tracking", "OR23", lambda asked, order: self._changed(order, "tracking", asked.json())
-        yield "PUT", r"/api/orders/([^/]+)/ship", "OR24", lambda asked, order: self._changed(order, "order_state", "SHIPPED")
+        yield from self._orders.table()
         yield "GET", r"/api/hierarchies", "H11", lambda asked: Given(200, {"hierarchies": self._hierarchies()})
         yield "GET", r"/api/products/attributes", "PM11", lambda asked: Given(200, {"attributes": self._attributes(asked)})
         yield "GET", r"/api/values_lists", "VL11", lambda asked: Given(200, {"values_lists": self._values()})
         yield "GET", r"/api/products", "P31", self._p31
-        yield "GET", r"/api/shops", "S20", lambda asked: self._page(asked, "shops", [_SHOP])
+        yield "GET", r"/api/shops", "S20", lambda asked: page(asked, "shops", [_SHOP])
 
     # ------------------------------------------------------------ files that are sent
 
@@ -108,15 +137,27 @@ class FakeMirakl:
         mode = parts.get("import_mode", b"NORMAL").decode()
         if kind.name == "offers" and mode not in ("NORMAL", "REPLACE", "PARTIAL_UPDATE"):
             return Given(400, {"message": "import_mode is unknown", "status": 400})
-        digest = hashlib.sha256(parts["file"]).hexdigest()
+        header, *rows = list(csv.reader(io.StringIO(parts["file"].decode("utf-8-sig")), delimiter=";")) or [[]]
+        return self._begun(kind, mode, parts["file"], header, rows)
+
+    def _begun(self, kind: Kind, mode: str, content: bytes, header: list[str], rows: list[list[str]]) -> Given:
+        digest = hashlib.sha256(content).hexdigest()
         for one in self.imports.values():
-            # The same file while it is still on its way is not taken twice.
+            # The same while it is still on its way is not taken twice.
             if (one.kind, one.digest, one.mode) == (kind, digest, mode) and one.status != "COMPLETE":
                 return Given(201, {kind.number: one.number})
-        header, *rows = list(csv.reader(io.StringIO(parts["file"].decode("utf-8-sig")), delimiter=";")) or [[]]
         one = Import(len(self.imports) + 2001, kind, mode, digest, header, rows)
         self.imports[one.number] = one
         return Given(201, {kind.number: one.number})
+
+    def _offers_sent(self, asked: Asked) -> Given:
+        """Offers as JSON, each whole: what is not sent of one is as if it had never been said."""
+        # Prices keep their digits.
+        told = json.loads(asked.body or b"null", parse_float=Decimal)
+        if not isinstance(told, dict) or not isinstance(told.get("offers"), list) or not told["offers"]:
+            return Given(400, {"message": "`offers` is missing", "status": 400})
+        rows = [[_cell(one.get(name, unsaid)) for _, name, unsaid in _OF24] for one in told["offers"]]
+        return self._begun(KINDS["offers"], "NORMAL", asked.body, [column for column, _, _ in _OF24], rows)
 
     def _found(self, number: str, kind: Kind) -> Import | None:
         one = self.imports.get(int(number))
@@ -151,21 +192,9 @@ class FakeMirakl:
             if one.kind.name == "prices" and wanted in ("", str(one.number)):
                 one.look(self.shop)
         found = [told for told in reversed(self._imports("prices")) if wanted in ("", str(told["import_id"]))]
-        return self._seek(asked, found)
+        return seek(asked, found)
 
     # ------------------------------------------------------------ lists
-
-    def _seek(self, asked: Asked, found: list[dict[str, Any]]) -> Given:
-        """A token leads to the next page, and other filters count no more."""
-        size, token = min(int(asked.query.get("limit", 10)), 100), int(asked.query.get("page_token", "0") or 0)
-        more = {"next_page_token": str(token + size)} if token + size < len(found) else {}
-        return Given(200, {"data": found[token : token + size], **more})
-
-    def _page(self, asked: Asked, name: str, found: list[dict[str, Any]]) -> Given:
-        if asked.query.get("paginate") == "false":
-            return Given(200, {name: found, "total_count": len(found)})
-        size, start = min(int(asked.query.get("max", 10)), 100), int(asked.query.get("offset", 0))
-        return Given(200, {name: found[start : start + size], "total_count": len(found)})
 
     def _offers(self) -> list[dict[str, Any]]:
         return [{"shop_sku": sku, "price": row.get("price"), "quantity": row.get("quantity")} for sku, row in sorted(self.offers.items())]
@@ -241,42 +270,23 @@ class FakeMirakl:
     def _chunk(self, asked: Asked, id: str, number: str) -> Given:
         return Given(200, self.exports[id][1][int(number)], {"Content-Type": "text/csv;charset=UTF-8"})
 
-    # ------------------------------------------------------------ orders
 
-    def _or11(self, asked: Asked) -> Given:
-        since, until = asked.query.get("start_update_date", ""), asked.query.get("end_update_date", "9")
-        states, ids = asked.query.get("order_state_codes", ""), asked.query.get("order_ids", "")
-        found = [
-            one
-            for one in self.orders
-            if since <= str(one["last_updated_date"]) <= until
-            and (not states or one["order_state"] in states.split(","))
-            and (not ids or one["order_id"] in ids.split(","))
-        ]
-        return self._page(asked, "orders", found)
+_OF24 = (
+    ("sku", "shop_sku", ""),
+    ("product-id", "product_id", ""),
+    ("product-id-type", "product_id_type", ""),
+    ("price", "price", ""),
+    ("state", "state_code", ""),
+    ("quantity", "quantity", 0),
+    ("update-delete", "update_delete", ""),
+    ("description", "description", ""),
+    ("leadtime-to-ship", "leadtime_to_ship", ""),
+)
+"""The columns of OF01 by the names that OF24 has for them, and what they are where nothing is sent."""
 
-    def _accepted(self, asked: Asked, order: str) -> Given:
-        """Every line must be answered; where one is refused, the order goes on with the others."""
-        one = self._order(order)
-        if one is None:
-            return Given(404, {"message": f"order {order} is unknown", "status": 404})
-        if one["order_state"] != "WAITING_ACCEPTANCE":
-            return Given(400, {"message": "ORDER_INVALID_STATE", "status": 400})
-        told = {line["id"]: bool(line["accepted"]) for line in (asked.json() or {}).get("order_lines", [])}
-        lines = [line["order_line_id"] for line in one.get("order_lines", [])]
-        if set(told) != set(lines):
-            return Given(400, {"message": "ORDER_LINE_ACCEPTANCE_DECISION_MISSING", "status": 400})
-        return self._changed(order, "order_state", "SHIPPING" if any(told.values()) else "REFUSED")
 
-    def _changed(self, order: str, name: str, value: Any) -> Given:
-        one = self._order(order)
-        if one is None:
-            return Given(404, {"message": f"order {order} is unknown", "status": 404})
-        one[name] = value
-        return Given(204, b"")
-
-    def _order(self, id: str) -> dict[str, Any] | None:
-        return next((one for one in self.orders if one["order_id"] == id), None)
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 _SHOP = {

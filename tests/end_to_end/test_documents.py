@@ -243,6 +243,7 @@ def test_a_document_goes_to_the_address_of_its_row(project):
     folder = project('connection = "erp"\nmethod = "PUT"\npath = "orders/{{ORDERID}}/note/{{NOTE}}"\ndocument = "json"\n')
     with api() as server:
         server.routes["PUT /orders/O-1/note/fragile%20%26%20%22heavy%22"] = lambda asked: {}
+        assert 0 == dhm("check", ".").returncode
         assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="send").returncode
         ended = dhm("run", "orders", ERP=server.url)
         assert 0 == ended.returncode, ended.stderr

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from datahub.dev.mirakl import KEY, FakeMirakl
+from datahub.dev.mirakl_orders import sample_orders
+from datahub.dev.serving import FakeServer
 from datahub.reports.examples import BLOCK, typed
 from tests.typed_pages import kept, run
 
@@ -31,9 +34,21 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@pytest.fixture
+def marketplace(page, monkeypatch):
+    """What the page on Mirakl has running in another terminal."""
+    if page.stem != "from-mirakl-to-your-erp":
+        yield
+        return
+    with FakeServer(FakeMirakl(pace=0, orders=sample_orders())) as server:
+        monkeypatch.setenv("MIRAKL_URL", server.url)
+        monkeypatch.setenv("MIRAKL_KEY", KEY)
+        yield
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_what_a_page_shows_is_what_happens(page, tmp_path):
+def test_what_a_page_shows_is_what_happens(page, tmp_path, marketplace):
     text = page.read_text(encoding="utf-8")
     home = tmp_path / page.relative_to(ROOT).parent if page.is_relative_to(ROOT / "examples") else tmp_path
     # A page that does not speak of the examples has a project of its own: theirs would be locked with it.

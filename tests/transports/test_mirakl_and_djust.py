@@ -83,7 +83,7 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path):
-    fake = FakeMirakl(pace=0, orders=ORDERS)
+    fake = FakeMirakl(pace=0, orders=[dict(one) for one in ORDERS])
     with FakeServer(fake) as server:
         fake.url = server.url
         yield Shop(tmp_path, server.url, fake)
@@ -286,6 +286,98 @@ def test_an_order_is_accepted_line_by_line(shop):
     assert "SHIPPED" == shop.fake.orders[0]["order_state"]
 
 
+def test_an_export_of_orders_is_asked_for_awaited_and_fetched(shop):
+    calls = [
+        {
+            "name": "asked",
+            "method": "POST",
+            "path": "api/orders/async-export",
+            "body": {"items_per_chunk": 7, "start_update_date": "{{CURSOR}}"},
+        },
+        {
+            "name": "made",
+            "path": "api/orders/async-export/status/{{asked.tracking_id}}",
+            "until": {"value": "$.status", "equals": ["COMPLETED"], "fails": ["FAILED", "CANCELED"], "every": 0},
+        },
+        {"url": "{{made.urls}}", "download": True},
+    ]
+    told = RestFrom.model_validate({"connection": "x", "calls": calls, "name": "orders.json", "cursor": {}})
+    source = RestIn(shop.session(), told, shop.place)
+    source.start(None)
+    landed = [json.loads(source.land(split, shop.place.state).path.read_text())["orders"] for split in source.splits()]
+    source.close()
+    assert ORDERS == [one for part in landed for one in part]
+    assert all(len(part) <= 7 for part in landed)
+    assert ["OR13", "OR14", "OR14"] == shop.fake.calls[:3]
+    with httpx.Client(base_url=shop.connection.url, headers={"Authorization": KEY}, trust_env=False) as client:
+        first = client.post("/api/orders/async-export", json={"order_state_codes": ["SHIPPING"]}).json()
+        # One at a time: whoever asks meanwhile is led to the one that is being made.
+        assert first == client.post("/api/orders/async-export", json={}).json()
+
+
+def test_returns_are_listed_by_seek(shop):
+    shop.fake.returns.extend(
+        {"id": f"R{number}", "state": "RECEIVED" if number % 2 else "CLOSED", "last_updated_date": f"2026-01-{number:02}"}
+        for number in range(1, 13)
+    )
+    paging = {"kind": "cursor", "parameter": "page_token", "next": "$.next_page_token"}
+    call = {"path": "api/returns", "parameters": {"state": "RECEIVED", "limit": 4}, "paging": paging}
+    assert ["R1", "R3", "R5", "R7", "R9", "R11"] == [one["id"] for one in shop.rows(call, rows="$.data")]
+
+
+def test_lines_are_paid_back_cancelled_and_their_incidents_resolved_and_fields_are_changed(shop):
+    line = {"order_line_id": "L1", "price": "10.00", "order_line_state": "INCIDENT_OPEN"}
+    shop.fake.orders[0].update(order_lines=[line], order_additional_fields=[{"code": "a", "value": "1"}, {"code": "b", "value": "2"}])
+    back = {"order_line_id": "L1", "amount": 4, "reason_code": "14"}
+    with httpx.Client(base_url=f"{shop.connection.url}/api/orders", headers={"Authorization": KEY}, trust_env=False) as client:
+        assert {"refunds": [{"order_line_id": "L1", "id": "L1-1"}]} == client.put("/refund", json={"refunds": [back]}).json()
+        for wrong in ({"amount": 40}, {"amount": 0}, {"reason_code": ""}):
+            # All of a request, or none of it.
+            assert 400 == client.put("/refund", json={"refunds": [back, back | wrong]}).status_code
+        assert 404 == client.put("/refund", json={"refunds": [back | {"order_line_id": "L9"}]}).status_code
+        assert 1 == len(line["refunds"])
+        assert "L1-1" == client.put("/cancel", json={"cancelations": [back]}).json()["cancelations"][0]["id"]
+        assert 400 == client.put("/O-01/lines/L1/resolve_incident", json={}).status_code
+        assert 204 == client.put("/O-01/lines/L1/resolve_incident", json={"reason_code": "7"}).status_code
+        assert 400 == client.put("/O-01/lines/L1/resolve_incident", json={"reason_code": "7"}).status_code
+        fields = [{"code": "a", "value": "9"}, {"code": "b", "value": None}, {"code": "c", "value": "3"}]
+        assert 204 == client.put("/O-01/additional_fields", json={"order_additional_fields": fields}).status_code
+        assert 204 == client.put("/O-01/cancel").status_code
+        shop.fake.orders[1]["order_state"] = "SHIPPED"
+        assert 400 == client.put("/O-02/cancel").status_code
+        assert 404 == client.put("/O-99/cancel").status_code
+    one = shop.fake.orders[0]
+    assert [{"code": "a", "value": "9"}, {"code": "c", "value": "3"}] == one["order_additional_fields"]
+    assert ("CANCELED", "INCIDENT_CLOSED", "7") == (one["order_state"], line["order_line_state"], line["order_line_state_reason_code"])
+
+
+def test_offers_go_as_json_each_whole_and_what_is_in_error_comes_back(shop):
+    shop.send(OFFERS)
+    prices = pa.array([[{"channel_code": "FR", "unit_origin_price": Decimal("9.90")}], None, None])
+    told = {
+        "shop_sku": ["A", "N", "E"],
+        "state_code": ["11"] * 3,
+        "price": pa.array([Decimal("2.50"), Decimal("3.00"), Decimal(0)]),
+        "all_prices": prices,
+    }
+    new = {"product_id": ["1", "2", "3"], "product_id_type": ["EAN"] * 3}
+    answer = shop.send(pa.table(told | new), "json", form="json")
+    assert (Refusal(2, "MIRAKL", "The price must be a number greater than 0"),) == answer.refused
+    # What is not sent is reset: the offer had a quantity.
+    assert ("2.50", "0") == (shop.fake.offers["A"]["price"], shop.fake.offers["A"]["quantity"])
+    assert ["OF24", "OF02"] == shop.fake.calls[5:7]
+    assert "OF03" == shop.fake.calls[-1]
+    with pytest.raises(TerminalError, match="have no column `shop_sku`"):
+        shop.send(OFFERS, "none", form="json")
+
+
+def test_of_offers_as_json_only_those_in_error_are_sent_again(shop):
+    told = {"shop_sku": ["A", "B"], "state_code": ["11", ""], "price": ["1", "1"], "product_id": ["1", "2"], "product_id_type": ["EAN"] * 2}
+    answer = shop.send(pa.table(told), "again", form="json", resend=1)
+    assert [["A", "B"], ["B"]] == [[row[0] for row in one.rows] for one in shop.fake.imports.values()]
+    assert [1] == [one.row for one in answer.refused]
+
+
 def test_one_line_of_several_with_one_key_is_found_by_its_number():
     lines = [["A", "1"], ["A", "x"], ["B", "2"]]
     report = b"line;reason;offer-sku;quantity\n3;no number;A;x\n"
@@ -460,6 +552,14 @@ def test_the_command_starts_a_fake(server):
             assert 401 == httpx.get(f"{found[0]}/api/offers", trust_env=False, timeout=10).status_code
         finally:
             process.terminate()
+
+
+def test_a_port_that_is_taken_is_told():
+    with FakeServer(FakeMirakl()) as server:
+        told = [sys.executable, "-m", "datahub", "dev", "mirakl", "--port", str(server.port)]
+        ended = subprocess.run(told, capture_output=True, text=True, timeout=60, check=False)
+    assert 2 == ended.returncode
+    assert f"port {server.port} cannot be listened on: Address already in use" in ended.stderr
 
 
 def test_the_command_starts_an_sftp_server_that_shows_one_folder(tmp_path):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from datahub.connectors.declare import Place, Refusal, TerminalError, TransientError, Uncertain
+from datahub.connectors.declare import Missing, Place, Refusal, TerminalError, TransientError, Uncertain
 from datahub.connectors.kinds.rest import Rest
 from datahub.connectors.rest.guard import addresses, followed
 from datahub.connectors.rest.sender import RestOut
@@ -517,6 +517,17 @@ def test_a_row_alone_goes_to_the_address_that_it_names(server, world):
         row = pa.table({"sku": pa.array([value], pa.string())})
         assert (Refusal(0, "PATH", f"the path has `{{{{SKU}}}}`, and the row has {has}"),) == out.send(out.render(row), "k").refused
     assert 1 == len(server.seen)
+    out.close()
+    told = {"method": "PUT", "batch": 1, "single": True, "results": {"items": "$"}}
+    gone = {"message": "offer A is unknown"}
+    server.routes["PUT /offers/A/price"] = server.routes["PUT /offers"] = lambda asked: (404, gone)
+    out = sender(world(), path="offers/{{SKU}}/price", **told)
+    assert (Refusal(0, "404", "offer A is unknown"),) == out.send(out.render(TABLE.slice(0, 1)), "k").refused
+    out.close()
+    # Where the address names no row, it is the address that is wrong.
+    out = sender(world(), path="offers", **told)
+    with pytest.raises(Missing, match="HTTP 404"):
+        out.send(out.render(TABLE.slice(0, 1)), "k")
     out.close()
     with pytest.raises(ValidationError, match="a path can name a row only where each request has one"):
         sender(world(), path="offers/{{SKU}}")

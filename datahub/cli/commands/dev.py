@@ -6,11 +6,11 @@ It listens on the loopback address alone, and the fakes keep everything in memor
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datahub.cli.output import give
+from datahub.cli.output import Stop, give
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -20,32 +20,51 @@ def command(
     server: Annotated[str, typer.Argument(help="`mirakl`, `djust` or `sftp`.", metavar="mirakl|djust|sftp")],
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 0,
     pace: Annotated[float, typer.Option(help="How strictly call frequencies are asked for: 1 as Mirakl does, 0 not at all.", min=0)] = 1.0,
+    orders: Annotated[
+        Path | None,
+        typer.Option(help="A file with the orders of the `mirakl` shop; it has three.", exists=True, dir_okay=False),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="The folder that `sftp` serves.", file_okay=False, exists=True)] = Path(),
 ) -> None:
     import threading
 
-    match server:
-        case "mirakl":
-            one, says = _mirakl(port, pace)
-        case "djust":
-            one, says = _djust(port)
-        case "sftp":
-            one, says = _sftp(port, folder)
-        case _:
-            raise typer.BadParameter(f"there is no fake of `{server}`: there are `mirakl`, `djust` and `sftp`")
+    try:
+        match server:
+            case "mirakl":
+                one, says = _mirakl(port, pace, orders)
+            case "djust":
+                one, says = _djust(port)
+            case "sftp":
+                one, says = _sftp(port, folder)
+            case _:
+                raise typer.BadParameter(f"there is no fake of `{server}`: there are `mirakl`, `djust` and `sftp`")
+    except OSError as problem:
+        raise Stop(f"port {port} cannot be listened on: {problem.strerror or problem}", "leave `--port` out to take a free one") from None
     with one:
         give(f"{server} listens on {says}\n")
         threading.Event().wait()
 
 
-def _mirakl(port: int, pace: float) -> tuple[AbstractContextManager[object], str]:
+def _mirakl(port: int, pace: float, orders: Path | None) -> tuple[AbstractContextManager[object], str]:
     from datahub.dev.mirakl import KEY, FakeMirakl
+    from datahub.dev.mirakl_orders import sample_orders
     from datahub.dev.serving import FakeServer
 
-    shop = FakeMirakl(pace=pace)
+    shop = FakeMirakl(pace=pace, orders=sample_orders() if orders is None else _orders_in(orders))
     one = FakeServer(shop, port)
     shop.url = one.url
     return one, f"{one.url}; send `Authorization: {KEY}`"
+
+
+def _orders_in(file: Path) -> list[dict[str, Any]]:
+    import json
+
+    try:
+        told = json.loads(file.read_bytes())
+        found = told["orders"] if isinstance(told, dict) else told
+        return [{"order_id": str(one["order_id"]), "order_state": "SHIPPING", "last_updated_date": "", **one} for one in found]
+    except (ValueError, KeyError, TypeError):
+        raise typer.BadParameter(f'`{file}` is no list of orders: write `[{{"order_id": …}}]`, or what OR11 answers') from None
 
 
 def _djust(port: int) -> tuple[AbstractContextManager[object], str]:

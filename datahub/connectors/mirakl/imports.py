@@ -6,20 +6,21 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from datahub.connectors.declare import Answer, Place, Refusal, TerminalError, TransientError
-from datahub.connectors.mirakl.operations import IMPORTS, OFTEN, Operation
+from datahub.connectors.mirakl.operations import IMPORTS, OF24, OFTEN, Operation
 from datahub.connectors.mirakl.reports import joined, parsed, written
 from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
 from datahub.connectors.rest.budget import Allowance
+from datahub.connectors.rest.sender import without_omitted
 from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.told import described
-from datahub.connectors.rest.values import decoded, text_of
+from datahub.connectors.rest.values import decoded, encoded, text_of
 from datahub.formats.written import OMITTED
 
 _ENDED = frozenset({"FAILED", "TRANSFORMATION_FAILED", "CANCELLED", "CANCELED"})
@@ -46,6 +47,8 @@ class MiraklImports:
 
     def render(self, rows: pa.Table) -> bytes:
         """The file, its lines in the order of the rows."""
+        if self._told.form == "json":
+            return self._as_json(rows)
         # A file has no way to leave a value of one row out: it is empty.
         rows = rows.select([name for name in rows.column_names if not name.startswith(OMITTED)])
         header = [self._told.columns.get(name, self._column(name)) for name in rows.column_names]
@@ -58,13 +61,13 @@ class MiraklImports:
         return written(header, ([text_of(cell) for cell in row.values()] for row in rows.to_pylist()))
 
     def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
-        header, *lines = parsed(body)
+        header, lines, part = self._parts(body)
         waiting = self._together(range(len(lines)), header, lines)
         numbers, refused = [], dict[int, str]()
         for attempt in range(self._told.resend + 1):
             # Lines that are sent again are put beside what is there; nothing is replaced by them.
             mode = "REPLACE" if self._told.mode == "replace" and attempt == 0 else "NORMAL"
-            number = self._submitted(written(header, (lines[one] for one in waiting)), f"{key}-{attempt}", mode)
+            number = self._submitted(part(waiting), f"{key}-{attempt}", mode)
             numbers.append(number)
             found = self._result(number, header, [lines[one] for one in waiting])
             refused = {waiting[one]: why for one, why in found.items()}
@@ -81,6 +84,22 @@ class MiraklImports:
         self._session.close()
 
     # ------------------------------------------------------------ lines
+
+    def _as_json(self, rows: pa.Table) -> bytes:
+        if "shop_sku" not in rows.column_names:
+            raise TerminalError(
+                "the rows for `offers` have no column `shop_sku`", "OF24 tells offers apart by it: give the entity such a field"
+            )
+        return encoded({"offers": [without_omitted(row) for row in rows.to_pylist()]})
+
+    def _parts(self, body: bytes) -> tuple[list[str], list[list[str]], Callable[[Sequence[int]], bytes]]:
+        """The columns and lines by which reports are joined back, and what makes a body of some of the lines."""
+        if self._told.form == "csv":
+            header, *lines = parsed(body)
+            return header, lines, lambda some: written(header, (lines[one] for one in some))
+        offers = decoded(body, "what was made for OF24")["offers"]
+        # Reports have the columns of OF01.
+        return ["sku"], [[text_of(one["shop_sku"])] for one in offers], lambda some: encoded({"offers": [offers[one] for one in some]})
 
     def _column(self, field: str) -> str:
         # The columns of products are codes of attributes, which are the operator's own.
@@ -112,7 +131,9 @@ class MiraklImports:
         form: dict[str, Any] = {"files": {"file": (f"{self._told.entity}.csv", body, "text/csv")}}
         if self._told.entity == "offers":
             form["data"] = {"import_mode": mode}
-        response = self._ask("POST", self._import.submit, "", form)
+        if self._told.form == "json":
+            form = {"content": body}
+        response = self._ask("POST", OF24 if self._told.form == "json" else self._import.submit, "", form)
         answer = decoded(response.content, "the import")
         number = answer.get("import_id", answer.get("synchro_id")) if isinstance(answer, dict) else None
         if number is None:
@@ -178,7 +199,8 @@ class MiraklImports:
     ) -> Any:
         Allowance(self._place.state, f"{operation.name} of {self._connection.url}", 1, self._often(operation)).take(self._session.wait)
         address = self._session.address(operation.path.format(number))
-        return self._session.ask(Request(method, address, query, body=form, repeat_safe=True))
+        headers = {"Content-Type": "application/json"} if form is not None and "content" in form else None
+        return self._session.ask(Request(method, address, query, headers, form, repeat_safe=True))
 
     def _often(self, operation: Operation) -> float:
         own = self._connection.frequency

@@ -49,6 +49,10 @@ class Import:
     done: tuple[str, ...] = ("COMPLETE", "COMPLETED")
 
 
+OF24 = Operation("OF24", "api/offers")
+"""Offers as JSON; what becomes of them is told as of a file of them."""
+
+
 def _import(number: str, path: str, keys: tuple[str, ...], *, letters: str) -> Import:
     """An import of an operator, which all have the same shape."""
     first = int(number)

@@ -20,6 +20,9 @@ class MiraklTo(To):
     """What the rows are. Of a shop: `offers` (OF01 to OF03), `prices` (PRI01 to PRI03, which replace all prices of each offer that they
     name), `stock` (STO01 to STO03), `products` (P41 to P47). Of the operator: `categories` (CA01 to CA03), `hierarchies` (H01 to H03),
     `values` (VL01 to VL03), `attributes` (PM01 to PM03), `product-synchros` (P21 to P23)."""
+    form: Literal["csv", "json"] = "csv"
+    """For `offers`: `json` sends them by OF24, with all that they have in them (prices by channel, discounts, own fields), under the names
+    that it has for fields (`shop_sku`, `state_code`). What a row leaves out is reset: each is sent whole."""
     mode: Literal["normal", "replace"] = "normal"
     """For `offers`: `replace` deletes every offer of the shop that is not among the rows, which then go in one file."""
     columns: dict[str, str] = {}
@@ -39,6 +42,12 @@ class MiraklTo(To):
     def _fitting(self) -> Self:
         if self.mode == "replace" and self.entity != "offers":
             raise mistake("replace", '`mode = "replace"` is for offers alone', key="mode")
+        if self.form == "json" and (self.entity != "offers" or self.mode == "replace" or self.columns):
+            raise mistake(
+                "form",
+                '`form = "json"` is for `offers` with the names of OF24, each replaced by itself: no `mode`, no `columns`',
+                key="form",
+            )
         if self.wait_for == "complete" and self.entity != "products":
             raise mistake("wait_for", "`wait_for` is for products alone", key="wait_for")
         return self

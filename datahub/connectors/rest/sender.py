@@ -21,6 +21,8 @@ from datahub.formats.written import OMITTED
 
 _DOCUMENT: list[Any] = [{}]
 """The row of a document: whatever it is made of, it is one."""
+_NOT_THERE = (404, 410)
+"""… and what refuses it where the address names it."""
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 _REFUSALS = (400, 409, 422)
 """Answers that refuse what was sent, and not the way in which it was sent."""
@@ -45,7 +47,7 @@ class RestOut:
         """The rows as JSON: exact numbers, instants as ISO 8601 has them; what a row leaves out is not there, null is null."""
         made: Any = rows.to_pylist()
         if any(name.startswith(OMITTED) for name in rows.column_names):
-            made = [_without_omitted(row) for row in made]
+            made = [without_omitted(row) for row in made]
         if self._told.single:
             return encoded(made[0])
         return self._encoded(made)
@@ -74,7 +76,7 @@ class RestOut:
         headers = {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
         request = Request(told.method, self._session.address(path), told.parameters, headers, {"content": body}, self.keyed)
         # A batch that is refused for its rows alone comes back with what is wrong with each.
-        accepted = (207, *_REFUSALS) if told.results is not None else ()
+        accepted = (207, *_REFUSALS, *(_NOT_THERE if path != told.path else ())) if told.results is not None else ()
         response = self._session.ask(request, lambda status: 200 <= status < 300 or status in accepted)
         reference = response.headers.get("location", "") or response.headers.get("x-request-id", "")
         if told.results is None:
@@ -106,7 +108,9 @@ class RestOut:
             # There is but one row that it can be about.
             reason = message_of(value) or described(" ".join(response.text.split())) or response.reason_phrase
             return Said(((0, str(response.status_code), reason),), frozenset())
-        return found
+        if response.is_success:
+            return found
+        return Said(tuple((row, code or str(response.status_code), why) for row, code, why in found.refused), found.taken)
 
     def _encoded(self, rows: list[Any]) -> bytes:
         return encoded({self._told.envelope: rows} if self._told.envelope else rows)
@@ -139,7 +143,8 @@ class RestOut:
         self._session.close()
 
 
-def _without_omitted(row: dict[str, Any]) -> dict[str, Any]:
+def without_omitted(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what it leaves out."""
     return {name: value for name, value in row.items() if not name.startswith(OMITTED) and not row.get(OMITTED + name)}
 
 

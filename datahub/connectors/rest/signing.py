@@ -30,12 +30,8 @@ def signing(told: Auth, state: Path) -> httpx.Auth | None:
     match told:
         case NoAuth():
             return None
-        case BasicAuth():
-            return httpx.BasicAuth(told.user, told.password.reveal())
-        case BearerAuth():
-            return _Key("header", "Authorization", f"Bearer {told.token.reveal()}")
-        case KeyAuth():
-            return _Key(told.place, told.name, told.value.reveal())
+        case BasicAuth() | BearerAuth() | KeyAuth():
+            return _Fixed(told)
         case OAuth2():
             return Tokens(told, state)
         case HmacAuth():
@@ -44,15 +40,23 @@ def signing(told: Auth, state: Path) -> httpx.Auth | None:
             assert_never(told)
 
 
-class _Key(httpx.Auth):
-    def __init__(self, place: str, name: str, value: str) -> None:
-        self._place, self._name, self._value = place, name, value
+class _Fixed(httpx.Auth):
+    """The same secret with each request, fetched when the first is sent: who only looks at the project need not have it."""
+
+    def __init__(self, told: BasicAuth | BearerAuth | KeyAuth) -> None:
+        self._told = told
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if self._place == "header":
-            request.headers[self._name] = self._value
-        else:
-            request.url = request.url.copy_set_param(self._name, self._value)
+        match self._told:
+            case BasicAuth(user=user, password=password):
+                pair = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode()
+                request.headers["Authorization"] = f"Basic {pair}"
+            case BearerAuth(token=token):
+                request.headers["Authorization"] = f"Bearer {token.reveal()}"
+            case KeyAuth(place="header", name=name, value=value):
+                request.headers[name] = value.reveal()
+            case KeyAuth(name=name, value=value):
+                request.url = request.url.copy_set_param(name, value.reveal())
         yield request
 
 
@@ -62,8 +66,8 @@ class Tokens(httpx.Auth):
     def __init__(self, told: OAuth2, state: Path) -> None:
         self._told = told
         self._token, self._ends = "", 0.0
-        given = _clear(told.refresh_token)
-        self._kept = KeptToken(state, f"{told.token_url} {told.client_id}", given) if told.grant == "refresh_token" else None
+        self._state = state
+        self._kept: KeptToken | None = None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         fresh = False
@@ -78,6 +82,8 @@ class Tokens(httpx.Auth):
             yield request
 
     def _renewed(self) -> Generator[httpx.Request, httpx.Response, None]:
+        if self._kept is None and self._told.grant == "refresh_token":
+            self._kept = KeptToken(self._state, f"{self._told.token_url} {self._told.client_id}", _clear(self._told.refresh_token))
         with self._kept.alone() if self._kept is not None else nullcontext():
             refresh = self._kept.read() if self._kept is not None else ""
             answer = yield from self._answer(refresh)
