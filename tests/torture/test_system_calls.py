@@ -85,7 +85,9 @@ def _injected(harness: Harness, inject: str) -> tuple[list[str], str]:
 def _traced(number: int, inject: str, path: Path) -> str:
     """Let a process that has halted go on under strace; what that has seen of it."""
     calls = inject.removeprefix("inject=").partition(":")[0]
-    command = ["strace", "-f", "-o", str(path), "-e", f"trace={calls}", "-e", inject, "-p", str(number)]
+    # Each thread has a count of its own: an error would come in every attempt, from threads that are new, and never pass. One kill is one.
+    threads = ["-f"] if "SIGKILL" in inject else []
+    command = ["strace", *threads, "-o", str(path), "-e", f"trace={calls}", "-e", inject, "-p", str(number)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
         assert strace.stderr is not None
         assert "attached" in strace.stderr.readline()
