@@ -146,8 +146,11 @@ def _files_source(name: str, home: Path) -> Iterator[Gives]:
 
         def down() -> None:
             held.close()
-            if name in ("local", "store"):
+            if name in ("local", "store-file"):
                 folder.rename(one.folder / "gone")
+            elif name == "store-memory":
+                # Memory is always there; what can go is the folder.
+                one.empty()
 
         yield Gives(lambda: FilesIn("feed", one.open(), binding), from_csv, path.unlink, down)  # type: ignore[arg-type]
 
