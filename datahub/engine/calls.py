@@ -21,6 +21,7 @@ from datahub.functions.columns import Judgement, on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
 from datahub.records import record
 from datahub.semantic import ir
+from datahub.semantic.evidence import feeding
 
 COUNTING = frozenset({"length", "is_empty", "not_empty"})
 """Functions that look at how long a list is, and at none of its elements: what failed within one is no matter to them."""
@@ -35,6 +36,7 @@ class Prepared:
     strict: tuple[bool, ...]
     distinct: bool
     counts: bool
+    reads: tuple[str, ...]
     judgement: Judgement = field(default_factory=Judgement)
 
 
@@ -58,10 +60,20 @@ def call(node: ir.Call, scope: Scope) -> Column:
     if any(is_null(values) for values in strict):
         return Column(pa.scalar(None, carried(node.type)), before)
     values, failed = applied(ready, given, scope.distinct)
-    made = settled(coerced(values, node.type), failed, strict, before, scope.length)
-    if failed and made.failures and scope.in_list:
-        return Column(made.values, naming(made.failures, before, strict))
-    return made
+    gaps = [one for one in strict if isinstance(one, pa.Array) and one.null_count]
+    own = kernel_failures(failed, gaps, before, scope.length)
+    # Of an element of a list no column of the source shows what was given.
+    shown = naming(own, (), strict) if scope.in_list else tuple(_shown(one, ready, given) for one in own)
+    return settled(coerced(values, node.type), shown, gaps, before, scope.length)
+
+
+def _shown(failure: Failure, ready: Prepared, given: list[Any]) -> Failure:
+    """A failure of a call with what it was given: the value, where it was given one."""
+    several = [one for one in given if isinstance(one, pa.Array)]
+    values = None
+    if len(several) == 1 and not pa.types.is_nested(several[0].type):
+        values = as_text(several[0].take(pa.array(failure.rows)))
+    return replace(failure, values=values, read=ready.reads)
 
 
 def naming(failures: Failures, before: Failures, asked: Sequence[Datum]) -> Failures:
@@ -92,6 +104,7 @@ def prepared(node: ir.Call, scope: Scope) -> Prepared:
         tuple(not place.nullable for place in places),
         declared.distinct,
         node.function in COUNTING,
+        feeding(node),
     )
 
 
@@ -154,14 +167,12 @@ def opened(result: Any) -> tuple[Datum, tuple[tuple[Mask, str], ...]]:
     return result, ()
 
 
-def settled(values: Datum, failed: tuple[tuple[Mask, str], ...], strict: list[Datum], before: Failures, length: int) -> Column:
-    """The column of a call: strictly null, without failures where there was nothing to fail, failed where something did."""
-    gaps = [one for one in strict if isinstance(one, pa.Array) and one.null_count]
+def settled(values: Datum, own: Failures, gaps: list[pa.Array], before: Failures, length: int) -> Column:
+    """The column of a call: null where a strict argument is, failed where an argument or the kernel did."""
     if gaps:
         values = null_where_null(values, gaps)
-    if not failed and not before:
+    if not own and not before:
         return Column(values)
-    own = kernel_failures(failed, gaps, before, length)
     failures = union(before, own)
     return Column(nulled(values, failures, length), failures)
 

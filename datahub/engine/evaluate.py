@@ -80,12 +80,20 @@ def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failures:
     if failure.members is not None and scope.members is not None and scope.offsets is not None:
         rows, around = scope.offsets[failure.rows] + failure.members, scope.members
     found = []
-    for mask, evidence in shown_by(origin.evidence, around.find, around.length, rows):
+    for mask, evidence in shown_by(_of_part(failure, origin.evidence), around.find, around.length, rows):
         part, at = (placed, rows) if mask is None else (placed.kept(mask), rows[mask])
-        of_part = part.values is not None and (part.elements is not None or bool(part.inside))
+        # What was made of several columns is shown itself; of one, what stands in it.
+        of_part = part.values is not None and (part.elements is not None or bool(part.inside) or len(evidence) > 1)
         values = part.values if of_part else _raw(part, evidence, around, at)
         found.append(replace(part, column=", ".join(one.label for one in evidence), values=values))
     return tuple(found)
+
+
+def _of_part(failure: Failure, evidence: Sequence[ir.Evidence]) -> Sequence[ir.Evidence]:
+    """The evidence of what failed alone, where that is a part of an expression and all that it reads is known."""
+    mine = tuple(one for one in evidence if any(name in failure.read for name in one.read))
+    known = {name for one in mine for name in one.read}
+    return mine if mine and known.issuperset(failure.read) else evidence
 
 
 def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: Rows) -> pa.Array | None:

@@ -48,6 +48,7 @@ def _kind(failure: Failure) -> tuple[Any, ...]:
         failure.origin,
         failure.severity,
         failure.inside,
+        failure.read,
         *shape,
     )
 

@@ -104,7 +104,7 @@ class _Runner:
         self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
         self._prefixes = {self._source_numbers[name]: feed.path_prefix for name, feed in feeds.items() if feed.path_prefix}
         self.execution = Execution(operators=self._segments.ordered)
-        self._work = Work(run, self._shapes, self._built, self._breakers, self._segments.watched)
+        self._work = Work(run, self._shapes, self._built, self._breakers, self._segments)
         self._facts_asked = asks_facts(self._segments.ordered)
         if self._facts_asked:
             run.facts = self.execution.places.fact

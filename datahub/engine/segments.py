@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from datahub.engine.undecided import Ahead, ahead
 from datahub.plan import operators as op
 from datahub.plan.expressions import lookups_used
 from datahub.plan.order import topological
@@ -36,6 +37,7 @@ class Segments:
     exits: dict[int, list[Exit]] = field(default_factory=dict)
     watched: frozenset[int] = frozenset()
     """The operators behind which somebody must know what fell: those that lead to a graph, or to groups that must be whole."""
+    ahead: dict[int, Ahead] = field(default_factory=dict)
 
 
 def is_local(operator: op.Operator) -> bool:
@@ -64,7 +66,7 @@ def cut(plan: op.Plan) -> Segments:
     """The segments of `plan`."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
     ordered = topological(roots)
-    segments = Segments(ordered, watched=_watched(ordered))
+    segments = Segments(ordered, watched=_watched(ordered), ahead=ahead(ordered))
     fed = frozenset(feed.lookup for feed in plan.feeds)
     for operator in segments.ordered:
         for port, source in enumerate(_gathered(operator)):

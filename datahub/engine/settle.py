@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +44,7 @@ class Settled:
 def settle(frame: Frame, operator: Settle, shape: EntityShape, run: RunState) -> Settled:
     """Tell the healthy rows of `frame` from the failed ones, and why those failed; with the run's `evidence` raw columns stay beside."""
     origins = run.origins
-    found = [*_findings(frame, operator, shape, origins), *_unfit(frame, operator, shape, run)]
+    found = [*findings(frame, operator, shape, origins), *_unfit(frame, operator, shape, run)]
     failed = failed_rows(tuple(finding.failure for finding in found), frame.length)
     told = issues.table(found, frame, shape.key)
     noted = issues.table([_checked(failure, operator, shape, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
@@ -59,7 +59,7 @@ def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:
     return () if column is None else column.failures
 
 
-def _findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Iterable[issues.Finding]:
+def findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origins) -> Iterator[issues.Finding]:
     """Every failure once, naming all fields that it reached, with the code that the entity's checks and pack give the first of them."""
     own_codes = _own_codes(operator)
     defaults = dict(operator.origins)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import thread_time
 from typing import Any
 
+from datahub.engine import undecided
 from datahub.engine.breakers import Breaker, only, tell_settled, with_fallen
 from datahub.engine.evaluate import assign
 from datahub.engine.fallen import carried_on, joined
@@ -16,7 +17,7 @@ from datahub.engine.operators.filter import filter_rows
 from datahub.engine.operators.join import probe
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.scope import RunState
-from datahub.engine.segments import Exit, is_local
+from datahub.engine.segments import Exit, Segments, is_local
 from datahub.engine.settle import settle
 from datahub.engine.side import Side
 from datahub.frames.frame import Column, Frame
@@ -34,9 +35,10 @@ class Work:
         shapes: dict[str, EntityShape],
         built: dict[int, JoinIndex],
         breakers: dict[int, Breaker],
-        watched: frozenset[int],
+        segments: Segments,
     ) -> None:
-        self._run, self._shapes, self._built, self._breakers, self._watched = run, shapes, built, breakers, watched
+        self._run, self._shapes, self._built, self._breakers = run, shapes, built, breakers
+        self._watched, self._ahead = segments.watched, segments.ahead
 
     def leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side, told: set[int]) -> list[tuple[Exit, Any]]:
         """What leaves by `exits` when `frame` comes out of `root`.
@@ -100,7 +102,7 @@ class Work:
             case op.Rename(columns=columns):
                 return renamed(frame, columns)
             case op.Filter():
-                return filter_rows(frame, operator, self._run, side)
+                return self._filtered(operator, frame, side)
             case op.Expand():
                 return expand(frame, operator, self._run, side)
             case op.Join():
@@ -113,6 +115,13 @@ class Work:
                 return with_fallen(healthy, frame, settled, operator) if id(operator) in self._watched else healthy
             case _:
                 raise AssertionError(f"{type(operator).__name__} does not go batch by batch")
+
+    def _filtered(self, operator: op.Filter, frame: Frame, side: Side) -> Frame:
+        passing, failed, failures = filter_rows(frame, operator, self._run, side)
+        way = self._ahead.get(id(operator))
+        if failed is not None and way is not None:
+            undecided.tell(frame, failed, failures, way, self._shapes[way.settle.entity], self._run, side)
+        return passing
 
     def path_operators(self, exits: Iterable[Exit]) -> Iterable[op.Operator]:
         """The local operators that rows pass on their way to `exits`."""

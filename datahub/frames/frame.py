@@ -57,6 +57,8 @@ class Failure:
     """The type that the value does not fit, as it is written; empty where the code alone says what is wrong."""
     inside: str = ""
     """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
+    read: tuple[str, ...] = ()
+    """The columns that the part of an expression reads which failed; empty is all that the expression reads."""
 
     def kept(self, keep: Mask) -> Failure:
         """Only those of the failures for which `keep` (one for each of `rows`) is true; rows are not renumbered."""

@@ -22,6 +22,7 @@ from datahub.reports.issue_columns import ALL_COLUMNS
 SEPARATOR = "; "
 TOLD = ["code", "field", "value", "message"]
 """What a reject file says of each issue of a row."""
+_NEEDED = [*TOLD, "column"]
 ROW_GROUP = 60_000
 
 
@@ -154,13 +155,13 @@ def _per_row(table: pa.Table) -> Iterable[pa.Table]:
     """Issues by the row they concern: an issue of a group concerns every member."""
     grouped = table.column("_members")
     if grouped.null_count == table.num_rows:
-        yield table.select(["_row", *TOLD])
+        yield table.select(["_row", *_NEEDED])
         return
     alone = pc.is_null(grouped)
-    yield table.filter(alone).select(["_row", *TOLD])
+    yield table.filter(alone).select(["_row", *_NEEDED])
     several = table.filter(pc.invert(alone))
     members = whole(several.column("_members"))
-    spread = several.select(TOLD).take(pc.list_parent_indices(members))
+    spread = several.select(_NEEDED).take(pc.list_parent_indices(members))
     yield spread.add_column(0, "_row", members.flatten())
 
 
@@ -177,6 +178,10 @@ def _laid_out(table: pa.Table, places: Rows, positions: Rows, numbers: pa.Array,
 
     def joined(name: str) -> pa.Array:
         values = pc.fill_null(whole(taken.column(name)), "")
+        if name == "field":
+            # What decides on a row's way is no field: the column that it reads is named.
+            column = pc.fill_null(whole(taken.column("column")), "")
+            values = pc.if_else(pc.equal(values, ""), column, values)
         return values if single else pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values), SEPARATOR)
 
     return pa.table({"_dhm_row": numbers, "_dhm_line": lines, **{f"_dhm_{name}s": joined(name) for name in TOLD}})

@@ -111,6 +111,8 @@ class Report:
 
 
 def field_of(sample: Mapping[str, object]) -> str:
-    """The field of an issue with its entity; an issue of several entities names that of each itself."""
+    """The field of an issue with its entity, or the column where no field is concerned; an issue of several entities names each itself."""
     entity, field = str(sample.get("entity") or ""), str(sample.get("field") or "")
+    if not field:
+        return str(sample.get("column") or entity)
     return field if "." in field and "," in entity else ".".join(filter(None, (entity, field)))

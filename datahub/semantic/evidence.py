@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from datahub.semantic import ir
 from datahub.semantic.walk import inside
@@ -13,7 +14,12 @@ Known = Mapping[str, tuple[ir.Evidence, ...]]
 
 def evidence_of(expression: ir.Expression, known: Known) -> tuple[ir.Evidence, ...]:
     """The source columns that feed the value of `expression`; those that only decide it where none does."""
-    return _gathered(_feeding(expression, set()), known) or read_by(expression, known)
+    return _gathered(feeding(expression), known) or read_by(expression, known)
+
+
+def feeding(expression: ir.Expression) -> tuple[str, ...]:
+    """The columns of the frame whose values become part of the value of `expression`."""
+    return tuple(dict.fromkeys(_feeding(expression, set())))
 
 
 def read_by(expression: ir.Expression, known: Known) -> tuple[ir.Evidence, ...]:
@@ -22,7 +28,13 @@ def read_by(expression: ir.Expression, known: Known) -> tuple[ir.Evidence, ...]:
 
 
 def _gathered(columns: Iterable[str], known: Known) -> tuple[ir.Evidence, ...]:
-    return tuple(dict.fromkeys(one for column in columns for one in known.get(column, ())))
+    found: dict[ir.Evidence, list[str]] = {}
+    for column in columns:
+        for one in known.get(column, ()):
+            found.setdefault(one, []).append(column)
+    if len(found) == 1:
+        return tuple(replace(one, read=()) for one in found)
+    return tuple(replace(one, read=tuple(dict.fromkeys(through))) for one, through in found.items())
 
 
 def _feeding(expression: ir.Expression, seen: set[int]) -> Iterator[str]:

@@ -8,6 +8,7 @@ Columns of a frame are named so: `o.sku` (field `sku` of the row called `o`), `l
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -436,10 +437,15 @@ class DecisionTable:
 
 @record(frozen=True, slots=True)
 class Evidence:
-    """What a reject shows of the source: the name in the header, and the column of the frame that has the raw text."""
+    """What a reject shows of the source: the name in the header, and the column of the frame that has the raw text.
+
+    `read` are the columns through which an expression reads it, where it reads others too: what failed of a part of the expression
+    shows what that part reads.
+    """
 
     label: str
     raw: str
+    read: tuple[str, ...] = field(default=(), compare=False)
 
 
 @record(frozen=True, slots=True)

@@ -82,6 +82,6 @@ def test_sources_in_turn_show_their_own_columns(tmp_path: Path) -> None:
 
 def test_sources_side_by_side_show_what_the_row_has_of_both(tmp_path: Path) -> None:
     assert told(SIDE_BY_SIDE, tmp_path, a="REF,U\n1,kg\n2,lb\n3,m\n", b="UNIT,LABEL\nkg,kilo\nm,m\n") == [
-        ("R202", "U, LABEL", "kg, kilo", "a.csv"),
+        ("R202", "U, LABEL", "kgkilo", "a.csv"),
         ("R202", "U", "lb", "a.csv"),
     ]
