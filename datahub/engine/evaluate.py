@@ -83,7 +83,8 @@ def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failures:
     for mask, evidence in shown_by(_of_part(failure, origin.evidence), around.find, around.length, rows):
         part, at = (placed, rows) if mask is None else (placed.kept(mask), rows[mask])
         # What was made of several columns is shown itself; of one, what stands in it.
-        of_part = part.values is not None and (part.elements is not None or bool(part.inside) or len(evidence) > 1)
+        in_part = not part.read and (part.elements is not None or bool(part.inside))
+        of_part = part.values is not None and (in_part or len(evidence) > 1)
         values = part.values if of_part else _raw(part, evidence, around, at)
         found.append(replace(part, column=", ".join(one.label for one in evidence), values=values))
     return tuple(found)
