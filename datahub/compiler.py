@@ -11,6 +11,7 @@ from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
 from datahub.records import record
 from datahub.semantic import ir
+from datahub.semantic.aftermath import Aftermath
 from datahub.semantic.elaborate import elaborate_whole
 from datahub.semantic.modules import Loader
 from datahub.syntax.parser import parse
@@ -31,7 +32,8 @@ class _Seen:
 def check(document: Document, load: Loader, emit: Emit) -> ir.Program | None:
     """Tell `emit` everything that is wrong with a script; its typed program where nothing stands against running it."""
     seen = _Seen(emit)
-    elaborated = elaborate_whole(parse(document, seen), load, seen)
+    aftermath = Aftermath(document, seen)
+    elaborated = elaborate_whole(parse(document, aftermath.reading), load, aftermath)
     if not seen.errors:
         advise(elaborated, seen)
     return None if seen.errors else elaborated.program

@@ -103,6 +103,9 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
     name, world = tree.function.text, scope.world
     if tree.function.parts[0].text in world.missing:
         return UNKNOWN
+    method = _method(tree, scope)
+    if method is not None:
+        return method
     known = (*world.functions, *world.lookups, *world.decisions, *(one for one in functions() if one[:1].isalpha()), *SPECIAL, *names())
     meant = next((one for one in known if spelled(one) == spelled(name)), None)
     other = "" if meant else _elsewhere(name)
@@ -116,6 +119,24 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
         if not isinstance(one.value, ast.Star) and tree.loop is None:
             expressions.elaborate(one.value, scope)
     return found
+
+
+def _method(tree: ast.Call, scope: Scope) -> ir.Expression | None:
+    """A function written behind a value, as `r.ref.trim()`; None where it is something else."""
+    name = tree.function.text
+    value, _, last = name.rpartition(".")
+    first = value.partition(".")[0]
+    if not value or not (first in scope.rows or first in scope.names):
+        return None
+    meant = last if last in functions() else _elsewhere(last) or nearest(last, functions()) or last
+    written = f"{meant}({', '.join([value, *(shown(one.span) for one in tree.arguments)])})"
+    message = f"`{name}` is written `{written}` here" if meant in functions() else f"there is no function `{name}`"
+    help = f"write `{written}`: functions take their values in parentheses"
+    fix = replacing(tree.span, written) if meant in functions() else None
+    for one in tree.arguments:
+        if not isinstance(one.value, ast.Star) and tree.loop is None:
+            expressions.elaborate(one.value, scope)
+    return tell(scope, UNKNOWN_FUNCTION, tree.function.span, message, "functions do not stand behind a value", help=help, fix=fix)
 
 
 _WHERE_FROM = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from datahub.document import Span
 from datahub.semantic import ir
 from datahub.semantic.constructors import member_of
@@ -15,6 +17,10 @@ from datahub.types import model as t
 from datahub.types.assign import plain
 
 ORDERED = t.Bool | t.Int | t.Decimal | t.Float | t.Text | t.Date | t.Time | t.DateTime | t.LocalDateTime | t.Duration | t.Enum
+
+
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def compared(
@@ -140,9 +146,17 @@ def _different(left: ir.Expression, right: ir.Expression, left_at: Span, right_a
         at,
         f"{ours} compared with {theirs}",
         f"this is {a(theirs if at is right_at else ours)}, the other {a(ours if at is right_at else theirs)}",
-        help=f"write `{written}`" if written else None,
+        help=f"write `{written}`" if written else _no_conversion(left, right, left_at, right_at),
         fix=replacing(at, written) if written else None,
     )
+
+
+def _no_conversion(left: ir.Expression, right: ir.Expression, left_at: Span, right_at: Span) -> str | None:
+    for value, at, other in ((left, left_at, right), (right, right_at, left)):
+        kind = t.base_of(other.type)
+        if _says_nothing(value, kind):
+            return f"{shown(at)} is not {a(plain(t.required(kind)))}: compare it with a text, or with a value of the other's type"
+    return None
 
 
 def _conversion(left: ir.Expression, right: ir.Expression, left_at: Span, right_at: Span) -> tuple[Span, str | None]:
@@ -153,10 +167,25 @@ def _conversion(left: ir.Expression, right: ir.Expression, left_at: Span, right_
         # `l.qty = 1` with a text column: the column is what is to be read as a number.
         sides.reverse()
     for value, at, other in sides:
+        if _says_nothing(value, t.base_of(other.type)):
+            return at, None
         written = _constant_as(value, t.base_of(other.type), at) or conversion(shown(at), value.type, t.base_of(other.type))
         if written is not None:
             return at, written
     return sides[0][1], None
+
+
+def _says_nothing(value: ir.Expression, into: t.Type) -> bool:
+    """Whether a value is a text in quotes that cannot be read as a number or a day, so that to convert it is no advice."""
+    if not isinstance(value, ir.Constant) or not isinstance(value.value, str):
+        return False
+    match into:
+        case t.Int() | t.Decimal() | t.Float():
+            return _NUMBER.fullmatch(value.value.strip()) is None
+        case t.Date() | t.DateTime():
+            return _DAY.match(value.value.strip()) is None
+        case _:
+            return False
 
 
 def _constant_as(value: ir.Expression, into: t.Type, at: Span) -> str | None:

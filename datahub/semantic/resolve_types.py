@@ -85,7 +85,7 @@ class _Named:
                 return self._plain(name)
 
     def _plain(self, name: str) -> t.Type:
-        if self.written.arguments:
+        if self.written.arguments and (name in _PLAIN or name in self.world.types):
             self._refuse(f"`{name}` takes no arguments")
         if name in _PLAIN:
             return _PLAIN[name]

@@ -196,6 +196,17 @@ def _guess_separator(mistake: Mistake, report: Report) -> _Hint | None:
     return None
 
 
+def _guess_next(mistake: Mistake, report: Report) -> _Hint | None:
+    """A second field, or an item of a block, on the line of another."""
+    text = report.document.text
+    beside = "COMMA" in mistake.expected and "RBRACE" in mistake.expected and not mistake.expected & {"RPAR", "RSQB"}
+    if not beside or mistake.kind != "NAME" or not text[mistake.end :].lstrip(" \t").startswith(":"):
+        return None
+    end = len(text[: mistake.start].rstrip())
+    fix = Fix("write `,`", (Edit(report.span(end, end), ","),))
+    return _Hint("part what stands on one line with `,`, or begin a new line", fix, wanted="`,`")
+
+
 def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
     """Habits of other languages that no single word gives away."""
     text = report.document.text
@@ -243,6 +254,7 @@ def _guess_json(mistake: Mistake, report: Report) -> _Hint | None:
 _GUESSES: tuple[Callable[[Mistake, Report], _Hint | None], ...] = (
     _guess_equals,
     _guess_ternary,
+    _guess_next,
     _guess_word,
     _guess_habit,
     _guess_json,

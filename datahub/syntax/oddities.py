@@ -29,6 +29,7 @@ _HELP = {
     "\\": "write text in single quotes inside the braces of a template",
     "|": "begin each row of a table on a line of its own",
 }
+_MARKED = ("delimiter", "quote", "comment", "decimal")
 _TAIL = re.compile(r"\w+(?:\.\d\w*)*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _JUNK = re.compile(r"""[^\w\s"'`#|“„”«‘’‚;<>=!&+*/?.,:()\[\]{}@$-]+""")
@@ -81,6 +82,9 @@ def oddity(place: Place, tokens: Tokens) -> int:
         return place.unclosed("NAME", "name", "`", tokens)
     if char in _SMART:
         return _smart_quotes(place, tokens)
+    if char in ";|^" and _is_mark_of_option(place, tokens):
+        # What the option takes is told there.
+        return at + 1
     if char == ";":
         return _semicolon(place, tokens)
     junk = _JUNK.match(text, at, end)
@@ -88,6 +92,14 @@ def oddity(place: Place, tokens: Tokens) -> int:
     helps = "write `trim(x)`: functions take their values in parentheses" if text.startswith("|>", at) else _HELP.get(char)
     place.report.broken(at, stop, f"{_shown(text[at:stop])} is no mark of the language", "this says nothing here", help=helps)
     return stop
+
+
+def _is_mark_of_option(place: Place, tokens: Tokens) -> bool:
+    """Whether a mark stands without its quotes behind an option of a source or target that takes one."""
+    text, at = place.text, place.at
+    if not tokens.ends or text[at - 1 : at] not in (" ", "\t") or tokens.kinds[-2:-1] not in (["LBRACE"], ["_NL"], ["COMMA"]):
+        return False
+    return text[tokens.starts[-1] : tokens.ends[-1]] in _MARKED
 
 
 def _shown(text: str) -> str:
