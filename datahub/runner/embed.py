@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,6 +32,7 @@ from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
 from datahub.records import record
 from datahub.reports.issue_columns import ALL_COLUMNS, issue_types
+from datahub.runner.arguments import instant_of, named, positive, script_of
 from datahub.runner.outlet import table_of
 from datahub.runner.parameters import Unreadable, checked
 from datahub.semantic import ir
@@ -118,7 +119,10 @@ def _marks(table: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def check(script: Script) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a script or could be better, in the order of its lines, but what its comments allow."""
+    """Everything that is wrong with a script or could be better, in the order of its lines, but what its comments allow.
+
+    Raises `UnusableRun` where there is no script to be read.
+    """
     found: list[Diagnostic] = []
     document, loader = _document(script)
     compiler.check(document, loader, found.append)
@@ -149,22 +153,26 @@ def run(
     where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
     (bytes an operator holds before it sets rows aside on disk) do not change the result, nor does a plan that is not
     `optimized`: it only takes longer. Raises `ScriptError` for a script that does not compile, `BadInput` for an input that
-    is wrong as a whole, `UnusableRun` for a source without rows or a parameter's value that is not of its type, `BrokenExtension`
+    is wrong as a whole, `UnusableRun` for any argument that does not fit (a source without rows, an instant without a zone, a
+    parameter's value that is not of its type, a script that is not there), `BrokenExtension`
     where a function of another distribution breaks what it declares.
     """
+    begun = instant_of(as_of)
+    settings = (positive("threads", threads), positive("batch_rows", batch_rows), positive("memory", memory, 0))
+    values, rows_of = named("parameters", parameters), named("sources", sources)
     program = _program(script)
-    given_rows = {name: _readable(name, rows) for name, rows in sources.items()}
+    given_rows = {name: _readable(name, rows) for name, rows in rows_of.items()}
     tables = {name: rows for name, rows in given_rows.items() if isinstance(rows, pa.RecordBatchReader)}
     program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
     plan = optimize(lower(program, None)) if optimized else lower(program, None)
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
         files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in given_rows.items()})
-        state = run_state(plan, as_of or datetime.now(UTC), given(plan, _given(plan, parameters or {})))
+        state = run_state(plan, begun, given(plan, _given(plan, values)))
         state.by_value = optimized
         _, feeds = open_feeds(plan, files)
         with FolderSpace() as space:
-            execution = execute(plan, feeds, outlet, state, Settings(threads, batch_rows, Budget(memory, space)))
+            execution = execute(plan, feeds, outlet, state, Settings(*settings[:2], Budget(settings[2], space)))
     empty = pa.schema([(name, arrow_type(kind)) for name, kind in issue_types(ALL_COLUMNS)]).empty_table()
     return Result(
         {output.entity: outlet.entity(output.entity) for output in plan.outputs},
@@ -188,11 +196,7 @@ def _given(plan: Plan, parameters: Mapping[str, ir.Value]) -> dict[str, ir.Value
 
 def _document(script: Script) -> tuple[Document, Folders]:
     loader = Folders()
-    if isinstance(script, Document):
-        return script, loader
-    if isinstance(script, Path):
-        return loader.document(script, script.as_posix()), loader
-    return Document("script.dhm", script), loader
+    return script_of(script, loader), loader
 
 
 def _program(script: Script) -> ir.Program:
