@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datahub.cli.output import Exit, Stop
@@ -20,8 +19,6 @@ def sources(given: Sequence[str]) -> dict[str, list[str]]:
         name, equals, path = text.partition("=")
         if not name or not equals or not path:
             raise Stop(f"`--source {text}` names no source and file", "write `--source NAME=PATH`")
-        if not Path(path).exists():
-            raise Stop(f"there is no file `{path}` for the source `{name}`")
         found.setdefault(name, []).append(path)
     return found
 

@@ -109,7 +109,8 @@ def _example(code: CodeCount) -> str:
 
     name = field_of(sample)
     told = str(sample.get("message") or code.meaning)
-    return f"{name + ': ' if name else ''}{told}{value if shown not in told else ''}{f'  {where}' if where else ''}"
+    # A message shows the beginning of a long value.
+    return f"{name + ': ' if name else ''}{told}{value if shown[:_LONGEST_VALUE] not in told else ''}{f'  {where}' if where else ''}"
 
 
 def _warnings(report: Report, paint: Paint) -> str:

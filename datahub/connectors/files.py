@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from datahub.diagnostics.suggest import listed, nearest
 from datahub.engine.start import UnusableRun
 from datahub.formats.archives import members
 from datahub.formats.declare import FORMATS, Block, InputFile
@@ -48,6 +49,10 @@ class SourceFeed:
     def file_name(self, file: int) -> str:
         return self._files[file].name
 
+    def warnings(self) -> Sequence[str]:
+        """What a person should hear of what was read, or of there being nothing to read."""
+        return self._reader.warnings() if self._files else ("there is no file to read: the folder is empty",)
+
     @property
     def path_prefix(self) -> str:
         return str(getattr(self._reader, "path_prefix", ""))
@@ -78,11 +83,17 @@ def bound_files(plan: op.Plan, sources: Mapping[str, Sequence[str | InputFile]])
     shapes = {shape.name: shape for shape in plan.sources}
     found = {}
     for name, given in sources.items():
-        files, shape = input_files(given), shapes.get(name)
-        if shape is not None:
-            files = [one for file in files for one in members(file, shape.kind, str(option(shape, "member") or ""))]
-        found[name] = files
+        if name not in shapes:
+            raise UnusableRun(_no_source(name, tuple(shapes)))
+        pattern = str(option(shapes[name], "member") or "")
+        found[name] = [one for file in input_files(given) for one in members(file, shapes[name].kind, pattern)]
     return found
+
+
+def _no_source(name: str, known: Sequence[str]) -> str:
+    meant = nearest(name, known)
+    has = f"; is it `{meant}`?" if meant else f"; it has {listed(known)}" if known else ", and none at all"
+    return f"the script has no source `{name}`{has}"
 
 
 def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dict[str, Any], dict[str, SourceFeed]]:
@@ -90,9 +101,6 @@ def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dic
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
     wanted = {one.source: frozenset(one.columns) for one in topological(roots) if isinstance(one, op.Read)}
     shapes = {shape.name: shape for shape in plan.sources}
-    for name in files:
-        if name not in shapes:
-            raise UnusableRun(f"the script has no source `{name}`; it has {', '.join(shapes) or 'none'}")
     readers: dict[str, Any] = {}
     feeds: dict[str, SourceFeed] = {}
     for name, columns in wanted.items():

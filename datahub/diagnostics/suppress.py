@@ -8,7 +8,7 @@ The comments are found in the text, not in the tree, so that they count in a scr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from datahub.diagnostics.rule import Severity
@@ -45,8 +45,13 @@ class Allowance:
         return next((code for code in self.codes if code.text in (finding.rule.code, finding.rule.name)), None)
 
 
-def suppress(found: Iterable[Diagnostic], documents: Iterable[Document]) -> list[Diagnostic]:
-    """`found` without what comments in `documents` allow, and with what is wrong with those comments."""
+def suppress(
+    found: Iterable[Diagnostic], documents: Iterable[Document], is_known: Callable[[str], bool] = lambda _: True
+) -> list[Diagnostic]:
+    """`found` without what comments in `documents` allow, and with what is wrong with those comments.
+
+    `is_known` says whether there is a finding of a code or name; it is asked of those that allow nothing.
+    """
     allowances: list[Allowance] = []
     kept: list[Diagnostic] = []
     for document in documents:
@@ -66,7 +71,7 @@ def suppress(found: Iterable[Diagnostic], documents: Iterable[Document]) -> list
     for allowance in allowances:
         if not allowance.reason and not used.isdisjoint(allowance.codes):
             kept.append(_without_reason(allowance))
-        kept.extend(_without_effect(allowance, used, refused))
+        kept.extend(_without_effect(allowance, used, refused, is_known))
     return kept
 
 
@@ -143,13 +148,15 @@ def _without_reason(allowance: Allowance) -> Diagnostic:
     return Diagnostic(ALLOWANCE_WITHOUT_REASON, message, Label(allowance.span, "without a reason"), help=advice)
 
 
-def _without_effect(allowance: Allowance, used: set[Span], refused: set[Span]) -> Iterator[Diagnostic]:
+def _without_effect(allowance: Allowance, used: set[Span], refused: set[Span], is_known: Callable[[str], bool]) -> Iterator[Diagnostic]:
     idle = [code for code in allowance.codes if code not in used]
     whole = len(idle) == len(allowance.codes)
     for code in idle:
         if code in refused:
             where = ("on " if allowance.where.startswith("line") else "in ") + allowance.where
             yield _idle(code, f"`{code.text}` is an error {where}, and an error cannot be allowed", None)
+        elif not is_known(code.text):
+            yield _idle(code, f"there is no finding `{code.text}` that could be allowed", _removal(allowance) if whole else None)
         else:
             message = f"`{code.text}` is allowed here, but {allowance.where} does not raise it"
             yield _idle(code, message, _removal(allowance) if whole else None)

@@ -20,6 +20,9 @@ from datahub.functions.columns import fixed, glued
 from datahub.records import record
 from datahub.semantic.ir import Origin
 
+LONGEST_VALUE = 60
+"""So many characters of a value are shown in a message."""
+
 
 @record(frozen=True, slots=True)
 class Finding:
@@ -140,7 +143,10 @@ def _message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
     if failure.message:
         return pa.repeat(fixed(failure.message), count)
     said = phrase(failure.cause or failure.code, failure.wanted)
-    shown = pc.utf8_slice_codeunits(values, 0, 60)
+    shown = pc.utf8_slice_codeunits(values, 0, LONGEST_VALUE)
+    long = pc.fill_null(pc.greater(pc.utf8_length(values), LONGEST_VALUE), False)
+    if pc.any(long).as_py():
+        shown = pc.if_else(long, glued(shown, "…"), shown)
     quoted = glued('"', shown, '" ', said)
     holds = pc.match_substring(shown, '"')
     if pc.any(holds).as_py():

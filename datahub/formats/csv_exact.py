@@ -11,7 +11,7 @@ import pyarrow as pa
 from datahub.formats.csv_resent import Reasons, records
 from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record
 from datahub.formats.declare import BadRecord
-from datahub.formats.encodings import bad_byte, shown
+from datahub.formats.encodings import bad_byte, of_another, shown
 from datahub.records import record
 
 
@@ -64,7 +64,7 @@ def fault(text: bytes, record: Record, dialect: Dialect, header: Sequence[str], 
         return "R005", record.problem
     byte = bad_byte(text) if not text.isascii() else ""
     if byte:
-        return "R001", f"the byte {byte} does not belong to {encoding}{_where(record, header, bad_byte)}"
+        return "R001", f"the byte {byte} does not belong to {encoding}{_where(record, header, bad_byte)}{of_another(text, encoding)}"
     if b"\0" in text:
         return "R001", f"there is a NUL byte{_where(record, header, lambda field: 'NUL' if bytes(1) in field else '')}"
     count = len(record.fields)

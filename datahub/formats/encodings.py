@@ -114,6 +114,18 @@ def bad_byte(text: bytes) -> str:
     return ""
 
 
+def of_another(text: bytes, encoding: str) -> str:
+    """What `text` would be in the encoding that Windows uses in the west, where it is none in UTF-8."""
+    if encoding.lower().replace("_", "-") not in ("utf-8", "utf8") or _MARKED.search(text):
+        return ""
+    try:
+        text.decode()
+    except UnicodeDecodeError as problem:
+        letter = text[problem.start : problem.start + 1].decode("cp1252", "replace")
+        return f'; it is `{letter}` in "cp1252"' if letter.isprintable() and letter != "\ufffd" else ""
+    return ""
+
+
 def shown(text: bytes) -> str:
     """`text` for people: bytes that do not belong are written as `\\xE9`."""
     try:

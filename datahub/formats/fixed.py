@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from datahub.formats.csv_read import block_size, is_utf8
 from datahub.formats.csv_scan import LONGEST_RECORD
 from datahub.formats.declare import BadInput, BadRecord, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
-from datahub.formats.encodings import Encoding, bad_byte, shown
+from datahub.formats.encodings import Encoding, bad_byte, of_another, shown
 from datahub.formats.files import AtomicFile, InputStream, Rereader
 from datahub.formats.json_reader import refuse_markup
 from datahub.formats.json_reject import type_of
@@ -108,7 +108,8 @@ class FixedReader:
     def _fault(self, line: bytes, *, strict: bool) -> tuple[str, str] | None:
         byte = bad_byte(line)
         if byte:
-            return "R001", f"the byte {byte} does not belong to {option(self.shape, 'encoding')}"
+            encoding = str(option(self.shape, "encoding"))
+            return "R001", f"the byte {byte} does not belong to {encoding}{of_another(line, encoding)}"
         if b"\0" in line:
             return "R001", "there is a NUL byte"
         length = len(line.decode().rstrip())

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,15 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.formats.json_scan import DEEPEST, LONGEST_RECORD, too_deep
-from datahub.formats.typed import inner
+from datahub.formats.typed import inner, without_exponent
 from datahub.frames.frame import Failure
 from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types import model as t
 from datahub.types.model import Type
 
 LONGEST_NUMBER = 1024
-_MOST_PLACES = 80
-"""More digits than any number of ours has: a number with a larger exponent is shown as it was written."""
 _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (LONGEST_NUMBER + 1))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -227,7 +224,8 @@ def _placed(misfits: list[Misfit], before: int, part: str | int) -> None:
 
 
 def _leaf_shaper(base: Type, reading: Reading) -> Shaper:
-    numeric, whole = isinstance(base, t.Int | t.Decimal | t.Float), isinstance(base, t.Int)
+    exact, whole = isinstance(base, t.Int | t.Decimal), isinstance(base, t.Int)
+    numeric = exact or isinstance(base, t.Float)
     mark = "." if whole else reading.decimal
 
     def shape(value: Any, misfits: list[Misfit]) -> Any:
@@ -235,28 +233,13 @@ def _leaf_shaper(base: Type, reading: Reading) -> Shaper:
         if kind is str:
             return value
         if kind is Number:
-            plain = _plain(value, whole) if numeric else value
+            plain = without_exponent(value, whole) if exact else value
             return plain if mark == "." or not numeric else plain.replace(".", mark)
         if kind is bool:
             return "true" if value else "false"
         return _misfit(value, misfits)
 
     return shape
-
-
-def _plain(number: str, whole: bool) -> str:
-    """A number without exponent; one that is whole without its point, where a whole number is wanted."""
-    if "e" not in number and "E" not in number and not (whole and "." in number):
-        return number
-    try:
-        exact = Decimal(number)
-    except InvalidOperation:
-        return str(number)
-    if abs(exact.adjusted()) > _MOST_PLACES:
-        return str(number)
-    if whole and exact == exact.to_integral_value():
-        return format(exact.to_integral_value(), "f")
-    return format(exact, "f")
 
 
 def compact(value: Any) -> str:

@@ -6,6 +6,7 @@ Leaves are texts, or already of a type of Arrow's. A part that cannot be read is
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
 import numpy as np
@@ -24,6 +25,9 @@ from datahub.semantic.reading import beyond, reader
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type
+
+_MOST_PLACES = 1024
+"""A number with a larger exponent is left as it was written."""
 
 
 @record(frozen=True, slots=True)
@@ -145,8 +149,36 @@ def _by_text(raw: pa.Array, base: Type, reading: Reading) -> Typed:
         texts = raw.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return _misfit(raw, base)
+    if pa.types.is_floating(raw.type) and isinstance(base, t.Int | t.Decimal):
+        texts = _written_out(texts, isinstance(base, t.Int))
     made = _from_texts(texts, t.nullable(base), base, replace(reading, decimal=".", formats=(), trim=False))
     return Typed(made.values, made.failures)
+
+
+def _written_out(texts: pa.Array, whole: bool) -> pa.Array:
+    """Numbers without exponents: what is too large is told as that, whatever it came from."""
+    short = pc.match_substring_regex(texts, "[eE.]" if whole else "[eE]")
+    if not pc.any(short).as_py():
+        return texts
+    coded = texts.dictionary_encode()
+    # Each distinct number once; Arrow has no kernel that writes an exponent out.
+    plain = [without_exponent(one, whole) for one in coded.dictionary.to_pylist()]
+    return pa.array(plain, pa.string()).take(coded.indices)
+
+
+def without_exponent(number: str, whole: bool) -> str:
+    """A number without exponent; one that is whole without its point, where a whole number is wanted."""
+    if "e" not in number and "E" not in number and not (whole and "." in number):
+        return number
+    try:
+        exact = Decimal(number)
+    except InvalidOperation:
+        return str(number)
+    if not exact.is_finite() or abs(exact.adjusted()) > _MOST_PLACES:
+        return str(number)
+    if whole and exact == exact.to_integral_value():
+        return format(exact.to_integral_value(), "f")
+    return format(exact, "f")
 
 
 def _misfit(raw: pa.Array, base: Type) -> Typed:

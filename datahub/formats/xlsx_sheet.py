@@ -65,12 +65,12 @@ def _convert(path: Path, wanted: str, skip: int, folder: Path) -> dict[str, Any]
         raise Unusable(f"has a sheet `{found}` that cannot be read: {problem}", "save it as `.xlsx` again") from None
     _write(rows, errors, skip, folder)
     shown = [f"{text} in {_letters(column)}{row + 1}" for (row, column), text in sorted(errors.items())[:3]]
-    return {"sheet": found, "errors": len(errors), "shown": shown}
+    return {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": shown}
 
 
 def _sheet(sheets: Any, wanted: str) -> str:
     """The name of the sheet asked for: by its name, by its number from 1, or the first one that is not hidden."""
-    names = [str(one.name) for one in sheets if str(one.typ).endswith("WorkSheet")]
+    names = _names(sheets)
     if not names:
         raise Unusable("has no sheets")
     if not wanted:
@@ -81,6 +81,10 @@ def _sheet(sheets: Any, wanted: str) -> str:
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1]
     raise Unusable(f"has no sheet `{wanted}`", "it has " + ", ".join(f"`{name}`" for name in names[:8]))
+
+
+def _names(sheets: Any) -> list[str]:
+    return [str(one.name) for one in sheets if str(one.typ).endswith("WorkSheet")]
 
 
 def _write(rows: list[list[Any]], errors: dict[tuple[int, int], str], skip: int, folder: Path) -> None:

@@ -145,7 +145,7 @@ def run(
         warnings=(
             *_forgetful(plan, options),
             *(f"`{path}` is of an earlier run: this one wrote nothing" for path in earlier),
-            *(f"{name}: {text}" for name, reader in readers.items() for text in reader.warnings()),
+            *(f"{name}: {text}" for name, feed in feeds.items() for text in feed.warnings()),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
         operators=tuple(_operator_counts(execution)),

@@ -11,16 +11,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from datahub.formats.archives import is_archive
+from datahub.diagnostics.suggest import listed
+from datahub.formats.archives import is_archive, members
 from datahub.formats.declare import InputFile
 from datahub.formats.files import InputStream
 from datahub.formats.xlsx_read import convert
 from datahub.records import record
+from datahub.samples.markup import Elements, elements
+from datahub.samples.positions import Positions, positions
 
 _BYTES = 1 << 20
 _DELIMITERS = (";", ",", "\t", "|")
+_MOSTLY = 0.6
+"""Where fewer lines than that agree on how often a delimiter comes, none parts their columns."""
 _NUMBER = re.compile(r"[-+]?[\d., \u00a0\u202f]+")
 
 
@@ -59,11 +64,32 @@ class NoSample(Exception):
     """A file that tells nothing: it is empty, or of no format we know; the text says so."""
 
 
-def read_sample(path: str) -> Table | Records | Typed:
-    """What stands at the beginning of the file at `path`."""
-    if is_archive(path):
-        return _workbook(path)
-    with InputStream(path) as stream:
+@record(frozen=True, slots=True)
+class Member:
+    """Which part of a file was looked at, a file of an archive or a sheet, and what is said of the others."""
+
+    name: str
+    others: bool
+    notes: tuple[str, ...]
+
+
+Sample: TypeAlias = Table | Records | Elements | Positions | Typed
+
+
+def read_sample(path: str, sheet: str = "") -> tuple[Sample, Member | None]:
+    """What stands at the beginning of the file at `path`, or of the first file in it where it is an archive."""
+    if not is_archive(path):
+        return _of_file(path, ""), None
+    inside = members(InputFile(path, Path(path).name), "csv", "")
+    if any(one.member == "[Content_Types].xml" for one in inside):
+        return _workbook(path, sheet), None
+    names = [one.member for one in inside]
+    notes = (f"of the {len(names)} files in the archive this is `{names[0]}`; the others: {listed(names[1:], 8)}",) if names[1:] else ()
+    return _of_file(path, names[0]), Member(names[0], bool(names[1:]), notes)
+
+
+def _of_file(path: str, member: str) -> Sample:
+    with InputStream(path, member) as stream:
         data = stream.read(_BYTES)
     whole = len(data) < _BYTES
     if not data.strip():
@@ -72,20 +98,36 @@ def read_sample(path: str) -> Table | Records | Typed:
         return _typed(path, "parquet" if data[:4] == b"PAR1" else "arrow")
     text, encoding = _decoded(data, whole)
     if text.lstrip()[:1] in ("{", "["):
-        return _records(path, text, whole)
-    if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
-        raise NoSample(f"`{path}` is a page of HTML or XML, not a table")
-    return _table(text, encoding, whole)
+        return _records(path, member, text, whole)
+    if re.match(r"\s*(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b", text, re.IGNORECASE):
+        raise NoSample(f"`{path}` is a page of HTML, not a table")
+    if text.lstrip().startswith("<"):
+        return _elements(path, data, whole)
+    best = max(_agreement(text, mark) for mark in _DELIMITERS)
+    placed = positions(text, whole) if best[0] < _MOSTLY else None
+    return placed or _table(text, encoding, whole)
 
 
-def _workbook(path: str) -> Table:
-    """The first sheet of a workbook that is not hidden."""
+def _elements(path: str, data: bytes, whole: bool) -> Elements:
+    found = elements(data, whole)
+    if found is None or not found.rows:
+        raise NoSample(f"`{path}` is XML without elements that come several times: say where its rows are by hand")
+    return found
+
+
+def _workbook(path: str, sheet: str) -> Table:
+    """A sheet of a workbook: the one that is named, or the first that is not hidden."""
     with tempfile.TemporaryDirectory(prefix="dhm-sheet-") as folder:
-        convert(InputFile(path, path), "", 0, Path(folder))
+        answer = convert(InputFile(path, path), sheet, 0, Path(folder))
         with (Path(folder) / "cells.csv").open(encoding="utf-8", newline="") as file:
             text = file.read(_BYTES)
             whole = not file.read(1)
-    return replace(_cut(text, ",", "utf-8", whole), kind="xlsx")
+    found = replace(_cut(text, ",", "utf-8", whole), kind="xlsx")
+    others = [name for name in answer["sheets"] if name != answer["sheet"]]
+    if not others:
+        return found
+    note = f"this is the sheet `{answer['sheet']}`; the workbook has {listed(others, 8)} too: `dhm infer --sheet NAME` looks at another"
+    return replace(found, options=(*found.options, ("sheet", answer["sheet"])), notes=(*found.notes, note))
 
 
 def _typed(path: str, kind: str) -> Typed:
@@ -190,7 +232,7 @@ def _names_columns(row: Sequence[str]) -> bool:
 # ---------------------------------------------------------------- JSON
 
 
-def _records(path: str, text: str, whole: bool) -> Records:
+def _records(path: str, member: str, text: str, whole: bool) -> Records:
     lines = [line for line in text.split("\n") if line.strip()]
     if text.lstrip().startswith("{") and (len(lines) > 1 or whole):
         usable = lines if whole else lines[:-1]
@@ -199,7 +241,7 @@ def _records(path: str, text: str, whole: bool) -> Records:
         if rows and len(rows) == len(usable) and not alone:
             return Records("jsonl", "", tuple(rows), whole)
     if not whole:
-        with InputStream(path) as stream:
+        with InputStream(path, member) as stream:
             text = stream.read(1 << 28).decode("utf-8-sig", "replace")
     document = _json(text)
     if document is None:

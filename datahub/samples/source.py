@@ -11,25 +11,54 @@ from typing import Any
 from anyascii import anyascii
 
 from datahub.samples.columns import decimal_mark, guess
+from datahub.samples.markup import Elements
+from datahub.samples.positions import Positions
 from datahub.samples.sample import Records, Table, Typed, is_decimal, read_sample
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-def infer(path: str, name: str = "") -> str:
-    """The declaration of a source for the file at `path`, to be looked over by a person."""
-    called = name or _name(Path(path).name.partition(".")[0])
-    match read_sample(path):
+def infer(path: str, name: str = "", sheet: str = "") -> str:
+    """The declaration of a source for the file at `path`, to be looked over by a person; of a workbook the sheet that is named."""
+    called = _name(name or Path(path).name.partition(".")[0])
+    sample, member = read_sample(path, sheet)
+    inside = [f"member {_quoted(member.name)}"] if member is not None and member.others else []
+    notes = [] if member is None else list(member.notes)
+    match sample:
         case Table() as table:
-            return _block(
-                called, table.kind, _table_options(table), _table_columns(table), _seen(len(table.rows), table.whole, table.notes)
-            )
+            seen = _seen(len(table.rows), table.whole, (*notes, *table.notes))
+            return _block(called, table.kind, [*_table_options(table), *inside], _table_columns(table), seen)
         case Records() as records:
             options = [f"rows {_quoted(records.path)}"] if records.path else []
-            return _block(called, records.kind, options, _record_columns(records), _seen(len(records.rows), records.whole))
+            seen = _seen(len(records.rows), records.whole, notes)
+            return _block(called, records.kind, [*options, *inside], _record_columns(records), seen)
+        case Elements() as elements:
+            seen = _seen(len(elements.rows), elements.whole, notes)
+            return _block(called, "xml", [f"rows {_quoted(elements.path)}", *inside], _element_columns(elements), seen)
+        case Positions() as lines:
+            seen = _seen(len(lines.rows), lines.whole, (*notes, *_about_positions(lines)))
+            return _block(called, "fixed", [*(["skip 1"] if lines.named else []), *inside], _placed_columns(lines), seen)
         case Typed() as typed:
             columns = [(column.name, _arrow(column.type, column.nullable), "", "") for column in typed.schema]
             return _block(called, typed.kind, [], columns, [f"the file says what its columns are; it has {typed.rows:,} rows"])
+
+
+def _about_positions(lines: Positions) -> list[str]:
+    if lines.named:
+        return ["the columns are parted by the spaces that all lines share"]
+    return ["the columns are parted by the spaces that all lines share: name them, and part those that touch"]
+
+
+def _element_columns(elements: Elements) -> list[tuple[str, str, str, str]]:
+    return [(key, *_json_type([row.get(key) for row in elements.rows], texts=False)) for key in _keys(elements.rows)]
+
+
+def _placed_columns(lines: Positions) -> list[tuple[str, str, str, str]]:
+    found = []
+    for at, ((first, last), name) in enumerate(zip(lines.columns, lines.header, strict=True)):
+        one = guess([row[at] for row in lines.rows], ".", name)
+        found.append((name or f"column_{at + 1}", f"{one.type} at {first}..{last}", one.format, one.why))
+    return found
 
 
 def _block(name: str, kind: str, options: Iterable[str], columns: Iterable[tuple[str, str, str, str]], notes: Iterable[str]) -> str:
@@ -42,7 +71,7 @@ def _block(name: str, kind: str, options: Iterable[str], columns: Iterable[tuple
     for there, type_, pattern, why in columns:
         ours = _unique(_name(there), used)
         parts = [f"{ours}: {type_}"]
-        parts += [f"at {_quoted(there)}"] if ours != there else []
+        parts += [f"at {_quoted(there)}"] if ours != there and kind != "fixed" else []
         parts += [f"format {_quoted(pattern)}"] if pattern else []
         lines.append(f"    {' '.join(parts)}" + (f"  # {_plain(why)}" if why else ""))
     return "\n".join([*lines, "  }", "}", ""])
@@ -85,8 +114,11 @@ def _keys(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(key for row in rows for key in row))
 
 
-def _json_type(values: Sequence[Any]) -> tuple[str, str, str]:
-    """Type, date pattern and reason of the values of one key; what is missing or null makes it nullable."""
+def _json_type(values: Sequence[Any], *, texts: bool = True) -> tuple[str, str, str]:
+    """Type, date pattern and reason of the values of one key; what is missing or null makes it nullable.
+
+    `texts`: what is text is so on purpose.
+    """
     there = [value for value in values if value is not None]
     missing = len(values) - len(there)
     null = "?" if missing else ""
@@ -95,12 +127,18 @@ def _json_type(values: Sequence[Any]) -> tuple[str, str, str]:
         return "text?", "", "always null here"
     kinds = {_json_kind(value) for value in there}
     if kinds == {"object"}:
-        return _struct(there) + null, "", why
+        return _struct(there, texts) + null, "", why
     if kinds == {"list"}:
         items = [item for value in there for item in value]
-        return f"[{_json_type(items)[0]}]{null}" if items else f"[text]{null}", "", why if items else "always an empty list here"
+        return (
+            f"[{_json_type(items, texts=texts)[0]}]{null}" if items else f"[text]{null}",
+            "",
+            why if items else "always an empty list here",
+        )
     if kinds == {"text"}:
         one = guess([*there], ".")
+        if not texts:
+            return one.type.rstrip("?") + null, one.format, why or one.why
         # Digits in quotes are text on purpose.
         type_ = one.type.rstrip("?") if one.type.startswith(("date", "local")) else "text"
         return type_ + null, one.format if type_ != "text" else "", why or one.why
@@ -117,8 +155,8 @@ def _json_kind(value: Any) -> str:
     return names[type(value)]
 
 
-def _struct(values: Sequence[Mapping[str, Any]]) -> str:
-    fields = [f"{_field(key)}: {_json_type([value.get(key) for value in values])[0]}" for key in _keys(values)]
+def _struct(values: Sequence[Mapping[str, Any]], texts: bool) -> str:
+    fields = [f"{_field(key)}: {_json_type([value.get(key) for value in values], texts=texts)[0]}" for key in _keys(values)]
     return "{" + ", ".join(fields) + "}" if fields else "json"
 
 

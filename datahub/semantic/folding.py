@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from datahub.types.arrow import arrow_type
 _CONVERSIONS = ("int", "decimal", "float", "bool", "date", "time", "datetime", "local_datetime", "make_date")
 FOLDED = frozenset((*_CONVERSIONS, "+", "-", "*", "/", "neg", "&", "round", "div", "mod", "abs"))
 """Those that take a moment and give one value. What others give of constants is worked out when a run starts."""
+DIVIDING = ("/", "div", "mod")
 _SINGLE = t.Bool | t.Int | t.Decimal | t.Float | t.Text | t.Date | t.Time | t.DateTime | t.LocalDateTime
 _LONGEST = 1000
 """Texts beyond so many characters are left to the run."""
@@ -35,6 +37,8 @@ def folded(call: ir.Call, overload: Overload, scope: Scope, span: Span) -> ir.Ex
         return call
     given = _given(call, overload)
     if given is None:
+        if call.function in DIVIDING and _is_zero(call.arguments[1]):
+            _tell(call, "R601", scope, span, "whatever is divided by zero")
         return call
     answer = overload.kernel(*given, **left_out(overload, len(given)))
     values, failed = (answer.values, answer.failed) if isinstance(answer, Outcome) else (answer, ())
@@ -80,7 +84,11 @@ def _is_simple(argument: ir.Constant) -> bool:
     return value is not None and not isinstance(value, tuple) and not (isinstance(value, str) and len(value) > _LONGEST)
 
 
-def _tell(call: ir.Call, code: str, scope: Scope, span: Span) -> None:
+def _is_zero(argument: ir.Expression) -> bool:
+    return isinstance(argument, ir.Constant) and isinstance(argument.value, int | float | Decimal) and argument.value == 0
+
+
+def _tell(call: ir.Call, code: str, scope: Scope, span: Span, why: str = "of constants, and so the same everywhere") -> None:
     # No error: the script says what it says, and an expression that always fails can be tried on its own.
     message = f"`{shown(span)}` is rejected with {code} in every row"
-    scope.emit(Diagnostic(NEVER_CONVERTS, message, Label(span, "of constants, and so the same everywhere"), severity=Severity.WARNING))
+    scope.emit(Diagnostic(NEVER_CONVERTS, message, Label(span, why), severity=Severity.WARNING))

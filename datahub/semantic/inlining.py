@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datahub.diagnostics.diagnostic import Diagnostic, Emit
+from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic import calls, choices, expressions, fitting, ir
 from datahub.semantic.rules import CIRCULAR
 from datahub.semantic.scope import FnName, Scope
@@ -22,7 +22,8 @@ def call_fn(tree: ast.Call, fn: FnName, scope: Scope) -> ir.Expression:
     scope.world.used.add(f"fn {fn.name}")
     if fn.name in scope.inlining:
         message = f"`{fn.name}` calls itself"
-        return tell(scope, CIRCULAR, tree.function.span, message, "never comes to an end")
+        also = (Label(fn.declaration.name.span, "this function"),)
+        return tell(scope, CIRCULAR, tree.function.span, message, "never comes to an end", also=also)
     if len(scope.inlining) >= DEEPEST:
         message = f"functions stand inside one another more than {DEEPEST} deep"
         return tell(scope, CIRCULAR, tree.function.span, message, "the last of them")

@@ -140,7 +140,13 @@ def check_one(document: Document, loader: Folders) -> tuple[list[Diagnostic], Pr
 
     found: list[Diagnostic] = []
     program = check(document, loader, found.append)
-    return suppress(found, [document, *loader.siblings(document)]), program
+    return suppress(found, [document, *loader.siblings(document)], _is_finding), program
+
+
+def _is_finding(code: str) -> bool:
+    from datahub.reports.catalogue import rule
+
+    return rule(code) is not None
 
 
 def _mended(path: Path) -> int:

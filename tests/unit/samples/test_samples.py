@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from datahub.compiler import check
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
 from datahub.packs.folders import Folders
+from datahub.runner.embed import run
 from datahub.samples.columns import decimal_mark, guess
 from datahub.samples.sample import NoSample
 from datahub.samples.source import infer
@@ -188,3 +191,65 @@ def test_a_workbook_is_looked_at_through_its_first_sheet(tmp_path):
     text = infer(str(tmp_path / "stock.xlsx"))
     assert "source stock: xlsx {" in text
     assert 'qty: int at "Qty"' in text
+
+
+XML = """<?xml version="1.0"?><catalog xmlns:g="http://g"><meta><v>1</v></meta><items>
+<item id="1"><sku>A</sku><price currency="EUR">12.50</price><img>a</img><img>b</img><dim><w>1</w></dim></item>
+<item id="2"><sku>B</sku><price currency="EUR">3</price><g:stock>7</g:stock></item></items></catalog>"""
+LINES = "A-1       Red chair       12.50   3\nB-22      Blue table       3.00  12\nC-3       Lamp           100.25   1\n"
+
+
+def test_xml_is_read_by_the_elements_that_repeat(tmp_path):
+    (tmp_path / "f.xml").write_text(XML)
+    text = infer(str(tmp_path / "f.xml"))
+    assert 'rows "/catalog/items/item"' in text
+    assert ['id: int at "@id"', "sku: text", "price: decimal", 'price_currency: text at "price/@currency"', "img: [text]?"] == columns(
+        text
+    )[:5]
+    script = f"{text}\nentity E {{ id: int, price: decimal(8,2), stock: int? }}\nmap E from r in f {{ include r }}\n"
+    result = run(script, {"f": str(tmp_path / "f.xml")})
+    assert [{"id": 1, "stock": None}, {"id": 2, "stock": 7}] == result.entities["E"].select(["id", "stock"]).to_pylist()
+
+
+@pytest.mark.parametrize("head", ["", "REF       NAME           PRICE  QTY\n"])
+def test_lines_of_fixed_width_are_parted_where_all_have_spaces(head, tmp_path):
+    (tmp_path / "f.txt").write_text(head + LINES)
+    text = infer(str(tmp_path / "f.txt"))
+    assert ("skip 1" in text) == bool(head)
+    names = ["ref", "name", "price", "qty"] if head else ["column_1", "column_2", "column_3", "column_4"]
+    fields = ", ".join(f"{name}: {kind}" for name, kind in zip(names, ("text", "text", "decimal(8,2)", "int"), strict=True))
+    result = run(f"{text}\nentity E {{ {fields} }}\nmap E from r in f {{ include r }}\n", {"f": str(tmp_path / "f.txt")})
+    assert ["A-1", "B-22", "C-3"] == result.entities["E"][names[0]].to_pylist()
+    assert ["Red chair", "Blue table", "Lamp"] == result.entities["E"][names[1]].to_pylist()
+    assert [3, 12, 1] == result.entities["E"][names[3]].to_pylist()
+
+
+def test_of_an_archive_the_first_file_is_looked_at(tmp_path):
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        archive.writestr("a.csv", "x;y\n1;2\n")
+        archive.writestr("b.csv", "z\n1\n")
+    text = infer(str(tmp_path / "f.zip"))
+    assert 'member "a.csv"' in text
+    assert "the others: `b.csv`" in text
+    assert ["x: int", "y: int"] == columns(text)
+
+
+def test_a_sheet_of_a_workbook_can_be_chosen(tmp_path):
+    book = xlsxwriter.Workbook(tmp_path / "f.xlsx")
+    for name, cells in (("First", ["a", "b"]), ("Second one", ["k", "v"])):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, cells)
+        sheet.write_row(1, 0, [1, "x"])
+    book.close()
+    text = infer(str(tmp_path / "f.xlsx"))
+    assert 'sheet "First"' in text
+    assert "the workbook has `Second one` too" in text
+    assert ["k: int", "v: text"] == columns(infer(str(tmp_path / "f.xlsx"), sheet="Second one"))
+
+
+@pytest.mark.parametrize("name", ["a b", "9x", "é t", "order", "columns", "a-b", "`"])
+def test_whatever_a_source_is_called_the_script_can_be_read(name, tmp_path):
+    (tmp_path / "f.csv").write_text("a\n1\n")
+    found: list[Diagnostic] = []
+    check(Document("s.dhm", format_script(Document("s.dhm", infer(str(tmp_path / "f.csv"), name)))), Folders(), found.append)
+    assert not [one for one in found if one.level is Severity.ERROR]

@@ -1,0 +1,92 @@
+"""The rows of an XML document out of its beginning: the first elements that come several times side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lxml import etree
+
+from datahub.records import record
+
+
+@record(frozen=True, slots=True)
+class Elements:
+    """Rows as values by the paths of their parts, and the path of the rows themselves."""
+
+    path: str
+    rows: tuple[dict[str, Any], ...]
+    whole: bool
+
+
+def elements(data: bytes, whole: bool) -> Elements | None:
+    """The rows that `data` begins with; None where it holds none."""
+    # What is cut off at the end is closed; nothing outside is asked for.
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    root = etree.fromstring(data, parser)
+    if root is None:
+        return None
+    found = _repeated([([_local(root)], [root])])
+    if found is None:
+        return None
+    path, several = found
+    rows = several if whole or len(several) < 2 else several[:-1]
+    lists = {name for row in rows for name, count in Counter(_local(child) for child in row).items() if count > 1}
+    return Elements("/" + "/".join(path), tuple(dict(_parts(row, lists)) for row in rows), whole)
+
+
+def _repeated(level: list[tuple[list[str], list[Any]]]) -> tuple[list[str], list[Any]] | None:
+    """The first elements of one name, level by level, of which one parent has several."""
+    while level:
+        deeper: list[tuple[list[str], list[Any]]] = []
+        for path, parents in level:
+            by_name: dict[str, list[Any]] = {}
+            for parent in parents:
+                for child in parent:
+                    by_name.setdefault(_local(child), []).append(child)
+            for name, children in by_name.items():
+                if len(children) > len(parents):
+                    return [*path, name], children
+                deeper.append(([*path, name], children))
+        level = deeper
+    return None
+
+
+def _parts(row: Any, lists: set[str]) -> Iterator[tuple[str, Any]]:
+    """What a row holds: its attributes, the values of its children, and the attributes of those that are values themselves."""
+    yield from ((f"@{_name(name)}", value) for name, value in row.attrib.items())
+    held: dict[str, Any] = {}
+    for child in row:
+        name = _local(child)
+        if name in lists:
+            held.setdefault(name, []).append(_value(child))
+        else:
+            held[name] = _value(child)
+            if not len(child):
+                held |= {f"{name}/@{_name(one)}": value for one, value in child.attrib.items() if not one.startswith("{")}
+    yield from held.items()
+
+
+def _value(element: Any) -> Any:
+    if not len(element):
+        text = (element.text or "").strip()
+        return text or None
+    counted: Sequence[tuple[str, int]] = list(Counter(_local(child) for child in element).items())
+    several = {name for name, count in counted if count > 1}
+    held: dict[str, Any] = {}
+    for child in element:
+        name = _local(child)
+        if name in several:
+            held.setdefault(name, []).append(_value(child))
+        else:
+            held[name] = _value(child)
+    return held
+
+
+def _local(element: Any) -> str:
+    return _name(element.tag)
+
+
+def _name(tag: Any) -> str:
+    return str(etree.QName(tag).localname)
