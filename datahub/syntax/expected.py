@@ -202,6 +202,8 @@ def _guess_next(mistake: Mistake, report: Report) -> _Hint | None:
     beside = "COMMA" in mistake.expected and "RBRACE" in mistake.expected and not mistake.expected & {"RPAR", "RSQB"}
     if not beside or mistake.kind != "NAME" or not text[mistake.end :].lstrip(" \t").startswith(":"):
         return None
+    if _of_key(text, mistake.start):
+        return _Hint(_KEY_LINE)
     end = len(text[: mistake.start].rstrip())
     fix = Fix("write `,`", (Edit(report.span(end, end), ","),))
     return _Hint("part what stands on one line with `,`, or begin a new line", fix, wanted="`,`")
@@ -218,8 +220,6 @@ def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
             return _Hint("leave the colon out: `columns { … }`")
         case "COLON" if mistake.before == "NAME" and "COMMA" in mistake.expected and _of_key(text, mistake.start):
             return _Hint(_KEY_LINE)
-        case _ if mistake.expected >= {"COMMA", "_NL"} and text[mistake.end :].lstrip().startswith(":"):
-            return _Hint(_KEY_LINE if _of_key(text, mistake.start) else "part two on one line with `,`, or begin a new line")
         case "WITHIN" if mistake.expected >= _OPERATOR_FITS:
             return _Hint("write it inside the parentheses: `count(* within sku)`, `sum(qty within sku)`")
         case "IN" | "MATCHES" if mistake.before == "NOT" and "NULL" in mistake.expected:
