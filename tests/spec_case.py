@@ -20,6 +20,7 @@ from datahub.diagnostics.render.text import render
 from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suppress import suppress
 from datahub.document import Document
+from datahub.reports.unwritable import with_unwritable
 from datahub.semantic.modules import Unusable
 from tests.spec_runner import DATA, Block, Case
 
@@ -273,7 +274,7 @@ class _Attempt:
         return render([one for one in self.found if one.level is not Severity.NOTE])
 
     def _signature(self, _: Block) -> str:
-        return _aligned([[f"{name}.{field}", " ".join(codes)] for name, field, codes in self.program.signature if codes])
+        return _aligned([[f"{name}.{field}", " ".join(codes)] for name, field, codes in with_unwritable(self.program) if codes])
 
     def _formatted(self, _: Block) -> str:
         from datahub.syntax.format import format_script

@@ -24,9 +24,9 @@ Form = Callable[[ast.Call, Scope, "t.Type | None"], ir.Expression]
 def call(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
     """What a call means: a declaration of the script goes before a builtin function of its name."""
     name, world = tree.function.text, scope.world
-    if len(tree.arguments) == 1 and scope.names:
+    if len(tree.arguments) < 2 and scope.names:
         # Facts of a run are named as they are written: `rejected(Product)`.
-        fact = scope.names.get(f"{name}({dotted(tree.arguments[0].value)})")
+        fact = scope.names.get(f"{name}({dotted(tree.arguments[0].value) if tree.arguments else None})")
         if fact is not None:
             return fact
     if name in world.functions:

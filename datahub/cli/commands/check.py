@@ -180,7 +180,9 @@ def _print(found: Sequence[Diagnostic]) -> None:
 
 def _print_signatures(programs: Sequence[tuple[Document, Program]]) -> None:
     """One line a field that can reject its row: the map, the field, the codes."""
-    lines = [(name, field, codes) for _, program in programs for name, field, codes in program.signature if codes]
+    from datahub.reports.unwritable import with_unwritable
+
+    lines = [(name, field, codes) for _, program in programs for name, field, codes in with_unwritable(program) if codes]
     if not lines:
         return
     wide = max(len(f"{name}.{field}") for name, field, _ in lines)
