@@ -69,10 +69,12 @@ def call(node: ir.Call, scope: Scope) -> Column:
 
 def _shown(failure: Failure, ready: Prepared, given: list[Any]) -> Failure:
     """A failure of a call with what it was given: the value, where it was given one."""
-    several = [one for one in given if isinstance(one, pa.Array)]
+    varying = [one for one in given if isinstance(one, pa.Array)]
+    several = varying or [one for one in given if isinstance(one, pa.Scalar)]
     values = None
     if len(several) == 1 and not pa.types.is_nested(several[0].type):
-        values = as_text(several[0].take(pa.array(failure.rows)))
+        held = several[0] if varying else pa.repeat(several[0], 1)
+        values = as_text(held.take(pa.array(failure.rows if varying else np.zeros(len(failure.rows), np.int64))))
     return replace(failure, values=values, read=ready.reads)
 
 

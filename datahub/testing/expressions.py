@@ -14,8 +14,9 @@ from datahub.diagnostics.row_codes import phrase
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document, Span
 from datahub.engine.evaluate import evaluate
+from datahub.engine.issues import LONGEST_VALUE
 from datahub.engine.scope import RunState, Scope
-from datahub.frames.frame import Frame
+from datahub.frames.frame import Failure, Frame
 from datahub.functions.declare import Context
 from datahub.functions.extensions import BrokenExtension
 from datahub.records import record
@@ -66,9 +67,21 @@ def answer(text: str, world: World | None = None, run: RunState | None = None) -
         return Answer(refused=(Diagnostic(BROKEN_EXTENSION, problem.message, at, help=problem.help),))
     if column.failures:
         failure = column.failures[0]
-        message = failure.texts[0].as_py() if failure.texts is not None else failure.message or phrase(failure.code)
+        message = failure.texts[0].as_py() if failure.texts is not None else failure.message or _said(failure, text)
         return Answer(rejected=failure.code, message=message, type=expression.type)
     return Answer(column.array(1)[0].as_py(), expression.type)
+
+
+def _said(failure: Failure, text: str) -> str:
+    """What a failure says, of the value that failed or else of the whole expression."""
+    value = failure.values[0].as_py() if failure.values is not None and len(failure.values) else None
+    return f"{quoted(str(value)) if value is not None else f'`{text.strip()}`'} {phrase(failure.code)}"
+
+
+def quoted(value: str) -> str:
+    """A value in a message: in quotes, or between backticks where it has quotes itself."""
+    shown = value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
+    return f"`{shown}`" if '"' in shown else f'"{shown}"'
 
 
 def _errors(found: list[Diagnostic]) -> list[Diagnostic]:
