@@ -75,7 +75,7 @@ def answer(text: str, world: World | None = None, run: RunState | None = None) -
 def _said(failure: Failure, text: str) -> str:
     """What a failure says, of the value that failed or else of the whole expression."""
     value = failure.values[0].as_py() if failure.values is not None and len(failure.values) else None
-    return f"{quoted(str(value)) if value is not None else f'`{text.strip()}`'} {phrase(failure.code)}"
+    return f"{quoted(str(value)) if value is not None else f'`{text.strip()}`'} {phrase(failure.code, failure.wanted)}"
 
 
 def quoted(value: str) -> str:
