@@ -52,7 +52,19 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
             help = 'write one such as `"Europe/Paris"` or `"+02:00"`'
             tell(scope, BAD_ARGUMENTS, given.span, f"there is no time zone `{zone}`", "not a time zone", help=help)
             return False
+        if parameter.name == "rate" and name in _TAXES and isinstance(given.value, ir.Constant) and not _is_share(given.value.value):
+            rate = shown(given.span)
+            help = f"write `{rate}%` for {rate} percent" if rate.replace(".", "").isdigit() else "write a share such as `20%` or `0.2`"
+            tell(scope, BAD_ARGUMENTS, given.span, f"`{rate}` is no share, and every row would be rejected", "not from 0 to 1", help=help)
+            return False
     return _tried(name, overload, pairs, scope)
+
+
+_TAXES = frozenset(("vat_of", "gross_of", "net_of"))
+
+
+def _is_share(rate: object) -> bool:
+    return not isinstance(rate, int | Decimal) or 0 <= rate <= 1
 
 
 def _tried(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -> bool:

@@ -240,6 +240,7 @@ def test_formats_that_mean_what_they_seem_to_are_let_be(text):
     [
         ('datetime(r.sku, zone: "Mars/Olympus")', "there is no time zone `Mars/Olympus`"),
         ('decimal(r.sku, "ab")', '`decimal` does not take `"ab"`'),
+        ("vat_of(r.price, 20)", "`20` is no share, and every row would be rejected"),
     ],
 )
 def test_an_option_that_a_function_cannot_take_is_told_before_any_row(text, message):
