@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOUND = Path(__file__).parent / "found"
+LONGEST = 2000
+"""How many bytes an input has at most that is kept."""
 DONE = re.compile(r"Done (\d+) runs in (\d+) second")
 NAMES = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "fixed", "xlsx", "zip", "pack", "project")
 
@@ -26,6 +28,7 @@ def main() -> int:
     asked.add_argument("targets", nargs="*", choices=[*NAMES, []], metavar="TARGET")
     asked.add_argument("--seconds", type=int, default=60, help="how long each target runs")
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--keep", type=int, default=0, help="keep so many inputs of those that reached new code in tests/fuzz/corpus")
     asked.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given, rest = asked.parse_known_args()
     if given.inside:
@@ -34,6 +37,7 @@ def main() -> int:
     for name in given.targets or NAMES:
         with tempfile.TemporaryDirectory() as folder:
             broken += _told(name, given.seconds, given.seed, Path(folder))
+            _keep(name, given.keep, Path(folder))
     return 1 if broken else 0
 
 
@@ -63,10 +67,21 @@ def _told(name: str, seconds: int, seed: int, folder: Path) -> int:
     return 1
 
 
-def _seeds(name: str) -> list[bytes]:
-    from tests.fuzz.targets import TARGETS
+def _keep(name: str, count: int, folder: Path) -> None:
+    """Keep some of what the run added to its corpus, short and long, each under libFuzzer's name: a hash of what is in it."""
+    from tests.fuzz.targets import CORPUS
 
-    return TARGETS[name].seeds()
+    found = (path for path in folder.iterdir() if len(path.name) == 40 and path.stat().st_size <= LONGEST)
+    added = sorted(found, key=lambda one: (one.stat().st_size, one.name))
+    (CORPUS / name).mkdir(parents=True, exist_ok=True)
+    for path in added[:: max(len(added) // max(count, 1), 1)][:count]:
+        (CORPUS / name / path.name).write_bytes(path.read_bytes())
+
+
+def _seeds(name: str) -> list[bytes]:
+    from tests.fuzz.targets import TARGETS, corpus
+
+    return [*TARGETS[name].seeds(), *corpus(name)]
 
 
 def _inside(name: str, flags: list[str]) -> None:

@@ -27,6 +27,13 @@ from tests.spec_runner import Case, cases
 
 FOUND = Path(__file__).parent / "found"
 """Inputs that once broke something, a folder a target: they are run first, always."""
+CORPUS = Path(__file__).parent / "corpus"
+"""Inputs that led a long run to code where none had been before, a folder a target; short ones, and not many."""
+
+
+def corpus(name: str) -> list[bytes]:
+    """What long runs have kept for a target."""
+    return [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))]
 
 
 @dataclass(frozen=True, slots=True)

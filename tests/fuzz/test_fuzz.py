@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.fuzz.mutation import damaged
-from tests.fuzz.targets import FOUND, TARGETS
+from tests.fuzz.targets import FOUND, TARGETS, corpus
 
 SEED = os.environ.get("DHM_SEED", "")
 ATTEMPTS = int(os.environ.get("DHM_FUZZ", "0"))
@@ -36,6 +36,12 @@ LONGEST = 5.0
 def test_what_once_broke_something_does_so_no_more(name: str) -> None:
     for path in sorted((FOUND / name).glob("*")):
         TARGETS[name].attempt(path.read_bytes())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_led_long_runs_to_new_code_breaks_nothing(name: str) -> None:
+    for data in corpus(name):
+        TARGETS[name].attempt(data)
 
 
 @pytest.mark.slow

@@ -82,7 +82,7 @@ def _compared(minutes: float, seed: int) -> Iterator[Line]:
 def _fuzzed(minutes: float, seed: int) -> Iterator[Line]:
     each = max(round(60 * minutes * SHARES["fuzz"] / len(FUZZED)), 1)
     for name in FUZZED:
-        ended, took = _run("-m", "tests.fuzz", name, "--seconds", str(each), "--seed", str(seed))
+        ended, took = _run("-m", "tests.fuzz", name, "--seconds", str(each), "--seed", str(seed), "--keep", "10")
         counted = re.search(r"([\d,]+) executions", ended.stdout)
         told = f"{counted[1]} executions" if counted else ""
         yield Line(f"damaged input, {name}", told, "nothing" if counted else _last(ended), str(seed), took, counted is not None)
