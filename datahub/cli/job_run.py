@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
+from datahub.cli.queued import waiting
 from datahub.cli.waits import waits_told
 from datahub.records import record
 
@@ -148,7 +149,7 @@ def _work(context: JobContext, asked: Asked) -> Exit:
     if not worked:
         if asked.quiet:
             return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
-        say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context, mine))
+        say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context.store, mine))
         return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
     return code
 
@@ -179,25 +180,6 @@ def submitted(context: JobContext, asked: Asked) -> Run:
     run = context.store.runs.submit(Fire(context.name, FireKind.MANUAL, context.clock()), admission, context.clock())
     assert run is not None
     return run
-
-
-def waiting(context: JobContext, run: Run) -> str:
-    """Why a run is not worked on now, and what there is to do."""
-    from datahub.state.records import ENDED, RunStatus
-
-    others = context.store.runs.list(context.name, [status for status in RunStatus if status not in ENDED])
-    first = next((one for one in others[::-1] if one.id != run.id), None)
-    if first is None:
-        return f"queued: run {run.id} waits"
-    if first.status is RunStatus.HELD:
-        return (
-            f"queued: run {run.id} waits behind run {first.id}, which is held: {first.reason}\n"
-            f"  look at it with `dhm runs show {first.id}`; then `dhm runs resume {first.id} --approve` or `dhm runs cancel {first.id}`"
-        )
-    if first.not_before is not None and first.not_before > datetime.now(UTC):
-        at = first.not_before.strftime("%H:%M:%S UTC")
-        return f"queued: run {run.id} waits behind run {first.id}, which is tried again at {at}; `dhm runs resume {first.id}` does it now"
-    return f"queued: run {run.id} starts when run {first.id} ends"
 
 
 def ended(context: JobContext, ending: Ending, asked: Asked) -> None:

@@ -155,6 +155,41 @@ def test_a_held_run_is_let_through_and_another_gives_its_files_back(here):
     assert 3 == len(listed(here / "out"))
 
 
+def queued(store, fire):
+    run = store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), datetime.now(UTC))
+    assert run is not None
+    return run.id
+
+
+def test_a_run_that_waits_has_nothing_to_approve(here):
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        fires = [Fire("offers", FireKind.EVENT, datetime.now(UTC), f"m{number}") for number in range(2)]
+        first, second = [queued(store, fire) for fire in fires]
+        code, _, said = dhm("runs", "resume", "last", "--approve")
+        assert (2, True) == (code, f"run {second} waits and is not held" in said), said
+        assert f"before it is run {first}, which waits for somebody" in said
+        code, _, said = dhm("runs", "resume", first, "--approve")
+        assert (2, True) == (code, "without `--approve` it is worked on" in said), said
+        assert {"pending"} == {run.status.value for run in store.runs.list()}
+
+
+def test_what_is_not_replayed_behind_another_run_is_told_with_what_to_do(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,2", "C,2.00,1", "D,2.00,1")
+    dhm("run", "offers")
+    rejecting = last(here)
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        first = queued(store, Fire("offers", FireKind.EVENT, datetime.now(UTC), "m"))
+    code, _, said = dhm("rejects", "replay", rejecting)
+    assert (75, True) == (code, f"nothing was replayed: run {first} waits for somebody to work on it" in said), said
+    assert f"`dhm runs resume {first}` does it now; once it has ended, `dhm rejects replay {rejecting}` again" in said
+    put(here, "b.csv", "A,1.60,3")
+    assert 1 == dhm("runs", "resume", first)[0]
+    code, _, said = dhm("rejects", "replay", rejecting)
+    assert (75, True) == (code, f"nothing was replayed: run {first} is held: " in said), said
+    assert 0 == dhm("runs", "resume", first, "--approve")[0]
+    assert 0 == dhm("rejects", "replay", rejecting)[0]
+
+
 def test_rejected_rows_are_corrected_and_run_again(here):
     put(here, "a.csv", "A,1.50,3", "B,free,2")
     dhm("run", "offers")
@@ -191,6 +226,11 @@ def test_the_next_times_are_told_on_both_clocks_with_what_the_clock_does(here):
     lines = [line.split() for line in shown.splitlines()[1:]]
     assert ["03:00", "+0200", "Europe/Paris", "2026-03-29", "01:00", "UTC", "the", "clock", "skips", "02:30"] == lines[0][3:]
     assert ["02:30", "+0200", "Europe/Paris", "2026-03-30", "00:30", "UTC"] == lines[1][3:]
+    other = PROJECT[PROJECT.index("[jobs.offers]") :].replace("jobs.offers", "jobs.another").replace("02:30", "04:00")
+    (here / "dhm.toml").write_text(PROJECT + "\n" + other, encoding="utf-8")
+    _, shown, _ = dhm("schedule", "next", "-n", "4", "--after", "2026-07-01T12:00Z")
+    named = [(line.split()[0], line.split()[3]) for line in shown.splitlines()[1:]]
+    assert [("offers", "02:30"), ("another", "04:00")] * 2 == named
     assert "30 2 * * *  cd " in dhm("schedule", "export", "--crontab")[1]
     assert "OnCalendar=*-*-* 02:30:00 Europe/Paris" in dhm("schedule", "export", "--systemd")[1]
 

@@ -20,9 +20,10 @@ def command(
     source: Annotated[str, typer.Option(help="The source, where several have rejects.", show_default=False)] = "",
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
-    from datahub.cli.job_run import Asked, ended, exit_of, waiting
+    from datahub.cli.job_run import Asked, ended, exit_of
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.project import plan_of
+    from datahub.cli.queued import ahead, met
     from datahub.cli.rejected import chosen
     from datahub.cli.waits import waits_told
     from datahub.runner.jobs.bind import bind
@@ -41,7 +42,11 @@ def command(
         with waits_told():
             made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
         if not isinstance(made, Ending):
-            raise Stop(waiting(context, made), "try again when it is done", code=Exit.LATER)
+            again = f"`dhm rejects replay {found.id}` again"
+            if (first := ahead(store, made)) is None:
+                raise Stop("nothing was replayed: the job was busy until now", again, code=Exit.LATER)
+            state, advice = met(store, first)
+            raise Stop(f"nothing was replayed: run {first.id} {state}", f"{advice}; once it has ended, {again}", code=Exit.LATER)
         asked = Asked(found.job, env)
         ended(context, made, asked)
         raise typer.Exit(exit_of(made, asked))

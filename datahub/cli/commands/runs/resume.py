@@ -25,11 +25,17 @@ def command(
 
     from datahub.cli.job_run import Asked, run_job
     from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.queued import ahead, met
     from datahub.cli.switching import person
     from datahub.state.records import BatchState, RunStatus
 
     with opened(env) as (_, store):
         found, now = one_run(store, run), datetime.now(UTC)
+        waiting = found.status in (RunStatus.PENDING, RunStatus.CRASHED)
+        if waiting and approve:
+            before = ahead(store, found)
+            advice = f"before it is run {before.id}, which {met(store, before)[0]}" if before else "without `--approve` it is worked on"
+            raise Stop(f"run {found.id} waits and is not held: there is nothing of it to approve", advice)
         unknown = [one for one in store.deliveries.batches(found.id) if one.state is BatchState.UNKNOWN]
         if unknown and arrived == resend:
             first = f"rows {unknown[0].first + 1} to {unknown[0].last} for `{unknown[0].target}`"
@@ -41,7 +47,6 @@ def command(
             raise Stop(f"run {found.id} is held: {found.reason}", "`--approve` lets it through")
         if unknown:
             store.deliveries.settle(found.id, BatchState.DONE if arrived else BatchState.PLANNED)
-        waiting = found.status in (RunStatus.PENDING, RunStatus.CRASHED)
         if not waiting and not store.runs.reopen(found.id, now, approved=approve or found.approved):
             raise Stop(f"run {found.id} is {found.status.value.replace('_', ' ')}: there is nothing to go on with")
         said = "approve" if approve else "arrived" if arrived else "resend" if resend else "resume"

@@ -20,7 +20,7 @@ def command(
 ) -> None:
     from datetime import UTC, datetime
     from heapq import merge
-    from itertools import islice
+    from itertools import islice, repeat
     from zoneinfo import ZoneInfo
 
     from datahub.cli.inputs import begun
@@ -38,7 +38,7 @@ def command(
     if not chosen:
         say(f"`{job}` has no schedule" if job else "no job has a schedule")
         return
-    streams = [((moment, clock) for moment in moments(clock.cron, clock.zone, start)) for clock in chosen]
+    streams = [zip(moments(clock.cron, clock.zone, start), repeat(clock)) for clock in chosen]
     rows = []
     for moment, clock in islice(merge(*streams, key=lambda one: (one[0].at, one[1].job)), number):
         here = moment.at.astimezone(ZoneInfo(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")

@@ -1,0 +1,52 @@
+"""What a run waits behind, in words: one that is held, one that is tried again later, one that is at work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datahub.state.records import Run
+    from datahub.state.store import StateStore
+
+
+def waiting(store: StateStore, run: Run) -> str:
+    """Why a run is not worked on now, and what there is to do."""
+    first = ahead(store, run)
+    if first is None:
+        return f"queued: run {run.id} waits"
+    if first.not_before is None and _at_work(store, first):
+        return f"queued: run {run.id} starts when run {first.id} ends"
+    state, advice = met(store, first)
+    return f"queued: run {run.id} waits behind run {first.id}, which {state}\n  {advice}"
+
+
+def ahead(store: StateStore, run: Run) -> Run | None:
+    """The run of the same job that is to be done before it."""
+    from datahub.state.records import ENDED, RunStatus
+
+    left = store.runs.list(run.job, [status for status in RunStatus if status not in ENDED], limit=1 << 30)[::-1]
+    # What was begun comes before what waits, however old that is.
+    first = next((one for one in left if one.status is not RunStatus.PENDING), left[0] if left else None)
+    return None if first is None or first.id == run.id else first
+
+
+def met(store: StateStore, first: Run) -> tuple[str, str]:
+    """How it is with a run that others wait behind, and what to do about it."""
+    from datahub.state.records import RunStatus
+
+    if first.status is RunStatus.HELD:
+        ways = f"`dhm runs resume {first.id} --approve` or `dhm runs cancel {first.id}`"
+        return f"is held: {first.reason}", f"look at it with `dhm runs show {first.id}`; then {ways}"
+    if first.not_before is not None and first.not_before > datetime.now(UTC):
+        return f"is tried again at {first.not_before:%H:%M:%S} UTC", f"`dhm runs resume {first.id}` does it now"
+    if _at_work(store, first):
+        return "is at work", f"`dhm runs show {first.id}` tells how far it is"
+    return "waits for somebody to work on it", f"`dhm runs resume {first.id}` does it now"
+
+
+def _at_work(store: StateStore, run: Run) -> bool:
+    from datahub.state.records import RunStatus
+
+    free = store.runs.upcoming(run.job, datetime.now(UTC))
+    return run.status is not RunStatus.HELD and all(one.id != run.id for one in free)
