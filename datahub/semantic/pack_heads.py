@@ -26,9 +26,22 @@ def check_pack(unit: Unit) -> None:
         _check_words(head, unit)
         declared = unit.declared
         given = (*declared.types, *declared.callables, *declared.rowsets, *declared.flows, *declared.targets, *declared.params)
-        _check_names("exports", head.exports, given, unit)
-        maps = (one.name.text for one in declared.maps if one.name is not None)
-        _check_names("seals", head.sealed, (*given, *declared.rules, *maps), unit)
+        laid = {*declared.rules, *(one.name.text for one in declared.maps if one.name is not None)}.difference(given)
+        for name in head.exports:
+            if name.text in laid:
+                unit.emit(_held_anyway(name))
+        _check_names("exports", (name for name in head.exports if name.text not in laid), given, unit)
+        _check_names("seals", head.sealed, (*given, *laid), unit)
+
+
+def _held_anyway(name: ast.QName) -> Diagnostic:
+    """What is laid on entities is used by nobody by its name, so that there is nothing to export."""
+    message = f"the pack exports `{name.text}`, which holds without it"
+    helps = (
+        "take it out: types, entities, sources, views, targets, functions, lookups, decision tables, params and flows are exported; "
+        "rules and maps come with what they are of, and can be `sealed`"
+    )
+    return Diagnostic(PACK_HEAD, message, Label(name.span, "rules and maps need no export"), help=helps)
 
 
 def _check_words(head: ast.Pack, unit: Unit) -> None:
