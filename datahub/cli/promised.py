@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datahub.document import Document
+    from datahub.project.job import Job
     from datahub.project.load import Loaded
     from datahub.semantic.ir import Program
+
+_OF_A_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP|DATE)\s*\}\}", re.IGNORECASE)
+"""What tells the name of a run's file from those of others."""
 
 
 def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False) -> int:
@@ -60,6 +65,10 @@ def _job(loaded: Loaded, name: str, program: Program, told: bool) -> int:
         plan = optimize(lower(program, compiler.chosen(program, job.flow or None)))
         for promise in promises(job, ways_of(loaded, name, plan)):
             say(f"{paint('1', f'job {name}')}: {promise.told}")
+        for target in _one_name(job):
+            said = f"job {name}: `{target}` gets a file of the same name from every run, and fails where the last is still there"
+            say(f"{paint('1;33', 'warning')}: {said}")
+            say(f'  {paint("1", "help")}: put `{{{{RUN}}}}` or `{{{{TIMESTAMP}}}}` into `name`, or say `exists = "replace"` or `"number"`')
     except (LookupError, DataHubError) as problem:
         if told:
             return 0
@@ -69,3 +78,13 @@ def _job(loaded: Loaded, name: str, program: Program, told: bool) -> int:
             say(f"  {paint('1', 'help')}: {problem.help}")
         return 1
     return 0
+
+
+def _one_name(job: Job) -> tuple[str, ...]:
+    """The targets of a job that runs by itself to which each run brings a file of one name that must not be there."""
+    from datahub.project.binding import FilesTo
+
+    if not job.schedule and not job.triggers:
+        return ()
+    files = [(target, told) for target, told in job.targets.items() if isinstance(told, FilesTo) and not told.documents]
+    return tuple(target for target, told in files if told.exists == "fail" and not _OF_A_RUN.search(told.name))

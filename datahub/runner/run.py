@@ -238,7 +238,11 @@ def _forgetful(plan: op.Plan, options: Options) -> tuple[str, ...]:
     """Where a script asks what was delivered last, and nobody can know."""
     if options.previous is not None:
         unknown = [name for name in map(entity_of, plan.lookups) if name and name not in options.previous.rows]
-        return tuple(f"no job of the project remembers `{name}`, so references to it are not looked up" for name in unknown)
+        return tuple(
+            f"nothing that was delivered of `{name}` is remembered yet, so references to it are not looked up;"
+            f' a job that delivers it says `remember = ["{name}"]`'
+            for name in unknown
+        )
     if not plan.remembers:
         return ()
     asked = ", ".join(f"`{name}`" for name in plan.remembers)

@@ -269,6 +269,20 @@ def test_checking_a_script_tells_what_its_jobs_can_promise(here):
     assert (1, True) == (code, "the job `offers` does not say where the target `list` goes" in said)
 
 
+def test_checking_a_script_tells_where_a_second_run_finds_the_file_of_the_first(here):
+    named = 'name = "offers-{{RUN}}.csv"\n'
+    told = "job offers: `list` gets a file of the same name from every run"
+    assert told not in dhm("check", "offers.dhm")[2]
+    for project, wanted in (
+        (PROJECT.replace(named, ""), True),
+        (PROJECT.replace(named, 'exists = "replace"\n'), False),
+        (PROJECT.replace(named, "").replace('schedule = "every day at 02:30"\n', ""), False),
+    ):
+        (here / "dhm.toml").write_text(project, encoding="utf-8")
+        code, _, said = dhm("check", "offers.dhm")
+        assert (0, wanted) == (code, told in said), said
+
+
 def test_a_damaged_ledger_is_told_with_the_way_out_which_works(here):
     put(here, "a.csv", "A,1.50,3")
     dhm("run", "offers")
