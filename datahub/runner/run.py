@@ -28,6 +28,7 @@ from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
 from datahub.plan.referring import entity_of
 from datahub.plan.serde import digest
+from datahub.plan.whole import written_whole
 from datahub.records import record
 from datahub.reports.findings import Findings
 from datahub.reports.page import NAME, write_page
@@ -260,10 +261,13 @@ def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Executio
     for source, owner in plan.torn:
         if unread[source]:
             return _may_be_torn(source, owner, unread[source])
+    rejected = _rejected(execution)
+    for target, entity in written_whole(plan):
+        if rejected.get(entity, 0):
+            return _not_whole(target, entity, rejected[entity])
     if plan.flow is None or not plan.flow.aborts:
         return ""
     columns: dict[str, Column] = {}
-    rejected = _rejected(execution)
     for entity, count in outlet.counts.items():
         fallen = rejected.get(entity, 0)
         columns[f"count({entity})"] = Column(pa.scalar(count, pa.int64()))
@@ -286,6 +290,11 @@ def _unread(source: str, execution: Execution) -> int:
     """How many records of a source could not be read."""
     reads = (one for one in execution.operators if isinstance(one, op.Read) and one.source == source)
     return max((execution.flowed.get(id(one), Flowed()).rejected for one in reads), default=0)
+
+
+def _not_whole(target: str, entity: str, rejected: int) -> str:
+    rows = f"one row of `{entity}` is" if rejected == 1 else f"{rejected} rows of `{entity}` are"
+    return f"{rows} rejected, and `{target}` is written whole or not at all, as whoever takes it deletes what it lacks"
 
 
 def _may_be_torn(source: str, owner: str, unread: int) -> str:

@@ -25,6 +25,7 @@ from datahub.plan import operators as op
 from datahub.plan.distribution import AnyBatch, Broadcast, required_distribution
 from datahub.plan.order import topological
 from datahub.plan.serde import from_json
+from datahub.plan.whole import written_whole
 from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.run import Options, run
@@ -75,7 +76,7 @@ def splits(plan: op.Plan, sources: Mapping[str, Sequence[str]], size: int = SIZE
 
 def _spread_by(plan: op.Plan) -> str | None:
     """The one source whose rows become the outputs' rows and need not meet; None where there is none."""
-    if plan.flow is not None and plan.flow.aborts:
+    if plan.flow is not None and (plan.flow.aborts or any(written_whole(plan))):
         # Whether a run is aborted is known of all rows together.
         return None
     for operator in topological(output.rows for output in plan.outputs):

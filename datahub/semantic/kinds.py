@@ -110,7 +110,12 @@ _PACKED = (
     ),
 )
 _JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON array."),)
-_BATCH = (OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),)
+_BATCH = (
+    OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),
+    OptionShape(
+        "whole", "bool", False, "Whether nothing is written at all when a row is rejected, for receivers that delete what a file lacks."
+    ),
+)
 _PARQUET_OUT = (OptionShape("compression", "word", "zstd", "How pages are compressed.", ("zstd", "snappy", "gzip", "none")),)
 _XML_OUT = (
     OptionShape("root", "text", "rows", "The name of the element around all rows."),
