@@ -60,7 +60,7 @@ def run_job(asked: Asked) -> Exit:
     """Run a job once, and what else of it waits."""
     from datahub.cli.project import ledger, plan_of, project
     from datahub.project.failures import TerminalError
-    from datahub.runner.jobs.bind import bind
+    from datahub.runner.jobs.bind import bind, signable
     from datahub.state.store import LedgerUnusable
 
     loaded = project(asked.env)
@@ -79,6 +79,7 @@ def run_job(asked: Asked) -> Exit:
     try:
         try:
             context = bind(loaded, asked.job, plan, store)
+            signable(loaded, asked.job)
         except TerminalError as problem:
             _unready(loaded, asked, problem.message)
             raise

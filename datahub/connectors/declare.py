@@ -327,6 +327,9 @@ class PosterConnection(Protocol):
     def attempts(self) -> int: ...
     @property
     def after_dead(self) -> Literal["go on", "wait"]: ...
+    def keys(self) -> tuple[str, ...]:
+        """The secrets that messages are signed with; `TerminalError` where one is missing."""
+        ...
 
 
 # ------------------------------------------------------------------------------------------------------ the registry

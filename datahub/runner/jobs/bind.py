@@ -146,6 +146,14 @@ def receivers_of(loaded: Loaded, job: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(one.connection for one in declared.notify), *rows)))
 
 
+def signable(loaded: Loaded, job: str) -> None:
+    """`TerminalError` where a secret is missing that the messages of a job's rows are signed with."""
+    opened = _Opened(loaded, Place(loaded.folder, folders_of(loaded).state))
+    for told in job_of(loaded, job).targets.values():
+        if opened.is_poster(told.connection):
+            cast(PosterConnection, opened.poster(told.connection)[0]).keys()
+
+
 def sources_read(plan: Plan) -> tuple[str, ...]:
     """The sources that the plan reads, in the order of the script."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]

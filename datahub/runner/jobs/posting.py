@@ -57,6 +57,7 @@ class Posting:
 
 
 def send_to(store: StateStore, loaded: Loaded, channel: str) -> Sent:
-    """Send what is due to one receiver; where the project does not know it any more, its messages wait."""
+    """Send what is due to one receiver; where the project does not know it any more, or lacks its secret, its messages wait."""
     connection, poster = receivers(loaded, (channel,))[channel]
+    connection.keys()
     return send(store, channel, connection, poster, this_process())

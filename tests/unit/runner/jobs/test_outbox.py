@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from datahub.cli.job_run import _targets
+from datahub.cli.job_run import Asked, _targets, run_job
+from datahub.cli.output import Exit, Stop
 from datahub.connectors.declare import TerminalError
 from datahub.runner.jobs import outbox
 from datahub.runner.jobs.outbox import WAITS
@@ -290,3 +291,25 @@ def test_what_is_bound_to_no_receiver_cannot_be_told(world, tmp_path):
         other.context("orders")
     other.close()
     shop.store.outbox.counts()
+
+
+def test_messages_whose_secret_is_missing_wait_for_it_and_are_sent_once_it_is_there(world, monkeypatch):
+    shop = world()
+    orders(shop, "a", "A,1,")
+    monkeypatch.delenv("ERP_HOOK")
+    with pytest.raises(TerminalError, match="`ERP_HOOK` is not set"):
+        send_to(shop.store, shop.loaded, "erp")
+    assert {(MessageState.NEW, 0)} == {(one.state, one.attempts) for one in shop.store.outbox.list()}
+    monkeypatch.setenv("ERP_HOOK", SECRET)
+    assert 2 == send_to(shop.store, shop.loaded, "erp").taken
+
+
+def test_a_run_whose_messages_cannot_be_signed_is_not_begun(world, monkeypatch):
+    shop = world()
+    shop.put("in/a.csv", "id,total,placed\nA,1,\n")
+    monkeypatch.delenv("ERP_HOOK")
+    monkeypatch.chdir(shop.loaded.folder)
+    with pytest.raises(Stop, match="`ERP_HOOK` is not set") as stopped:
+        run_job(Asked("orders"))
+    assert Exit.USAGE == stopped.value.code
+    assert () == tuple(shop.store.runs.list())
