@@ -10,9 +10,7 @@ from datahub.records import record
 from datahub.semantic.rules import DUPLICATE, RESERVED_NAME
 from datahub.syntax import ast
 
-BUILTIN_TYPES = frozenset(
-    ("bool", "int", "decimal", "float", "text", "date", "time", "datetime", "local_datetime", "duration", "enum", "map", "json")
-)
+BUILTIN_TYPES = ("bool", "int", "decimal", "float", "text", "date", "time", "datetime", "local_datetime", "duration", "enum", "map", "json")
 RESERVED = ("_dhm_", "_row", "_issues")
 """How names begin that the engine gives to its own columns and files."""
 
