@@ -59,8 +59,8 @@ def from_bytes(data: bytes, shown: str) -> Contents:
 
 def _tarred(data: bytes, shown: str) -> Iterator[tuple[str, bytes | str]]:
     """Each file of a tar with its bytes, or why it is refused."""
-    left = LARGEST
-    with tarfile.open(fileobj=_Bounded(data, shown), mode="r|") as tar:
+    left, inflated = LARGEST, _Bounded(data, shown)
+    with tarfile.open(fileobj=inflated, mode="r|") as tar:
         for count, entry in enumerate(tar):
             if entry.isdir():
                 continue
@@ -74,6 +74,9 @@ def _tarred(data: bytes, shown: str) -> Iterator[tuple[str, bytes | str]]:
             file = tar.extractfile(entry)
             assert file is not None
             yield entry.name, file.read()
+    # A tar ends before its gzip does, whose sum and length are looked at only when its end is read.
+    while inflated.read(1 << 16):
+        pass
 
 
 def _no_file(entry: tarfile.TarInfo) -> str:

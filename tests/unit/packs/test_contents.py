@@ -124,6 +124,14 @@ def test_what_is_no_archive_is_told(data):
         from_bytes(data, "a")
 
 
+@pytest.mark.parametrize("at", [-8, -4], ids=["sum", "length"])
+def test_a_gzip_whose_sum_or_length_is_wrong_is_refused(at):
+    data = bytearray(tarred(HEAD))
+    data[at] ^= 1
+    with pytest.raises(NotAPack, match="cannot be read as an archive"):
+        from_bytes(bytes(data), "a")
+
+
 def test_an_archive_holds_what_the_folder_held_and_is_written_the_same_each_time(tmp_path):
     for name, text in GOOD.items():
         (tmp_path / name).write_bytes(text)
