@@ -20,6 +20,7 @@ from datahub.records import record
 
 if TYPE_CHECKING:
     from datahub.cli.spans import Span
+    from datahub.plan.operators import Plan
     from datahub.project.load import Loaded
     from datahub.runner.jobs.job_context import JobContext
     from datahub.runner.jobs.perform import Ending
@@ -71,6 +72,7 @@ def run_job(asked: Asked) -> Exit:
     except Stop as stop:
         _unready(loaded, asked, stop.message)
         raise
+    _readable(plan, asked)
     if asked.dry:
         from datahub.cli.dry import dry
 
@@ -94,6 +96,20 @@ def run_job(asked: Asked) -> Exit:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
     finally:
         store.close()
+
+
+def _readable(plan: Plan, asked: Asked) -> None:
+    """Stop where a parameter that was typed is none of the script's, or its value none of its type."""
+    from datahub.runner.parameters import Unreadable, parameters
+
+    names = [shape.name for shape in plan.parameters]
+    for name, _ in asked.parameters:
+        if name not in names:
+            raise Stop(f"the script of the job `{asked.job}` has no parameter `{name}`", f"it has {', '.join(names) or 'none'}")
+    try:
+        parameters(plan, dict(asked.parameters))
+    except Unreadable as problem:
+        raise Stop(str(problem)) from problem
 
 
 def _unready(loaded: Loaded, asked: Asked, reason: str) -> None:
@@ -177,7 +193,10 @@ def submitted(context: JobContext, asked: Asked) -> Run:
     from datahub.state.records import Admission, Fire, FireKind, Overlap
 
     job = context.job
-    admission = Admission(Overlap(job.overlap), job.most_waiting, json.dumps(dict(asked.parameters)))
+    # What has parameters of its own stands for no other run, and none for it.
+    alone = asked.parameters and job.overlap in ("queue_one", "skip")
+    overlap = Overlap.QUEUE_ALL if alone else Overlap(job.overlap)
+    admission = Admission(overlap, 1 << 30 if alone else job.most_waiting, json.dumps(dict(asked.parameters)))
     run = context.store.runs.submit(Fire(context.name, FireKind.MANUAL, context.clock()), admission, context.clock())
     assert run is not None
     return run
