@@ -145,7 +145,7 @@ def _noticed(report: Report) -> Markup | None:
     codes = [one for one in report.codes if one.severity not in ("error", "fatal")]
     if not codes:
         return None
-    intro = "These rows were accepted all the same."
+    intro = "None of this refuses a row; a row that was refused as well stands above."
     return element("section", element("h2", "Noticed"), element("p", intro, class_="faint"), map(_code, codes))
 
 

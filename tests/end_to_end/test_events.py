@@ -240,7 +240,7 @@ def test_what_listens_for_other_machines_is_protected_by_tls_and_a_token(here, a
         (["--tls-cert", "tls/chain.pem", "--tls-key", "tls/other.pem"], "is not that of the certificate"),
     ],
 )
-def test_what_cannot_protect_is_told_before_anything_listens(here, authority, monkeypatch, given, words):
+def test_what_cannot_protect_is_told_before_anything_listens(here, authority, monkeypatch, capsys, given, words):
     issue, ca = authority
     issue(ca)
     (here / "tls" / "key.pem").rename(here / "tls" / "other.pem")
@@ -255,6 +255,8 @@ def test_what_cannot_protect_is_told_before_anything_listens(here, authority, mo
     with pytest.raises(Stop) as told:
         serve.command(listen="127.0.0.1:0", behind_proxy=False, env="", workers=1, log=Log.TEXT, **asked)
     assert words in told.value.message + told.value.advice
+    # Who reads that it serves may believe it.
+    assert "serving" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def command(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, loop.stop)
         count = len(declared.jobs())
-        say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
         with listening(Listen(listen, behind_proxy, token, tls_cert, tls_key), loaded, loop, lambda: declared.current):
+            say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
             loop.run()
     raise typer.Exit(Exit.TERMINATED)

@@ -140,3 +140,11 @@ def test_a_page_holds_no_secret(tmp_path, monkeypatch):
         monkeypatch.setattr(redacted, "_pattern", None)
     assert "the server said •••" in text
     assert "other" not in (tmp_path / "report.json").read_text()
+
+
+def test_a_row_that_was_noticed_and_refused_is_not_called_accepted():
+    # Line 4 stands under both.
+    text = Reader(as_page(report())).text
+    assert 2 == text.count("feed.csv, line 4")
+    assert "accepted" not in text[text.index("Noticed") :]
+    assert "None of this refuses a row; a row that was refused as well stands above." in text
