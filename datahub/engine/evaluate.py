@@ -161,7 +161,9 @@ def row_fact(node: ir.RowFact, scope: Scope) -> Column:
 @evaluates(ir.Failed)
 def failed(node: ir.Failed, scope: Scope) -> Column:
     """Whether a value failed: at all, or with a code."""
-    failures = real(scope.evaluate(node.value).failures)
+    found = scope.evaluate(node.value).failures
+    # What is left alone has not failed, unless that is what is asked: `@required_on` does.
+    failures = found if node.code == OMIT else real(found)
     if node.code:
         failures = tuple(failure for failure in failures if node.code in (failure.code, failure.cause))
     return Column(pa.array(failed_rows(failures, scope.length)) if failures else pa.scalar(False))
