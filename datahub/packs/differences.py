@@ -79,7 +79,8 @@ def _of_script(script: Path, pack: OpenedPack) -> _Items:
     texts: dict[str, str] = {}
     for unit in made.units:
         prefix = unit.full("")
-        for found, into in ((meanings(made, unit), means), ({item: span.text for item, span in written(unit).items()}, texts)):
+        spelled = {item: span.text for item, span in written(unit).items()}
+        for found, into in ((meanings(made, unit, through_tables=True), means), (spelled, texts)):
             for item, value in found.items():
                 kind, _, name = item.partition(" ")
                 if kind == "map" and "." in name and not name.partition(".")[2].startswith("let "):

@@ -2,6 +2,7 @@
 
 An item is `map Order.city`, `checks Order.O001`, `lookup carriers`, `fn slug`: what an override can name. Its hash is that of its
 typed form with everything inlined that it is made of, so that it changes where a function that it calls does.
+A table is an item of its own.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from datahub.syntax import ast
 _UNSAID = frozenset({"origin", "span", "line", "doc", "evidence"})
 
 
-def meanings(made: Elaborated, unit: Unit) -> dict[str, str]:
-    """The hash of each item that `unit` declares."""
-    digest = _Digest(_renamed(made))
+def meanings(made: Elaborated, unit: Unit, *, through_tables: bool = False) -> dict[str, str]:
+    """The hash of each item that `unit` declares; with `through_tables` what reads a table changes with it too."""
+    lookups, decisions = made.program.lookups, made.program.decisions
+    tables = {one.name: one for one in lookups} | {one.name: one for one in decisions}
+    digest = _Digest(_renamed(made), tables if through_tables else {})
     found: dict[str, list[str]] = {}
     for name, value in _items(made, unit, digest):
         found.setdefault(name, []).append(value if isinstance(value, str) else digest.of(value))
@@ -108,7 +111,7 @@ def _maps(made: Elaborated, unit: Unit, digest: _Digest) -> Iterator[tuple[str, 
             continue
         yield f"map {name}", (body.body.inputs, body.body.clauses)
         # A let is part of whatever reads it.
-        inside = _Digest(digest.renamed)
+        inside = _Digest(digest.renamed, digest.tables)
         for let in body.body.lets:
             inside.columns[let.name] = inside.of(let.value)
             yield f"map {name}.{let.name.replace('let.', 'let ', 1)}", inside.columns[let.name]
@@ -150,8 +153,8 @@ def _renamed(made: Elaborated) -> dict[str, str]:
 class _Digest:
     """Hashes of typed trees; a part that is shared is looked at once."""
 
-    def __init__(self, renamed: Mapping[str, str]) -> None:
-        self.renamed = renamed
+    def __init__(self, renamed: Mapping[str, str], tables: Mapping[str, ir.LookupTable | ir.DecisionTable]) -> None:
+        self.renamed, self.tables = renamed, tables
         self.columns: dict[str, str] = {}
         """What stands for a column that is made of others."""
         self._known: dict[int, tuple[Any, str]] = {}
@@ -174,6 +177,8 @@ class _Digest:
                 if field.name not in _UNSAID:
                     yield field.name
                     yield self.of(getattr(value, field.name))
+            if isinstance(value, ir.LookUp | ir.Decision) and value.table in self.tables:
+                yield self.of(self.tables[value.table])
         elif isinstance(value, tuple | list):
             yield f"({len(value)}"
             yield from map(self.of, value)
