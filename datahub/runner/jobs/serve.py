@@ -154,21 +154,32 @@ class Loop:
     # ------------------------------------------------------------ processes
 
     def _start(self, jobs: Mapping[str, Scheduled], now: datetime) -> None:
+        if len(self._children) >= self.workers:
+            return
+        kept: set[str] = set()
+        for run in self._startable(jobs, now):
+            name = run.job
+            if len(self._children) >= self.workers:
+                return
+            if name in kept or any(child.run == run.id for child in self._children):
+                continue
+            epoch = 0 if jobs[name].job.overlap == "allow" else self.store.leases.acquire(_starting(name), this_process(), STARTING)
+            if epoch is None:
+                # Another loop starts it: two processes for one run would be one for nothing.
+                kept.add(name)
+                continue
+            self._children.append(_Child(name, run.id, self.launch(name, run.id), epoch))
+            self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
+
+    def _startable(self, jobs: Mapping[str, Scheduled], now: datetime) -> list[Run]:
+        """The runs that could be started, of all jobs, the oldest first: no job waits for ever behind the runs of another."""
+        found: list[Run] = []
         for name in self.store.runs.ready(now):
             one = jobs.get(name)
-            busy = sum(child.job == name for child in self._children)
-            if one is None or (busy and one.job.overlap != "allow") or self._not_before.get(name, now) > now:
-                continue
-            for run in self.store.runs.upcoming(name, now):
-                if len(self._children) >= self.workers:
-                    return
-                if all(child.run != run.id for child in self._children):
-                    epoch = 0 if one.job.overlap == "allow" else self.store.leases.acquire(_starting(name), this_process(), STARTING)
-                    if epoch is None:
-                        # Another loop starts it: two processes for one run would be one for nothing.
-                        break
-                    self._children.append(_Child(name, run.id, self.launch(name, run.id), epoch))
-                    self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
+            busy = any(child.job == name for child in self._children)
+            if one is not None and not (busy and one.job.overlap != "allow") and self._not_before.get(name, now) <= now:
+                found += self.store.runs.upcoming(name, now)
+        return sorted(found, key=lambda run: run.fire_at)
 
     def _bury(self) -> None:
         """See which processes have ended. One that ended without getting its run anywhere is not started again at once."""

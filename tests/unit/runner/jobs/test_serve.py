@@ -141,3 +141,16 @@ def test_a_job_with_a_held_run_starts_nothing(serving):
     for _ in range(3):
         serving.loop.turn(serving.time.after(seconds=1))
     assert [] == serving.started
+
+
+@pytest.mark.parametrize("crowded, other", [("a", "z"), ("z", "a")])
+def test_the_oldest_run_of_all_jobs_starts_first(serving, crowded, other):
+    serving.job(crowded, overlap="allow")
+    serving.job(other)
+    late, early = NOON + timedelta(minutes=2), NOON + timedelta(minutes=1)
+    for number, (job, at, how) in enumerate(
+        [(crowded, NOON, Overlap.ALLOW), (other, early, Overlap.QUEUE_ONE), (crowded, late, Overlap.ALLOW)]
+    ):
+        serving.store.runs.submit(Fire(job, FireKind.EVENT, at, f"m{number}"), Admission(how), at)
+    serving.loop.turn(serving.time.after(minutes=3))
+    assert [crowded, other] == [job for job, _ in serving.started]
