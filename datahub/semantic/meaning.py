@@ -179,6 +179,8 @@ class _Digest:
                     yield self.of(getattr(value, field.name))
             if isinstance(value, ir.LookUp | ir.Decision) and value.table in self.tables:
                 yield self.of(self.tables[value.table])
+            elif isinstance(value, ir.InLookUp) and isinstance(table := self.tables.get(value.table), ir.LookupTable):
+                yield self.of((table.source, tuple(keys for keys, _, _ in table.rows)))
         elif isinstance(value, tuple | list):
             yield f"({len(value)}"
             yield from map(self.of, value)

@@ -417,7 +417,7 @@ def test_two_versions_are_told_apart_by_what_they_mean(here, tmp_path, dhm):
 TABLES = """pack acme.shop {version} {{ exports zone, fee }}
 lookup zone(c: text) -> text {{
   | c  | z |
-  | FR | {zone} |
+  | {key} | {zone} |
 }}
 decide fee(w: decimal) -> decimal {{
   | w   || f |
@@ -428,12 +428,13 @@ decide fee(w: decimal) -> decimal {{
 
 READS = """use acme.shop as m
 source q: csv {{ columns {{ id: text, c: text, w: decimal }} }}
-entity X {{ id: text, z: text, f: decimal }}
+entity X {{ id: text, z: text, f: decimal, known: bool }}
 map X from r in q {{
   let paid: m.fee(r.w)
   id: r.id
   z: m.zone(r.c)
   f: paid
+  known: r.c in m.zone
 }}
 {}"""
 
@@ -444,17 +445,18 @@ map X from r in q {{
         ({"zone": 2, "fee": 2}, "", ["z"]),
         ({"zone": 1, "fee": 3}, "", ["f"]),
         ({"zone": 2, "fee": 3}, "override lookup m.zone {\n  | c  | z |\n  | FR | 7 |\n}\n", ["f"]),
+        ({"key": "ES"}, "", ["z", "known"]),
         ({"zone": 1, "fee": 2}, "", []),
     ],
-    ids=["a lookup", "a decide", "a row that is overridden", "neither"],
+    ids=["a lookup", "a decide", "a row that is overridden", "a key", "neither"],
 )
 def test_a_field_that_reads_a_table_changes_with_it(here, tmp_path, dhm, now, laid_on, told):
-    before = make(tmp_path / "before", pack_dhm=TABLES.format(version="1.0.0", zone=1, fee=2))
-    after = make(tmp_path / "after", pack_dhm=TABLES.format(version="1.1.0", **now))
+    before = make(tmp_path / "before", pack_dhm=TABLES.format(version="1.0.0", key="FR", zone=1, fee=2))
+    after = make(tmp_path / "after", pack_dhm=TABLES.format(version="1.1.0", **{"key": "FR", "zone": 1, "fee": 2, **now}))
     assert 0 == dhm("pack", "add", "acme.shop", "--path", before).code
     (here / "mine.dhm").write_text(READS.format(laid_on), encoding="utf-8")
     mine = dhm("pack", "diff", before, after, "--mine").out.partition("mine.dhm\n")[2]
-    assert told == [field for field in ("id", "z", "f") if f"~ X.{field} " in mine], mine
+    assert told == [field for field in ("id", "z", "f", "known") if f"~ X.{field} " in mine], mine
     assert (not told) == ("nothing changes" in mine)
 
 
