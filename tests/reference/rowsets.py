@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from datahub.semantic import ir
-from datahub.semantic.walk import columns_read
+from datahub.semantic.walk import columns_read, is_windowed
 from tests.reference.expressions import OMIT, Cell, Place, World, elements, ordered, read
 from tests.reference.reading import converted
 
@@ -101,6 +101,8 @@ class _Meaning:
     lost: dict[str, list[Row]] = field(default_factory=dict)
     """For each rowset the rows that were rejected on the way: a group that lacks one of its rows falls."""
     losing: list[Row] = field(default_factory=list)
+    undecided: list[Row] = field(default_factory=list)
+    """The rows of which the last `where` could not be decided."""
     fell: dict[str, list[Row]] = field(default_factory=dict)
     """For each entity the rows that were rejected, as far as they came: others may miss them."""
     keys: Row = field(default_factory=dict)
@@ -137,12 +139,14 @@ class _Meaning:
             {named(name, body.alias): cell for name, cell in row.items()} for one in body.inputs for row in self.lost.get(one, ())
         ]
         grouped: ir.GroupClause | None = None
-        for clause in body.clauses:
+        for at, clause in enumerate(body.clauses):
             if isinstance(clause, ir.GroupClause):
                 grouped = clause
                 rows = self.grouped(rows, clause, body)
             else:
                 rows = self.clause(rows, clause, grouped)
+                if isinstance(clause, ir.WhereClause) and grouped is None:
+                    self.tell_undecided(body, body.clauses[at + 1 :])
         if grouped is not None:
             return rows
         gone = self.losing
@@ -151,6 +155,25 @@ class _Meaning:
             gone = [{**row, one.name: self.as_far(row, one.value)} for row in gone]
         self.lost[body.name] = gone
         return rows
+
+    def tell_undecided(self, body: ir.RowsetBody, rest: Sequence[ir.Clause]) -> None:
+        """What is wrong with the fields of rows whose `where` could not be decided, where they are worked out row by row."""
+        entity = next((one.entity for one in self.program.maps if one.body is body), None)
+        if entity is None or any(isinstance(one, ir.FillClause | ir.EachClause | ir.JoinClause | ir.GroupClause) for one in rest):
+            return
+        if any(isinstance(one, ir.WhereClause) and is_windowed(one.condition) for one in rest):
+            return
+        for row in self.undecided:
+            self.settled(self.shape(entity), self.with_fields(row, body, entity), set())
+
+    def with_fields(self, row: Row, body: ir.RowsetBody, entity: str) -> Row:
+        for one in (*body.lets, *body.fields):
+            if is_windowed(one.value):
+                return row
+            row = {**row, one.name: read(one.value, self.place(row))}
+        for rule in (one for one in self.program.rules if one.entity == entity):
+            row = self.ruled(row, rule)
+        return row
 
     def as_far(self, row: Row, value: ir.Expression) -> Cell:
         """What a row that was rejected on the way would have had, where it came as far."""
@@ -192,7 +215,10 @@ class _Meaning:
                 self.losing = [
                     row for row in self.losing if self.as_far(row, condition).codes or self.as_far(row, condition).value is not False
                 ]
-                return [row for row in rows if self.asked(row, condition, windows)]
+                known = len(self.losing)
+                found = [row for row in rows if self.asked(row, condition, windows)]
+                self.undecided = self.losing[known:]
+                return found
             case ir.FillClause(columns=columns, by=by):
                 return self.filled(rows, columns, by)
             case ir.EachClause():
