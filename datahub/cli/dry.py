@@ -49,7 +49,7 @@ def _one(context: JobContext, asked: Asked, out: Path, window: Window | None, *,
     from datahub.cli.summary import summary
     from datahub.runner.jobs.dry import dry_run
 
-    would = dry_run(context, out, known=known, window=window)
+    would = dry_run(context, out, asked.parameters, known=known, window=window)
     if window is not None:
         say(f"{window.text}{':' if would is not None else ''}")
     if would is None:

@@ -126,6 +126,18 @@ def test_a_dry_run_tells_what_would_be_and_leaves_everything_as_it_is(here):
     assert before == sorted(path.relative_to(here).as_posix() for path in here.rglob("*"))
 
 
+def test_a_dry_run_takes_the_parameters_that_are_given(here):
+    script = here / "offers.dhm"
+    text = script.read_text(encoding="utf-8")
+    at = text.index("{", text.index("flow ")) + 1
+    script.write_text(f"param most: int = 9\n{text[:at]}\n  abort when $most < 1\n{text[at:]}", encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3")
+    assert dhm("run", "offers", "--dry-run")[0] == 0
+    code, _, said = dhm("run", "offers", "--dry-run", "--param", "most=0")
+    assert code == 1
+    assert "would not be delivered: `abort when`" in said
+
+
 def test_a_held_run_is_let_through_and_another_gives_its_files_back(here):
     put(here, "a.csv", "A,1.50,3", "B,2.50,2", "C,2.00,1")
     assert 0 == dhm("run", "offers")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from datahub.connectors.declare import Incremental
@@ -27,10 +29,10 @@ class Would:
     against: str = ""
 
 
-def dry_run(context: JobContext, out: Path, *, known: bool, window: Window | None = None) -> Would | None:
+def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *, known: bool, window: Window | None = None) -> Would | None:
     """Fetch what is new, or what is of a window, into `out` and run the plan over it; None where there is nothing.
 
-    `known`: there is a ledger to look into.
+    `given` are parameters over those of the job. `known`: there is a ledger to look into.
     """
     landed = out / "landed"
     landed.mkdir(parents=True)
@@ -50,7 +52,7 @@ def dry_run(context: JobContext, out: Path, *, known: bool, window: Window | Non
     if not any(files[name] for name in context.driving):
         return None
     now = context.clock() if window is None else min(window.end, context.clock())
-    run_now = Run("dry", context.name, FireKind.MANUAL, now, RunStatus.PENDING, now)
+    run_now = Run("dry", context.name, FireKind.MANUAL, now, RunStatus.PENDING, now, parameters=json.dumps(dict(given)))
     options = Options(
         as_of=now,
         threads=context.threads,
