@@ -7,6 +7,7 @@ copied, no shell is used, no folder is made in passing. A connection that was lo
 from __future__ import annotations
 
 import asyncio
+import logging
 import stat
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,6 +32,14 @@ _OPEN = 32
 """How many files are open at once where many are read together."""
 # AES in the processor is several times faster than ChaCha20 in Python's reach, which would be asked for first.
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a warning of asyncio says more than that a packet found its connection lost, which the request tells as its failure."""
+    return "socket.send() raised exception" not in record.getMessage()
+
+
+logging.getLogger("asyncio").addFilter(_is_news)
 
 
 class SftpFiles:

@@ -186,7 +186,7 @@ def test_f6_a_password_is_never_sent_before_tls():
 
 
 def test_f6_plain_ftp_must_be_said_to_be_insecure():
-    with pytest.raises(ValueError, match="insecure = true"):
+    with pytest.raises(ValueError, match="without TLS"):
         Ftp(host="h", tls="none")
     assert Ftp(host="h", tls="none", insecure=True).at_port == 21
     assert (21, 990) == (Ftp(host="h").at_port, Ftp(host="h", tls="implicit").at_port)

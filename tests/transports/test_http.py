@@ -102,7 +102,7 @@ def test_the_certificate_is_checked(secure_web, connect, tmp_path):
 
 
 def test_plain_http_must_be_said_to_be_insecure():
-    with pytest.raises(ValueError, match="insecure = true"):
+    with pytest.raises(ValueError, match="without TLS"):
         Http(url="http://h")
     with pytest.raises(ValueError, match="begins with"):
         Http(url="ftp://h")
