@@ -26,6 +26,7 @@ from datahub.connectors.declare import (
     TransientError,
 )
 from datahub.connectors.running_digest import RunningDigest
+from datahub.durable import to_disk
 from datahub.records import record
 
 PIECE = 1 << 20
@@ -221,7 +222,7 @@ def _named(parts: Sequence[_Part], folder: Path) -> Iterator[Landed]:
         final = folder / part.sha256
         part.path.replace(final)
         landed.append(Landed(part.split, final, part.split.name, part.size, part.sha256))
-    _sync(folder)
+    to_disk(folder)
     yield from landed
 
 
@@ -235,11 +236,3 @@ def _clear(folder: Path) -> None:
 
 def _gone(split: Split) -> TransientError:
     return TransientError(f"`{split.name}` is gone since it was listed")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, NoReturn
 
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
+from datahub.durable import to_disk
 
 
 class LocalFiles:
@@ -61,7 +62,7 @@ class LocalFiles:
                 # A second name is refused where it is taken, in one step; a rename would replace.
                 target.hardlink_to(source)
                 source.unlink()
-        _sync(target.parent)
+        to_disk(target.parent)
 
     def remove(self, path: str) -> None:
         with _told(path):
@@ -138,11 +139,3 @@ def _raise(problem: OSError, path: str) -> NoReturn:
             raise TransientError(f"`{path}`: {reason}") from None
         case _:
             raise TerminalError(f"`{path}`: {reason}") from None
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
+from datahub.durable import to_disk
 from datahub.formats.archives import MARK, MemberStream
 from datahub.formats.declare import BadInput, InputFile
 
@@ -159,7 +160,7 @@ class AtomicFile:
             os.fsync(self.stream.fileno())
             self.stream.close()
             self.temporary.replace(self.path)
-            _sync_folder(self.path.parent)
+            to_disk(self.path.parent)
         except BaseException:
             self.abort()
             raise
@@ -172,11 +173,3 @@ class AtomicFile:
             self.stream.close()
         finally:
             self.temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

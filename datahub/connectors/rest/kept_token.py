@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datahub.durable import to_disk
 from datahub.project.redaction import redacted
 
 
@@ -54,3 +55,4 @@ class KeptToken:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._path)
+        to_disk(self._path.parent)

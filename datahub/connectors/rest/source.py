@@ -21,6 +21,7 @@ from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Call, RestFrom, Until
 from datahub.connectors.rest.values import Absent, at, decoded, encoded, encoded_lines, fill
+from datahub.durable import to_disk
 
 PIECE = 1 << 16
 _NOT_YET = (404, 409)
@@ -105,11 +106,7 @@ class RestIn:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         final = folder / digest
         shutil.move(part, final)
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        to_disk(folder)
         return Landed(split, final, split.name, final.stat().st_size, digest)
 
     def settle(self, landed: Landed, *, succeeded: bool) -> None:

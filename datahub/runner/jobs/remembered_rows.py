@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datahub.connectors.declare import Landed, Split, TerminalError
+from datahub.durable import to_disk
 from datahub.formats.declare import FORMATS
 from datahub.records import record
 from datahub.runner.jobs.deliver import digest_of
@@ -132,11 +133,7 @@ def _landed(split: Split, origin: Origin, rows: pa.Table, folder: Path) -> Lande
         raise
     size, sha256 = part.stat().st_size, digest_of(part)
     part.replace(folder / sha256)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    to_disk(folder)
     return Landed(split, folder / sha256, split.name, size, sha256)
 
 

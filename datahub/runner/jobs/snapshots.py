@@ -16,6 +16,7 @@ from threading import Lock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.frames.frame import Frame
 from datahub.records import record
@@ -107,7 +108,7 @@ class Remembered:
         kept = Kept(tuple(snapshots), tuple(entered), bases)
         path = self._folder(run) / _LIST
         path.write_text(json.dumps(asdict(kept)), encoding="utf-8")
-        _to_disk(path)
+        to_disk(path)
         return kept
 
     def concerns(self, refused: Mapping[str, pa.Table]) -> bool:
@@ -173,10 +174,10 @@ class Remembered:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = folder / f".{os.getpid()}.part"
         pq.write_table(table, part, compression="zstd")
-        _to_disk(part)
+        to_disk(part)
         digest = digest_of(part)
         part.replace(self._path(digest))
-        _to_disk(folder)
+        to_disk(folder)
         return digest
 
 
@@ -226,11 +227,3 @@ def _without(old: pa.Table, new: pa.Table, keys: list[str]) -> pa.Table:
     marked = old.select(keys).append_column("_row", pa.array(range(old.num_rows), pa.int64()))
     stay = marked.join(new.select(keys).combine_chunks(), keys, join_type="left anti").column("_row")
     return old.take(stay.combine_chunks().sort())
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

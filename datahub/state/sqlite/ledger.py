@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from datahub.durable import to_disk
 from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries, SqliteRejects
 from datahub.state.sqlite.entries import SqliteEntries
 from datahub.state.sqlite.items import SqliteItems
@@ -173,7 +174,7 @@ def _prepare(path: Path, versions: Sequence[str]) -> None:
         except FileExistsError:
             # Another process was faster; its ledger is the one.
             pass
-        _sync(path.parent)
+        to_disk(path.parent)
     finally:
         for left in (fresh, fresh.with_name(f"{fresh.name}-journal")):
             left.unlink(missing_ok=True)
@@ -252,18 +253,10 @@ def _backup(connection: sqlite3.Connection, path: Path) -> Path:
             os.fsync(file.fileno())
         part.chmod(0o600)
         part.replace(copy)
-        _sync(copy.parent)
+        to_disk(copy.parent)
     finally:
         part.unlink(missing_ok=True)
     return copy
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 __all__ = ["LedgerUnusable", "SqliteLedger"]
