@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from datahub.formats import csv_exact
 from datahub.formats.csv_head import Head
 from datahub.formats.csv_read import CsvBlock, CsvReader, survey
-from datahub.formats.csv_resent import MARK, records
+from datahub.formats.csv_resent import MARK, records, wrapped
 from datahub.formats.csv_scan import Dialect, Positions, Record, as_bytes, quote_positions
 from datahub.formats.csv_write import Style, quoted
 from datahub.formats.declare import Block, Reader
@@ -83,19 +83,16 @@ def _cells(texts: pa.Array, dialect: Dialect) -> pa.Array:
 
 
 def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
-    """The bytes of the records at `positions`; those with too few values are filled up, so that what follows finds its column."""
+    """The bytes of the records at `positions`, each with as many values as there are columns."""
     found = None if data.reasons.count else survey(data)
     if found is None:
         return pa.array([_whole(text, record, data.dialect) for text, record in _picked(data, positions)], pa.binary())
     spans = found.spans()
     raw = stretches(data.text, spans.starts[positions], spans.ends[positions])
     lacking = data.dialect.width - 1 - _delimiters(raw, data.dialect)
-    if (lacking <= 0).all():
+    if (lacking == 0).all():
         return raw
-    # Once for each number of values that records lack.
-    known, which = np.unique(np.maximum(lacking, 0), return_inverse=True)
-    filling = pa.array([data.dialect.delimiter * int(one) for one in known], pa.binary())
-    return glued(raw, filling.take(pa.array(which)))
+    return pa.array([_whole(text, record, data.dialect) for text, record in _picked(data, positions)], pa.binary())
 
 
 def _delimiters(records: pa.Array, dialect: Dialect) -> Positions:
@@ -121,11 +118,10 @@ def _picked(data: CsvBlock, positions: Rows) -> Iterator[tuple[bytes, Record]]:
 
 
 def _whole(raw: bytes, record: Record, dialect: Dialect) -> bytes:
-    if record.problem:
-        # What cannot be cut into values is one value, so that what follows it can be read.
-        quote = dialect.quote or b'"'
-        return quote + raw.replace(quote, quote * 2) + quote + dialect.delimiter * (dialect.width - 1)
-    return raw + dialect.delimiter * max(0, dialect.width - len(record.fields))
+    lacking = dialect.width - len(record.fields)
+    if record.problem or lacking < 0 or (lacking and not dialect.short):
+        return wrapped(raw, dialect)
+    return raw + dialect.delimiter * lacking
 
 
 def _realigned(data: CsvBlock, positions: Rows, head: Head) -> pa.Array:
@@ -134,7 +130,7 @@ def _realigned(data: CsvBlock, positions: Rows, head: Head) -> pa.Array:
     made = []
     for raw, record in _picked(data, positions):
         if csv_exact.fault(raw, record, data.dialect, data.layout.header, data.encoding):
-            made.append(_whole(raw, record, head.dialect))
+            made.append(wrapped(raw, head.dialect))
             continue
         fields = [record.fields[places[name]].decode() if name in places else None for name in head.layout.header]
         cells = quoted(pa.array(fields, pa.string()), _style(head.dialect)).to_pylist()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from pathlib import Path
 
@@ -128,6 +131,84 @@ def test_every_kind_of_reject_of_delimited_text_is_the_same_when_it_is_sent_agai
             (rows_aside(first) == rows_aside(second)) if alone and name != "all of them" else (first.count(b"\n") == second.count(b"\n"))
         ), name
         assert second == third, name
+
+
+def saved(text: bytes, delimiter: str, encoding: str = "utf-8", wider: int = 0) -> bytes:
+    """A table as a spreadsheet saves it: every row as wide as the widest, quotes where they are needed, a byte order mark."""
+    rows = list(csv.reader(io.StringIO(text.decode("utf-8", "replace")), delimiter=delimiter))
+    width = max(map(len, rows)) + wider
+    made = io.StringIO()
+    csv.writer(made, delimiter=delimiter, lineterminator="\r\n").writerows(row + [""] * (width - len(row)) for row in rows)
+    return made.getvalue().encode(encoding)
+
+
+MANGLED = {"a wrong byte", "a wrong byte among too many", "a wrong byte in a malformed one", "NUL"}
+"""What no spreadsheet gives back as it was."""
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("short", ["reject", "null"])
+@pytest.mark.parametrize(("encoding", "wider"), [("utf-8", 0), ("utf-8-sig", 0), ("utf-8-sig", 2)])
+def test_rejects_of_delimited_text_that_a_spreadsheet_saved_are_the_same_when_they_are_sent_again(
+    delimiter, short, encoding, wider, tmp_path
+):
+    records = [record for name, record in BAD.items() if name not in MANGLED]
+    sent = b"a,b,c\n" + b"".join([*records, b"'=1+2,3,4,5\n", b"=1+2,3,4,5\n", b"7,8,9,1\n", b"x,1,c\n"])
+    mark = delimiter.encode()
+    text = script("csv", f"delimiter {delimiter!r} short_rows {short}".replace("'", '"'))
+    plan = compile(text)
+    first = rejected(plan, sent.replace(b",", mark), tmp_path / "1", "csv")
+    assert len({len(row) for row in csv.reader(io.StringIO(first.decode()), delimiter=delimiter)}) == 1
+    second = rejected(plan, saved(first, delimiter, encoding, wider), tmp_path / "2", "csv")
+    assert unmarked(first, delimiter) == unmarked(second, delimiter)
+
+
+def unmarked(text: bytes, delimiter: str) -> list[list[str]]:
+    """The cells of a reject file, without where they stood, and without the words: what is wrong with a quote is told by what follows it."""
+    rows = csv.reader(io.StringIO(text.decode("utf-8-sig")), delimiter=delimiter)
+    return [row[:-6] + row[-4:-1] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("corrected", "expected"),
+    [
+        (b'"_dhm_raw y,1,2,3,4",,', "R002 the record has 5 values, 3 are needed"),
+        (b'"_dhm_raw y,1,2",,', "y 1 2"),
+        (b"y,1,2", "y 1 2"),
+        (b'"y,1,2",,', "y 1 2"),
+        (b"_dhm_raw y,1,2", "R005 `_dhm_raw` stands before a whole record, and no other value beside it"),
+        (b"\"_dhm_raw \"\"_dhm_raw y\"\",1,2\",,", "R005 `_dhm_raw` stands before a whole record, and no other value beside it"),
+        (b"_dhm_raw ,,", "R005 `_dhm_raw` stands before a whole record, and no other value beside it"),
+    ],
+)
+@pytest.mark.parametrize("surplus", [b"", b",,"])
+def test_what_is_corrected_in_a_record_that_is_held_whole_counts(corrected, expected, surplus, tmp_path):
+    plan = compile(script("csv", ""))
+    first = rejected(plan, b"a,b,c\ny,1,2,3,4\n", tmp_path / "1", "csv")
+    header, record = first.splitlines()
+    assert record.startswith(b'"_dhm_raw y,1,2,3,4",,,')
+    sent = b"\n".join([header + surplus, record.replace(b'"_dhm_raw y,1,2,3,4",,', corrected, 1) + surplus, b""])
+    again = rejected(plan, sent, tmp_path / "2", "csv")
+    if again:
+        told = list(csv.DictReader(io.StringIO(again.decode())))[0]
+        assert expected == f"{told['_dhm_codes']} {told['_dhm_messages']}"
+        assert b'"_dhm_raw ' in again and 2 >= again.split(b",R00")[0].count(b"_dhm_raw ")
+        assert unmarked(again, ",") == unmarked(rejected(plan, again, tmp_path / "3", "csv"), ",")
+    else:
+        assert expected == " ".join(str(value) for value in rows_of(tmp_path / "2" / "out")[0].values())
+
+
+def test_a_value_behind_the_reasons_is_told(tmp_path):
+    """A table that was widened: what stands in a column without a name is not lost."""
+    plan = compile(script("csv", ""))
+    head = b"a,b,c,_dhm_row,_dhm_line,_dhm_codes,_dhm_fields,_dhm_values,_dhm_messages,,\n"
+    again = rejected(plan, head + b'y,1,2,3,4,3,4,R002,,"y,1,2,3,4",too many\nz,1,2,3,4,R104,b,x,no,,\n', tmp_path / "1", "csv")
+    assert b"R002" in again and b"the record has 11 values, 3 are needed" in again
+    assert [{"a": "z", "b": 1, "c": "2"}] == rows_of(tmp_path / "1" / "out")
+
+
+def rows_of(out: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (out / "E.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("kind", OTHERS)

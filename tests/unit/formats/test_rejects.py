@@ -40,14 +40,24 @@ def test_records_come_out_byte_for_byte(rejected):
     assert expected == rejected("csv", data, ["a", "b"], [0, 1], delimiter=";")
 
 
-def test_records_with_too_few_values_are_filled_up(rejected):
+def test_records_with_too_few_or_too_many_values_are_one_value(rejected):
     text = rejected("csv", b"a,b,c\n1\n1,2,3,4\n1,2,3\n", ["a", "b", "c"], [0, 1, 2]).splitlines()
-    assert [b"1,,,1,", b"1,2,3,4,2,", b"1,2,3,3,"] == [line[: line.index(b'"')] for line in text[1:]]
+    assert [b'"_dhm_raw 1",,,1,', b'"_dhm_raw 1,2,3,4",,,2,', b"1,2,3,3,"] == [line[: line.index(b'"it')] for line in text[1:]]
+
+
+def test_records_that_may_be_short_are_filled_up(rejected):
+    text = rejected("csv", b"a,b,c\n1\n1,2\n1,2,3\n", ["a", "b", "c"], [0, 1, 2], short_rows="null").splitlines()
+    assert [b"1,,,1,", b"1,2,,2,", b"1,2,3,3,"] == [line[: line.index(b'"it')] for line in text[1:]]
+
+
+def test_a_record_is_one_value_without_its_delimiters_where_nothing_can_be_quoted(rejected):
+    text = rejected("csv", b"a\tb\n1\t\"2\\\t3\n", ["a", "b"], [0], delimiter="\t", quote="").splitlines()
+    assert text[1].startswith(b'_dhm_raw 1\\x09"2\\x5c\\x093\t\t1\t')
 
 
 def test_records_that_cannot_be_cut_are_one_value(rejected):
     text = rejected("csv", b'a,b\n1,"x\n2,y\n', ["a", "b"], [0])
-    assert b'"1,""x",,1,' in text
+    assert b'"_dhm_raw 1,""x",,1,' in text
 
 
 def test_the_encoding_is_that_of_the_source(rejected):
@@ -102,8 +112,8 @@ def test_many_rejected_records_of_several_blocks(tmp_path, small_blocks):
 
 def test_a_reject_file_that_is_sent_again_gets_its_added_columns_once(rejected):
     for data, expected in (
-        (b'a,b,_dhm_row,_dhm_why\n1,2,7,x\n3,"4,5",8,"y,z"\n6\n', [b"1,2,1,", b'3,"4,5",2,', b"6,,3,"]),
-        (b'"a","b","_dhm_row","_dhm_why"\n1,2,7,x\n3,4,8,y,9\n6,7,1,\n', [b"1,2,1,", b"3,4,8,2,", b"6,7,3,"]),
+        (b'a,b,_dhm_row,_dhm_why\n1,2,7,x\n3,"4,5",8,"y,z"\n6\n', [b"1,2,1,", b'3,"4,5",2,', b'"_dhm_raw 6",,3,']),
+        (b'"a","b","_dhm_row","_dhm_why"\n1,2,7,x\n3,4,8,y,9\n6,7,1,\n', [b"1,2,1,", b'"_dhm_raw 3,4,8",,2,', b"6,7,3,"]),
     ):
         header, *lines = rejected("csv", data, ["a", "b"], [0, 1, 2]).splitlines()
         assert b"a,b,_dhm_row,_dhm_why" == header.replace(b'"', b"")
