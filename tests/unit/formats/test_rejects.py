@@ -51,7 +51,7 @@ def test_records_that_may_be_short_are_filled_up(rejected):
 
 
 def test_a_record_is_one_value_without_its_delimiters_where_nothing_can_be_quoted(rejected):
-    text = rejected("csv", b"a\tb\n1\t\"2\\\t3\n", ["a", "b"], [0], delimiter="\t", quote="").splitlines()
+    text = rejected("csv", b'a\tb\n1\t"2\\\t3\n', ["a", "b"], [0], delimiter="\t", quote="").splitlines()
     assert text[1].startswith(b'_dhm_raw 1\\x09"2\\x5c\\x093\t\t1\t')
 
 
