@@ -88,6 +88,7 @@ class _Runner:
     def __init__(self, plan: op.Plan, feeds: Mapping[str, Feed], outlet: Outlet, run: RunState, settings: Settings) -> None:
         self._plan, self._feeds, self._outlet, self._run, self._settings = plan, feeds, outlet, run, settings
         self._segments = cut(plan)
+        run.ahead = self._segments.ahead
         self._shapes = {shape.name: shape for shape in plan.entities}
         self._built: dict[int, JoinIndex] = {}
         self._lookups: dict[str, list[pa.Table]] = {feed.lookup: [] for feed in plan.feeds}

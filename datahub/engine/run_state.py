@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datahub.engine.decisions import DecisionIndex
     from datahub.engine.lookups import LookupIndex
     from datahub.engine.profile import Profile
+    from datahub.engine.undecided import Ahead
 
 
 Facts = Callable[[str, Frame], pa.Array]
@@ -97,6 +98,8 @@ class RunState:
     """What of the rows of an entity its targets cannot take."""
     folded: dict[int, Any] = field(default_factory=dict)
     """What aggregates over all rows gave, by canonical node, where they were worked out batch by batch before."""
+    ahead: Mapping[int, Ahead] = field(default_factory=dict)
+    """By operator that may reject what it cannot decide, what the rows would have come to."""
     profile: Profile | None = None
     """Where the time goes, if somebody wants to know."""
 

@@ -66,7 +66,7 @@ def cut(plan: op.Plan) -> Segments:
     """The segments of `plan`."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
     ordered = topological(roots)
-    segments = Segments(ordered, watched=_watched(ordered), ahead=ahead(ordered))
+    segments = Segments(ordered, watched=_watched(ordered), ahead=ahead(ordered, plan.entities))
     fed = frozenset(feed.lookup for feed in plan.feeds)
     for operator in segments.ordered:
         for port, source in enumerate(_gathered(operator)):

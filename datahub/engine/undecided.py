@@ -1,60 +1,77 @@
-"""Rows whose `where` could not be decided: rejected at once, and told what else is wrong with them.
+"""Rows that cannot go on because a condition, a key or a list could not be had: rejected, and told what else is wrong with them.
 
 Such a row takes no part in what follows. What its fields would have been is worked out beside, for what fails of them alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues
-from datahub.engine.evaluate import assign
+from datahub.engine.evaluate import assign, attributed
 from datahub.engine.run_state import RunState
+from datahub.engine.scope import Scope
 from datahub.engine.settle import findings
-from datahub.engine.side import Side
+from datahub.engine.side import Side, reject
 from datahub.frames.frame import Column, Failures, Frame, Mask, failed_rows
 from datahub.plan import operators as op
 from datahub.records import record
-from datahub.semantic.ir import EntityShape
+from datahub.semantic import ir
+from datahub.semantic.walk import columns_read
 
 _TOLD = "!undecided"
+
+Deciding: TypeAlias = op.Filter | op.Join | op.Unique | op.Sort | op.Fill | op.Expand
+"""The operators that a row cannot pass when they cannot tell what to do with it."""
 
 
 @record(frozen=True, slots=True)
 class Ahead:
-    """What a row that passes a filter comes to, each row by itself: the fields, and the boundary at which they are told of."""
+    """What a row that passes an operator comes to, each row by itself: the fields, and the boundary at which they are told of.
+
+    `lacking` are the columns of its own that other rows have a say in.
+    """
 
     fields: tuple[op.Compute, ...]
     settle: op.Settle
+    shape: ir.EntityShape
+    lacking: frozenset[str] = frozenset()
 
 
-def ahead(ordered: Sequence[op.Operator]) -> dict[int, Ahead]:
-    """For each filter whose rows go on into the fields of one entity alone, those fields."""
+def ahead(ordered: Sequence[op.Operator], shapes: Sequence[ir.EntityShape]) -> dict[int, Ahead]:
+    """For each operator that rejects what it cannot decide, and whose rows go on into the fields of one entity alone, those fields."""
     into: dict[int, list[op.Operator]] = {}
     for operator in ordered:
         for source in op.inputs(operator):
             into.setdefault(id(source), []).append(operator)
-    found = ((id(one), _ahead(one, into)) for one in ordered if isinstance(one, op.Filter))
+    named = {shape.name: shape for shape in shapes}
+    found = ((id(one), _ahead(one, into, named)) for one in ordered if isinstance(one, Deciding))
     return {number: way for number, way in found if way is not None}
 
 
-def _ahead(operator: op.Operator, into: dict[int, list[op.Operator]]) -> Ahead | None:
+def _ahead(operator: op.Operator, into: dict[int, list[op.Operator]], shapes: dict[str, ir.EntityShape]) -> Ahead | None:
     fields: list[op.Compute] = []
+    lacking = set(operator.columns) if isinstance(operator, op.Fill) else set()
     alone = True
     while True:
         following = into.get(id(operator), [])
         if len(following) != 1:
             return None
-        operator = following[0]
+        before, operator = operator, following[0]
         match operator:
-            case op.Settle():
-                return Ahead(tuple(fields), operator) if fields else None
+            case op.Settle(entity=entity):
+                return Ahead(tuple(fields), operator, shapes[entity], frozenset(lacking)) if fields else None
             case op.Compute() if alone:
                 fields.append(operator)
+            case op.Fill(columns=columns):
+                lacking.update(columns)
+            case op.Join(left=left) if left is before:
+                pass
             case op.Compute() | op.Filter() | op.Check() | op.Union():
                 pass
             case op.Windowed() | op.SetCheck() | op.Key() | op.Sort() | op.Unique():
@@ -64,15 +81,35 @@ def _ahead(operator: op.Operator, into: dict[int, list[op.Operator]]) -> Ahead |
                 return None
 
 
-def tell(frame: Frame, failed: Mask, failures: Failures, way: Ahead, shape: EntityShape, run: RunState, side: Side) -> None:
+def turn_away(frame: Frame, operator: Deciding, failures: Failures, run: RunState, side: Side) -> Mask:
+    """Reject the rows of `frame` of which `operator` cannot tell what becomes of them, with what else is wrong with them."""
+    # A failure is put down to what asks for the value, so that what else the row has is told beside it.
+    placed = attributed(failures, operator.origin, Scope(frame, run))
+    failed = reject(side, frame, placed, operator.origin, operator)
+    way = run.ahead.get(id(operator))
+    if way is not None and failed.any():
+        _tell(frame, failed, placed, way, run, side)
+    return failed
+
+
+def _tell(frame: Frame, failed: Mask, failures: Failures, way: Ahead, run: RunState, side: Side) -> None:
     """Tell what is wrong with the fields of the rows of `frame` that `failed` by `failures`, which are told already."""
     some = frame.with_columns({_TOLD: Column(pa.scalar(None, pa.null()), failures)}).filter(failed)
     for compute in way.fields:
-        some = assign(some, compute.assignments, run)
+        some = assign(some, tuple(_known(compute.assignments, some, way.lacking)), run)
     told = some.columns[_TOLD].failures
-    fresh = tuple(_untold(findings(some, way.settle, shape, run.origins), told, some.length))
+    fresh = tuple(_untold(findings(some, way.settle, way.shape, run.origins), told, some.length))
     if fresh:
-        side.issues.append(issues.table(fresh, some, shape.key))
+        side.issues.append(issues.table(fresh, some, way.shape.key))
+
+
+def _known(assignments: Sequence[ir.Assignment], frame: Frame, lacking: frozenset[str]) -> Iterable[ir.Assignment]:
+    """Those that read what a row has by itself, not what a join or a list would have brought."""
+    known = set(frame.columns) - lacking
+    for one in assignments:
+        if all(name in known or name.startswith("?") for name in columns_read(one.value)):
+            known.add(one.name)
+            yield one
 
 
 def _untold(found: Iterator[issues.Finding], told: Failures, length: int) -> Iterator[issues.Finding]:

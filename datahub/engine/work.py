@@ -7,7 +7,6 @@ from dataclasses import replace
 from time import thread_time
 from typing import Any
 
-from datahub.engine import undecided
 from datahub.engine.breakers import Breaker, only, tell_settled, with_fallen
 from datahub.engine.evaluate import assign
 from datahub.engine.fallen import carried_on, joined
@@ -38,7 +37,7 @@ class Work:
         segments: Segments,
     ) -> None:
         self._run, self._shapes, self._built, self._breakers = run, shapes, built, breakers
-        self._watched, self._ahead = segments.watched, segments.ahead
+        self._watched = segments.watched
 
     def leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side, told: set[int]) -> list[tuple[Exit, Any]]:
         """What leaves by `exits` when `frame` comes out of `root`.
@@ -102,7 +101,7 @@ class Work:
             case op.Rename(columns=columns):
                 return renamed(frame, columns)
             case op.Filter():
-                return self._filtered(operator, frame, side)
+                return filter_rows(frame, operator, self._run, side)
             case op.Expand():
                 return expand(frame, operator, self._run, side)
             case op.Join():
@@ -115,13 +114,6 @@ class Work:
                 return with_fallen(healthy, frame, settled, operator) if id(operator) in self._watched else healthy
             case _:
                 raise AssertionError(f"{type(operator).__name__} does not go batch by batch")
-
-    def _filtered(self, operator: op.Filter, frame: Frame, side: Side) -> Frame:
-        passing, failed, failures = filter_rows(frame, operator, self._run, side)
-        way = self._ahead.get(id(operator))
-        if failed is not None and way is not None:
-            undecided.tell(frame, failed, failures, way, self._shapes[way.settle.entity], self._run, side)
-        return passing
 
     def path_operators(self, exits: Iterable[Exit]) -> Iterable[op.Operator]:
         """The local operators that rows pass on their way to `exits`."""

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic import ir
-from datahub.semantic.evidence import evidence_of, read_by
+from datahub.semantic.evidence import evidence_of, evidence_of_all, read_by
 from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.grouping import group
 from datahub.semantic.narrowing import facts
@@ -49,7 +49,8 @@ def apply(clause: ast.Clause, rows: Rows) -> None:
             _unique(clause, rows)
         case ast.OrderBy(keys=keys):
             sortings = tuple(ir.Sorting(elaborate(key.value, rows.scope), key.descending) for key in keys)
-            rows.clauses.append(ir.OrderClause(sortings, rows.at(clause.span)))
+            evidence = evidence_of_all([one.value for one in sortings], rows.known)
+            rows.clauses.append(ir.OrderClause(sortings, rows.at(clause.span, evidence)))
         case _:
             assert_never(clause)
 
@@ -71,7 +72,7 @@ def _fill(clause: ast.Fill, rows: Rows) -> None:
                 )
             )
     by = tuple(elaborate(key, rows.scope) for key in clause.by)
-    rows.clauses.append(ir.FillClause(tuple(columns), by, rows.at(clause.span)))
+    rows.clauses.append(ir.FillClause(tuple(columns), by, rows.at(clause.span, evidence_of_all(by, rows.known))))
 
 
 def _each(clause: ast.Each, rows: Rows) -> None:
@@ -128,7 +129,7 @@ def _where(written: ast.Expr, clause: ast.Where, rows: Rows) -> None:
 
 def _unique(clause: ast.UniqueBy, rows: Rows) -> None:
     keys = tuple(elaborate(key, rows.scope) for key in clause.keys)
-    evidence = tuple(one for key in keys for one in evidence_of(key, rows.known))
+    evidence = evidence_of_all(keys, rows.known)
     code = check_code(clause.reject, rows.unit) if clause.reject is not None else ""
     rows.clauses.append(ir.UniqueClause(keys, clause.keep, code, rows.at(clause.span, evidence)))
 
@@ -154,7 +155,7 @@ def _join(clause: ast.Join, rows: Rows) -> None:
                 help=f"say which fields agree: `on {alias}.… = …`",
             )
         )
-    evidence = tuple(one for key in left for one in evidence_of(key, rows.known))
+    evidence = evidence_of_all((*left, *right, *(() if also is None else (also,))), rows.known)
     rows.clauses.append(ir.JoinClause(clause.many, clause.required, alias, rowset.name, left, right, also, rows.at(clause.span, evidence)))
     if not clause.required:
         rows.scope = before

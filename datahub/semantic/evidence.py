@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from datahub.semantic import ir
@@ -14,7 +14,13 @@ Known = Mapping[str, tuple[ir.Evidence, ...]]
 
 def evidence_of(expression: ir.Expression, known: Known) -> tuple[ir.Evidence, ...]:
     """The source columns that feed the value of `expression`; those that only decide it where none does."""
-    return _gathered(feeding(expression), known) or read_by(expression, known)
+    return evidence_of_all((expression,), known)
+
+
+def evidence_of_all(expressions: Sequence[ir.Expression], known: Known) -> tuple[ir.Evidence, ...]:
+    """The source columns behind several values, such as the parts of a key: what fails in one of them shows its own."""
+    columns = [name for one in expressions for name in (feeding(one) or tuple(_in_order(one, set())))]
+    return _gathered(dict.fromkeys(columns), known)
 
 
 def feeding(expression: ir.Expression) -> tuple[str, ...]:

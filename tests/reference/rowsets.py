@@ -102,7 +102,7 @@ class _Meaning:
     """For each rowset the rows that were rejected on the way: a group that lacks one of its rows falls."""
     losing: list[Row] = field(default_factory=list)
     undecided: list[Row] = field(default_factory=list)
-    """The rows of which the last `where` could not be decided."""
+    """The rows of which the last clause could not tell what becomes of them."""
     fell: dict[str, list[Row]] = field(default_factory=dict)
     """For each entity the rows that were rejected, as far as they came: others may miss them."""
     keys: Row = field(default_factory=dict)
@@ -144,9 +144,10 @@ class _Meaning:
                 grouped = clause
                 rows = self.grouped(rows, clause, body)
             else:
+                self.undecided = []
                 rows = self.clause(rows, clause, grouped)
-                if isinstance(clause, ir.WhereClause) and grouped is None:
-                    self.tell_undecided(body, body.clauses[at + 1 :])
+                if grouped is None:
+                    self.tell_undecided(body, body.clauses[at:])
         if grouped is not None:
             return rows
         gone = self.losing
@@ -156,23 +157,28 @@ class _Meaning:
         self.lost[body.name] = gone
         return rows
 
-    def tell_undecided(self, body: ir.RowsetBody, rest: Sequence[ir.Clause]) -> None:
-        """What is wrong with the fields of rows whose `where` could not be decided, where they are worked out row by row."""
+    def tell_undecided(self, body: ir.RowsetBody, clauses: Sequence[ir.Clause]) -> None:
+        """What is wrong with the fields of rows that the first of `clauses` turned away, where they are worked out row by row."""
         entity = next((one.entity for one in self.program.maps if one.body is body), None)
-        if entity is None or any(isinstance(one, ir.FillClause | ir.EachClause | ir.JoinClause | ir.GroupClause) for one in rest):
+        if entity is None or any(isinstance(one, ir.EachClause | ir.GroupClause) for one in clauses[1:]):
             return
-        if any(isinstance(one, ir.WhereClause) and is_windowed(one.condition) for one in rest):
+        if any(isinstance(one, ir.WhereClause) and is_windowed(one.condition) for one in clauses[1:]):
             return
+        lacking = {name for one in clauses if isinstance(one, ir.FillClause) for name in one.columns}
         for row in self.undecided:
-            self.settled(self.shape(entity), self.with_fields(row, body, entity), set())
+            own = {name: cell for name, cell in row.items() if name not in lacking}
+            self.settled(self.shape(entity), self.with_fields(own, body, entity), set())
 
     def with_fields(self, row: Row, body: ir.RowsetBody, entity: str) -> Row:
+        """A row with the fields that read what it has by itself."""
         for one in (*body.lets, *body.fields):
             if is_windowed(one.value):
                 return row
-            row = {**row, one.name: read(one.value, self.place(row))}
+            if columns_read(one.value) <= set(row):
+                row = {**row, one.name: read(one.value, self.place(row))}
         for rule in (one for one in self.program.rules if one.entity == entity):
-            row = self.ruled(row, rule)
+            if columns_read(rule.when) <= set(row):
+                row = self.ruled(row, rule)
         return row
 
     def as_far(self, row: Row, value: ir.Expression) -> Cell:
@@ -215,10 +221,7 @@ class _Meaning:
                 self.losing = [
                     row for row in self.losing if self.as_far(row, condition).codes or self.as_far(row, condition).value is not False
                 ]
-                known = len(self.losing)
-                found = [row for row in rows if self.asked(row, condition, windows)]
-                self.undecided = self.losing[known:]
-                return found
+                return [row for row in rows if self.asked(row, condition, windows)]
             case ir.FillClause(columns=columns, by=by):
                 return self.filled(rows, columns, by)
             case ir.EachClause():
@@ -254,6 +257,7 @@ class _Meaning:
         if codes:
             self.told.reject(row, codes)
             self.losing.append(row)
+            self.undecided.append(row)
         return not codes
 
     def filled(self, rows: list[Row], columns: Sequence[str], by: Sequence[ir.Expression]) -> list[Row]:
@@ -294,6 +298,8 @@ class _Meaning:
         ]
         keyed = [(row, [read(key, self.place(row)) for key in clause.right]) for row in right]
         keyed = [(row, cells) for row, cells in keyed if self.healthy(row, cells)]
+        # The rows of the other side were never to be rows of this one.
+        self.undecided = []
         empty = {name: Cell(None) for row in right[:1] for name in row if name != "!id"} or self.columns_of(clause)
         found = []
         for row in rows:
@@ -427,6 +433,8 @@ class _Meaning:
         if asked.codes:
             return {**row, **{one.name: Cell(None, asked.codes) for one in (*rule.sets, *rule.otherwise)}}
         for one in rule.sets if asked.value else rule.otherwise:
+            if not columns_read(one.value) <= set(row):
+                continue
             row = {**row, one.name: read(one.value, self.place(row))}
         return row
 

@@ -11,7 +11,8 @@ from datahub.engine import keys
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ordering import ordered
 from datahub.engine.scope import RunState, Scope
-from datahub.engine.side import Side, all_failures, reject
+from datahub.engine.side import Side, all_failures
+from datahub.engine.undecided import turn_away
 from datahub.frames.frame import Frame, Rows, failed_rows, take_column
 from datahub.functions.columns import valid
 from datahub.plan.operators import Fill, Sort
@@ -33,7 +34,7 @@ def sort_keys(frame: Frame, operator: Sort, run: RunState, side: Side) -> tuple[
     columns = [evaluate(key.value, scope) for key in operator.keys]
     failures = all_failures(columns)
     if failures:
-        failed = reject(side, frame, failures, operator.origin, operator)
+        failed = turn_away(frame, operator, failures, run, side)
         return sort_keys(frame.filter(~failed), operator, run, side)
     pairs = zip(columns, operator.keys, strict=True)
     return frame, [(column.array(frame.length), key.value.type, key.descending) for column, key in pairs]
@@ -47,7 +48,7 @@ def fill(frame: Frame, operator: Fill, run: RunState, side: Side) -> Frame:
     columns = [evaluate(value, scope) for value in operator.by]
     failures = all_failures(columns)
     if failures:
-        failed = reject(side, frame, failures, operator.origin, operator)
+        failed = turn_away(frame, operator, failures, run, side)
         return fill(frame.filter(~failed), operator, run, side)
     numbers = keys.codes([column.array(frame.length) for column in columns])
     filled = {}

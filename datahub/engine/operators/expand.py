@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
 from datahub.engine.scope import RunState, Scope
-from datahub.engine.side import Side, reject
+from datahub.engine.side import Side
+from datahub.engine.undecided import turn_away
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows
 from datahub.plan.operators import Expand
 
@@ -21,7 +22,7 @@ def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
     listed = evaluate(operator.over, Scope(frame, run))
     whole = tuple(failure for failure in listed.failures if failure.elements is None)
     if whole:
-        failed = reject(side, frame, whole, operator.origin, operator)
+        failed = turn_away(frame, operator, whole, run, side)
         frame = frame.filter(~failed)
         listed = evaluate(operator.over, Scope(frame, run))
     values = listed.array(frame.length)

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine import issues
-from datahub.engine.evaluate import evaluate
+from datahub.engine.evaluate import attributed, evaluate
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject, right_of
+from datahub.engine.undecided import turn_away
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
 from datahub.plan.operators import Join
 
@@ -23,6 +24,7 @@ def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple
     columns = [evaluate(key, scope) for key in operator.right_keys]
     failures = all_failures(columns)
     if failures:
+        failures = attributed(failures, operator.origin, scope)
         failed = reject(side, frame, failures, operator.origin, right_of(operator))
         return right_keys(frame.filter(~failed), operator, run, side)
     return frame, [column.array(frame.length) for column in columns]
@@ -34,19 +36,19 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
     columns = [evaluate(key, scope) for key in operator.left_keys]
     failures = all_failures(columns)
     if failures:
-        failed = reject(side, frame, failures, operator.origin, operator)
+        failed = turn_away(frame, operator, failures, run, side)
         return probe(frame.filter(~failed), operator, index, run, side)
     left, right = index.pairs([column.array(frame.length) for column in columns], frame.length)
     if operator.also is not None and len(left):
         keep, unclear = _holds(frame, left, right, operator, index, run)
         if unclear:
-            failed = reject(side, frame, unclear, operator.origin, operator)
+            failed = turn_away(frame, operator, unclear, run, side)
             return probe(frame.filter(~failed), operator, index, run, side)
         left, right = left[keep], right[keep]
     matches = np.bincount(left, minlength=frame.length)
     wrong = _wrong(frame, matches, operator, columns, run)
     if wrong:
-        failed = reject(side, frame, wrong, operator.origin, operator)
+        failed = turn_away(frame, operator, wrong, run, side)
         keep = ~failed[left]
         left, right = left[keep], right[keep]
         alone = np.flatnonzero((matches == 0) & ~failed)

@@ -13,7 +13,8 @@ from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.seen import Seen
-from datahub.engine.side import Side, all_failures, refuse, reject
+from datahub.engine.side import Side, all_failures, refuse
+from datahub.engine.undecided import turn_away
 from datahub.engine.waiting import Budget
 from datahub.frames.frame import Failure, Frame, Mask, Rows
 from datahub.plan.operators import Unique
@@ -25,7 +26,7 @@ def key_hashes(frame: Frame, operator: Unique, run: RunState, side: Side) -> tup
     columns = [evaluate(key, scope) for key in operator.keys]
     failures = all_failures(columns)
     if failures:
-        failed = reject(side, frame, failures, operator.origin, operator)
+        failed = turn_away(frame, operator, failures, run, side)
         frame = frame.filter(~failed)
         scope = Scope(frame, run)
         columns = [evaluate(key, scope) for key in operator.keys]
