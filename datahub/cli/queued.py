@@ -23,12 +23,17 @@ def waiting(store: StateStore, run: Run) -> str:
 
 def ahead(store: StateStore, run: Run) -> Run | None:
     """The run of the same job that is to be done before it."""
+    first = next_of(store, run.job)
+    return None if first is None or first.id == run.id else first
+
+
+def next_of(store: StateStore, job: str) -> Run | None:
+    """The run of a job that is to be done before all others."""
     from datahub.state.records import ENDED, RunStatus
 
-    left = store.runs.list(run.job, [status for status in RunStatus if status not in ENDED], limit=1 << 30)[::-1]
-    # What was begun comes before what waits, however old that is.
-    first = next((one for one in left if one.status is not RunStatus.PENDING), left[0] if left else None)
-    return None if first is None or first.id == run.id else first
+    left = store.runs.list(job, [status for status in RunStatus if status not in ENDED], limit=1 << 30)[::-1]
+    # What was begun comes before what waits, however old that is; and what precedes before what does not.
+    return min(left, key=lambda one: (one.status is RunStatus.PENDING, not one.precedes), default=None)
 
 
 def met(store: StateStore, first: Run) -> tuple[str, str]:

@@ -88,6 +88,8 @@ class Admission:
     """The instant that the run means by now; when it is let in where it is none."""
     window: str = ""
     """The range of time that the run reads once more."""
+    precedes: bool = False
+    """Whether the run goes before those that wait: its input or its parameters are of its own."""
 
 
 @record(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class Run:
     """Whether a person has let it pass the guards."""
     window: str = ""
     """The range of time that a backfill reads; what the job reads otherwise is not touched then."""
+    precedes: bool = False
+    """Whether it goes before the runs of its job that wait."""
 
     @property
     def ended_for_good(self) -> bool:

@@ -67,7 +67,7 @@ class Runs(Protocol):
         ...
 
     def claim(self, job: str, owner: Owner, now: datetime, run: str | None = None) -> tuple[Claim, Run] | None:
-        """The run of a job that is to go on now: a broken one first, then the one that waits longest."""
+        """The run of a job that is to go on now: a broken one first, then one that precedes, then the one that waits longest."""
         ...
 
     def upcoming(self, job: str, now: datetime) -> Sequence[Run]:

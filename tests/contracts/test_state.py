@@ -219,6 +219,22 @@ def test_a_broken_run_goes_before_those_that_wait(store):
     assert (broken.run, broken.epoch + 1, RunStatus.CRASHED, 2) == (again.run, again.epoch, run.status, run.attempt)
 
 
+def test_a_run_that_precedes_goes_before_those_that_wait_and_not_before_what_was_begun(store):
+    for minute in range(3):
+        submit(store, minute, Overlap.QUEUE_ALL)
+    begun = claim(store)
+    waiting, oldest = store.runs.list()[:2]
+    first, second = [submit(store, minute, Overlap.QUEUE_ALL, precedes=True) for minute in (3, 4)]
+    assert claim(store) is None
+    assert (f"waits: run {begun.run} is not done", True) == (first.reason, first.precedes)
+    assert store.runs.claim("offers", ME, NOON, second.id) is None
+    for expected in (first, second, oldest, waiting):
+        store.runs.end(begun, RunStatus.SUCCESS, NOON)
+        assert [expected.id] == [run.id for run in store.runs.upcoming("offers", NOON)]
+        begun = claim(store)
+        assert expected.id == begun.run
+
+
 def test_who_lost_a_run_changes_nothing_any_more(store):
     submit(store)
     old = claim(store, owner=DEAD)

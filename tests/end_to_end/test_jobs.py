@@ -189,17 +189,19 @@ def test_what_is_not_replayed_behind_another_run_is_told_with_what_to_do(here):
     put(here, "a.csv", "A,1.50,3", "B,free,2", "C,2.00,1", "D,2.00,1")
     dhm("run", "offers")
     rejecting = last(here)
-    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
-        first = queued(store, Fire("offers", FireKind.EVENT, datetime.now(UTC), "m"))
-    code, _, said = dhm("rejects", "replay", rejecting)
-    assert (75, True) == (code, f"nothing was replayed: run {first} waits for somebody to work on it" in said), said
-    assert f"`dhm runs resume {first}` does it now; once it has ended, `dhm rejects replay {rejecting}` again" in said
     put(here, "b.csv", "A,1.60,3")
-    assert 1 == dhm("runs", "resume", first)[0]
+    assert 1 == dhm("run", "offers")[0]
+    first = last(here)
     code, _, said = dhm("rejects", "replay", rejecting)
     assert (75, True) == (code, f"nothing was replayed: run {first} is held: " in said), said
+    assert f"`dhm runs cancel {first}`; once it has ended, `dhm rejects replay {rejecting}` again" in said
     assert 0 == dhm("runs", "resume", first, "--approve")[0]
+    # One that only waits is not in the way.
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        waiting = queued(store, Fire("offers", FireKind.EVENT, datetime.now(UTC), "m"))
     assert 0 == dhm("rejects", "replay", rejecting)[0]
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        assert "pending" == store.runs.get(waiting).status.value
 
 
 def test_rejected_rows_are_corrected_and_run_again(here):

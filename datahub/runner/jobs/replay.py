@@ -4,43 +4,64 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from datahub.runner.jobs.fetch import input_digest
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
 from datahub.state.owner import this_process
-from datahub.state.records import Admission, Fire, FireKind, Item, ItemStatus, Overlap, Rejects, Run, RunStatus
+from datahub.state.records import Admission, Claim, Fire, FireKind, Item, ItemStatus, Overlap, Rejects, RunStatus
 
 
-def replay(context: JobContext, rejects: Rejects, file: Path) -> Ending | Run:
-    """Run the job over `file` in the place of the source's own files; the run that waits, where the job is busy."""
+class Busy(Exception):
+    """Another run of the job is to be done before anything is replayed."""
+
+
+def replay(context: JobContext, rejects: Rejects, file: Path) -> Ending:
+    """Run the job over `file` in the place of the source's own files; `Busy`, and nothing was done, where another run comes first."""
     store, now = context.store, context.clock()
-    fire = Fire(context.name, FireKind.REPLAY, now)
-    run = store.runs.submit(fire, Admission(Overlap.QUEUE_ALL, most_waiting=1 << 30, approved=True), now)
-    assert run is not None
-    claimed = store.runs.claim(context.name, this_process(), now, run.id)
-    if claimed is None:
-        store.runs.cancel(run.id, "the job is busy", now)
-        return run
-    claim, run = claimed
-    item = store.items.stage(claim, rejects.source, _landed(context, rejects, file))
     # It came from nowhere that it could be moved away from.
-    store.items.disposed(claim, item.id)
+    items = [(rejects.source, _landed(context, rejects, file)), *_beside(context)]
+    # With its input, or not at all: one without would take what is new.
+    with claimed(context, rejects, now) as claim:
+        for source, item in items:
+            store.items.disposed(claim, store.items.stage(claim, source, item).id)
+        digest = input_digest(store.items.taken(claim.run))
+        generation = store.runs.generation(context.name, digest)
+        store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=generation)
+        store.rejects.replayed(rejects.run, rejects.source, claim.run)
+    found = store.runs.get(claim.run)
+    assert found is not None
+    return perform(context, claim, found)
+
+
+@contextmanager
+def claimed(context: JobContext, rejects: Rejects, now: datetime) -> Iterator[Claim]:
+    """A new run that replays, before those that wait, and with it what the block writes down; `Busy` where one is at work or held."""
+    store = context.store
+    with store.together():
+        earlier = store.runs.get(rejects.run)
+        parameters = earlier.parameters if earlier is not None else "{}"
+        admission = Admission(Overlap.QUEUE_ALL, 1 << 30, parameters, approved=True, precedes=True)
+        run = store.runs.submit(Fire(context.name, FireKind.REPLAY, now), admission, now)
+        assert run is not None
+        found = store.runs.claim(context.name, this_process(), now, run.id)
+        if found is None:
+            raise Busy
+        yield found[0]
+
+
+def _beside(context: JobContext) -> Iterator[tuple[str, Item]]:
+    """What the other sources have, such as tables that rows are looked up in."""
     for name, source in context.ways.sources.items():
         if name in context.driving:
             continue
         for split in source.splits():
             landed = source.land(split, context.folders.landed)
-            beside = Item(0, context.places[name], landed.name, landed.size, landed.sha256, ItemStatus.STAGED, str(landed.path))
-            store.items.disposed(claim, store.items.stage(claim, name, beside).id)
-    digest = input_digest(store.items.taken(claim.run))
-    generation = store.runs.generation(context.name, digest)
-    store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=generation)
-    store.rejects.replayed(rejects.run, rejects.source, claim.run)
-    found = store.runs.get(claim.run)
-    assert found is not None
-    return perform(context, claim, found)
+            yield name, Item(0, context.places[name], landed.name, landed.size, landed.sha256, ItemStatus.STAGED, str(landed.path))
 
 
 def _landed(context: JobContext, rejects: Rejects, file: Path) -> Item:

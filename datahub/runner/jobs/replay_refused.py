@@ -21,17 +21,17 @@ from datahub.runner.jobs.deliver import made_files, plan
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
 from datahub.runner.jobs.refused import CODE, MESSAGE, target_of
+from datahub.runner.jobs.replay import claimed
 from datahub.runner.jobs.snapshots import Remembered
-from datahub.state.owner import this_process
-from datahub.state.records import Admission, Fire, FireKind, Overlap, Rejects, Run, RunStatus
+from datahub.state.records import Rejects, Run, RunStatus
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _LINES = 2
 """The line of a file on which its first row stands."""
 
 
-def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending | Run:
-    """Send the rows of `file` to the target that refused them; the run that waits, where the job is busy."""
+def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending:
+    """Send the rows of `file` to the target that refused them; `Busy`, and nothing was done, where another run comes first."""
     store, now = context.store, context.clock()
     target = target_of(rejects.source)
     earlier = store.runs.get(rejects.run)
@@ -45,17 +45,9 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending 
     if not like.is_file():
         raise TerminalError(f"what run {earlier.id} sent is gone: `{like}`", "`dhm runs prune` removes what is older than `retention`")
     table = rows_like(file, pq.read_schema(like))
-    run = store.runs.submit(
-        Fire(context.name, FireKind.REPLAY, now), Admission(Overlap.QUEUE_ALL, most_waiting=1 << 30, approved=True), now
-    )
-    assert run is not None
-    claimed = store.runs.claim(context.name, this_process(), now, run.id)
-    if claimed is None:
-        store.runs.cancel(run.id, "the job is busy", now)
-        return run
-    claim, run = claimed
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=store.runs.generation(context.name, digest))
+    with claimed(context, rejects, now) as claim:
+        store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=store.runs.generation(context.name, digest))
     found = store.runs.get(claim.run)
     assert found is not None
     report = _made(context, found, target, {entity: table}, made)

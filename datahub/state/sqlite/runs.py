@@ -25,6 +25,7 @@ _CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
 # By naming what is wanted, so that the index serves: there may be many more runs that have ended.
 _OPEN = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in ENDED)})"
 _PENDING = "status = 'pending'"
+_PRECEDING = "precedes = 1 AND status = 'pending'"
 _WORKING = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in {*ENDED, RunStatus.PENDING})})"
 _MOST_AT_ONCE = 500
 """So many runs of a job are looked through for one that can be claimed."""
@@ -56,11 +57,11 @@ class SqliteRuns:
             scope = f"job:{fire.job}/{run}" if admission.overlap is Overlap.ALLOW else f"job:{fire.job}"
             ended = written(now) if status in ENDED else None
             sql.execute(
-                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended, approved, window)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO run (id, job, kind, fire_at, status, as_of, parameters, reason, scope, ended, approved, window,"
+                " precedes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     *(run, fire.job, fire.kind, written(fire.at), status, written(admission.as_of or now), admission.parameters),
-                    *(reason, scope, ended, admission.approved, admission.window),
+                    *(reason, scope, ended, admission.approved, admission.window, admission.precedes),
                 ),
             )
             return self.get(run)
@@ -118,8 +119,9 @@ class SqliteRuns:
         # Each part in the order of the index: many may wait.
         rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_WORKING} ORDER BY +rowid LIMIT {_MOST_AT_ONCE}", (job,))
         if not rows or rows[0]["scope"] != f"job:{job}":
-            waiting = "SELECT * FROM run WHERE job = ? AND status = 'pending' ORDER BY rowid"
-            first = self._ledger.rows(f"{waiting} LIMIT 1", (job,))
+            waiting = f"SELECT * FROM run WHERE job = ? AND {_PENDING} ORDER BY rowid"
+            preceding = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_PRECEDING} ORDER BY rowid LIMIT 1", (job,))
+            first = preceding or self._ledger.rows(f"{waiting} LIMIT 1", (job,))
             alone = bool(first) and first[0]["scope"] == f"job:{job}"
             rows += first if alone else self._ledger.rows(f"{waiting} LIMIT {_MOST_AT_ONCE}", (job,))
         if run is not None and all(row["id"] != run for row in rows):
@@ -284,7 +286,7 @@ def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: date
     if admission.overlap is Overlap.ALLOW:
         return RunStatus.PENDING, ""
     # Those at work came before those that wait; asked one by one, so that the index gives the first of many.
-    first = _first(sql, job, _WORKING) or _first(sql, job, _PENDING)
+    first = _first(sql, job, _WORKING) or _first(sql, job, _PRECEDING if admission.precedes else _PENDING)
     if first is None:
         return RunStatus.PENDING, ""
     busy = f"run {first} is not done"
@@ -365,4 +367,5 @@ def _run(row: sqlite3.Row) -> Run:
         cancel=row["cancel"],
         approved=bool(row["approved"]),
         window=row["window"],
+        precedes=bool(row["precedes"]),
     )

@@ -99,4 +99,9 @@ VERSIONS: tuple[str, ...] = (
     """
     ALTER TABLE run ADD COLUMN window TEXT NOT NULL DEFAULT '';
     """,
+    # A run of which a person has typed the input or the parameters goes before those that wait.
+    """
+    ALTER TABLE run ADD COLUMN precedes INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX run_preceding ON run (job) WHERE precedes = 1 AND status = 'pending';
+    """,
 )

@@ -7,11 +7,15 @@ the rows are passed over.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datahub.cli.output import Exit, Stop
+
+if TYPE_CHECKING:
+    from datahub.state.records import Run
+    from datahub.state.store import StateStore
 
 
 def command(
@@ -23,13 +27,11 @@ def command(
     from datahub.cli.job_run import Asked, ended, exit_of
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.project import plan_of
-    from datahub.cli.queued import ahead, met
     from datahub.cli.rejected import chosen
     from datahub.cli.waits import waits_told
     from datahub.runner.jobs.bind import bind
-    from datahub.runner.jobs.perform import Ending
     from datahub.runner.jobs.refused import target_of
-    from datahub.runner.jobs.replay import replay
+    from datahub.runner.jobs.replay import Busy, replay
     from datahub.runner.jobs.replay_refused import replay_refused
 
     with opened(env) as (loaded, store):
@@ -39,14 +41,22 @@ def command(
         if not path.is_file():
             raise Stop(f"there is no file `{path}`")
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
-        with waits_told():
-            made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
-        if not isinstance(made, Ending):
-            again = f"`dhm rejects replay {found.id}` again"
-            if (first := ahead(store, made)) is None:
-                raise Stop("nothing was replayed: the job was busy until now", again, code=Exit.LATER)
-            state, advice = met(store, first)
-            raise Stop(f"nothing was replayed: run {first.id} {state}", f"{advice}; once it has ended, {again}", code=Exit.LATER)
+        try:
+            with waits_told():
+                made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
+        except Busy:
+            raise _nothing(store, found) from None
         asked = Asked(found.job, env)
         ended(context, made, asked)
         raise typer.Exit(exit_of(made, asked))
+
+
+def _nothing(store: StateStore, run: Run) -> Stop:
+    """Why nothing was replayed: trying again helps once what comes first has ended."""
+    from datahub.cli.queued import met, next_of
+
+    again = f"`dhm rejects replay {run.id}` again"
+    if (first := next_of(store, run.job)) is None:
+        return Stop("nothing was replayed: the job was busy until now", again, code=Exit.LATER)
+    state, advice = met(store, first)
+    return Stop(f"nothing was replayed: run {first.id} {state}", f"{advice}; once it has ended, {again}", code=Exit.LATER)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from datahub.cli.job_run import Asked, run_job
 from datahub.cli.output import Exit, Stop
-from datahub.state.records import Admission, Fire, FireKind
+from datahub.runner.jobs.replay import Busy, replay
+from datahub.state.owner import this_process
+from datahub.state.records import Admission, Fire, FireKind, RunStatus
 from tests.jobs_project import Projected
 
 PROJECT = """\
@@ -28,7 +31,7 @@ param factor: int
 source feed: csv { columns { id: text } }
 entity Offer {
   key id
-  id: text
+  id: text(1..20)
   factor: int
 }
 map Offer from f in feed { id: f.id, factor: $factor }
@@ -45,17 +48,57 @@ def shop(tmp_path, monkeypatch):
     made.close()
 
 
-def test_a_run_with_parameters_of_its_own_is_made_behind_one_that_waits(shop):
+def fired(shop, key):
+    """Another run of the job that waits, with the job's own parameters."""
     now = datetime.now(UTC)
-    shop.store.runs.submit(Fire("offers", FireKind.EVENT, now, "m"), Admission(), now)
+    return shop.store.runs.submit(Fire("offers", FireKind.EVENT, now, key), Admission(), now).id
+
+
+def test_what_is_there_is_read_with_the_parameters_that_were_typed_whatever_waits(shop):
+    waiting = fired(shop, "m")
     assert Exit.DONE == run_job(Asked("offers", parameters=(("factor", "9"),)))
-    typed, waiting = shop.store.runs.list()
-    assert ["success", "success"] == [waiting.status.value, typed.status.value]
-    assert [{}, {"factor": "9"}] == [json.loads(one.parameters) for one in (waiting, typed)]
+    typed = shop.store.runs.list()[0]
+    assert ("success", {"factor": "9"}, 1) == (typed.status.value, json.loads(typed.parameters), typed.counts.written)
+    assert [[{"id": "A", "factor": 9}]] == shop.rows("out")
+    assert "pending" == shop.store.runs.get(waiting).status.value
     # Without any, the one that waits is as good.
-    shop.store.runs.submit(Fire("offers", FireKind.EVENT, now, "n"), Admission(), now)
     run_job(Asked("offers"))
     assert "skipped" == shop.store.runs.list()[0].status.value
+
+
+def test_behind_a_run_at_work_the_one_that_was_typed_comes_before_those_that_waited_then(shop, capsys):
+    first = fired(shop, "m")
+    claim, _ = shop.store.runs.claim("offers", this_process(), datetime.now(UTC))
+    waiting = fired(shop, "n")
+    assert Exit.DONE == run_job(Asked("offers", parameters=(("factor", "9"),)))
+    typed = shop.store.runs.list()[0].id
+    assert f"queued: run {typed} starts when run {first} ends" in capsys.readouterr().err
+    shop.store.runs.end(claim, RunStatus.CANCELLED, datetime.now(UTC))
+    assert [typed, waiting] == [one.run.id for one in shop.work("offers")]
+    assert [[{"id": "A", "factor": 9}]] == shop.rows("out")
+
+
+def test_rows_are_replayed_with_the_parameters_of_the_run_that_rejected_them(shop):
+    shop.put("in/1.csv", "id\nA\n" + "B" * 40 + "\n")
+    run_job(Asked("offers", parameters=(("factor", "9"),)))
+    (rejects,) = shop.store.rejects.list()
+    shop.put("mended.csv", "id\nB\n")
+    fired(shop, "m")
+    ending = replay(shop.context("offers"), rejects, shop.folder / "mended.csv")
+    assert ("success", 1) == (ending.run.status.value, ending.run.counts.written)
+    assert [[{"id": "A", "factor": 9}], [{"id": "B", "factor": 9}]] == shop.rows("out")
+
+
+def test_a_replay_that_finds_the_job_at_work_leaves_nothing(shop):
+    shop.put("in/1.csv", "id\nA\n" + "B" * 40 + "\n")
+    run_job(Asked("offers"))
+    (rejects,) = shop.store.rejects.list()
+    fired(shop, "m")
+    shop.store.runs.claim("offers", this_process(), datetime.now(UTC))
+    before = shop.store.runs.list()
+    with pytest.raises(Busy):
+        replay(shop.context("offers"), rejects, Path(rejects.path))
+    assert (before, [""]) == (shop.store.runs.list(), [one.replayed_as for one in shop.store.rejects.list()])
 
 
 @pytest.mark.parametrize(
