@@ -62,6 +62,7 @@ def run_job(asked: Asked) -> Exit:
     from datahub.cli.project import ledger, plan_of, project
     from datahub.project.failures import TerminalError
     from datahub.runner.jobs.bind import bind, signable
+    from datahub.runner.jobs.unready import mended
     from datahub.state.store import LedgerUnusable
 
     loaded = project(asked.env)
@@ -85,6 +86,7 @@ def run_job(asked: Asked) -> Exit:
         except TerminalError as problem:
             _unready(loaded, asked, problem.message)
             raise
+        mended(store, asked.job, context.clock())
         with waits_told(quiet=asked.quiet):
             code = _work(context, asked)
         if not asked.claimed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,27 @@ def waiting(store: StateStore, run: Run) -> str:
         return f"queued: run {run.id} starts when run {first.id} ends"
     state, advice = met(store, first)
     return f"queued: run {run.id} waits behind run {first.id}, which {state}\n  {advice}"
+
+
+def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
+    """Of each run why it is where it is, as things are now: what was written down when it was let in may be over."""
+    from datahub.state.records import RunStatus
+
+    now = datetime.now(UTC)
+    jobs = {run.job for run in runs if not run.ended_for_good}
+    free = {job: {run.id for run in store.runs.upcoming(job, now)} for job in jobs}
+    first = {job: next_of(store, job) for job in jobs}
+    for run in runs:
+        before = first.get(run.job)
+        if run.ended_for_good or run.status in (RunStatus.HELD, RunStatus.RETRYABLE) or before is None:
+            yield run.reason
+        elif run.id in free[run.job]:
+            waits = "waits for a worker" if run.status is RunStatus.PENDING else "its process is gone"
+            yield f"{waits}: `dhm serve` has some, `dhm run {run.job}` is one"
+        elif run.status is RunStatus.PENDING and before.id != run.id:
+            yield f"waits behind run {before.id}"
+        else:
+            yield run.reason
 
 
 def ahead(store: StateStore, run: Run) -> Run | None:

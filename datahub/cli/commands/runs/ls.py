@@ -17,6 +17,7 @@ def command(
 ) -> None:
     from datahub.cli.instants import length, local
     from datahub.cli.ledger_runs import opened
+    from datahub.cli.queued import states
     from datahub.cli.tables import table
     from datahub.state.records import DJUST_NAMES, RunStatus
 
@@ -29,11 +30,12 @@ def command(
     with opened(env) as (loaded, store):
         zone = loaded.project.project.timezone
         rows = []
-        for run in store.runs.list(job, wanted, number):
+        runs = store.runs.list(job, wanted, number)
+        for run, why in zip(runs, states(store, runs), strict=True):
             took = run.ended - run.started if run.ended and run.started else None
             counts = [f"{count:,}" for count in (run.counts.read, run.counts.written, run.counts.rejected)]
             said = DJUST_NAMES.get(run.status, run.status.value.replace("_", " "))
-            rows.append([run.id, run.job, run.kind, local(run.started or run.as_of, zone), length(took), said, *counts, run.reason])
+            rows.append([run.id, run.job, run.kind, local(run.started or run.as_of, zone), length(took), said, *counts, why])
     if not rows:
         say("there are no runs")
         return

@@ -15,16 +15,17 @@ def command(
 ) -> None:
     from datahub.cli.instants import local
     from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.queued import states
     from datahub.cli.tables import table
 
     with opened(env) as (loaded, store):
         zone = loaded.project.project.timezone
         found = one_run(store, run)
-        counts = found.counts
+        counts, (why,) = found.counts, states(store, [found])
         rows = [
             ["run", found.id],
             ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
-            ["status", f"{found.status.value.replace('_', ' ')}{f': {found.reason}' if found.reason else ''}"],
+            ["status", f"{found.status.value.replace('_', ' ')}{f': {why}' if why else ''}"],
             ["at work", f"{local(found.started, zone)} to {local(found.ended, zone)}" if found.started else ""],
             ["range", found.window.replace("/", " to ")],
             ["attempts", str(found.attempt) if found.attempt > 1 else ""],

@@ -88,6 +88,17 @@ def test_a_run_that_could_not_be_begun_is_done_once_the_script_is_mended(shop, c
     assert (RunStatus.SUCCESS, [[{"sku": "a"}]]) == (shop.store.runs.get(id).status, shop.rows("out"))
 
 
+def test_who_runs_the_job_once_it_is_mended_does_not_wait_for_the_next_attempt(shop, capsys):
+    id = begun(shop, datetime.now(UTC))
+    with pytest.raises(Stop):
+        run_job(Asked("offers", claimed=id, served=True, quiet=True))
+    shop.put("offers.dhm", GOOD)
+    assert 0 == run_job(Asked("offers"))
+    run = shop.store.runs.get(id)
+    assert (RunStatus.SUCCESS, 1, [[{"sku": "a"}]]) == (run.status, run.attempt, shop.rows("out"))
+    assert "queued" not in capsys.readouterr().err
+
+
 def test_who_types_a_job_that_cannot_be_begun_reads_why_and_nothing_is_written(shop, capsys):
     with pytest.raises(Stop, match="does not compile"):
         run_job(Asked("offers"))
