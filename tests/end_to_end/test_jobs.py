@@ -370,6 +370,25 @@ def test_what_is_served_survives_being_killed_and_ends_gently_when_told(here, st
     assert (1, 1, 1) == (rows.count("A,1.50"), rows.count("A,1.60"), rows.count("D,2.50"))
 
 
+READING = "-dac_override,-dac_read_search"
+"""What root is without, so that it may not write where others may not."""
+
+
+@pytest.mark.parametrize("given", [(), ("--listen", "127.0.0.1:0")])
+@pytest.mark.parametrize("shut", ["ledger.sqlite", "."])
+def test_nothing_is_served_where_the_ledger_cannot_be_written(here, given, shut):
+    dhm("jobs", "enable", "offers")
+    place = here / ".dhm" / "default"
+    (place / "ledger.sqlite-journal").unlink(missing_ok=True)
+    (place / shut).chmod(0o500)
+    alone = [] if os.getuid() else ["setpriv", f"--bounding-set={READING}", f"--inh-caps={READING}"]
+    command = [*alone, sys.executable, "-m", "datahub", "serve", *given]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    (place / shut).chmod(0o700)
+    assert (1, True) == (answer.returncode, "cannot be written" in answer.stderr), answer.stderr
+    assert "serving" not in answer.stderr
+
+
 @pytest.mark.slow
 def test_a_run_that_is_told_to_end_says_so_and_the_next_goes_on_with_it(here, start):
     (here / "dhm.toml").write_text(PROJECT.replace("ready.stable = 0", "ready.stable = 3"), encoding="utf-8")

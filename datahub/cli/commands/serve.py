@@ -43,6 +43,7 @@ def command(
     from datahub.cli.listening import Listen, listening
     from datahub.cli.output import say
     from datahub.cli.serving import Declared, launcher, told
+    from datahub.cli.switching import person
     from datahub.runner.jobs.arrivals import Arrivals
     from datahub.runner.jobs.posting import Posting
     from datahub.runner.jobs.pruning import Pruning
@@ -52,6 +53,8 @@ def command(
     # What writes messages down waits for its turn at every step of the database, five milliseconds each time unless it is said.
     sys.setswitchinterval(SWITCH)
     with opened(env) as (loaded, store):
+        # Written down before anything else: on a ledger that cannot be written nothing is served.
+        store.audit(person(), "serve", str(loaded.folder), datetime.now(UTC))
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
         loop.tend = [made(store, lambda: declared.loaded, told).tend for made in (Posting, Pruning)]

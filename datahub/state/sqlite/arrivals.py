@@ -19,7 +19,7 @@ from threading import Lock
 import msgspec
 
 from datahub.state.records import Message
-from datahub.state.sqlite.troubles import arrivals_trouble
+from datahub.state.sqlite.troubles import arrivals_trouble, shut
 from datahub.state.store import Messages
 
 VERSION = 1
@@ -46,7 +46,10 @@ class Arrivals:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME.format(secrets.token_hex(6))
-        os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as problem:
+            raise shut(self._path, problem.strerror or str(problem)) from problem
         self._lock = Lock()
         self._moved = self._last = 0
         with arrivals_trouble(self._path):

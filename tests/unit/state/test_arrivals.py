@@ -111,3 +111,9 @@ def test_what_is_set_down_is_synced_before_it_is_acknowledged_and_no_other_proce
     with closing(Arrivals(tmp_path)) as arrivals:
         said = [arrivals._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "locking_mode")]
     assert ["wal", 2, "exclusive"] == said
+
+
+def test_a_folder_that_takes_no_file_is_told_with_the_way_out(tmp_path):
+    with pytest.raises(LedgerUnusable, match="cannot be written: No such file or directory") as told:
+        Arrivals(tmp_path / "gone")
+    assert "ls -ld" in told.value.help
