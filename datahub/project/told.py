@@ -59,8 +59,11 @@ def all_told(details: Sequence[ErrorDetails], model: type[Config], value: Any, a
         for one, path, holder in found
         if one["type"] == "extra_forbidden" and (near := nearest(str(path[-1]), _keys(holder))) is not None
     }
+    within = {path[:length] for _, path, _ in found for length in range(len(path))}
     for one, path, holder in found:
-        if not (one["type"] == "missing" and path in misspelt):
+        # What is wrong in an array is not counted, and may be all that it lacks.
+        counted = one["type"] == "too_short" and path in within
+        if not counted and not (one["type"] == "missing" and path in misspelt):
             yield _told(one, (*at, *path), holder, where)
 
 
@@ -75,7 +78,8 @@ def _told(detail: ErrorDetails, path: Path, holder: type[Config] | None, where: 
             return missing(path, where)
         case "literal_secret":
             label = Label(where.value(path), "this must be a reference")
-            advice = f'write `{key} = "${{env:{_short(path)}}}"`, and set that variable where the job runs'
+            written = f'"${{env:{_short(path)}}}"'
+            advice = f"write `{key} = {f'[{written}]' if isinstance(path[-1], int) else written}`, and set that variable where the job runs"
             return Diagnostic(LITERAL_SECRET, f"`{key}` is a secret, and it stands here", label, help=advice)
         case "undefined_reference" | "unknown_reference" as how:
             label = Label(where.value(path), "referred to here")

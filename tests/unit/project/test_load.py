@@ -232,8 +232,9 @@ def test_how_long_something_is_kept_has_a_unit(project, line):
 
 def test_a_secret_among_several_is_called_by_their_name(project):
     line = 'triggers = {kind = "webhook", path = "x", secrets = ["whsec_notaword"]}'
-    found = [one for one in project(HEAD + f'[jobs.a]\nmapping="a.dhm"\n{line}\n')[1] if one.rule.code == "DHM925"]
-    assert ["`secrets` is a secret, and it stands here"] == [one.message for one in found]
+    (finding,) = project(HEAD + f'[jobs.a]\nmapping="a.dhm"\n{line}\n')[1]
+    assert ("DHM925", "`secrets` is a secret, and it stands here") == (finding.rule.code, finding.message)
+    assert 'write `secrets = ["${env:A_TRIGGERS_SECRETS}"]`' in finding.help
 
 
 def test_a_job_that_names_no_connection_is_told(project):
