@@ -140,7 +140,12 @@ class Shop:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # Whoever sent it has died in the middle: no server takes half a request.
+                    self.close_connection = True
+                    return
                 if shop.busy:
                     shop.busy -= 1
                     self.send_response(503)
