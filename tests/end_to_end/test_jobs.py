@@ -201,7 +201,7 @@ def test_what_is_not_replayed_behind_another_run_is_told_with_what_to_do(here):
         waiting = queued(store, Fire("offers", FireKind.EVENT, datetime.now(UTC), "m"))
     assert 0 == dhm("rejects", "replay", rejecting)[0]
     with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
-        assert "pending" == store.runs.get(waiting).status.value
+        assert ["pending"] == [run.status.value for run in store.runs.find(waiting)]
 
 
 def test_rejected_rows_are_corrected_and_run_again(here):
@@ -218,6 +218,23 @@ def test_rejected_rows_are_corrected_and_run_again(here):
     assert (0, True) == (code, "1 row read" in said)
     assert "B,7.50,2" in "".join(path.read_text() for path in (here / "out").iterdir())
     assert f"again as {last(here)}" in dhm("rejects", "ls")[1]
+
+
+def test_rejected_rows_are_replayed_by_code_and_key(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,2", "C,free,2", "D,,1")
+    dhm("run", "offers")
+    run = last(here)
+    code, _, said = dhm("rejects", "replay", run, "--code", "R104", "--key", "B")
+    assert (0, True) == (code, "1 row read, 1 row rejected" in said), said
+    assert (0, True) == ((found := dhm("rejects", "replay", run, "--code", "R104"))[0], "2 rows read, 2 rows rejected" in found[2]), found[
+        2
+    ]
+    code, _, said = dhm("rejects", "replay", run, "--code", "R999")
+    assert (2, True) == (code, "none of the rejected rows is so" in said), said
+    code, _, said = dhm("rejects", "replay", run, "--code", "R104", "--file", "in")
+    assert (2, True) == (code, "choose among the rows as they were rejected" in said), said
+    # Only what was replayed whole is told to be.
+    assert [] == re.findall(f"again as .*{run}|{run}.*again as", dhm("rejects", "ls")[1])
 
 
 def test_a_job_is_listed_shown_switched_and_copied(here):

@@ -42,7 +42,8 @@ def rejected_rows(store: StateStore, folders: Folders, wanted: Wanted, limit: in
     return found, looked
 
 
-def _matching(issues: pa.Table, wanted: Wanted) -> Iterator[list[str]]:
+def about(issues: pa.Table, wanted: Wanted) -> pa.ChunkedArray:
+    """Of each of some issues whether it rejected a row that is wanted."""
     asked = pc.is_in(issues.column("severity"), value_set=pa.array(["error", "fatal"], pa.string()))
     if wanted.code:
         family = wanted.code.endswith("*")
@@ -52,6 +53,10 @@ def _matching(issues: pa.Table, wanted: Wanted) -> Iterator[list[str]]:
         asked = pc.and_kleene(asked, pc.equal(issues.column("entity"), wanted.entity))
     if wanted.key:
         asked = pc.and_kleene(asked, pc.match_substring(issues.column("key"), wanted.key))
-    rows = issues.filter(asked).select(_COLUMNS)
+    return asked
+
+
+def _matching(issues: pa.Table, wanted: Wanted) -> Iterator[list[str]]:
+    rows = issues.filter(about(issues, wanted)).select(_COLUMNS)
     for values in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         yield ["" if value is None else str(value) for value in values]

@@ -20,8 +20,11 @@ class Busy(Exception):
     """Another run of the job is to be done before anything is replayed."""
 
 
-def replay(context: JobContext, rejects: Rejects, file: Path) -> Ending:
-    """Run the job over `file` in the place of the source's own files; `Busy`, and nothing was done, where another run comes first."""
+def replay(context: JobContext, rejects: Rejects, file: Path, *, some: bool = False) -> Ending:
+    """Run the job over `file` in the place of the source's own files; `Busy`, and nothing was done, where another run comes first.
+
+    Where it is but `some` of the rows, the others are still to be replayed.
+    """
     store, now = context.store, context.clock()
     # It came from nowhere that it could be moved away from.
     items = [(rejects.source, _landed(context, rejects, file)), *_beside(context)]
@@ -32,7 +35,8 @@ def replay(context: JobContext, rejects: Rejects, file: Path) -> Ending:
         digest = input_digest(store.items.taken(claim.run))
         generation = store.runs.generation(context.name, digest)
         store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=generation)
-        store.rejects.replayed(rejects.run, rejects.source, claim.run)
+        if not some:
+            store.rejects.replayed(rejects.run, rejects.source, claim.run)
     found = store.runs.get(claim.run)
     assert found is not None
     return perform(context, claim, found)

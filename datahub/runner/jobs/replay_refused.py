@@ -30,7 +30,7 @@ _LINES = 2
 """The line of a file on which its first row stands."""
 
 
-def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending:
+def replay_refused(context: JobContext, rejects: Rejects, file: Path, *, some: bool = False) -> Ending:
     """Send the rows of `file` to the target that refused them; `Busy`, and nothing was done, where another run comes first."""
     store, now = context.store, context.clock()
     target = target_of(rejects.source)
@@ -54,7 +54,8 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path) -> Ending:
     Remembered(context).again(found.id, earlier.id, {entity: table})
     with store.together():
         plan(context, found, report, claim)
-        store.rejects.replayed(rejects.run, rejects.source, claim.run)
+        if not some:
+            store.rejects.replayed(rejects.run, rejects.source, claim.run)
     return perform(context, claim, found)
 
 

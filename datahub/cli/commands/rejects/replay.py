@@ -1,7 +1,7 @@
 """Run a job over rejected rows once more: over the file as it is, or over one in which they were corrected.
 
 What a target refused (`--source refused-TARGET`) goes to that target alone, past the script. The columns that the file has beside those of
-the rows are passed over.
+the rows are passed over. With `--code` and `--key` those of the rows that are so go alone, and the others stay to be replayed.
 """
 
 from __future__ import annotations
@@ -22,30 +22,45 @@ def command(
     run: Annotated[str, typer.Argument(help="The beginning of a run's id, or `last`.", show_default=False)],
     file: Annotated[Path | None, typer.Option(help="The corrected rows.", show_default="as they were rejected")] = None,
     source: Annotated[str, typer.Option(help="The source, where several have rejects.", show_default=False)] = "",
+    code: Annotated[str, typer.Option(help="Only rows with this code, such as R104; `R1*` is a family.", show_default=False)] = "",
+    key: Annotated[str, typer.Option(help="Only rows with this in their key.", show_default=False)] = "",
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
+    from tempfile import TemporaryDirectory
+
     from datahub.cli.job_run import Asked, ended, exit_of
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.project import plan_of
     from datahub.cli.rejected import chosen
     from datahub.cli.waits import waits_told
     from datahub.runner.jobs.bind import bind
+    from datahub.runner.jobs.picked_rejects import picked
     from datahub.runner.jobs.refused import target_of
+    from datahub.runner.jobs.rejected_rows import Wanted
     from datahub.runner.jobs.replay import Busy, replay
     from datahub.runner.jobs.replay_refused import replay_refused
 
     with opened(env) as (loaded, store):
         found = one_run(store, run)
         rejects = chosen(store, found, source)
+        some = bool(code or key)
+        if some and file is not None:
+            raise Stop("`--code` and `--key` choose among the rows as they were rejected", "leave `--file` out, or choose in the file")
         path = file or Path(rejects.path)
         if not path.is_file():
             raise Stop(f"there is no file `{path}`")
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
-        try:
-            with waits_told():
-                made = replay_refused(context, rejects, path) if target_of(rejects.source) else replay(context, rejects, path)
-        except Busy:
-            raise _nothing(store, found) from None
+        with TemporaryDirectory() as folder:
+            if some:
+                path, count = picked(context, rejects, Wanted(code, key=key), Path(folder))
+                if not count:
+                    raise Stop("none of the rejected rows is so", f"`dhm rejects find --job {found.job}` shows them with code and key")
+            try:
+                with waits_told():
+                    again = replay_refused if target_of(rejects.source) else replay
+                    made = again(context, rejects, path, some=some)
+            except Busy:
+                raise _nothing(store, found) from None
         asked = Asked(found.job, env)
         ended(context, made, asked)
         raise typer.Exit(exit_of(made, asked))

@@ -1,0 +1,90 @@
+"""Rejected rows that are replayed alone, by code and key: whatever the format, they are the records as they came."""
+
+from __future__ import annotations
+
+import pytest
+
+from datahub.connectors.declare import TerminalError
+from datahub.runner.jobs.picked_rejects import picked
+from datahub.runner.jobs.rejected_rows import Wanted
+from datahub.runner.jobs.replay import replay
+from tests.jobs_project import Projected
+
+PROJECT = """\
+[project]
+name = "shop"
+[connections.here]
+kind = "local"
+[jobs.offers]
+mapping = "offers.dhm"
+sources.feed = {connection = "here", folder = "in", ready.stable = 0}
+targets.kept = {connection = "here", folder = "out", create_folders = true, name = "{{RUN}}.jsonl"}
+"""
+SCRIPT = """\
+source feed: csv {}
+entity Offer {
+  key sku
+  sku: text(1..5)
+  price: decimal(8,2)
+}
+map Offer from f in feed { sku: text(f.sku), price: decimal(text(f.price)) }
+target kept: jsonl {}
+flow main { write Offer to kept }
+"""
+CSV = {
+    "a.csv": 'sku,price\nA1,free\nA2,1\n"A3",\n',
+    "b.csv": 'sku,price\nB1,2\n"B,2",oops\nB3,free\n',
+}
+JSONL = {"a.jsonl": '{"sku": "A1", "price": "free"}\n{"sku": "A3", "price": null}\n{"sku":"B,2","price":"oops"}\n'}
+JSON = {"a.json": '{"rows": [{"sku": "A1", "price": "free"},\n {"sku": "A3", "price": null}, {"sku":"B,2","price":"oops"}]}'}
+XML = {
+    "a.xml": "<all><row><sku>A1</sku><price>free</price></row><row><sku>A3</sku></row><row><sku>B,2</sku><price>oops</price></row></all>"
+}
+SOURCES = {
+    "csv": ("csv { columns { sku: text, price: text? } }", CSV),
+    "jsonl": ("jsonl { columns { sku: text, price: text? } }", JSONL),
+    "json": ('json { rows "$.rows" columns { sku: text, price: text? } }', JSON),
+    "xml": ('xml { rows "/all/row" columns { sku: text, price: text? } }', XML),
+}
+
+
+def made(folder, kind):
+    declared, files = SOURCES[kind]
+    script = SCRIPT.replace("csv {}", declared).replace("decimal(text(f.price))", "decimal(f.price)").replace("text(f.sku)", "f.sku")
+    shop = Projected(folder, {"dhm.toml": PROJECT, "offers.dhm": script, **{f"in/{name}": text for name, text in files.items()}})
+    shop.by_hand("offers")
+    return shop, shop.store.rejects.list()[0]
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize(
+    "wanted, keys",
+    [(Wanted("R104"), {"A1", "B,2", "B3"}), (Wanted("R2*"), {"A3"}), (Wanted(key="B,2"), {"B,2"}), (Wanted("R104", key="A"), {"A1"})],
+)
+def test_the_rows_that_are_wanted_fall_again_and_no_other(tmp_path, kind, wanted, keys):
+    shop, rejects = made(tmp_path, kind)
+    path, count = picked(shop.context("offers"), rejects, wanted, tmp_path)
+    ending = replay(shop.context("offers"), rejects, path, some=True)
+    there = {"A1", "A3", "B,2", *({"B3"} if kind == "csv" else set())}
+    assert (len(keys & there), count) == (ending.run.counts.rejected, ending.run.counts.read)
+    (again,) = shop.store.rejects.list(ending.run.id)
+    text = (tmp_path / again.path).read_text(encoding="utf-8")
+    assert {key: key in keys for key in there} == {key: key in text for key in there}
+    # The others are still to be replayed.
+    assert "" == rejects.replayed_as == shop.store.rejects.list(rejects.run)[0].replayed_as
+    shop.close()
+
+
+def test_where_rows_fell_together_nothing_is_guessed(tmp_path):
+    script = SCRIPT.replace("csv {}", "csv { columns { sku: text, price: decimal } }").replace(
+        "map Offer from f in feed { sku: text(f.sku), price: decimal(text(f.price)) }",
+        "map Offer from f in feed group by f.sku { sku: f.sku, price: sum(f.price) }",
+    )
+    files = {"in/a.csv": "sku,price\nA1,1\nA1,x\nA2,1\n"}
+    shop = Projected(tmp_path, {"dhm.toml": PROJECT, "offers.dhm": script, **files})
+    shop.by_hand("offers")
+    (rejects,) = shop.store.rejects.list()
+    assert 2 == rejects.rows
+    with pytest.raises(TerminalError, match="together with others"):
+        picked(shop.context("offers"), rejects, Wanted("R104"), tmp_path)
+    shop.close()
