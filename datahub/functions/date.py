@@ -198,6 +198,7 @@ def time_of_text(value: Datum, pattern: str) -> Outcome:
 
 @function(
     "make_time(hour: int, minute: int, second: int = 0) -> time",
+    "time(hour: int, minute: int, second: int = 0) -> time",
     rejects=("R108",),
     sql="MAKE_TIME",
     excel="TIME",

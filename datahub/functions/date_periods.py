@@ -37,23 +37,34 @@ def overlaps(start: Datum, end: Datum, other_start: Datum, other_end: Datum) -> 
 
 
 @function(
-    "days_360(start: date, end: date) -> int",
+    "days_360(start: date, end: date, us: bool! = False) -> int",
     category=CATEGORY,
-    excel="DAYS360(a, b, TRUE)",
+    excel="DAYS360",
     also=("Excel YEARFRAC",),
     examples=[
         example('days_360(date("2024-01-31"), date("2024-03-31"))', 60),
+        example('days_360(date("2024-01-01"), date("2024-12-31"))', 359),
+        example('days_360(date("2024-01-01"), date("2024-12-31"), us: true)', 360),
         example('days_360(date("2024-03-01"), date("2024-02-01"))', -30),
     ],
 )
-def days_360(start: Datum, end: Datum) -> pa.Array:
-    """How many days lie between where every month has 30 (30E/360, the European way): for interest and shares of a year.
+def days_360(start: Datum, end: Datum, us: bool = False) -> pa.Array:
+    """How many days lie between where every month has 30: for interest and shares of a year.
 
-    The 31st counts as the 30th. `days_360(a, b) / 360` is the share of a year that Excel's YEARFRAC gives under basis 4.
+    By the European way (30E/360) the 31st counts as the 30th. By that of the United States (`us`), which is what Excel's DAYS360
+    does unless told otherwise, the end of a February counts as the 30th too where it comes first, and a 31st that comes last
+    stays unless the first day is a 30th. `days_360(a, b) / 360` is the share of a year that Excel's YEARFRAC gives under
+    basis 4, with `us` the one under basis 0.
     """
     first, last = broadcast(start, end)
-    (year, month, day), (to_year, to_month, to_day) = (civil.year_month_day(local(one)[0]) for one in (first, last))
-    days = 360 * (to_year - year) + 30 * (to_month - month) + _thirty(to_day) - _thirty(day)
+    begins, ends = (local(one)[0] for one in (first, last))
+    (year, month, day), (to_year, to_month, to_day) = map(civil.year_month_day, (begins, ends))
+    if us:
+        day = np.where((month == 2) & (civil.year_month_day(begins + 1)[1] == 3), 30, day)
+        to_day = np.where(day < 30, to_day, _thirty(to_day))
+    else:
+        to_day = _thirty(to_day)
+    days = 360 * (to_year - year) + 30 * (to_month - month) + to_day - _thirty(day)
     return from_ints(days, all_valid(first, last))
 
 

@@ -14,7 +14,8 @@ from datahub.functions.columns import Ints, all_valid, as_array, bools, broadcas
 from datahub.functions.date_arithmetic import SIZES
 from datahub.functions.declare import Context, Datum, Mask, Outcome, example, function
 from datahub.functions.moments import add_months, dates, moved, unit_of, zone_of
-from datahub.functions.operators import add_duration_to_time, multiply_ints
+from datahub.functions.operators import multiply_ints
+from datahub.functions.time_operators import add_duration_to_time
 from datahub.types import model as t
 
 CATEGORY = "date"

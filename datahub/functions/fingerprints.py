@@ -35,7 +35,7 @@ def fingerprint(value: Datum) -> pa.Array:
     "ngram_fingerprint(value: text, size: int = 2) -> text",
     category=CATEGORY,
     rejects=("R603",),
-    also=("GREL ngramFingerprint", "GREL ngram"),
+    also=("GREL ngramFingerprint",),
     examples=[
         example('ngram_fingerprint("Paris")', "arispari"),
         example('ngram_fingerprint("p-ar is", 1)', "aiprs"),

@@ -191,11 +191,18 @@ def json_get_of_text(value: Datum, path: str) -> Outcome:
         example('[json_get(x, "a") for x in json_list(json_parse("[{{\\"a\\": 1}}, {{\\"a\\": 2}}]"))]', ["1", "2"]),
         example('length(json_list(json_parse("3")))', 0),
         example('json_list(null, "a")', None),
+        example('json_list("[1,")', rejected="R111"),
     ],
 )
 def json_list(value: Datum, path: str = "") -> pa.Array:
     """The items of the array at a path in JSON, each as JSON; empty where there is no array."""
     return _taken(value, partial(_items, steps(path)), pa.list_(pa.field("item", pa.string()))).values
+
+
+@function('json_list(value: text, path: text! = "") -> [json]', rejects=(NO_JSON,))
+def json_list_of_text(value: Datum, path: str = "") -> Outcome:
+    """The items of an array in JSON that is text still."""
+    return _taken(value, partial(_items, steps(path)), pa.list_(pa.field("item", pa.string())))
 
 
 @function(
@@ -206,11 +213,18 @@ def json_list(value: Datum, path: str = "") -> pa.Array:
         example('keys(json_map(json_parse("{{\\"a\\": 1, \\"b\\": 2}}")))', ["a", "b"]),
         example('length(json_map(json_parse("3")))', 0),
         example('json_map(null, "a")', None),
+        example('json_map("{{")', rejected="R111"),
     ],
 )
 def json_map(value: Datum, path: str = "") -> pa.Array:
     """The members of the object at a path in JSON, each as JSON; empty where there is no object."""
     return _taken(value, partial(_members, steps(path)), pa.map_(pa.string(), pa.string())).values
+
+
+@function('json_map(value: text, path: text! = "") -> map(json)', rejects=(NO_JSON,))
+def json_map_of_text(value: Datum, path: str = "") -> Outcome:
+    """The members of an object in JSON that is text still."""
+    return _taken(value, partial(_members, steps(path)), pa.map_(pa.string(), pa.string()))
 
 
 def _taken(value: Datum, take: Callable[[Any], Any], kind: pa.DataType) -> Outcome:

@@ -12,7 +12,7 @@ from datahub.functions.columns import broadcast, from_ints, from_texts, ints, ou
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.lists import equal_items, joined
 from datahub.functions.members import distinct
-from datahub.functions.results import common_list, item_of, list_with_value, same_as_first
+from datahub.functions.results import common_list, item_of, list_with_value, list_with_values, same_as_first
 from datahub.functions.segments import beginnings, kept, lengths_of, listed, owners, places, unpacked, woven
 from datahub.types import model as t
 
@@ -21,17 +21,21 @@ MOST = 1_000_000
 
 
 @function(
-    "append(values: [T], value: T) -> [T]",
-    rule=list_with_value,
+    "append(values: [T], value: T...) -> [T]",
+    rule=list_with_values,
     sql="LIST_APPEND",
     excel="VSTACK",
     also=("VRL push", "JSONata $append", "DataWeave +", "FEEL append", "jq +", "Bloblang append"),
-    examples=[example("append([1, 2], 3)", [1, 2, 3]), example('append([], "bar")', ["bar"])],
+    examples=[
+        example("append([1, 2], 3)", [1, 2, 3]),
+        example('append(["foo"], "bar", "baz")', ["foo", "bar", "baz"]),
+        example('append([], "bar")', ["bar"]),
+    ],
 )
-def append(values: Datum, value: Datum) -> pa.Array:
-    """The list with one more item at its end."""
-    lists, added = broadcast(values, value)
-    return listed(*woven([unpacked(lists), (added, np.arange(len(added) + 1))]))
+def append(values: Datum, *value: Datum) -> pa.Array:
+    """The list with one or more items at its end."""
+    lists, *added = broadcast(values, *value)
+    return listed(*woven([unpacked(lists), *((one, np.arange(len(one) + 1)) for one in added)]))
 
 
 @function(
@@ -93,18 +97,23 @@ def remove(values: Datum, value: Datum) -> pa.Array:
     rejects=("R604",),
     sql="ARRAY_INSERT",
     also=("FEEL insert before", "Spark array_insert"),
-    examples=[example("insert([1, 3], 2, 2)", [1, 2, 3]), example("insert([1], 3, 2)", rejected="R604")],
+    examples=[
+        example("insert([1, 3], 2, 2)", [1, 2, 3]),
+        example("insert([1, 3], -1, 2)", [1, 2, 3]),
+        example("insert([1], 3, 2)", rejected="R604"),
+    ],
 )
 def insert(values: Datum, position: Datum, value: Datum) -> Outcome:
-    """The list with a value put in at a position; a reject (R604) where there is no such position.
+    """The list with a value put in before the item at a position (-1 is the last one); a reject (R604) where there is no such position.
 
     One past the last position puts it at the end.
     """
     lists, wanted, added = broadcast(values, position, value)
     items, offsets = unpacked(lists)
     lengths, rows = lengths_of(offsets), np.arange(len(lists))
-    outside = (ints(wanted) < 1) | (ints(wanted) > lengths + 1)
-    at = np.where(outside, 1, ints(wanted)) - 1
+    before = np.where(ints(wanted) < 0, lengths + ints(wanted), ints(wanted) - 1)
+    outside = (before < 0) | (before > lengths) | (ints(wanted) == 0)
+    at = np.where(outside, 0, before)
     gathered = np.empty(len(items) + len(rows), np.int64)
     gathered[np.arange(len(items)) + owners(offsets) + (places(offsets) >= np.repeat(at, lengths))] = np.arange(len(items))
     gathered[offsets[:-1] + rows + at] = len(items) + rows
@@ -130,6 +139,28 @@ def replace_at(values: Datum, position: Datum, value: Datum) -> Outcome:
     rows = np.flatnonzero(~outside)
     gathered[offsets[:-1][rows] + at[rows]] = len(items) + rows
     return outcome(listed(joined(items, put).take(pa.array(gathered)), offsets), (outside, "R604"))
+
+
+@function(
+    "remove_at(values: [T], position: int) -> [T]",
+    rule=same_as_first,
+    rejects=("R604",),
+    also=("FEEL remove", "jq del(.[n])", "Python pop", "JavaScript splice", "JavaScript toSpliced", "VRL del", "PostgreSQL - n"),
+    examples=[
+        example('remove_at(["a", "b", "c"], 2)', ["a", "c"]),
+        example("remove_at([1, 2, 3], -1)", [1, 2]),
+        example("remove_at([1], 2)", rejected="R604"),
+    ],
+)
+def remove_at(values: Datum, position: Datum) -> Outcome:
+    """The list without the item at a position: 1 is the first, -1 the last; where there is none it is a reject (R604)."""
+    lists, wanted = broadcast(values, position)
+    items, offsets = unpacked(lists)
+    lengths = lengths_of(offsets)
+    at = np.where(ints(wanted) < 0, lengths + ints(wanted), ints(wanted) - 1)
+    outside = (at < 0) | (at >= lengths) | (ints(wanted) == 0)
+    stays = places(offsets) != np.repeat(np.where(outside, -1, at), lengths)
+    return outcome(listed(*kept(items, offsets, stays)), (outside, "R604"))
 
 
 @function(

@@ -11,13 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
-from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_floats, from_ints, glued, ints, length_of, outcome, valid
+from datahub.functions.columns import all_valid, as_array, broadcast, from_floats, from_ints, glued, ints, length_of, outcome, valid
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.precision import decimal_same_rule, product_rule, quotient_rule, sum_rule
 
 Floats = npt.NDArray[np.float64]
-EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
-"""The instants that have a date between the years 1 and 9999, in microseconds."""
 
 
 # --- addition ----------------------------------------------------------------------------------------------------
@@ -56,29 +54,6 @@ def add_floats(left: Datum, right: Datum) -> Outcome:
     return _float_outcome(np.add, left, right)
 
 
-@function(
-    "+(time: datetime, by: duration) -> datetime",
-    "+(time: local_datetime, by: duration) -> local_datetime",
-    kind="operator",
-    rejects=("R602",),
-    examples=[example('text(datetime("2024-05-01T10:00:00Z") + parse_duration("90m"))', "2024-05-01T11:30:00Z")],
-)
-def add_duration_to_time(time: Datum, by: Datum) -> Outcome:
-    """The time moved forward by a duration; R602 outside the years 1 to 9999."""
-    return _moved(time, by, np.add)
-
-
-@function(
-    "+(left: duration, right: duration) -> duration",
-    kind="operator",
-    rejects=("R602",),
-    examples=[example('text(parse_duration("1h") + parse_duration("30m"))', "PT1H30M")],
-)
-def add_durations(left: Datum, right: Datum) -> Outcome:
-    """The sum of two durations."""
-    return _as_durations(add_ints(*_counts(left, right)))
-
-
 # --- subtraction -------------------------------------------------------------------------------------------------
 
 
@@ -113,31 +88,6 @@ def subtract_decimals(left: Datum, right: Datum) -> Outcome:
 def subtract_floats(left: Datum, right: Datum) -> Outcome:
     """The difference."""
     return _float_outcome(np.subtract, left, right)
-
-
-@function(
-    "-(time: datetime, by: duration) -> datetime",
-    "-(time: local_datetime, by: duration) -> local_datetime",
-    kind="operator",
-    rejects=("R602",),
-    examples=[example('text(datetime("2024-05-01T10:00:00Z") - parse_duration("1d"))', "2024-04-30T10:00:00Z")],
-)
-def subtract_duration_from_time(time: Datum, by: Datum) -> Outcome:
-    """The time moved back by a duration; R602 outside the years 1 to 9999."""
-    return _moved(time, by, np.subtract)
-
-
-@function(
-    "-(left: datetime, right: datetime) -> duration",
-    "-(left: local_datetime, right: local_datetime) -> duration",
-    "-(left: duration, right: duration) -> duration",
-    kind="operator",
-    rejects=("R602",),
-    examples=[example('text(datetime("2024-05-01T10:00:00Z") - datetime("2024-05-01T08:30:00Z"))', "PT1H30M")],
-)
-def subtract_times(left: Datum, right: Datum) -> Outcome:
-    """The duration from the right time to the left one."""
-    return _as_durations(subtract_ints(*_counts(left, right)))
 
 
 # --- multiplication and division ---------------------------------------------------------------------------------
@@ -181,18 +131,6 @@ def multiply_decimals(left: Datum, right: Datum) -> Outcome:
 def multiply_floats(left: Datum, right: Datum) -> Outcome:
     """The product."""
     return _float_outcome(np.multiply, left, right)
-
-
-@function(
-    "*(duration: duration, times: int) -> duration",
-    kind="operator",
-    rejects=("R602",),
-    examples=[example('text(parse_duration("30m") * 3)', "PT1H30M")],
-)
-def multiply_duration(duration: Datum, times: Datum) -> Outcome:
-    """The duration so many times."""
-    column, factors = broadcast(duration, times)
-    return _as_durations(multiply_ints(*_counts(column), factors))
 
 
 @function(
@@ -260,14 +198,6 @@ def negate_float(value: Datum) -> pa.Array:
     return from_floats(0.0 - as_float(value), valid(value))
 
 
-@function(
-    "neg(value: duration) -> duration", kind="operator", rejects=("R602",), examples=[example('text(-(parse_duration("1h")))', "-PT1H")]
-)
-def negate_duration(value: Datum) -> Outcome:
-    """The duration in the other direction."""
-    return _as_durations(negate_int(_counts(value)[0]))
-
-
 # --- text and truth ----------------------------------------------------------------------------------------------
 
 
@@ -319,11 +249,6 @@ def finite(numbers: Floats, keep: Mask, *failed: tuple[Mask, str]) -> Outcome:
     return outcome(from_floats(numbers + 0.0, keep), *((mask & keep, code) for mask, code in failed), (lost, "R602"))
 
 
-def in_calendar(moments: Ints) -> Mask:
-    """Which instants lie in the years 1 to 9999."""
-    return (moments >= EARLIEST) & (moments <= LATEST)
-
-
 def _int(value: Datum) -> Any:
     return np.int64(value.as_py() or 0) if isinstance(value, pa.Scalar) else ints(value)
 
@@ -345,23 +270,6 @@ def _float_outcome(ufunc: Callable[..., Floats], left: Datum, right: Datum, *fai
         numbers = ufunc(as_float(left), as_float(right))
     keep = all_valid(left, right)
     return finite(np.broadcast_to(numbers, keep.shape), keep, *failed)
-
-
-def _moved(time: Datum, by: Datum, ufunc: Callable[..., Ints]) -> Outcome:
-    column, steps = broadcast(time, by)
-    moments, keep = ufunc(ints(column), ints(steps)), all_valid(column, steps)
-    # The sum of 64 bits may wrap; that of floats tells, since then it is far out of the calendar.
-    far = np.abs(ufunc(ints(column).astype(np.float64), ints(steps).astype(np.float64))) > 2.0**62
-    return outcome(from_ints(moments, keep, column.type), (keep & (far | ~in_calendar(moments)), "R602"))
-
-
-def _counts(*values: Datum) -> list[pa.Array]:
-    """Times or durations as the microseconds that they count."""
-    return [from_ints(ints(column), valid(column)) for column in broadcast(*values)]
-
-
-def _as_durations(result: Outcome) -> Outcome:
-    return Outcome(pc.cast(as_array(result.values, 1), pa.duration("us")), result.failed)
 
 
 # --- what the evaluator takes care of ----------------------------------------------------------------------------

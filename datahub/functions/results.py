@@ -117,6 +117,12 @@ def list_with_value(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type
     return t.ListOf(common_type([one for one in (item, t.required(kinds[-1])) if one is not None]))
 
 
+def list_with_values(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type:
+    """The list type of the first argument, into which all others go."""
+    item = item_of(kinds[0])
+    return t.ListOf(common_type([one for one in (item, *map(t.required, kinds[1:])) if one is not None]))
+
+
 def common_type(kinds: Sequence[t.Type]) -> t.Type:
     """The first type that is known, a decimal that holds them all where they are numbers; nullable where one is."""
     known = [kind for kind in kinds if not isinstance(kind, (t.Nothing, t.Unknown))]

@@ -13,6 +13,7 @@ from datahub.functions.declare import Datum, example, function
 from datahub.functions.maps import fields_of, struct_fields
 from datahub.functions.segments import alike, listed, unpacked, woven
 from datahub.types import model as t
+from datahub.types.assign import carried_alike, common_of
 
 Kinds = Sequence[t.Type]
 Constants = Sequence[Any]
@@ -81,11 +82,12 @@ def _entry_type(kinds: Kinds) -> t.Type | None:
 
 
 def common_field(kind: t.Type) -> t.Type | None:
-    """The one type that all fields of a struct have, nullable where one is; None where they differ."""
-    kinds = [t.required(field) for _, field in fields_of(kind) or ()]
-    if not kinds or any(one != kinds[0] for one in kinds):
+    """The one type that all fields of a struct have, texts of whatever length and numbers of whatever digits; None where they differ."""
+    kinds = [field for _, field in fields_of(kind) or ()]
+    numbers = all(isinstance(t.base_of(one), t.Int | t.Decimal) for one in kinds)
+    if not kinds or not (numbers or all(carried_alike(kinds[0], one) for one in kinds)):
         return None
-    return t.with_null(kinds[0], any(field.nullable for _, field in fields_of(kind) or ()))
+    return common_of(kinds)
 
 
 def _struct(fields: dict[str, pa.Array], length: int) -> pa.Array:

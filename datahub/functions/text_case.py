@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from datahub.functions.columns import (
     text_offsets,
     valid,
 )
-from datahub.functions.declare import Datum, example, function
+from datahub.functions.declare import Datum, Mask, example, function
 from datahub.functions.text_memory import bytes_of, changed_where, rows_at
 
 CATEGORY = "text"
@@ -73,23 +73,34 @@ def lower(value: Datum) -> pa.Array:
 
 
 @function(
-    "title_case(value: text) -> text",
+    'title_case(value: text, breaks: text! = "") -> text',
     category=CATEGORY,
     sql="INITCAP",
     excel="PROPER",
     also=("GREL toTitlecase", "DataWeave capitalize", "Bloblang capitalize"),
     distinct=True,
-    examples=[example('title_case("gants DE travail")', "Gants De Travail"), example('title_case("jean-pierre")', "Jean-pierre")],
+    examples=[
+        example('title_case("gants DE travail")', "Gants De Travail"),
+        example('title_case("jean-pierre o\'neil")', "Jean-pierre O'neil"),
+        example('title_case("jean-pierre o\'neil", "-\'")', "Jean-Pierre O'Neil"),
+    ],
 )
-def title_case(value: Datum) -> pa.Array:
-    """Each word with its first letter in capitals and the rest small; words are what stands between spaces."""
+def title_case(value: Datum, breaks: str = "") -> pa.Array:
+    """Each word with its first letter in capitals and the rest small; words are what stands between spaces.
+
+    The characters in `breaks` end a word too, each one of them. Excel's PROPER and SQL's INITCAP begin a word after every character that
+    is no letter (INITCAP: nor a digit), so that they write `Jean-Pierre` and `O'Neil`, but also `2-Cent'S Worth`: here the signs are
+    named that shall do so, as in `title_case(x, "-'’./(")`.
+    """
     texts = pc.utf8_lower(as_array(value, 1))
     content, ends = bytes_of(texts)
     content = content.copy()
     first = np.zeros(len(content) + 1, np.bool_)
-    first[1:] = np.append(content[:-1] <= 32, True) if len(content) else True
+    first[1:] = _ends_word(content, breaks)
     first[ends[:-1]] = True
-    starts = np.flatnonzero(first[:-1] & (content > 32)) if len(content) else np.zeros(0, np.int64)
+    cuts = np.flatnonzero(first)
+    starts = cuts[cuts < len(content)]
+    starts = starts[content[starts] > 32]
     letters = content[starts]
     content[starts] -= np.where((letters - np.uint8(97)) < 26, np.uint8(32), np.uint8(0))
     left = _raised_in_place(content, starts[letters >= 128])
@@ -98,7 +109,20 @@ def title_case(value: Datum) -> pa.Array:
         return raised
     hard = np.zeros(len(texts), np.bool_)
     hard[rows_at(left, ends)] = True
-    return changed_where(hard, texts, _words_raised, raised)
+    return changed_where(hard, texts, partial(_words_raised, breaks), raised)
+
+
+def _ends_word(content: Bytes, breaks: str) -> Mask:
+    """Behind which bytes a word begins."""
+    found = content <= 32
+    for mark in breaks:
+        *before, last = mark.encode()
+        here = content == last
+        for back, byte in enumerate(reversed(before), 1):
+            here[back:] &= content[:-back] == byte
+            here[:back] = False
+        found |= here
+    return found
 
 
 def _raised_in_place(content: Bytes, starts: Ints) -> Ints:
@@ -131,10 +155,10 @@ def _pairs(letters: pa.Array) -> Ints:
     return (both[:, 0] << 8) | both[:, 1]
 
 
-def _words_raised(texts: pa.Array) -> pa.Array:
+def _words_raised(breaks: str, texts: pa.Array) -> pa.Array:
     """Each word by itself: those that begin with a letter beyond ASCII."""
     content, ends = bytes_of(texts)
-    cuts = np.union1d(np.flatnonzero(content <= 32) + 1, ends)
+    cuts = np.union1d(np.flatnonzero(_ends_word(content, breaks)) + 1, ends)
     words = from_texts(cuts, content).dictionary_encode()
     raised = pc.utf8_capitalize(words.dictionary).take(words.indices)
     return pc.binary_join(from_lists(np.searchsorted(cuts, ends), raised, valid(texts)), "")

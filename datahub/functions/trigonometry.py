@@ -1,4 +1,4 @@
-"""Angles and bits: what spreadsheets and programs have and commerce seldom needs."""
+"""Angles: what spreadsheets and programs have and commerce seldom needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from datahub.functions.columns import Ints, all_valid, as_array, broadcast, from_ints, ints, valid
+from datahub.functions.columns import all_valid, as_array, broadcast, valid
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.operators import Floats, as_float, finite
 
@@ -93,6 +93,38 @@ _declare(
     examples=[example("atan(0)", 0.0), example("degrees(atan(1))", 45.0)],
 )
 _declare(
+    "sinh",
+    np.sinh,
+    _nowhere,
+    "The hyperbolic sine; R602 where no float holds it.",
+    rejects=("R602",),
+    sql="SINH",
+    excel="SINH",
+    also=("GREL sinh",),
+    examples=[example("sinh(0)", 0.0), example("sinh(1000)", rejected="R602")],
+)
+_declare(
+    "cosh",
+    np.cosh,
+    _nowhere,
+    "The hyperbolic cosine; R602 where no float holds it.",
+    rejects=("R602",),
+    sql="COSH",
+    excel="COSH",
+    also=("GREL cosh",),
+    examples=[example("cosh(0)", 1.0), example("cosh(1000)", rejected="R602")],
+)
+_declare(
+    "tanh",
+    np.tanh,
+    _nowhere,
+    "The hyperbolic tangent.",
+    sql="TANH",
+    excel="TANH",
+    also=("GREL tanh",),
+    examples=[example("tanh(0)", 0.0), example("tanh(1000)", 1.0)],
+)
+_declare(
     "degrees",
     np.degrees,
     _nowhere,
@@ -161,41 +193,3 @@ def distance_km(latitude: Datum, longitude: Datum, to_latitude: Datum, to_longit
         far = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
         beyond = (np.abs(degrees[0]) > 90) | (np.abs(degrees[2]) > 90)
         return finite(far, all_valid(*columns), (beyond, "R603"))
-
-
-def _declare_bits(name: str, ufunc: Callable[..., Ints], doc: str, **told: Any) -> None:
-    def kernel(left: Datum, right: Datum) -> pa.Array:
-        a, b = broadcast(left, right)
-        return from_ints(ufunc(ints(a), ints(b)), all_valid(a, b))
-
-    kernel.__doc__, kernel.__module__ = doc, __name__
-    function(f"{name}(left: int, right: int) -> int", category=CATEGORY, **told)(kernel)
-
-
-_declare_bits(
-    "bit_and",
-    np.bitwise_and,
-    "The bits that both numbers have.",
-    sql="&",
-    excel="BITAND",
-    also=("CEL math.bitAnd", "Bloblang bitwise_and"),
-    examples=[example("bit_and(6, 3)", 2), example("bit_and(4, 3)", 0)],
-)
-_declare_bits(
-    "bit_or",
-    np.bitwise_or,
-    "The bits that one of the numbers has.",
-    sql="|",
-    excel="BITOR",
-    also=("CEL math.bitOr", "Bloblang bitwise_or"),
-    examples=[example("bit_or(6, 3)", 7), example("bit_or(0, 3)", 3)],
-)
-_declare_bits(
-    "bit_xor",
-    np.bitwise_xor,
-    "The bits that just one of the numbers has.",
-    sql="#",
-    excel="BITXOR",
-    also=("CEL math.bitXor", "Bloblang bitwise_xor"),
-    examples=[example("bit_xor(6, 3)", 5), example("bit_xor(3, 3)", 0)],
-)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING, Literal
 
 from datahub.diagnostics.suggest import listed, nearest
@@ -15,7 +16,7 @@ from datahub.semantic.scope import Scope
 from datahub.semantic.told import a, replacing, shown, tell
 from datahub.types import model as t
 from datahub.types.assign import plain
-from datahub.types.shapes import Exact, Family, Shape, shape, told
+from datahub.types.shapes import Bound, Exact, Family, Shape, matches, shape, told
 
 if TYPE_CHECKING:
     from datahub.semantic.overloads import Given
@@ -34,6 +35,8 @@ class Misfit:
     span: Span | None = None
     kind: t.Type | None = None
     written: str = ""
+    bound: t.Type | None = None
+    """What the arguments before say that a value of any type has to be here."""
 
 
 def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
@@ -57,7 +60,15 @@ def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[G
 def _refused_constant(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
     at = misfit.span or span
     message = f"{called(function)} does not take `{shown(at)}`{_as_parameter(function, misfit)}"
-    return tell(scope, BAD_ARGUMENTS, at, message, "not one of what it takes", help=f"see `dhm functions {function.name}`")
+    return tell(
+        scope, BAD_ARGUMENTS, at, message, "not one of what it takes", help=_fields_of(misfit) or f"see `dhm functions {function.name}`"
+    )
+
+
+def _fields_of(misfit: Misfit) -> str | None:
+    """The fields that a name can be one of, where it is given beside a struct."""
+    struct = t.base_of(misfit.kind) if misfit.kind is not None else None
+    return f"its fields are {listed(name for name, _ in struct.fields)}" if isinstance(struct, t.Struct) and struct.fields else None
 
 
 # ---------------------------------------------------------------- types
@@ -65,11 +76,22 @@ def _refused_constant(function: Function, misfit: Misfit, scope: Scope, span: Sp
 
 def _wrong_type(function: Function, misfits: Sequence[Misfit], given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
     first = misfits[0]
-    wanted = tuple(dict.fromkeys(_told_for(shape(one.parameter.type)) for one in misfits if one.parameter is not None))
-    kind = plain(first.kind) if first.kind is not None else "nothing"
+    wanted = tuple(
+        dict.fromkeys(
+            a(plain(one.bound)) if one.bound is not None else _told_for(shape(one.parameter.type))
+            for one in misfits
+            if one.parameter is not None
+        )
+    )
     at = first.span or span
     written = shown(at)
+    items = any(one.span is at and isinstance(one.value, ir.Column) and one.value.name.startswith("#") for one in given)
+    kind = "nothing" if first.kind is None else f"[{plain(first.kind)}]" if items else plain(first.kind)
     help, replaced = _mended(function, misfits, given, first, at)
+    if function.name == "has" and first.kind is not None and isinstance(struct := t.base_of(first.kind), t.Struct):
+        help = f"which fields a struct has is known: {listed(name for name, _ in struct.fields)}; ask for a value with `is not null`"
+    if items and replaced:
+        help, replaced = f"write `[{replaced.replace(written, 'x')} for x in {written}]`", None
     return tell(
         scope,
         TYPE_MISMATCH,
@@ -112,6 +134,8 @@ def _mended(
         return _for_joining(given)
     if function.name in ("+", "-") and any(isinstance(t.base_of(one.value.type), t.Date) for one in given):
         return _for_days(function.name, given), None
+    if (sorted_out := _in_order(function, misfits, given)) is not None:
+        return sorted_out, None
     for one in misfits:
         wanted = shape(one.parameter.type) if one.parameter is not None else None
         written = conversion(shown(at), kind, _target(wanted))
@@ -148,7 +172,31 @@ def _for_days(operator: str, given: Sequence[Given]) -> str | None:
     if days[0] and isinstance(t.base_of(right.value.type), t.Int):
         sign = "-" if operator == "-" else ""
         return f"days are added with `add_days({shown(left.span)}, {sign}{shown(right.span)})`"
+    if days[0] and isinstance(t.base_of(right.value.type), t.Duration):
+        return f"days are added with `add_days({shown(left.span)}, 1)`; a duration moves a datetime"
     return None
+
+
+def _in_order(function: Function, misfits: Sequence[Misfit], given: Sequence[Given]) -> str | None:
+    """The arguments in the order in which an overload takes them, where they are all there in another one."""
+    if function.kind == "operator" or not 2 <= len(given) <= 4 or any(one.name is not None for one in given):
+        return None
+    for overload in (one.overload for one in misfits):
+        wanted = overload.parameters[: len(given)]
+        whole = len(wanted) == len(given) and not any(one.variadic for one in wanted)
+        if whole and all(one.optional for one in overload.parameters[len(given) :]):
+            for order in list(permutations(given))[1:]:
+                if _all_fit(wanted, order):
+                    return f"write `{function.name}({', '.join(shown(one.span) for one in order)})`: it is `{overload.signature}`"
+    return None
+
+
+def _all_fit(wanted: Sequence[Parameter], given: Sequence[Given]) -> bool:
+    bound: Bound = {}
+    return all(
+        matches(shape(parameter.type), one.value.type, bound, True) and (isinstance(one.value, ir.Constant) or not parameter.constant)
+        for parameter, one in zip(wanted, given, strict=True)
+    )
 
 
 def conversion(written: str, kind: t.Type, into: t.Type | None) -> str | None:

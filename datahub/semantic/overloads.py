@@ -118,7 +118,9 @@ def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool,
         if parameter.constant and not isinstance(one.value, ir.Constant):
             return Misfit(overload, "constant", at, parameter, one.span)
         if not _takes(shape(parameter.type), one.value, bound, widen):
-            return Misfit(overload, "type", at, parameter, one.span, one.value.type)
+            wanted = shape(parameter.type)
+            before = bound.get(wanted.name) if isinstance(wanted, Variable) else None
+            return Misfit(overload, "type", at, parameter, one.span, one.value.type, bound=before)
     values = tuple(_passed(shape(parameter.type), one.value, bound, overload, scope) for parameter, one in pairs)
     kind = _given_type(overload, pairs, values, bound)
     if kind is None:
@@ -132,7 +134,7 @@ def _refused(overload: Overload, pairs: Sequence[Pair]) -> Misfit:
     stated = [at for at, (parameter, one) in enumerate(pairs) if parameter.constant and one.span is not _NOWHERE]
     if stated:
         parameter, one = pairs[stated[-1]]
-        return Misfit(overload, "rule", len(pairs), parameter, one.span)
+        return Misfit(overload, "rule", len(pairs), parameter, one.span, pairs[0][1].value.type)
     return Misfit(overload, "type", 0, pairs[0][0], pairs[0][1].span, pairs[0][1].value.type) if pairs else Misfit(overload, "few", 0)
 
 

@@ -40,11 +40,13 @@ _SAMPLES: dict[type, Any] = {
 def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -> bool:
     """Whether a function takes the constants among its arguments; what it refuses is told."""
     for _, given in format_arguments(name, pairs):
-        if (
-            isinstance(given.value, ir.Constant)
-            and isinstance(given.value.value, str)
-            and tell_format(given.value.value, given.span, scope)
-        ):
+        if not isinstance(given.value, ir.Constant) or not isinstance(given.value.value, str):
+            continue
+        if "/" in given.value.value and zone_known(given.value.value):
+            message = f"`{given.value.value}` is a time zone, and stands where the pattern does"
+            tell(scope, BAD_ARGUMENTS, given.span, message, "no pattern", help=f"write `zone: {shown(given.span)}`")
+            return False
+        if tell_format(given.value.value, given.span, scope):
             return False
     for parameter, given in pairs:
         zone = given.value.value if parameter.name == "zone" and isinstance(given.value, ir.Constant) else None

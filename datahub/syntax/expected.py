@@ -226,6 +226,8 @@ def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
             return _Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
         case "LSQB" if mistake.expected >= _OPERATOR_FITS:
             return _Hint("write `r.name` for a field, `nth(list, 1)` for the first of a list")
+        case "FOR" if "FOR" not in mistake.expected and mistake.before != "LBRACE":
+            return _Hint("write a loop inside of the loop: `any(any(x = y for y in ys) for x in xs)`, or `flatten` of a list of lists")
         case "NOT" if "REFERENCES" in mistake.expected:
             return _Hint("leave it out: a field is never null, unless its type ends in `?`")
         case "DEFAULT" if "REFERENCES" in mistake.expected:

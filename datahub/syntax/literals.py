@@ -38,11 +38,22 @@ def unescape(raw: str, start: int, quote: str, report: Report) -> str:
         elif found[2] in ESCAPES:
             return ESCAPES[found[2]][0]
         at = start + found.start()
-        helps = f"write `\\{found[0]}` for a backslash" if not found[1] else "the highest character is `\\u{10FFFF}`"
+        helps = _instead(found[0], raw[found.end() : found.end() + 4]) if not found[1] else "the highest character is `\\u{10FFFF}`"
         report.tell(BAD_LITERAL, at, at + len(found[0]), f"`{found[0]}` is no escape", "no such escape", help=helps)
         return found[0]
 
     return _ESCAPE.sub(character, raw)
+
+
+_ELSEWHERE = {"f": "C", "v": "B", "b": "8", "a": "7", "0": "0", "e": "1B"}
+"""Escapes of other languages for characters that have none here, with the numbers of those."""
+
+
+def _instead(escape: str, behind: str) -> str:
+    """What to write for an escape of another language, or for a backslash that is meant as one."""
+    letter, digits = escape[1:], behind[: 2 if escape[1:] == "x" else 4]
+    number = digits.lstrip("0") if letter in ("u", "x") and re.fullmatch(r"[0-9A-Fa-f]+", digits) else _ELSEWHERE.get(letter)
+    return f"write `\\{escape}` for a backslash" + (f", `\\u{{{number}}}` for the character" if number else "")
 
 
 def quoted(text: str, quote: str = '"') -> str:

@@ -96,13 +96,14 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "delimiter": ('","', '";"', '" "'), "between": ('"="', '":"'), "pairs": ('" "', '","'), "key": ('"k"', '"v"'), "value": ('"v"',), "index_by.key": ('"k"',), "group_by.key": ('"k"',), "names": ('"k"', '"v"'),
     "n": ("1", "2", "3"), "share": ("50%", "0.9", "0", "1", "1.5"), "separator": ('", "', '""'), "descending": ("false", "true"), "ignore_case": ("false", "true"), "group": ("0", "1"), "count": ("-1", "1", "0"), "limit": ("-1", "2", "1", "0"),
     "start": ("1", "3"), "occurrence": ("1", "2"), "new": ('"-"', '"<$1>"', '"$$"'), "old": ('["a", "b"]',), "replace_each.new": ('["b", "xy"]',), "code": ('"R101"',),
+    "breaks": ('""', '"-"', '"aé’"'), "us": ("false", "true"),
     "pattern": ("/[a-z]+/", "/(\\d+)/", "/([A-Za-zé])(\\d?)/", "/a|b$/", "/AB/i", "/\\s*,\\s*/"), "replace.pattern": ("/([a-z])/", "/(\\d+)/", "/( )-?/"),
     "exponent": (), "count_distinct": (), "lengths": ("[2, 3]", "[1, 0, 4]", "[-1, 40]"),
 }  # fmt: skip
 SMALL = frozenset(
     f"{one}" for one in (
         "repeat.count", "pad_left.width", "pad_right.width", "range.first", "range.last", "range.step", "round.digits", "power.exponent", "chunks.size", "lcm.left",
-        "lcm.right", "nth.position", "char_at.position", "insert.position", "replace_at.position", "mid.start", "mid.count", "slice.start", "slice.stop", "splice.start", "splice.count", "left.count",
+        "lcm.right", "nth.position", "char_at.position", "insert.position", "replace_at.position", "remove_at.position", "bit_shift_left.count", "factorial.value", "combinations.count", "combinations.taken", "bit_shift_right.count", "time.hour", "time.minute", "time.second", "mid.start", "mid.count", "slice.start", "slice.stop", "splice.start", "splice.count", "left.count",
         "right.count", "take.count", "drop.count", "truncate.count", "find.start", "choose.index", "make_date.month", "make_date.day", "date.month", "date.day", "make_time.hour", "make_time.minute", "make_time.second",
         "add_workdays.count", "before.occurrence", "after.occurrence", "replace_nth.occurrence", "ngram_fingerprint.size", "split.limit", "replace.count", "get.position",
     )

@@ -131,6 +131,14 @@ SAME: dict[str, str] = {
     "get(g, 'a')": "g['a']",
     "has(g, 'a')": "map_contains(g, 'a')",
     'increasing(w)': 'list_sort(list_distinct(w)) = w',
+    'bit_not(a)': '~a',
+    'bit_shift_right(a, 3)': 'a >> 3',
+    'bit_shift_left(n, 3)': 'case when n >= 0 then n << 3 else -((-n) << 3) end',
+    'factorial(n)': 'case when n between 0 and 20 then n::int ! end',
+    'sinh(f)': 'case when isfinite(sinh(f)) then sinh(f) end',
+    'cosh(f)': 'case when isfinite(cosh(f)) then cosh(f) end',
+    'tanh(f)': 'tanh(f)',
+    'remove_at(w, 1)': 'case when len(w) > 0 then w[2:] end',
 }  # fmt: skip
 DECIDED: dict[str, tuple[str, str]] = {
     "mod(n, k)": ("n % k", "the remainder has the sign of the divisor, as in spreadsheets"),
@@ -156,7 +164,7 @@ DECIDED: dict[str, tuple[str, str]] = {
 """Where both have a function and it is not the same, by decision: ours, DuckDB's, and why."""
 APART: dict[str, str] = {
     'DuckDB has nothing for numbers of trade, money and units': 'bic_valid convert_unit country_code country_name country_valid currency_digits currency_valid email_valid gross_of gtin_check_digit gtin_valid iban_valid isbn_13 isbn_valid language_code language_valid luhn_valid net_of phone_e164 proration round_money siren_valid siret_valid unit_kind url_valid vat_of vat_valid',
-    'DuckDB has no such function': 'add_workdays base_name before_last after_last camel_case kebab_case pascal_case snake_case upper_snake_case capitalize title_case chunks clean letters positions crc32 hmac_sha256 sha512 uuid5 csv_fields csv_line days_360 distance_km duplicates extract_groups file_name folder fingerprint ngram_fingerprint html_strip html_unescape insert is_workday workdays_between json_list json_map key_values overlaps parse_bytes phonetic query_parse query_values replace_at replace_nth roman slug split_lengths tally top same url_encode_full url_parse ascii ceil_to floor_to round_to round_half_down',
+    'DuckDB has no such function': 'add_workdays base_name before_last after_last camel_case kebab_case pascal_case snake_case upper_snake_case capitalize title_case chunks clean letters positions crc32 hmac_sha256 sha512 uuid5 csv_fields csv_line days_360 distance_km duplicates extract_groups file_name folder fingerprint ngram_fingerprint html_strip html_unescape insert combinations is_workday workdays_between json_list json_map key_values overlaps parse_bytes phonetic query_parse query_values replace_at replace_nth roman slug split_lengths tally top same url_encode_full url_parse ascii ceil_to floor_to round_to round_half_down',
     'has the name in DuckDB, and is another thing there': 'hash similarity normalize_spaces is_blank week_us mode find_last char',
     "a quotient has six digits after the point, and is a float there": "/",
     'needs the zones that a module of DuckDB has, which is fetched': 'to_zone local_date datetime',

@@ -27,7 +27,7 @@ CELLS = 100_000
 SEED = os.environ.get("DHM_SEED", "")
 ROWS = int(os.environ.get("DHM_ROWS", "0"))
 FLOATS = frozenset(
-    ("acos", "asin", "atan", "atan2", "cos", "sin", "tan", "degrees", "radians", "sqrt", "log10", "ln", "log", "exp", "power", "distance_km",
+    ("acos", "asin", "atan", "atan2", "cos", "sin", "tan", "sinh", "cosh", "tanh", "degrees", "radians", "sqrt", "log10", "ln", "log", "exp", "power", "distance_km",
      "sum", "avg", "stddev", "stddev_all", "variance", "variance_all", "product", "mod", "similarity")
 )  # fmt: skip
 """Functions whose floats may differ by the last digits: libraries of mathematics do, and sums of floats have an order."""

@@ -1,7 +1,7 @@
 """What users of other tools write, and what says the same here: read from `others/*.cases`, a line a case.
 
 `THERE => RESULT :: HERE`, and behind `!!` why the answer is another one. The results are what each tool's
-documentation says, or what follows from it, written down by hand: the tools themselves were not run.
+documentation and test suites say, or what follows from it, written down by hand: the tools themselves were not run.
 """
 
 from __future__ import annotations
@@ -124,8 +124,9 @@ def _index() -> str:
         mine = [case for case in cases() if case.tool == tool]
         rows.append(f"| [{name}]({tool}.md) | {len(mine)} | {sum(bool(case.why) for case in mine)} | {says} |")
     return (
-        "# What it is called here\n\nWhat users of six tools write, and what says the same here. Our side of every line is run as a test; theirs is "
-        "what their documentation says or what follows from it, and was not run. Of [JSONata, VRL and SQL](../coming-from.md) there is a page of differences.\n\n"
+        "# What it is called here\n\nWhat users of six tools write, and what says the same here. Our side of every line is run as a test; theirs is what "
+        "their documentation or their own test suites say (CEL's conformance tests, DMN's TCK, JSLT's function tests, formulajs, the examples of "
+        "Bloblang's methods, GREL's manual), or what follows from them, and was not run. Of [JSONata, VRL and SQL](../coming-from.md) there is a page of differences.\n\n"
         "| From | Lines | Answered otherwise | |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -161,7 +162,9 @@ def to_date(value: Any, pattern: Any = "", locale: Any = "") -> date:
 
 
 @means("time")
-def to_time(value: Any, pattern: str = "") -> time:
+def to_time(value: Any, pattern: Any = "", second: int = 0) -> time:
+    if isinstance(value, int):
+        return make_time(value, pattern, second)
     if isinstance(value, datetime):
         return value.time()
     return first_of(value, (pattern,) if pattern else CLOCKS, "", "R108")[0].time()
@@ -459,9 +462,13 @@ def overlaps(start: Any, end: Any, other_start: Any, other_end: Any) -> bool:
 
 
 @means("days_360")
-def days_360(start: date, end: date) -> int:
-    begins, ends = ((one.year * 12 + one.month) * 30 + min(one.day, 30) for one in (start, end))
-    return ends - begins
+def days_360(start: date, end: date, us: bool = False) -> int:
+    day, to_day = min(start.day, 30), min(end.day, 30)
+    if us:
+        ends_february = start.month == 2 and start.day == calendar.monthrange(start.year, 2)[1]
+        day = 30 if ends_february else day
+        to_day = 31 if end.day == 31 and day < 30 else to_day
+    return 360 * (end.year - start.year) + 30 * (end.month - start.month) + to_day - day
 
 
 @means("week_us")

@@ -75,8 +75,8 @@ def drop(values: List, count: int) -> List:
 
 
 @means("append")
-def append(values: List, value: Any) -> List:
-    return [*values, value]
+def append(values: List, *added: Any) -> List:
+    return [*values, *added]
 
 
 @means("prepend")
@@ -96,10 +96,18 @@ def union(*lists: List) -> List:
 
 @means("insert")
 def insert(values: List, at: int, value: Any) -> List:
-    first = at - 1
-    if not 0 <= first <= len(values):
+    first = at - 1 if at > 0 else len(values) + at
+    if at == 0 or not 0 <= first <= len(values):
         raise Reject("R604")
     return [*values[:first], value, *values[first:]]
+
+
+@means("remove_at")
+def remove_at(values: List, at: int) -> List:
+    if not 0 < abs(at) <= len(values):
+        raise Reject("R604")
+    first = at - 1 if at > 0 else len(values) + at
+    return [*values[:first], *values[first + 1 :]]
 
 
 @means("replace_at")

@@ -88,6 +88,8 @@ def plus(asked: Asked, left: Any, right: Any) -> Any:
     match left:
         case datetime():
             return moved(left, right)
+        case timedelta() if isinstance(right, datetime):
+            return moved(right, left)
         case timedelta():
             return lasting(micros(left) + micros(right))
         case float():
@@ -124,6 +126,8 @@ def times(asked: Asked, left: Any, right: Any) -> Any:
     match left:
         case timedelta():
             return lasting(micros(left) * right)
+        case _ if isinstance(right, timedelta):
+            return lasting(left * micros(right))
         case _ if isinstance(left, float) or isinstance(right, float):
             return finite(float(left) * float(right))
         case int() if isinstance(asked.kind, t.Int):
@@ -134,8 +138,13 @@ def times(asked: Asked, left: Any, right: Any) -> Any:
 
 @means("/", asks=True)
 def over(asked: Asked, left: Any, right: Any) -> Any:
-    if right == 0:
+    if right in (0, timedelta()):
         raise Reject("R601")
+    if isinstance(left, timedelta):
+        if isinstance(right, timedelta):
+            return exact(Fraction(micros(left), micros(right)), asked.kind)
+        part = Fraction(micros(left), right)
+        return lasting(int(abs(part) + Fraction(1, 2)) * (1 if part > 0 else -1))
     if isinstance(left, float) or isinstance(right, float):
         return finite(float(left) / float(right))
     return exact(Fraction(left) / Fraction(right), asked.kind)
@@ -287,6 +296,45 @@ def bit_xor(left: int, right: int) -> int:
     return left ^ right
 
 
+@means("bit_not")
+def bit_not(value: int) -> int:
+    return -value - 1
+
+
+@means("bit_shift_left")
+def bit_shift_left(value: int, count: int) -> int:
+    if count < 0:
+        raise Reject("R603")
+    if (value and count > 63) or not -(2**63) <= value * 2 ** min(count, 63) < 2**63:
+        raise Reject("R602")
+    return value * 2 ** min(count, 63)
+
+
+@means("bit_shift_right")
+def bit_shift_right(value: int, count: int) -> int:
+    if count < 0:
+        raise Reject("R603")
+    return value // 2 ** min(count, 64)
+
+
+@means("factorial")
+def factorial(value: int) -> int:
+    if value < 0:
+        raise Reject("R603")
+    if value > 20:
+        raise Reject("R602")
+    return value * factorial(value - 1) if value else 1
+
+
+@means("combinations")
+def combinations(count: int, taken: int) -> int:
+    if taken < 0 or taken > count:
+        raise Reject("R603")
+    if min(taken, count - taken) > 64 or (count > 2**32 and min(taken, count - taken) > 1):
+        raise Reject("R602")
+    return whole(math.comb(count, taken))
+
+
 @means("pi")
 def pi() -> float:
     return math.pi
@@ -317,9 +365,11 @@ def _real(name: str, of: Any, code: str = "R603") -> None:
             raise Reject(code) from None
 
 
-for _name in ("acos", "asin", "atan", "atan2", "cos", "sin", "tan", "degrees", "radians", "sqrt", "log10"):
+for _name in ("acos", "asin", "atan", "atan2", "cos", "sin", "tan", "radians", "sqrt", "log10"):
     _real(_name, getattr(math, _name))
-_real("degrees", math.degrees, "R602")
+for _name in ("degrees", "sinh", "cosh"):
+    _real(_name, getattr(math, _name), "R602")
+_real("tanh", math.tanh)
 _real("ln", math.log)
 _real("exp", math.exp, "R602")
 

@@ -63,12 +63,12 @@ def capitalize(value: str) -> str:
 
 
 @means("title_case")
-def title_case(value: str) -> str:
-    """Words are what stands between the spaces of ASCII."""
+def title_case(value: str, breaks: str = "") -> str:
+    """Words are what stands between the spaces of ASCII, and the characters that break them."""
     found, inside = [], False
     for letter in map(lower_letter, value):
         found.append(letter if inside else upper_letter(letter))
-        inside = letter > " "
+        inside = letter > " " and letter not in breaks
     return "".join(found)
 
 

@@ -21,6 +21,8 @@ _CALLED: Mapping[str, str] = {
     "date": "to_date parse_date str_to_date strptime strtotime date_parse try_to_date ParseDate",
     "datetime": "to_datetime to_timestamp parse_datetime make_timestamptz tz_localize ZonedDateTime",
     "local_datetime": "make_timestamp datetime_from_parts datetimefromparts",
+    "bit_shift_left": "shl shiftleft lshift", "bit_shift_right": "shr shiftright rshift",
+    "remove_at": "removeAt delete_at list_remove_at array_remove_at", "factorial": "fact", "combinations": "comb nCr choose_from",
     "make_date": "date_from_parts datefromparts makedate",
     "duration": "make_interval timedelta toInterval",
     "date_add": "dateadd timestampadd timestamp_add adddate ADD_TO_DATE date_sub subdate plusDays",
@@ -77,7 +79,8 @@ _CALLED: Mapping[str, str] = {
     "url_encode": "urlencode encodeURIComponent encodeURI rawurlencode quote_plus",
     "url_decode": "urldecode decodeURIComponent unquote_plus",
     "sha256": "sha2_256 sha2 hash256",
-    "hash": "xxhash seahash murmurhash row_hash checksum surrogate_key generate_surrogate_key fingerprint64 murmur farm_fingerprint",
+    "hash": "xxhash xxhash64 "
+    "seahash murmurhash row_hash checksum surrogate_key generate_surrogate_key fingerprint64 murmur farm_fingerprint",
     "hmac_sha256": "HMACBinary",
     "hex_encode": "to_hex toHex bin2hex",
     "json_parse": "from_json JSON.parse json_decode json.loads",
