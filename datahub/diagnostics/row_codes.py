@@ -15,6 +15,7 @@ _PHRASES = {
     "R004": "has no column in the file",
     "R005": "cannot be read as a record",
     "R006": "is of another kind than declared",
+    "R007": "has other parts than its column",
     "R101": "is not a whole number",
     "R102": "is too large for its type",
     "R103": "is neither true nor false",

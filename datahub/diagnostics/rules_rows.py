@@ -57,6 +57,14 @@ WRONG_NODE = _row(
     "An object stands where a list is declared, or a list where a text is. The path says where.",
 )
 
+UNEVEN_PARTS = _row(
+    "R007",
+    "uneven-parts",
+    "a cell whose parts are not those of its column",
+    "A cell that `@split` cuts has more parts than its struct has fields, an entry of a map without its mark, or a key twice. "
+    "Cut so, a part of it would be lost: the marks in the cell are others, or stand inside of a value.",
+)
+
 # ---------------------------------------------------------------- R1: conversion
 
 NOT_AN_INT = _row(

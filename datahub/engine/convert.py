@@ -20,6 +20,7 @@ from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import Ints, Judgement, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
+from datahub.functions.uneven import more_parts, odd_entries
 from datahub.semantic import ir
 from datahub.semantic.column_patterns import filled
 from datahub.types import model as t
@@ -185,7 +186,22 @@ def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: boo
         failures.extend(_in_struct(failure, name) for failure in kept if len(failure.rows))
     kind = [pa.field(name, carried(inner)) for name, inner in fields]
     values = pa.StructArray.from_arrays(made, fields=kind, mask=None if there.all() else pa.array(~there))
-    return _present(Read(values, tuple(failures)), values, nullable)
+    whole = _present(Read(values, tuple(failures)), values, nullable)
+    if cells is None:
+        return whole
+    items, offsets = unpacked(cells)
+    return _without_uneven(whole, more_parts(len(fields), valid(cleaned(items, reading, False)), offsets), raw)
+
+
+def _without_uneven(made: Read, uneven: Mask, raw: pa.Array) -> Read:
+    """What was read, but for cells whose parts are not those of their type: they fail whole, lest one of them be lost."""
+    if not uneven.any():
+        return made
+    rows = np.flatnonzero(uneven)
+    kept = (failure.kept(~uneven[failure.rows]) for failure in made.failures)
+    values = pc.if_else(pa.array(uneven), pa.scalar(None, made.values.type), made.values)
+    told = Failure(rows, "R007", values=raw.take(pa.array(rows)))
+    return Read(values, union((told, *(failure for failure in kept if len(failure.rows)))))
 
 
 def _in_struct(failure: Failure, name: str) -> Failure:
@@ -206,17 +222,17 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
         entries, offsets = unpacked(raw)
         keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
     inner = _inner(reading, 0, texts)
-    blank = blanks(items, value, inner)
-    keep = ~blank
+    keys = pc.utf8_trim_whitespace(keys) if texts and reading.trim else keys
+    keep = ~blanks(items, value, inner)
+    uneven = odd_entries(keys, items, valid(cleaned(entries, reading, False)), keep, offsets) if texts else None
     offsets = beginnings(keep)[offsets]
     keys, items = keys.filter(pa.array(keep)), items.filter(pa.array(keep))
     made = read(items, value, inner)
-    if texts and reading.trim:
-        keys = pc.utf8_trim_whitespace(keys)
     values = mapped(keys, brought(made.values, carried(value)), offsets)
     parents = owners(offsets)
     failures = []
     for failure in made.failures:
         paths = pc.binary_join_element_wise("/", keys.take(pa.array(failure.rows)), "")
         failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths))
-    return Read(values, union(tuple(failures)))
+    whole = Read(values, union(tuple(failures)))
+    return whole if uneven is None else _without_uneven(whole, uneven, raw)

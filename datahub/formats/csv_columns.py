@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -175,14 +175,20 @@ def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[
 
 
 def _struct(column: SourceColumn, base: t.Struct, found: dict[str, int], names: Names) -> Spread:
-    missing = [name for name, inner in base.fields if name not in found and not inner.nullable]
+    spellings = {part.name: part.names or (part.name,) for part in column.parts}
+    at = {name: _index_of(spellings.get(name, (name,)), found, names) for name, _ in base.fields}
+    missing = [spellings.get(name, (name,))[0] for name, inner in base.fields if at[name] is None and not inner.nullable]
     if missing:
         message = (
             f"`{names.path}` has no column for {listed(missing)} of `{column.name}`, which gathers those that match `{column.pattern}`"
         )
         raise BadInput("R004", message, "a part that may be absent is declared with `?`", path=names.path, line=names.line)
-    fields = tuple(name for name, _ in base.fields)
-    return Spread(column.name, fields, tuple(found.get(name) for name in fields), "struct", True, column.reading.null_words)
+    return Spread(column.name, tuple(at), tuple(at.values()), "struct", True, column.reading.null_words)
+
+
+def _index_of(spellings: Sequence[str], found: Mapping[str, int], names: Names) -> int | None:
+    """Where the part of a struct stands that has one of `spellings` as the key of its column."""
+    return next((index for key, index in found.items() if names.same(key, spellings)), None)
 
 
 def _key(found: re.Match[str]) -> str:

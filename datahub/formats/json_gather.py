@@ -65,11 +65,11 @@ class Gathering:
 def _member_of(column: SourceColumn, found: re.Match[str]) -> Member | None:
     base = t.base_of(column.type)
     item = t.base_of(base.item) if isinstance(base, t.ListOf) else None
+    spelled = {part.name: part.names or (part.name,) for part in column.parts}
     if not isinstance(item, t.Struct):
         digits = re.findall(r"\d+", found.string)
         key = str(found.group(1) or "").strip() if found.re.groups else digits[-1] if digits else found.string
-        return column.name, key, ""
-    spelled = {part.name: part.names or (part.name,) for part in column.parts}
+        return column.name, next((part for part, names in spelled.items() if key in names), key), ""
     suffix = str(found.group(found.re.groups)).strip()
     part = next((name for name, _ in item.fields if suffix in spelled.get(name, (name,))), None)
     return None if part is None else (column.name, str(found.group(1)), part)

@@ -19,6 +19,7 @@ from datahub.formats.json_fast import FastPlan, at_once, fast_plan, first_of, se
 from datahub.formats.json_gather import Gathering
 from datahub.formats.json_scan import may_be_deep
 from datahub.formats.options import option
+from datahub.formats.part_names import along, back, named_parts, named_type, names_of
 from datahub.formats.typed import Typed, named, typed
 from datahub.frames.frame import Column, Failure, take_column
 from datahub.functions.columns import valid
@@ -73,8 +74,9 @@ class RecordParser:
 
     def __init__(self, shape: SourceShape, wanted: frozenset[str]) -> None:
         self.shape = shape
-        self.columns = tuple(column for column in shape.columns if column.name in wanted)
-        self.marks = {mark: column for column in shape.columns for mark in (f"!present.{column.name}", f"?{column.name}") if mark in wanted}
+        held = tuple(map(_as_held, shape.columns)) if shape.kind in ("json", "jsonl") else shape.columns
+        self.columns = tuple(column for column in held if column.name in wanted)
+        self.marks = {mark: column for column in held for mark in (f"!present.{column.name}", f"?{column.name}") if mark in wanted}
         self.strict = option(shape, "extra") == "reject"
         self.gathering = Gathering.of(shape.columns)
         self.repeated: dict[str, None] = {}
@@ -200,13 +202,26 @@ class RecordParser:
                 raw, misfits = raw_column([_value(record, names) for record in records], column)
                 made = typed(raw, column.type, column.reading)
                 parts.append(_column(_with_misfits(made, misfits, column), column))
-            columns[column.name] = parts[0] if len(parts) == 1 else _chained(*parts)
+            columns[column.name] = _as_declared(parts[0] if len(parts) == 1 else _chained(*parts), column)
         for mark, column in self.marks.items():
             names = column.names or (column.name,)
             there = [_present(part, one, names) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
             alone = pa.array([any(name in record for name in names) for record in records], pa.bool_())
             columns[mark] = Column(pa.concat_arrays([*there, alone]))
         return columns
+
+
+def _as_held(column: SourceColumn) -> SourceColumn:
+    """The column with the fields of its structs called as the members of objects are."""
+    return replace(column, type=named_type(column.type, names_of(column))) if column.parts and not column.pattern else column
+
+
+def _as_declared(made: Column, column: SourceColumn) -> Column:
+    if not column.parts or column.pattern:
+        return made
+    names = back(names_of(column))
+    failures = tuple(replace(failure, inside=along(failure.inside, names)) for failure in made.failures)
+    return replace(made, values=named_parts(made.array(len(made.values)), column.type, names), failures=failures)
 
 
 def _present(records: Records, table: pa.Table, names: Sequence[str]) -> pa.Array:

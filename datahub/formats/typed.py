@@ -19,6 +19,7 @@ from datahub.functions.columns import glued, valid
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
+from datahub.functions.uneven import more_parts, odd_entries
 from datahub.records import record
 from datahub.semantic.ir import Reading
 from datahub.semantic.reading import beyond, reader
@@ -49,7 +50,7 @@ def typed(raw: pa.Array, kind: Type, reading: Reading) -> Typed:
         case t.MapOf(value=value) if pa.types.is_map(raw.type):
             made = _map(raw, value, reading)
         case t.ListOf() | t.Struct() | t.MapOf() if pa.types.is_string(raw.type) and reading.split:
-            return typed(*_parted(raw, kind, base, reading))
+            return _parted(raw, kind, base, reading)
         case t.ListOf() | t.Struct() | t.MapOf() if pa.types.is_string(raw.type):
             made = _leaf(raw, base, reading)
         case _ if pa.types.is_string(raw.type):
@@ -205,31 +206,54 @@ def _without(values: pa.Array, failures: Failures) -> pa.Array:
 # ---------------------------------------------------------------- one cell with several values
 
 
-def _parted(raw: pa.Array, kind: Type, base: t.ListOf | t.Struct | t.MapOf, reading: Reading) -> tuple[pa.Array, Type, Reading]:
-    """Cells cut at the outermost mark of `@split`, as a CSV file has them: texts in lists, structs or maps, and how those are read."""
+@record(frozen=True, slots=True)
+class _Cut:
+    """Cells cut at the outermost mark of `@split`: texts in lists, structs or maps, how those are read, and which cells are not even."""
+
+    raw: pa.Array
+    reading: Reading
+    uneven: Mask
+
+
+def _parted(raw: pa.Array, kind: Type, base: t.ListOf | t.Struct | t.MapOf, reading: Reading) -> Typed:
+    """Cells of texts by their parts; a cell whose parts are not those of its type fails, lest a part be lost."""
     cells = pc.split_pattern(cleaned(raw, reading, False), pattern=reading.split[0])
+    cut = _cut(cells, base, reading)
+    made = typed(cut.raw, kind, cut.reading)
+    if not cut.uneven.any():
+        return made
+    rows = np.flatnonzero(cut.uneven)
+    failures = (failure.kept(~cut.uneven[failure.rows]) for failure in made.failures)
+    values = pc.if_else(pa.array(cut.uneven), pa.scalar(None, made.values.type), made.values)
+    told = Failure(rows, "R007", values=raw.take(pa.array(rows)))
+    return Typed(values, (told, *(failure for failure in failures if len(failure.rows))))
+
+
+def _cut(cells: pa.Array, base: t.ListOf | t.Struct | t.MapOf, reading: Reading) -> _Cut:
+    items, offsets = unpacked(cells)
     match base:
         case t.ListOf(item=item):
             below = _below(reading, 0)
-            items, offsets = unpacked(cells)
             keep = np.ones(len(items), np.bool_) if item.nullable else _filled(items, item, below)
             made = listed(items.filter(pa.array(keep)), beginnings(keep)[offsets])
-            return made, kind, replace(reading, split=(), inner=(below,))
+            return _Cut(made, replace(reading, split=(), inner=(below,)), np.zeros(len(cells), np.bool_))
         case t.Struct(fields=fields):
             there = valid(cells)
             parts = [part_at(cells, at) for at in range(len(fields))]
             mask = None if there.all() else pa.array(~there)
             made = pa.StructArray.from_arrays(parts, names=[name for name, _ in fields], mask=mask)
-            return made, kind, replace(reading, split=(), inner=tuple(_below(reading, at) for at in range(len(fields))))
+            inner = tuple(_below(reading, at) for at in range(len(fields)))
+            uneven = more_parts(len(fields), valid(cleaned(items, reading, False)), offsets)
+            return _Cut(made, replace(reading, split=(), inner=inner), uneven)
         case t.MapOf(value=value):
             below = _below(reading, 0)
-            entries, offsets = unpacked(cells)
-            cut = pc.split_pattern(entries, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
-            keys, items = part_at(cut, 0), part_at(cut, 1)
-            keep = _filled(items, value, below)
-            keys, items = keys.filter(pa.array(keep)), items.filter(pa.array(keep))
+            cut = pc.split_pattern(items, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
+            keys, values = part_at(cut, 0), part_at(cut, 1)
             keys = pc.utf8_trim_whitespace(keys) if reading.trim else keys
-            return mapped(keys, items, beginnings(keep)[offsets]), kind, replace(reading, split=(), inner=(below,))
+            keep = _filled(values, value, below)
+            uneven = odd_entries(keys, values, valid(cleaned(items, reading, False)), keep, offsets)
+            made = mapped(keys.filter(pa.array(keep)), values.filter(pa.array(keep)), beginnings(keep)[offsets])
+            return _Cut(made, replace(reading, split=(), inner=(below,)), uneven)
         case _:
             assert_never(base)
 

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from datahub.formats.part_names import named_parts, named_type
 from datahub.formats.truth_words import worded, worded_type
 from datahub.frames.chunks import whole
 from datahub.records import record
-from datahub.semantic.ir import TargetShape, Words
+from datahub.semantic.ir import PartNames, TargetShape, Words
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Bool, Type
 
@@ -24,28 +25,34 @@ Columns: TypeAlias = "list[tuple[str, pa.Array, Type]]"
 
 @record(frozen=True, slots=True)
 class Wanted:
-    """A column to be written: the field it comes from and its type, the name it gets, the words it has for truth."""
+    """A column to be written: the field it comes from and its type, the names it and its parts get, the words it has for truth."""
 
     field: str
     name: str
     own: Type
     words: Words = Words()
+    parts: PartNames = PartNames()
 
     @property
     def type(self) -> Type:
         """The type of what is written."""
-        return worded_type(self.own, self.words)
+        return named_type(worded_type(self.own, self.words), self.parts)
 
     def values(self, rows: pa.Table) -> pa.Array:
         """What is written of the rows."""
-        return worded(column(rows, self.field, self.own), self.own, self.words)
+        found = worded(column(rows, self.field, self.own), self.own, self.words)
+        return named_parts(found, worded_type(self.own, self.words), self.parts)
 
 
 def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wanted, ...]:
     """The columns of a target: all that are declared, or those that its `columns` choose and rename."""
-    types, words = dict(declared), dict(shape.words)
+    types, words, parts = dict(declared), dict(shape.words), dict(shape.names)
     named = shape.columns or tuple((name, name) for name in types)
-    return tuple(Wanted(field, name, types[field], words.get(field, Words())) for field, name in named if field in types)
+    return tuple(
+        Wanted(field, name, types[field], words.get(field, Words()), parts.get(field, PartNames()))
+        for field, name in named
+        if field in types
+    )
 
 
 def marks_of(shape: TargetShape, columns: Sequence[Wanted]) -> dict[str, tuple[str, ...]]:

@@ -30,6 +30,16 @@ def check_name(name: str, target: str) -> None:
         raise BadOutput(message, 'give the column a name of letters, digits, `.`, `-` and `_`: `columns { field as "name" }`')
 
 
+def check_names(kind: Type, target: str) -> None:
+    """Refuse names of parts that no element can have."""
+    base = t.base_of(kind)
+    for name, part in base.fields if isinstance(base, t.Struct) else ():
+        check_name(name, target)
+        check_names(part, target)
+    for part in () if isinstance(base, t.Struct) else t.parts(base):
+        check_names(part, target)
+
+
 def element(name: str, values: pa.Array, kind: Type) -> list[Piece]:
     """The element of each row; nothing where the value is null, and for lists one for each of their values."""
     base = t.base_of(kind)
@@ -60,8 +70,10 @@ def _whole(name: str, values: pa.Array, kind: Type) -> list[Piece]:
     base = t.base_of(kind)
     match base:
         case t.Struct(fields=fields):
-            parts = [piece for field, inner in fields for piece in element(field, pc.struct_field(values, field), inner)]
-            return [f"<{name}>", *parts, f"</{name}>"]
+            held = [(field, pc.struct_field(values, field), inner) for field, inner in fields]
+            own = [piece for field, part, inner in held if field[:1] == "@" for piece in attribute(field[1:], part, inner)]
+            parts = [piece for field, part, inner in held if field[:1] != "@" for piece in element(field, part, inner)]
+            return [f"<{name}", *own, ">", *parts, f"</{name}>"]
         case t.MapOf(value=value):
             return [f"<{name}>", *_entries(values, value), f"</{name}>"]
         case t.ListOf():

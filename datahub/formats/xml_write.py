@@ -12,7 +12,7 @@ from datahub.formats.json_write import text_of
 from datahub.formats.options import option
 from datahub.formats.unfit import leaves, matching, may_hold_controls, told
 from datahub.formats.written import Columns, slices, wanted
-from datahub.formats.xml_text import FORBIDDEN, NIL, attribute, check_name, element
+from datahub.formats.xml_text import FORBIDDEN, NIL, attribute, check_name, check_names, element
 from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.semantic.ir import TargetShape
 from datahub.types.model import Type
@@ -26,6 +26,8 @@ class XmlWriter:
         self.root, self.row = str(option(shape, "root")), str(option(shape, "row"))
         for name in (self.root, self.row, *(column.name for column in self.columns)):
             check_name(name, shape.name)
+        for column in self.columns:
+            check_names(column.type, shape.name)
         self.file = AtomicFile(path)
         self.file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<{self.root} {NIL}>\n'.encode())
 

@@ -7,6 +7,7 @@ where the left one is true, none behind `on error`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from datahub.semantic import ir
@@ -111,7 +112,19 @@ class _Codes:
 
 def conversion_codes(kind: t.Type, reading: ir.Reading) -> tuple[str, ...]:
     """The codes that reading text as `kind` can give."""
-    return tuple(sorted(set(_conversion(kind, reading))))
+    return tuple(sorted({*_conversion(kind, reading), *(("R007",) if _may_be_uneven(kind, reading) else ())}))
+
+
+def _may_be_uneven(kind: t.Type, reading: ir.Reading) -> bool:
+    """Whether a cell is cut into the fields of a struct or the entries of a map, of which it may have others."""
+    base = t.base_of(kind)
+    within = tuple(reading.inner[at] if at < len(reading.inner) else reading for at in range(len(t.parts(base))))
+    if not reading.split:
+        return any(bool(reading.inner) and _may_be_uneven(part, inner) for part, inner in zip(t.parts(base), within, strict=True))
+    if isinstance(base, t.ListOf):
+        below = within[0] if reading.inner and within[0].split else replace(within[0], split=reading.split[1:])
+        return _may_be_uneven(base.item, below)
+    return isinstance(base, t.Struct | t.MapOf)
 
 
 def _conversion(kind: t.Type, reading: ir.Reading) -> Iterator[str]:

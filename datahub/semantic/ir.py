@@ -507,6 +507,17 @@ class Words:
 
 
 @record(frozen=True, slots=True)
+class PartNames:
+    """The names under which a target writes the fields of structs in a column, wherever in its type they are, as `Words` has them."""
+
+    name: str = ""
+    parts: tuple[tuple[str, PartNames], ...] = ()
+
+    def part(self, field: str = "") -> PartNames:
+        return next((names for key, names in self.parts if key == field), PartNames())
+
+
+@record(frozen=True, slots=True)
 class EntityField:
     """`references` is the entity whose key this is; `constraint` an expression over the entity's fields (R301)."""
 
@@ -645,6 +656,8 @@ class TargetShape:
     """For columns whose lists are written into one cell, the marks between the values, outermost first."""
     words: tuple[tuple[str, Words], ...] = ()
     """For columns with a `bool("TRUE", "FALSE")` somewhere in their type."""
+    names: tuple[tuple[str, PartNames], ...] = ()
+    """For columns with a field of a struct that says `at "…"` somewhere in their type."""
 
 
 @record(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datahub.semantic.constants import pattern, tell_format, with_flags
 from datahub.semantic.expressions import codes
 from datahub.semantic.kinds import SOURCES, Kind
 from datahub.semantic.options import find_kind, read_options
+from datahub.semantic.part_places import check_parts
 from datahub.semantic.resolve_types import resolve_type
 from datahub.semantic.rules_types import BAD_ARGUMENTS, ZONE_MISSING
 from datahub.semantic.scope import RowsetName
@@ -121,6 +122,7 @@ def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
     """Columns stand at positions where lines have a fixed width, and only there; only headers can be matched by a pattern."""
     for column in declared.columns:
         at = column.at
+        check_parts(column, kind.name, True, emit)
         if kind.name == "fixed" and (at is None or at.positions is None):
             message, helps = f"`{column.name.text}` has no positions", f"write where it stands: `{column.name.text}: … at 1..10`"
             place = Label(column.name.span if at is None else at.span, "at which characters of the line?")

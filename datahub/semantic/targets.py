@@ -8,6 +8,7 @@ from datahub.semantic import ir
 from datahub.semantic.collect import twice
 from datahub.semantic.kinds import TARGETS
 from datahub.semantic.options import find_kind, read_options
+from datahub.semantic.part_places import check_parts
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.semantic.tags import SPLIT, TARGET_TAGS, check_tags
 from datahub.semantic.unit import Unit
@@ -26,6 +27,8 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         check_tags(column.tags, TARGET_TAGS, unit.emit)
         if kind is not None and kind.name not in SPREADING and column.at is not None and column.at.pattern is not None:
             unit.emit(_not_spread(column.at, kind.name))
+        if kind is not None:
+            check_parts(column, kind.name, False, unit.emit)
         if column.name.text in columns:
             unit.emit(twice(column.name, columns[column.name.text][0]))
         else:
@@ -34,7 +37,9 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
         splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
         words = tuple((column.name.text, found) for column in declared.columns if (found := words_of(column.type)) != ir.Words())
-        unit.made.targets.append(ir.TargetShape(unit.full(declared.name.text), kind.name, tuple(options.items()), pairs, splits, words))
+        names = tuple((column.name.text, found) for column in declared.columns if (found := _names_in(column.type)) != ir.PartNames())
+        name = unit.full(declared.name.text)
+        unit.made.targets.append(ir.TargetShape(name, kind.name, tuple(options.items()), pairs, splits, words, names))
 
 
 def _not_spread(at: ast.At, kind: str) -> Diagnostic:
@@ -68,6 +73,28 @@ def words_of(written: ast.TypeExpr | None) -> ir.Words:
 
 def _around(parts: tuple[tuple[str, ir.Words], ...]) -> ir.Words:
     return ir.Words(parts=tuple((name, words) for name, words in parts if words != ir.Words()))
+
+
+def _names_in(written: ast.TypeExpr | None) -> ir.PartNames:
+    """The names that the fields of structs get by `at "…"`, wherever in a type they are."""
+    match written:
+        case ast.TypeList(item=item):
+            return _holding((("", _names_in(item)),))
+        case ast.TypeStruct(fields=fields):
+            inner = ((one, _names_in(one.type)) for one in fields)
+            return _holding(tuple((one.name.text, ir.PartNames(_written_as(one.at), names.parts)) for one, names in inner))
+        case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
+            return _holding((("", _names_in(value)),))
+        case _:
+            return ir.PartNames()
+
+
+def _holding(parts: tuple[tuple[str, ir.PartNames], ...]) -> ir.PartNames:
+    return ir.PartNames(parts=tuple((name, names) for name, names in parts if names != ir.PartNames()))
+
+
+def _written_as(at: ast.At | None) -> str:
+    return at.names[0] if at is not None and at.names else ""
 
 
 def _header(column: ast.ColumnDecl) -> str:

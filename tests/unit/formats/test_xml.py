@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from datahub.formats.declare import BadInput, BadOutput, InputFile
-from datahub.semantic.ir import SourceShape, TargetShape
+from datahub.semantic.ir import PartNames, SourceShape, TargetShape
+from datahub.types.arrow import arrow_type
 from datahub.types.model import Decimal, Int, ListOf, Struct, Text
 from tests.unit.formats.reading import column, make_reader, make_rejecter, make_writer, see
 
@@ -196,6 +197,19 @@ def test_what_xml_cannot_write_is_refused_by_name(tmp_path):
     with pytest.raises(BadOutput, match="`a b`"):
         make_writer("xml", TargetShape("t", "xml", (), (("a", "a b"),)), str(tmp_path / "p.xml"), (("a", Text()),))
     assert [] == list(tmp_path.iterdir())
+
+
+def test_parts_are_elements_and_attributes_of_the_names_that_the_target_gives_them(tmp_path):
+    part = Struct((("n", Text()), ("v", Text(True))))
+    names = (("attrs", PartNames(parts=(("", PartNames(parts=(("n", PartNames("@name")), ("v", PartNames("value"))))),))),)
+    writer = make_writer("xml", TargetShape("t", "xml", (), names=names), str(tmp_path / "o.xml"), (("attrs", ListOf(part)),))
+    writer.write(pa.table({"attrs": pa.array([[{"n": "a<b", "v": "1"}, {"n": "c", "v": None}], []], arrow_type(ListOf(part)))}))
+    writer.close()
+    rows = '<row><attrs name="a&lt;b"><value>1</value></attrs><attrs name="c"></attrs></row>\n  <row></row>'
+    assert rows in (tmp_path / "o.xml").read_text()
+    bad = (("attrs", PartNames(parts=(("", PartNames(parts=(("n", PartNames("a b")),))),))),)
+    with pytest.raises(BadOutput, match="`a b` cannot be the name of an element"):
+        make_writer("xml", TargetShape("t", "xml", (), names=bad), str(tmp_path / "p.xml"), (("attrs", ListOf(part)),))
 
 
 def test_a_prefix_that_is_not_declared_rejects_its_row_alone(tmp_path):
