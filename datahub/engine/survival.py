@@ -190,7 +190,10 @@ class Survival:
                 up = link.owns and link.parent == shape.name and (link.child != shape.name)
                 columns, origin = (link.key, link.above) if up else (link.columns, link.below)
                 values = issues.key_text(frame, columns, pa.array(here))
-                texts = None if code == "R503" else self._why(link, up, verdicts, begun + here)
+                if not shape.key and link.parent == shape.name:
+                    texts = pc.binary_join_element_wise(f"another `{shape.name}` of ", values, " was rejected", "")
+                else:
+                    texts = None if code == "R503" else self._why(link, up, verdicts, begun + here)
                 failure = Failure(here, code, values=values, texts=texts, origin=self._run.origins.number(origin))
                 finding = issues.Finding(failure, translated(code, shape.translate, origin), shape.name, columns[0], origin)
                 side.issues.append(issues.table([finding], frame, shape.key))

@@ -48,11 +48,8 @@ def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wa
     """The columns of a target: all that are declared, or those that its `columns` choose and rename."""
     types, words, parts = dict(declared), dict(shape.words), dict(shape.names)
     named = shape.columns or tuple((name, name) for name in types)
-    return tuple(
-        Wanted(field, name, types[field], words.get(field, Words()), parts.get(field, PartNames()))
-        for field, name in named
-        if field in types
-    )
+    told = ((field, name, words.get(field, Words()), parts.get(field, PartNames())) for field, name in named if field in types)
+    return tuple(Wanted(field, name, types[field], worded, inner) for field, name, worded, inner in told)
 
 
 def marks_of(shape: TargetShape, columns: Sequence[Wanted]) -> dict[str, tuple[str, ...]]:

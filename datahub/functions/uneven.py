@@ -6,8 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import Mask, valid
-from datahub.functions.segments import Offsets, counted, owners, places
+from datahub.frames.frame import Mask
+from datahub.functions.columns import valid
+from datahub.functions.declare import Offsets
+from datahub.functions.segments import counted, owners, places
 
 
 def more_parts(count: int, filled: Mask, offsets: Offsets) -> Mask:

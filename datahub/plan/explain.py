@@ -153,4 +153,6 @@ def _checked(check: ir.CheckRule) -> str:
 
 def _linked(link: op.Link) -> str:
     columns = ", ".join(link.columns)
+    if link.owns and link.child == link.parent:
+        return f"{link.child} by {columns}"
     return f"{link.parent} owns {link.child} on {columns}" if link.owns else f"{link.child}: {columns} references {link.parent}"

@@ -132,6 +132,11 @@ def _links(program: ir.Program, made: frozenset[str], origin: OriginOf) -> Itera
             below, above = origin(child, columns[0]), origin(shape.name, shape.key[0])
             yield op.Link(child, columns, shape.name, shape.key, True, referred, below, above)
     for shape in program.entities:
+        if shape.whole and shape.name in made:
+            # Rows of one group own each other by way of the first of them.
+            there = origin(shape.name, shape.whole[0])
+            yield op.Link(shape.name, shape.whole, shape.name, shape.whole, True, False, there, there)
+    for shape in program.entities:
         for columns, parent in references(shape, shapes):
             if shape.name in made and parent in made and (shape.name, columns, parent) not in owned:
                 there = origin(shape.name, columns[0])

@@ -19,7 +19,7 @@ def torn_sources(program: ir.Program, owned: Iterable[tuple[str, str]]) -> tuple
         source: parent
         for child, parent in owned
         for source, clauses in bodies.chains(child)
-        if not _holds_both(clauses, [other for name, other in bodies.chains(parent) if name == source])
+        if not _falls_as_one(clauses, None if child == parent else [other for name, other in bodies.chains(parent) if name == source])
     }
     return tuple(found.items())
 
@@ -44,6 +44,17 @@ class _Bodies:
             for body in self._made.get(name, ()):
                 for read in body.inputs:
                     yield from self.chains(read, (*body.clauses, *below), met | {name})
+
+
+def _falls_as_one(child: tuple[ir.Clause, ...], parents: list[tuple[ir.Clause, ...]] | None) -> bool:
+    """Whether what a record is a part of falls with it: its owner, or for rows that stand together (no `parents`) the others."""
+    return _holds_group(child) if parents is None else _holds_both(child, parents)
+
+
+def _holds_group(child: tuple[ir.Clause, ...]) -> bool:
+    """Whether a record makes all rows that stand or fall together: those of a list in it."""
+    apart = (ir.GroupClause, ir.UniqueClause, ir.FillClause)
+    return any(isinstance(clause, ir.EachClause) for clause in child) and not any(isinstance(clause, apart) for clause in child)
 
 
 def _holds_both(child: tuple[ir.Clause, ...], parents: Iterable[tuple[ir.Clause, ...]]) -> bool:

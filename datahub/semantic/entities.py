@@ -161,7 +161,7 @@ def elaborate_entity(outline: Outline, unit: Unit) -> None:
     shape = unit.world.entities[declared.name.text]
     scope = field_scope(shape, unit.scope())
     fields = tuple(replace(made, **_said(field, made, scope, shape.patch, unit)) for (field, _), made in zip(outline.fields, shape.fields))
-    shape = replace(shape, fields=fields, owns=_owns(declared, shape, unit))
+    shape = replace(shape, fields=fields, owns=_owns(declared, shape, unit), whole=_whole(declared, shape, unit))
     unit.world.entities[declared.name.text] = shape
     unit.made.entities.append(shape)
 
@@ -255,4 +255,17 @@ def _owns(declared: ast.Entity, shape: ir.EntityShape, unit: Unit) -> tuple[tupl
                 )
             )
         found.append((child.name, tuple(name.text for name in owns.on if name.text in fields)))
+    return tuple(found)
+
+
+def _whole(declared: ast.Entity, shape: ir.EntityShape, unit: Unit) -> tuple[str, ...]:
+    """The fields whose values rows have in common that stand or fall together."""
+    fields, found = tuple(field.name for field in shape.fields), dict[str, ast.Name]()
+    for name in declared.whole.names if declared.whole is not None else ():
+        if name.text not in fields:
+            unit.emit(unknown_field(declared.name.text, name, fields))
+        elif name.text in found:
+            unit.emit(twice(name, found[name.text], "named"))
+        else:
+            found[name.text] = name
     return tuple(found)

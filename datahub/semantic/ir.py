@@ -544,6 +544,8 @@ class EntityShape:
     patch: bool
     translate: tuple[tuple[str, str], ...] = ()
     doc: str = ""
+    whole: tuple[str, ...] = ()
+    """Rows that have the same values in these fields stand or fall together."""
 
 
 @record(frozen=True, slots=True)

@@ -94,9 +94,14 @@ def _read_by(line: _Line, named: Mapping[str, _Line]) -> Iterator[str]:
             yield key
 
 
+WHOLE = "whole"
+"""What an override drops so that rows of an entity no longer stand or fall together."""
+
+
 def overridden_entity(base: ast.Entity, over: ast.Entity) -> ast.Entity:
     """The fields of `base` with those of `over` in their places, then the new ones, without those that it drops."""
     gone = {name.text for name in over.dropped}
+    whole = None if WHOLE in gone and all(one.name.text != WHOLE for one in base.fields) else base.whole
     fields = _laid(base.fields, tuple(_documented(one, base.fields) for one in over.fields), lambda one: one.name.text)
     return replace(
         base,
@@ -105,6 +110,7 @@ def overridden_entity(base: ast.Entity, over: ast.Entity) -> ast.Entity:
         fields=tuple(one for one in fields if one.name.text not in gone),
         owns=_laid(base.owns, over.owns, lambda one: one.child.text),
         codes=_translated(base.codes, over.codes),
+        whole=over.whole or whole,
         doc=over.doc or base.doc,
     )
 

@@ -215,6 +215,7 @@ class _Laying:
         match one.declaration, base:
             case ast.Entity() as over, ast.Entity(fields=fields):
                 asked, known = over.dropped, tuple(one.name.text for one in fields)
+                known += (laying.WHOLE,) if base.whole is not None else ()
             case None, ast.Rules(rules=rules):
                 asked, known = tuple(rule.name for rule in one.rules if rule.off), tuple(rule.name.text for rule in rules)
             case _:
@@ -305,6 +306,8 @@ def _parts(one: ast.Override) -> Iterator[ast.Name]:
         case ast.Entity() as entity:
             yield from (field.name for field in entity.fields)
             yield from entity.dropped
+            if entity.whole is not None:
+                yield ast.Name(laying.WHOLE, entity.whole.span)
         case ast.Source(options=options, columns=columns) | ast.Target(options=options, columns=columns):
             yield from (option.name for option in options)
             yield from (column.name for column in columns)

@@ -37,7 +37,7 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
         splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
         words = tuple((column.name.text, found) for column in declared.columns if (found := words_of(column.type)) != ir.Words())
-        names = tuple((column.name.text, found) for column in declared.columns if (found := _names_in(column.type)) != ir.PartNames())
+        names = tuple((column.name.text, parts) for column in declared.columns if (parts := _names_in(column.type)) != ir.PartNames())
         name = unit.full(declared.name.text)
         unit.made.targets.append(ir.TargetShape(name, kind.name, tuple(options.items()), pairs, splits, words, names))
 

@@ -513,6 +513,14 @@ class Owns:
 
 
 @record(frozen=True, slots=True)
+class WholeBy:
+    """`whole by offer`: rows that have the same values there stand or fall together."""
+
+    names: tuple[Name, ...]
+    span: Span = place()
+
+
+@record(frozen=True, slots=True)
 class Translate:
     """`codes { R201: F-E-001 }` inside an entity or pack: families of built-in codes told as a platform's."""
 
@@ -532,6 +540,7 @@ class Entity:
     span: Span = place()
     drops: tuple[Drop, ...] = ()
     """Only inside an override."""
+    whole: WholeBy | None = None
 
     @property
     def dropped(self) -> tuple[Name, ...]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatch
 
 import pytest
 
 import datahub
+from datahub.diagnostics.row_codes import ROW_CODES
 from datahub.diagnostics.rule import Severity
+from datahub.packs.folders import Folders
 from datahub.resources import folder
+from datahub.syntax import ast
+from datahub.syntax.parser import parse
 
 PACKS = folder("stdlib_mappings")
 SCRIPTS = sorted(PACKS.rglob("*.dhm"))
@@ -22,6 +27,12 @@ def test_nothing_is_wrong_with_a_pack(head):
 
 def test_every_script_belongs_to_a_pack():
     assert [] == [path for path in SCRIPTS if not (path.parent / "pack.dhm").exists()]
+
+
+def test_whatever_rejects_a_row_of_djust_has_a_code_of_the_platform():
+    script = parse(Folders().document(PACKS / "djust" / "pack.dhm"), lambda one: None)
+    told = [code for code, _ in next(one for one in script.declarations if isinstance(one, ast.Pack)).codes.pairs]
+    assert [] == [code for code in ROW_CODES if not any(fnmatch(code, one) for one in told)]
 
 
 def test_they_have_the_one_style(dhm):

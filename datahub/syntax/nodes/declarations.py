@@ -160,7 +160,7 @@ def column(
 
 # ---------------------------------------------------------------- entities
 
-EntityItem = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate | ast.Drop
+EntityItem = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.WholeBy | ast.Translate | ast.Drop
 
 
 @ACTION
@@ -179,7 +179,21 @@ def make_entity(b: Building, span: Span, name: ast.Name, tags: tuple[ast.Tag, ..
     fields = tuple(item for item in items if isinstance(item, ast.EntityField))
     owned = tuple(item for item in items if isinstance(item, ast.Owns))
     dropped = tuple(item for item in items if isinstance(item, ast.Drop))
-    return ast.Entity(name, tags, keys[0] if keys else (), fields, owned, codes[0] if codes else None, b.doc(span), span, dropped)
+    together = [item for item in items if isinstance(item, ast.WholeBy)]
+    for second in together[1:]:
+        tell_twice(b, "`whole by`", together[0].span, second.span)
+    return ast.Entity(
+        name,
+        tags,
+        keys[0] if keys else (),
+        fields,
+        owned,
+        codes[0] if codes else None,
+        b.doc(span),
+        span,
+        dropped,
+        together[0] if together else None,
+    )
 
 
 @ACTION
@@ -200,6 +214,11 @@ def names(b: Building, span: Span, *tokens: Token) -> tuple[ast.Name, ...]:
 @ACTION
 def owns(b: Building, span: Span, child: ast.QName, on: tuple[ast.Name, ...]) -> ast.Owns:
     return ast.Owns(child, on, span)
+
+
+@ACTION
+def whole_by(b: Building, span: Span, names: tuple[ast.Name, ...]) -> ast.WholeBy:
+    return ast.WholeBy(names, span)
 
 
 @ACTION

@@ -11,7 +11,7 @@ from datahub.syntax.printing.page import Entry, Page
 from datahub.syntax.printing.tables import put_table
 from datahub.syntax.printing.types import literal_text, tag_text, type_lines
 
-EntityItem: TypeAlias = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.Translate | ast.Drop
+EntityItem: TypeAlias = tuple[ast.Name, ...] | ast.EntityField | ast.Owns | ast.WholeBy | ast.Translate | ast.Drop
 """What stands in the braces of an entity; names alone are its key."""
 
 
@@ -87,6 +87,8 @@ class Blocks:
                 return Entry(item[0].span.start, item[-1].span.end, ("key " + ", ".join(map(spelled, item)),))
             case ast.Owns(child=child, on=on):
                 return Entry(item.span.start, item.span.end, (f"owns {path(child)} on {', '.join(map(spelled, on))}",))
+            case ast.WholeBy(names=names):
+                return Entry(item.span.start, item.span.end, (f"whole by {', '.join(map(spelled, names))}",))
             case ast.Translate():
                 return Entry(item.span.start, item.span.end, (f"codes {told_codes(item)}",))
             case ast.Drop(names=names):

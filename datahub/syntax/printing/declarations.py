@@ -197,6 +197,7 @@ class Printer:
         items: list[EntityItem] = [*node.fields, *node.owns, *node.drops]
         items += [node.key] if node.key else []
         items += [node.codes] if node.codes else []
+        items += [node.whole] if node.whole else []
         items.sort(key=lambda item: item[0].span.start if isinstance(item, tuple) else item.span.start)
         self.block(node, tagged, tuple(items), self.blocks.entity)
 
