@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.frames.frame import Mask
 from datahub.functions.columns import valid
-from datahub.functions.declare import Offsets
+from datahub.functions.declare import Mask, Offsets
 from datahub.functions.segments import counted, owners, places
 
 
