@@ -11,14 +11,14 @@ from datahub.cli.output import Exit, Stop, colourful, counted, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from datahub.cli.kept_plans import Compiled
     from datahub.diagnostics.diagnostic import Diagnostic
     from datahub.document import Document
     from datahub.packs.folders import Folders
-    from datahub.plan.operators import Plan
     from datahub.semantic.elaborate import Elaborated
 
 
-def compiled(path: Path, flow: str = "") -> Plan:
+def compiled(path: Path, flow: str = "") -> Compiled:
     """The plan of the script at `path`; warnings are told, errors end the command with exit code 2."""
     from datahub.cli.scripts import one
     from datahub.packs.folders import Folders
@@ -27,9 +27,25 @@ def compiled(path: Path, flow: str = "") -> Plan:
     return compiled_document(one(path, loader), loader, flow)
 
 
-def compiled_document(document: Document, loader: Folders, flow: str = "") -> Plan:
+def compiled_document(document: Document, loader: Folders, flow: str = "") -> Compiled:
+    """The plan of `document`, which `loader` has read; made, or the one that was kept."""
+    from datahub.cli.kept_plans import keep, kept
+
+    made = kept(document, loader, flow)
+    if made is None:
+        made = _compiled(document, loader, flow)
+        keep(document, loader, flow, made)
+    if made.warnings:
+        say(f"note: `dhm check` has {counted(made.warnings, 'warning')} for this script")
+    return made
+
+
+def _compiled(document: Document, loader: Folders, flow: str) -> Compiled:
+    from datahub.cli.kept_plans import Compiled
     from datahub.compiler import compile
+    from datahub.diagnostics.rule import Severity
     from datahub.diagnostics.suppress import suppress
+    from datahub.plan.serde import digest
 
     found: list[Diagnostic] = []
     try:
@@ -37,12 +53,12 @@ def compiled_document(document: Document, loader: Folders, flow: str = "") -> Pl
     except LookupError as error:
         raise Stop(str(error.args[0])) from error
     told = suppress(found, [document])
-    _tell(told)
     if plan is None:
         from datahub.cli.scripts import errors
 
+        _tell(told)
         raise Stop(f"`{document.path}` does not compile: {counted(errors(told), 'error')}", code=Exit.USAGE)
-    return plan
+    return Compiled(plan, sum(one.level is Severity.WARNING for one in told), digest(plan))
 
 
 def elaborated(path: Path) -> Elaborated:
@@ -69,7 +85,4 @@ def _tell(found: Sequence[Diagnostic]) -> None:
 
     # What only could be better is the matter of `dhm check`.
     wrong = [finding for finding in found if finding.level is Severity.ERROR]
-    if wrong:
-        say(render(in_order(wrong, []), colour=colourful(sys.stderr)))
-    elif warned := sum(finding.level is Severity.WARNING for finding in found):
-        say(f"note: `dhm check` has {counted(warned, 'warning')} for this script")
+    say(render(in_order(wrong, []), colour=colourful(sys.stderr)))

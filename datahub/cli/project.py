@@ -61,7 +61,7 @@ def plan_of(loaded: Loaded, name: str) -> Plan:
         document = mapping_of(loaded.folder, job.mapping, loader)
     except NoMapping as problem:
         raise Stop(f"the job `{name}`: {problem.message}", problem.help) from problem
-    return compiled_document(document, loader, job.flow)
+    return compiled_document(document, loader, job.flow).plan
 
 
 def ledger(loaded: Loaded) -> SqliteLedger:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,30 @@ class Folders:
         self._users: dict[Document, Document] = {}
         """For each document of a pack the script for whose sake it was read: the project of that one is asked."""
         self._together: dict[Document, tuple[Document, ...]] = {}
+        self._contents: dict[Path, str] = {}
+        self.files: dict[str, str] = {}
+        """Every file that was looked for, with the SHA-256 of what is in it, or nothing where it cannot be read."""
+        self.folders: dict[str, list[str]] = {}
+        """Every folder whose scripts were asked for, with their names."""
+        self.beyond = False
+        """Whether something was taken from elsewhere: from what a project locks, or from an installed distribution."""
+
+    def sees(self, files: Mapping[str, str], folders: Mapping[str, Sequence[str]]) -> bool:
+        """Whether files and folders are as another loader found them."""
+        return all(_sha256(Path(path)) == there for path, there in files.items()) and all(
+            _scripts(Path(path)) == there for path, there in folders.items()
+        )
 
     def document(self, path: Path, shown: str = "") -> Document:
         """The document of the file at `path`, called `shown`; OSError and UnicodeDecodeError are the caller's."""
         place = path.resolve()
+        # Where it leads may be another file the next time.
+        self.files[str(path.absolute())] = ""
         if place not in self._known:
-            self._known[place] = Document(shown or str(path), place.read_bytes().decode("utf-8-sig"))
+            content = place.read_bytes()
+            self._contents[place] = hashlib.sha256(content).hexdigest()
+            self._known[place] = Document(shown or str(path), content.decode("utf-8-sig"))
+        self.files[str(path.absolute())] = self._contents[place]
         return self._known[place]
 
     def file(self, path: str, beside: Document) -> Document | None:
@@ -69,7 +88,9 @@ class Folders:
         # What packs of projects need is loaded by those that are in one.
         around = next((one for one in (place, *place.parents) if (one / _MANIFEST).is_file()), None)
         if around is None:
+            self.files |= {str(one / _MANIFEST): "" for one in (place, *place.parents)}
             return None
+        self.beyond = True
         if around not in self._projects:
             from datahub.packs.project import project_packs
 
@@ -127,6 +148,7 @@ class Folders:
             offered = origin.offers(name)[0] if origin is not None else None
             if origin is None or offered is None or not allows(versions, str(offered.version)):
                 return None
+            self.beyond = True
             return self._documents(origin.open(name, offered.version))
         except DataHubError as problem:
             return Unusable(problem.message, problem.help)
@@ -142,7 +164,8 @@ class Folders:
 
     def _files(self, place: Path) -> tuple[Document, ...]:
         """The files of a pack but its head, by name."""
-        rest = sorted(path for path in place.glob("*.dhm") if path.name != "pack.dhm")
+        names = self.folders[str(place.absolute())] = _scripts(place)
+        rest = (place / name for name in names if name != "pack.dhm")
         return tuple(document for path in rest if (document := self._readable(path)) is not None)
 
     def _readable(self, path: Path) -> Document | None:
@@ -154,6 +177,17 @@ class Folders:
     def _is(self, head: Document, name: str, versions: str) -> bool:
         declared = _PACK.search(head.text)
         return declared is not None and declared["name"] == name and allows(versions, declared["version"])
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _scripts(place: Path) -> list[str]:
+    return sorted(path.name for path in place.glob("*.dhm"))
 
 
 def _same(one: Document, other: Document) -> bool:

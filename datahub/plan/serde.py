@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from datahub.functions.extensions import BrokenExtension, extension
 from datahub.plan import operators
@@ -75,7 +75,7 @@ def _tree(plan: operators.Plan) -> dict[str, Any]:
         for name in _names(kind):
             node[name] = encode(getattr(value, name))
         text = written(node)
-        if text not in equal:
+        if text not in equal or kind in _APART:
             equal[text] = len(nodes)
             nodes.append(node)
         places[id(value)] = equal[text]
@@ -88,6 +88,8 @@ def _tree(plan: operators.Plan) -> dict[str, Any]:
     return {"datahub_plan": VERSION, "root": root, "nodes": nodes} | ({"extensions": extensions} if extensions else {})
 
 
+_APART = frozenset(get_args(operators.Operator))
+"""Two operators are two, though they do the same: what is done once and what twice is part of a plan."""
 _AS_IT_IS = frozenset((str, int, bool, type(None)))
 
 

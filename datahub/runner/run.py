@@ -65,6 +65,8 @@ class Options:
     """Filled with where the time went, if it is given."""
     previous: Previous | None = None
     """What was delivered last; without it nothing is known of it."""
+    digest: str = ""
+    """That of the plan, where it is known."""
     hashes: Hashes | None = None
     """Those of the files, where they were asked for before it was known what to do with them."""
     exchange: Exchange | None = None
@@ -130,7 +132,7 @@ def run(
         flow=plan.flow.name if plan.flow else "",
         started=begun.isoformat(),
         seconds=round(time.perf_counter() - started, 3),
-        plan=digest(plan),
+        plan=options.digest or digest(plan),
         parameters={name: str(value) for name, value in state.parameters.items()},
         inputs=dict(hashes.result()),
         sources=tuple(_source_counts(plan, execution, files)),

@@ -140,7 +140,7 @@ def _analyze(path: Path, flow: str, given: list[str], values: list[str]) -> None
     from datahub.runner.run import Options, run
 
     files, texts = sources(given), pairs(values, "--param", "NAME=VALUE")
-    plan = compiled(path, flow)
+    plan = compiled(path, flow).plan
     choose_memory()
     profile = Profile()
     with world(), tempfile.TemporaryDirectory(prefix="dhm-analyze-") as folder:
@@ -159,7 +159,7 @@ def _peak() -> int:
 def _plan(path: Path, flow: str, *, as_json: bool) -> None:
     from datahub.cli.compiled import compiled
 
-    plan = compiled(path, flow)
+    plan = compiled(path, flow).plan
     if as_json:
         from datahub.plan.serde import to_json
 

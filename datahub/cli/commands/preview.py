@@ -35,7 +35,7 @@ def command(
     from datahub.runner.preview import preview
 
     files, values, moment = sources(source or []), pairs(param or [], "--param", "NAME=VALUE"), begun(as_of)
-    plan = compiled(script, flow)
+    plan = compiled(script, flow).plan
     with world():
         found = preview(plan, files, rows, parameters=parameters(plan, values), as_of=moment)
     paint = Paint(sys.stdout)

@@ -117,8 +117,8 @@ def command(
     hashes = Hashes()
     hashes.ask(path for several in files.values() for path in several)
     options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory") if memory else 1 << 30, hashes=hashes)
-    plan = compiled(script, flow)
-    report = _report(plan, files, out, values, options, quiet=quiet)
+    made = compiled(script, flow)
+    report = _report(made.plan, files, out, values, replace(options, digest=made.digest), quiet=quiet)
     _tell(report, out, quiet=quiet)
     raise typer.Exit(_exit(report, fail_on_rejects=fail_on_rejects, fail_on_empty=fail_on_empty))
 
