@@ -13,7 +13,7 @@ from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.aftermath import Aftermath
 from datahub.semantic.elaborate import elaborate_whole
-from datahub.semantic.modules import Loader
+from datahub.semantic.loaders import Loader
 from datahub.syntax.parser import parse
 
 

@@ -18,6 +18,14 @@ settings.register_profile("search", deadline=None, max_examples=2000, print_blob
 settings.load_profile("search" if os.environ.get("DHM_SEARCH") else "ci")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plans(tmp_path_factory) -> Iterator[None]:
+    """What commands keep from run to run lies where nobody else's is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The folder of the checkout."""

@@ -21,7 +21,7 @@ from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suppress import suppress
 from datahub.document import Document
 from datahub.reports.unwritable import with_unwritable
-from datahub.semantic.modules import Unusable
+from datahub.semantic.loaders import Unusable
 from tests.spec_runner import DATA, Block, Case
 
 SCRIPT = "script.dhm"

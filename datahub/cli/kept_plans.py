@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +60,11 @@ def keep(document: Document, loader: Folders, flow: str, made: Compiled) -> None
         return
     from datahub.plan.serde import to_json
 
-    known = {
-        "program": _program(), "files": loader.files, "folders": loader.folders, "warnings": made.warnings, "digest": made.digest
-    }  # fmt: skip
+    head = {"files": loader.files, "folders": loader.folders, "warnings": made.warnings, "digest": made.digest}
     draft = place.with_suffix(f".{os.getpid()}")
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(f"{json.dumps(known)}\n{to_json(made.plan)}", encoding="utf-8")
+        draft.write_text(f"{json.dumps({'program': _program(), **head})}\n{to_json(made.plan)}", encoding="utf-8")
         draft.replace(place)
         _make_room(place.parent)
     except OSError:
@@ -100,12 +99,13 @@ def _make_room(place: Path) -> None:
 # ---------------------------------------------------------------- the program that compiles
 
 
+@cache
 def _program() -> str:
     """A mark of all code that a plan may depend on: Python, every module of DataHub, and which distributions are installed."""
-    parts: list[Any] = [sys.version, sys.platform, *_modules(str(Path(__file__).parents[1]), ".py"), *_modules(str(folder("grammar")), ".lark")]
-    for place in dict.fromkeys(sys.path):
-        names = os.listdir(place or ".") if Path(place or ".").is_dir() else []
-        parts.append(sorted(name for name in names if name.endswith(("-info", ".egg-link"))))
+    own, grammar = str(Path(__file__).parents[1]), str(folder("grammar"))
+    parts: list[Any] = [sys.version, sys.platform, *_modules(own, ".py"), *_modules(grammar, ".lark")]
+    for place in filter(os.path.isdir, dict.fromkeys(one or "." for one in sys.path)):
+        parts += sorted(one.name for one in os.scandir(place) if one.name.endswith(("-info", ".egg-link")))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

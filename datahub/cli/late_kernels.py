@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import find_spec
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from typing import Any
 
 _MODULE = "pyarrow.compute"
-_TAKEN_AT_ONCE = ("utf8_zero_fill",)
-"""What the module itself uses while it is loaded."""
+_SCRAPER = "pyarrow.vendored.docscrape"
+"""What reads the texts of options, so that those of functions can be put together."""
 _WORDS_OF_PYTHON = {"and": "and_", "or": "or_"}
 _NOT_CALLED = ("hash_aggregate",)
 
@@ -19,13 +18,13 @@ def make_kernels_late() -> None:
     """Let this process load `pyarrow.compute` without the four hundred functions that it makes for people at a prompt.
 
     Their texts and signatures are put together from the docstrings of their options each time, which takes longer than
-    Arrow's own code takes to load. What is asked for is made, by Arrow's own means, when it is.
+    Arrow's own code takes to load. What is asked for is made, by Arrow's own means, when it is, and has no text.
     """
     if _MODULE not in sys.modules:
         sys.meta_path.insert(0, _Finder())
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if fullname != _MODULE:
             return None
@@ -40,45 +39,66 @@ class _Loader(SourceFileLoader):
     def exec_module(self, module: Any) -> None:
         from pyarrow import _compute
 
+        _load_when_used(_SCRAPER)
         whole = _compute.function_registry
-        _compute.function_registry = _Few
+        _compute.function_registry = _None
+        # What the module calls by a second name while it is loaded.
+        module.utf8_zero_fill = _LATER
         try:
             super().exec_module(module)
         except LookupError:
-            # A release of Arrow that uses more of them while it is loaded: all are made, as ever.
+            # A release of Arrow that uses some of them while it is loaded: all are made, as ever.
             _compute.function_registry = whole
+            del module.utf8_zero_fill
             super().exec_module(module)
+            return
         finally:
             _compute.function_registry = whole
         module.function_registry = whole
-        module.__getattr__ = _Late(module)
+        late = [name for name, value in vars(module).items() if value is _LATER]
+        for name in late:
+            delattr(module, name)
+        module.__getattr__ = _Late(module, dict.fromkeys(late, "utf8_zero_fill"))
 
 
-class _Few:
-    """The registry while the module is loaded: it seems to hold hardly anything."""
+_LATER = object()
+
+
+class _None:
+    """The registry while the module is loaded: it seems to hold nothing."""
 
     def list_functions(self) -> list[str]:
-        return list(_TAKEN_AT_ONCE)
-
-    def get_function(self, name: str) -> Any:
-        from pyarrow._compute import get_function
-
-        return get_function(name)
+        return []
 
 
 class _Late:
     """Gives the module what it has not made."""
 
-    def __init__(self, module: Any) -> None:
-        self._module = module
+    def __init__(self, module: Any, others: dict[str, str]) -> None:
+        self._module, self._others = module, others
 
     def __call__(self, name: str) -> Any:
+        asked = self._others.get(name, name)
         try:
-            kernel = self._module.get_function(name.removesuffix("_") if name in _WORDS_OF_PYTHON.values() else name)
+            kernel = self._module.get_function(asked.removesuffix("_") if asked in _WORDS_OF_PYTHON.values() else asked)
         except KeyError:
             raise AttributeError(f"module {_MODULE!r} has no attribute {name!r}") from None
         if kernel.kind in _NOT_CALLED or (kernel.kind == "scalar_aggregate" and kernel.arity == 0):
             raise AttributeError(f"module {_MODULE!r} has no attribute {name!r}")
-        made = self._module._wrap_function(_WORDS_OF_PYTHON.get(name, name), kernel)  # noqa: SLF001 - that is how the module makes them all
+        options = self._module._get_options_class(kernel)  # noqa: SLF001 - that is how the module makes them all
+        called = _WORDS_OF_PYTHON.get(asked, asked)
+        made = self._module._make_generic_wrapper(called, kernel, options, arity=kernel.arity)  # noqa: SLF001
+        made.__name__ = made.__qualname__ = called
         setattr(self._module, name, made)
         return made
+
+
+def _load_when_used(name: str) -> None:
+    """Let the module `name` be there at once, and be loaded when something in it is asked for."""
+    spec = find_spec(name)
+    if spec is not None and spec.loader is not None and name not in sys.modules:
+        spec.loader = LazyLoader(spec.loader)
+        module = sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        above, _, last = name.rpartition(".")
+        setattr(sys.modules[above], last, module)

@@ -39,7 +39,7 @@ def mapping_of(folder: Path, mapping: str, loader: Folders) -> Document:
 
 def _of_pack(folder: Path, name: str, loader: Folders) -> Document:
     from datahub.document import Document
-    from datahub.semantic.modules import Unusable
+    from datahub.semantic.loaders import Unusable
 
     # Packs are found for a script of the project; the job stands for one.
     found = loader.pack(name, "", Document((folder / "dhm.toml").as_posix(), ""))

@@ -23,6 +23,8 @@ from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.evidence import feeding
 
+_PLAIN = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
+"""Looking for the type of a value, Arrow loads what knows intervals of time."""
 COUNTING = frozenset({"length", "is_empty", "not_empty"})
 """Functions that look at how long a list is, and at none of its elements: what failed within one is no matter to them."""
 
@@ -123,7 +125,7 @@ def with_defaults(overload: Overload, count: int, scope: Scope) -> Callable[...,
     if overload.context:
         kernel = partial(kernel, context=scope.run.context)
     missing = {
-        place.name: place.default if place.constant else pa.scalar(place.default)
+        place.name: place.default if place.constant else pa.scalar(place.default, _PLAIN.get(type(place.default)))
         for place in overload.parameters[count:]
         if place.optional and not place.variadic and place.name in known and known[place.name].default is inspect.Parameter.empty
     }

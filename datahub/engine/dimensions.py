@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,7 +25,10 @@ from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
 
-Words = npt.NDArray[np.uint64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 """For each of some classes or rows of data, which rows of the table are satisfied: 64 of them a word."""
 
 

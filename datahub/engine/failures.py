@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.values import without
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
 from datahub.functions.columns import glued
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 OMIT = "omit"
 """The code of a value that is left out on purpose. It rides as a failure does (null in the column, listed beside it), so

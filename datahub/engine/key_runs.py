@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.engine.keys import ROW, Hashes
 from datahub.frames.frame import Mask, Rows
 from datahub.frames.spill import Shelf, Space
 
-Words = npt.NDArray[np.uint64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 Sorted = tuple[Words, Words]
 """Halves of hashes that ascend, and beside each the mark that `SeenKeys` keeps: more of the hash, and the number of a row."""
 

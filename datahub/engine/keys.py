@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.types.bits import there
 
-Codes = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Codes: TypeAlias = "npt.NDArray[np.int64]"
+Hashes: TypeAlias = "npt.NDArray[np.uint64]"
 
 PIECE = 8192
 """Rows that are hashed at once: what is worked out of them stays in the processor's cache."""
@@ -94,7 +97,7 @@ def _absorb(state: Hashes, words: npt.NDArray[np.uint64], rows: npt.NDArray[np.i
             half[rows] = some
 
 
-Words = tuple[npt.NDArray[np.uint64], "npt.NDArray[np.intp] | None"]
+Words: TypeAlias = "tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp] | None]"
 """A word of each of some rows; None stands for all rows."""
 
 

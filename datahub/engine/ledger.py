@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import field
 from enum import IntFlag
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.frames.frame import Rows
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 POSITION_BITS = 32
 BLOCK_BITS = 24

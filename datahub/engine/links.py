@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.engine import keys
 from datahub.frames.frame import Mask, Rows
 from datahub.plan import operators as op
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MISSING, NONE = -1, -2
 """The parent of a row whose key no row has, and of a row that names none."""

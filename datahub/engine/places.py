@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.engine.ledger import BLOCK_BITS, block_of, position_of
 from datahub.frames.frame import Frame, Rows
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @record(slots=True)

@@ -18,7 +18,6 @@ from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Frame
 from datahub.records import record
 from datahub.semantic import ir
-from datahub.semantic.sources import label_of
 
 SMALL, MOST = 256 << 10, 256
 """Blocks are taken together up to so many bytes, and so many of them."""
@@ -70,7 +69,7 @@ def _answered_for(frame: Frame, shape: ir.SourceShape, origins: Origins) -> Fram
     for declared in shape.columns:
         column = frame.columns.get(declared.name)
         if column is not None and column.failures:
-            label = label_of(declared)
+            label = declared.label
             evidence = (ir.Evidence(label, f"#{shape.name}.{declared.name}"),)
             number = origins.number(ir.Origin(field=declared.name, map=shape.name, evidence=evidence))
             columns[declared.name] = Column(column.values, tuple(_put_down(failure, number, label) for failure in column.failures))

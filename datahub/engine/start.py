@@ -14,7 +14,7 @@ from datahub.functions.declare import Context
 from datahub.plan import operators as op
 from datahub.plan.referring import RESULT, entity_of, filled
 from datahub.semantic import ir
-from datahub.semantic.previous import table_of
+from datahub.semantic.previous_tables import table_of
 
 
 class UnusableRun(Exception):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,7 +29,10 @@ from datahub.records import record
 from datahub.semantic.ir import EntityShape
 from datahub.types.arrow import arrow_type
 
-Hashed = tuple[keys.Hashes, npt.NDArray[np.bool_]]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Hashed: TypeAlias = "tuple[keys.Hashes, npt.NDArray[np.bool_]]"
 """The hashes of keys, and which of the keys hold a null."""
 _ROW = (1 << ROW_BITS) - 1
 BEGAN = "!began"

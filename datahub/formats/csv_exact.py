@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.formats.csv_resent import Reasons, records
@@ -13,6 +13,9 @@ from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Record
 from datahub.formats.declare import BadRecord
 from datahub.formats.encodings import bad_byte, of_another, shown
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @record(frozen=True, slots=True)

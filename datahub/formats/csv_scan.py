@@ -9,22 +9,24 @@ behind that line: one stray quote costs one line, never the rest of the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.formats.places import places_where
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 LONGEST_FIELD = 1 << 20
 LONGEST_RECORD = 16 << 20
 _SWALLOWED = 3
 """A quoted value of at least so many whole lines, each with as many delimiters as a record has, has swallowed records."""
 
-Positions: TypeAlias = npt.NDArray[np.int64]
-Bytes: TypeAlias = npt.NDArray[np.uint8]
-Mask: TypeAlias = npt.NDArray[np.bool_]
+Positions: TypeAlias = "npt.NDArray[np.int64]"
+Bytes: TypeAlias = "npt.NDArray[np.uint8]"
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
 
 _NEVER_CLOSED = "a quote opens a value and is never closed"
 

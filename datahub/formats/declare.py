@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.frames.frame import Column, Rows
@@ -22,6 +21,9 @@ from datahub.frames.unfit import FindUnfit
 from datahub.records import record
 from datahub.semantic.ir import SourceShape, TargetShape
 from datahub.types.model import Type
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 ADDED = "_dhm_"
 """How the columns begin that a reject file has beside its source's own; when it is read again they are passed over."""

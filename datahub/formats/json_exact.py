@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.formats.json_scan import DEEPEST, LONGEST_RECORD, too_deep
@@ -18,6 +17,9 @@ from datahub.frames.frame import Failure
 from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types import model as t
 from datahub.types.model import Type
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 LONGEST_NUMBER = 1024
 _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (LONGEST_NUMBER + 1))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
@@ -20,6 +19,9 @@ from datahub.semantic.ir import Reading, SourceColumn
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _NOT_FINITE = re.compile(rb"[:\[,]\s*-?(?:NaN|Inf)")
 _ODD_DECIMAL = re.compile(rb'"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+|\.)"')

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.csv_read import block_size
@@ -27,7 +26,10 @@ from datahub.formats.options import option
 from datahub.formats.text_stream import TextStream
 from datahub.records import record
 
-Positions = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Positions: TypeAlias = "npt.NDArray[np.int64]"
 
 LONGEST_ENVELOPE = 64 << 20
 _SPACE = b" \t\r\n"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.diagnostics.suggest import listed
@@ -26,12 +25,15 @@ from datahub.functions.columns import valid
 from datahub.records import record
 from datahub.semantic.ir import SourceColumn, SourceShape
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 _SAMPLE = 60
 _SHOWN = 2000
 _FEW, _PARTS = 200, 8
 """So many records are looked at one by one when they cannot be read at once; more are cut into so many parts first."""
 
-Positions = npt.NDArray[np.int64]
+Positions: TypeAlias = "npt.NDArray[np.int64]"
 
 
 @record(frozen=True, slots=True)

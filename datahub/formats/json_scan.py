@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.formats.places import counted, places_where
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 DEEPEST = 128
 """Values nested deeper are refused: parsers that recurse would fall over far deeper ones."""
 LONGEST_RECORD = 16 << 20
 
-Positions: TypeAlias = npt.NDArray[np.int64]
-Bytes: TypeAlias = npt.NDArray[np.uint8]
+Positions: TypeAlias = "npt.NDArray[np.int64]"
+Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 
 
 @record(frozen=True, slots=True)

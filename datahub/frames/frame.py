@@ -11,19 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.records import record
 from datahub.types.bits import truth_array, truths
 
-Rows: TypeAlias = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Rows: TypeAlias = "npt.NDArray[np.int64]"
 """Positions of rows in a frame, ascending; or ids of source rows."""
 
-Mask: TypeAlias = npt.NDArray[np.bool_]
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
 
 
 @record(frozen=True, slots=True)

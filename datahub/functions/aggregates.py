@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.functions import exact
 from datahub.functions.columns import Ints, as_mask, buffer_view, floats, from_floats, from_ints, outcome, valid
-from datahub.functions.declare import Mask, Offsets, Outcome, example, function
+from datahub.functions.declare import Floats, Mask, Offsets, Outcome, example, function
 from datahub.functions.results import mean, mean_digits, ordered, same_or_null, total
 from datahub.functions.segments import (
     aggregate,
@@ -24,8 +23,6 @@ from datahub.functions.segments import (
     reduced,
     true_in,
 )
-
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 @function(

@@ -7,9 +7,9 @@ patterns are regular expressions, whose parts are then small whole numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +19,9 @@ from datahub.functions.columns import Ints, from_texts, ints, map_distinct, text
 from datahub.functions.date_patterns import Field, Literal, Token, as_regex, fixed_width, is_offset, tokens
 from datahub.functions.declare import Mask
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _PIVOT = 69
 """Two-digit years from here on are of the twentieth century, as POSIX has it."""

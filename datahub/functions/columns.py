@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.declare import Datum, Mask, Outcome
+from datahub.functions.declare import Datum, Floats, Mask, Outcome
 from datahub.records import record
 from datahub.types.bits import closed, there, truth_array, truths
 
-Ints: TypeAlias = npt.NDArray[np.int64]
-Bytes: TypeAlias = npt.NDArray[np.uint8]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Ints: TypeAlias = "npt.NDArray[np.int64]"
+Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 
 PIECE, LEAST = 256 << 10, 1024
 """How many bytes of texts a kernel is given at once, and how many texts at least."""
@@ -129,7 +131,7 @@ def ints(values: pa.Array) -> Ints:
     return buffer_view(pc.cast(values, pa.int64()), np.int64)
 
 
-def floats(values: pa.Array) -> npt.NDArray[np.float64]:
+def floats(values: pa.Array) -> Floats:
     """The float64 values of a column; what stands at a null is arbitrary."""
     return buffer_view(values, np.float64)
 
@@ -149,7 +151,7 @@ def from_ints(numbers: npt.NDArray[Any], keep: Mask | None = None, kind: pa.Data
     return pa.Array.from_buffers(kind, len(packed), [validity(keep), pa.py_buffer(packed)])
 
 
-def from_floats(numbers: npt.NDArray[np.float64], keep: Mask | None = None) -> pa.Array:
+def from_floats(numbers: Floats, keep: Mask | None = None) -> pa.Array:
     """A float64 column that is null where `keep` is false."""
     packed = np.ascontiguousarray(numbers, np.float64)
     return pa.Array.from_buffers(pa.float64(), len(packed), [validity(keep), pa.py_buffer(packed)])
@@ -290,16 +292,14 @@ def on_distinct(kernel: Callable[[pa.Array], Outcome | pa.Array], values: pa.Arr
     """What `kernel` gives for `values`, worked out on the distinct ones where the column repeats itself."""
     if not (repeats(values) if judgement is None else judgement.repeats(values)):
         return in_pieces(kernel, values)
-    # Null is a value like the others: `matches` and `is blank` answer for it.
-    coded = values.dictionary_encode(null_encoding="encode")
+    coded = values.dictionary_encode(null_encoding="encode")  # `matches` and `is blank` answer for null, too.
     return _spread(_as_outcome(kernel(coded.dictionary)), coded.indices)
 
 
 def in_pieces(kernel: Callable[[pa.Array], Outcome | pa.Array], values: pa.Array) -> Outcome:
     """What `kernel` gives for `values`, worked out for some rows after others.
 
-    Kernels pass over the bytes of texts many times: over a piece that stays in the processor's own cache they take little
-    more than half as long.
+    Kernels pass over the bytes of texts many times; a piece that stays in the processor's own cache halves the time.
     """
     if not pa.types.is_string(values.type) or values.nbytes <= 2 * PIECE:
         return _as_outcome(kernel(values))

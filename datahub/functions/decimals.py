@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,6 +34,9 @@ from datahub.functions.declare import Datum, Mask, Outcome
 from datahub.functions.precision import MOST_DIGITS, capped, decimal_of, planned_product, planned_quotient, planned_rounding, planned_sum
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _INT64 = 2**63
 

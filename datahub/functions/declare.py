@@ -20,18 +20,21 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.records import record
 from datahub.types import model as t
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 Datum: TypeAlias = "pa.Array | pa.Scalar"
-Mask: TypeAlias = npt.NDArray[np.bool_]
-Offsets: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
+Floats: TypeAlias = "npt.NDArray[np.float64]"
+Offsets: TypeAlias = "npt.NDArray[np.int64]"
 """Where segments begin in a column, and at the end its length: segment i is `values[offsets[i]:offsets[i + 1]]`."""
 
 

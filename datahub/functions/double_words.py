@@ -7,15 +7,17 @@ nothing near the 256 that Arrow would take for it at five times the cost.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.functions.columns import Ints
 from datahub.functions.declare import Mask
 
-Words = npt.NDArray[np.uint64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _AT_ONCE = 9

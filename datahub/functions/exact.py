@@ -6,17 +6,19 @@ in a loop of its own, some ten times slower, on the few values that need it.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.functions.columns import Ints, decimals_as_ints, decimals_from_ints, ints, validity
 from datahub.functions.declare import Mask, Offsets
 from datahub.functions.segments import beginnings
 
-Exact: TypeAlias = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Exact: TypeAlias = "npt.NDArray[Any]"
 """Whole numbers: int64, or Python's integers (dtype object)."""
 
 SMALL = 2**62

@@ -6,14 +6,16 @@ import re
 import threading
 from functools import cache
 from itertools import product
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import text_bytes, valid
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 WHOLE = "whole"
 """What the group around a whole match is called."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,8 +15,11 @@ from datahub.functions.columns import Bytes, Ints, as_mask, broadcast, from_text
 from datahub.functions.declare import Datum, Mask, example, function
 from datahub.functions.text_memory import ONES, between, bytes_of, changed_where, rows_at, squeezed, without, words_at
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 SPECIAL = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
-Words: TypeAlias = npt.NDArray[np.uint64]
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 """Eight bytes each: so long may a character reference be after its `&` to be looked up by the batch; longer ones are rare."""
 _LETTER = np.zeros(256, np.bool_)
 _LETTER[ord("A") : ord("Z") + 1] = _LETTER[ord("a") : ord("z") + 1] = True

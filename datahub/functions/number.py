@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,9 @@ from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.operators import as_float, finite, multiply_ints, negate_int
 from datahub.functions.precision import as_decimal, capped, decimal_same_rule, planned_product
 from datahub.types import model as t
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _LEAST = -(2**63)
 

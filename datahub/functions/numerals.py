@@ -7,9 +7,9 @@ shown anything else: they take `0x10`, `1E+3` and `nan` for numbers.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,6 +35,9 @@ from datahub.functions.declare import Mask, Outcome
 from datahub.records import record
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SPACES = " \u00a0\u202f"
 """What sets groups of three digits apart where the decimal mark is a comma; a point does so too."""
@@ -84,7 +87,7 @@ def _odd_ints(values: pa.Array) -> Outcome:
     shaped = as_mask(pc.match_substring_regex(values, r"\A[+-]?\d+\z"))
     held = nulled(pc.replace_substring_regex(values, r"\A\+", ""), ~shaped)
     held = pc.replace_substring_regex(held, r"\A(-?)0+(\d)", r"\1\2")
-    short = as_mask(pc.less_equal(pc.binary_length(held), _SAFE_DIGITS)) | ~shaped
+    short = as_mask(pc.less_equal(pc.binary_length(held), pa.scalar(_SAFE_DIGITS, pa.int32()))) | ~shaped
     numbers = pc.cast(nulled(held, ~short), pa.int64())
     wide = shaped & ~short
     if wide.any():

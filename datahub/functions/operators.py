@@ -6,17 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
 from datahub.functions.columns import all_valid, as_array, broadcast, from_floats, from_ints, glued, ints, length_of, outcome, valid
-from datahub.functions.declare import Datum, Mask, Outcome, example, function
+from datahub.functions.declare import Datum, Floats, Mask, Outcome, example, function
 from datahub.functions.precision import decimal_same_rule, product_rule, quotient_rule, sum_rule
-
-Floats = npt.NDArray[np.float64]
-
 
 # --- addition ----------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +18,9 @@ from datahub.functions.precision import common_decimal, decimal_of
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 from datahub.types.shapes import Bound, Exact, built, matches, shape
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _VALUE = re.compile(r"value: (\w+\?)")
 

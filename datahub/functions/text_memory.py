@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import Bytes, Ints, from_texts, text_bytes, text_offsets
 from datahub.functions.declare import Mask
 from datahub.types.bits import set_before, truth_array
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 ONES = np.uint64(0x0101010101010101)
 """A word of eight bytes that are 1."""

@@ -10,15 +10,17 @@ from __future__ import annotations
 import decimal
 from collections.abc import Mapping
 from decimal import Context, Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import as_mask, buffer_view, decimals_from_ints, map_distinct, validity
 from datahub.functions.declare import Mask
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Wide: TypeAlias = "pa.Array | pa.Scalar"
 DIGITS = 76

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import numpy.typing as npt
 
 from datahub.records import record
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -22,8 +25,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR, _MODERN_YEAR, _LAST_YEAR = 1840, 1970, 2100
 _CYCLE = 28
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+Ints: TypeAlias = "npt.NDArray[np.int64]"
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
 
 
 @record(frozen=True, slots=True)

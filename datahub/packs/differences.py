@@ -11,8 +11,8 @@ from datahub.packs.folders import Folders
 from datahub.packs.open import OpenedPack
 from datahub.records import record
 from datahub.semantic.elaborate import Elaborated, elaborate_whole
+from datahub.semantic.loaders import Unusable
 from datahub.semantic.meaning import meanings, written
-from datahub.semantic.modules import Unusable
 from datahub.syntax.parser import parse
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from datahub.document import Document
 from datahub.packs.versions import allows
 from datahub.resources import folder
-from datahub.semantic.modules import Unusable
+from datahub.semantic.loaders import Unusable
 
 if TYPE_CHECKING:
     from datahub.packs.open import OpenedPack

@@ -17,7 +17,7 @@ from datahub.plan.referring import entity_of, referring
 from datahub.plan.torn import torn_sources
 from datahub.records import record
 from datahub.semantic import ir
-from datahub.semantic.previous import remembered_by
+from datahub.semantic.previous_tables import remembered_by
 from datahub.semantic.walk import columns_read, is_windowed
 from datahub.types import model as t
 

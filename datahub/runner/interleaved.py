@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datahub.engine import keys
@@ -17,8 +17,11 @@ from datahub.formats.declare import LineWriter
 from datahub.records import record
 from datahub.semantic.ir import EntityShape
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 PIECE = 65_536
-Path = npt.NDArray[np.int64]
+Path: TypeAlias = "npt.NDArray[np.int64]"
 """For each row the numbers that lead to it: of its root, then of the entity and row at every step down."""
 
 

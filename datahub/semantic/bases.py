@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datahub.document import Span
 from datahub.records import record
 from datahub.semantic.elaborate import elaborate_modules
+from datahub.semantic.loaders import Loader
 from datahub.semantic.meaning import meanings, written
-from datahub.semantic.modules import Loader, Module, modules
+from datahub.semantic.modules import Module, modules
 from datahub.semantic.overrides import Laid, lay
 from datahub.syntax import ast
 

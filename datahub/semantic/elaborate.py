@@ -16,8 +16,9 @@ from datahub.semantic.collect import collect
 from datahub.semantic.fixtures import check_test
 from datahub.semantic.flows import elaborate_flow
 from datahub.semantic.functions import elaborate_functions, outline_functions
+from datahub.semantic.loaders import Loader
 from datahub.semantic.mapping import elaborate_map
-from datahub.semantic.modules import Loader, Module, modules
+from datahub.semantic.modules import Module, modules
 from datahub.semantic.named_types import elaborate_types, outline_types
 from datahub.semantic.overrides import lay
 from datahub.semantic.ownership import check_ownership

@@ -332,6 +332,11 @@ class SourceColumn:
     tags: tuple[str, ...] = ()
     parts: tuple[SourceColumn, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """What people call it: its name in the header."""
+        return self.names[0] if self.names else self.name
+
 
 @record(frozen=True, slots=True)
 class SourceShape:

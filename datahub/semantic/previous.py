@@ -12,6 +12,7 @@ from dataclasses import replace
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.document import Span
 from datahub.semantic import ir
+from datahub.semantic.previous_tables import table_of
 from datahub.semantic.rules import PREVIOUS_WITHOUT_KEY
 from datahub.semantic.scope import RowName, Scope
 from datahub.semantic.trees import rebuilt
@@ -21,8 +22,6 @@ from datahub.syntax.walk import walk
 from datahub.types import model as t
 
 NAME = "previous"
-TABLE = "previous "
-"""How the names of the tables begin; the entity's follows. No table of a script can be called so."""
 
 
 def with_previous(written: Iterable[ast.Expr | None], shape: ir.EntityShape, scope: Scope, unit: Unit) -> Scope:
@@ -51,16 +50,6 @@ def looked_up(expression: ir.Expression, shape: ir.EntityShape) -> ir.Expression
         return rebuilt(node, change)
 
     return change(expression)
-
-
-def table_of(entity: str) -> str:
-    """The name of the table with the rows of an entity that were delivered last."""
-    return TABLE + entity
-
-
-def remembered_by(lookups: Iterable[ir.LookupTable]) -> tuple[str, ...]:
-    """The entities whose earlier rows a program asks for."""
-    return tuple(one.name.removeprefix(TABLE) for one in lookups if one.name.startswith(TABLE))
 
 
 def without_key(at: Span, entity: str) -> Diagnostic:

@@ -44,15 +44,10 @@ def elaborate_source(declared: ast.Source, unit: Unit) -> None:
     unit.world.rowsets[declared.name.text] = RowsetName(
         name,
         tuple((column.name, column.type) for column in columns),
-        tuple((column.name, (ir.Evidence(label_of(column), f"#{name}.{column.name}"),)) for column in columns),
+        tuple((column.name, (ir.Evidence(column.label, f"#{name}.{column.name}"),)) for column in columns),
         declared.name.span,
         frozenset(column.name for column in columns),
     )
-
-
-def label_of(column: ir.SourceColumn) -> str:
-    """What people call a column: its name in the header."""
-    return column.names[0] if column.names else column.name
 
 
 def _reading(options: dict[str, ir.Value]) -> ir.Reading:

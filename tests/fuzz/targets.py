@@ -14,7 +14,7 @@ from datahub.diagnostics.rule import Severity
 from datahub.document import Document, Span
 from datahub.semantic import ir
 from datahub.semantic.expressions import elaborate
-from datahub.semantic.modules import NoLoader
+from datahub.semantic.loaders import NoLoader
 from datahub.semantic.scope import Scope, World
 from datahub.syntax import ast
 from datahub.syntax.cells import parse_cell, parse_keys

@@ -19,7 +19,7 @@ from datahub.engine.scope import Scope
 from datahub.frames.frame import Column, Frame
 from datahub.semantic import ir
 from datahub.semantic.elaborate import elaborate
-from datahub.semantic.modules import NoLoader
+from datahub.semantic.loaders import NoLoader
 from datahub.semantic.proofs import prove
 from datahub.syntax.parser import parse
 from tests.properties.test_decision_proofs import agrees

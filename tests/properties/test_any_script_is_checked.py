@@ -12,7 +12,7 @@ from datahub.lint.declare import advise
 from datahub.reports.catalogue import rules
 from datahub.reports.examples import example
 from datahub.semantic.elaborate import elaborate_whole
-from datahub.semantic.modules import NoLoader
+from datahub.semantic.loaders import NoLoader
 from datahub.syntax.parser import parse
 
 SCRIPTS = sorted({file.text for shown in map(example, rules()) for file in (*shown.bad.files, *shown.mended) if file.kind == "dhm"})
