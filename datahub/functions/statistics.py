@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.functions import decimals, exact
-from datahub.functions.aggregates import Floats, finite, float_sums
+from datahub.functions.aggregates import finite, float_sums
 from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
-from datahub.functions.declare import Mask, Offsets, Outcome, example
+from datahub.functions.declare import Floats, Mask, Offsets, Outcome, example
 from datahub.functions.members import tallied
 from datahub.functions.results import listed_values, mean, mean_digits, ordered, product_of, same_or_null
 from datahub.functions.segments import (

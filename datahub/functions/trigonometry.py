@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.functions.columns import all_valid, as_array, broadcast, valid
-from datahub.functions.declare import Datum, Mask, Outcome, example, function
-from datahub.functions.operators import Floats, as_float, finite
+from datahub.functions.declare import Datum, Floats, Mask, Outcome, example, function
+from datahub.functions.operators import as_float, finite
 
 CATEGORY = "number"
 

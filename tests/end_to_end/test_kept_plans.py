@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ def run(folder: Path, dhm):
     return once
 
 
-def results(folder: Path) -> dict[str, object]:
+def results(folder: Path) -> dict[str, Any]:
     report = json.loads((folder / "out" / "run" / "report.json").read_text())
     changing = {"started", "seconds", "operators"}
     files = {path.name: path.read_bytes() for path in sorted((folder / "out").rglob("*.csv"))}
