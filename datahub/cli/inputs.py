@@ -50,6 +50,7 @@ def begun(as_of: str) -> datetime | None:
 def world() -> Iterator[None]:
     """What is wrong with the input, with what a target can take, or with how the run was asked for, ends the command in one sentence."""
     from datahub.engine.start import UnusableRun
+    from datahub.formats.apart.process import ReaderLost
     from datahub.formats.declare import BadInput, BadOutput
     from datahub.runner.parameters import Unreadable
 
@@ -64,4 +65,5 @@ def world() -> Iterator[None]:
         raise Stop(f"{error.path}: {error.message}" if error.path else error.message, error.help, code=Exit.WRONG) from error
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        raise Stop(f"{name}{error.strerror or error}", code=Exit.WRONG) from error
+        code = Exit.LATER if isinstance(error, ReaderLost) else Exit.WRONG
+        raise Stop(f"{name}{error.strerror or error}", code=code) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from datahub.formats.bounds import LONGEST_RECORD as LONGEST_RECORD
 from datahub.formats.places import places_where
 from datahub.records import record
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 LONGEST_FIELD = 1 << 20
-LONGEST_RECORD = 16 << 20
 _SWALLOWED = 3
 """A quoted value of at least so many whole lines, each with as many delimiters as a record has, has swallowed records."""
 

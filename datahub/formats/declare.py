@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 import pyarrow as pa
 
+from datahub.formats.bad_input import BadInput as BadInput
+from datahub.formats.bounds import ADDED as ADDED
 from datahub.frames.frame import Column, Rows
 from datahub.frames.unfit import FindUnfit
 from datahub.records import record
@@ -24,17 +26,6 @@ from datahub.types.model import Type
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-ADDED = "_dhm_"
-"""How the columns begin that a reject file has beside its source's own; when it is read again they are passed over."""
-
-
-class BadInput(Exception):
-    """An input that is wrong as a whole: the code (R0xx), what is wrong, and what to do."""
-
-    def __init__(self, code: str, message: str, help: str = "", path: str = "", line: int = 0, fatal: bool = True) -> None:
-        super().__init__(message)
-        self.code, self.message, self.help, self.path, self.line, self.fatal = code, message, help, path, line, fatal
 
 
 class BadOutput(Exception):

@@ -8,9 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
-import numpy as np
-
-from datahub.formats.declare import BadInput
+from datahub.formats.bad_input import BadInput
 from datahub.records import record
 
 _MARKS = {
@@ -60,10 +58,8 @@ class Encoding:
             return len(text) * self.unit
         if not self.unit:
             return len(self.back(text))
-        # As signed bytes, those that continue a character are the 64 smallest.
-        characters = int(np.count_nonzero(np.frombuffer(text, np.int8) > -65))
-        beyond = int(np.count_nonzero(np.frombuffer(text, np.uint8) >= 0xF0)) if self.unit == 2 else 0
-        return (characters + beyond) * self.unit
+        letters = text.decode("utf-8", "surrogatepass")
+        return len(letters.encode("utf-16-le", "surrogatepass")) if self.unit == 2 else len(letters) * self.unit
 
     def back(self, text: bytes) -> bytes:
         """`text` (UTF-8) in this encoding; marked bytes are themselves again, characters it lacks become question marks."""

@@ -12,7 +12,9 @@ from typing import Any, BinaryIO, Self
 import pyarrow as pa
 
 from datahub.durable import to_disk
+from datahub.formats.apart.process import ReaderLost
 from datahub.formats.archives import MARK, MemberStream
+from datahub.formats.bounds import RATIO, RATIO_FROM
 from datahub.formats.declare import BadInput, InputFile
 
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -21,8 +23,6 @@ FOREIGN = {
     rb"\xfd7zXZ\0": "compressed with xz",
     MARK: "a ZIP archive, as `.xlsx` files are",
 }
-RATIO, RATIO_FROM = 100, 64 << 20
-"""A compressed file may not grow more than this many times, counted once it has grown to so many bytes."""
 LARGEST = 64 << 30
 """No file is read beyond this many bytes after decompression."""
 
@@ -70,6 +70,8 @@ class InputStream:
     def _some(self, count: int) -> bytes:
         try:
             part: bytes = self._stream.read(count)
+        except ReaderLost:
+            raise
         except OSError as problem:
             message = f"`{self.path}` is damaged or was cut short"
             raise BadInput("R005", message, f"{self.compression or 'the file system'} says: {_reason(problem)}", path=self.path) from None

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from datahub.formats.bounds import DEEPEST as DEEPEST
+from datahub.formats.bounds import LONGEST_RECORD as LONGEST_RECORD
 from datahub.formats.places import counted, places_where
 from datahub.records import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-DEEPEST = 128
-"""Values nested deeper are refused: parsers that recurse would fall over far deeper ones."""
-LONGEST_RECORD = 16 << 20
 
 Positions: TypeAlias = "npt.NDArray[np.int64]"
 Bytes: TypeAlias = "npt.NDArray[np.uint8]"

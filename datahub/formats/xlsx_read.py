@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import weakref
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 
+from datahub.formats.apart.process import Work, ahead, lent
 from datahub.formats.csv_read import CsvReader
 from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
-from datahub.formats.files import RATIO, RATIO_FROM
 from datahub.formats.options import option
 from datahub.formats.places import Positions
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
 from datahub.semantic.kinds import SOURCES
 
-LARGEST_BOOK, MOST_MEMBERS = 4 << 30, 10_000
-"""So many bytes a workbook may grow to when it is inflated, and so many files may be in it."""
-_PATIENCE = 900
+MEMORY, SECONDS, _PATIENCE = 3 << 30, 600, 900.0
+"""How many bytes of addresses and seconds of the processor a workbook may take, which is held whole, and how long it is waited for."""
+
+
+@record(frozen=True, slots=True)
+class Converted:
+    """A sheet that was laid down as text: its name and those of all, its cells that hold errors, where its rows begin."""
+
+    sheet: str
+    sheets: tuple[str, ...]
+    errors: int
+    shown: tuple[str, ...]
+    """Some of the errors, as people are told of them."""
+    lines: Positions
+    numbers: Positions
 
 
 @record(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class XlsxReader:
         weakref.finalize(self, shutil.rmtree, self._folder, True)
         self._sheets: dict[int, _Sheet] = {}
         self._notes: list[str] = []
+        ahead()
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one workbook's sheet."""
@@ -91,57 +100,30 @@ class XlsxReader:
     def _converted(self, file: InputFile, number: int) -> _Sheet:
         folder = self._folder / str(number)
         folder.mkdir(exist_ok=True)
-        answer = convert(file, str(option(self.shape, "sheet") or ""), int(option(self.shape, "skip")), folder)
-        if answer["errors"]:
-            shown = ", ".join(answer["shown"]) + (", …" if answer["errors"] > len(answer["shown"]) else "")
-            cells = "1 cell" if answer["errors"] == 1 else f"{answer['errors']} cells"
-            self._notes.append(f"`{file.name}` has an error in {cells} of `{answer['sheet']}`: {shown}")
-        held = np.fromfile(folder / "rows.bin", np.int64)
-        count = int(held[0])
-        return _Sheet(InputFile(str(folder / "cells.csv"), file.name), held[1 : count + 1], held[count + 1 :])
+        found = convert(file, str(option(self.shape, "sheet") or ""), int(option(self.shape, "skip")), folder)
+        if found.errors:
+            shown = ", ".join(found.shown) + (", …" if found.errors > len(found.shown) else "")
+            cells = "1 cell" if found.errors == 1 else f"{found.errors} cells"
+            self._notes.append(f"`{file.name}` has an error in {cells} of `{found.sheet}`: {shown}")
+        return _Sheet(InputFile(str(folder / "cells.csv"), file.name), found.lines, found.numbers)
 
 
-def _check_archive(file: InputFile) -> None:
-    """Refuse what is no workbook, and one that would grow too much, before anything of it is inflated."""
+def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> Converted:
+    """Lay a sheet down as text in `cells.csv` of `folder`, by a process of its own."""
+    work = Work("datahub.formats.xlsx_sheet:read", file.name, MEMORY, SECONDS, _PATIENCE)
+    asked = {"name": file.name, "sheet": sheet, "skip": skip}
+    with _opened(file) as book, (folder / "cells.csv").open("wb") as cells, lent() as child:
+        for told, parts in child.answers(work, asked, file=book.fileno()):
+            if told:
+                lines, numbers = (np.frombuffer(part, np.int64) for part in parts)
+                found = Converted(told["sheet"], tuple(told["sheets"]), told["errors"], tuple(told["shown"]), lines, numbers)
+            else:
+                cells.write(parts[0])
+    return found
+
+
+def _opened(file: InputFile) -> BinaryIO:
     try:
-        with Path(file.path).open("rb") as stream:
-            head = stream.read(8)
+        return Path(file.path).open("rb")
     except OSError as problem:
         raise BadInput("R005", f"`{file.name}` cannot be read", problem.strerror or "", path=file.name) from None
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        message = f"`{file.name}` is an old `.xls` file, or a workbook that is locked with a password"
-        raise BadInput("R005", message, "save it as `.xlsx` without a password", path=file.name)
-    try:
-        with zipfile.ZipFile(file.path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
-        what = "is empty" if not head else "is no Excel workbook, or was cut short"
-        raise BadInput("R005", f"`{file.name}` {what}", "fetch it again, or declare it as what it is", path=file.name) from None
-    size, packed = sum(one.file_size for one in members), max(1, sum(one.compress_size for one in members))
-    if len(members) > MOST_MEMBERS or size > LARGEST_BOOK or (size > RATIO_FROM and size > RATIO * packed):
-        message = f"`{file.name}` grows to {size >> 20} MB in {len(members)} files out of {packed >> 10} kB when it is unpacked"
-        raise BadInput("R005", message, "if this is no attack, save it as CSV", path=file.name)
-
-
-def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> dict[str, Any]:
-    """Lay a sheet down as text in `folder`: `cells.csv`, and in `rows.bin` which row of the sheet begins on which line."""
-    _check_archive(file)
-    request = json.dumps({"path": str(Path(file.path).resolve()), "sheet": sheet, "skip": skip, "folder": str(folder)})
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "datahub.formats.xlsx_sheet"],
-            input=request,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise BadInput("R005", f"`{file.name}` was not read within {_PATIENCE} s", "split it, or save it as CSV", path=file.name) from None
-    if done.returncode or not done.stdout:
-        message = f"`{file.name}` could not be read: the process that reads workbooks ended ({done.returncode})"
-        raise BadInput("R005", message, "it may be damaged, or need more memory than is allowed; save it as CSV", path=file.name)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if "problem" in answer:
-        raise BadInput("R005", f"`{file.name}` {answer['problem']}", answer["help"], path=file.name)
-    return answer

@@ -1,78 +1,92 @@
-"""One sheet of a workbook as delimited text, in a process of its own that takes a request on standard input.
+"""One sheet of a workbook as delimited text, made in the process that reads what strangers wrote.
 
-A workbook is inflated and held whole while it is read, whoever sent it; the process has a limit of memory and of time, so that
-a hostile one ends it and nothing else. It imports neither Arrow nor the rest of the house.
+A workbook is inflated and held whole while it is read: that process has a limit of memory and of time, so that a hostile one ends
+it and nothing else.
 """
 
 from __future__ import annotations
 
 import csv
-import json
+import html
+import io
+import os
 import re
-import resource
-import sys
 import zipfile
 from array import array
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-MEMORY, SECONDS = 3 << 30, 600
-"""How much address space and processor time the process may use."""
+from datahub.formats.apart.child import Talk
+from datahub.formats.bad_input import BadInput
+from datahub.formats.bounds import RATIO, RATIO_FROM
+
+LARGEST_BOOK, MOST_MEMBERS = 4 << 30, 10_000
+"""So many bytes a workbook may grow to when it is inflated, and so many files may be in it."""
 _ERRORS = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
 )
 _CHUNK, _OVERLAP = 4 << 20, 64 << 10
+_PART = 1 << 20
 
 
-class Unusable(Exception):
-    """A workbook that is not read: what is wrong, and what to do."""
+def read(talk: Talk, asked: dict[str, Any], file: int) -> None:
+    """A sheet as text, part after part; then which row of it begins on which line of the text, and which cells hold errors."""
+    with os.fdopen(os.dup(file), "rb") as stream:
+        _check_archive(stream, asked["name"])
+        _convert(talk, asked, stream)
 
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.help = help
 
-
-def main() -> None:
-    """Answer one request: write `cells.csv` and `rows.bin`, and print what was found as one line of JSON."""
-    request = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+def _check_archive(stream: io.BufferedReader, name: str) -> None:
+    """Refuse what is no workbook, and one that would grow too much, before anything of it is inflated."""
+    head = stream.read(8)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        message = f"`{name}` is an old `.xls` file, or a workbook that is locked with a password"
+        raise BadInput("R005", message, "save it as `.xlsx` without a password", path=name)
     try:
-        answer = _convert(Path(request["path"]), request["sheet"], int(request["skip"]), Path(request["folder"]))
-    except Unusable as problem:
-        answer = {"problem": str(problem), "help": problem.help}
-    except MemoryError:
-        answer = {"problem": f"needs more than {MEMORY >> 30} GB of memory to be read", "help": "split it, or save it as CSV"}
-    sys.stdout.write(json.dumps(answer))
+        with zipfile.ZipFile(stream) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        what = "is empty" if not head else "is no Excel workbook, or was cut short"
+        raise BadInput("R005", f"`{name}` {what}", "fetch it again, or declare it as what it is", path=name) from None
+    size, packed = sum(one.file_size for one in members), max(1, sum(one.compress_size for one in members))
+    if len(members) > MOST_MEMBERS or size > LARGEST_BOOK or (size > RATIO_FROM and size > RATIO * packed):
+        message = f"`{name}` grows to {size >> 20} MB in {len(members)} files out of {packed >> 10} kB when it is unpacked"
+        raise BadInput("R005", message, "if this is no attack, save it as CSV", path=name)
 
 
-def _convert(path: Path, wanted: str, skip: int, folder: Path) -> dict[str, Any]:
+def _convert(talk: Talk, asked: dict[str, Any], stream: io.BufferedReader) -> None:
     import python_calamine
 
+    name = asked["name"]
+    broken = (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError)
+    stream.seek(0)
     try:
-        book = python_calamine.load_workbook(str(path))
-    except (python_calamine.CalamineError, OSError, ValueError) as problem:
-        raise Unusable(f"is no workbook that can be read: {problem}", "save it as `.xlsx` again") from None
-    found = _sheet(book.sheets_metadata, wanted)
+        book = python_calamine.load_workbook(stream)
+    except broken as problem:
+        raise BadInput("R005", f"`{name}` is no workbook that can be read: {problem}", "save it as `.xlsx` again", path=name) from None
+    found = _sheet(book.sheets_metadata, asked["sheet"], name)
     try:
         sheet = book.get_sheet_by_name(found)
-        errors = dict(_errors(path, found))
+        errors = dict(_errors(stream, found))
         rows = sheet.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as problem:
-        raise Unusable(f"has a sheet `{found}` that cannot be read: {problem}", "save it as `.xlsx` again") from None
-    _write(rows, errors, skip, folder)
+    except broken as problem:
+        message = f"`{name}` has a sheet `{found}` that cannot be read: {problem}"
+        raise BadInput("R005", message, "save it as `.xlsx` again", path=name) from None
+    lines, numbers = array("q"), array("q")
+    for text in _texts(rows, errors, asked["skip"], (lines, numbers)):
+        talk.send({}, text)
     shown = [f"{text} in {_letters(column)}{row + 1}" for (row, column), text in sorted(errors.items())[:3]]
-    return {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": shown}
+    told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": shown}
+    talk.send(told, lines.tobytes(), numbers.tobytes())
 
 
-def _sheet(sheets: Any, wanted: str) -> str:
+def _sheet(sheets: Any, wanted: str, book: str) -> str:
     """The name of the sheet asked for: by its name, by its number from 1, or the first one that is not hidden."""
     names = _names(sheets)
     if not names:
-        raise Unusable("has no sheets")
+        raise BadInput("R005", f"`{book}` has no sheets", path=book)
     if not wanted:
         hidden = {str(one.name) for one in sheets if not str(one.visible).endswith(".Visible")}
         return next((name for name in names if name not in hidden), names[0])
@@ -80,36 +94,38 @@ def _sheet(sheets: Any, wanted: str) -> str:
         return wanted
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1]
-    raise Unusable(f"has no sheet `{wanted}`", "it has " + ", ".join(f"`{name}`" for name in names[:8]))
+    has = "it has " + ", ".join(f"`{name}`" for name in names[:8])
+    raise BadInput("R005", f"`{book}` has no sheet `{wanted}`", has, path=book)
 
 
 def _names(sheets: Any) -> list[str]:
     return [str(one.name) for one in sheets if str(one.typ).endswith("WorkSheet")]
 
 
-def _write(rows: list[list[Any]], errors: dict[tuple[int, int], str], skip: int, folder: Path) -> None:
-    lines, numbers = array("q"), array("q")
-    line = 1
+def _texts(rows: list[list[Any]], errors: dict[tuple[int, int], str], skip: int, places: tuple[array[int], array[int]]) -> Iterator[bytes]:
+    """The rows as text in parts; `places` gets the line on which each begins, and its number."""
     for (number, column), text in errors.items():
         if number < len(rows) and column < len(rows[number]):
             rows[number][column] = text
-    with (folder / "cells.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        for number, row in enumerate(rows[skip:], skip + 1):
-            cells = [_text(cell) for cell in row]
-            lines.append(line)
-            numbers.append(number)
-            if any(cells):
-                writer.writerow(cells)
-                line += 1 + sum(cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in cells)
-            else:
-                # A row without any value is no row, as in a file of text.
-                file.write("\n")
-                line += 1
-    with (folder / "rows.bin").open("wb") as file:
-        array("q", [len(lines)]).tofile(file)
-        lines.tofile(file)
-        numbers.tofile(file)
+    lines, numbers = places
+    held = io.StringIO(newline="")
+    writer, line = csv.writer(held, lineterminator="\n"), 1
+    for number, row in enumerate(rows[skip:], skip + 1):
+        cells = [_text(cell) for cell in row]
+        lines.append(line)
+        numbers.append(number)
+        if any(cells):
+            writer.writerow(cells)
+            line += 1 + sum(cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in cells)
+        else:
+            # A row without any value is no row, as in a file of text.
+            held.write("\n")
+            line += 1
+        if held.tell() > _PART:
+            yield held.getvalue().encode()
+            held.seek(0)
+            held.truncate()
+    yield held.getvalue().encode()
 
 
 def _text(cell: Any) -> str:
@@ -155,9 +171,9 @@ def _duration(value: timedelta) -> str:
     return f"{sign}PT{parts}"
 
 
-def _errors(path: Path, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
+def _errors(file: io.BufferedReader, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
     """The cells that hold an error such as `#REF!`, by row and column from 0; the reader of workbooks leaves them empty."""
-    with zipfile.ZipFile(path) as book:
+    with zipfile.ZipFile(file) as book:
         member = _member(book, sheet)
         if member is None:
             return
@@ -171,8 +187,6 @@ def _errors(path: Path, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
 
 def _member(book: zipfile.ZipFile, sheet: str) -> str | None:
     """The file in the archive that holds a sheet."""
-    from xml.sax.saxutils import unescape
-
     names = set(book.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return None
@@ -180,7 +194,7 @@ def _member(book: zipfile.ZipFile, sheet: str) -> str | None:
     for tag in re.findall(r"<sheet\b[^>]*>", book.read("xl/workbook.xml").decode("utf-8", "replace")):
         name, key = re.search(r'\bname="([^"]*)"', tag), re.search(r'\br:id="([^"]*)"', tag)
         if name and key:
-            ids[unescape(name.group(1), {"&quot;": '"', "&apos;": "'"})] = key.group(1)
+            ids[html.unescape(name.group(1))] = key.group(1)
     for tag in re.findall(r"<Relationship\b[^>]*>", book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")):
         key, target = re.search(r'\bId="([^"]*)"', tag), re.search(r'\bTarget="([^"]*)"', tag)
         if key and target and key.group(1) == ids.get(sheet):
@@ -203,7 +217,3 @@ def _letters(index: int) -> str:
         number, rest = divmod(number - 1, 26)
         text = chr(65 + rest) + text
     return text
-
-
-if __name__ == "__main__":
-    main()

@@ -1,19 +1,24 @@
-"""Paths to elements of XML: those that are rows, and in each of them what a column holds."""
+"""Paths to elements of XML: those that are rows, and in each of them what a column holds.
+
+They are tuples, so that they can go to the process that reads documents, which has no time to load what makes records.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
-from datahub.formats.declare import BadInput
-from datahub.records import record
+from datahub.formats.bad_input import BadInput
 
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
 ANY = "*"
+_QUOTED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+Scope: TypeAlias = tuple[tuple[str, str], ...]
+"""The namespaces that hold around a row, by prefix."""
 
 
-@record(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The name of an element or attribute; `namespace` is None where it may be any, and `local` is `*` where every name will do."""
 
     local: str
@@ -23,8 +28,7 @@ class Step:
         return self.local in (local, ANY) and self.namespace in (None, namespace)
 
 
-@record(frozen=True, slots=True)
-class RowsPath:
+class RowsPath(NamedTuple):
     """Which elements are rows: those that `steps` lead to from the root, or (`anywhere`) those with the one step's name."""
 
     steps: tuple[Step, ...]
@@ -32,8 +36,7 @@ class RowsPath:
     text: str
 
 
-@record(frozen=True, slots=True)
-class ValuePath:
+class ValuePath(NamedTuple):
     """What a column holds: the elements that `steps` lead to from the row, or their `attribute`."""
 
     steps: tuple[Step, ...]
@@ -84,3 +87,8 @@ def _step(part: str, written: str, namespaces: Mapping[str, str], source: str) -
         message = f"`{written}` of `{source}` has the prefix `{prefix}`, which is not declared"
         raise BadInput("R006", message, f'add the option `namespaces ["{prefix}=…"]` with its namespace')
     return Step(local, namespaces[prefix] if mark else None)
+
+
+def declarations(scope: Scope) -> str:
+    """The attributes that declare the namespaces of `scope`."""
+    return "".join(f' xmlns{":" + prefix if prefix else ""}="{namespace.translate(_QUOTED)}"' for prefix, namespace in scope)

@@ -1,4 +1,4 @@
-"""One XML document as rows: cut into its row elements while the file streams by, each block built into trees in any worker."""
+"""One XML document as rows: a process of its own cuts it and turns its rows into records, and these are read as those of JSON are."""
 
 from __future__ import annotations
 
@@ -6,27 +6,38 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
-from lxml import etree
 
 from datahub.diagnostics.suggest import listed
+from datahub.formats.apart.process import Work, ahead, answer, lent
 from datahub.formats.csv_read import block_size
-from datahub.formats.declare import ADDED, BadInput, BadRecord, Block, InputFile, Parsed, Placed
+from datahub.formats.declare import BadInput, BadRecord, Block, InputFile, Parsed, Placed
 from datahub.formats.files import InputStream, Rereader
-from datahub.formats.json_records import RecordParser
+from datahub.formats.json_records import RecordParser, Records
 from datahub.formats.options import option
-from datahub.formats.places import Positions, stretches
-from datahub.formats.xml_path import namespaces_of, rows_path
-from datahub.formats.xml_scan import Piece, Scope, pieces
-from datahub.formats.xml_values import Element, RowValues
+from datahub.formats.places import Positions
+from datahub.formats.xml_path import Scope, namespaces_of, rows_path
+from datahub.formats.xml_plan import plan_of
+from datahub.formats.xml_scan import CHUNK
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
-_SAMPLE = 60
+MEMORY = 1 << 30
+"""How many bytes of addresses the process may have that reads documents; a large one streams."""
 _EARLIER = re.compile(rb"<_dhm_\w+>[^<>]*</_dhm_\w+>|<_dhm_\w+/>")
 """What an earlier reject file added."""
+_SHOWN = 2000
+
+
+@record(frozen=True, slots=True)
+class _Records:
+    """Rows as records, and which of them are none: their places, codes and what is wrong."""
+
+    text: bytes
+    ends: Positions
+    bad: tuple[tuple[int, str, str], ...]
+    surplus: tuple[str, ...]
 
 
 @record(frozen=True, slots=True)
@@ -38,6 +49,8 @@ class XmlBlock:
     ends: Positions
     lines: Positions
     scope: Scope
+    records: _Records | None = None
+    """The rows as records; None where they were cut before and are wanted again."""
 
 
 @record(frozen=True, slots=True)
@@ -58,10 +71,14 @@ class XmlReader:
         self.shape, self.files = shape, files
         self.namespaces = namespaces_of(option(shape, "namespaces") or (), shape.name)
         self.path = rows_path(str(option(shape, "rows") or ""), self.namespaces, shape.name)
-        self.values = RowValues(shape, wanted, self.namespaces)
         self.parser = RecordParser(shape, wanted)
         self.around: tuple[tuple[str, ...], Scope] | None = None
-        self._strict = option(shape, "extra") == "reject"
+        self._asked = {
+            "source": shape.name,
+            "values": plan_of(shape, wanted, self.namespaces),
+            "strict": option(shape, "extra") == "reject",
+        }
+        ahead()
         self._notes: list[str] = []
         self._surplus: dict[str, None] = {}
         self._sampled = False
@@ -77,55 +94,50 @@ class XmlReader:
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file: some rows each."""
         count = first_block
-        doctype = option(self.shape, "doctype") == "ignore"
-        with InputStream(file.path, file.member) as stream:
-            for piece, encoding in pieces(stream, file, self.path, block_size(stream), doctype=doctype):
-                yield self._block(piece, encoding, number, count)
+        with InputStream(file.path, file.member) as stream, lent() as child:
+            asked = {"name": file.name, "rows": self.path, "size": block_size(stream)}
+            asked["doctype"] = option(self.shape, "doctype") == "ignore"
+            parts = iter(lambda: stream.read(CHUNK), b"")
+            for told, found in child.answers(_work("read", file), self._asked | asked, parts):
+                yield self._block(told, found, number, count)
                 count += 1
         if count == first_block:
             if option(self.shape, "require_rows"):
                 raise BadInput("R005", f"`{file.name}` has no rows", path=file.name)
             self._notes.append(f"`{file.name}` has no rows")
 
-    def _block(self, piece: Piece, encoding: str, file: int, number: int) -> Block:
+    def _block(self, told: dict[str, Any], found: Sequence[memoryview], file: int, number: int) -> Block:
+        scope: Scope = tuple((prefix, namespace) for prefix, namespace in told["scope"])
         if self.around is None:
-            self.around = (piece.around, piece.scope)
-        self._kept[number] = _Kept(
-            piece.starts.astype(np.int32), piece.ends.astype(np.int32), piece.lines, piece.scope, encoding
-        )  # fmt: skip
-        data = XmlBlock(piece.text, piece.starts, piece.ends, piece.lines, piece.scope)
-        return Block(file, number, piece.offset, piece.length, int(piece.lines[0]), data)
+            self.around = (tuple(told["around"]), scope)
+        starts, ends, lines = (np.frombuffer(part, np.int64) for part in found[1:4])
+        self._kept[number] = _Kept(starts.astype(np.int32), ends.astype(np.int32), lines, scope, told["encoding"])
+        data = XmlBlock(bytes(found[0]), starts, ends, lines, scope, _records(told, found[4:]))
+        return Block(file, number, told["offset"], told["length"], int(lines[0]), data)
 
     def parse(self, block: Block) -> Parsed:
         """The wanted columns of one block, typed."""
         data: XmlBlock = block.data
-        rows = trees(data)
-        self._note_surplus([row for row in rows if not isinstance(row, str)])
-        bad = tuple(self._bad(rows, data))
-        lost = {one.position for one in bad}
-        values = [self.values.of(row) for number, row in enumerate(rows) if number not in lost and not isinstance(row, str)]
-        positions = np.setdiff1d(np.arange(len(rows)), np.array(sorted(lost), np.int64)) if bad else None
+        held = data.records or self._made(block.file, data)
+        self._note_surplus(held)
+        count = len(data.starts)
+        bad = tuple(_bad_record(data, *one) for one in held.bad)
+        starts = np.concatenate((np.zeros(min(1, len(held.ends)), np.int64), held.ends[:-1] + 1))
+        parsed = self.parser.parse(Records(held.text, starts, held.ends, None), 0)
+        positions = np.setdiff1d(np.arange(count), [one.position for one in bad]) if bad else None
         lines = data.lines if positions is None else data.lines[positions]
-        return Parsed(self.parser.shaped(values), len(values), len(rows), positions, lines, bad)
+        return Parsed(parsed.columns, parsed.length, count, positions, lines, bad)
 
-    def _bad(self, rows: Sequence[Element | str], data: XmlBlock) -> Iterator[BadRecord]:
-        for number, row in enumerate(rows):
-            code, message = ("R005", row) if isinstance(row, str) else ("R003", self._surplus_of(row))
-            if message:
-                raw = without_reasons(data.text[int(data.starts[number]) : int(data.ends[number])])
-                yield BadRecord(number, int(data.lines[number]), code, message, raw[:2000].decode("utf-8", "replace"))
+    def _made(self, file: int, data: XmlBlock) -> _Records:
+        """The rows of a block that is read again, as records."""
+        parts = iter((data.text, data.starts.tobytes(), data.ends.tobytes()))
+        return _records(*answer(_work("read_again", self.files[file]), self._asked | {"scope": data.scope}, parts))
 
-    def _surplus_of(self, row: Element) -> str:
-        surplus = [name for name in self.values.surplus(row) if not name.startswith(ADDED)] if self._strict else ()
-        return f"the row has {listed(surplus)}, which `{self.shape.name}` does not declare" if surplus else ""
-
-    def _note_surplus(self, rows: Sequence[Element]) -> None:
+    def _note_surplus(self, held: _Records) -> None:
         with self._lock:
-            if self._sampled:
-                return
-            self._sampled = True
-            for row in rows[:_SAMPLE]:
-                self._surplus.update(dict.fromkeys(name for name in self.values.surplus(row) if not name.startswith(ADDED)))
+            if not self._sampled:
+                self._sampled = True
+                self._surplus.update(dict.fromkeys(held.surplus))
 
     def warnings(self) -> Sequence[str]:
         found = list(dict.fromkeys(self._notes))
@@ -147,30 +159,15 @@ def without_reasons(row: bytes) -> bytes:
     return _EARLIER.sub(b"", row) if b"<_dhm_" in row else row
 
 
-def trees(data: XmlBlock) -> list[Element | str]:
-    """The rows of a block as elements of lxml, or why one is none: its prefixes were not looked at when the document was cut."""
-    rows = stretches(data.text, data.starts, data.ends).to_pylist()
-    begin = b"<rows" + declarations(data.scope).encode() + b">"
-    try:
-        return list(_tree(begin, rows))
-    except etree.XMLSyntaxError:
-        # One at a time, which is slow, tells the good ones from the others.
-        return [_alone(begin, row) for row in rows]
+def _work(task: str, file: InputFile) -> Work:
+    return Work(f"datahub.formats.xml_rows:{task}", file.name, MEMORY)
 
 
-def _alone(begin: bytes, row: bytes) -> Element | str:
-    try:
-        return _tree(begin, [row])[0]
-    except etree.XMLSyntaxError as problem:
-        return f"the row is no XML: {problem.msg.rpartition(', line')[0] or problem.msg}"
+def _records(told: dict[str, Any], parts: Sequence[memoryview]) -> _Records:
+    text, ends = parts
+    return _Records(bytes(text), np.frombuffer(ends, np.int64), tuple((at, code, why) for at, code, why in told["bad"]), told["surplus"])
 
 
-def _tree(begin: bytes, rows: Sequence[bytes]) -> Any:
-    # Entities of a DOCTYPE cannot be there, and nothing outside is asked for.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True)
-    return etree.fromstring(begin + b"".join(rows) + b"</rows>", parser)
-
-
-def declarations(scope: Scope) -> str:
-    """The attributes that declare the namespaces of `scope`."""
-    return "".join(f" xmlns{':' + prefix if prefix else ''}={quoteattr(namespace)}" for prefix, namespace in scope)
+def _bad_record(data: XmlBlock, number: int, code: str, message: str) -> BadRecord:
+    raw = without_reasons(data.text[int(data.starts[number]) : int(data.ends[number])])
+    return BadRecord(number, int(data.lines[number]), code, message, raw[:_SHOWN].decode("utf-8", "replace"))

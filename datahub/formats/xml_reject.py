@@ -11,7 +11,8 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.json_reject import type_of
 from datahub.formats.json_text import joined
 from datahub.formats.places import stretches
-from datahub.formats.xml_read import XmlBlock, XmlReader, declarations, without_reasons
+from datahub.formats.xml_path import declarations
+from datahub.formats.xml_read import XmlBlock, XmlReader, without_reasons
 from datahub.formats.xml_text import NIL, element
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape

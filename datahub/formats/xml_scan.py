@@ -1,133 +1,144 @@
 """An XML document cut into its rows while it streams by: where each begins and ends, and which namespaces hold there.
 
-The whole document goes through expat, so that it is known to be well-formed, without DOCTYPE and not nested too deep, before
-any part of it is built into a tree; only the bytes of whole rows are kept.
+It is done in the process that reads what strangers wrote, which loads little. The whole document goes through expat, so that it
+is known to be well-formed, without DOCTYPE and not nested too deep, before any part of it is built into a tree; only the bytes
+of whole rows are kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from array import array
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.parsers import expat
 
-import numpy as np
-
 from datahub.diagnostics.suggest import listed
-from datahub.formats.csv_scan import LONGEST_RECORD
-from datahub.formats.declare import BadInput, InputFile
-from datahub.formats.encodings import Encoding, bad_byte, encoding_of
-from datahub.formats.files import InputStream
-from datahub.formats.json_scan import DEEPEST
-from datahub.formats.places import Positions
-from datahub.formats.xml_path import RowsPath
-from datahub.records import record
+from datahub.formats.bad_input import BadInput
+from datahub.formats.bounds import DEEPEST, LONGEST_RECORD
+from datahub.formats.xml_path import RowsPath, Scope
+
+if TYPE_CHECKING:
+    from datahub.formats.encodings import Encoding
 
 LONGEST_TAG, MOST_ATTRIBUTES, MOST_ELEMENTS = 4 << 20, 100_000, 1_000_000
 """So many bytes a tag, comment or instruction may have, so many attributes an element, and so many of both a row: expat holds each
 tag whole, looking at it again as it grows, and what is in a row becomes a tree."""
-_CHUNK = 256 << 10
+CHUNK = 256 << 10
+"""So many bytes of a document are looked at together."""
 _PROLOG = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _START_TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _UNMARKED = {b"<\0\0\0": "utf-32-le", b"\0\0\0<": "utf-32-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _MOST_SEEN = 12
 
-Scope = tuple[tuple[str, str], ...]
-"""The namespaces that hold around a row, by prefix."""
 
-
-@record(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some rows as UTF-8 with what stands between them: where each begins and ends in `text`, and on which line of the file it begins."""
 
     offset: int
     length: int
     text: bytes
-    starts: Positions
-    ends: Positions
-    lines: Positions
+    starts: array[int]
+    ends: array[int]
+    lines: array[int]
     scope: Scope
     around: tuple[str, ...]
     """The names of the elements around the first row, the root first."""
 
 
-def pieces(stream: InputStream, file: InputFile, path: RowsPath, size: int, *, doctype: bool) -> Iterator[tuple[Piece, str]]:
-    """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none.
+class Cut(NamedTuple):
+    """How a document is cut: what it is called, which elements are rows, how many bytes make a piece, whether a DOCTYPE may be there.
 
-    A DOCTYPE is refused; where it may be there (`doctype`), it is passed over if it declares nothing itself. None is ever read.
+    A DOCTYPE is refused; where it may be there, it is passed over if it declares nothing itself. None is ever read.
     """
-    head = stream.read(4096)
-    encoding = _encoding(head, file.name)
-    if not head[encoding.mark :].strip(b" \t\r\n\0"):
+
+    name: str
+    rows: RowsPath
+    size: int
+    doctype: bool
+
+
+def pieces(read: Callable[[], bytes], cut: Cut) -> Iterator[tuple[Piece, str]]:
+    """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none."""
+    data = read()
+    encoding = _encoding(data[:4096], cut.name)
+    if not data[encoding.mark : 4096].strip(b" \t\r\n\0"):
         return
-    scanner = _Scanner(path, file.name, encoding.mark, doctype)
+    scanner = _Scanner(cut, encoding.mark)
     decoder = encoding.decoder()
-    data = head[encoding.mark :]
+    data = data[encoding.mark :]
     while True:
         final = not data
         text = encoding.as_utf8(decoder, data, final)
         scanner.feed(text, final=final)
-        for piece in scanner.taken(encoding, size, final=final):
+        for piece in scanner.taken(encoding, cut.size, final=final):
             yield piece, encoding.name
         if final:
             break
-        data = stream.read(_CHUNK)
+        data = read()
     scanner.check_found()
 
 
-def _encoding(head: bytes, name: str) -> Encoding:
+class _Plain:
+    """UTF-8, as nearly every document is written: what knows of other encodings need not be loaded for it."""
+
+    name, mark = "utf-8", 0
+
+    def decoder(self) -> None:
+        return None
+
+    def as_utf8(self, _decoder: None, data: bytes, _final: bool) -> bytes:
+        return data
+
+    def length(self, text: bytes) -> int:
+        return len(text)
+
+
+def _encoding(head: bytes, name: str) -> Any:
+    """How the document that begins with `head` is to be read: an `Encoding`, or what does the same."""
     if _HTML.match(head):
         raise BadInput("R005", f"`{name}` is a page of HTML, not XML", "a server may have answered with an error page", path=name)
+    declared = _PROLOG.match(head.removeprefix(b"\xef\xbb\xbf"))
+    called = declared.group(1).decode() if declared else "utf-8"
+    if called.lower() == "utf-8" and head[:1] in (b"<", b" ", b"\n") and b"\0" not in head[:4]:
+        return _Plain()
+    from datahub.formats.encodings import encoding_of
+
     unmarked = next((found for mark, found in _UNMARKED.items() if head.startswith(mark)), "")
     if unmarked:
         return encoding_of(unmarked, head, name)
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         wide = head.startswith((b"\xff\xfe\0\0", b"\0\0"))
         return encoding_of("utf-32" if wide else "utf-16", head, name)
-    declared = _PROLOG.match(head.removeprefix(b"\xef\xbb\xbf"))
-    called = declared.group(1).decode() if declared else "utf-8"
     return encoding_of("utf-8" if called.lower().startswith("utf-16") else called, head, name)
 
 
-@dataclass(slots=True)
 class _Row:
     """A row that was begun: where and on which line, and under which namespaces."""
 
-    start: int
-    line: int
-    scope: Scope
-    around: tuple[str, ...]
-    leaf: bool = True
-    end: int = 0
-    elements: int = 0
+    __slots__ = ("around", "elements", "end", "leaf", "line", "scope", "start")
+
+    def __init__(self, start: int, line: int, scope: Scope, around: tuple[str, ...]) -> None:
+        self.start, self.line, self.scope, self.around = start, line, scope, around
+        self.leaf, self.end, self.elements = True, 0, 0
 
 
-@dataclass(slots=True)
 class _Scanner:
     """Follows a document element by element; `base` is how many bytes of its text were taken from the front of `text`."""
 
-    path: RowsPath
-    name: str
-    offset: int
-    doctype: bool
-    text: bytearray = field(default_factory=bytearray)
-    base: int = 0
-    done: list[_Row] = field(default_factory=list)
-    _open: list[str] = field(default_factory=list)
-    _scopes: list[dict[str, str]] = field(default_factory=list)
-    _fits: list[bool] = field(default_factory=list)
-    _row: _Row | None = None
-    _row_depth: int = 0
-    _seen: dict[str, None] = field(default_factory=dict)
-    _neared: bool = False
-    _others: bool = False
-    _found: bool = False
-    _parser: Any = None
-
-    def __post_init__(self) -> None:
-        self._parser = expat.ParserCreate("utf-8")
+    def __init__(self, cut: Cut, offset: int) -> None:
+        self.path, self.name, self.doctype, self.offset = cut.rows, cut.name, cut.doctype, offset
+        self.text, self.base = bytearray(), 0
+        self.done: list[_Row] = []
+        self._open: list[str] = []
+        self._scopes: list[dict[str, str]] = []
+        self._fits: list[bool] = []
+        self._row: _Row | None = None
+        self._row_depth = 0
+        self._seen: dict[str, None] = {}
+        self._neared = self._others = self._found = False
+        self._parser: Any = expat.ParserCreate("utf-8")
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -140,6 +151,8 @@ class _Scanner:
         try:
             self._parser.Parse(text, final)
         except expat.ExpatError as problem:
+            from datahub.formats.encodings import bad_byte
+
             byte = bad_byte(bytes(text)) if "token" in str(problem) or "invalid" in str(problem) else ""
             why = f"the byte {byte} does not belong to its encoding" if byte else expat.ErrorString(problem.code)
             code = "R001" if byte else "R005"
@@ -150,7 +163,7 @@ class _Scanner:
         if self._row is not None and seen - self._row.start > LONGEST_RECORD:
             message = f"a row of `{self.name}` is longer than {LONGEST_RECORD} bytes"
             raise BadInput("R005", message, "is `rows` the path of one row?", path=self.name, line=self._row.line)
-        if seen - self._parser.CurrentByteIndex > LONGEST_TAG + _CHUNK:
+        if seen - self._parser.CurrentByteIndex > LONGEST_TAG + CHUNK:
             message = f"`{self.name}` has a tag, comment or instruction of more than {LONGEST_TAG} bytes"
             raise BadInput("R005", message, "put what is so long into the text of an element", path=self.name, line=self._line())
 
@@ -170,9 +183,9 @@ class _Scanner:
     def _piece(self, rows: list[_Row], encoding: Encoding) -> Piece:
         self._drop(rows[0].start, encoding)
         text = bytes(self.text[: rows[-1].end - self.base])
-        starts = np.array([row.start - self.base for row in rows], np.int64)
-        ends = np.array([row.end - self.base for row in rows], np.int64)
-        lines = np.array([row.line for row in rows], np.int64)
+        starts = array("q", [row.start - self.base for row in rows])
+        ends = array("q", [row.end - self.base for row in rows])
+        lines = array("q", [row.line for row in rows])
         return Piece(self.offset, encoding.length(text), text, starts, ends, lines, rows[0].scope, rows[0].around)
 
     def _drop(self, to: int, encoding: Encoding) -> None:
@@ -263,7 +276,7 @@ class _Scanner:
                 return self.base + tag.end()
         return self.base + self.text.index(b">", self._parser.CurrentByteIndex - self.base) + 1
 
-    def _declared(self, _name: str, _system: str, _public: str, inside: bool) -> None:
+    def _declared(self, _name: str, _system: str | None, _public: str | None, inside: bool) -> None:
         if self.doctype and not inside:
             return
         if self.doctype:

@@ -5,15 +5,12 @@ So one element in a list of them is a list too, and the second of what is declar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from lxml import etree
 
-from datahub.formats.xml_path import ANY, Step, ValuePath, value_path
-from datahub.semantic.ir import Reading, SourceColumn, SourceShape
-from datahub.types import model as t
-from datahub.types.model import Type
+from datahub.formats.xml_path import ANY, Step, ValuePath
 
 Element: TypeAlias = Any
 """An element of lxml, or the text of an attribute."""
@@ -26,17 +23,11 @@ _ABSENT = object()
 
 
 class RowValues:
-    """The values of the rows of one source, by the names of its columns."""
+    """The values of the rows of one source, by the names of its columns, as its plan says."""
 
-    def __init__(self, shape: SourceShape, wanted: frozenset[str], namespaces: Mapping[str, str]) -> None:
-        self._columns = [
-            (column.names[0] if column.names else column.name, _extract(column, namespaces, shape.name))
-            for column in shape.columns
-            if wanted & {column.name, f"?{column.name}", f"!present.{column.name}"}
-        ]
-        paths = [path for column in shape.columns for path in _paths(column, namespaces, shape.name)]
-        # A path without steps takes the row as a whole.
-        self._first = {path.steps[0].local if path.steps else ANY for path in paths if path.steps or path.attribute is None}
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self._columns = [(name, _extract(places)) for name, places in plan["columns"]]
+        self._first = set(plan["first"])
 
     def of(self, row: Element) -> dict[str, Any]:
         """The values that `row` has; a column that it lacks is missing."""
@@ -54,13 +45,9 @@ class RowValues:
         return [name for child in row if (name := etree.QName(child).localname) not in self._first]
 
 
-def _paths(column: SourceColumn, namespaces: Mapping[str, str], source: str) -> list[ValuePath]:
-    return [value_path(name, namespaces, source) for name in column.names or (column.name,)]
-
-
-def _extract(column: SourceColumn, namespaces: Mapping[str, str], source: str) -> Extract:
+def _extract(places: Sequence[dict[str, Any]]) -> Extract:
     """What takes the value of a column out of an element: the first of its places that holds something."""
-    ways = [_at(path, column, namespaces, source) for path in _paths(column, namespaces, source)]
+    ways = [_at(place) for place in places]
     if len(ways) == 1:
         return ways[0]
 
@@ -70,11 +57,11 @@ def _extract(column: SourceColumn, namespaces: Mapping[str, str], source: str) -
     return extract
 
 
-def _at(path: ValuePath, column: SourceColumn, namespaces: Mapping[str, str], source: str) -> Extract:
-    find, base = _finder(path), t.base_of(column.type)
-    if isinstance(base, t.ListOf):
-        item, split = _value(base.item, column.parts, namespaces, source), column.reading.split
-        nullable = column.type.nullable
+def _at(place: dict[str, Any]) -> Extract:
+    attribute = place["attribute"]
+    find = _finder(ValuePath(tuple(Step(*step) for step in place["steps"]), Step(*attribute) if attribute else None))
+    if "several" in place:
+        item, split, nullable = _value(place["several"]), place["split"], place["nullable"]
 
         def several(row: Element) -> Any:
             found = find(row)
@@ -83,7 +70,7 @@ def _at(path: ValuePath, column: SourceColumn, namespaces: Mapping[str, str], so
             return [item(one) for one in found] if found or not nullable else _ABSENT
 
         return several
-    value = _value(column.type, column.parts, namespaces, source)
+    value = _value(place["one"])
 
     def one(row: Element) -> Any:
         found = find(row)
@@ -123,28 +110,23 @@ def _attributes(element: Element, step: Step) -> list[str]:
     return [text for name, text in element.attrib.items() if step.fits(etree.QName(name).localname, etree.QName(name).namespace or "")]
 
 
-def _value(kind: Type, parts: Sequence[SourceColumn], namespaces: Mapping[str, str], source: str) -> Extract:
-    """What makes a value of `kind` of one element, or of the text of one attribute."""
-    match t.base_of(kind):
-        case t.Struct(fields=fields):
-            placed = {part.name: part for part in parts}
-            inner = [(name, _extract(placed.get(name) or _plainly(name, one), namespaces, source)) for name, one in fields]
+def _value(plan: dict[str, Any]) -> Extract:
+    """What makes a value of one element, or of the text of one attribute."""
+    match plan["kind"]:
+        case "struct":
+            inner = [(name, _extract(places)) for name, places in plan["fields"]]
             return lambda element: _struct(element, inner)
-        case t.ListOf(item=item):
+        case "list":
             # A list in a list: its elements are the children of the outer one's.
-            each = _value(item, parts, namespaces, source)
+            each = _value(plan["item"])
             return lambda element: None if isinstance(element, str) or _is_nil(element) else [each(child) for child in element]
-        case t.MapOf(value=value):
-            of_entry = _value(value, (), namespaces, source)
+        case "map":
+            of_entry = _value(plan["value"])
             return lambda element: _map(element, of_entry)
-        case t.Json():
+        case "plain":
             return _plain
         case _:
             return _text
-
-
-def _plainly(name: str, kind: Type) -> SourceColumn:
-    return SourceColumn(name, kind, (name,), "", None, Reading())
 
 
 def _struct(element: Element, inner: Sequence[tuple[str, Extract]]) -> Any:

@@ -1,4 +1,7 @@
-"""The rows of an XML document out of its beginning: the first elements that come several times side by side."""
+"""The rows of an XML document out of its beginning: the first elements that come several times side by side.
+
+What a person points at may have come from anywhere: a process of its own looks at it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,11 @@ from typing import Any
 
 from lxml import etree
 
+from datahub.formats.apart.child import Talk
+from datahub.formats.apart.process import Work, answer
 from datahub.records import record
+
+_MEMORY = 1 << 30
 
 
 @record(frozen=True, slots=True)
@@ -20,20 +27,27 @@ class Elements:
     whole: bool
 
 
-def elements(data: bytes, whole: bool) -> Elements | None:
-    """The rows that `data` begins with; None where it holds none."""
+def elements(data: bytes, name: str, whole: bool) -> Elements | None:
+    """The rows that `data`, the beginning of the file called `name`, begins with; None where it holds none."""
+    told, _ = answer(Work("datahub.samples.markup:look", name, _MEMORY), {"whole": whole}, iter((data,)))
+    return Elements(told["path"], tuple(told["rows"]), whole) if told else None
+
+
+def look(talk: Talk, asked: dict[str, Any], _file: int) -> None:
+    """The rows that a document begins with, in the process that reads what strangers wrote."""
+    data = bytes(talk.read())
+    talk.read()
     # What is cut off at the end is closed; nothing outside is asked for.
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
     root = etree.fromstring(data, parser)
-    if root is None:
-        return None
-    found = _repeated([([_local(root)], [root])])
+    found = _repeated([([_local(root)], [root])]) if root is not None else None
     if found is None:
-        return None
+        talk.send({})
+        return
     path, several = found
-    rows = several if whole or len(several) < 2 else several[:-1]
+    rows = several if asked["whole"] or len(several) < 2 else several[:-1]
     lists = {name for row in rows for name, count in Counter(_local(child) for child in row).items() if count > 1}
-    return Elements("/" + "/".join(path), tuple(dict(_parts(row, lists)) for row in rows), whole)
+    talk.send({"path": "/" + "/".join(path), "rows": [dict(_parts(row, lists)) for row in rows]})
 
 
 def _repeated(level: list[tuple[list[str], list[Any]]]) -> tuple[list[str], list[Any]] | None:

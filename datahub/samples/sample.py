@@ -109,7 +109,7 @@ def _of_file(path: str, member: str) -> Sample:
 
 
 def _elements(path: str, data: bytes, whole: bool) -> Elements:
-    found = elements(data, whole)
+    found = elements(data, path, whole)
     if found is None or not found.rows:
         raise NoSample(f"`{path}` is XML without elements that come several times: say where its rows are by hand")
     return found
@@ -123,11 +123,11 @@ def _workbook(path: str, sheet: str) -> Table:
             text = file.read(_BYTES)
             whole = not file.read(1)
     found = replace(_cut(text, ",", "utf-8", whole), kind="xlsx")
-    others = [name for name in answer["sheets"] if name != answer["sheet"]]
+    others = [name for name in answer.sheets if name != answer.sheet]
     if not others:
         return found
-    note = f"this is the sheet `{answer['sheet']}`; the workbook has {listed(others, 8)} too: `dhm infer --sheet NAME` looks at another"
-    return replace(found, options=(*found.options, ("sheet", answer["sheet"])), notes=(*found.notes, note))
+    note = f"this is the sheet `{answer.sheet}`; the workbook has {listed(others, 8)} too: `dhm infer --sheet NAME` looks at another"
+    return replace(found, options=(*found.options, ("sheet", answer.sheet)), notes=(*found.notes, note))
 
 
 def _typed(path: str, kind: str) -> Typed:

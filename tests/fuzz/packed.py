@@ -13,16 +13,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
 from datahub.connectors import models
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.render.text import render
+from datahub.formats.apart.child import Talk
 from datahub.formats.archives import members
 from datahub.formats.declare import BadInput, InputFile
-from datahub.formats.xlsx_read import _check_archive
-from datahub.formats.xlsx_sheet import Unusable, _convert
+from datahub.formats.xlsx_sheet import read
 from datahub.packs.archive import from_bytes
 from datahub.packs.contents import whole
 from datahub.packs.open import examined, opened
@@ -60,14 +61,23 @@ def xlsx(data: bytes) -> None:
     """
     which = data[0] % (len(PARTS) + 1) if data else 0
     book = data[1:] if which == 0 else with_part(PARTS[which - 1], data[1:])
-    with tempfile.TemporaryDirectory(dir=memory()) as folder:
-        path = Path(folder) / "in.xlsx"
-        path.write_bytes(book)
+    heard = Heard()
+    with tempfile.TemporaryFile(dir=memory()) as file:
+        file.write(book)
+        file.seek(0)
         with suppress(BadInput):
-            _check_archive(InputFile(str(path), path.name))
-            with suppress(Unusable):
-                _convert(path, "", 0, Path(folder))
-                _check_rows(Path(folder))
+            read(heard, {"name": "in.xlsx", "sheet": "", "skip": 0}, file.fileno())
+            _check_rows(heard)
+
+
+class Heard(Talk):
+    """What is said to a parent."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[dict[str, Any], list[bytes]]] = []
+
+    def send(self, told: dict[str, Any], *parts: bytes | memoryview) -> None:
+        self.said.append((told, [bytes(part) for part in parts]))
 
 
 def with_part(part: str, data: bytes) -> bytes:
@@ -78,15 +88,15 @@ def with_part(part: str, data: bytes) -> bytes:
     return held.getvalue()
 
 
-def _check_rows(folder: Path) -> None:
+def _check_rows(heard: Heard) -> None:
     """Each row of the sheet begins where it is said to, and those that hold something are records of the text."""
-    held = array("q", (folder / "rows.bin").read_bytes())
-    count = held[0]
-    lines, numbers = held[1 : count + 1], held[count + 1 :]
+    *texts, (_, last) = heard.said
+    lines, numbers = (array("q", part) for part in last)
+    count = len(lines)
     assert len(lines) == len(numbers) == count
     assert list(numbers) == sorted(set(numbers))
     assert list(lines) == sorted(set(lines))
-    text = (folder / "cells.csv").read_bytes().decode()
+    text = b"".join(part for _, parts in texts for part in parts).decode()
     limit = csv.field_size_limit(1 << 30)
     try:
         records = [record for record in csv.reader(io.StringIO(text, newline="")) if record]

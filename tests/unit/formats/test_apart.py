@@ -1,0 +1,123 @@
+"""What strangers wrote is read in a process of its own: how that ends, and what is told of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+
+import pytest
+
+from datahub.formats.apart.process import Child, ReaderLost, Work, answer, lent
+from datahub.formats.declare import BadInput
+
+MEMORY = 1 << 29
+
+
+def work(task, **bounds):
+    return Work(f"tests.unit.formats.apart_tasks:{task}", "in.xml", **{"memory": MEMORY, **bounds})
+
+
+def refusal(task, asked=None, feed=None, **bounds):
+    with pytest.raises(BadInput) as caught:
+        answer(work(task, **bounds), asked or {}, feed)
+    assert ("R005", "in.xml") == (caught.value.code, caught.value.path)
+    assert "`in.xml`" in caught.value.message
+    assert caught.value.help
+    return caught.value.message
+
+
+def test_it_is_fed_and_gets_an_open_file(tmp_path):
+    (tmp_path / "f").write_text("held open")
+    with (tmp_path / "f").open("rb") as file:
+        told, _ = answer(work("count"), {}, iter([b"x" * 3_000_000, b"y"]), file.fileno())
+    assert (3_000_001, "held open") == (told["bytes"], told["file"])
+
+
+def test_one_process_reads_file_after_file():
+    assert 1 == len({answer(work("count"), {}, iter([b"x"]))[0]["process"] for _ in range(5)})
+
+
+def test_much_goes_both_ways_at_once_without_waiting_for_each_other():
+    parts = [bytes([number]) * 700_000 for number in range(40)]
+    with lent() as child:
+        said = b"".join(bytes(part) for _, (part,) in child.answers(work("echo"), {}, iter(parts)))
+    assert b"".join(parts) == said
+
+
+def test_more_memory_than_is_allowed_is_told():
+    assert "`in.xml` needs more than 512 MB of memory to be read" == refusal("grow")
+
+
+def test_what_never_ends_is_ended_by_the_processor_that_it_uses():
+    assert "`in.xml` needs more than 1 s of the processor for one piece of it" == refusal("spin", seconds=1)
+
+
+def test_what_says_nothing_is_not_waited_for():
+    begun = time.monotonic()
+    assert "did not answer for 0.5 s" in refusal("silent", patience=0.5)
+    assert 10 > time.monotonic() - begun
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS"])
+def test_a_library_that_breaks_down_is_a_finding_about_the_file(name):
+    assert f"the library that reads it broke down over it ({name})" in refusal("die", {"signal": name})
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_a_process_that_somebody_ends_says_nothing_of_the_file(name):
+    with pytest.raises(ReaderLost) as caught:
+        answer(work("die_later"), {"signal": name}, iter([b"x"]))
+    assert ("in.xml", True) == (caught.value.filename, f"ended by another ({name})" in str(caught.value.strerror))
+
+
+def test_what_a_process_says_that_was_taken_over_is_not_believed():
+    assert "came to say nothing" in refusal("nonsense")
+
+
+def test_a_mistake_of_ours_is_one():
+    with pytest.raises(RuntimeError, match="KeyError: 'ours'"):
+        answer(work("mistaken"), {})
+
+
+def test_it_knows_no_secret_and_writes_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOP_SECRET", "q8Zr-canary")
+    child = Child()
+    ((told, _),) = child.answers(work("surroundings"), {"path": str(tmp_path / "f")})
+    child.end()
+    assert set() == {name for name in told["environment"] if name not in ("LD_LIBRARY_PATH", "LC_CTYPE")}
+    assert (False, []) == (told["written"], [one for one in tmp_path.iterdir() if one.stat().st_size])
+    # Its line, what is thrown away, and the folder that was just listed.
+    assert 4 == told["descriptors"]
+
+
+def test_whoever_stops_listening_leaves_no_process_behind():
+    with lent() as child:
+        next(child.answers(work("echo"), {}, iter([b"x"] * 1000)))
+        number = child.id
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_one_that_was_killed_while_it_waited_is_not_lent_again():
+    told, _ = answer(work("count"), {}, iter([b"x"]))
+    os.kill(told["process"], signal.SIGKILL)
+    time.sleep(0.2)
+    assert told["process"] != answer(work("count"), {}, iter([b"x"]))[0]["process"]
+
+
+def test_a_copy_of_the_process_starts_children_of_its_own():
+    mine = answer(work("count"), {}, iter([b"x"]))[0]["process"]
+    gc.collect()
+    read, write = os.pipe()
+    copy = os.fork()
+    if not copy:
+        os.write(write, str(answer(work("count"), {}, iter([b"x"]))[0]["process"]).encode())
+        os._exit(0)
+    assert (copy, 0) == os.waitpid(copy, 0)
+    theirs = int(os.read(read, 100))
+    os.close(read)
+    os.close(write)
+    assert mine != theirs
+    assert mine == answer(work("count"), {}, iter([b"x"]))[0]["process"]
