@@ -61,12 +61,16 @@ _MISFITS = {
     "R203": "is too short for",
 }
 """What a code says where the type is known that the value does not fit."""
+OUTSIDE = "R603"
+"""The code of what a function has no answer for; `wanted` is the function."""
 _LONGEST = 80
 """A type that takes more room, such as an enumeration of many members, is not shown with each value."""
 
 
 def phrase(code: str, wanted: str = "") -> str:
-    """What a code says of the value that it stands beside, and of the type `wanted`; for a code of a script that the value is refused."""
+    """What a code says of the value beside it, and of the type or function `wanted`; of a code of a script that the value is refused."""
+    if code == OUTSIDE and wanted:
+        return f"has no answer in {wanted}: `dhm functions {wanted}` says what it takes"
     if code in _MISFITS and 0 < len(wanted) <= _LONGEST:
         return f"{_MISFITS[code]} {wanted}"
     return _PHRASES.get(code, "is refused")

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.diagnostics.row_codes import OUTSIDE
 from datahub.engine.failures import nulled, of_itself, union, whole
 from datahub.engine.issues import as_text
 from datahub.engine.scope import Scope, evaluates
@@ -65,6 +66,7 @@ def call(node: ir.Call, scope: Scope) -> Column:
     gaps = [one for one in strict if isinstance(one, pa.Array) and one.null_count]
     own = kernel_failures(failed, gaps, before, scope.length)
     # Of an element of a list no column of the source shows what was given.
+    own = tuple(replace(one, wanted=node.function) if one.code == OUTSIDE else one for one in own)
     shown = naming(own, (), strict) if scope.in_list else tuple(_shown(one, ready, given) for one in own)
     return settled(coerced(values, node.type), shown, gaps, before, scope.length)
 

@@ -56,7 +56,7 @@ class Failure:
     beside: pa.ListArray | None = None
     """For each of `rows`, issues that are told if the row is rejected and forgotten if it is filtered: those of a group's members."""
     wanted: str = ""
-    """The type that the value does not fit, as it is written; empty where the code alone says what is wrong."""
+    """The type that the value does not fit, or the function that has no answer; empty where the code alone says what is wrong."""
     inside: str = ""
     """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
     read: tuple[str, ...] = ()

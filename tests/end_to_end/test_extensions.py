@@ -105,7 +105,7 @@ def test_a_script_calls_them_like_builtin_functions(acme, tmp_path):
         {"sku": "AB-1235", "margin": 1.0, "slogan": None, "place": 35},
     ] == rows["Item"]
     assert [{"shelf": "S1", "spread": 8}, {"shelf": "S2", "spread": 0}] == rows["Shelf"]
-    assert 'sku: "ab-123" has no answer here  items.csv:3' in ran.err
+    assert 'sku: "ab-123" has no answer in acme.stock_code: `dhm functions acme.stock_code` says what it takes  items.csv:3' in ran.err
     assert "R601  1  Item.margin" in ran.err
 
 
