@@ -29,10 +29,10 @@ FACTORS: dict[str, dict[str, str]] = {
     },
     "length": {
         "m MTR": "1", "km KMT": "1000", "dm DMT": "0.1", "cm CMT": "0.01", "mm MMT": "0.001",
-        "yd YRD": "0.9144", "ft FOT": "0.3048", "in INH": "0.0254",
+        "mi SMI": "1609.344", "yd YRD": "0.9144", "ft FOT": "0.3048", "in INH": "0.0254",
     },
     "area": {
-        "m2 m² MTK": "1", "cm2 CMK": "0.0001", "mm2 MMK": "0.000001", "dm2 DMK": "0.01",
+        "m2 m² MTK": "1", "km2 km² KMK": "1000000", "ha HAR": "10000", "cm2 CMK": "0.0001", "mm2 MMK": "0.000001", "dm2 DMK": "0.01",
         "ft2 ft² FTK": "0.09290304", "in2 INK": "0.00064516", "yd2 YDK": "0.83612736",
     },
 }  # fmt: skip
