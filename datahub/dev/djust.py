@@ -70,6 +70,8 @@ class FakeDjust:
                 return _page(asked, self.offers)
             case ("GET", "/orders"):
                 return self._listed(asked)
+            case ("GET", path) if path.startswith("/orders/"):
+                return self._order(path.removeprefix("/orders/"))
             case ("POST", "/orders"):
                 return self._once(asked, self._ordered)
             case ("POST", path) if path.startswith("/imports/"):
@@ -96,6 +98,10 @@ class FakeDjust:
         """The orders for export, by the status that they have entered and the time of their last change."""
         since, status = asked.query.get("updatedSince", ""), asked.query.get("orderStatus", "")
         return _page(asked, [one for one in self.exported if one["updatedAt"] > since and status in ("", one["orderStatus"])])
+
+    def _order(self, reference: str) -> Given:
+        found = next((one for one in self.exported if one["reference"] == reference), None)
+        return Given(200, found) if found else Given(404, {"message": f"there is no order `{reference}`"})
 
     # ------------------------------------------------------------ what is sent
 

@@ -190,6 +190,119 @@ def test_calls_are_chained_polled_and_end_in_a_download(server, world):
     assert [10.0, 10.0] == one.waits
 
 
+def test_a_call_is_made_for_each_row_of_an_earlier_one_in_their_order(server, world):
+    orders = {f"/orders/{number}/lines": [{"sku": f"A{number}"}, {"sku": "B"}] for number in (3, 1, 2)}
+    server.routes["GET /orders"] = lambda asked: (
+        {"elements": [{"id": 3, "at": "x"}, {"id": 1, "at": "y"}], "next": "2"}
+        if "cursor" not in asked.query
+        else {"elements": [{"id": 2, "at": "z"}], "next": None}
+    )
+    for path, lines in orders.items():
+        server.routes[f"GET {path}"] = lambda asked, lines=lines: {"lines": lines}
+    one = world()
+    found = one.lines(
+        one.source(
+            {"name": "orders", "path": "orders", "paging": {"kind": "cursor", "next": "$.next"}, "rows": "$.elements"},
+            {"each": "{{orders}}", "path": "orders/{{EACH.id}}/lines", "add": {"order": "{{EACH.id}}", "about": "{{EACH.at}}-{{EACH.id}}"}},
+            rows="$.lines",
+        )
+    )
+    assert [(3, "A3"), (3, "B"), (1, "A1"), (1, "B"), (2, "A2"), (2, "B")] == [(row["order"], row["sku"]) for row in found]
+    assert "x-3" == found[0]["about"]
+    assert ["/orders", "/orders", "/orders/3/lines", "/orders/1/lines", "/orders/2/lines"] == [asked.path for asked in server.seen]
+
+
+def test_calls_for_each_element_can_follow_each_other_have_pages_and_be_waited_for(server, world):
+    states = iter(["RUNNING", "DONE", "DONE"])
+    server.routes["GET /shops"] = lambda asked: {"ids": ["a", "b"]}
+    server.routes["POST /exports/a"] = server.routes["POST /exports/b"] = lambda asked: {"job": asked.path[-1].upper()}
+    server.routes["GET /jobs/A"] = server.routes["GET /jobs/B"] = lambda asked: {"state": next(states), "of": asked.path[-1]}
+    for name in "AB":
+        server.routes[f"GET /rows/{name}"] = lambda asked: (
+            [{"n": int(asked.query["page"]), "of": asked.path[-1]}] * (3 - int(asked.query["page"]))
+        )
+    one = world()
+    found = one.lines(
+        one.source(
+            {"name": "shops", "path": "shops"},
+            {"name": "jobs", "each": "{{shops.ids}}", "method": "POST", "path": "exports/{{EACH}}"},
+            {
+                "name": "done",
+                "each": "{{jobs}}",
+                "path": "jobs/{{EACH.job}}",
+                "until": {"value": "$.state", "equals": ["DONE"], "every": "10 s"},
+            },
+            {"each": "{{done}}", "path": "rows/{{EACH.of}}", "paging": {"kind": "number", "size": 2}},
+        )
+    )
+    assert [(1, "A"), (1, "A"), (2, "A"), (1, "B"), (1, "B"), (2, "B")] == [(row["n"], row["of"]) for row in found]
+    assert [10.0] == one.waits
+
+
+def test_a_download_for_each_element_is_a_file_for_each(server, world):
+    server.routes["GET /files"] = lambda asked: [{"name": "a"}, {"name": "b"}]
+    for name in "ab":
+        server.routes[f"GET /files/{name}.csv"] = lambda asked: (200, asked.path.encode(), {})
+    one = world()
+    source = one.source({"name": "files", "path": "files"}, {"each": "{{files}}", "path": "files/{{EACH.name}}.csv", "download": True})
+    assert [b"/files/a.csv", b"/files/b.csv"] == one.text(source)
+
+
+def test_no_element_is_no_call_and_no_file(server, world):
+    server.routes["GET /orders"] = lambda asked: {"elements": []}
+    one = world()
+    source = one.source({"name": "orders", "path": "orders"}, {"each": "{{orders.elements}}", "path": "orders/{{EACH.id}}"})
+    assert [] == list(source.splits())
+    source.close()
+    assert ["/orders"] == [asked.path for asked in server.seen]
+
+
+def test_calls_for_each_element_keep_the_budget_and_end_where_one_fails(server, world):
+    server.routes["GET /orders"] = lambda asked: [{"id": 1}, {"id": 2}, {"id": 3}]
+    server.routes["GET /orders/1"] = server.routes["GET /orders/3"] = lambda asked: {"id": 1}
+    one = world(budget={"requests": 3, "within": "30 s"})
+    with pytest.raises(Missing, match="orders/2"):
+        one.lines(one.source({"name": "orders", "path": "orders"}, {"each": "{{orders}}", "path": "orders/{{EACH.id}}"}))
+    assert ["/orders", "/orders/1", "/orders/2"] == [asked.path for asked in server.seen]
+    server.routes["GET /orders/2"] = server.routes["GET /orders/1"]
+    other = world(budget={"requests": 3, "within": "1 h"})
+    with pytest.raises(TransientError, match="used up"):
+        other.lines(other.source({"name": "orders", "path": "orders"}, {"each": "{{orders}}", "path": "orders/{{EACH.id}}"}))
+    assert 3 == len(server.seen)
+
+
+@pytest.mark.parametrize(
+    "calls, words",
+    [
+        ([{"path": "a", "parameters": {"x": "{{EACH.id}}"}}], "nothing fills `{{EACH.id}}`"),
+        ([{"path": "a", "each": "{{orders}}"}], "nothing fills `{{orders}}`"),
+        ([{"name": "o", "path": "a"}, {"path": "b", "each": "all of {{o}}"}], "`each` is a list out of an earlier answer"),
+        ([{"name": "o", "path": "a"}, {"path": "b", "each": "{{EACH}}"}], "nothing fills `{{EACH}}`"),
+        ([{"name": "EACH", "path": "a"}], "is what we call something ourselves"),
+        ([{"name": "o", "path": "a", "rows": "$.x"}, {"path": "b"}], "an earlier call has `rows` where it has pages, or `each`"),
+        ([{"path": "b", "rows": "$.x"}], "the rows of the last call are told by `rows` of the source"),
+        ([{"path": "b", "download": True, "add": {"x": "y"}}], "nothing is added to its rows"),
+        ([{"path": "b", "download": True}, {"path": "c"}], "only the last call is a download"),
+    ],
+)
+def test_calls_for_each_element_that_cannot_be_are_told_before_there_is_data(calls, words):
+    with pytest.raises(ValidationError) as problem:
+        RestFrom.model_validate({"connection": "x", "calls": calls})
+    assert words in str(problem.value)
+
+
+def test_what_is_no_list_or_too_long_a_one_is_told_before_the_first_of_its_calls(server, world):
+    server.routes["GET /orders"] = lambda asked: {"elements": [1, 2, 3], "count": 3}
+    for told, words in (
+        ({"each": "{{orders.count}}"}, "is `3`, and no list"),
+        ({"each": "{{orders.elements}}", "most": 2}, "more than 2 calls"),
+    ):
+        one = world()
+        with pytest.raises(TerminalError, match=words):
+            one.lines(one.source({"name": "orders", "path": "orders"}, {"path": "orders/{{EACH}}"} | told))
+    assert {"/orders"} == {asked.path for asked in server.seen}
+
+
 def test_what_is_waited_for_and_fails_ends_the_run(server, world):
     server.routes["GET /status"] = lambda asked: {"state": "FAILED"}
     one = world()

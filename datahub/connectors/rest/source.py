@@ -69,12 +69,17 @@ class RestIn:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         *earlier, last = self._told.calls
         for call in earlier:
-            self._remember(call, self._value(call))
+            self._remember(call, self._known(call))
         taken = _Taken(self._told)
-        for request in self._requests(last):
-            with self._part() as file:
-                taken.file = file
-                self._last(last, request, taken)
+        if last.download:
+            for _ in self._rounds(last):
+                for request in self._requests(last):
+                    with self._part() as taken.file:
+                        self._download(request, taken)
+        else:
+            with self._part() as taken.file:
+                for rows in self._rows_of(last, self._told.rows):
+                    taken.rows(rows)
         self._move(began, taken)
         yield from self._found(began)
 
@@ -165,36 +170,69 @@ class RestIn:
         raise TransientError(f"{shown(request)}: {looked} after {until.attempts} calls")
 
     def _requests(self, call: Call) -> Iterator[Request]:
-        """The request of the last call; a download from a list of addresses is one for each."""
-        found = fill(call.url, self._values) if call.download and call.url else None
+        """The request of a download; from a list of addresses it is one for each."""
+        found = fill(call.url, self._values) if call.url else None
         if isinstance(found, list):
             for url in found:
                 yield self._request(call, str(url))
             return
         yield self._request(call)
 
-    def _last(self, call: Call, request: Request, taken: _Taken) -> None:
-        if call.download:
-            with self._session.stream(request) as response:
-                for piece in response.iter_bytes(PIECE):
-                    taken.bytes(piece)
-        elif call.paging is not None:
-            for rows in pages(self._session, request, call.paging, self._rows):
-                taken.rows(rows)
-        else:
-            value = self._value(call)
-            self._remember(call, value)
-            taken.rows(self._rows(value) if value is not None else [])
+    def _rounds(self, call: Call) -> Iterator[None]:
+        """Once; or once for each element that the call is made for, which it knows meanwhile."""
+        if not call.each:
+            yield
+            return
+        found = fill(call.each, self._values)
+        if not isinstance(found, list):
+            raise TerminalError(f"`{call.each}` is `{described(found)}`, and no list", "`each` must lead to a list")
+        if len(found) > call.most:
+            raise TerminalError(
+                f"`{call.each}` has {len(found):,} elements: that is more than {call.most:,} calls",
+                "if that is right, raise `most` of the call",
+            )
+        try:
+            for self._values["EACH"] in found:
+                yield
+        finally:
+            self._values.pop("EACH", None)
 
-    def _rows(self, value: Any) -> list[Any]:
-        found = at(value, self._told.rows, "the last call")
+    def _known(self, call: Call) -> Any:
+        """What later calls know of an earlier one: its answer; or all its rows, or answers, where it is made of several."""
+        if call.rows or call.paging is not None:
+            return [row for rows in self._rows_of(call, call.rows or "$") for row in rows]
+        return [self._value(call) for _ in self._rounds(call)] if call.each else self._value(call)
+
+    def _rows_of(self, call: Call, path: str) -> Iterator[list[Any]]:
+        """The rows of each page or answer, with what is added to them."""
+        for _ in self._rounds(call):
+            if call.paging is not None:
+                for rows in pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path)):
+                    yield self._with(call, rows)
+            else:
+                value = self._value(call)
+                yield self._with(call, self._rows(value, path) if value is not None else [])
+
+    def _with(self, call: Call, rows: list[Any]) -> list[Any]:
+        if not call.add:
+            return rows
+        added = fill(call.add, self._values)
+        return [{**row, **added} for row in rows]
+
+    def _rows(self, value: Any, path: str) -> list[Any]:
+        found = at(value, path, "the answer")
         rows = found if isinstance(found, list) else [found]
         # `$.shops[*].orders` is a list of lists.
         flat = [one for row in rows for one in row] if rows and all(isinstance(row, list) for row in rows) else rows
         for row in flat:
             if not isinstance(row, dict):
-                raise TerminalError(f"`{self._told.rows}` has `{described(row)}` in it, which is no row", "`rows` must lead to objects")
+                raise TerminalError(f"`{path}` has `{described(row)}` in it, which is no row", "`rows` must lead to objects")
         return flat
+
+    def _download(self, request: Request, taken: _Taken) -> None:
+        with self._session.stream(request) as response:
+            for piece in response.iter_bytes(PIECE):
+                taken.bytes(piece)
 
     def _request(self, call: Call, address: str = "") -> Request:
         url = (

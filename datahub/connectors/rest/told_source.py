@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from datahub.connectors.rest.paths import AnswerPath, asked
+from datahub.connectors.rest.paths import SLOT, AnswerPath, asked
 from datahub.connectors.rest.told import Method, below
 from datahub.connectors.rest.told_auth import HeaderName
 from datahub.diagnostics.suggest import listed, nearest
@@ -17,6 +17,7 @@ from datahub.project.binding import From
 from datahub.project.model import Config, Length, mistake
 
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_OURS = ("CURSOR", "NOW", "EACH")
 
 
 class Paging(Config):
@@ -81,7 +82,10 @@ class Until(Config):
 
 
 class Call(Config):
-    """One request of a source. Its texts may have `{{CURSOR}}`, `{{NOW}}`, and `{{name.path}}` of the answers to calls before it."""
+    """One request of a source, or one for `each` of a list.
+
+    Its texts may have `{{CURSOR}}`, `{{NOW}}`, and `{{name.path}}` of the answers to calls before it.
+    """
 
     name: str = Field(default="", pattern=r"^$|" + _NAME)
     """What later calls know its answer by."""
@@ -98,6 +102,16 @@ class Call(Config):
     """The body, sent as JSON."""
     form: dict[str, str] = {}
     """The body, as the fields of a form."""
+    each: str = ""
+    """A list out of an earlier answer, `{{orders.elements}}`: the call is made for each of its elements, one after the other, and knows it
+    as `{{EACH}}`, or parts of it as `{{EACH.id}}`. Later calls know all answers as one list."""
+    most: int = Field(default=100_000, ge=1)
+    """How many elements `each` may have; more end the run before the first of these calls."""
+    rows: AnswerPath = ""
+    """Where the answers have their rows: of an earlier call that has pages, or is made for `each`; later calls know all of them as one
+    list. Those of the last call are told by `rows` of the source."""
+    add: dict[str, str] = {}
+    """What each row gets besides: `{order_id = "{{EACH.id}}"}`."""
     repeat_safe: bool | None = None
     """Whether it may be sent again where nobody knows if it has arrived; true for GET, PUT and DELETE unless said."""
     until: Until | None = None
@@ -115,12 +129,21 @@ class Call(Config):
             raise mistake("one_address", "a call has a `path` or a `url`", key="url")
         if self.body is not None and self.form:
             raise mistake("one_body", "a call has a `body` or a `form`", key="form")
+        if self.each and not SLOT.fullmatch(self.each):
+            raise mistake(
+                "each",
+                "`each` is a list out of an earlier answer, and nothing else",
+                key="each",
+                help='write such as `each = "{{orders.elements}}"`',
+            )
+        if self.name in _OURS:
+            raise mistake("call_names", f"`{self.name}` is what we call something ourselves", key="name", help="give the call another name")
         below(self.path)
         return self
 
     def asks_for(self, at: tuple[str | int, ...]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         """The slots of its texts, and where they stand."""
-        for name in ("path", "url", "parameters", "headers", "body", "form"):
+        for name in ("each", "path", "url", "parameters", "headers", "body", "form", "add"):
             yield from asked(getattr(self, name), (*at, name))
 
 
@@ -154,8 +177,21 @@ class RestFrom(From):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if any(call.download or call.paging for call in self.calls[:-1]):
-            raise mistake("last_call", "only the last call has pages, or is a download", key="calls")
+        if any(call.download for call in self.calls[:-1]):
+            raise mistake("last_call", "only the last call is a download", key="calls")
+        for number, call in enumerate(self.calls[:-1]):
+            if call.add and not call.rows:
+                help = "say where its answers have them: `rows`"
+                raise mistake("rows", "what is added is added to rows", key=("calls", number, "add"), help=help)
+            if call.rows and not (call.each or call.paging):
+                help = "later calls know all of its answer by its `name`: `{{name.elements}}`"
+                raise mistake("rows", "an earlier call has `rows` where it has pages, or `each`", key=("calls", number, "rows"), help=help)
+        last = len(self.calls) - 1
+        if self.calls[last].rows:
+            help = "write it there"
+            raise mistake("rows", "the rows of the last call are told by `rows` of the source", key=("calls", last, "rows"), help=help)
+        if self.calls[last].download and self.calls[last].add:
+            raise mistake("rows", "a download is a file as it is: nothing is added to its rows", key=("calls", last, "add"))
         names = [call.name for call in self.calls if call.name]
         if len(names) != len(set(names)):
             raise mistake("call_names", "two calls have one name", key="calls")
@@ -167,6 +203,8 @@ class RestFrom(From):
         for number, call in enumerate(self.calls):
             for slot, here in call.asks_for(("calls", number)):
                 name = re.split(r"[.\[]", slot, maxsplit=1)[0]
+                if name == "EACH" and call.each and here[2:3] != ("each",):
+                    continue
                 if name not in known:
                     near = nearest(name, known)
                     later = any(one.name == name for one in self.calls)
