@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues, keys
+from datahub.engine.ascending import BatchKeys
 from datahub.engine.codes import translated
 from datahub.engine.evaluate import assign, evaluate
 from datahub.engine.fallen import Carrying
@@ -102,7 +103,7 @@ class _Keyed:
 
     frame: Frame
     settled: Settled
-    hashed: keys.Hashes
+    keys: BatchKeys
     asked: Rows
 
 
@@ -130,7 +131,9 @@ class KeyedSettling:
         settled = settle(frame, self._operator, self._shape, self._run)
         if len(asked) < frame.length:
             settled = self._without_key(frame, columns, arrays, settled)
-        return _Keyed(frame, settled, keys.hashes(arrays), asked)
+        if len(asked) < frame.length:
+            arrays = [array.take(pa.array(asked)) for array in arrays]
+        return _Keyed(frame, settled, self._seen.prepared(arrays), asked)
 
     def _without_key(self, frame: Frame, columns: list[Column], arrays: list[pa.Array], settled: Settled) -> Settled:
         """Rows whose key lacks a part fail, under the first one that they lack; of a part that failed its own failure tells."""
@@ -157,9 +160,8 @@ class KeyedSettling:
         frame, settled, asked = payload.frame, payload.settled, payload.asked
         numbers = np.arange(self._passed, self._passed + frame.length, dtype=np.int64)
         self._passed += frame.length
-        hashed = payload.hashed if len(asked) == frame.length else payload.hashed[:, asked]
-        first = self._seen.first_rows(hashed, numbers[asked])
-        repeated = asked[first != numbers[asked]]
+        numbers = numbers[asked]
+        repeated = asked[self._seen.first_of(payload.keys, numbers) != numbers]
         if len(repeated):
             self._tell(frame, repeated, side)
             failed = settled.failed.copy()
