@@ -25,7 +25,7 @@ def wrapped(raw: bytes) -> str:
 
 def unwrapped(records: Records) -> Records:
     """`records` with those that an earlier run wrapped as the texts that they were."""
-    if _RAW not in records.text:
+    if not _may_be_wrapped(records):
         return records
     spans = zip(records.starts.tolist(), records.ends.tolist(), strict=True)
     # Records of a reject file, one by one.
@@ -33,6 +33,17 @@ def unwrapped(records: Records) -> Records:
     lengths = np.array([len(text) for text in texts], np.int64)
     ends = np.cumsum(lengths + 1) - 1
     return Records(b"\n".join(texts), ends - lengths, ends, records.lines)
+
+
+def _may_be_wrapped(records: Records) -> bool:
+    """Whether a record may have been wrapped: then its first member is one that we added, as all are."""
+    text = np.frombuffer(records.text, np.uint8)
+    if len(text) < len(_RAW) or not len(records.starts):
+        return False
+    second, third = text[np.minimum(records.starts + 1, len(text) - 1)], text[np.minimum(records.starts + 2, len(text) - 1)]
+    # Whoever mended a record by hand may have put spaces before it.
+    suspect = (second <= 32) | ((second == 34) & (third == ord(ADDED[0])))
+    return bool(suspect.any()) and _RAW in records.text
 
 
 def _as_it_was(record: bytes) -> bytes:

@@ -34,7 +34,7 @@ class JsonLinesReader(JsonReader):
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block
             for offset, line, piece in text.pieces(block_size(stream), last_line_end, LONGEST_RECORD):
-                if piece.strip():
+                if not piece.isspace():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1
             if text.last not in (b"", b"\n"):

@@ -18,7 +18,10 @@ KEYS = {
     "text": lambda numbers: [pa.array([f"é{number:05}" for number in numbers], pa.string())],
     "long text": lambda numbers: [pa.array([f"{number:05}" * 10 for number in numbers], pa.string())],
     "number": lambda numbers: [pa.array(numbers, pa.int64())],
-    "two": lambda numbers: [pa.array([str(number // 7) for number in numbers], pa.string()), pa.array([n % 7 for n in numbers], pa.int64())],
+    "two": lambda numbers: [
+        pa.array([str(number // 7) for number in numbers], pa.string()),
+        pa.array([n % 7 for n in numbers], pa.int64()),
+    ],
     "date": lambda numbers: [pa.array([date.fromordinal(number + 700_000) for number in numbers], pa.date32())],
 }
 
@@ -36,7 +39,8 @@ def test_the_first_row_of_a_key_is_known_whether_keys_ascend_or_not(batches: lis
         batches = [[one for one in (next(numbers, None) for _ in batch) if one is not None] for batch in batches]
         # The last batch begins again.
         batches.append([number for batch in batches for number in batch][:3])
-    seen, known, begun = Seen(Budget(size)), {}, 0
+    known: dict[int, int] = {}
+    seen, begun = Seen(Budget(size)), 0
     for batch in batches:
         rows = np.arange(begun, begun + len(batch))
         expected = [known.setdefault(number, row) for number, row in zip(batch, rows.tolist(), strict=True)]
