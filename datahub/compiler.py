@@ -34,6 +34,7 @@ def check(document: Document, load: Loader, emit: Emit) -> ir.Program | None:
     seen = _Seen(emit)
     aftermath = Aftermath(document, seen)
     elaborated = elaborate_whole(parse(document, aftermath.reading), load, aftermath)
+    aftermath.finish()
     if not seen.errors:
         advise(elaborated, seen)
     return None if seen.errors else elaborated.program

@@ -115,9 +115,11 @@ def _unknown(tree: ast.Call, scope: Scope) -> ir.Expression:
     at = tree.function.span
     fix = replacing(at, meant) if meant else None
     found = tell(scope, UNKNOWN_FUNCTION, at, f"there is no function `{name}`", "not a function", help=help, fix=fix)
+    # It may have been one over the rows of a group.
+    inside = scope.grouped or scope
     for one in tree.arguments:
         if not isinstance(one.value, ast.Star) and tree.loop is None:
-            expressions.elaborate(one.value, scope)
+            expressions.elaborate(one.value, inside)
     return found
 
 

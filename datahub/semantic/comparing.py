@@ -9,7 +9,14 @@ from datahub.semantic import ir
 from datahub.semantic.constructors import member_of
 from datahub.semantic.misfits import conversion
 from datahub.semantic.overloads import applied
-from datahub.semantic.rules_types import COMPARE_DIFFERENT_TYPES, ENUM_ORDER, ORDERING_WITH_NULLABLE, TYPE_MISMATCH
+from datahub.semantic.rules_types import (
+    ALWAYS_TRUE,
+    COMPARE_DIFFERENT_TYPES,
+    ENUM_ORDER,
+    NEVER_TRUE,
+    ORDERING_WITH_NULLABLE,
+    TYPE_MISMATCH,
+)
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
 from datahub.semantic.values import brought, constant, made, shared_type
@@ -33,8 +40,21 @@ def compared(
     if is_unknown(left) or is_unknown(right):
         return UNKNOWN
     if operator in ("=", "<>"):
+        if noted:
+            _note_never_null(operator, (left, right), (left_at, right_at), span, scope)
         return _equality(operator, left, right, left_at, right_at, scope)
     return _order(operator, left, right, left_at, right_at, span, scope, noted)
+
+
+def _note_never_null(
+    operator: str, values: tuple[ir.Expression, ir.Expression], places: tuple[Span, Span], span: Span, scope: Scope
+) -> None:
+    """A comparison with `null` asks whether a value is there; of one that always is there, it need not be asked."""
+    for value, other, at in zip(values, reversed(values), reversed(places), strict=True):
+        if isinstance(value, ir.Constant) and value.value is None and not other.type.nullable:
+            rule, often = (NEVER_TRUE, "never") if operator == "=" else (ALWAYS_TRUE, "always")
+            tell(scope, rule, span, f"`{shown(span)}` is {often} true", f"`{shown(at)}` is never null")
+            return
 
 
 def enum_constants(value: ir.Expression, other: ir.Expression, at: Span, scope: Scope) -> ir.Expression:

@@ -143,7 +143,24 @@ def member(tree: ast.Member, scope: Scope) -> ir.Expression:
             return not_aggregated(tree, scope)
     if tree_root(tree) in scope.world.missing:
         return UNKNOWN
+    if isinstance(tree.of, ast.Reference):
+        having = [row for row in scope.rows.values() if tree.name.text in row.fields]
+        if len(having) == 1 and tree.of.name.text not in scope.rows and _is_unknown(tree.of.name.text, scope):
+            return _other_row(tree.of.name, tree.name.text, having[0], scope)
     return _field(tree, expressions.elaborate(tree.of, scope), scope)
+
+
+def _is_unknown(name: str, scope: Scope) -> bool:
+    world = scope.world
+    called = name in world.lookups or name in world.decisions or name in world.functions or name in world.parameters or name in load()
+    return not (called or name in scope.names or any(name in row.fields for row in scope.rows.values()))
+
+
+def _other_row(name: ast.Name, field: str, row: RowName, scope: Scope) -> ir.Expression:
+    """A field of a row that is called by another name."""
+    message = f"there is no `{name.text}` here"
+    help = f"write `{row.name}.{field}`: the row is called `{row.name}`"
+    return tell(scope, UNKNOWN_NAME, name.span, message, "nothing has this name", help=help, fix=replacing(name.span, row.name))
 
 
 def tree_root(tree: ast.Expr) -> str:
@@ -206,6 +223,9 @@ def _no_fields(tree: ast.Member, base: t.Type, scope: Scope) -> ir.Expression:
 
 def not_aggregated(tree: ast.Reference | ast.Member, scope: Scope) -> ir.Expression:
     """Tell that a column of the group's rows stands where the group has one value."""
+    if any(is_unknown(value) for value, _ in scope.keys):
+        # It may be the key that could not be read.
+        return UNKNOWN
     written = shown(tree.span)
     return tell(
         scope,

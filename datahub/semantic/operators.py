@@ -64,6 +64,8 @@ def _chain(tree: ast.Binary, scope: Scope) -> ir.Expression:
     """A chain of `and` or of `or`: what its left parts tell of columns holds for its right ones."""
     operator = tree.operator
     assert operator in ("and", "or")
+    if operator == "or" and isinstance(tree.right, ast.String | ast.Number):
+        return _stand_in(tree, scope)
     parts: list[ast.Expr] = []
     left: ast.Expr = tree
     while isinstance(left, ast.Binary) and left.operator == operator:
@@ -78,6 +80,14 @@ def _chain(tree: ast.Binary, scope: Scope) -> ir.Expression:
         failed = failed or is_unknown(right)
         found = right if is_unknown(found) else found if is_unknown(right) else made(scope, ir.Logic(operator, found, right, t.Bool()))
     return UNKNOWN if failed else found
+
+
+def _stand_in(tree: ast.Binary, scope: Scope) -> ir.Expression:
+    """`name or "none"`, as other languages say what stands in for a value that is not there."""
+    expressions.elaborate(tree.left, scope)
+    message = f"`or` joins conditions, and `{shown(tree.right.span)}` is none"
+    better = f"{shown(tree.left.span)} default {shown(tree.right.span)}"
+    return tell(scope, TYPE_MISMATCH, tree.right.span, message, "a value", help=f"write `{better}` for what stands in for null")
 
 
 def both(left: ir.Expression, right: ir.Expression, scope: Scope) -> ir.Expression:

@@ -211,6 +211,8 @@ def _with_format(column: ast.ColumnDecl, kind: t.Type, reading: ir.Reading, unit
         if clock is not None and not isinstance(clock, t.Date) and not any(_CLOCK_LETTERS & set(one) for one in reading.formats):
             return replace(reading, formats=())
         return reading
+    if isinstance(t.base_of(kind), t.Unknown):
+        return reading
     if clock is None:
         unit.emit(
             Diagnostic(

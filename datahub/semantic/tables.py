@@ -164,6 +164,9 @@ def _rows(declared: ast.Lookup, keys: tuple[tuple[str, t.Type], ...], day: t.Typ
         read = _row(row, header, keys, day, result, unit)
         for one in read:
             before = first.setdefault(one[:2], row)
+            if before is not row and any(isinstance(kind, t.Unknown) for _, kind in keys):
+                # What type the keys are of was told already.
+                continue
             if before is not row:
                 unit.emit(_stands_twice(declared, one, header, row, before))
             else:

@@ -8,23 +8,41 @@ from collections.abc import Mapping
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.document import Span
 from datahub.semantic.modules import Module
-from datahub.semantic.rules import NOT_EXPORTED
+from datahub.semantic.rules import NOT_EXPORTED, UNKNOWN_FIXTURE
 from datahub.semantic.rules_types import UNKNOWN_FUNCTION, UNKNOWN_NAME
 from datahub.syntax import ast
 
 _NAMES = re.compile(r"[^\W\d]\w*|`[^`\n]+`")
-_FOLLOWING = frozenset((UNKNOWN_NAME.code, UNKNOWN_FUNCTION.code))
+_FOLLOWING = frozenset((UNKNOWN_NAME.code, UNKNOWN_FUNCTION.code, UNKNOWN_FIXTURE.code))
+_NAMELESS = re.compile(r"^(source|view|entity|lookup|decide|fn|type|param|target)[ \t]*[:({=]", re.MULTILINE)
+_KINDS = {
+    "source": ("source, view or entity",),
+    "view": ("source, view or entity",),
+    "entity": ("entity", "source, view or entity"),
+    "lookup": ("function",),
+    "decide": ("function",),
+    "fn": ("function",),
+    "type": ("type",),
+    "param": ("parameter",),
+    "target": ("target",),
+}
+"""What a declaration declares, as it is called where it is missing."""
 
 
 def unless_broken(emit: Emit, module: Module) -> Emit:
     """`emit`, but silent on unknown names that stand in text of `module` that could not be read."""
-    lost = frozenset(name.strip("`") for stretch in _stretches(module) for name in _NAMES.findall(stretch))
-    if not lost:
+    stretches = _stretches(module)
+    lost = frozenset(name.strip("`") for stretch in stretches for name in _NAMES.findall(stretch))
+    nameless = {kind for stretch in stretches for head in _NAMELESS.findall(stretch) for kind in _KINDS[head]}
+    unsaid = tuple(f"there is no {kind} `" for kind in nameless)
+    if not lost and not unsaid:
         return emit
 
     def tell(diagnostic: Diagnostic) -> None:
-        if diagnostic.rule.code not in _FOLLOWING or diagnostic.at.span.text.strip("`").partition(".")[0] not in lost:
-            emit(diagnostic)
+        follows = diagnostic.rule.code in _FOLLOWING
+        if follows and (diagnostic.at.span.text.strip("`").partition(".")[0] in lost or diagnostic.message.startswith(unsaid)):
+            return
+        emit(diagnostic)
 
     return tell
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document, Span
-from datahub.syntax.expected import Mistake, tell
+from datahub.syntax.expected import tell
 from datahub.syntax.layout import Laid
+from datahub.syntax.mistake import Mistake
 from datahub.syntax.oddities import ODD_WORDS
 from datahub.syntax.report import Report
 from datahub.syntax.tables import Tables, tables
@@ -122,6 +123,9 @@ class _Reader:
         act = row.get(self.keyword(at))
         if act is None:
             return name
+        if kind == "COLUMNS":
+            # No option has this name: what is missing behind it is told.
+            return act
         if name is not None and (self.laid.kinds[at + 1] == "COLON" or not self.fits(states, at)):
             return name
         return act
@@ -263,11 +267,17 @@ class _Reader:
         laid = self.laid
         since, until = laid.starts[begin], max(laid.starts[resume], laid.ends[at])
         self.report.forget_strays(since, until)
-        if self.report.full or not self.report.trusted(since, until):
+        if self.report.full:
             return
         states = self.replay(level, begin, at)
         expected = {kind for kind in self.made.rows[states[-1]] if kind.isupper() and self.accepts(states, kind)}
         before, before_start = (laid.kinds[at - 1], laid.starts[at - 1]) if at else ("_NL", 0)
+        nested = laid.kinds[at] == "COLON" and laid.depths[at] > laid.depths[begin] and "RSQB" in expected
+        if expected == {"LBRACE"} or nested:
+            # Without it all that follows is read as what it is not.
+            self.report.unopened(laid.starts[at], block=True)
+        elif not self.report.trusted(since, until):
+            return
         mistake = Mistake(laid.kinds[at], laid.starts[at], laid.ends[at], before, before_start, frozenset(expected - {"BROKEN"}))
         tell(mistake, self.report)
 

@@ -7,7 +7,8 @@ from functools import cache
 
 from datahub.diagnostics.diagnostic import Edit, Fix
 from datahub.diagnostics.suggest import nearest
-from datahub.records import record
+from datahub.syntax.habits import HABITS
+from datahub.syntax.mistake import Hint, Mistake
 from datahub.syntax.report import Report
 from datahub.syntax.rules import RAGGED_TABLE
 from datahub.syntax.tables import tables
@@ -45,27 +46,6 @@ _IN_WORDS = {
 }
 
 
-@record(frozen=True, slots=True)
-class Mistake:
-    """A token that cannot follow what stands before it."""
-
-    kind: str
-    start: int
-    end: int
-    before: str
-    before_start: int
-    expected: frozenset[str]
-
-
-@record(frozen=True, slots=True)
-class _Hint:
-    help: str
-    fix: Fix | None = None
-    message: str | None = None
-    wanted: str | None = None
-    label: str | None = None
-
-
 def tell(mistake: Mistake, report: Report) -> None:
     """Tell a syntax mistake."""
     if mistake.kind == "TABLE" and mistake.before == "TABLE":
@@ -76,7 +56,7 @@ def tell(mistake: Mistake, report: Report) -> None:
         return
     hint = next((hint for guess in _GUESSES if (hint := guess(mistake, report)) is not None), None)
     wanted = (hint.wanted if hint else None) or _wanted(mistake.expected)
-    start, end = _span(mistake, report)
+    start, end = (hint.at if hint else None) or _span(mistake, report)
     message = (hint.message if hint else None) or f"{_found(mistake, report)} where {wanted} should be"
     label = (hint.label if hint else None) or (f"{wanted} is missing here" if len(wanted) <= 40 else "this does not fit here")
     report.broken(start, end, message, label, help=hint.help if hint else None, fix=hint.fix if hint else None)
@@ -151,7 +131,7 @@ def _texts() -> dict[str, str]:
     return {kind: text for text, kind in [*made.words.items(), *made.marks.items()]}
 
 
-def _guess_word(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_word(mistake: Mistake, report: Report) -> Hint | None:
     """A keyword with a slip of the pen."""
     text = report.document.text[mistake.start : mistake.end]
     words = {text for text, kind in tables().words.items() if kind in mistake.expected - _NEVER_ADVISED}
@@ -159,81 +139,75 @@ def _guess_word(mistake: Mistake, report: Report) -> _Hint | None:
     if near is None or near == text:
         return None
     fix = Fix(f"write `{near}`", (Edit(report.span(mistake.start, mistake.end), near),), safe=False)
-    return _Hint(f"write `{near}`", fix, f"`{text}` is no word that fits here", f"`{near}`")
+    return Hint(f"write `{near}`", fix, f"`{text}` is no word that fits here", f"`{near}`")
 
 
-def _guess_equals(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_equals(mistake: Mistake, report: Report) -> Hint | None:
     """`field = expression`, or a comparison written twice."""
     if mistake.kind in ("_EQUAL", "COMPARE") and "AND" in mistake.expected and "COMPARE" not in mistake.expected:
-        return _Hint("compare two by two: `a = b and b = c`", message="comparisons do not chain", label="the second comparison")
+        return Hint("compare two by two: `a = b and b = c`", message="comparisons do not chain", label="the second comparison")
     if mistake.kind == "_EQUAL" and "COLON" in mistake.expected:
         fix = Fix("write `:`", (Edit(report.span(mistake.start, mistake.end), ":"),))
-        return _Hint("write `:` between a field and what it is; `=` compares", fix, wanted="`:`")
+        return Hint("write `:` between a field and what it is; `=` compares", fix, wanted="`:`")
     return None
 
 
-def _guess_ternary(mistake: Mistake, report: Report) -> _Hint | None:
-    if mistake.kind == "QMARK" and mistake.expected >= _OPERATOR_FITS:
-        return _Hint("write `if(condition, value, other)`")
-    return None
-
-
-def _guess_colon(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_colon(mistake: Mistake, report: Report) -> Hint | None:
     """A field without its colon, as `price decimal`, or a statement word that does not belong here."""
     if "COLON" not in mistake.expected or "RPAR" in mistake.expected or mistake.before != "NAME":
         return None
     name = report.document.text[mistake.before_start : mistake.before_start + 41].split(None, 1)[0]
     if mistake.kind not in ("NAME", "LSQB", "LBRACE", "STRING", "INT", "NUMBER") or len(name) > 40:
         return None
-    return _Hint(f"write `{name}: …`", wanted="`:`")
+    return Hint(f"write `{name}: …`", wanted="`:`")
 
 
-def _guess_separator(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_separator(mistake: Mistake, report: Report) -> Hint | None:
     """Two things side by side in brackets."""
     inside = mistake.expected & {"RPAR", "RSQB"}
     if inside and "COMMA" in mistake.expected and mistake.kind in ("NAME", "STRING", "INT", "NUMBER", "LSQB", "LBRACE"):
-        return _Hint("part the values with `,`")
+        return Hint("part the values with `,`")
     return None
 
 
-def _guess_next(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_next(mistake: Mistake, report: Report) -> Hint | None:
     """A second field, or an item of a block, on the line of another."""
     text = report.document.text
     beside = "COMMA" in mistake.expected and "RBRACE" in mistake.expected and not mistake.expected & {"RPAR", "RSQB"}
     if not beside or mistake.kind != "NAME" or not text[mistake.end :].lstrip(" \t").startswith(":"):
         return None
     if _of_key(text, mistake.start):
-        return _Hint(_KEY_LINE)
+        return Hint(_KEY_LINE)
     end = len(text[: mistake.start].rstrip())
     fix = Fix("write `,`", (Edit(report.span(end, end), ","),))
-    return _Hint("part what stands on one line with `,`, or begin a new line", fix, wanted="`,`")
+    return Hint("part what stands on one line with `,`, or begin a new line", fix, wanted="`,`")
 
 
-def _guess_habit(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_habit(mistake: Mistake, report: Report) -> Hint | None:
     """Habits of other languages that no single word gives away."""
     text = report.document.text
     before = text[mistake.before_start : mistake.before_start + 8].split(None, 1)[:1]
     match mistake.kind:
         case _ if before == ["if"] and mistake.before == "NAME" and mistake.expected >= _OPERATOR_FITS:
-            return _Hint("write `if(condition, value, other)`, or `case when condition then value otherwise other end`")
+            return Hint("write `if(condition, value, other)`, or `case when condition then value otherwise other end`")
         case "COLON" if text[: mistake.start].rstrip().endswith("columns"):
-            return _Hint("leave the colon out: `columns { … }`")
+            return Hint("leave the colon out: `columns { … }`")
         case "COLON" if mistake.before == "NAME" and "COMMA" in mistake.expected and _of_key(text, mistake.start):
-            return _Hint(_KEY_LINE)
+            return Hint(_KEY_LINE)
         case "WITHIN" if mistake.expected >= _OPERATOR_FITS:
-            return _Hint("write it inside the parentheses: `count(* within sku)`, `sum(qty within sku)`")
+            return Hint("write it inside the parentheses: `count(* within sku)`, `sum(qty within sku)`")
         case "IN" | "MATCHES" if mistake.before == "NOT" and "NULL" in mistake.expected:
-            return _Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
+            return Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
         case "LSQB" if mistake.expected >= _OPERATOR_FITS:
-            return _Hint("write `r.name` for a field, `nth(list, 1)` for the first of a list")
+            return Hint("write `r.name` for a field, `nth(list, 1)` for the first of a list")
         case "FOR" if "FOR" not in mistake.expected and mistake.before != "LBRACE":
-            return _Hint("write a loop inside of the loop: `any(any(x = y for y in ys) for x in xs)`, or `flatten` of a list of lists")
+            return Hint("write a loop inside of the loop: `any(any(x = y for y in ys) for x in xs)`, or `flatten` of a list of lists")
         case "NOT" if "REFERENCES" in mistake.expected:
-            return _Hint("leave it out: a field is never null, unless its type ends in `?`")
+            return Hint("leave it out: a field is never null, unless its type ends in `?`")
         case "DEFAULT" if "REFERENCES" in mistake.expected:
-            return _Hint("write `=` before the value that stands in for null")
+            return Hint("write `=` before the value that stands in for null")
         case "NAME" if "LPAR" in mistake.expected and mistake.before == "EXCEPT":
-            return _Hint("write the names in parentheses: `except (a, b)`")
+            return Hint("write the names in parentheses: `except (a, b)`")
         case _:
             return None
 
@@ -247,15 +221,15 @@ def _of_key(text: str, at: int) -> bool:
     return line.rpartition("{")[2].lstrip().startswith("key ")
 
 
-def _guess_json(mistake: Mistake, report: Report) -> _Hint | None:
+def _guess_json(mistake: Mistake, report: Report) -> Hint | None:
     if mistake.kind == "STRING" and mistake.before in ("LBRACE", "COMMA") and "INCLUDE" in mistake.expected:
-        return _Hint("write the name of a field without quotes, or in backticks")
+        return Hint("write the name of a field without quotes, or in backticks")
     return None
 
 
-_GUESSES: tuple[Callable[[Mistake, Report], _Hint | None], ...] = (
+_GUESSES: tuple[Callable[[Mistake, Report], Hint | None], ...] = (
+    *HABITS,
     _guess_equals,
-    _guess_ternary,
     _guess_next,
     _guess_word,
     _guess_habit,

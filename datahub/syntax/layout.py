@@ -244,6 +244,7 @@ class _Layout:
         shown, closer = _SHOWN[told.kind], _SHOWN[_CLOSERS[told.kind]]
         also = (Label(self.report.span(at, at), f"`{closer}` is missing here at the latest"),) if told is opened else ()
         message = f"`{shown}` is never closed"
+        self.report.unopened(told.start, block=told.kind == "LBRACE")
         self.report.broken(told.start, told.start + 1, message, "it is opened here", also=also, help=f"write `{closer}`")
 
     def put_closer(self, opened: _Open, at: int) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 
 from datahub.diagnostics.diagnostic import Edit, Fix
 from datahub.records import record
-from datahub.syntax.report import Report
+from datahub.syntax.report import HEAD, Report
 from datahub.syntax.rules import BAD_LITERAL
 from datahub.syntax.tokens import BLANKS, Tokens
 
@@ -33,7 +33,6 @@ _MARKED = ("delimiter", "quote", "comment", "decimal")
 _TAIL = re.compile(r"\w+(?:\.\d\w*)*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _JUNK = re.compile(r"""[^\w\s"'`#|“„”«‘’‚;<>=!&+*/?.,:()\[\]{}@$-]+""")
-_HEAD = re.compile(r"\n(?=(?:pack|use|param|type|source|target|entity|lookup|decide|fn|view|map|rules|checks|flow|override|test)[ \t])")
 _QUOTES_AND_BRACES = re.compile(r'\\.|\{\{|\}\}|[{}]|\'\'|""', re.DOTALL)
 
 
@@ -56,6 +55,7 @@ class Place:
         """Take the rest of the line as a `what` that lacks its end."""
         end = max(self.line_end(self.at), self.at + 1)
         self.report.broken(self.at, end, f"the {what} has no end", f"no `{close}` on this line", help=f"close it with `{close}`")
+        self.report.endless.add(self.at)
         tokens.unclosed.append(self.at)
         tokens.put(kind, self.at, end)
         return end
@@ -110,7 +110,7 @@ def _shown(text: str) -> str:
 
 
 def _block_without_end(place: Place, tokens: Tokens) -> int:
-    head = _HEAD.search(place.text, place.at, place.end)
+    head = HEAD.search(place.text, place.at, place.end)
     end = place.at + len(place.text[place.at : head.start() if head else place.end].rstrip())
     place.report.broken(place.at, place.at + 3, 'the text has no closing `"""`', "it begins here", help='close it with `"""`')
     tokens.unclosed.append(place.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right, insort
 
 from datahub.diagnostics.diagnostic import Diagnostic, Edit, Emit, Fix, Label
@@ -9,6 +10,8 @@ from datahub.diagnostics.rule import Rule, Severity
 from datahub.document import Document, Span
 from datahub.syntax.rules import FOREIGN_SPELLING, SYNTAX
 
+HEAD = re.compile(r"\n(?=(?:pack|use|param|type|source|target|entity|lookup|decide|fn|view|map|rules|checks|flow|override|test)[ \t])")
+"""The line end before what begins a declaration."""
 MOST = 100
 """After so many mistakes in one file the rest of them is not told."""
 
@@ -16,13 +19,15 @@ MOST = 100
 class Report:
     """The mistakes found so far in one text."""
 
-    __slots__ = ("document", "found", "hard", "strays")
+    __slots__ = ("document", "endless", "found", "hard", "opened", "strays")
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.found: list[Diagnostic] = []
         self.hard: list[int] = []
         self.strays: dict[int, Diagnostic] = {}
+        self.opened: dict[int, bool] = {}
+        self.endless: set[int] = set()
 
     @property
     def full(self) -> bool:
@@ -68,6 +73,13 @@ class Report:
     def distrust(self, start: int) -> None:
         """Tell nothing more of the statement that stands at an offset."""
         insort(self.hard, start)
+
+    def unopened(self, start: int, *, block: bool) -> None:
+        """Note that a bracket is missing, or is one too many: what is found behind `start` may follow from that.
+
+        Where it is a `block` it reaches to the end of the declaration, else to that of the line.
+        """
+        self.opened[start] = block or self.opened.get(start, False)
 
     def stray(self, start: int, mark: str) -> None:
         """Take a closing bracket that closes nothing; it may turn out to follow from another mistake."""
@@ -117,9 +129,43 @@ class Report:
         """Tell what was found, in the order of the text."""
         seen = set()
         told = 0
-        for diagnostic in sorted([*self.found, *self.strays.values()], key=lambda d: (d.at.span.start, d.at.span.end)):
+        found = [*self.found, *self.strays.values()]
+        if self.opened or self.endless:
+            found = [one for one in found if not self._follows(one)]
+        for diagnostic in sorted(found, key=lambda d: (d.at.span.start, d.at.span.end)):
             key = (diagnostic.rule.code, diagnostic.at.span.start, diagnostic.at.span.end)
             if key not in seen and told < MOST:
                 seen.add(key)
                 told += 1
                 emit(diagnostic)
+
+    def _follows(self, diagnostic: Diagnostic) -> bool:
+        """Whether a mistake follows from another: from a text without an end on its line, or a bracket before it."""
+        start, text = diagnostic.at.span.start, self.document.text
+        if start in self.endless:
+            return False
+        line = text.rfind("\n", 0, start) + 1
+        if any(line <= at <= _line_end(text, start) for at in self.endless):
+            return True
+        if diagnostic.rule is not SYNTAX:
+            return False
+        stray = start in self.strays
+        for at, block in self.opened.items():
+            far = block or stray
+            if at < start and (at >= line or (far and not HEAD.search(text, at, start + 1))):
+                return True
+        # What the grammar says of a bracket says more than that it is never closed.
+        return (
+            start in self.opened
+            and any(one.at.span.start == start and one is not diagnostic for one in self.found)
+            and _is_bracket(diagnostic)
+        )
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _is_bracket(diagnostic: Diagnostic) -> bool:
+    return diagnostic.message.endswith("is never closed")

@@ -18,8 +18,8 @@ from datahub.packs.folders import Folders
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUOTED = re.compile(r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*|^[ \t]*\|.*$', re.MULTILINE)
 FOREIGN = ((" = ", " == "), (" <> ", " != "), (" and ", " && "), (" or ", " || "), (" & ", " + "), (" default ", " ?? "))
-SCRIPTS = 120
-MOST_SILENT, MOST_SEVERAL = 0.15, 0.10
+SCRIPTS = 150
+MOST_SILENT, MOST_SEVERAL = 0.10, 0.03
 """Silent are names that a script may choose freely; several messages come of a declaration whose name many use."""
 
 Mistake = tuple[str, int, str]
