@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -22,7 +23,7 @@ from datahub.records import record
 from datahub.state.sqlite.ledger import SqliteLedger
 from tests.jobs_world import Shop, context, delivered, feed, make, now, rejected, submit
 from tests.servers.receiver import SECRET, Receiver
-from tests.torture import chain
+from tests.torture import chain, span
 
 ROOT = Path(__file__).parents[2]
 POINTS = ("fetch", "land", "landed", "taken", "staged", "transform", "transformed", "planned", "stage", "half_written", "staged_out", "receipt", "send", "sent", "marked", "show", "renamed", "shown", "file_marked", "delivered", "dispose", "disposed", "ended")  # fmt: skip
@@ -144,17 +145,24 @@ class Harness:
 
     def chain(self, kills: tuple[Kill, ...], mutant: str = "") -> list[str]:
         """Two jobs, one of which waits for what the other brings, and a receiver of messages: killed, and then let alone."""
+        return self._world("chain", chain, kills, mutant)
+
+    def span(self, kills: tuple[Kill, ...], mutant: str = "") -> list[str]:
+        """A range of time that is read once more, killed, and then let alone."""
+        return self._world("span", span, kills, mutant)
+
+    def _world(self, name: str, world: ModuleType, kills: tuple[Kill, ...], mutant: str) -> list[str]:
         folder = Path(tempfile.mkdtemp(prefix="dhm-torture-"))
         receiver = Receiver()
         try:
-            chain.make(folder, receiver)
-            asked = {"folder": str(folder), "port": 0, "scenario": "chain", "mutant": mutant}
+            world.make(folder, receiver)
+            asked = {"folder": str(folder), "port": 0, "scenario": name, "mutant": mutant}
             for kill in kills:
                 self.zygote.start(**asked, fail=f"{kill.point}:{kill.count}")
                 self.killed += self.zygote.ended() == str(-signal.SIGKILL)
             self.zygote.start(**asked)
             code = self.zygote.ended()
-            return [*([] if code == "0" else [f"the last child ended with {code}"]), *chain.verdict(folder, receiver)]
+            return [*([] if code == "0" else [f"the last child ended with {code}"]), *world.verdict(folder, receiver)]
         finally:
             receiver.close()
             shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from datahub.connectors.declare import Receipt
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.faults import reach
-from datahub.runner.jobs import deliver, hold, outbox, perform
+from datahub.runner.jobs import deliver, fetch, hold, outbox, perform
 from datahub.state.owner import Owner
 from datahub.state.records import BatchState, FileState, ItemStatus, MessageState
 from datahub.state.sqlite import deliveries, items, runs, snapshots
@@ -25,7 +25,7 @@ from tests.jobs_world import ShopSender
 def apply(name: str) -> None:
     """Plant the mutant; none where the name is empty."""
     if name:
-        (MUTANTS | CHAIN_MUTANTS)[name]()
+        (MUTANTS | CHAIN_MUTANTS | SPAN_MUTANTS)[name]()
 
 
 def plant(owner: Any, name: str, value: Any) -> None:
@@ -53,7 +53,7 @@ def mark_before_show() -> None:
 
 def unstable_key() -> None:
     send = ShopSender.send
-    plant(ShopSender, "send", lambda self, body, key: send(self, body, f"{key}{os.getpid()}"))
+    plant(ShopSender, "send", lambda self, body, key, about=None: send(self, body, f"{key}{os.getpid()}", about))
 
 
 def boundaries_anew() -> None:
@@ -135,8 +135,8 @@ def done_before_sent() -> None:
     """Files count as read, and the run as done, once they are landed."""
     fetch = vars(perform)["fetch"]
 
-    def early(context, claim, hold):
-        fetch(context, claim, hold)
+    def early(context, claim, hold, range_of=None):
+        fetch(context, claim, hold, range_of)
         context.store.items.done(claim)
         with context.store.together() as sql:
             sql.execute("UPDATE run SET status = 'success' WHERE id = ?", (claim.run,))
@@ -241,3 +241,20 @@ def mark_before_post() -> None:
 
 
 CHAIN_MUTANTS = {made.__name__: made for made in (entries_apart, entries_twice, told_early, mark_before_post)}
+
+
+# ---------------------------------------------------------------- a range of time once more
+
+
+def range_remembers() -> None:
+    """A range of the past counts as what was delivered last."""
+    made = perform.Remembered
+    plant(perform, "Remembered", lambda context, nothing=False: made(context))
+
+
+def range_disposes() -> None:
+    """Files of a range are moved away as those that are new."""
+    plant(fetch, "_take_apart", fetch._take)
+
+
+SPAN_MUTANTS = {made.__name__: made for made in (range_remembers, range_disposes)}

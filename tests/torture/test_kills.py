@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from tests.torture import chain
+from tests.torture import chain, span
 from tests.torture.harness import POINTS, SCENARIOS, Case, Harness, Kill, random_case
-from tests.torture.mutants import CHAIN_MUTANTS, MUTANTS
+from tests.torture.mutants import CHAIN_MUTANTS, MUTANTS, SPAN_MUTANTS
 
 SEED = int(os.environ.get("DHM_SEED", "20261127"))
 LONG = bool(os.environ.get("DHM_TORTURE"))
@@ -44,6 +44,16 @@ def test_rows_that_enter_a_status_and_messages_are_neither_lost_nor_doubled_by_a
         before = harness.killed
         assert [] == harness.chain((Kill(point, count),)), f"{point}:{count}"
         assert harness.killed == before + 1 or count > 2, f"{point}:{count} is not reached"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("point", span.POINTS if LONG else ("taken", "planned", "file_marked"))
+def test_a_range_that_is_killed_is_delivered_once_and_touches_nothing_else(harness, point):
+    for count in (1, 2, 3) if LONG else (1,):
+        before = harness.killed
+        assert [] == harness.span((Kill(point, count),)), f"{point}:{count}"
+        assert harness.killed == before + 1 or count > 1, f"{point}:{count} is not reached"
 
 
 @pytest.mark.slow
@@ -100,26 +110,38 @@ CHAIN_CATCHERS = {
 """The same for mistakes with what jobs wait for, and with what others are told."""
 
 
+def found(problems):
+    """What shows a mistake; that it does not even run shows nothing."""
+    assert not any("a mistake of DataHub" in one for one in problems), problems
+    return problems
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", sorted(CHAIN_MUTANTS))
 def test_a_planted_mistake_between_jobs_is_found(harness, mutant):
-    assert harness.chain((CHAIN_CATCHERS[mutant],), mutant), mutant
+    assert found(harness.chain((CHAIN_CATCHERS[mutant],), mutant)), mutant
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", sorted(SPAN_MUTANTS))
+def test_a_planted_mistake_with_ranges_is_found(harness, mutant):
+    assert found(harness.span((Kill("planned"),), mutant)), mutant
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", sorted(MUTANTS))
 def test_a_planted_mistake_is_found(harness, mutant):
     if mutant == "no_epoch":
-        assert harness.stopped(mutant)
+        assert found(harness.stopped(mutant))
         return
     if not LONG or mutant == "apart":
         case = CATCHERS[mutant]
-        assert harness.problems(Case(case.scenario, case.kills, mutant, case.cancelled)), case.told
+        assert found(harness.problems(Case(case.scenario, case.kills, mutant, case.cancelled))), case.told
         return
     chance = Random(SEED)
     for tried in range(1, 200):
         case = random_case(chance, mutant)
-        if found := harness.problems(case):
-            print(f"{mutant}: found after {tried} cases: {found[0]}")
+        if problems := found(harness.problems(case)):
+            print(f"{mutant}: found after {tried} cases: {problems[0]}")
             return
     raise AssertionError(f"{mutant} lives")

@@ -23,7 +23,7 @@ from datahub.state.sqlite import runs
 from datahub.state.store import Fenced
 from tests import jobs_world
 from tests.servers.receiver import SECRET
-from tests.torture import chain, mutants
+from tests.torture import chain, mutants, span
 
 TAKEN_OVER = 3
 
@@ -42,9 +42,9 @@ def child(asked: dict) -> int:
         break_disk(asked["broken"])
     mutants.apply(asked["mutant"])
     folder = Path(asked["folder"])
-    if asked["scenario"] == "chain":
+    if asked["scenario"] in ("chain", "span"):
         os.environ["DHM_TEST_HOOK"] = SECRET
-        chain.live(folder)
+        (chain if asked["scenario"] == "chain" else span).live(folder)
         return 0
     one = jobs_world.context(folder, asked["port"], keyed=asked["scenario"] not in ("asked", "stopped"))
     source: Source = jobs_world.folder_source(folder, keep=asked["scenario"] == "keep")
