@@ -305,11 +305,12 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
 
 def _delivered(context: JobContext, run: Run) -> str:
     from datahub.runner.jobs.deliver import made_rows
-    from datahub.runner.jobs.refused import refused_rows, unmade
+    from datahub.runner.jobs.refused import refused_rows, rejected_rows, unmade
 
     files = context.store.deliveries.files(run.id)
     batches = context.store.deliveries.batches(run.id)
-    said = [counted(run.counts.rejected, "row") + " rejected"] if run.counts.rejected else []
+    rejected = rejected_rows(context.store, run)
+    said = [counted(rejected, "row") + " rejected"] if rejected else []
     if files:
         said.append(f"{counted(len(files), 'file')} delivered")
     if sent := [one for one in batches if not unmade(one)]:
@@ -343,7 +344,7 @@ def exit_of(ending: Ending, asked: Asked) -> Exit:
         case RunStatus.SUCCESS:
             if asked.fail_on_empty and (ending.run.code == NOTHING_NEW or not ending.run.counts.read):
                 return Exit.EMPTY
-            lost = ending.run.counts.rejected or ending.refused
+            lost = ending.rejected or ending.refused
             return Exit.REJECTS if asked.fail_on_rejects and lost else Exit.DONE
         case RunStatus.RETRYABLE:
             return Exit.LATER

@@ -97,7 +97,9 @@ class Report:
 
     @property
     def rows_rejected(self) -> int:
-        return sum(source.rejected for source in self.sources)
+        """Rows of which something was rejected; a row that is written as one entity and rejected as another is both."""
+        filed = {one.name: one.rows for one in self.rejects}
+        return sum(max(source.rejected, filed.get(source.source, 0)) for source in self.sources)
 
     @property
     def adds_up(self) -> bool:

@@ -248,7 +248,7 @@ CHAIN_MUTANTS = {made.__name__: made for made in (entries_apart, entries_twice, 
 
 def range_remembers() -> None:
     """A range of the past counts as what was delivered last."""
-    made = perform.Remembered
+    made = vars(perform)["Remembered"]
     plant(perform, "Remembered", lambda context, nothing=False: made(context))
 
 

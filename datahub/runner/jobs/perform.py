@@ -22,7 +22,7 @@ from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, landed_again
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.refused import not_taken, refused_rows
+from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform, within_tolerance
 from datahub.runner.parameters import Unreadable
@@ -43,6 +43,8 @@ class Ending:
     help: str = ""
     refused: int = 0
     """Rows that arrived and were not taken."""
+    rejected: int = 0
+    """Rows of which something was rejected."""
 
 
 def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
@@ -191,7 +193,8 @@ class _Work:
 
     def ending(self, help: str = "") -> Ending:
         self._again()
-        return Ending(self._run, self._report, help, refused_rows(self._store.deliveries.batches(self._run.id)))
+        refused = refused_rows(self._store.deliveries.batches(self._run.id))
+        return Ending(self._run, self._report, help, refused, rejected_rows(self._store, self._run))
 
     def ended_by(self, problem: Exception) -> Ending:
         """Write down how the run ended; what is a mistake of ours is raised again after that."""

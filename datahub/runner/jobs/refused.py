@@ -16,6 +16,7 @@ from datahub.formats.written import OMITTED
 from datahub.reports.report import WrittenFile
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import Batch, Run
+from datahub.state.store import StateStore
 
 CODE, MESSAGE = "_code", "_message"
 _REFUSED = "refused-"
@@ -56,6 +57,11 @@ def refused_rows(batches: Iterable[Batch]) -> int:
     """How many rows other sides took in and would not have."""
     # What a person or an earlier run said of a batch is text, and names no rows.
     return sum(len(json.loads(one.answer)["refused"]) for one in batches if one.answer.startswith("{"))
+
+
+def rejected_rows(store: StateStore, run: Run) -> int:
+    """How many rows of a run were rejected, also those of which something else was written."""
+    return max(run.counts.rejected, sum(one.rows for one in store.rejects.list(run.id) if not target_of(one.source)))
 
 
 def unmade(batch: Batch) -> bool:
