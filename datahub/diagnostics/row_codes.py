@@ -45,6 +45,7 @@ _PHRASES = {
     "R502": "stands and falls with a row that was rejected",
     "R503": "refers to a row that does not exist",
     "R504": "refers to a row that was rejected",
+    "R505": "comes back to the row itself",
     "R511": "differs from other rows of its group",
     "R601": "divides by zero",
     "R602": "gives a number that is too large",

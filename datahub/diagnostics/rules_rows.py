@@ -257,6 +257,12 @@ REFERENCE_REJECTED = _row(
     "a reference to a row that was rejected",
     "The message names the row that was rejected. Mend it, and send this one with it again.",
 )
+RING = _row(
+    "R505",
+    "ring",
+    "a row of a tree that comes back to itself",
+    "Its parent, or the parent of that, and so on, is the row itself, so that none of them hangs from a root. Mend one of the parents.",
+)
 DISAGREE = _row(
     "R511",
     "disagree",

@@ -71,6 +71,8 @@ def judge(links: Sequence[Bound], counts: dict[str, tuple[int, int]]) -> dict[st
     fresh: dict[str, list[Rows]] = {name: [np.flatnonzero(one.gone)] for name, one in verdicts.items()}
     for walk in walks:
         fresh[walk.link.child].append(walk.orphans())
+        if walk.link.tree:
+            fresh[walk.link.child].append(walk.rings())
     while any(len(rows) for several in fresh.values() for rows in several):
         now = {name: np.concatenate([np.empty(0, np.int64), *several]) for name, several in fresh.items()}
         fresh = {name: [] for name in counts}
@@ -105,6 +107,17 @@ class _Walk:
         """Children whose parent does not exist."""
         rows = np.flatnonzero((self._parents == MISSING) & ~self._children.gone)
         return self._fall(self._children, rows, 503 if self.link.referred else 502, self._children.root[rows], missing=True)
+
+    def rings(self) -> Rows:
+        """Rows of a tree that come back to themselves."""
+        none = len(self._parents)
+        above = np.append(np.where(self._parents < 0, none, self._parents), none)
+        for _ in range(none.bit_length()):
+            above = above[above]
+        # Whoever is above another by more steps than there are rows is in a ring; what hangs from one falls with it.
+        rows = np.unique(above[above < none])
+        rows = rows[~self._children.gone[rows]]
+        return self._fall(self._children, rows, 505, self._children.root[rows])
 
     def down(self, fallen: Rows) -> Rows:
         """Children of rows that fell."""

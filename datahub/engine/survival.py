@@ -186,7 +186,7 @@ class Survival:
 
     def _tell(self, shape: EntityShape, frame: Frame, at: Rows, verdicts: Verdicts, begun: int, side: Side) -> None:
         for number, link in enumerate(self._links):
-            for code in ("R502", "R503", "R504"):
+            for code in ("R502", "R503", "R504", "R505"):
                 here = at[(verdicts.link[begun + at] == number) & (verdicts.code[begun + at] == int(code[1:]))]
                 if not len(here):
                     continue
@@ -196,7 +196,7 @@ class Survival:
                 if not shape.key and link.parent == shape.name:
                     texts = pc.binary_join_element_wise(f"another `{shape.name}` of ", values, " was rejected", "")
                 else:
-                    texts = None if code == "R503" else self._why(link, up, verdicts, begun + here)
+                    texts = None if code in ("R503", "R505") else self._why(link, up, verdicts, begun + here)
                 failure = Failure(here, code, values=values, texts=texts, origin=self._run.origins.number(origin))
                 finding = issues.Finding(failure, translated(code, shape.translate, origin), shape.name, columns[0], origin)
                 side.issues.append(issues.table([finding], frame, shape.key))

@@ -140,7 +140,8 @@ def _links(program: ir.Program, made: frozenset[str], origin: OriginOf) -> Itera
         for columns, parent in references(shape, shapes):
             if shape.name in made and parent in made and (shape.name, columns, parent) not in owned:
                 there = origin(shape.name, columns[0])
-                yield op.Link(shape.name, columns, parent, shapes[parent].key, False, True, there, there)
+                tree = any("tree" in one.tags for one in shape.fields if one.name in columns)
+                yield op.Link(shape.name, columns, parent, shapes[parent].key, False, True, there, there, tree)
 
 
 def references(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> list[tuple[tuple[str, ...], str]]:

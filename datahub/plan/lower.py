@@ -15,6 +15,7 @@ from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
 from datahub.plan.referring import entity_of, referring
 from datahub.plan.torn import torn_sources
+from datahub.plan.whole import written_whole
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.previous_tables import remembered_by
@@ -43,7 +44,7 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
         flow,
         program.zone,
         remembers=_remembers(program, flow, outputs),
-        refers=tuple(dict.fromkeys((*map(entity_of, lowering.delivered.values()), *lowering.linked.referred))),
+        refers=tuple(dict.fromkeys((*map(entity_of, lowering.delivered.values()), *_referred(program, flow, lowering.linked)))),
         torn=_torn(program, flow, lowering.linked),
     )
 
@@ -52,6 +53,12 @@ def _torn(program: ir.Program, flow: ir.FlowBody | None, linked: Linked) -> tupl
     """The sources that may tear apart what is owned, but for those of which the flow itself says how many records may be unread."""
     asked = {name for item in (flow.aborts if flow is not None else ()) for name in columns_read(item.condition)}
     return tuple(pair for pair in torn_sources(program, linked.owned) if f"unread({pair[0]})" not in asked)
+
+
+def _referred(program: ir.Program, flow: ir.FlowBody | None, linked: Linked) -> Iterator[str]:
+    """The entities of which rows that were delivered before may be referred to; what replaces everything leaves none."""
+    replaced = {entity for _, entity in written_whole(program.targets, flow)}
+    yield from (name for name in linked.referred if name not in replaced)
 
 
 def _remembers(program: ir.Program, flow: ir.FlowBody | None, outputs: Sequence[op.Output]) -> tuple[str, ...]:

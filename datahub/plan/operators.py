@@ -198,6 +198,7 @@ class Link:
     """Rows of `child` name one of `parent` by the key that stands in `columns`; `owns`: they live and die together.
 
     `below` is who is told of a child that falls, `above` of an owner. `referred`: a child of an owner says `references` too.
+    `tree`: no row may come back to itself.
     """
 
     child: str
@@ -208,6 +209,7 @@ class Link:
     referred: bool
     below: Origin
     above: Origin
+    tree: bool = False
 
 
 @record(frozen=True, slots=True)

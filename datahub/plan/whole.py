@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from datahub.plan import operators as op
+from datahub.semantic import ir
 
 
-def written_whole(plan: op.Plan) -> Iterator[tuple[str, str]]:
+def written_whole(targets: Iterable[ir.TargetShape], flow: ir.FlowBody | None) -> Iterator[tuple[str, str]]:
     """Each target with `whole true`, and each entity that the flow writes to it."""
-    whole = {target.name for target in plan.targets if dict(target.options).get("whole")}
-    for item in plan.flow.writes if plan.flow is not None else ():
+    whole = {target.name for target in targets if dict(target.options).get("whole")}
+    for item in flow.writes if flow is not None else ():
         if item.target in whole:
             yield from ((item.target, entity) for entity in item.entities)

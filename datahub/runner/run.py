@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,27 +12,24 @@ import pyarrow as pa
 from datahub.connectors.files import bound_files, open_feeds
 from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.row_codes import phrase
-from datahub.engine.evaluate import evaluate
 from datahub.engine.exchange import Exchange
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.nothing import Unmet, unmet_of_nothing
 from datahub.engine.profile import Profile
-from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Flowed, right_of
 from datahub.engine.start import given, run_state
 from datahub.engine.waiting import Budget
 from datahub.formats.declare import InputFile
-from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
 from datahub.plan.referring import entity_of
 from datahub.plan.serde import digest
-from datahub.plan.whole import written_whole
 from datahub.records import record
 from datahub.reports.findings import Findings
 from datahub.reports.page import NAME, write_page
 from datahub.reports.rejects import Rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
+from datahub.runner.aborted import Seen, aborted
 from datahub.runner.hashes import Hashes
 from datahub.runner.outlet import Files, Progress, Watch
 from datahub.semantic import ir
@@ -110,7 +106,10 @@ def run(
         findings.settle()
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
-        reason = _of_nothing(nothing) or _abort(plan, outlet, findings, execution, state, options.previous)
+        seen = Seen(outlet.counts, _rejected(execution), execution, options.previous)
+        reason = _of_nothing(nothing) or aborted(plan, seen, findings, state)
+            plan, Seen(outlet.counts, _rejected(execution), execution, options.previous), findings, state
+        )
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
@@ -250,56 +249,3 @@ def _forgetful(plan: op.Plan, options: Options) -> tuple[str, ...]:
         return ()
     asked = ", ".join(f"`{name}`" for name in plan.remembers)
     return (f"the script asks what was delivered of {asked} before; only the run of a job remembers that, so all of it is new here",)
-
-
-def _abort(plan: op.Plan, outlet: Files, findings: Findings, execution: Execution, state: RunState, previous: Previous | None) -> str:
-    """Why the run must leave nothing written, or nothing."""
-    if findings.fatal:
-        code, count = next(iter(findings.fatal.items()))
-        first = findings.samples[code][0]
-        more = f", and for {count - 1} more" if count > 1 else ""
-        return f"{code} {first['message']} ({first['file']}, line {first['line']}{more})"
-    unread = {source.name: _unread(source.name, execution) for source in plan.sources}
-    for source, owner in plan.torn:
-        if unread[source]:
-            return _may_be_torn(source, owner, unread[source])
-    rejected = _rejected(execution)
-    for target, entity in written_whole(plan):
-        if rejected.get(entity, 0):
-            return _not_whole(target, entity, rejected[entity])
-    if plan.flow is None or not plan.flow.aborts:
-        return ""
-    columns: dict[str, Column] = {}
-    for entity, count in outlet.counts.items():
-        fallen = rejected.get(entity, 0)
-        columns[f"count({entity})"] = Column(pa.scalar(count, pa.int64()))
-        columns[f"rejected({entity})"] = Column(pa.scalar(fallen, pa.int64()))
-        share = (Decimal(fallen) / max(count + fallen, 1)).quantize(Decimal("1e-10"))
-        before = previous.counts.get(entity) if previous is not None else None
-        columns[f"previous_count({entity})"] = Column(pa.scalar(before, pa.int64()))
-        columns[f"rejected_share({entity})"] = Column(pa.scalar(share, pa.decimal128(28, 10)))
-    for name, count in unread.items():
-        columns[f"unread({name})"] = Column(pa.scalar(count, pa.int64()))
-    frame = Frame(columns, 1, pa.array([0]).to_numpy())
-    for item in plan.flow.aborts:
-        answer = evaluate(item.condition, Scope(frame, state))
-        if bool(as_mask(answer.values, 1)[0]):
-            return f"`abort when` on line {item.origin.line} of {item.origin.script} is true"
-    return ""
-
-
-def _unread(source: str, execution: Execution) -> int:
-    """How many records of a source could not be read."""
-    reads = (one for one in execution.operators if isinstance(one, op.Read) and one.source == source)
-    return max((execution.flowed.get(id(one), Flowed()).rejected for one in reads), default=0)
-
-
-def _not_whole(target: str, entity: str, rejected: int) -> str:
-    rows = f"one row of `{entity}` is" if rejected == 1 else f"{rejected} rows of `{entity}` are"
-    return f"{rows} rejected, and `{target}` is written whole or not at all, as whoever takes it deletes what it lacks"
-
-
-def _may_be_torn(source: str, owner: str, unread: int) -> str:
-    some = "one record" if unread == 1 else f"{unread} records"
-    what = f"{some} of `{source}` cannot be read, and may belong to any `{owner}`, which is delivered whole or not at all"
-    return f"{what}; mend it, or say in the flow how many may be missing: `abort when unread({source}) > {unread}`"
