@@ -108,8 +108,6 @@ def run(
         nothing = tuple(unmet_of_nothing(execution, state))
         seen = Seen(outlet.counts, _rejected(execution), execution, options.previous)
         reason = _of_nothing(nothing) or aborted(plan, seen, findings, state)
-            plan, Seen(outlet.counts, _rejected(execution), execution, options.previous), findings, state
-        )
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
