@@ -16,7 +16,7 @@ from datahub.diagnostics.suggest import listed
 from datahub.formats.apart.process import Answer, Work, answer, lent
 from datahub.formats.declare import BadInput, InputFile
 
-MARK = b"PK\x03\x04"
+MARK, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 MEMORY = 1 << 29
 """How many bytes of addresses the process may have that opens archives; what is in one streams."""
 _OWN = ("xlsx", "parquet", "arrow")
@@ -36,14 +36,19 @@ def members(file: InputFile, kind: str, pattern: str) -> list[InputFile]:
         help = f"it holds {listed(names, 8)}" if names else "it is empty"
         what = f"no file like `{pattern}`" if pattern else "no files"
         raise BadInput("R005", f"`{file.name}` holds {what}", help, path=file.name)
-    return [replace(file, name=f"{file.name}/{name}", member=name) for name in matching]
+    return [replace(file, name=f"{file.name}/{_shown(name)}", member=name) for name in matching]
+
+
+def _shown(name: str) -> str:
+    """A name as people may be shown it: whoever packed the archive does not write to their terminal."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in name)
 
 
 def is_archive(path: str) -> bool:
     """Whether the file at `path` begins as ZIP archives and workbooks do."""
     try:
         with Path(path).open("rb") as stream:
-            return stream.read(4) == MARK
+            return stream.read(4) in (MARK, _EMPTY)
     except OSError:
         # Whoever reads it says why it cannot be read.
         return False

@@ -16,7 +16,7 @@ from datahub.formats.declare import ADDED, BadRecord, Parsed
 from datahub.formats.json_exact import Decoder, Malformed, Misfit, Number, compact, misfit_failures, raw_column
 from datahub.formats.json_fast import FastPlan, at_once, fast_plan, first_of, seen_kinds
 from datahub.formats.json_gather import Gathering
-from datahub.formats.json_scan import may_be_deep
+from datahub.formats.json_scan import LONGEST_RECORD, may_be_deep
 from datahub.formats.options import option
 from datahub.formats.part_names import along, back, named_parts, named_type, names_of
 from datahub.formats.typed import Typed, named, typed
@@ -52,6 +52,11 @@ class Records:
             return False  # nothing stands between two commas, and that may be at the end of the text
         view = np.frombuffer(self.text, np.uint8)
         return bool(((view[self.starts] == 123) & (view[self.ends - 1] == 125)).all())
+
+    @property
+    def overlong(self) -> bool:
+        """Whether one is longer than any may be."""
+        return int((self.ends - self.starts).max(initial=0)) > LONGEST_RECORD
 
     def part(self, first: int, last: int) -> Records:
         """Some of the records; their lines are not known."""
@@ -118,7 +123,7 @@ class RecordParser:
         """Read records at once; where that fails in ever smaller parts, so that a bad one slows down its neighbours alone."""
         count = len(records.starts)
         if plan is not None:
-            fit = valid and records.objects and not may_be_deep(records.text, records.starts, records.ends)
+            fit = valid and records.objects and not records.overlong and not may_be_deep(records.text, records.starts, records.ends)
             table = at_once(records.text, count, plan, self.strict) if fit else None
             if table is not None:
                 gathered.tables.append(table)

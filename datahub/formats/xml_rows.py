@@ -37,8 +37,6 @@ def read_again(talk: Talk, asked: dict[str, Any], _file: int) -> None:
     starts, ends = array("q", bytes(talk.read())), array("q", bytes(talk.read()))
     found, *parts = _Rows(asked).of([text[start:end] for start, end in zip(starts, ends, strict=True)], asked["scope"])
     talk.send(found, *parts)
-    while talk.read():
-        pass
 
 
 def _bytes(numbers: array[int]) -> bytes:

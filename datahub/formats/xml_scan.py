@@ -63,7 +63,9 @@ def pieces(read: Callable[[], bytes], cut: Cut) -> Iterator[tuple[Piece, str]]:
     """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none."""
     data = read()
     encoding = _encoding(data[:4096], cut.name)
-    if not data[encoding.mark : 4096].strip(b" \t\r\n\0"):
+    blank = data[encoding.mark :].strip(b" \t\r\n\0") == b""
+    # A disk that was full, or a transfer that broke off, leaves zeros.
+    if blank and (b"\0" not in data or encoding.name.startswith(("utf-16", "utf-32"))):
         return
     scanner = _Scanner(cut, encoding.mark)
     decoder = encoding.decoder()

@@ -36,7 +36,6 @@ def elements(data: bytes, name: str, whole: bool) -> Elements | None:
 def look(talk: Talk, asked: dict[str, Any], _file: int) -> None:
     """The rows that a document begins with, in the process that reads what strangers wrote."""
     data = bytes(talk.read())
-    talk.read()
     # What is cut off at the end is closed; nothing outside is asked for.
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
     root = etree.fromstring(data, parser)

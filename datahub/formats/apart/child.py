@@ -28,6 +28,7 @@ class Talk:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._seconds = 60
+        self._more = False
 
     def bounded(self, memory: int, seconds: int) -> None:
         """From now on the process may have `memory` bytes of addresses, and so many seconds of the processor for each message."""
@@ -44,12 +45,19 @@ class Talk:
         if not first:
             raise EOFError
         told, _ = self._rest(first + self._exactly(HEAD.size - len(first)))
+        self._more = told.pop("fed")
         return told, files[0] if files else -1
 
     def read(self) -> memoryview:
         """The next bytes of what is read; empty at its end."""
-        told, parts = self._rest(self._exactly(HEAD.size))
-        return parts[0] if parts and not told else memoryview(b"")
+        _, (part,) = self._rest(self._exactly(HEAD.size))
+        self._more = bool(part)
+        return part
+
+    def hear_out(self) -> None:
+        """Pass over what is left of what is read: it would be taken for the next task."""
+        while self._more:
+            self.read()
 
     def send(self, told: dict[str, Any], *parts: bytes | memoryview) -> None:
         self._renewed()
@@ -96,6 +104,7 @@ def _answer(talk: Talk, request: dict[str, Any], file: int) -> None:
         talk.bounded(request.pop("memory"), request.pop("seconds"))
         task: Task = getattr(import_module(module), name)
         task(talk, request, file)
+        talk.hear_out()
     except BadInput as problem:
         talk.send({"refused": [problem.code, problem.message, problem.help, problem.path, problem.line]})
     except MemoryError:

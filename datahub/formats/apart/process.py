@@ -76,7 +76,8 @@ class Child:
         """What the child says to `work`, while it is fed; `busy` tells afterwards whether all of it was heard."""
         self.busy, self._feed, self._feeds, self._patience = True, feed, feed is not None, work.patience
         try:
-            self._begin({**asked, "task": work.task, "memory": work.memory, "seconds": work.seconds}, file)
+            bounds = {"memory": work.memory, "seconds": work.seconds}
+            self._begin({**asked, "task": work.task, "fed": self._feeds, **bounds}, file)
             while True:
                 told, parts = self._heard()
                 if self._is_last(told, work):

@@ -21,6 +21,11 @@ def echo(talk, asked, file):
         talk.send({}, part)
 
 
+def first_alone(talk, asked, file):
+    """Leaves off before it has heard all."""
+    talk.send({}, talk.read())
+
+
 def grow(talk, asked, file):
     held = []
     while True:

@@ -39,6 +39,12 @@ def test_one_process_reads_file_after_file():
     assert 1 == len({answer(work("count"), {}, iter([b"x"]))[0]["process"] for _ in range(5)})
 
 
+def test_a_task_that_leaves_off_early_leaves_nothing_to_the_next():
+    for _ in range(3):
+        _, (part,) = answer(work("first_alone"), {}, iter([b"x", *[b"y" * 100_000] * 30]))
+        assert b"x" == bytes(part)
+
+
 def test_much_goes_both_ways_at_once_without_waiting_for_each_other():
     parts = [bytes([number]) * 700_000 for number in range(40)]
     with lent() as child:

@@ -63,3 +63,15 @@ def test_hostile_names_are_names_alone(tmp_path):
     file = archive(tmp_path / "f.zip", [("../../evil.csv", "a\n1\n"), ("/etc/evil.csv", "a\n2\n")])
     assert ["f.zip/../../evil.csv", "f.zip//etc/evil.csv"] == [one.name for one in members(file, "csv", "")]
     assert ["f.zip"] == [one.name for one in tmp_path.iterdir()]
+
+
+def test_a_name_in_an_archive_writes_nothing_to_a_terminal(tmp_path):
+    (one,) = members(archive(tmp_path / "f.zip", [("a\x1b[31m\n.csv", "sku\nA\n")]), "csv", "")
+    assert r"f.zip/a\x1b[31m\x0a.csv" == one.name
+    with InputStream(one.path, one.member) as stream:
+        assert b"sku\nA\n" == stream.read(100)
+
+
+def test_an_empty_archive_is_told_as_one(tmp_path):
+    with pytest.raises(BadInput, match="holds no files"):
+        members(archive(tmp_path / "f.zip", []), "csv", "")
