@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from datahub.engine import decisions, lookups
 from datahub.engine.scope import RunState
-from datahub.functions import load
 from datahub.functions.declare import Context
 from datahub.plan import operators as op
 from datahub.plan.referring import RESULT, entity_of, filled
@@ -37,8 +36,6 @@ def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value], p
     """`previous` are the rows that were delivered last, by entity."""
     delivered = dict(previous or {})
     before = {table_of(entity): rows for entity, rows in delivered.items()}
-    # A plan names functions that the compiler of this process may never have looked up.
-    load()
     state = RunState(Context(begun, plan.zone), parameters)
     state.sources = {source.name: source for source in plan.sources}
     for table in plan.decisions:

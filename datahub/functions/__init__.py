@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from datahub.functions.declare import REGISTRY, Context, Datum, Function, Offsets, Outcome, example, function
@@ -17,9 +18,27 @@ def load() -> dict[str, Function]:
     from importlib import import_module
     from pkgutil import iter_modules
 
-    for module in iter_modules(__path__, __name__ + "."):
-        import_module(module.name)
+    if REGISTRY.whole is not None:
+        for module in iter_modules(__path__, __name__ + "."):
+            import_module(module.name)
+        REGISTRY.whole = None
     return REGISTRY
+
+
+def homes(names: Iterable[str]) -> tuple[str, ...]:
+    """The modules that declare builtin functions, of which all modules are loaded."""
+    load()
+    return tuple(sorted({overload.home.removeprefix(__name__ + ".") for name in names for overload in REGISTRY[name].overloads}))
+
+
+def load_some(names: Iterable[str], homes: Iterable[str]) -> None:
+    """Load some functions alone, whose `homes` are known."""
+    from importlib import import_module
+
+    for home in homes:
+        import_module(f"{__name__}.{home}")
+    if REGISTRY.whole is not None:
+        REGISTRY.whole |= set(names)
 
 
 def __getattr__(name: str) -> Any:

@@ -110,6 +110,8 @@ class Overload:
     kind: Literal["function", "aggregate", "operator", "special"] = "function"
     reference: Kernel | None = None
     """What an extension says of the same thing for one row: `dhm functions NAME --verify` holds the kernel against it."""
+    home: str = ""
+    """The module that declares it."""
 
 
 @record(frozen=True, slots=True)
@@ -139,7 +141,22 @@ class Function:
 
 
 class Registry(dict[str, Function]):
-    """Functions by name. An extension is no member: it is found when it is asked for by its name."""
+    """Functions by name. An extension is no member: it is found when it is asked for by its name.
+
+    Several modules may add to one function. What is asked for is whole: before it is known to be, all modules are loaded.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole: set[str] | None = set()
+        """The functions all of whose modules are loaded; None where all are."""
+
+    def __getitem__(self, name: str) -> Function:
+        if self.whole is not None and name not in self.whole and "." not in name:
+            from datahub.functions import load
+
+            load()
+        return super().__getitem__(name)
 
     def __missing__(self, name: str) -> Function:
         from datahub.functions.extensions import extension
@@ -148,7 +165,7 @@ class Registry(dict[str, Function]):
 
 
 REGISTRY = Registry()
-"""Every builtin function by name; filled when `datahub.functions.load()` imports the modules beside this one."""
+"""Every builtin function by name; filled as the modules beside this one are loaded."""
 
 OUTSIDE: dict[str, dict[str, Function]] = {}
 """What modules of other distributions declare, by module and name; nothing of it counts before an entry point names it."""
@@ -178,7 +195,8 @@ def function(
 ) -> Callable[[Kernel], Kernel]:
     """Declare the decorated kernel under each of `signatures`, such as `left(value: text, count: int = 1) -> text`.
 
-    The first line of the docstring is the summary. Declaring a name again adds overloads to it: first match wins.
+    The first line of the docstring is the summary. Declaring a name again adds overloads to it: first match wins, and which
+    module was loaded first does not count.
     `also` are the names other tools give to the same thing (`"VRL upcase"`, `"DataWeave upper"`). `category` is the
     chapter of the reference it stands in, the module's name unless told.
 
@@ -193,15 +211,13 @@ def function(
         into = REGISTRY if home.startswith(_HOME) else OUTSIDE.setdefault(home, {})
         for signature in signatures:
             name, parameters, returns = parse_signature(signature)
-            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature, kind, reference)
+            overload = Overload(parameters, returns, rule, kernel, tuple(rejects), context, signature, kind, reference, home)
+            made = Function(
+                name, kind, chapter, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also),
+                distinct, slow or row_wise, row_wise,
+            )  # fmt: skip
             known = into.get(name)
-            if known is None:
-                into[name] = Function(
-                    name, kind, chapter, (overload,), summary, _dedent(rest), tuple(examples), sql, excel, tuple(also),
-                    distinct, slow or row_wise, row_wise,
-                )  # fmt: skip
-            else:
-                into[name] = _extended(known, overload, tuple(examples), _equivalents(sql, excel, also))
+            into[name] = made if known is None else _together(known, made)
         return kernel
 
     return declare
@@ -212,14 +228,26 @@ def _equivalents(sql: str, excel: str, also: Sequence[str]) -> tuple[str, ...]:
     return (*(f"{tool} {name}" for tool, name in (("SQL", sql), ("Excel", excel)) if name), *also)
 
 
-def _extended(known: Function, overload: Overload, examples: tuple[Example, ...], elsewhere: tuple[str, ...]) -> Function:
+_EXTENDING = frozenset(f"{_HOME}{name}" for name in ("patterns", "pictures", "structs", "time_operators"))
+"""Modules that add overloads to what others declare: theirs come last."""
+
+
+def _rank(overload: Overload) -> tuple[bool, str]:
+    return overload.home in _EXTENDING, overload.home
+
+
+def _together(known: Function, more: Function) -> Function:
     """The function with an overload more, and the examples and equivalents that are new with it: `MID` is of texts, `mid` of lists too."""
     from dataclasses import replace
 
-    fresh = tuple(one for one in examples if one not in known.examples)
-    told = _equivalents(known.sql, known.excel, known.also)
-    also = known.also + tuple(one for one in elsewhere if one not in told)
-    return replace(known, overloads=(*known.overloads, overload), examples=known.examples + fresh, also=also)
+    first, second = sorted((known, more), key=lambda one: _rank(one.overloads[0]))
+    told = _equivalents(first.sql, first.excel, first.also)
+    return replace(
+        first,
+        overloads=tuple(sorted((*first.overloads, *second.overloads), key=_rank)),
+        examples=first.examples + tuple(one for one in second.examples if one not in first.examples),
+        also=first.also + tuple(one for one in _equivalents(second.sql, second.excel, second.also) if one not in told),
+    )
 
 
 def _dedent(text: str) -> str:

@@ -67,11 +67,14 @@ def _over_list(signature: str) -> str:
 
 
 def _show_as(signature: str) -> None:
-    """Let the overload declared last show which lists it takes."""
-    name = signature.partition("(")[0]
-    known = REGISTRY[name]
-    shown = replace(known.overloads[-1], signature=_VALUE.sub(r"values: [\1]", signature))
-    REGISTRY[name] = replace(known, overloads=(*known.overloads[:-1], shown))
+    """Let the overload that was just declared show which lists it takes."""
+    name, declared = signature.partition("(")[0], _over_list(signature)
+    known = REGISTRY.get(name)
+    assert known is not None
+    shown = (
+        replace(one, signature=_VALUE.sub(r"values: [\1]", signature)) if one.signature == declared else one for one in known.overloads
+    )
+    REGISTRY[name] = replace(known, overloads=tuple(shown))
 
 
 def _of_items(signature: str, rule: TypeRule | None) -> TypeRule:

@@ -16,6 +16,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, get_args
 
+from datahub.functions import homes, load_some
 from datahub.functions.extensions import BrokenExtension, extension
 from datahub.plan import operators
 from datahub.semantic import ir
@@ -30,7 +31,8 @@ class UnreadablePlan(Exception):
 
 def to_json(plan: operators.Plan) -> str:
     """The document of `plan`."""
-    return json.dumps(_tree(plan), ensure_ascii=False)
+    tree = _tree(plan)
+    return json.dumps({**tree, **_homes(tree)}, ensure_ascii=False)
 
 
 def _tree(plan: operators.Plan) -> dict[str, Any]:
@@ -83,11 +85,18 @@ def _tree(plan: operators.Plan) -> dict[str, Any]:
         return equal[text]
 
     root = place(plan)
-    called = {node["function"] for node in nodes if node["is"] in ("Call", "Aggregate")}
+    called = {node["function"] for node in nodes if node["is"] in _CALLS}
     extensions = {name: extension(name).origin for name in sorted(called) if "." in name}
     return {"datahub_plan": VERSION, "root": root, "nodes": nodes} | ({"extensions": extensions} if extensions else {})
 
 
+def _homes(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The builtin functions that a plan calls, and the modules they are from."""
+    called = sorted({node["function"] for node in tree["nodes"] if node["is"] in _CALLS and "." not in node["function"]})
+    return {"functions": called, "homes": homes(called)}
+
+
+_CALLS = ("Call", "Aggregate")
 _APART = frozenset(get_args(operators.Operator))
 """Two operators are two, though they do the same: what is done once and what twice is part of a plan."""
 _AS_IT_IS = frozenset((str, int, bool, type(None)))
@@ -108,6 +117,7 @@ def from_json(document: str) -> operators.Plan:
     if version != VERSION:
         raise UnreadablePlan(f"the plan is of version {version}, this program reads version {VERSION}")
     _hold_extensions(tree.get("extensions", {}))
+    _load(tree)
     made: list[Any] = []
 
     def decode(value: Any) -> Any:
@@ -140,6 +150,14 @@ def from_json(document: str) -> operators.Plan:
     plan = made[tree["root"]]
     assert isinstance(plan, operators.Plan)
     return plan
+
+
+def _load(tree: Mapping[str, Any]) -> None:
+    """Load what the plan calls, and nothing else; where that is of another release, it is found when it is asked for."""
+    try:
+        load_some(tree.get("functions", ()), tree.get("homes", ()))
+    except ImportError as error:
+        raise UnreadablePlan(f"the plan calls functions of `{error.name}`, which this program does not have") from error
 
 
 def _hold_extensions(made_with: Mapping[str, str]) -> None:
