@@ -197,19 +197,7 @@ class SeenKeys:
         """For each key the number of the row that had it first, -1 where there was none; nothing is remembered."""
         mask = np.int64(len(self._slots) - 1)
         pairs = self._slots.view(np.complex128).reshape(-1)
-        low, high = hashed[0], hashed[1]
-        at = low.astype(np.int64) & mask
-        answer = np.full(len(low), -1, np.int64)
-        waiting = np.arange(len(low))
-        while len(waiting):
-            found = pairs.take(at).view(np.uint64).reshape(-1, 2)
-            there = found[:, 1] != _EMPTY
-            other = (found[:, 0] ^ low) | ((found[:, 1] ^ high) & ~ROW)
-            hit = there & (other == 0)
-            answer[waiting[hit]] = (found[hit, 1] & ROW).astype(np.int64)
-            left = np.flatnonzero(there & (other != 0))
-            waiting, at, low, high = waiting[left], (at[left] + 1) & mask, low[left], high[left]
-        return answer
+        return _looked(pairs, hashed, mask)
 
     def __len__(self) -> int:
         return self._used
@@ -305,4 +293,33 @@ def _probe(
         pairs[taken] = items.view(np.complex128).reshape(-1)
         found[backwards] = pairs.take(taken).view(np.uint64).reshape(-1, 2)
     other = np.flatnonzero((found[:, 0] ^ low) | ((found[:, 1] ^ marks) & ~ROW))
-    return (found[:, 1] & ROW).astype(np.int64), other
+    return (found[:, 1] & ROW).view(np.int64), other
+
+
+def _looked(pairs: npt.NDArray[np.complex128], hashed: Hashes, mask: np.int64) -> npt.NDArray[np.int64]:
+    """For each key the number of the row that had it first, -1 where there was none."""
+    low, high = hashed
+    at = low.view(np.int64) & mask
+    answer, left = _glanced(pairs, at, low, high)
+    waiting = left
+    while len(left):
+        at, low, high = (at[left] + 1) & mask, low[left], high[left]
+        answer[waiting], left = _glanced(pairs, at, low, high)
+        waiting = waiting[left]
+    return answer
+
+
+def _glanced(
+    pairs: npt.NDArray[np.complex128], at: npt.NDArray[np.int64], low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Look at one slot for each key: whose row it names, -1 where it is no row of the key, and which keys found another's."""
+    found = pairs.take(at).view(np.uint64).reshape(-1, 2)
+    marks = found[:, 1]
+    other = marks ^ high
+    other &= ~ROW
+    other |= found[:, 0] ^ low
+    answer = (marks & ROW).view(np.int64)
+    # Nearly all keys are found where they are looked for first.
+    missed = np.flatnonzero((other != 0) | (marks == _EMPTY))
+    answer[missed] = -1
+    return answer, missed[marks[missed] != _EMPTY]
