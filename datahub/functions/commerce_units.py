@@ -90,7 +90,7 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
 
 def factor_of(old: str, new: str) -> Fraction | None:
     """How many of the new unit one of the old is; None where they do not measure the same."""
-    first, second = (UNITS.get(name.strip().casefold().replace("_", " ")) for name in (old, new))
+    first, second = (UNITS.get(_bare(name)) for name in (old, new))
     if first is None or second is None or first[0] != second[0]:
         return None
     return first[1] / second[1]
@@ -103,4 +103,8 @@ def factor_of(old: str, new: str) -> Fraction | None:
 )
 def unit_kind(unit: Datum) -> pa.Array:
     """What a unit measures: `weight`, `volume`, `length` or `area`; null for a unit that `convert_unit` does not know."""
-    return map_distinct(lambda name: UNITS.get(name.strip().casefold().replace("_", " "), (None,))[0], pa.string(), unit).values
+    return map_distinct(lambda name: UNITS.get(_bare(name), (None,))[0], pa.string(), unit).values
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").split())

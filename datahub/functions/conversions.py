@@ -7,6 +7,7 @@ so on, which read the same way.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -148,10 +149,19 @@ def _to_time(values: pa.Array, patterns: Sequence[str], locale: str) -> Outcome:
 
 def _judged_json(text: str) -> str | Reject:
     try:
-        json.loads(text, parse_constant=_no_number, parse_int=str, parse_float=str)
+        refuse_halves(text, json.loads(text, parse_constant=_no_number, parse_int=str, parse_float=str))
     except (ValueError, RecursionError):
         return Reject("R111")
     return text
+
+
+def refuse_halves(text: str, value: Any) -> None:
+    """Raise for what was read of JSON, where an escape in it is one half of a character alone: no text can hold that."""
+    if _HALF.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _no_number(word: str) -> Any:

@@ -74,7 +74,8 @@ def _from_base64(text: str, safe: bool) -> str | Reject:
     try:
         raw = text.rstrip("=")
         filled = len(text) - len(raw)
-        if filled > 2 or (filled and len(text) % 4):
+        # Python takes the letters of the other alphabet too.
+        if filled > 2 or (filled and len(text) % 4) or (safe and ("+" in raw or "/" in raw)):
             return Reject(NO_TEXT)
         return base64.b64decode(raw + "=" * (-len(raw) % 4), b"-_" if safe else None, validate=True).decode()
     except ValueError:

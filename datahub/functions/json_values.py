@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import Reject, as_mask, bools, broadcast, map_distinct, valid
-from datahub.functions.conversions import to_json
+from datahub.functions.conversions import refuse_halves, to_json
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.segments import listed, unpacked
 from datahub.functions.text_memory import bytes_of, changed_where
@@ -246,7 +246,9 @@ class Digits(str):
 
 
 def _read(text: str) -> Any:
-    return json.loads(text, parse_int=Digits, parse_float=Digits, parse_constant=_refused)
+    value = json.loads(text, parse_int=Digits, parse_float=Digits, parse_constant=_refused)
+    refuse_halves(text, value)
+    return value
 
 
 def _refused(word: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,7 +33,11 @@ from datahub.functions.wording import strip_accents
     "like(value: text, pattern: text, ignore_case: bool! = False) -> bool",
     sql="LIKE",
     excel="COUNTIF wildcards",
-    examples=[example('like("abcdefg", "abc%")', True), example('like("abcdefg", "_bc")', False)],
+    examples=[
+        example('like("abcdefg", "abc%")', True),
+        example('like("abcdefg", "_bc")', False),
+        example('like("50%", "50\\\\%")', True),
+    ],
 )
 def like(value: Datum, pattern: Datum, ignore_case: bool = False) -> pa.Array:
     r"""Whether the whole text fits a pattern in which `%` stands for any text and `_` for one character.
@@ -40,7 +46,7 @@ def like(value: Datum, pattern: Datum, ignore_case: bool = False) -> pa.Array:
     """
     if isinstance(pattern, pa.Scalar):
         (texts,) = broadcast(value)
-        return pc.match_like(texts, constant(pattern) or "", ignore_case=ignore_case)
+        return _fits(texts, constant(pattern) or "", ignore_case)
     texts, patterns = broadcast(value, pattern)
     coded = patterns.dictionary_encode()
     numbers = np.where(valid(coded.indices), ints(coded.indices), -1)
@@ -48,8 +54,22 @@ def like(value: Datum, pattern: Datum, ignore_case: bool = False) -> pa.Array:
     # A pattern is compiled: once for each distinct one.
     for number, one in enumerate(coded.dictionary.to_pylist()):
         rows = np.flatnonzero(numbers == number)
-        result[rows] = as_mask(pc.match_like(texts.take(pa.array(rows)), one, ignore_case=ignore_case))
+        result[rows] = as_mask(_fits(texts.take(pa.array(rows)), one, ignore_case))
     return bools(result)
+
+
+def _fits(texts: pa.Array, pattern: str, ignore_case: bool) -> pa.Array:
+    # Arrow drops a backslash before a letter, but keeps it where the pattern is a mere part of the text.
+    if "\\" not in pattern:
+        return pc.match_like(texts, pattern, ignore_case=ignore_case)
+    return pc.match_substring_regex(texts, rf"(?s)\A{_LIKE.sub(_as_regex, pattern)}\z", ignore_case=ignore_case)
+
+
+_LIKE = re.compile(r"\\([%_\\])|(.)", re.DOTALL)
+
+
+def _as_regex(found: re.Match[str]) -> str:
+    return re.escape(found[1]) if found[1] else {"%": ".*", "_": "."}.get(found[2]) or re.escape(found[2])
 
 
 @function(

@@ -237,6 +237,7 @@ def _meaning(name: bytes, spaces: bool) -> bytes | None:
     meaning = html.unescape(f"&{name.decode()}").encode()
     if not meaning or len(meaning) > len(name) + 1:
         return None
-    if spaces and _SPACES.fullmatch(meaning.decode()):
-        return b" " * (len(name) + 1)
+    if spaces and _SPACES.search(meaning.decode()):
+        # Where more than a space is meant (`&nbsp2;`), what is left out before it would part one run of spaces in two.
+        return b" " * (len(name) + 1) if _SPACES.fullmatch(meaning.decode()) else None
     return meaning

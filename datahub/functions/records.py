@@ -52,7 +52,7 @@ def _fields(delimiter: str, text: str) -> list[str] | Reject:
             field, mark, rest = rest.partition(delimiter)
             going = bool(mark)
         else:
-            whole = re.match(r'"((?:[^"]|"")*)"', rest)
+            whole = re.match(r'"((?:[^"]|"")*)"(?!")', rest)
             if whole is None:
                 return Reject("R603")
             field, after = whole[1].replace('""', '"'), rest[whole.end() :]

@@ -24,6 +24,8 @@ from tests.differential.calls import Call, calls_of
 from tests.differential.held import compare, expected, framed, hold, rows_for, state, typed
 
 CELLS = 100_000
+DISTINCT = 6000
+"""How many rows are made for a function; they come again, in another order, until there are as many cells as asked."""
 SEED = os.environ.get("DHM_SEED", "")
 ROWS = int(os.environ.get("DHM_ROWS", "0"))
 FLOATS = frozenset(
@@ -62,7 +64,7 @@ def test_a_function_gives_what_the_reference_says(name: str) -> None:
     cells = 0
     for expression, call in calls:
         r = random.Random(f"{SEED}{name}{call.expression}{call.columns}")
-        rows = rows_for(call, ROWS or max(120, 1500 // len(calls)), r)
+        rows = rows_for(call, ROWS or max(DISTINCT // 25, DISTINCT // len(calls)), r)
         order = np.random.default_rng(r.getrandbits(32)).integers(0, len(rows), max(CELLS // len(calls) + 1, len(rows)))
         order[: len(rows)] = np.arange(len(rows))
         held = hold(expression, call, rows, order, name in FLOATS)

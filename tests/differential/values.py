@@ -73,10 +73,17 @@ SPECIAL: dict[str, tuple[str, ...]] = {
 
 def text(r: random.Random, pool: tuple[str, ...] = ()) -> str:
     if pool and r.random() < 0.75:
-        return r.choice(pool)
-    if r.random() < 0.5:
+        chosen = r.choice(pool)
+        return chosen if r.random() < 0.4 else slipped(chosen, r)
+    if r.random() < 0.3:
         return r.choice(WORDS)
     return "".join(r.choice(LETTERS) for _ in range(r.randint(0, 12)))
+
+
+def slipped(value: str, r: random.Random) -> str:
+    """A text with one slip of the pen: a sign put in, left out or changed for another."""
+    at = r.randint(0, len(value))
+    return value[:at] + r.choice(("", r.choice(LETTERS), r.choice("0123456789"))) + value[at + r.randint(0, 1) :]
 
 
 def whole(r: random.Random) -> int:

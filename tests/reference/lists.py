@@ -300,7 +300,9 @@ def json_read(value: str) -> Any:
         raise ValueError(word)
 
     try:
-        return json.loads(value, parse_int=Digits, parse_float=Digits, parse_constant=refused)
+        found = json.loads(value, parse_int=Digits, parse_float=Digits, parse_constant=refused)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a character is none
+        return found
     except (ValueError, RecursionError):
         raise Reject("R111") from None
 

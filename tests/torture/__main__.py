@@ -43,7 +43,8 @@ def main() -> int:
     minutes = float(os.environ.get("DHM_MINUTES", "120"))
     seed = int(os.environ.get("DHM_SEED", "1"))
     lines = []
-    for line in chain(_compared(minutes, seed), _fuzzed(minutes, seed), _jobs(minutes, seed)):
+    ends = time.monotonic() + 60 * minutes
+    for line in chain(_compared(minutes, seed), _fuzzed(minutes, ends, seed), _jobs(ends, seed)):
         print(f"{line.run}: {line.cases}; {line.found} ({line.seconds} s)", flush=True)
         lines.append(line)
         PAGE.write_text(with_lines(PAGE.read_text(encoding="utf-8"), lines, minutes), encoding="utf-8")
@@ -79,18 +80,21 @@ def _compared(minutes: float, seed: int) -> Iterator[Line]:
         yield Line(title, told.format(**given), found.replace("|", "\\|"), f"{first} to {last}", took, not given["mismatches"])
 
 
-def _fuzzed(minutes: float, seed: int) -> Iterator[Line]:
-    each = max(round(60 * minutes * SHARES["fuzz"] / len(FUZZED)), 1)
-    for name in FUZZED:
+def _fuzzed(minutes: float, ends: float, seed: int) -> Iterator[Line]:
+    """Each target as long as its share; less where those before it took more, since a corpus is read whole before the clock is asked."""
+    share, done = 60 * minutes * SHARES["fuzz"] / len(FUZZED), ends - 60 * minutes * SHARES["jobs"]
+    for number, name in enumerate(FUZZED):
+        left = (done - time.monotonic()) / (len(FUZZED) - number)
+        each = max(round(min(share, left)), 1)
         ended, took = _run("-m", "tests.fuzz", name, "--seconds", str(each), "--seed", str(seed), "--keep", "10")
         counted = re.search(r"([\d,]+) executions", ended.stdout)
         told = f"{counted[1]} executions" if counted else ""
         yield Line(f"damaged input, {name}", told, "nothing" if counted else _last(ended), str(seed), took, counted is not None)
 
 
-def _jobs(minutes: float, seed: int) -> Iterator[Line]:
-    """The runs whose length is a number of things: as many as the time allows, by what one takes."""
-    seconds = 60 * minutes * SHARES["jobs"]
+def _jobs(ends: float, seed: int) -> Iterator[Line]:
+    """The runs whose length is a number of things: as many as the time that is left allows, by what one takes."""
+    seconds = max(ends - time.monotonic(), 60.0)
     kills, fires = min(MOST_KILLS, max(int(seconds / 6), 5)), min(MOST_FIRES, max(int(seconds * 1.5), 24))
     whole = seconds >= 1500
     runs = {

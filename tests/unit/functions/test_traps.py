@@ -166,3 +166,26 @@ def test_capitals_are_what_the_reference_says(name: str) -> None:
     said = getattr(reference, name)
     found = kernel(pa.array(texts)).to_pylist()
     assert [] == [(one, other, said(one)) for one, other in zip(texts, found, strict=True) if other != said(one)][:10]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "rejected"),
+    [
+        (r'json_valid("\"\\ud83d\"")', False, ""),
+        (r'json_parse("\"\\ud83d\"")', None, "R111"),
+        (r'json_get("[\"x\\uDE00\"]", "[0]")', None, "R111"),
+        (r'json_get("[\"\\ud83d\\ude00\"]", "[0]")', "😀", ""),
+        (r'csv_fields("\"a\"\"b,c")', None, "R603"),
+        (r'csv_fields("\"a\"\"b\",c")', ['a"b', "c"], ""),
+        ('base64_decode("Y/", "url_safe")', None, "R603"),
+        ('html_strip("a</b>&nbsp2;c")', "a 2;c", ""),
+        (r'like("back\\slash", "back\\slash")', True, ""),
+        (r'like("50% off", "50\\% %")', True, ""),
+        (r'like("500 off", "50\\% %")', False, ""),
+        ('unit_kind("mm_")', "length", ""),
+    ],
+)
+def test_what_slips_of_the_pen_found(expression: str, value: object, rejected: str) -> None:
+    """Each was answered otherwise, or ended the run, until the reference was asked of texts with one sign changed."""
+    given = answer(expression)
+    assert ("" if given.refused else given.rejected, given.value if not rejected else None) == (rejected, value)
