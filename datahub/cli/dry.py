@@ -25,14 +25,14 @@ def dry(loaded: Loaded, asked: Asked, plan: Plan) -> Exit:
     from datahub.cli.spans import windows_of
     from datahub.project.failures import DataHubError
     from datahub.runner.jobs.bind import bind, folders_of
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.opening import opened
 
     path = folders_of(loaded).ledger
     known = path.exists()
     several = [None] if asked.span is None else windows_of(asked.span, loaded.project.project.timezone)
     code = Exit.DONE
     with tempfile.TemporaryDirectory(prefix="dhm-dry-") as folder:
-        store = SqliteLedger(path, look=True) if known else SqliteLedger(Path(folder) / "none.sqlite")
+        store = opened(path, look=True) if known else opened(Path(folder) / "none.sqlite")
         try:
             context = bind(loaded, asked.job, plan, store)
             with world(), closing(context.ways):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datahub.runner.jobs.job_context import JobContext
     from datahub.runner.jobs.perform import Ending
     from datahub.state.records import Run
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.store import StateStore
 
 
 _MOST_FILES = 5
@@ -124,7 +124,7 @@ def _unready(loaded: Loaded, asked: Asked, reason: str) -> None:
             unready(store, loaded.project.jobs[asked.job], asked.claimed, reason, datetime.now(UTC))
 
 
-def _post(loaded: Loaded, store: SqliteLedger, job: str) -> None:
+def _post(loaded: Loaded, store: StateStore, job: str) -> None:
     """Send what the job has to tell others, for whom nobody serves; what is not taken waits, and the run is what it is."""
     from datahub.project.failures import DataHubError
     from datahub.runner.jobs.bind import receivers_of

@@ -11,11 +11,11 @@ from datahub.cli.output import Stop
 if TYPE_CHECKING:
     from datahub.project.load import Loaded
     from datahub.state.records import Run
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.store import StateStore
 
 
 @contextmanager
-def opened(env: str) -> Iterator[tuple[Loaded, SqliteLedger]]:
+def opened(env: str) -> Iterator[tuple[Loaded, StateStore]]:
     """The project and its ledger, closed behind the command; what stands in the way of the ledger ends it."""
     from datahub.cli.output import Exit
     from datahub.cli.project import ledger, project
@@ -34,7 +34,7 @@ def opened(env: str) -> Iterator[tuple[Loaded, SqliteLedger]]:
         store.close()
 
 
-def one_run(store: SqliteLedger, text: str) -> Run:
+def one_run(store: StateStore, text: str) -> Run:
     """The run that `text` names."""
     found = store.runs.find(text)
     if not found:

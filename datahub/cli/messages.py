@@ -8,10 +8,10 @@ from datahub.cli.output import Stop
 
 if TYPE_CHECKING:
     from datahub.state.records import Message
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.store import StateStore
 
 
-def one_message(store: SqliteLedger, id: str) -> tuple[str, Message]:
+def one_message(store: StateStore, id: str) -> tuple[str, Message]:
     """The box of a message, and the message."""
     for name, box in (("in", store.inbox), ("out", store.outbox)):
         found = box.get(id)

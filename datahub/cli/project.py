@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datahub.diagnostics.diagnostic import Diagnostic
     from datahub.plan.operators import Plan
     from datahub.project.load import Loaded
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.store import StateStore
 
 
 def project(env: str = "", start: Path | None = None, given: Sequence[str] = ()) -> Loaded:
@@ -64,13 +64,13 @@ def plan_of(loaded: Loaded, name: str) -> Plan:
     return compiled_document(document, loader, job.flow).plan
 
 
-def ledger(loaded: Loaded) -> SqliteLedger:
+def ledger(loaded: Loaded) -> StateStore:
     """The ledger of the project's environment; what stands in its way ends the command, with the way out."""
     from datahub.runner.jobs.bind import folders_of
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.opening import opened
     from datahub.state.store import LedgerUnusable
 
     try:
-        return SqliteLedger(folders_of(loaded).ledger)
+        return opened(folders_of(loaded).ledger)
     except LedgerUnusable as problem:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem

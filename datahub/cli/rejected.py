@@ -8,10 +8,10 @@ from datahub.cli.output import Stop
 
 if TYPE_CHECKING:
     from datahub.state.records import Rejects, Run
-    from datahub.state.sqlite.ledger import SqliteLedger
+    from datahub.state.store import StateStore
 
 
-def chosen(store: SqliteLedger, run: Run, source: str) -> Rejects:
+def chosen(store: StateStore, run: Run, source: str) -> Rejects:
     """The rejects of one source of a run."""
     found = [one for one in store.rejects.list(run.id) if source in ("", one.source)]
     if not found:

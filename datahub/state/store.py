@@ -32,6 +32,9 @@ from datahub.state.records import (
     Taken,
 )
 
+LEASE_SECONDS = 60.0
+"""How long a run is whose it was, once its owner is silent."""
+
 
 class Fenced(Exception):
     """Another has taken this run over; whoever hears it must stop without touching anything."""

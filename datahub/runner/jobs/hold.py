@@ -11,8 +11,7 @@ from typing import Any, Self
 
 from datahub.state.owner import uptime
 from datahub.state.records import Claim
-from datahub.state.sqlite.runs import LEASE_SECONDS
-from datahub.state.store import Fenced, LedgerUnusable, StateStore
+from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable, StateStore
 
 BEAT = LEASE_SECONDS / 4
 MARGIN = LEASE_SECONDS / 6

@@ -27,8 +27,7 @@ from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform, within_tolerance
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import Claim, Run, RunStatus
-from datahub.state.sqlite.runs import LEASE_SECONDS
-from datahub.state.store import Fenced, LedgerUnusable
+from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
 
 MOST_CRASHES = 3
 """An input over which the process has ended so often is set aside."""

@@ -15,11 +15,11 @@ from datahub.state.owner import Owner
 from datahub.state.records import ENDED, Admission, Claim, Counts, Fire, FireKind, Overlap, Run, RunStatus
 from datahub.state.sqlite.instants import read, read_or_null, written
 from datahub.state.sqlite.leases import fence
+from datahub.state.store import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from datahub.state.sqlite.ledger import SqliteLedger
 
-LEASE_SECONDS = 60.0
 _COUNTS = tuple(one.name for one in fields(Counts))
 _CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
 # By naming what is wanted, so that the index serves: there may be many more runs that have ended.

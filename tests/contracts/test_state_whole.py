@@ -1,0 +1,242 @@
+"""The rest of what every ledger holds to, and that nothing of the protocol is left out of these suites."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from datahub.state import store as protocol
+from datahub.state.records import (
+    Admission,
+    Batch,
+    BatchState,
+    Entry,
+    FileState,
+    Fire,
+    FireKind,
+    Item,
+    ItemStatus,
+    MessageState,
+    OutFile,
+    Rejects,
+    RunStatus,
+    Snapshot,
+)
+from tests.contracts.test_state import NOON, STORES, claim, message, submit
+
+PARTS = {
+    "leases": protocol.Leases,
+    "runs": protocol.Runs,
+    "items": protocol.Items,
+    "deliveries": protocol.Deliveries,
+    "cursors": protocol.Cursors,
+    "rejects": protocol.RejectBook,
+    "inbox": protocol.Messages,
+    "snapshots": protocol.Snapshots,
+    "entries": protocol.Entries,
+    "switches": protocol.Switches,
+}
+LATER = NOON + timedelta(days=1)
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request, tmp_path):
+    made = STORES[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def work(store):
+    """A run that was claimed."""
+    submit(store)
+    return claim(store)
+
+
+def test_every_method_of_the_protocol_is_held_to_something():
+    texts = "".join(Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8") for name in ("test_state", "test_state_whole"))
+    methods = {(part, name) for part, kind in PARTS.items() for name, one in vars(kind).items() if name[0] != "_" and callable(one)}
+    assert 60 < len(methods)
+    asked = {(part.replace("outbox", "inbox"), name) for part, name in re.findall(r"\bstore\.(\w+)\.(\w+)\(", texts)}
+    assert set() == methods - asked
+
+
+# ---------------------------------------------------------------- runs
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(store):
+    first, second = submit(store, 0), submit(store, 1)
+    assert [first.id] == [run.id for run in store.runs.find(first.id)]
+    assert [second.id] == [run.id for run in store.runs.find("last")]
+    assert {first.id, second.id} == {run.id for run in store.runs.find(first.id[:8])}
+    assert [] == list(store.runs.find("nobody"))
+
+
+def test_how_often_the_same_was_done_is_counted_and_only_what_succeeded(store, work):
+    store.runs.advance(work, RunStatus.STAGED, NOON, input_digest="d", generation=0)
+    assert 0 == store.runs.generation("offers", "d")
+    store.runs.end(work, RunStatus.SUCCESS, NOON)
+    assert (1, 0, 0) == tuple(store.runs.generation(job, digest) for job, digest in (("offers", "d"), ("offers", "e"), ("other", "d")))
+
+
+# ---------------------------------------------------------------- files
+
+
+def item(name="a.csv", sha256="x", **more):
+    return Item(0, "offers:feed:here", name, 1, sha256, ItemStatus.STAGED, f"landed/{sha256}", fingerprint=f"{name} 1", **more)
+
+
+def test_a_listing_tells_what_was_seen(store, work):
+    store.items.stage(work, "feed", item())
+    assert "a.csv" == store.items.seen("offers:feed:here", "a.csv", "a.csv 1").name
+    assert store.items.seen("offers:feed:here", "a.csv", "a.csv 2") is None
+    assert [] == list(store.items.done_at("offers:feed:here"))
+    store.items.done(work)
+    assert ["a.csv"] == [one.name for one in store.items.done_at("offers:feed:here")]
+    assert [] == list(store.items.done_at("elsewhere"))
+
+
+def test_what_a_run_lets_go_of_is_not_its_any_more(store, work):
+    store.items.stage(work, "feed", item())
+    store.items.stage(work, "rates", item("r.csv", "y"))
+    store.items.let_go(work, "feed")
+    assert ["r.csv"] == [one.item.name for one in store.items.taken(work.run)]
+
+
+def test_landed_files_are_needed_until_their_run_has_ended_and_forgotten_after_it_is(store, work):
+    store.items.stage(work, "feed", item())
+    assert ["landed/x"] == list(store.items.needed())
+    store.items.done(work)
+    store.runs.end(work, RunStatus.SUCCESS, NOON)
+    assert [] == list(store.items.needed())
+    far = NOON + timedelta(days=9000)
+    assert 0 == store.items.forget(far)
+    submit(store, 1)
+    store.runs.end(claim(store), RunStatus.SUCCESS, NOON + timedelta(minutes=1))
+    store.runs.forget(far)
+    assert (0, 0) == (store.items.forget(far, "other"), store.items.forget(far, besides=["offers"]))
+    assert 1 == store.items.forget(far)
+    assert store.items.known("offers:feed:here", "a.csv", "x") is None
+
+
+def test_crashes_are_counted_and_what_is_set_aside_is_known_as_that(store, work):
+    store.items.stage(work, "feed", item())
+    assert [1, 2] == [store.items.crashed(work)[0].crashes for _ in range(2)]
+    store.items.quarantine(work)
+    assert ItemStatus.QUARANTINED is store.items.known("offers:feed:here", "a.csv", "x").status
+
+
+# ---------------------------------------------------------------- deliveries
+
+
+def test_files_are_planned_added_once_and_marked(store, work):
+    file = OutFile(work.run, "kept", "a.csv", "made/a.csv", 3, "s", "k")
+    store.deliveries.plan(work, [], [file])
+    store.deliveries.add(work, replace(file, rows=99))
+    store.deliveries.add(work, replace(file, name="b.csv"))
+    assert [("a.csv", 3), ("b.csv", 3)] == [(one.name, one.rows) for one in store.deliveries.files(work.run)]
+    store.deliveries.mark_file(work, file, FileState.DONE, "there")
+    assert [("done", "there"), ("planned", "")] == [(one.state, one.receipt) for one in store.deliveries.files(work.run)]
+
+
+def test_a_person_settles_what_nobody_knows_and_nothing_else(store, work):
+    batches = [Batch(work.run, "shop", number, number, number + 1, f"k{number}", "s") for number in range(3)]
+    store.deliveries.plan(work, batches, [])
+    store.deliveries.mark(work, batches[0], BatchState.DONE)
+    store.deliveries.mark(work, batches[1], BatchState.UNKNOWN)
+    assert 1 == store.deliveries.settle(work.run, BatchState.DONE)
+    assert ["done", "done", "planned"] == [one.state for one in store.deliveries.batches(work.run)]
+
+
+def test_rejects_that_come_back_are_added_once(store, work):
+    store.rejects.put(work, [Rejects(work.run, "feed", "x.csv", 3)])
+    for _ in range(2):
+        store.rejects.add(work, Rejects(work.run, "refused-shop", "y.csv", 1))
+    assert [("feed", 3), ("refused-shop", 1)] == [(one.source, one.rows) for one in store.rejects.list(work.run)]
+
+
+# ---------------------------------------------------------------- messages
+
+
+def test_a_message_that_was_claimed_for_nothing_is_as_if_it_had_not_been(store):
+    store.inbox.put([message("a"), message("b")])
+    store.inbox.claim("hook", NOON, 10)
+    store.inbox.unclaim("a")
+    assert [("a", 1)] == [(one.id, one.attempts) for one in store.inbox.claim("hook", NOON, 10)]
+    assert 2 == store.inbox.release_all("hook")
+    assert (0, {"new": 2}) == (store.inbox.release_all("other"), dict(store.inbox.counts()))
+
+
+def test_a_dead_message_is_taken_up_again_and_a_new_one_is_not(store):
+    store.outbox.put([message("a"), message("b")])
+    store.outbox.claim("hook", NOON, 1)
+    store.outbox.mark("a", MessageState.DEAD, reason="gone")
+    assert (True, False, False) == tuple(store.outbox.again(id) for id in ("a", "b", "c"))
+    assert [("b", "new", 0), ("a", "new", 0)] == [(one.id, one.state, one.attempts) for one in store.outbox.list()]
+    assert [] == list(store.outbox.list("dead"))
+
+
+def test_behind_a_dead_message_others_go_on_or_wait(store):
+    store.outbox.put([message("a", "order 1"), message("b", "order 1")])
+    store.outbox.claim("hook", NOON, 1)
+    store.outbox.mark("a", MessageState.DEAD)
+    assert [] == list(store.outbox.claim("hook", NOON, 10, behind_dead=False))
+    assert ["b"] == [one.id for one in store.outbox.claim("hook", NOON, 10)]
+
+
+def test_a_channel_has_something_due_until_it_is_closed(store):
+    store.outbox.put([message("a")])
+    assert ["hook"] == list(store.outbox.due(NOON))
+    store.outbox.mark("a", MessageState.NEW, not_before=LATER)
+    assert ([], ["hook"]) == (list(store.outbox.due(NOON)), list(store.outbox.due(LATER)))
+    store.outbox.close_channel("hook", "410", NOON)
+    assert ("410", []) == (store.outbox.closed("hook"), list(store.outbox.due(LATER)))
+    assert (True, False, "") == (store.outbox.open_channel("hook"), store.outbox.open_channel("hook"), store.outbox.closed("hook"))
+
+
+def test_what_became_of_a_run_becomes_of_its_message(store):
+    store.inbox.put([message("hook/a")])
+    run = store.runs.submit(Fire("offers", FireKind.EVENT, NOON, "hook/a"), Admission(), NOON)
+    store.inbox.claim("hook", NOON, 1)
+    store.inbox.mark("hook/a", MessageState.DONE)
+    store.inbox.settled(run.id, taken=False, reason="no")
+    assert ("dead", True) == ((one := store.inbox.get("hook/a")).state, "no" in one.reason)
+    store.inbox.settled(run.id, taken=True, reason="")
+    assert MessageState.DONE is store.inbox.get("hook/a").state
+
+
+def test_the_newest_version_that_was_done_and_what_the_latest_said_are_known(store):
+    store.inbox.put([message("a", "order 1", version="2"), message("b", "order 1", version="3"), message("c", "order 2", version="9")])
+    assert "" == store.inbox.newest("hook", "order 1")
+    store.inbox.mark("a", MessageState.DONE)
+    assert ("2", "") == (store.inbox.newest("hook", "order 1"), store.inbox.newest("hook", "order 2"))
+    assert ({"c", "b"}, 1) == (set(found := store.inbox.digests(2)), len(set(found.values())))
+
+
+# ---------------------------------------------------------------- what is remembered
+
+
+def test_the_files_of_what_is_remembered_are_those_of_the_last(store, work):
+    store.snapshots.commit(work, [Snapshot("Offer", "x", 3, 3, work.run), Snapshot("Order", "y", 1, 1, work.run)])
+    store.snapshots.commit(work, [Snapshot("Offer", "z", 4, 2, work.run)])
+    assert {"y", "z"} == set(store.snapshots.files())
+    assert (4, 2) == ((one := store.snapshots.current("Offer")).rows, one.last_count)
+
+
+def test_a_row_enters_a_status_once_unless_it_is_told_apart(store, work):
+    def entry(key, again="", sha256="x"):
+        return Entry("export", "Order", key, "PAID", sha256, 0, work.run, again)
+
+    assert store.entries.latest("export", "Order") is None
+    assert 2 == store.entries.put(work, [entry("a"), entry("b"), entry("a", sha256="y")], NOON)
+    assert 1 == store.entries.put(work, [entry("a", "second time", "z"), entry("b")], NOON)
+    first, *others = store.entries.after("export", "Order", 0, 10)
+    assert ["a", "b", "a"] == [one.key for one in (first, *others)]
+    assert (NOON, others[-1]) == (first.at, store.entries.latest("export", "Order"))
+    assert [others[0]] == list(store.entries.after("export", "Order", first.number, 1))
+    # A file is needed while there is a row in it that was not read.
+    assert {"x", "z"} == set(store.entries.files())
