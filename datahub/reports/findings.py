@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,10 @@ class Findings:
         self.settle()
         self._path.unlink(missing_ok=True)
         if self._file is not None:
-            self._writer.close()
+            # A disk that took none of it takes no end of it either, and may have refused its beginning.
+            with suppress(OSError):
+                if self._writer is not None:
+                    self._writer.close()
             self._file.abort()
             self._file = None
 

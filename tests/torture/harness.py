@@ -64,17 +64,24 @@ class Zygote:
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.torture.zygote"]
+        self._begun = ""
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def start(self, **asked: Any) -> int:
         assert self._process.stdin is not None
         told = {"fail": "", "trace": "", "lease": 0, "mutant": "", "broken": 0, "halted": False, **asked}
         self._process.stdin.write(json.dumps(told) + "\n")
-        return int(self._line())
+        # A test that was ended in the middle has left what it did not read.
+        while (said := self._line().split())[0] != "begun":
+            pass
+        self._begun = said[1]
+        return int(self._begun)
 
     def ended(self) -> str:
-        """How the child ended: its exit code, minus a signal, or `stopped`."""
-        return self._line()
+        """How the child that began last ended: its exit code, minus a signal, or `stopped`."""
+        while (said := self._line().split())[:2] != ["ended", self._begun]:
+            pass
+        return said[2]
 
     def _line(self) -> str:
         assert self._process.stdout is not None

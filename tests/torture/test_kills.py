@@ -28,6 +28,7 @@ def harness():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_run_that_is_killed_at_a_named_point_goes_on_by_itself(harness, point):
     for scenario in SCENARIOS if LONG else ("asked" if point in ("send", "sent", "marked") else "keyed",):
@@ -69,6 +70,7 @@ def test_runs_that_are_killed_at_any_instant_lose_and_double_nothing(harness):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_run_that_was_stopped_and_overtaken_sends_nothing_when_it_wakes_up(harness):
     for point in ("stage:1", "stage:2", "send:1", "send:2", "show:1", "dispose:1") if LONG else ("send:2", "stage:1"):
         assert [] == harness.stopped(point=point), point
@@ -117,18 +119,21 @@ def found(problems):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("mutant", sorted(CHAIN_MUTANTS))
 def test_a_planted_mistake_between_jobs_is_found(harness, mutant):
     assert found(harness.chain((CHAIN_CATCHERS[mutant],), mutant)), mutant
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("mutant", sorted(SPAN_MUTANTS))
 def test_a_planted_mistake_with_ranges_is_found(harness, mutant):
     assert found(harness.span((Kill("planned"),), mutant)), mutant
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("mutant", sorted(MUTANTS))
 def test_a_planted_mistake_is_found(harness, mutant):
     if mutant == "no_epoch":

@@ -87,9 +87,9 @@ def main() -> None:
             finally:
                 sys.stderr.flush()
                 os._exit(code)
-        print(number, flush=True)
+        print("begun", number, flush=True)
         _, status = os.waitpid(number, os.WUNTRACED)
-        print("stopped" if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status), flush=True)
+        print("ended", number, "stopped" if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":
