@@ -22,7 +22,7 @@ from datahub.engine import issues
 from datahub.engine.backlog import Backlog
 from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
-from datahub.engine.lookups import build as build_lookup
+from datahub.engine.lookup_filling import Filling
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
 from datahub.engine.parts import no_rows, part_of, table_of
@@ -91,7 +91,8 @@ class _Runner:
         run.ahead = self._segments.ahead
         self._shapes = {shape.name: shape for shape in plan.entities}
         self._built: dict[int, JoinIndex] = {}
-        self._lookups: dict[str, list[pa.Table]] = {feed.lookup: [] for feed in plan.feeds}
+        fed = {feed.lookup for feed in plan.feeds}
+        self._lookups = {table.name: Filling(table) for table in plan.lookups if table.name in fed}
         self._fed: set[str] = set()
         self._breakers: dict[int, Breaker] = {}
         self._open_ports: dict[int, int] = {}
@@ -285,7 +286,7 @@ class _Runner:
             healthy = payload.filter(~reject(side, payload, failures, Origin(map=exit.lookup), exit))
             self._aside(side)
             self.execution.ledger.mark(healthy.rows, Fate.LOOKED_UP)
-            self._lookups[exit.lookup].append(table_of(healthy))
+            self._lookups[exit.lookup].add(table_of(healthy))
         else:
             assert exit.into is not None
             side = Side()
@@ -385,8 +386,6 @@ class _Runner:
         return _Done(self._work.leave(root, frame, exits, side, self._told), side)
 
     def _feed_lookup(self, name: str) -> None:
-        table = next(table for table in self._plan.lookups if table.name == name)
         rows = next(feed.rows for feed in self._plan.feeds if feed.lookup == name)
-        tables = self._lookups.pop(name) or [table_of(no_rows(rows, self._run.sources))]
-        self._run.lookups[name] = build_lookup(table, pa.concat_tables(tables))
+        self._run.lookups[name] = self._lookups.pop(name).built(table_of(no_rows(rows, self._run.sources)))
         self._fed.add(name)

@@ -111,9 +111,17 @@ class Keys:
         return np.where(missing, -1, found)
 
 
-def keys_of(columns: Sequence[pa.Array]) -> tuple[Keys, Rows]:
+@record(frozen=True, slots=True)
+class Numbered:
+    """The hashes of all keys of a column, and for each row that which had its key first."""
+
+    seen: SeenKeys
+    first: Rows
+
+
+def keys_of(columns: Sequence[pa.Array], known: Numbered | None = None) -> tuple[Keys, Rows]:
     """The keys that rows have, and for each row the number of its key; rows with a null have none (-1)."""
-    parts, numbers = zip(*(_numbered(column) for column in columns), strict=True)
+    parts, numbers = zip(*(_numbered(column, known) for column in columns), strict=True)
     sizes = [len(part.values) for part in parts]
     if len(parts) == 1:
         return Keys(parts, np.arange(sizes[0], dtype=np.int64), None), numbers[0]
@@ -132,7 +140,12 @@ def keys_of(columns: Sequence[pa.Array]) -> tuple[Keys, Rows]:
     return Keys(parts, distinct, dense), key_of
 
 
-def _numbered(column: pa.Array) -> tuple[Part, Rows]:
+def is_hashed(kind: pa.DataType) -> bool:
+    """Whether many values of a type are found by their hashes."""
+    return bool(pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_temporal(kind))
+
+
+def _numbered(column: pa.Array, known: Numbered | None) -> tuple[Part, Rows]:
     """The distinct values of a column, and for each row the number of its own, -1 where it is null."""
     kind = column.type
     if pa.types.is_nested(kind):
@@ -140,19 +153,19 @@ def _numbered(column: pa.Array) -> tuple[Part, Rows]:
         _, first = np.unique(numbers, return_index=True)
         part = Part(column.take(pa.array(first[numbers[first] >= 0])))
         return part, part.codes(column)
-    hashed = pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_temporal(kind)
+    hashed = is_hashed(kind)
     if hashed and len(column) > FEW and not column.null_count:
-        seen, first = _seen(column)
+        known = known or _seen(column)
         rows = np.arange(len(column), dtype=np.int64)
-        if (first == rows).all():
+        if (known.first == rows).all():
             # Different hashes are of different values: there is none twice.
-            return Part(column, seen), rows
+            return Part(column, known.seen), rows
     encoded = column.dictionary_encode()
     values = encoded.dictionary
-    return Part(values, _seen(values)[0] if hashed and len(values) > FEW else None), _found(encoded.indices)
+    return Part(values, _seen(values).seen if hashed and len(values) > FEW else None), _found(encoded.indices)
 
 
-def _seen(values: pa.Array) -> tuple[SeenKeys, Rows]:
+def _seen(values: pa.Array) -> Numbered:
     """The hashes of values, and for each value the place of the first that has its hash."""
     seen = SeenKeys(len(values))
     size = 1 << 16
@@ -160,7 +173,7 @@ def _seen(values: pa.Array) -> tuple[SeenKeys, Rows]:
         # One piece is hashed while the one before it is put in: nothing else goes on while a table is made ready.
         hashed = pool.map(lambda start: hashes([values.slice(start, size)]), range(0, len(values), size))
         first = [seen.first_rows(some, np.arange(at * size, at * size + some.shape[1], dtype=np.int64)) for at, some in enumerate(hashed)]
-    return seen, np.concatenate([np.empty(0, np.int64), *first])
+    return Numbered(seen, np.concatenate([np.empty(0, np.int64), *first]))
 
 
 # ---------------------------------------------------------------- the index
@@ -196,15 +209,15 @@ class LookupIndex:
         return self.inverses[member]
 
 
-def build(table: ir.LookupTable, rows: pa.Table | None = None) -> LookupIndex:
-    """The index of a table: of its inline rows, and of `rows` where a source feeds it.
+def build(table: ir.LookupTable, rows: pa.Table | None = None, known: Numbered | None = None) -> LookupIndex:
+    """The index of a table: of its inline rows, and of `rows` where a source feeds it; of the key of those it may be `known`.
 
     Fed rows have columns named as the keys, `valid_from` and `result` (or the fields of the result).
     """
     columns, since, results = _inline(table)
     if rows is not None:
         columns, since, results = _over(columns, since, results, *_fed(table, rows))
-    keys, key_of = keys_of(columns)
+    keys, key_of = keys_of(columns, known)
     moments, moment_of = _moments(since, len(results))
     order = _ordered(key_of, moment_of)
     width = 1 if moments is None else len(moments) + 1
