@@ -41,7 +41,8 @@ def kept(document: Document, loader: Folders, flow: str) -> Compiled | None:
     try:
         head, _, plan = place.read_text(encoding="utf-8").partition("\n")
         known = json.loads(head)
-        if known["program"] != _program() or not loader.sees(known["files"], known["folders"]):
+        whole = known["sum"] == hashlib.sha256(plan.encode()).hexdigest()
+        if not whole or known["program"] != _program() or not loader.sees(known["files"], known["folders"]):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -60,11 +61,13 @@ def keep(document: Document, loader: Folders, flow: str, made: Compiled) -> None
         return
     from datahub.plan.serde import to_json
 
+    plan = to_json(made.plan)
     head = {"files": loader.files, "folders": loader.folders, "warnings": made.warnings, "digest": made.digest}
     draft = place.with_suffix(f".{os.getpid()}")
     try:
+        head |= {"program": _program(), "sum": hashlib.sha256(plan.encode()).hexdigest()}
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(f"{json.dumps({'program': _program(), **head})}\n{to_json(made.plan)}", encoding="utf-8")
+        draft.write_text(f"{json.dumps(head)}\n{plan}", encoding="utf-8")
         draft.replace(place)
         _make_room(place.parent)
     except OSError:
