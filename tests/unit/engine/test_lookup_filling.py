@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +13,10 @@ from datahub.engine.lookup_index import FEW, build
 from datahub.semantic import ir
 from datahub.types import model as t
 
-KINDS = {"text": (t.Text(), lambda one: f"K-{one * 7919}"), "int": (t.Int(), lambda one: one * 7919)}
+KINDS: dict[str, tuple[t.Type, Callable[[int], str | int]]] = {
+    "text": (t.Text(), lambda one: f"K-{one * 7919}"),
+    "int": (t.Int(), lambda one: one * 7919),
+}
 
 
 def table(kind: t.Type, **given) -> ir.LookupTable:
