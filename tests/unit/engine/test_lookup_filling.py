@@ -38,7 +38,7 @@ def test_it_is_the_table_of_all_rows(kind, shape):
     numbers = list(range(count))
     if shape in ("again", "contradicted"):
         numbers[-5], numbers[FEW + 1] = 7, 8
-    keys = [make(one) for one in numbers]
+    keys: list[str | int | None] = [make(one) for one in numbers]
     if shape.startswith("null"):
         keys[-1 if shape == "null at the end" else 0] = None
     results = numbers if shape == "again" else list(range(count))
