@@ -6,7 +6,7 @@ node and a `Scope` and answer a `Column` of the scope's rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine import aggregate, branches, calls, convert, decisions, fit, lookups, nested, windows
-from datahub.engine.evidence import of_members, shown_by
+from datahub.engine.cells import REQUIRED
+from datahub.engine.evidence import Shown, of_members, shown_by
 from datahub.engine.failures import OMIT, real, union
 from datahub.engine.scope import RunState, Scope, evaluates
 from datahub.engine.values import scalar
@@ -80,7 +81,11 @@ def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failures:
     if failure.members is not None and scope.members is not None and scope.offsets is not None:
         rows, around = scope.offsets[failure.rows] + failure.members, scope.members
     found = []
-    for mask, evidence in shown_by(_of_part(failure, origin.evidence), around.find, around.length, rows):
+    asked = _of_part(failure, origin.evidence)
+    shown = [*shown_by(asked, around.find, around.length, rows)]
+    if failure.code == REQUIRED and len(asked) > 1 and not failure.read:
+        shown = [*_lacking(shown, around, rows)]
+    for mask, evidence in shown:
         part, at = (placed, rows) if mask is None else (placed.kept(mask), rows[mask])
         # What was made of several columns is shown itself; of one, what stands in it.
         in_part = not part.read and (part.elements is not None or bool(part.inside))
@@ -88,6 +93,23 @@ def _attributed(failure: Failure, origin: ir.Origin, scope: Scope) -> Failures:
         values = part.values if of_part else _raw(part, evidence, around, at)
         found.append(replace(part, column=", ".join(one.label for one in evidence), values=values))
     return tuple(found)
+
+
+def _lacking(shown: Sequence[Shown], scope: Scope, rows: Rows) -> Iterator[Shown]:
+    """Of a value that must be there and is made of several columns, those that are empty: one part for each combination of them."""
+    for mask, evidence in shown:
+        at = np.arange(len(rows)) if mask is None else np.flatnonzero(mask)
+        held = [_held(one.raw, scope, rows[at]) for one in evidence]
+        empty = [pc.fill_null(pc.equal(one, ""), True).to_numpy(zero_copy_only=False) for one in held if one is not None]
+        if len(empty) < len(evidence) or len(evidence) > 30:
+            yield mask, evidence
+            continue
+        codes = (np.stack(empty) * (1 << np.arange(len(empty)))[:, None]).sum(axis=0)
+        # One number for each combination of columns that are empty; there are a few.
+        for code in np.unique(codes).tolist():
+            mine = np.zeros(len(rows), np.bool_)
+            mine[at[codes == code]] = True
+            yield mine, tuple(one for number, one in enumerate(evidence) if code >> number & 1) or evidence
 
 
 def _of_part(failure: Failure, evidence: Sequence[ir.Evidence]) -> Sequence[ir.Evidence]:
@@ -106,6 +128,9 @@ def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: 
             return failure.values
         parts.append(held)
     if len(parts) == 1:
+        return parts[0]
+    if failure.code == REQUIRED and not failure.read and all(pc.all(pc.equal(one, ""), min_count=0).as_py() for one in parts):
+        # Of several that are empty there is nothing to be shown.
         return parts[0]
     return pc.binary_join_element_wise(*parts, ", ", null_handling="replace", null_replacement="")
 

@@ -7,6 +7,7 @@ has: the raw text of a source that it does not come from is not in its frame, or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,11 @@ Find = Callable[[str], Column | None]
 """Gives the column of a name, or None where there is none."""
 
 
-def shown_by(evidence: Sequence[Evidence], find: Find, length: int, rows: Rows) -> Iterable[tuple[Mask | None, tuple[Evidence, ...]]]:
+Shown: TypeAlias = "tuple[Mask | None, tuple[Evidence, ...]]"
+"""Some of the rows (None is all), and what is shown of them."""
+
+
+def shown_by(evidence: Sequence[Evidence], find: Find, length: int, rows: Rows) -> Iterable[Shown]:
     """The evidence that rows have: for those that a mask over `rows` says (None is all) the columns to be shown.
 
     `find` gives the columns, which are `length` long.
