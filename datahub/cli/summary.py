@@ -61,18 +61,22 @@ def last_line(report: Report, paint: Paint) -> str:
 def _sources(report: Report, paint: Paint) -> str:
     """One line a source: all its rows, by what became of them."""
     fates = [("written", "fit to be written"), *_FATES[1:]] if report.status == "aborted" else _FATES
-    used = [(name, word) for name, word in fates if any(getattr(source, name) for source in report.sources)]
-    equals = "=" if used else ""
-    rows = [[one.source, f"{one.read:,} read", equals, *_fates(one, used), "" if one.adds_up else "!"] for one in report.sources]
+    places = max((sum(bool(getattr(source, name)) for name, _ in fates) for source in report.sources), default=0)
+    rows = [
+        [one.source, f"{one.read:,} read", "=" if one.read else "", *_fates(one, fates, places), "" if one.adds_up else "!"]
+        for one in report.sources
+    ]
     text = table(rows, right=(1,))
     if not report.adds_up:
         text += paint("1;31", "the rows do not add up: this is a mistake of DataHub") + "\n"
     return text
 
 
-def _fates(source: SourceCounts, used: Sequence[tuple[str, str]]) -> Iterator[str]:
-    for position, (name, word) in enumerate(used):
-        yield f"{'+ ' if position else ''}{getattr(source, name):,} {word}"
+def _fates(source: SourceCounts, fates: Sequence[tuple[str, str]], places: int) -> Iterator[str]:
+    """The fates that rows of a source came to, and nothing for the others of `places`."""
+    said = [f"{count:,} {word}" for name, word in fates if (count := getattr(source, name))]
+    yield from (f"{'+ ' if position else ''}{one}" for position, one in enumerate(said))
+    yield from [""] * (places - len(said))
 
 
 def _written(report: Report) -> str:

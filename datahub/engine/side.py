@@ -29,6 +29,10 @@ class Flowed:
     filtered: int = 0
     merged: int = 0
     empty: int = 0
+    alone: int = 0
+    """Of a join: the rows on the left for which it found nothing."""
+    lost: int = 0
+    """Of groups: how many were never there, for all their rows fell before or had no key."""
     seconds: float = 0.0
     """Of the processor, in the threads that did it."""
     size: int = 0

@@ -31,6 +31,7 @@ from datahub.reports.rejects import Rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
 from datahub.runner.aborted import Seen, aborted
 from datahub.runner.hashes import Hashes
+from datahub.runner.missing import missed, rejected_rows
 from datahub.runner.outlet import Files, Progress, Watch
 from datahub.semantic import ir
 
@@ -106,7 +107,7 @@ def run(
         findings.settle()
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
-        seen = Seen(outlet.counts, _rejected(execution), execution, options.previous)
+        seen = Seen(outlet.counts, rejected_rows(execution), execution, options.previous)
         reason = _of_nothing(nothing) or aborted(plan, seen, findings, state)
         rejects.add_waited(execution, files, findings)
         rejects.commit()
@@ -134,7 +135,7 @@ def run(
         inputs=dict(hashes.result()),
         sources=tuple(_source_counts(plan, execution, files)),
         entities=dict(outlet.counts),
-        rejected=_rejected(execution),
+        rejected=rejected_rows(execution),
         codes=tuple(
             CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get(code, ())))
             for (severity, code), count in findings.codes.most_common()
@@ -146,6 +147,7 @@ def run(
             *_forgetful(plan, options),
             *(f"`{path}` is of an earlier run: this one wrote nothing" for path in earlier),
             *(f"{name}: {text}" for name, feed in feeds.items() for text in feed.warnings()),
+            *missed(execution),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
         operators=tuple(_operator_counts(execution)),
@@ -203,30 +205,6 @@ def _operator_counts(execution: Execution) -> Iterator[OperatorCounts]:
 def _counted(name: str, flowed: Flowed) -> OperatorCounts:
     ways = (flowed.rows_in, flowed.expanded, flowed.rows_out, flowed.rejected, flowed.filtered, flowed.merged, flowed.empty)
     return OperatorCounts(name, *ways, round(flowed.seconds, 4))
-
-
-def _rejected(execution: Execution) -> dict[str, int]:
-    """The rows that each entity lost: those rejected at its boundary, and those that were rejected on their way to it."""
-    found: dict[str, int] = {}
-    last = {one.entity: one for one in execution.operators if isinstance(one, op.Settle | op.Surviving)}
-    for entity, operator in last.items():
-        # The members of a group that falls are told one by one, but the entity loses one row: the group.
-        behind = (one for one in _behind(operator) if not isinstance(one, op.Group))
-        found[entity] = sum(execution.flowed[id(one)].rejected for one in behind if id(one) in execution.flowed)
-    return found
-
-
-def _behind(operator: op.Operator) -> list[op.Operator]:
-    """`operator` and all that lead to its rows; those of other entities that they may fall with are not among them."""
-    found: dict[int, op.Operator] = {}
-    waiting = [operator]
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in found:
-            found[id(one)] = one
-            own = isinstance(one, op.Surviving)
-            waiting.extend([one.graph.inputs[one.graph.entities.index(one.entity)]] if own else op.inputs(one))  # type: ignore[union-attr]
-    return list(found.values())
 
 
 def _of_nothing(unmet: Sequence[Unmet]) -> str:

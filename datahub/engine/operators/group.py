@@ -65,7 +65,9 @@ def group(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
     # Whose key could not be had, belongs nowhere.
     keyed = keyed.filter(~failed_rows(all_failures([keyed.columns[key.name] for key in operator.keys]), keyed.length))
     mine, theirs = _numbers(made, keyed, [key.name for key in operator.keys])
+    keyless = int(np.count_nonzero(fell)) - keyed.length
     lonely = keyed.filter(~np.isin(theirs, mine))
+    side.count(operator).lost += keyless + len(np.unique(theirs[~np.isin(theirs, mine)]))
     fallen = _grouped(lonely, _as_far(operator, lonely), run).groups if lonely.length else None
     return replace(made if operator.partial else _lacking(made, np.isin(mine, theirs), operator, run), fallen=fallen)
 
@@ -103,6 +105,7 @@ def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame
     """The groups of rows that came; what a group's members failed in, the group answers for."""
     keyed = assign(frame, operator.keys, run)
     failed = reject(side, keyed, all_failures([keyed.columns[key.name] for key in operator.keys]), operator.origin, operator)
+    side.count(operator).lost += int(np.count_nonzero(failed))
     keyed = keyed.filter(~failed)
     made = _grouped(keyed, operator, run)
     if made.inherited and operator.partial:

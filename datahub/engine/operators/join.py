@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.evaluate import attributed, evaluate
+from datahub.engine.keys import any_null
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject, right_of
@@ -38,7 +39,8 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
     if failures:
         failed = turn_away(frame, operator, failures, run, side)
         return probe(frame.filter(~failed), operator, index, run, side)
-    left, right = index.pairs([column.array(frame.length) for column in columns], frame.length)
+    arrays = [column.array(frame.length) for column in columns]
+    left, right = index.pairs(arrays, frame.length)
     if operator.also is not None and len(left):
         keep, unclear = _holds(frame, left, right, operator, index, run)
         if unclear:
@@ -46,6 +48,7 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
             return probe(frame.filter(~failed), operator, index, run, side)
         left, right = left[keep], right[keep]
     matches = np.bincount(left, minlength=frame.length)
+    side.count(operator).alone += int(np.count_nonzero((matches == 0) & ~any_null(arrays)))
     wrong = _wrong(frame, matches, operator, columns, run)
     if wrong:
         failed = turn_away(frame, operator, wrong, run, side)

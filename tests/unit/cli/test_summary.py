@@ -58,8 +58,8 @@ REPORT = Report(
 
 def test_a_run_ends_with_what_became_of_its_rows_what_was_wrong_and_where_it_is():
     assert """\
-  feed    12,430 read  =  12,300 written  + 118 rejected  + 12 merged  + 0 for lookups
-  brands      40 read  =  0 written       + 0 rejected    + 0 merged   + 40 for lookups
+  feed    12,430 read  =  12,300 written  + 118 rejected  + 12 merged
+  brands      40 read  =  40 for lookups
 
   Offer  12,300 rows  out/Offer.jsonl
 

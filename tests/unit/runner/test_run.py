@@ -273,3 +273,24 @@ def test_many_small_files_are_read_as_one_large_one_is(tmp_path: Path) -> None:
     assert others == [(one["code"], one["value"], one["row"]) for one in whole]
     lines = (tmp_path / "out" / "run" / "rejects" / "items.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == alone.rejects[0].rows + 1
+
+
+JOINED = """
+source items: csv { columns { sku: text, stock: text? } }
+source stocks: csv { columns { id: text, n: int } }
+entity Stock { key id
+  id: text, n: int }
+entity Item { sku: text, n: int? }
+map Stock from s in stocks { include s }
+map Item from i in items join s in Stock on s.id = i.stock { sku: i.sku, n: s.n }
+"""
+
+
+@pytest.mark.parametrize(("stocks", "warned"), [("id,n\nx,1\ny,q\n", 1), ("id,n\nx,1\n", 0), ("id,n\nx,1\ny,1\nz,q\n", 0)])
+def test_a_join_that_finds_nothing_says_that_rows_were_rejected_which_it_looks_among(stocks, warned, tmp_path: Path) -> None:
+    (tmp_path / "stocks.csv").write_text(stocks, encoding="utf-8")
+    report = ran(tmp_path, "sku,stock\na,x\nb,y\nc,\n", JOINED, stocks=[str(tmp_path / "stocks.csv")])
+    said = "the join on line 8 of script.dhm finds nothing for one row, and one row that it looks among is rejected"
+    assert [said] * warned == list(report.warnings)
+    # What is looked for is no row of the entity.
+    assert 0 == report.rejected["Item"]
