@@ -119,13 +119,13 @@ def _is_blank(records: bytes) -> bool:
     return records[:1] in (b"\r", b"\n") and not records.strip(b"\r\n")
 
 
-def block_size(stream: InputStream) -> int:
+def block_size(stream: InputStream, largest: int = LARGEST_BLOCK) -> int:
     """Blocks so large that every core gets as much as another, and memory stays small for a large file.
 
     A block costs as much as some thousand rows before it has any: of a small file each core gets one.
     """
     size: int = stream.size * (4 if stream.compression else 1)
-    rounds = max(1, -(-size // (CORES * LARGEST_BLOCK)))
+    rounds = max(1, -(-size // (CORES * largest)))
     # Each ends with its last whole record: without room to spare, a small one would be left.
     return max(SMALLEST_BLOCK, size // (CORES * rounds) + SPARE)
 

@@ -19,7 +19,7 @@ from datahub.formats.declare import BadInput, Block, InputFile, Placed
 from datahub.formats.files import InputStream
 from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import Keys, keys_of
-from datahub.formats.json_reader import JsonReader, refuse_markup
+from datahub.formats.json_reader import LARGEST_BLOCK, JsonReader, refuse_markup
 from datahub.formats.json_records import Records
 from datahub.formats.json_scan import LONGEST_RECORD, Structure, nesting, structure
 from datahub.formats.options import option
@@ -60,7 +60,7 @@ class JsonDocumentReader(JsonReader):
         count = first_block
         with InputStream(file.path, file.member) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
-            for offset, line, piece in self._pieces(text, keys, file, block_size(stream)):
+            for offset, line, piece in self._pieces(text, keys, file, block_size(stream, LARGEST_BLOCK)):
                 yield Block(number, count, offset, len(piece.text), line, piece)
                 count += 1
         self.ended(file, count > first_block)

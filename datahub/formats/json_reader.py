@@ -14,6 +14,10 @@ from datahub.formats.options import option
 from datahub.semantic.ir import SourceShape
 
 
+LARGEST_BLOCK = 16 << 20
+"""Names stand beside all values: a block of JSON has half the rows that one of CSV has."""
+
+
 class JsonReader(ABC):
     """Reads the files of one source of JSON."""
 

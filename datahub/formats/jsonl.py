@@ -10,7 +10,7 @@ import numpy as np
 from datahub.formats.csv_read import block_size
 from datahub.formats.declare import BadInput, Block, Format, InputFile, declare_format
 from datahub.formats.files import InputStream
-from datahub.formats.json_reader import JsonReader, refuse_markup
+from datahub.formats.json_reader import LARGEST_BLOCK, JsonReader, refuse_markup
 from datahub.formats.json_records import Records
 from datahub.formats.json_reject import JsonLinesRejecter
 from datahub.formats.json_scan import LONGEST_RECORD
@@ -33,7 +33,7 @@ class JsonLinesReader(JsonReader):
             if text.buffer.lstrip()[:1] == b"[":
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block
-            for offset, line, piece in text.pieces(block_size(stream), last_line_end, LONGEST_RECORD):
+            for offset, line, piece in text.pieces(block_size(stream, LARGEST_BLOCK), last_line_end, LONGEST_RECORD):
                 if not piece.isspace():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1
