@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,9 +42,14 @@ class Finding:
 def table(findings: Sequence[Finding], frame: Frame, key: Sequence[str] = ()) -> pa.Table:
     """The issues of `findings` about rows of `frame`; `key` are the columns that identify a row."""
     if not findings:
-        return SCHEMA.empty_table()
+        return _none()
     told = [_rows(part, frame, key) for finding in findings for part in _by_source(finding, frame)]
     return pa.concat_tables([*_beside(findings), *told])
+
+
+@cache
+def _none() -> pa.Table:
+    return SCHEMA.empty_table()
 
 
 def _beside(findings: Sequence[Finding]) -> Iterable[pa.Table]:

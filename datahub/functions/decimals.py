@@ -132,6 +132,10 @@ def at_scale(values: Datum, planned: t.Decimal, mode: str) -> Outcome:
     if not isinstance(values, pa.Scalar) and values.type == arrow_type(planned):
         return Outcome(values)
     surplus, x, keep = decimal_of(values).scale - planned.scale, scaled(values), valid(values)
+    kind = arrow_type(planned)
+    if surplus == 0 and isinstance(x, np.ndarray) and values.type.bit_width == kind.bit_width and _largest(x) < 10**planned.precision:
+        # The same digits under another name.
+        return Outcome(values.view(kind))
     small = None if x is None else _at_scale(x, -surplus) if surplus <= 0 else rounded_ints(x, surplus, mode)
     column = as_array(values, 1)
     if small is None and surplus > 0 and pa.types.is_decimal(column.type):
@@ -162,6 +166,9 @@ def rounded_ints(numbers: Any, digits: int, mode: str) -> Ints | None:
     if digits > 18:
         return None
     numbers, unit = np.asarray(numbers), np.int64(10**digits)
+    if mode == "half_up" and digits and numbers.min(initial=0) >= 0 and numbers.max(initial=0) < _INT64 - 10**digits:
+        above: Ints = (numbers + unit // 2) // unit
+        return above
     whole: Ints = numbers // unit
     over = numbers - whole * unit
     twice = 2 * over
