@@ -17,7 +17,7 @@ from datahub.formats.json_reader import refuse_markup
 from datahub.formats.json_reject import type_of
 from datahub.formats.json_text import joined, objects
 from datahub.formats.json_write import text_of
-from datahub.formats.jsonl import last_line_end, lines_of
+from datahub.formats.jsonl import lines_of
 from datahub.formats.options import option
 from datahub.formats.places import stretches
 from datahub.formats.text_stream import TextStream
@@ -52,7 +52,7 @@ class FixedReader:
             for _ in range(int(option(self.shape, "skip"))):
                 text.drop_line()
             count = first_block
-            for offset, line, piece in text.pieces(block_size(stream), last_line_end, LONGEST_RECORD):
+            for offset, line, piece in text.lines(block_size(stream), LONGEST_RECORD):
                 if piece.strip():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1

@@ -13,7 +13,6 @@ from datahub.formats.json_resent import unwrapped
 from datahub.formats.options import option
 from datahub.semantic.ir import SourceShape
 
-
 LARGEST_BLOCK = 16 << 20
 """Names stand beside all values: a block of JSON has half the rows that one of CSV has."""
 

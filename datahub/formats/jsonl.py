@@ -33,7 +33,7 @@ class JsonLinesReader(JsonReader):
             if text.buffer.lstrip()[:1] == b"[":
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block
-            for offset, line, piece in text.pieces(block_size(stream, LARGEST_BLOCK), last_line_end, LONGEST_RECORD):
+            for offset, line, piece in text.lines(block_size(stream, LARGEST_BLOCK), LONGEST_RECORD):
                 if not piece.isspace():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1
@@ -43,11 +43,6 @@ class JsonLinesReader(JsonReader):
 
     def records(self, block: Block) -> Records:
         return lines_of(block.data)
-
-
-def last_line_end(buffer: bytes) -> int:
-    """Past the last line end of `buffer`."""
-    return buffer.rfind(b"\n") + 1
 
 
 def lines_of(text: bytes) -> Records:
