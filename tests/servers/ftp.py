@@ -31,12 +31,18 @@ class FtpServer:
     ca_file: str = ""
     tls: str = "none"
     user: str = USER
+    data: range = range(0)
+    """The ports of its data connections, where they are known."""
+
+
+_DATA = 30
+"""How many ports a server has for its data connections."""
 
 
 def certificates(folder: Path, *names: str) -> tuple[Path, Path]:
     """The certificate of an authority, and one that it made out to `names`, with its key."""
     authority = trustme.CA()
-    made = authority.issue_cert(*(names or ("127.0.0.1", "localhost")))
+    made = authority.issue_cert(*(names or ("127.0.0.1", "127.0.0.2", "localhost")))
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     made.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     return folder / "ca.pem", folder / "server.pem"
@@ -49,9 +55,10 @@ def pyftpd(folder: Path, tls: str = "none", listing: str = "mlsd", idle: int = 3
     served.mkdir()
     ca, pem = certificates(folder)
     port = free_port()
-    command = [sys.executable, "-m", "tests.servers.pyftpd", str(port), str(served), tls, str(pem), listing, str(idle)]
+    low = 20_000 + port % 12_000
+    command = [sys.executable, "-m", "tests.servers.pyftpd", str(port), str(served), tls, str(pem), listing, str(idle), str(low)]
     with running(command, port, folder / "ftp.log"):
-        yield FtpServer(port, served, str(ca) if tls != "none" else "", tls)
+        yield FtpServer(port, served, str(ca) if tls != "none" else "", tls, data=range(low, low + _DATA))
 
 
 @contextmanager
@@ -102,12 +109,12 @@ rsa_cert_file={pem}
 rsa_private_key_file={pem}
 seccomp_sandbox=NO
 pasv_min_port={low}
-pasv_max_port={low + 200}
+pasv_max_port={low + _DATA - 1}
 xferlog_enable=NO
 """
     )
     with running([found, str(config)], port, folder / "vsftpd.log"):
-        yield FtpServer(port, served, str(ca), "explicit", "anonymous")
+        yield FtpServer(port, served, str(ca), "explicit", "anonymous", range(low, low + _DATA))
 
 
 # ------------------------------------------------------------------------------------------------ one that lies

@@ -33,12 +33,13 @@ class Proxy:
     delay: float = 0.0
     """How many seconds whatever arrives is held back, either way, as by a host that is far away."""
     port: int = 0
+    host: str = "127.0.0.1"
     connections: int = 0
     passed: int = 0
     """How many bytes of answers went through."""
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((self.host, self.port))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
         self._closed = threading.Event()
@@ -50,8 +51,7 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            fault = self.faults[self.connections] if self.connections < len(self.faults) else None
-            self.connections += 1
+            fault = self.next_fault()
             try:
                 server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
@@ -64,6 +64,10 @@ class Proxy:
             of_requests = fault if fault is not None and fault.side == "requests" else None
             threading.Thread(target=self._pump, args=(client, server, of_requests), daemon=True).start()
             threading.Thread(target=self._pump, args=(server, client, None if of_requests else fault), daemon=True).start()
+
+    def next_fault(self) -> Fault | None:
+        self.connections += 1
+        return self.faults[self.connections - 1] if self.connections <= len(self.faults) else None
 
     def _pump(self, source: socket.socket, sink: socket.socket, fault: Fault | None) -> None:
         gone = 0
@@ -148,6 +152,31 @@ class FtpProxy(Proxy):
     def close(self) -> None:
         super().close()
         for one in self._behind:
+            one.close()
+
+
+class _OneOfMany(Proxy):
+    """One of several before the ports of one server, which take its faults in turn."""
+
+    def next_fault(self) -> Fault | None:
+        return self.faults.pop(0) if self.faults else None
+
+
+TWIN = "127.0.0.2"
+"""Another address of this machine, where a server's ports are mirrored under their own numbers."""
+
+
+@contextmanager
+def ftps_proxy(target: int, data: range, *faults: Fault | None, delay: float = 0.0) -> Iterator[Proxy]:
+    """Before FTP under TLS, where no answer can be rewritten: what the server says of its ports holds at `TWIN` as well. `faults` strike the
+    data connections, which are whatever goes to `data`.
+    """
+    control, shared = Proxy(target, delay=delay, port=target, host=TWIN), list(faults)
+    behind = [_OneOfMany(port, shared, delay, port=port, host=TWIN) for port in data]
+    try:
+        yield control
+    finally:
+        for one in (control, *behind):
             one.close()
 
 

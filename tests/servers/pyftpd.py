@@ -1,4 +1,4 @@
-"""pyftpdlib as a process: `python -m tests.servers.pyftpd PORT FOLDER TLS PEM LISTING IDLE`; several servers in one would share a loop."""
+"""pyftpdlib as a process: `python -m tests.servers.pyftpd PORT FOLDER TLS PEM LISTING IDLE LOW`; several servers in one would share a loop."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ class ImplicitHandler(TLS_FTPHandler):  # type: ignore[misc]
 
 
 def main() -> None:
-    port, served, tls, pem, listing, idle = sys.argv[1:]
+    port, served, tls, pem, listing, idle, low = sys.argv[1:]
     handler: Any = {"none": FTPHandler, "explicit": TLS_FTPHandler, "implicit": ImplicitHandler}[tls]
     handler.authorizer = DummyAuthorizer()
     handler.authorizer.add_user(USER, PASSWORD, served, perm="elradfmwMT")
     handler.timeout = int(idle)
+    # Where none of them is free it takes another.
+    handler.passive_ports = range(int(low), int(low) + 30)
     if listing != "mlsd":
         handler.proto_cmds = {name: one for name, one in handler.proto_cmds.items() if name not in ("MLSD", "MLST")}
     if listing == "windows":

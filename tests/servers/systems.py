@@ -64,6 +64,8 @@ class System:
     folder: Any
     connection: Connection
     place: Place
+    data: range = range(0)
+    """The ports of the server's data connections, where it has some and they are known."""
 
     def open(self) -> FileSystem:
         make = load()[self.connection.kind].files
@@ -103,7 +105,7 @@ def system(name: str, home: Path) -> Iterator[System]:
             yield System(name, server.folder, _sftp(server), place)
     else:
         with _ftp_server(name, home) as ftpd:
-            yield System(name, ftpd.folder, _ftp(name, ftpd), place)
+            yield System(name, ftpd.folder, _ftp(name, ftpd), place, ftpd.data)
 
 
 def _vault() -> Vault:

@@ -1,6 +1,6 @@
 """Every fault at many places of every transport, in and out: what arrives is right, or the failure is clean, and nothing half is left (G12).
 
-Few places and one or two servers of each protocol in `make test`; `DHM_TORTURE=1` takes twenty places and all servers.
+Few places and one or two servers of each protocol in `make test`, FTP also by its data connections, with and without TLS; `DHM_TORTURE=1` takes twenty places and all servers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from datahub.connectors.kinds.store import Store
 from datahub.connectors.store_files import StoreFiles
 from datahub.project.binding import FilesFrom, FilesTo, Ready
 from datahub.project.connection import RemoteFiles
-from tests.servers.proxy import Fault, ftp_proxy, proxy
+from tests.servers.proxy import TWIN, Fault, Proxy, ftp_proxy, ftps_proxy, proxy
 from tests.servers.systems import KINDS, System, system
 
 TORTURE = bool(os.environ.get("DHM_TORTURE"))
@@ -35,8 +35,8 @@ ACTS = ("cut", "reset", "stall", "trickle", "slice", "latency")
 DEADLINE = timedelta(seconds=0.7)
 LONGEST = 20
 """Seconds that a case may take: some deadlines, one after the other."""
-OTHERS = ("plain-sftp", "proftpd-sftp", "pyftpd", "ftps-explicit", "vsftpd")
-WAYS = ("openssh", "pyftpd data", "proftpd", "store-s3", "http", *(OTHERS if TORTURE else ()))
+OTHERS = ("plain-sftp", "proftpd-sftp", "pyftpd", "ftps-explicit", "ftps-explicit data", "ftps-implicit data", "vsftpd")
+WAYS = ("openssh", "pyftpd data", "proftpd", "vsftpd data", "store-s3", "http", *(OTHERS if TORTURE else ()))
 
 
 def places() -> list[int]:
@@ -58,9 +58,11 @@ def hosts(tmp_path_factory):
 
 
 @contextmanager
-def opened(one: System, port: int) -> Iterator[Any]:
-    """The files of a host, reached by `port`."""
-    told = one.connection.model_copy(update={"port": port, "deadline": DEADLINE, "connect_timeout": DEADLINE})
+def opened(one: System, through: Proxy) -> Iterator[Any]:
+    """The files of a host, reached through a proxy."""
+    port = through.port
+    there = {"host": TWIN} if through.host == TWIN else {}
+    told = one.connection.model_copy(update=there | {"port": port, "deadline": DEADLINE, "connect_timeout": DEADLINE})
     if isinstance(told, Store):
         options = dict(told.options) | {"endpoint_url": f"http://127.0.0.1:{port}", "config_kwargs": {"retries": {"total_max_attempts": 1}}}
         files: Any = StoreFiles(told.model_copy(update={"options": options, "deadline": timedelta(seconds=2)}))
@@ -79,6 +81,8 @@ def port_of(one: System) -> int:
 
 def between(way: str, one: System, fault: Fault | None, delay: float) -> AbstractContextManager[Any]:
     """A proxy that strikes the first connection, and the second as well, so that one more try is not always enough."""
+    if way.endswith("data") and getattr(one.connection, "tls", "none") != "none":
+        return ftps_proxy(port_of(one), one.data, fault, fault, delay=delay)
     return (ftp_proxy if way.endswith("data") else proxy)(port_of(one), fault, fault, delay=delay)
 
 
@@ -116,7 +120,7 @@ def test_what_comes_in_is_right_or_fails_cleanly(way, hosts, request, tmp_path):
 def outcome(way, one, fault, delay, land, data, folder) -> str:
     folder.mkdir()
     begun = time.monotonic()
-    with between(way, one, fault, delay) as through, opened(one, through.port) as files:
+    with between(way, one, fault, delay) as through, opened(one, through) as files:
         came, problem = tried(lambda: land(files, folder))
     assert came == (None if problem else data), fault
     # A host that cannot be reached, or falls silent, is never said to have nothing, nor to be wrong for good.
@@ -176,11 +180,11 @@ def test_what_goes_out_shows_whole_or_not_at_all_and_goes_out_once_it_can(way, s
     for fault, delay in faults(side):
         one.empty()
         (one.folder / "out").mkdir()
-        if way == "vsftpd":
+        if way.startswith("vsftpd"):
             # Its account is another one than that of the tests.
             (one.folder / "out").chmod(0o777)
         begun = time.monotonic()
-        with between(way, one, fault, delay) as through, opened(one, through.port) as files:
+        with between(way, one, fault, delay) as through, opened(one, through) as files:
             held.append(sent(files, output, fault))
         assert time.monotonic() - begun < LONGEST, fault
         shown = [found for found in (one.folder / "out").iterdir() if not found.name.startswith(".")]

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from datahub.connectors.declare import CONNECTORS, Place, Refusal, TerminalError, TransientError
 from datahub.connectors.kinds.mirakl import Mirakl
@@ -96,6 +97,44 @@ def test_an_error_report_is_joined_back_to_the_rows(shop):
     assert {"A", "D"} == set(shop.fake.offers)
     assert "1.50" == shop.fake.offers["A"]["price"]
     assert ["OF01", "OF02", "OF02", "OF02", "OF03"] == shop.fake.calls
+
+
+def test_rows_go_to_any_operation_over_the_connection_of_the_imports(shop):
+    told = MiraklTo.model_validate(
+        {
+            "connection": "x",
+            "method": "PUT",
+            "path": "api/orders/{{ORDERID}}/tracking",
+            "batch": 1,
+            "single": True,
+            "results": {"items": "$"},
+        }
+    )
+    make = CONNECTORS["mirakl"].sender
+    assert make is not None
+    sender = make(shop.connection, told, shop.place)
+    row = pa.table({"order_id": ["O-01"], "carrier_code": ["UPS"], "tracking_number": ["1Z"]})
+    assert sender.keyed
+    assert () == sender.send(sender.render(row), "k", {"ORDERID": "O-01"}).refused
+    (refusal,) = sender.send(sender.render(row), "l", {"ORDERID": "O-99"}).refused
+    assert 0 == refusal.row
+    sender.close()
+    assert ["OR23", "OR23"] == shop.fake.calls
+    assert "UPS" in str(next(one for one in shop.fake.orders if one["order_id"] == "O-01"))
+
+
+@pytest.mark.parametrize(
+    "told, words",
+    [
+        ({}, "rows go to an import, by its `entity`, or to an operation, by its `path`"),
+        ({"entity": "offers", "path": "api/orders"}, "`path` says nothing of an import"),
+        ({"path": "api/orders", "resend": 2}, "`resend` says nothing of an operation"),
+    ],
+)
+def test_rows_go_one_way(told, words):
+    with pytest.raises(ValidationError) as problem:
+        MiraklTo.model_validate({"connection": "x"} | told)
+    assert words in str(problem.value)
 
 
 def test_only_lines_in_error_are_sent_again(shop, monkeypatch):

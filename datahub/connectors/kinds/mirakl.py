@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Mirakl(MiraklConnection):
-    """A Mirakl marketplace: its lists are read by calls, and files go through its imports."""
+    """A Mirakl marketplace: its lists are read by calls; files go through its imports, and rows and documents to its other operations."""
 
     reads = RestFrom
     writes = MiraklTo
@@ -67,6 +67,10 @@ def _source(connection: Mirakl, told: RestFrom, place: Place) -> Source:
 
 
 def _sender(connection: Mirakl, told: MiraklTo, place: Place) -> Sender:
+    if told.entity is None:
+        from datahub.connectors.rest.sender import RestOut
+
+        return RestOut(_session(connection, place), told)
     from datahub.connectors.mirakl.imports import MiraklImports
 
     return MiraklImports(_session(connection, place), connection, told, place)
@@ -83,4 +87,8 @@ def _test(connection: Mirakl, place: Place) -> str:
         session.close()
 
 
-declare_connector(Connector("mirakl", Mirakl, "A Mirakl marketplace: lists and file imports.", source=_source, sender=_sender, test=_test))
+declare_connector(
+    Connector(
+        "mirakl", Mirakl, "A Mirakl marketplace: lists, file imports, and its other operations.", source=_source, sender=_sender, test=_test
+    )
+)

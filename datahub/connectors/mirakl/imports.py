@@ -36,6 +36,7 @@ class MiraklImports:
 
     def __init__(self, session: Session, connection: MiraklConnection, told: MiraklTo, place: Place) -> None:
         self._session, self._connection, self._told, self._place = session, connection, told, place
+        assert told.entity is not None
         self._import = IMPORTS[told.entity]
         self._keys = tuple(told.key) or self._import.keys
         self._done = frozenset(("COMPLETE",) if told.wait_for == "complete" else self._import.done)
@@ -43,7 +44,7 @@ class MiraklImports:
     @property
     def rows(self) -> int:
         # What is in a second file would take away what was in the first.
-        return _ALL if self._import.together or self._told.mode == "replace" else self._told.batch
+        return _ALL if self._import.together or self._told.mode == "replace" else self._told.lines
 
     def render(self, rows: pa.Table) -> bytes:
         """The file, its lines in the order of the rows."""

@@ -8,18 +8,25 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from datahub.connectors.mirakl.operations import Entity
-from datahub.connectors.rest.told import WebConnection
-from datahub.project.binding import To
+from datahub.connectors.rest.told import RestTo, WebConnection
+from datahub.connectors.rest.told_auth import HeaderName
 from datahub.project.model import Length, mistake
 
+_LINES = 20_000
+_OF_CALLS = frozenset(RestTo.model_fields) - {"connection", "batch"}
+_OF_IMPORTS = frozenset({"form", "mode", "columns", "key", "wait_for", "resend", "patience"})
 
-class MiraklTo(To):
-    """A target of a script bound to a file import of Mirakl; fields are columns, `_` in their names becomes `-`."""
 
-    entity: Entity
-    """What the rows are. Of a shop: `offers` (OF01 to OF03), `prices` (PRI01 to PRI03, which replace all prices of each offer that they
-    name), `stock` (STO01 to STO03), `products` (P41 to P47). Of the operator: `categories` (CA01 to CA03), `hierarchies` (H01 to H03),
-    `values` (VL01 to VL03), `attributes` (PM01 to PM03), `product-synchros` (P21 to P23)."""
+class MiraklTo(RestTo):
+    """A target of a script bound to a Mirakl platform: by `entity` to one of its file imports, or by `path` to any other of its operations,
+    told as for `rest`: `method = "PUT"`, `path = "api/orders/{{ORDERID}}/tracking"`.
+    """
+
+    entity: Entity | None = None
+    """What the rows of an import are; fields are its columns, `_` in their names becomes `-`. Of a shop: `offers` (OF01 to OF03), `prices`
+    (PRI01 to PRI03, which replace all prices of each offer that they name), `stock` (STO01 to STO03), `products` (P41 to P47). Of the
+    operator: `categories` (CA01 to CA03), `hierarchies` (H01 to H03), `values` (VL01 to VL03), `attributes` (PM01 to PM03),
+    `product-synchros` (P21 to P23)."""
     form: Literal["csv", "json"] = "csv"
     """For `offers`: `json` sends them by OF24, with all that they have in them (prices by channel, discounts, own fields), under the names
     that it has for fields (`shop_sku`, `state_code`). What a row leaves out is reset: each is sent whole."""
@@ -31,15 +38,36 @@ class MiraklTo(To):
     """The columns that tell lines apart, in what is sent and in reports, where they are not Mirakl's own: `["sku"]` for products."""
     wait_for: Literal["sent", "complete"] = "sent"
     """For `products`: whether an import is over once it is handed to the operator, or once the operator has taken it in."""
-    batch: int = Field(default=20_000, ge=1)
-    """How many rows a file has at most; prices go in one file, as offers do that replace all others."""
+    batch: int = Field(default=100, ge=1)
+    """How many rows a request has. Of an import: how many a file has at most, 20,000 unless said; prices go in one file, as offers do that
+    replace all others."""
+    key_header: HeaderName = ""
+    """The header with a key for what a request brings, the same each time it is sent: Mirakl knows none. A PUT can be sent again all the
+    same; of another request that may have arrived a person decides."""
     resend: int = Field(default=0, ge=0, le=5)
     """How often lines in error are sent once more, alone, such as offers whose product is not known yet."""
     patience: Length = timedelta(hours=1)
     """How long an import may take before the run is left for later; it then goes on with the same import."""
 
+    @property
+    def lines(self) -> int:
+        """How many rows a file of an import has at most."""
+        return self.batch if "batch" in self.model_fields_set else _LINES
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.entity is None and not self.path:
+            help = 'write `entity = "offers"`, or `path = "api/orders/{{ORDERID}}/tracking"` with its `method`'
+            raise mistake("mirakl_way", "rows go to an import, by its `entity`, or to an operation, by its `path`", help=help)
+        other, told = (_OF_CALLS, "an import") if self.entity else (_OF_IMPORTS, "an operation")
+        for name in sorted(self.model_fields_set & other, key=list(type(self).model_fields).index):
+            raise mistake("mirakl_way", f"`{name}` says nothing of {told}", key=name, help="leave it out, or choose the other way")
+        return self
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
+        if self.entity is None:
+            return self
         if self.mode == "replace" and self.entity != "offers":
             raise mistake("replace", '`mode = "replace"` is for offers alone', key="mode")
         if self.form == "json" and (self.entity != "offers" or self.mode == "replace" or self.columns):

@@ -277,8 +277,8 @@ class RestIn:
         if not cursor.value:
             self._position = _instant(began)
         elif taken.greatest is not None:
-            found = str(taken.greatest)
-            self._position = found if self._before is None else str(max(self._before, found, key=_rank))
+            found = taken.greatest
+            self._position = found if self._before is None else max(self._before, found, key=_rank)
 
 
 class _Taken:
@@ -288,20 +288,21 @@ class _Taken:
         self._told = told
         self.file: IO[bytes]
         self.size = 0
-        self.greatest: Any = None
+        self.greatest: str | None = None
         self._rank: tuple[int, Any] = (0, 0)
 
     def rows(self, rows: list[Any]) -> None:
         cursor = self._told.cursor
         if cursor is not None and cursor.value:
-            for row in rows:
-                found = at(row, cursor.value, "a row")
-                # Most rows of a page have one of few values, or are in their order.
-                if found is not None and found != self.greatest:
-                    self._higher(found)
+            found = at(rows, f"$[*]{cursor.value.removeprefix('$')}", "a row")
+            # Many rows of a page have one of few values.
+            for text in dict.fromkeys(str(one) for one in found if one is not None):
+                self._higher(text)
         self.bytes(encoded_lines(rows))
 
-    def _higher(self, found: Any) -> None:
+    def _higher(self, found: str) -> None:
+        if found == self.greatest:
+            return
         rank = _rank(found)
         if self.greatest is None or rank > self._rank:
             self.greatest, self._rank = found, rank
@@ -318,9 +319,8 @@ def _one_of(value: Any, words: list[Any]) -> bool:
     return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in words)
 
 
-def _rank(value: Any) -> tuple[int, Any]:
+def _rank(text: str) -> tuple[int, Any]:
     """Numbers by size, instants by time whatever their zone, and other text as it is."""
-    text = str(value)
     if _NUMBER.fullmatch(text):
         return (0, Decimal(text))
     try:

@@ -50,6 +50,8 @@ def at(value: Any, path: str, what: str) -> Any:
             if step is None:
                 many = True
                 found = [one for inner in found for one in inner]
+            elif isinstance(step, str) and all(type(inner) is dict for inner in found):
+                found = [inner[step] for inner in found]
             else:
                 found = [_inside(inner, step) for inner in found]
     except (KeyError, IndexError, TypeError):
