@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from datahub.records import record
 from datahub.types.bits import truth_array, truths
+from datahub.types.repeated import repeated
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -105,14 +106,7 @@ class Column:
 
     def array(self, length: int) -> pa.Array:
         """The values as an array of `length`."""
-        if isinstance(self.values, pa.Scalar):
-            if not self.values.is_valid:
-                return pa.nulls(length, self.values.type)
-            if pa.types.is_nested(self.values.type):
-                # `repeat` knows no lists, structs and maps.
-                return pa.array([self.values], self.values.type).take(pa.array(np.zeros(length, np.int64)))
-            return pa.repeat(self.values, length)
-        return self.values
+        return repeated(self.values, length) if isinstance(self.values, pa.Scalar) else self.values
 
 
 @record(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from datahub.functions.declare import Datum, Floats, Mask, Outcome
 from datahub.records import record
 from datahub.types.bits import closed, there, truth_array, truths
+from datahub.types.repeated import repeated
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,7 +43,7 @@ def length_of(*arguments: Datum) -> int:
 
 def as_array(value: Datum, length: int) -> pa.Array:
     """`value` as an array; a constant is repeated."""
-    return pa.repeat(value, length) if isinstance(value, pa.Scalar) else value
+    return repeated(value, length) if isinstance(value, pa.Scalar) else value
 
 
 def broadcast(*arguments: Datum) -> tuple[pa.Array, ...]:
@@ -52,10 +53,7 @@ def broadcast(*arguments: Datum) -> tuple[pa.Array, ...]:
 
 
 def constant(value: Datum) -> Any:
-    """The Python value of a constant (None for null), or of a column that holds the same value throughout.
-
-    Use it only for arguments known to be constant: of an array it is the first value.
-    """
+    """The Python value of an argument known to be constant (None for null): of an array it is the first."""
     if isinstance(value, pa.Scalar):
         return value.as_py()
     return value[0].as_py() if len(value) else None

@@ -26,7 +26,7 @@ _NAMES = re.compile(
 """Names of hosts without a scheme. `.fr`, `.de`, `.net` are ends of columns too, and are told with a port alone."""
 _FOR_EXAMPLES = re.compile(r"(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid)(?::\d+)?")
 """The names that are nobody's (RFC 2606, RFC 6761)."""
-_VOCABULARY = ("http://www.w3.org/", "https://www.w3.org/", "http://schema.org/", "https://schema.org/")
+_VOCABULARY = ("http://www.w3.org/", "https://www.w3.org/", "http://schema.org/", "https://schema.org/", "http://base.google.com/ns/")
 """Addresses that name a vocabulary in XML and JSON-LD; nobody connects to them."""
 _DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml")
 
@@ -48,8 +48,11 @@ def _in_script(document: Document) -> Iterator[Diagnostic]:
     whole = Span(document, 0, len(document.text))
     told = {one.at.span.start: one for one in _in_text(document, whole, hosts="", example=False)}
     for declared in parse(document, lambda _: None).declarations:
-        for node in walk(declared):
-            for one in _in_node(node, document, example=isinstance(declared, ast.Test)):
+        nodes = tuple(walk(declared))
+        # A namespace of XML is a name that looks like an address.
+        names = {id(one) for node in nodes if isinstance(node, ast.Option) and node.name.text == "namespaces" for one in walk(node)}
+        for node in nodes:
+            for one in () if id(node) in names else _in_node(node, document, example=isinstance(declared, ast.Test)):
                 told.setdefault(one.at.span.start, one)
     yield from (told[start] for start in sorted(told))
 

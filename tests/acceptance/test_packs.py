@@ -14,6 +14,8 @@ variants, `checked-shirt` with 6 and 5.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -132,3 +134,28 @@ def test_files_as_people_make_them(change, realdata, tmp_path):
     other = tmp_path / "changed.csv"
     other.write_bytes(changed.encode())
     assert ran("woocommerce", file, tmp_path / "a")[1] == ran("woocommerce", other, tmp_path / "b")[1]
+
+
+FILES = {
+    "shopify": "shopify/product_template.csv",
+    "woocommerce": "woocommerce/sample-data/sample_products.csv",
+    "spree": "spree/products.csv",
+}
+
+
+@pytest.mark.parametrize("pack", FILES)
+@pytest.mark.parametrize("change", ["columns in another order", "a column of nobody"])
+def test_columns_stand_where_they_like(pack, change, realdata, tmp_path):
+    """The same rows come out of a file whose columns are turned round, and of one with a column that the pack does not know."""
+    file = realdata / FILES[pack]
+    rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    changed = [row[::-1] for row in rows] if change == "columns in another order" else [[*row, f"x{at}"] for at, row in enumerate(rows)]
+    with (tmp_path / "changed.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(changed)
+    straight, turned = ran(pack, file, tmp_path / "a")[1], ran(pack, tmp_path / "changed.csv", tmp_path / "b")[1]
+    # Attributes come in the order of the columns that name them.
+    assert alike(straight) == alike(turned)
+
+
+def alike(rows):
+    return {name: sorted(map(repr, found)) for name, found in rows.items()}

@@ -68,6 +68,12 @@ def test_secrets_are_told_wherever_they_stand(name, text):
     assert ["a pack holds a secret"] == told(name, text)
 
 
+def test_a_namespace_is_a_name_and_no_place():
+    text = 'source a: xml { namespaces ["x=http://vendor.acme.com/ns"], columns { b: text at "x:b" } }'
+    assert [] == told("a.dhm", text)
+    assert ["a pack names the host `vendor.acme.com`"] == told("a.dhm", text.replace("namespaces", "rows"))
+
+
 def test_words_about_a_pack_may_link_and_its_data_may_name_nobodys_hosts():
     assert [] == told("README.md", "See https://docs.acme.fr.")
     assert [] == told("rows.csv", "image\nhttps://img.example.org/1.jpg\n")
