@@ -61,14 +61,17 @@ def _compiled(document: Document, loader: Folders, flow: str) -> Compiled:
     return Compiled(plan, sum(one.level is Severity.WARNING for one in told), digest(plan))
 
 
-def elaborated(path: Path) -> Elaborated:
-    """The typed program of the script at `path`, or of the pack in that folder; errors are told and end the command with exit code 1."""
+def elaborated(path: Path, started: Path | None = None) -> Elaborated:
+    """The typed program of the script at `path`, or of the pack in that folder; errors are told and end the command with exit code 1.
+
+    What is in no project takes the packs of that in which the command was `started`.
+    """
     from datahub.cli.scripts import errors, one
     from datahub.packs.folders import Folders
     from datahub.semantic.elaborate import elaborate_whole
     from datahub.syntax.parser import parse
 
-    loader = Folders()
+    loader = Folders(started=started)
     document = one(path / "pack.dhm" if path.is_dir() else path, loader)
     found: list[Diagnostic] = []
     made = elaborate_whole(parse(document, found.append), loader, found.append)

@@ -29,8 +29,10 @@ class Folders:
     in an installed distribution.
     """
 
-    def __init__(self, roots: Sequence[Path] = ()) -> None:
+    def __init__(self, roots: Sequence[Path] = (), started: Path | None = None) -> None:
+        """`started` is where a command was typed: a script that is in no project takes the packs of the one there."""
         self._roots = (*roots, folder("stdlib_mappings"))
+        self._started = () if started is None else (started.resolve(), *started.resolve().parents)
         self._known: dict[Path, Document] = {}
         self._projects: dict[Path, ProjectPacks | None] = {}
         self._users: dict[Document, Document] = {}
@@ -86,7 +88,7 @@ class Folders:
         """The packs of the project that a script belongs to; `DataHubError` where it cannot be read."""
         place = script.parent.resolve()
         # What packs of projects need is loaded by those that are in one.
-        around = next((one for one in (place, *place.parents) if (one / _MANIFEST).is_file()), None)
+        around = next((one for one in (place, *place.parents, *self._started) if (one / _MANIFEST).is_file()), None)
         if around is None:
             self.files |= {str(one / _MANIFEST): "" for one in (place, *place.parents)}
             return None

@@ -153,9 +153,9 @@ def test_columns_stand_where_they_like(pack, change, realdata, tmp_path):
     with (tmp_path / "changed.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(changed)
     straight, turned = ran(pack, file, tmp_path / "a")[1], ran(pack, tmp_path / "changed.csv", tmp_path / "b")[1]
-    # Attributes come in the order of the columns that name them.
+    # Attributes come in the order of the columns that name them, and so do their values.
     assert alike(straight) == alike(turned)
 
 
 def alike(rows):
-    return {name: sorted(map(repr, found)) for name, found in rows.items()}
+    return {name: sorted(json.dumps(row, sort_keys=True, default=str) for row in found) for name, found in rows.items()}

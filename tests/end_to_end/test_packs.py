@@ -137,6 +137,17 @@ def test_a_pack_begins_with_one_command_and_passes_its_checks_and_tests(tmp_path
     assert 2 == dhm("pack", "init", "codes").code
 
 
+def test_a_pack_beside_a_project_is_built_with_the_packs_of_the_project(here, tmp_path, dhm):
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", make(tmp_path / "shared" / "acme.orders", pack_dhm=orders("1.2.3"))).code
+    beside = make(
+        tmp_path / "beside",
+        pack_dhm="pack acme.more 1.0.0 {\n  requires acme.orders ^1.2\n}\nuse acme.orders ^1.2 as o\nview all from r in o.Order { include r }\n",
+    )
+    ended = dhm("pack", "build", beside, "--out", tmp_path)
+    assert 0 == ended.code, ended.err
+    assert (tmp_path / "acme.more-1.0.0.tar.gz").exists()
+
+
 @pytest.mark.parametrize("kind", ["folder", "archive"])
 def test_a_pack_of_a_folder_or_archive_is_added_locked_and_used(here, tmp_path, dhm, kind):
     place = make(tmp_path / "packs" / "orders", pack_dhm=orders("1.2.3"))

@@ -27,7 +27,7 @@ def command(
     if not folder.is_dir():
         raise Stop(f"there is no folder `{folder}`")
     pack = opened_or_stop(folder)
-    elaborated(folder)
+    elaborated(folder, Path.cwd())
     if index is not None:
         with failures_told():
             place = publish(pack, index)
