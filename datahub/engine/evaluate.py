@@ -129,6 +129,7 @@ def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: 
         parts.append(held)
     if len(parts) == 1:
         return parts[0]
+    # One answer for each of the few columns.
     if failure.code == REQUIRED and not failure.read and all(pc.all(pc.equal(one, ""), min_count=0).as_py() for one in parts):
         # Of several that are empty there is nothing to be shown.
         return parts[0]
