@@ -1,6 +1,7 @@
-"""What nobody can go below: reading a file of delimited text, parsing it, writing it again as it is; writing a result again.
+"""What nobody can go below: reading a file, parsing it, writing it again as it is; writing a result again.
 
-`python -m tests.performance.limits read|parse|copy FEED OUT` on two threads, `load|write RESULT.parquet OUT` on one.
+`python -m tests.performance.limits read|parse|copy FEED OUT` on two threads, of delimited text or, with `parse` alone, the race's
+orders as JSON lines; `load|write RESULT.parquet OUT` on one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.json
 import pyarrow.parquet as pq
 
 BLOCK = 4 << 20
@@ -40,6 +42,26 @@ def parsed(block: bytes) -> pa.Table:
     )
 
 
+_MONEY, _ADDRESS = pa.decimal128(38, 2), pa.struct([("city", pa.string()), ("zip", pa.string())])
+_LINE = [("line_no", pa.int64()), ("sku", pa.string()), ("qty", pa.int64()), ("unit_price", _MONEY), ("discount_pct", pa.int64())]
+ORDERS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("order_id", "created_at", "status", "currency")),
+        ("customer", pa.struct([("id", pa.int64()), ("name", pa.string()), ("address", _ADDRESS)])),
+        ("total", _MONEY),
+        ("lines", pa.list_(pa.struct([*_LINE, ("tax_rate", _MONEY)]))),
+    ]
+)
+
+
+def parsed_orders(block: bytes) -> pa.Table:
+    return pa.json.read_json(
+        pa.BufferReader(block),
+        pa.json.ReadOptions(use_threads=False, block_size=len(block) + 1),
+        pa.json.ParseOptions(explicit_schema=ORDERS, unexpected_field_behavior="ignore"),
+    )
+
+
 def main() -> None:
     what, feed, out = sys.argv[1:4]
     pa.set_cpu_count(1)
@@ -53,7 +75,7 @@ def main() -> None:
         return
     writer = None
     with ThreadPoolExecutor(2) as pool:
-        for table in pool.map(parsed, blocks(feed)):
+        for table in pool.map(parsed_orders if feed.endswith(".jsonl") else parsed, blocks(feed)):
             if what == "copy":
                 writer = writer or pq.ParquetWriter(f"{out}/copy.parquet", table.schema, compression="zstd", compression_level=1)
                 writer.write_table(table)

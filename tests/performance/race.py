@@ -188,13 +188,21 @@ def scale(folder: Path) -> str:
 
 def limits(folder: Path) -> str:
     """What nobody can go below with these libraries: reading alone, parsing alone, parsing and writing, writing alone."""
-    place = _generated(folder, "products", 2_000_000, "feed.csv")
-    program = [sys.executable, "-m", "tests.performance.limits", "", str(place / "feed.csv"), "{o}"]
-    commands = {"dhm": _ours("products", place / "feed.csv")}
-    commands |= {name: [*program[:3], name, *program[4:]] for name in ("read", "parse", "copy")}
-    result = str(folder / "out" / "dhm" / "valid.parquet")
-    commands |= {name: [*program[:3], name, result, "{o}"] for name in ("load", "write")}
-    return f"### products, 2,000,000 rows: the limits\n\n{_table(in_turn(commands, min(RUNS, 3), folder / 'out', ROOT))}"
+    return "\n\n".join(
+        (
+            _limits(folder, "products", 2_000_000, "feed.csv", ("read", "parse", "copy"), "valid.parquet"),
+            _limits(folder, "orders", 300_000, "feed.jsonl", ("read", "parse"), "lines.parquet"),
+        )
+    )
+
+
+def _limits(folder: Path, name: str, rows: int, feed: str, alone: Sequence[str], result: str) -> str:
+    place = _generated(folder, name, rows, feed)
+    program = [sys.executable, "-m", "tests.performance.limits"]
+    commands = {"dhm": _ours(name, place / feed)}
+    commands |= {what: [*program, what, str(place / feed), "{o}"] for what in alone}
+    commands |= {what: [*program, what, str(folder / "out" / "dhm" / result), "{o}"] for what in ("load", "write")}
+    return f"### {name}, {rows:,} rows: the limits\n\n{_table(in_turn(commands, min(RUNS, 3), folder / 'out', ROOT))}"
 
 
 def start(folder: Path) -> str:
