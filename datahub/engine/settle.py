@@ -13,7 +13,7 @@ from datahub.engine import issues
 from datahub.engine.codes import translated
 from datahub.engine.origins import Origins
 from datahub.engine.run_state import RunState
-from datahub.frames.frame import Column, Failure, Frame, Mask, failed_rows
+from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, failed_rows
 from datahub.functions.columns import glued
 from datahub.plan.operators import Settle
 from datahub.records import record
@@ -86,9 +86,16 @@ def findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origin
 
 
 def _unfit(frame: Frame, operator: Settle, shape: EntityShape, run: RunState) -> Iterable[issues.Finding]:
-    """The values that a target of the entity has no way to write."""
+    """The values that a target of the entity has no way to write; what several cannot is told by the first."""
     defaults = dict(operator.origins)
-    for one in run.unfit(operator.entity, frame):
+    known: dict[str, Rows] = {}
+    for each in run.unfit(operator.entity, frame):
+        before = known.get(each.field, each.rows[:0])
+        fresh = ~np.isin(each.rows, before)
+        if not fresh.any():
+            continue
+        one = replace(each, rows=each.rows[fresh], texts=each.texts.filter(pa.array(fresh)))
+        known[one.field] = np.concatenate([before, one.rows])
         origin = defaults.get(one.field, Origin(operator.entity, one.field))
         failure = Failure(one.rows, "R703", texts=one.texts, origin=run.origins.number(origin))
         yield issues.Finding(failure, translated("R703", shape.translate, origin), operator.entity, one.field, origin)

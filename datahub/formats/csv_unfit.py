@@ -1,4 +1,7 @@
-"""What a target of delimited text cannot take: letters that its encoding lacks, marks of `@split`, and ends of cells without a quote."""
+"""What a target of delimited text cannot take.
+
+NUL bytes, letters that its encoding lacks, marks of `@split`, and ends of cells without a quote.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import pyarrow as pa
 from datahub.formats.csv_write import Style, cell_texts, encoding_of, needs_quotes, plain, style_of
 from datahub.formats.options import option
 from datahub.formats.split_text import holding
-from datahub.formats.unfit import Cell, Found, Letters, cells_of, told
+from datahub.formats.unfit import Cell, Found, Letters, cells_of, nuls, told
 from datahub.formats.written import Wanted, wanted
 from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.functions.columns import as_mask, fixed
@@ -21,18 +24,16 @@ _COMPLETE = ("utf", "gb18030")
 """Encodings that have every letter."""
 
 
-def csv_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit | None:
-    """What the target cannot take; None where it takes everything."""
+def csv_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit:
+    """What the target cannot take."""
     columns, marks, style = wanted(shape, declared), dict(shape.splits), style_of(shape, shape.name, False)
     encoding = encoding_of(str(option(shape, "encoding")), shape.name)
     letters = None if encoding.startswith(_COMPLETE) else Letters(encoding, shape.name)
-    if letters is None and style.quote and not any(one.field in marks for one in columns):
-        return None
 
     def find(rows: pa.Table) -> Iterator[Unfit]:
         for one in columns:
             values = one.values(rows)
-            found = [] if letters is None else list(letters.lacking(values, one.type))
+            found = [*nuls(values, one.type), *([] if letters is None else letters.lacking(values, one.type))]
             yield from told(one.field, [*found, *_of_cells(one, values, style, marks.get(one.field, ()))])
 
     return find

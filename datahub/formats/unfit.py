@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from datahub.formats.written import Wanted
 from datahub.frames.frame import Rows
 from datahub.frames.unfit import Unfit
-from datahub.functions.columns import text_bytes
+from datahub.functions.columns import text_bytes, text_offsets
 from datahub.functions.segments import owners, unpacked
 from datahub.semantic.column_patterns import is_pattern
 from datahub.types import model as t
@@ -132,3 +132,13 @@ def may_hold_controls(texts: pa.Array) -> bool:
         return False
     held = text_bytes(texts)
     return bool(((held < 32) | (held == 0xEF)).any())
+
+
+def nuls(values: pa.Array, kind: Type) -> Iterator[Found]:
+    """The rows that hold the character U+0000, which ends a text for whoever reads it with C."""
+    for rows, held in leaves(values, kind):
+        if pa.types.is_null(held.type) or not len(held):
+            continue
+        offsets = text_offsets(held)
+        if not text_bytes(held)[offsets[0] : offsets[-1]].all():
+            yield matching(rows, held, "\\x00", lambda _: "U+0000 cannot be written here, and would not be read again")

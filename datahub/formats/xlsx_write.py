@@ -19,7 +19,7 @@ from datahub.formats.options import option
 from datahub.formats.split_text import holding, split_text
 from datahub.formats.spread import Kept
 from datahub.formats.texts import texts
-from datahub.formats.unfit import Cell, Found, cells_of, told
+from datahub.formats.unfit import Cell, Found, cells_of, nuls, told
 from datahub.formats.written import Columns, column, marks_of, slices, wanted
 from datahub.formats.xlsx_cells import cells_of as read_cells
 from datahub.frames.frame import Rows
@@ -173,14 +173,15 @@ class XlsxWriter:
 
 
 def xlsx_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit:
-    """What no cell can hold: marks of `@split` in what they set apart, and more characters than there is room for."""
+    """What no cell can hold: NUL, marks of `@split` in what they set apart, and more characters than there is room for."""
     columns, marks = wanted(shape, declared), dict(shape.splits)
 
     def find(rows: pa.Table) -> Iterator[Unfit]:
         for one in columns:
             between = marks.get(one.field, ())
-            found = (part for cell in cells_of(one, one.values(rows)) for part in _unfit(cell, between))
-            yield from told(one.field, found)
+            values = one.values(rows)
+            found = (part for cell in cells_of(one, values) for part in _unfit(cell, between))
+            yield from told(one.field, (*nuls(values, one.type), *found))
 
     return find
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
@@ -136,7 +136,7 @@ def compile(script: Script, flow: str | None = None) -> Plan:
 
 
 def run(
-    script: Script,
+    script: Script | Plan,
     sources: Mapping[str, Rows],
     *,
     parameters: Mapping[str, ir.Value] | None = None,
@@ -146,7 +146,7 @@ def run(
     memory: int = 1 << 30,
     optimized: bool = True,
 ) -> Result:
-    """Run a script over tables or files, and give what came out as tables.
+    """Run a script over tables or files, and give what came out as tables; a plan that `compile` gave over files.
 
     A table may be a `pa.Table`, a `pa.RecordBatch`, a `pa.RecordBatchReader` (read once, batch by batch), or a data frame of any library
     that gives Arrow streams. Its columns are named as the source declares them, or as its file's header does; they are taken as they are
@@ -160,11 +160,9 @@ def run(
     begun = instant_of(as_of)
     settings = (positive("threads", threads), positive("batch_rows", batch_rows), positive("memory", memory, 0))
     values, rows_of = named("parameters", parameters), named("sources", sources)
-    program = _program(script)
     given_rows = {name: _readable(name, rows) for name, rows in rows_of.items()}
     tables = {name: rows for name, rows in given_rows.items() if isinstance(rows, pa.RecordBatchReader)}
-    program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
-    plan = optimize(lower(program, None)) if optimized else lower(program, None)
+    plan = _compiled(script, tables) if isinstance(script, Plan) else _planned(script, tables, optimized)
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
         files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in given_rows.items()})
@@ -206,6 +204,24 @@ def _program(script: Script) -> ir.Program:
     if program is None:
         raise ScriptError([one for one in found if one.level is Severity.ERROR])
     return program
+
+
+def _planned(script: Script, tables: Iterable[str], optimized: bool) -> Plan:
+    """The plan of a script whose sources `tables` come as such."""
+    program = _program(script)
+    program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
+    plan = lower(program, None)
+    return optimize(plan) if optimized else plan
+
+
+def _compiled(plan: Plan, tables: Iterable[str]) -> Plan:
+    """A plan as it is; it reads its sources as they are declared, which tables are not."""
+    kinds = {one.name: one.kind for one in plan.sources}
+    for name in tables:
+        if kinds.get(name) != "arrow":
+            of = f"files of kind `{kinds[name]}`" if name in kinds else "no such source"
+            raise UnusableRun(f"the source `{name}` was given a table, and the compiled plan reads {of}; give `run` the script itself")
+    return plan
 
 
 def _as_table(source: ir.SourceShape) -> ir.SourceShape:

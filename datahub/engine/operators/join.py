@@ -48,7 +48,7 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
             return probe(frame.filter(~failed), operator, index, run, side)
         left, right = left[keep], right[keep]
     matches = np.bincount(left, minlength=frame.length)
-    side.count(operator).alone += int(np.count_nonzero((matches == 0) & ~any_null(arrays)))
+    side.count(operator).alone += _without_match(matches, arrays)
     wrong = _wrong(frame, matches, operator, columns, run)
     if wrong:
         failed = turn_away(frame, operator, wrong, run, side)
@@ -59,6 +59,12 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
         alone = np.flatnonzero(matches == 0)
     side.count(operator).expanded += max(0, len(left) + len(alone) - frame.length)
     return _joined(frame, left, right, alone.astype(np.int64), operator, index)
+
+
+def _without_match(matches: Rows, keys: list[pa.Array]) -> int:
+    """How many rows looked for another and found none; a null looks for nothing."""
+    alone = matches == 0
+    return int(np.count_nonzero(alone & ~any_null(keys) if keys else alone))
 
 
 def _holds(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> tuple[Mask, tuple[Failure, ...]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from datahub.engine.start import UnusableRun
 from datahub.formats.declare import BadInput
 from datahub.reports.report import Report
+from datahub.runner import embed
 from datahub.runner.embed import compile
 from datahub.runner.run import Options, run
 
@@ -294,3 +297,14 @@ def test_a_join_that_finds_nothing_says_that_rows_were_rejected_which_it_looks_a
     assert [said] * warned == list(report.warnings)
     # What is looked for is no row of the entity.
     assert 0 == report.rejected["Item"]
+
+
+def test_a_compiled_plan_runs_over_files_and_says_why_not_over_tables(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("sku,price\na,1\nb,x\n", encoding="utf-8")
+    plan = compile(SCRIPT)
+    files = {"items": tmp_path / "items.csv"}
+    assert embed.run(SCRIPT, files).entities["Item"].equals(embed.run(plan, files).entities["Item"])
+    table = pa.table({"sku": ["a"], "price": ["1"]})
+    with pytest.raises(UnusableRun, match="the compiled plan reads files of kind `csv`; give `run` the script itself"):
+        embed.run(plan, {"items": table})
+    assert 1 == embed.run(SCRIPT, {"items": table}).entities["Item"].num_rows
