@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from datahub.cli import memory
 from datahub.cli.arguments import AtOnce, Command
 from datahub.cli.late_kernels import make_kernels_late
 from datahub.cli.late_numpy import make_numpy_light
@@ -35,6 +36,7 @@ def program() -> NoReturn:
     gc.set_threshold(300_000, 20, 100)
     # NumPy's linear algebra, which nothing here uses, would start a thread for each core when NumPy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    memory.left = []
     make_numpy_light()
     make_kernels_late()
     code: object = Exit.DONE

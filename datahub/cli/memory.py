@@ -1,6 +1,9 @@
-"""Where a run takes its memory from, and how often it looks for what it lost."""
+"""Where a run takes its memory from, how often it looks for what it lost, and what it leaves to the end of the process."""
 
 from __future__ import annotations
+
+left: list[object] | None = None
+"""Where this process ends with its command: what a run held, which ending gives back sooner than taking it apart does."""
 
 
 def choose_memory() -> None:

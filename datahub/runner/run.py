@@ -66,6 +66,8 @@ class Options:
     """That of the plan, where it is known."""
     hashes: Hashes | None = None
     """Those of the files, where they were asked for before it was known what to do with them."""
+    left: list[object] | None = None
+    """Takes what the run held in memory, if it is given: in a process that is about to end, taking it apart is for nothing."""
     exchange: Exchange | None = None
     """Where this run is a piece of one: what the others have."""
 
@@ -152,6 +154,8 @@ def run(
         ),
         operators=tuple(_operator_counts(execution)),
     )
+    if options.left is not None:
+        options.left.extend((state, execution, outlet, feeds))
     report.write(out / "run" / "report.json")
     write_page(report, out / "run")
     if options.profile is not None:

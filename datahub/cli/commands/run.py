@@ -76,6 +76,7 @@ def command(
     log: Annotated[Log, typer.Option(help="Talk for people, or a JSON object a line.")] = Log.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
 ) -> None:
+    from datahub.cli import memory as held
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources
     from datahub.cli.sizes import size
@@ -118,7 +119,7 @@ def command(
     hashes.ask(path for several in files.values() for path in several)
     options = replace(_options(script, format, moment, threads), memory=size(memory, "--memory") if memory else 1 << 30, hashes=hashes)
     made = compiled(script, flow)
-    report = _report(made.plan, files, out, values, replace(options, digest=made.digest), quiet=quiet)
+    report = _report(made.plan, files, out, values, replace(options, digest=made.digest, left=held.left), quiet=quiet)
     _tell(report, out, quiet=quiet)
     raise typer.Exit(_exit(report, fail_on_rejects=fail_on_rejects, fail_on_empty=fail_on_empty))
 
