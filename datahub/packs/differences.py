@@ -80,11 +80,13 @@ def _of_script(script: Path, pack: OpenedPack) -> _Items:
     for unit in made.units:
         prefix = unit.full("")
         spelled = {item: span.text for item, span in written(unit).items()}
-        for found, into in ((meanings(made, unit, through_tables=True), means), (spelled, texts)):
+        for found, into in ((meanings(made, unit, through_all=True), means), (spelled, texts)):
             for item, value in found.items():
                 kind, _, name = item.partition(" ")
                 if kind == "map" and "." in name and not name.partition(".")[2].startswith("let "):
                     into[f"{prefix}{name}"] = value
+                elif kind == "map" and "." not in name and into is means:
+                    into[f"{prefix}{name} (which rows there are)"] = value
     return _Items(means, texts)
 
 

@@ -21,11 +21,13 @@ from datahub.syntax import ast
 _UNSAID = frozenset({"origin", "span", "line", "doc", "evidence"})
 
 
-def meanings(made: Elaborated, unit: Unit, *, through_tables: bool = False) -> dict[str, str]:
-    """The hash of each item that `unit` declares; with `through_tables` what reads a table changes with it too."""
+def meanings(made: Elaborated, unit: Unit, *, through_all: bool = False) -> dict[str, str]:
+    """The hash of each item that `unit` declares; with `through_all` what reads a table, view, entity, source or parameter changes
+    with it too, and `map X` is which rows there are."""
     lookups, decisions = made.program.lookups, made.program.decisions
     tables = {one.name: one for one in lookups} | {one.name: one for one in decisions}
-    digest = _Digest(_renamed(made), tables if through_tables else {})
+    defaults = {one.name: one.default for one in made.program.parameters}
+    digest = _Digest(_renamed(made), tables, defaults) if through_all else _Digest(_renamed(made), {}, {})
     found: dict[str, list[str]] = {}
     for name, value in _items(made, unit, digest):
         found.setdefault(name, []).append(value if isinstance(value, str) else digest.of(value))
@@ -106,12 +108,13 @@ def _entity(entity: ir.EntityShape, name: str) -> Iterator[tuple[str, Any]]:
 
 def _maps(made: Elaborated, unit: Unit, digest: _Digest) -> Iterator[tuple[str, Any]]:
     every = [(one, other) for other in made.units for one in _labelled(other)]
+    rowsets = _Rowsets(made.program, digest) if digest.tables or digest.defaults else None
     for ((name, _), owner), body in zip(every, made.program.maps, strict=True):
         if owner is not unit:
             continue
-        yield f"map {name}", (body.body.inputs, body.body.clauses)
         # A let is part of whatever reads it.
-        inside = _Digest(digest.renamed, digest.tables)
+        inside = digest.beside() if rowsets is None else rowsets.inside(body.body)
+        yield f"map {name}", (body.body.inputs, body.body.clauses) if rowsets is None else rowsets.which(body.body, inside)
         for let in body.body.lets:
             inside.columns[let.name] = inside.of(let.value)
             yield f"map {name}.{let.name.replace('let.', 'let ', 1)}", inside.columns[let.name]
@@ -150,14 +153,72 @@ def _renamed(made: Elaborated) -> dict[str, str]:
     return found
 
 
+class _Rowsets:
+    """What the rows and columns of sources, views and entities are made of, all the way down."""
+
+    def __init__(self, program: ir.Program, digest: _Digest) -> None:
+        self._digest = digest
+        self._sources = {one.name: one for one in program.sources}
+        self._bodies: dict[str, list[ir.RowsetBody]] = {view.body.name: [view.body] for view in program.views}
+        for one in program.maps:
+            self._bodies.setdefault(one.entity, []).append(one.body)
+        self._columns: dict[str, dict[str, str]] = {}
+        self._rows: dict[str, str] = {}
+
+    def inside(self, body: ir.RowsetBody) -> _Digest:
+        """A digest for what stands in `body`, which knows the columns that it reads."""
+        found = self._digest.beside()
+        read: dict[str, list[str]] = {}
+        joined = [(clause.alias, clause.rowset) for clause in body.clauses if isinstance(clause, ir.JoinClause)]
+        for alias, rowset in (*((body.alias, name) for name in body.inputs), *joined):
+            for name, means in self.columns(rowset).items():
+                read.setdefault(f"{alias}.{name}", []).append(means)
+        found.columns = {name: " ".join(means) for name, means in read.items()}
+        return found
+
+    def which(self, body: ir.RowsetBody, inside: _Digest) -> str:
+        """Which rows `body` gives."""
+        joined = tuple(self.rows(clause.rowset) for clause in body.clauses if isinstance(clause, ir.JoinClause))
+        return inside.of((tuple(map(self.rows, body.inputs)), joined, body.clauses))
+
+    def rows(self, name: str) -> str:
+        if name not in self._rows:
+            self._rows[name] = ""
+            source = self._sources.get(name)
+            bodies = tuple(self.which(body, self.inside(body)) for body in self._bodies.get(name, ()))
+            self._rows[name] = self._digest.of((name, (source.kind, source.options) if source else "", bodies))
+        return self._rows[name]
+
+    def columns(self, name: str) -> dict[str, str]:
+        """What each column of a rowset means."""
+        if name not in self._columns:
+            self._columns[name] = {}
+            source = self._sources.get(name)
+            found = {column.name: self._digest.of(column) for column in source.columns} if source is not None else {}
+            for body in self._bodies.get(name, ()):
+                inside = self.inside(body)
+                for let in body.lets:
+                    inside.columns[let.name] = inside.of(let.value)
+                for one in body.fields:
+                    found[one.name] = f"{found.get(one.name, '')} {inside.of(one.value)}"
+            self._columns[name] = found
+        return self._columns[name]
+
+
 class _Digest:
     """Hashes of typed trees; a part that is shared is looked at once."""
 
-    def __init__(self, renamed: Mapping[str, str], tables: Mapping[str, ir.LookupTable | ir.DecisionTable]) -> None:
-        self.renamed, self.tables = renamed, tables
+    def __init__(
+        self, renamed: Mapping[str, str], tables: Mapping[str, ir.LookupTable | ir.DecisionTable], defaults: Mapping[str, ir.Value]
+    ) -> None:
+        self.renamed, self.tables, self.defaults = renamed, tables, defaults
         self.columns: dict[str, str] = {}
         """What stands for a column that is made of others."""
         self._known: dict[int, tuple[Any, str]] = {}
+
+    def beside(self) -> _Digest:
+        """Another one, for where columns mean something of their own."""
+        return _Digest(self.renamed, self.tables, self.defaults)
 
     def of(self, value: Any) -> str:
         known = self._known.get(id(value))
@@ -177,6 +238,8 @@ class _Digest:
                 if field.name not in _UNSAID:
                     yield field.name
                     yield self.of(getattr(value, field.name))
+            if isinstance(value, ir.Parameter) and value.name in self.defaults:
+                yield repr(self.defaults[value.name])
             if isinstance(value, ir.LookUp | ir.Decision) and value.table in self.tables:
                 yield self.of(self.tables[value.table])
             elif isinstance(value, ir.InLookUp) and isinstance(table := self.tables.get(value.table), ir.LookupTable):

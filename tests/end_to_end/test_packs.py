@@ -471,6 +471,36 @@ def test_a_field_that_reads_a_table_changes_with_it(here, tmp_path, dhm, now, la
     assert (not told) == ("nothing changes" in mine)
 
 
+ROWS = """pack acme.shop {version}
+param rate: decimal(4,2) = {rate}
+source s: csv {{ columns {{ id: text, v: decimal at "{at}" }} }}
+view good from r in s where r.v > {least} {{ id: r.id, v: r.v }}
+entity F {{ id: text, w: decimal(8,2) }}
+map F from r in good {{ id: r.id, w: round(r.v * $rate, 2) }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ({"least": 5}, ["X (which rows there are)"]),
+        ({"rate": 3}, ["X.w"]),
+        ({"at": "V"}, ["X (which rows there are)", "X.w"]),
+        ({}, []),
+    ],
+    ids=["a view", "a parameter", "a column of a source", "nothing"],
+)
+def test_a_field_follows_what_it_is_made_of_all_the_way_down(here, tmp_path, dhm, now, told):
+    same = {"rate": 2, "least": 0, "at": "v"}
+    before = make(tmp_path / "before", pack_dhm=ROWS.format(version="1.0.0", **same))
+    after = make(tmp_path / "after", pack_dhm=ROWS.format(version="1.1.0", **(same | now)))
+    assert 0 == dhm("pack", "add", "acme.shop", "--path", before).code
+    script = "use acme.shop as m\nentity X { id: text, w: decimal(8,2) }\nmap X from f in m.F { id: f.id, w: f.w }\n"
+    (here / "mine.dhm").write_text(script, encoding="utf-8")
+    mine = dhm("pack", "diff", before, after, "--mine").out.partition("mine.dhm\n")[2]
+    assert told == [one for one in ("X (which rows there are)", "X.id", "X.w") if f"~ {one}" in mine], mine
+
+
 def test_a_pack_that_holds_a_program_or_names_a_host_is_refused_where_it_is_added_and_told_where_it_is_checked(here, tmp_path, dhm):
     place = make(tmp_path / "orders", pack_dhm=orders("1.2.3"))
     (place / "run.py").write_text("import os\n")
