@@ -49,10 +49,10 @@ def choose(index: Datum, *values: Datum) -> pa.Array:
 
 
 @function(
-    "switch(value: T?, when: T?, then: U?, otherwise: U? = None) -> U?",
-    "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, otherwise: U? = None) -> U?",
-    "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, when3: T?, then3: U?, otherwise: U? = None) -> U?",
-    "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, when3: T?, then3: U?, when4: T?, then4: U?, otherwise: U? = None) -> U?",
+    "switch(value: T?, when: T?, then: U?, otherwise: U? = null) -> U?",
+    "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, otherwise: U? = null) -> U?",
+    "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, when3: T?, then3: U?, otherwise: U? = null) -> U?",
+    "switch(value: T?, when: T?, then: U?, when2: T?, then2: U?, when3: T?, then3: U?, when4: T?, then4: U?, otherwise: U? = null) -> U?",
     excel="SWITCH",
     sql="DECODE",
     examples=[
@@ -101,7 +101,7 @@ def and_not(left: Datum, right: Datum) -> pa.Array:
 
 
 @function(
-    "if(condition: bool, then: T?, otherwise: T? = None) -> T?",
+    "if(condition: bool, then: T?, otherwise: T? = null) -> T?",
     kind="special",
     sql="CASE",
     excel="IF",

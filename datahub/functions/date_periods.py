@@ -37,7 +37,7 @@ def overlaps(start: Datum, end: Datum, other_start: Datum, other_end: Datum) -> 
 
 
 @function(
-    "days_360(start: date, end: date, us: bool! = False) -> int",
+    "days_360(start: date, end: date, us: bool! = false) -> int",
     category=CATEGORY,
     excel="DAYS360",
     also=("Excel YEARFRAC",),

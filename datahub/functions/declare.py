@@ -306,4 +306,8 @@ def _parameter(text: str) -> Parameter:
 def _value(text: str) -> Any:
     import ast
 
-    return ast.literal_eval(text)
+    return _WORDS[text] if text in _WORDS else ast.literal_eval(text)
+
+
+_WORDS = {"true": True, "false": False, "null": None}
+"""Constants as the language writes them."""

@@ -21,7 +21,7 @@ NO_TEXT = "R603"
 
 
 @function(
-    'base64_encode(value: text, padded: bool! = True, alphabet: text! = "standard") -> text',
+    'base64_encode(value: text, padded: bool! = true, alphabet: text! = "standard") -> text',
     sql="TO_BASE64",
     also=(
         "VRL encode_base64",

@@ -23,7 +23,7 @@ ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b"
 OTHERS = {chr(code): f"\\u{code:04x}" for code in range(32) if chr(code) not in ESCAPES}
 
 
-@function("json_text(value: json, pretty: bool! = False) -> text")
+@function("json_text(value: json, pretty: bool! = false) -> text")
 def json_text_of_json(value: Datum, pretty: bool = False) -> pa.Array:
     """JSON as its text."""
     (texts,) = broadcast(value)
@@ -31,7 +31,7 @@ def json_text_of_json(value: Datum, pretty: bool = False) -> pa.Array:
 
 
 @function(
-    "json_text(value: any, pretty: bool! = False) -> text",
+    "json_text(value: any, pretty: bool! = false) -> text",
     sql="TO_JSON",
     also=(
         "VRL encode_json",

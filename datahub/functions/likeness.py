@@ -30,7 +30,7 @@ from datahub.functions.wording import strip_accents
 
 
 @function(
-    "like(value: text, pattern: text, ignore_case: bool! = False) -> bool",
+    "like(value: text, pattern: text, ignore_case: bool! = false) -> bool",
     sql="LIKE",
     excel="COUNTIF wildcards",
     examples=[

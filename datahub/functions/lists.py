@@ -332,7 +332,7 @@ def compact(values: Datum) -> pa.Array:
 
 
 @function(
-    "sort(values: [T], descending: bool! = False) -> [T]",
+    "sort(values: [T], descending: bool! = false) -> [T]",
     rule=ordered_list,
     sql="LIST_SORT",
     excel="SORT",

@@ -116,7 +116,7 @@ def _without_suffix(texts: pa.Array, suffix: str) -> pa.Array:
 
 
 @function(
-    "contains(value: text, part: text, case_sensitive: bool = True) -> bool",
+    "contains(value: text, part: text, case_sensitive: bool = true) -> bool",
     category=CATEGORY,
     sql="POSITION(part IN x) > 0",
     excel="SEARCH",
@@ -142,7 +142,7 @@ def contains(value: Datum, part: Datum, case_sensitive: Datum) -> Any:
 
 
 @function(
-    "starts_with(value: text, prefix: text, case_sensitive: bool = True) -> bool",
+    "starts_with(value: text, prefix: text, case_sensitive: bool = true) -> bool",
     category=CATEGORY,
     sql="STARTS_WITH",
     also=(
@@ -163,7 +163,7 @@ def starts_with(value: Datum, prefix: Datum, case_sensitive: Datum) -> Any:
 
 
 @function(
-    "ends_with(value: text, suffix: text, case_sensitive: bool = True) -> bool",
+    "ends_with(value: text, suffix: text, case_sensitive: bool = true) -> bool",
     category=CATEGORY,
     sql="ENDS_WITH",
     also=(
@@ -203,7 +203,7 @@ def _low(text: str) -> str:
 
 
 @function(
-    "contains_all(value: text, parts: [text], case_sensitive: bool = True) -> bool",
+    "contains_all(value: text, parts: [text], case_sensitive: bool = true) -> bool",
     category=CATEGORY,
     also=("VRL contains_all",),
     examples=[
@@ -217,7 +217,7 @@ def contains_all(value: Datum, parts: Datum, case_sensitive: Datum) -> Any:
 
 
 @function(
-    "contains_any(value: text, parts: [text], case_sensitive: bool = True) -> bool",
+    "contains_any(value: text, parts: [text], case_sensitive: bool = true) -> bool",
     category=CATEGORY,
     also=("Polars str.contains_any",),
     examples=[example('contains_any("a haystack", ["needle", "hay"])', True), example('contains_any("a", ["b"])', False)],

@@ -43,7 +43,7 @@ def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[G
     """Tell why none of the overloads takes the arguments, by the one that comes nearest."""
     refused = next((one for one in misfits if one.why == "rule"), None)
     if refused is not None:
-        return _refused_constant(function, refused, scope, span)
+        return _refused_constant(function, refused, given, scope, span)
     by_type = [one for one in misfits if one.why in ("type", "constant")]
     if by_type:
         furthest = max(one.at for one in by_type)
@@ -57,12 +57,32 @@ def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[G
     return _wrong_count(function, misfits, given, scope, span)
 
 
-def _refused_constant(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
+def _refused_constant(function: Function, misfit: Misfit, given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
     at = misfit.span or span
-    message = f"{called(function)} does not take `{shown(at)}`{_as_parameter(function, misfit)}"
+    why = _of_picture(misfit, given)
+    message = f"{called(function)} does not take `{shown(at)}`{_as_parameter(function, misfit)}" + (f": {why}" if why else "")
     return tell(
         scope, BAD_ARGUMENTS, at, message, "not one of what it takes", help=_fields_of(misfit) or f"see `dhm functions {function.name}`"
     )
+
+
+def _of_picture(misfit: Misfit, given: Sequence[Given]) -> str:
+    """What is wrong with the picture of a number."""
+    from datahub.functions.pictures import pictures
+
+    value = next((one.value for one in given if one.span is misfit.span), None)
+    if (
+        misfit.parameter is None
+        or misfit.parameter.name != "pattern"
+        or not isinstance(value, ir.Constant)
+        or not isinstance(value.value, str)
+    ):
+        return ""
+    try:
+        pictures(value.value)
+    except ValueError as problem:
+        return str(problem)
+    return ""
 
 
 def _fields_of(misfit: Misfit) -> str | None:

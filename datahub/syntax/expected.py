@@ -198,6 +198,8 @@ def _guess_habit(mistake: Mistake, report: Report) -> Hint | None:
             return Hint("write it inside the parentheses: `count(* within sku)`, `sum(qty within sku)`")
         case "IN" | "MATCHES" if mistake.before == "NOT" and "NULL" in mistake.expected:
             return Hint(f"write `not {text[mistake.start : mistake.end]}` without `is`")
+        case "LBRACE" if "TABLE" in mistake.expected:
+            return Hint("leave the braces out: the rows of a table stand below, `| sku | qty |` and so on")
         case "LSQB" if mistake.expected >= _OPERATOR_FITS:
             return Hint("write `r.name` for a field, `nth(list, 1)` for the first of a list")
         case "FOR" if "FOR" not in mistake.expected and mistake.before != "LBRACE":

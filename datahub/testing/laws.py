@@ -62,10 +62,10 @@ def breaches(function: Function) -> Iterator[Breach]:
 def _broken_examples(function: Function) -> Iterator[Breach]:
     for one in function.examples:
         found = answer(one.expression)
-        got = found.refused[0].message if found.refused else found.rejected or found.value
+        got = found.refused[0].message if found.refused else found.rejected or repr(found.value)
         agrees = same(actual(one.result), actual(found.value)) or as_json(found.value) == one.result
         if found.refused or found.rejected != one.rejected or not (one.rejected or agrees):
-            yield Breach(f"`{one.expression}` gives {one.rejected or one.result!r}", f"{got!r}")
+            yield Breach(f"`{one.expression}` gives {one.rejected or repr(one.result)}", got)
 
 
 # ---------------------------------------------------------------- one signature

@@ -22,7 +22,7 @@ from datahub.syntax.format import format_script
 from datahub.syntax.parser import parse, parse_expression
 from datahub.types import model as t
 from tests.fuzz import packed
-from tests.fuzz.reading import ALPHABET, ROOT, SHAPES, reader
+from tests.fuzz.reading import ALPHABET, ROOT, SHAPES, reader, xml_rows
 from tests.spec_runner import Case, cases
 
 FOUND = Path(__file__).parent / "found"
@@ -158,6 +158,7 @@ TARGETS = {
         Target("expression", _expressions, expression),
         Target("template", _templates, template),
         *(Target(kind, lambda kind=kind: _files(kind), reader(kind)) for kind in SHAPES),  # type: ignore[misc]
+        Target("xml_rows", lambda: _files("xml"), xml_rows),
         Target("xlsx", packed.workbooks, packed.xlsx),
         Target("zip", packed.archives, packed.archive),
         Target("pack", packed.packs, packed.pack),

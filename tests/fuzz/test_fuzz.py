@@ -21,7 +21,8 @@ BOUNDED = {
     "csv": 400,
     "json": 700,
     "jsonl": 700,
-    "xml": 100,  # over each that is damaged a child ends, and another begins
+    "xml": 60,  # over each that is damaged a child ends, and another begins
+    "xml_rows": 700,
     "fixed": 700,
     "xlsx": 250,
     "zip": 500,

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "torture.md"
 BEGIN, END = "<!-- the last whole run -->\n", "<!-- end of it -->\n"
-FUZZED = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "fixed", "xlsx", "zip", "pack", "project")
+FUZZED = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "xml_rows", "fixed", "xlsx", "zip", "pack", "project")
 SHARES = {"functions": 0.30, "scripts": 0.15, "duckdb": 0.05, "fuzz": 0.25, "jobs": 0.25}
 """Which part of the time each has."""
 MOST_KILLS, MOST_FIRES = 1000, 10_000

@@ -83,6 +83,12 @@ MISTAKES = [
     ("key ref", "key(ref)", "12", "write the names of the key without parentheses: `key sku, colour`"),
     ("where f.stock > 0", "where f.stock = null", "19", None),
     ("  ref: text(20)\n", "", "12", None),
+    (
+        "given feed\n    | ref | label | price | stock | updated    |\n    | a   | b     | 1     | 2     | 01/02/2026 |\n",
+        "given feed {\n    | ref | label | price | stock | updated    |\n    | a   | b     | 1     | 2     | 01/02/2026 |\n  }\n",
+        "27",
+        "leave the braces out: the rows of a table stand below, `| sku | qty |` and so on",
+    ),
 ]
 
 

@@ -15,6 +15,8 @@ CASES = (
     ('get({a: 1}, "b")', '`get` does not take `"b"` as `key`', "its fields are `a`"),
     ('has({a: 1}, "b")', "`has` takes a map as `map`", "which fields a struct has is known: `a`"),
     ('date("2024-01-01") + duration("P1D")', "`+` takes", 'days are added with `add_days(date("2024-01-01"), 1)`'),
+    ('text(0, "0.00;-0.00;zero")', "as `pattern`: `;` stands once", "see `dhm functions text`"),
+    ('text(12.5, "0.00E+00")', "as `pattern`: digits stand together", "see `dhm functions text`"),
     ("[x for x in [1] for y in [2]]", "`for` stands where", "write a loop inside of the loop"),
     (r'"\u00a0"', r"`\u` is no escape", r"`\u{a0}` for the character"),
     (r'"\f"', r"`\f` is no escape", r"`\u{C}` for the character"),
