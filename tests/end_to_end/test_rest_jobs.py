@@ -127,6 +127,18 @@ def test_only_what_is_new_is_asked_for_and_what_is_refused_comes_back(world, tmp
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken
 
 
+def test_what_is_waited_for_is_told_while_it_lasts(world):
+    answers = iter([(429, {"message": "slow down"}, {"Retry-After": "2"})])
+    taken = world.orders
+    world.orders = lambda asked: next(answers, None) or taken(asked)
+    ended = run()
+    assert 3 == ended.returncode, ended.stderr
+    (said,) = [line for line in ended.stderr.splitlines() if line.startswith("waiting ")]
+    assert "waiting 2 s: POST http://127.0.0.1:" in said
+    assert "/orders: HTTP 429" in said
+    assert ["O-1", "O-2", "O-3"] == world.taken
+
+
 def read_up_to(folder):
     with closing(sqlite3.connect(next((folder / ".dhm").rglob("*.sqlite")))) as ledger:
         return [row[0] for row in ledger.execute("SELECT value FROM position")]
