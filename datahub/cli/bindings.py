@@ -75,7 +75,11 @@ class _Bindings:
             # It is told at its place in the template.
             return
         except DataHubError as problem:
-            yield self._at(UNFIT_BINDING, problem.message, ("jobs", name), "bound here", problem.help)
+            ends = [("sources", one) for one in job.sources] + [("targets", one) for one in job.targets]
+            # The smallest place that is certain: the one end that the message names.
+            named_ends = [end for end in ends if f"`{end[1]}`" in problem.message]
+            place = ("jobs", name, *(named_ends[0] if len(named_ends) == 1 else ()))
+            yield self._at(UNFIT_BINDING, problem.message, place, "bound here", problem.help)
 
     def _script(self, name: str, job: Job) -> Iterator[Diagnostic]:
         """Find the plan of a job, or say why there is none."""

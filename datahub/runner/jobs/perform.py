@@ -223,7 +223,9 @@ class _Work:
             case DataHubError():
                 return self._failed(RunStatus.FAILED, "REFUSED", problem.message, problem.help)
             case BadInput() | BadOutput():
-                where = f"{problem.path}: " if problem.path else ""
+                line = getattr(problem, "line", 0)
+                where = f"{problem.path}:{line}: " if problem.path and line else f"{problem.path}: " if problem.path else ""
+                where = where if line or f"`{problem.path}`" not in problem.message else ""
                 return self._failed(RunStatus.FAILED, getattr(problem, "code", "OUTPUT"), f"{where}{problem.message}", problem.help)
             case UnusableRun() | Unreadable():
                 return self._failed(RunStatus.FAILED, "UNUSABLE", str(problem))

@@ -190,8 +190,22 @@ sources.feed = {connection = "here", folder = "in"}
 targets.kept = {connection = "here", folder = "out", name = "kept-{{RUN}}.jsonl"}
 """,
         "DHM937",
-        "[jobs.both]",
+        "kept-{{RUN}}",
         "put `{{STEM}}` into `name`",
+    ),
+    "a format for rows that are sent": (
+        """\
+[connections.shop]
+kind = "rest"
+url = "https://shop.example"
+[jobs.both]
+mapping = "both.dhm"
+sources.feed = {connection = "here", folder = "in"}
+targets.kept = {connection = "shop", path = "orders"}
+""",
+        "DHM937",
+        'path = "orders"',
+        "target kept: api {}",
     ),
     "a receiver that is none": (
         ORDERS + FLOW + 'notify = {connection = "here"}\n',

@@ -19,7 +19,8 @@ def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Optio
     declared = project(env, given=set or []).project
     used: dict[str, list[str]] = {name: [] for name in declared.connections}
     for job, told in declared.jobs.items():
-        for end in (*told.sources.values(), *told.targets.values()):
+        rejects = (told.rejects,) if told.rejects else ()
+        for end in (*told.sources.values(), *told.targets.values(), *rejects):
             if end.connection and job not in used[end.connection]:
                 used[end.connection].append(job)
     rows = [(name, one.kind, where(one), ", ".join(used[name]), one.description) for name, one in declared.connections.items()]
