@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datahub.cli.following import follow
 from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
 from datahub.cli.queued import waiting
 from datahub.cli.waits import waits_told
@@ -47,6 +48,8 @@ class Asked:
     claimed: str = ""
     served: bool = False
     """Whether `dhm serve` has started this process, which then goes on with what else of the job waits."""
+    alone: bool = False
+    """Whether what else of the job waits is left to others."""
     fail_on_rejects: bool = False
     fail_on_empty: bool = False
     fail_on_skip: bool = False
@@ -58,7 +61,7 @@ class Asked:
 
 
 def run_job(asked: Asked) -> Exit:
-    """Run a job once, and what else of it waits."""
+    """Run a job once, and what has come to wait behind it."""
     from datahub.cli.project import ledger, plan_of, project
     from datahub.project.failures import TerminalError
     from datahub.runner.jobs.bind import bind, signable
@@ -91,13 +94,15 @@ def run_job(asked: Asked) -> Exit:
             code = _work(context, asked)
         if not asked.claimed:
             _post(loaded, store, asked.job)
-        return code
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
     except LedgerUnusable as problem:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
     finally:
         store.close()
+    if not (asked.served or asked.alone):
+        follow(asked)
+    return code
 
 
 def _readable(plan: Plan, asked: Asked) -> None:

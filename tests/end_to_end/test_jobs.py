@@ -116,6 +116,30 @@ def test_what_waits_of_a_job_is_done_by_the_process_that_is_there(here):
         assert [1, 1, 1] == [run.attempt for run in store.runs.list()]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("overlap", ["queue_one", "cancel_previous"])
+def test_what_came_while_a_job_was_busy_starts_when_that_ends_whoever_told_it_has_gone(here, overlap):
+    project = (here / "dhm.toml").read_text(encoding="utf-8")
+    (here / "dhm.toml").write_text(project.replace("[jobs.offers]\n", f'[jobs.offers]\noverlap = "{overlap}"\n'), encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3")
+    command = [sys.executable, "-m", "datahub", "run", "offers"]
+    busy = subprocess.Popen(command, env={**os.environ, "DHM_FAIL": "staged:1:stop"}, stderr=subprocess.PIPE, text=True)
+    os.waitid(os.P_PID, busy.pid, os.WSTOPPED | os.WNOWAIT)
+    first = last(here)
+    put(here, "b.csv", "B,2.50,3")
+    code, _, said = dhm("run", "offers")
+    assert (0, True) == (code, f"starts when run {first} ends" in said), said
+    waiting = last(here)
+    os.kill(busy.pid, signal.SIGCONT)
+    _, said = busy.communicate(timeout=50)
+    assert f"run {waiting}, which waited, starts" in said
+    # It tells how its own ended.
+    assert (1 if overlap == "cancel_previous" else 0) == busy.returncode
+    rows = "".join(path.read_text(encoding="utf-8") for path in (here / "out").iterdir())
+    assert (1, 1) == (rows.count("A,1.50"), rows.count("B,2.50"))
+    assert 4 == dhm("run", "offers", "--fail-on-empty")[0]
+
+
 def test_a_dry_run_tells_what_would_be_and_leaves_everything_as_it_is(here):
     put(here, "a.csv", "A,1.50,3", "B,free,2")
     before = sorted(path.relative_to(here).as_posix() for path in here.rglob("*"))
@@ -201,7 +225,7 @@ def test_what_is_not_replayed_behind_another_run_is_told_with_what_to_do(here):
         waiting = queued(store, Fire("offers", FireKind.EVENT, datetime.now(UTC), "m"))
     assert 0 == dhm("rejects", "replay", rejecting)[0]
     with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
-        assert ["pending"] == [run.status.value for run in store.runs.find(waiting)]
+        assert [("success", "nothing new")] == [(run.status.value, run.reason) for run in store.runs.find(waiting)]
 
 
 def test_rejected_rows_are_corrected_and_run_again(here):

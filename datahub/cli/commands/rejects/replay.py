@@ -28,6 +28,7 @@ def command(
 ) -> None:
     from tempfile import TemporaryDirectory
 
+    from datahub.cli.following import follow
     from datahub.cli.job_run import Asked, ended, exit_of
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.project import plan_of
@@ -63,7 +64,9 @@ def command(
                 raise _nothing(store, found) from None
         asked = Asked(found.job, env)
         ended(context, made, asked)
-        raise typer.Exit(exit_of(made, asked))
+        end = exit_of(made, asked)
+    follow(asked)
+    raise typer.Exit(end)
 
 
 def _nothing(store: StateStore, run: Run) -> Stop:

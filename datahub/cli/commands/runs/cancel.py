@@ -33,7 +33,7 @@ def command(
         left = store.runs.get(found.id)
     if left is not None and left.status is not RunStatus.CANCELLED:
         # Nobody may be at work on it; then this takes back what it has set down at its targets.
-        run_job(Asked(left.job, env, claimed=left.id, quiet=True))
+        run_job(Asked(left.job, env, claimed=left.id, alone=True, quiet=True))
         with opened(env) as (_, store):
             left = store.runs.get(found.id)
     done = left is not None and left.status is RunStatus.CANCELLED

@@ -60,8 +60,9 @@ def test_what_is_there_is_read_with_the_parameters_that_were_typed_whatever_wait
     typed = shop.store.runs.list()[0]
     assert ("success", {"factor": "9"}, 1) == (typed.status.value, json.loads(typed.parameters), typed.counts.written)
     assert [[{"id": "A", "factor": 9}]] == shop.rows("out")
-    assert "pending" == shop.store.runs.get(waiting).status.value
+    assert ("success", "nothing new") == ((left := shop.store.runs.get(waiting)).status.value, left.reason)
     # Without any, the one that waits is as good.
+    fired(shop, "n")
     run_job(Asked("offers"))
     assert "skipped" == shop.store.runs.list()[0].status.value
 
