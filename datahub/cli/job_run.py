@@ -94,13 +94,14 @@ def run_job(asked: Asked) -> Exit:
             code = _work(context, asked)
         if not asked.claimed:
             _post(loaded, store, asked.job)
+        left = not (asked.served or asked.alone) and bool(store.runs.upcoming(asked.job, context.clock()))
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
     except LedgerUnusable as problem:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
     finally:
         store.close()
-    if not (asked.served or asked.alone):
+    if left:
         follow(asked)
     return code
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 
-from datahub.cli.output import Stop, say
+from datahub.cli.output import say
 
 
 def switch(job: str, env: str, *, on: bool) -> None:
     """Switch a job of the project on or off."""
-    from datahub.cli.project import ledger, project
-    from datahub.project.failures import TerminalError
+    from datahub.cli.ledger_runs import opened
     from datahub.runner.jobs.bind import job_of
 
-    loaded = project(env)
-    try:
+    with opened(env) as (loaded, store):
         job_of(loaded, job)
-    except TerminalError as problem:
-        raise Stop(problem.message, problem.help) from problem
-    store = ledger(loaded)
-    store.switches.turn(job, on, person(), datetime.now(UTC))
-    store.close()
+        store.switches.turn(job, on, person(), datetime.now(UTC))
     say(f"`{job}` is {'on' if on else 'off'}{f' in {env}' if env else ''}")
 
 

@@ -415,15 +415,15 @@ READING = "-dac_override,-dac_read_search"
 """What root is without, so that it may not write where others may not."""
 
 
-@pytest.mark.parametrize("given", [(), ("--listen", "127.0.0.1:0")])
+@pytest.mark.parametrize("given", [("serve",), ("serve", "--listen", "127.0.0.1:0"), ("jobs", "disable", "offers")])
 @pytest.mark.parametrize("shut", ["ledger.sqlite", "."])
-def test_nothing_is_served_where_the_ledger_cannot_be_written(here, given, shut):
+def test_nothing_is_served_or_switched_where_the_ledger_cannot_be_written(here, given, shut):
     dhm("jobs", "enable", "offers")
     place = here / ".dhm" / "default"
     (place / "ledger.sqlite-journal").unlink(missing_ok=True)
     (place / shut).chmod(0o500)
     alone = [] if os.getuid() else ["setpriv", f"--bounding-set={READING}", f"--inh-caps={READING}"]
-    command = [*alone, sys.executable, "-m", "datahub", "serve", *given]
+    command = [*alone, sys.executable, "-m", "datahub", *given]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     (place / shut).chmod(0o700)
     assert (1, True) == (answer.returncode, "cannot be written" in answer.stderr), answer.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ def command(
             ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
             ["status", f"{found.status.value.replace('_', ' ')}{f': {why}' if why else ''}"],
             ["at work", f"{local(found.started, zone)} to {local(found.ended, zone)}" if found.started else ""],
+            ["parameters", ", ".join(f"{name} = {value}" for name, value in json.loads(found.parameters).items())],
             ["range", found.window.replace("/", " to ")],
             ["attempts", str(found.attempt) if found.attempt > 1 else ""],
             ["next try", local(found.not_before, zone)],
