@@ -85,8 +85,9 @@ class FilesFrom(From):
     """What becomes of a file after a run that succeeded."""
     on_failure: After = After()
     """… and after one that failed."""
-    same_content: Literal["skip", "read"] = "skip"
-    """What becomes of a file whose content was read before under another name."""
+    same_content: Literal["read", "skip"] = "read"
+    """What becomes of a file whose content was read before under another name: `read` reads it, with a warning, since things may be as they
+    were before; `skip` does not, and says so. A name that has what it had last is not read again, one that has what it had before that, is."""
 
     @model_validator(mode="after")
     def _one_mode(self) -> Self:

@@ -68,6 +68,8 @@ class Options:
     """Those of the files, where they were asked for before it was known what to do with them."""
     left: list[object] | None = None
     """Takes what the run held in memory, if it is given: in a process that is about to end, taking it apart is for nothing."""
+    warnings: Sequence[str] = ()
+    """What is to be known of the inputs, beside what the run finds in them."""
     exchange: Exchange | None = None
     """Where this run is a piece of one: what the others have."""
 
@@ -146,6 +148,7 @@ def run(
         written=tuple(WrittenFile(one.name, str(one.path), one.rows, one.target) for one in outlet.made),
         rejects=tuple(WrittenFile(name, str(path), count) for name, (path, count) in rejects.made.items()),
         warnings=(
+            *options.warnings,
             *_forgetful(plan, options),
             *(f"`{path}` is of an earlier run: this one wrote nothing" for path in earlier),
             *(f"{name}: {text}" for name, feed in feeds.items() for text in feed.warnings()),

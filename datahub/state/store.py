@@ -132,8 +132,16 @@ class Items(Protocol):
         """A file that need not be read again to know that it is the one of before."""
         ...
 
+    def latest(self, place: str, name: str) -> Item | None:
+        """What a name had when it was last done with."""
+        ...
+
     def same_content(self, place: str, sha256: str) -> Item | None:
-        """A file that was done under another name with the same content."""
+        """A file of any name that was done with, of the same content."""
+        ...
+
+    def earlier(self, run: str, item: Item) -> tuple[str, str] | None:
+        """The name under which the same content was last read, by which other run that succeeded."""
         ...
 
     def done_at(self, place: str) -> Sequence[Item]:

@@ -343,6 +343,20 @@ def test_a_file_is_told_by_place_name_and_content(store):
     assert "a.csv" == store.items.same_content("p", "x").name
 
 
+def test_what_a_name_had_last_and_which_run_read_a_content_are_known(store):
+    items = [Item(0, "p", name, 1, sha256, ItemStatus.STAGED, "stage") for name, sha256 in [("a.csv", "x"), ("a.csv", "y"), ("a.csv", "x")]]
+    claims = []
+    for minute, item in enumerate(items):
+        submit(store, minute)
+        claims.append(claim(store))
+        assert minute == 0 or items[minute - 1].sha256 == store.items.latest("p", "a.csv").sha256
+        staged = store.items.stage(claims[-1], "feed", item)
+        assert (("a.csv", claims[0].run) if minute == 2 else None) == store.items.earlier(claims[-1].run, staged)
+        store.items.done(claims[-1])
+        store.runs.end(claims[-1], RunStatus.SUCCESS, NOON)
+    assert store.items.latest("p", "b.csv") is None
+
+
 def test_a_delivered_key_is_known_to_later_runs(store):
     submit(store)
     one = claim(store)

@@ -90,9 +90,26 @@ def landed_of(source: Source, splits: Iterable[Split], folder: Path) -> Iterator
 
 
 def read_before(context: JobContext, name: str, split: Split) -> bool:
-    """Whether what the listing tells of a split says that it was read before."""
-    seen = context.store.items.seen(context.places[name], split.name, split.fingerprint) if name in context.driving else None
-    return seen is not None and seen.status is not ItemStatus.STAGED
+    """Whether what the listing tells of a split says that it is what was read of this name last."""
+    if name not in context.driving:
+        return False
+    place = context.places[name]
+    seen = context.store.items.seen(place, split.name, split.fingerprint)
+    return seen is not None and seen.status is not ItemStatus.STAGED and _latest(context, place, seen)
+
+
+def told_before(context: JobContext, run: str, taken: Sequence[Taken]) -> list[str]:
+    """Of the files of a run whose content an earlier one has read, what a person has to know."""
+    said = []
+    for one in taken:
+        if one.source and one.source not in context.driving:
+            continue
+        if (before := context.store.items.earlier(run, one.item)) is None:
+            continue
+        name, reader = before
+        alike = f"has what run {reader} read from {'it' if name == one.item.name else f'`{name}`'}"
+        said.append(f"`{one.item.name}` {alike}{', and was read again' if one.source else ': it was not read again'}")
+    return said
 
 
 def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
@@ -107,14 +124,20 @@ def _take(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
     driving = name in context.driving
     reach("landed")
     known = store.items.known(place, landed.name, landed.sha256)
-    if driving and known is not None and known.status is not ItemStatus.STAGED:
-        # The same content under the same name, with another time: done is done.
+    if driving and known is not None and known.status is not ItemStatus.STAGED and _latest(context, place, known):
+        # What its name had last, with another time: done is done. What it had earlier says that something is as it was before.
         store.items.stage(claim, "", _item(place, landed))
         return
     skip = driving and getattr(context.job.sources[name], "same_content", "read") == "skip"
     twin = store.items.same_content(place, landed.sha256) if skip else None
     store.items.stage(claim, "" if twin else name, _item(place, landed))
     reach("taken")
+
+
+def _latest(context: JobContext, place: str, item: Item) -> bool:
+    """Whether a file is what was last done with under its name."""
+    latest = context.store.items.latest(place, item.name)
+    return latest is None or latest.id == item.id
 
 
 def _item(place: str, landed: Landed) -> Item:

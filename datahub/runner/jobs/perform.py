@@ -18,7 +18,7 @@ from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
-from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, landed_again
+from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, landed_again, told_before
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
@@ -142,13 +142,13 @@ class _Work:
         reach("planned")
 
     def _nothing_new(self, hold: Hold) -> None:
+        before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
+        reason = ": ".join((_NOTHING[bool(self._run.window)], *before[:1])) + (f" (and {len(before) - 1} more)" if before[1:] else "")
         with self._store.together():
             self._store.items.done(self._claim)
             self._store.cursors.commit(self._claim)
         self._dispose(hold)
-        self._store.runs.end(
-            self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=_NOTHING[bool(self._run.window)]
-        )
+        self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
 
     def _commit(self, hold: Hold) -> None:
         """Everything has arrived: that is one fact, with all that follows from it."""

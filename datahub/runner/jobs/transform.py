@@ -10,7 +10,7 @@ from pathlib import Path
 
 from datahub.faults import reach
 from datahub.reports.report import Report
-from datahub.runner.jobs.fetch import input_files
+from datahub.runner.jobs.fetch import input_files, told_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.previous_rows import previous_rows
 from datahub.runner.outlet import Watch
@@ -52,6 +52,7 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
         previous=previous(context),
         omissions=True,
         script=context.job.mapping,
+        warnings=told_before(context, one.id, taken),
     )
     reach("transform")
     report = run(context.plan, input_files(context, taken), out, parameters=parameters(context, one), options=options)

@@ -32,9 +32,24 @@ class SqliteItems:
         )
         return _item(rows[0]) if rows else None
 
+    def latest(self, place: str, name: str) -> Item | None:
+        rows = self._ledger.rows(
+            "SELECT * FROM item WHERE place = ? AND name = ? AND status <> 'staged' ORDER BY changed DESC, id DESC LIMIT 1", (place, name)
+        )
+        return _item(rows[0]) if rows else None
+
     def same_content(self, place: str, sha256: str) -> Item | None:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND sha256 = ? AND status = 'done' LIMIT 1", (place, sha256))
         return _item(rows[0]) if rows else None
+
+    def earlier(self, run: str, item: Item) -> tuple[str, str] | None:
+        rows = self._ledger.rows(
+            "SELECT item.name, run.id FROM item JOIN taken ON taken.item = item.id JOIN run ON run.id = taken.run"
+            " WHERE item.place = ? AND item.sha256 = ? AND taken.source <> '' AND run.id <> ? AND run.status = 'success'"
+            " ORDER BY run.rowid DESC LIMIT 1",
+            (item.place, item.sha256, run),
+        )
+        return (rows[0]["name"], rows[0]["id"]) if rows else None
 
     def done_at(self, place: str) -> Sequence[Item]:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND status = 'done' ORDER BY id", (place,))

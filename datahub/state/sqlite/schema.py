@@ -104,4 +104,8 @@ VERSIONS: tuple[str, ...] = (
     ALTER TABLE run ADD COLUMN precedes INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX run_preceding ON run (job) WHERE precedes = 1 AND status = 'pending';
     """,
+    # Of a content that comes back is told which run has read it.
+    """
+    CREATE INDEX taken_of_item ON taken (item);
+    """,
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from datahub.project.binding import After
 from datahub.project.policy import Guards, Retry, Tolerance
 from datahub.runner.jobs.perform import perform
 from datahub.state.owner import this_process
@@ -77,13 +79,51 @@ def test_without_anything_new_a_run_does_nothing_and_is_well(world, shop):
 def test_a_file_that_comes_again_is_not_delivered_again_but_is_moved_away(world, tmp_path, shop):
     feed(tmp_path, "a.csv", 1, 30)
     one = world()
-    once(one)
+    first = once(one).run
     feed(tmp_path, "a.csv", 1, 30)
-    assert "nothing new" == once(one).run.reason
+    assert f"nothing new: `a.csv` has what run {first.id} read from it: it was not read again" == once(one).run.reason
     assert [] == [path.name for path in (tmp_path / "in").iterdir()]
-    feed(tmp_path, "b.csv", 1, 30)
-    assert "nothing new" == once(one).run.reason
     assert 3 == shop.posts
+
+
+def test_a_content_that_comes_under_another_name_is_read_with_a_warning(world, tmp_path, shop):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    one = world()
+    first = once(one).run
+    feed(tmp_path, "b.csv", 1, 30)
+    ending = once(one)
+    assert (f"`b.csv` has what run {first.id} read from `a.csv`, and was read again",) == ending.report.warnings
+    assert (26, 6, dict.fromkeys(good, 2)) == (ending.run.counts.written, shop.posts, shop.rows)
+    assert ending.report.warnings[0] in (one.folders.run(ending.run.id) / "out" / "run" / "report.json").read_text()
+
+
+def test_a_job_may_skip_every_content_that_it_has_read_and_says_so(world, tmp_path, shop):
+    feed(tmp_path, "a.csv", 1, 30)
+    one = world(sources={"feed": JOB.sources["feed"].model_copy(update={"same_content": "skip"})})
+    first = once(one).run
+    feed(tmp_path, "b.csv", 1, 30)
+    feed(tmp_path, "c.csv", 1, 30)
+    told = f"nothing new: `b.csv` has what run {first.id} read from `a.csv`: it was not read again (and 1 more)"
+    assert told == once(one).run.reason
+    assert ([], 3) == ([path.name for path in (tmp_path / "in").iterdir()], shop.posts)
+
+
+@pytest.mark.parametrize("action", ["keep", "move", "delete"])
+def test_a_feed_that_is_as_it_was_before_is_read(world, tmp_path, action):
+    after = After(action=action, folder="done" if action == "move" else "")
+    one = world(sources={"feed": JOB.sources["feed"].model_copy(update={"after": after})})
+    runs = []
+    for first in (1, 101, 1):
+        feed(tmp_path, "stock.csv", first, 30)
+        # A copy that keeps its time has even the time of before.
+        os.utime(tmp_path / "in" / "stock.csv", (first, first))
+        runs.append(once(one))
+    assert [30, 30, 30] == [ending.run.counts.read for ending in runs]
+    again = f"`stock.csv` has what run {runs[0].run.id} read from it, and was read again"
+    assert [(), (), (again,)] == [ending.report.warnings for ending in runs]
+    if action == "keep":
+        # What lies there still is the last of it.
+        assert "nothing new" == once(one).run.reason
 
 
 def test_the_same_name_with_other_content_is_new(world, tmp_path, shop):
