@@ -87,7 +87,7 @@ class FilesFrom(From):
     """… and after one that failed."""
     same_content: Literal["read", "skip"] = "read"
     """What becomes of a file whose content was read before under another name: `read` reads it, with a warning, since things may be as they
-    were before; `skip` does not, and says so. A name that has what it had last is not read again, one that has what it had before that, is."""
+    were before; `skip` does not, and says so. What has its last content is not read again; what has an earlier one, is."""
 
     @model_validator(mode="after")
     def _one_mode(self) -> Self:
