@@ -10,6 +10,7 @@ from hashlib import sha256
 import msgspec
 
 from datahub.events.signatures import verify
+from datahub.events.versions import ordered
 from datahub.formats.json_scan import too_deep
 from datahub.project.trigger import Webhook
 from datahub.records import record
@@ -88,7 +89,7 @@ def read(endpoint: Endpoint | None, headers: Mapping[str, str], body: bytes, now
         body=body,
         received=now.astimezone(UTC),
         kind=at(content, "type")[:LONGEST_ID],
-        version=_ordered(at(content, hook.version)),
+        version=ordered(found(content, hook.version)),
     )
 
 
@@ -100,26 +101,26 @@ def parameters(hook: Webhook, body: bytes) -> dict[str, str]:
 
 def at(content: object, path: str) -> str:
     """The text or number at `path` of a JSON value, such as `data.items.0.id`; empty where there is none."""
-    for step in path.split(".") if path else ():
+    match found(content, path):
+        case bool() as truth:
+            return str(truth).lower()
+        case str() | int() | float() as told:
+            return str(told)
+        case _:
+            return ""
+
+
+def found(content: object, path: str) -> object:
+    """What stands at `path` of a JSON value; None where there is nothing, and for no path."""
+    for step in path.split("."):
         match content:
             case dict() if step in content:
                 content = content[step]
             case list() if step.isdigit() and int(step) < len(content):
                 content = content[int(step)]
             case _:
-                return ""
-    match content:
-        case bool():
-            return str(content).lower()
-        case str() | int() | float() if path:
-            return str(content)
-        case _:
-            return ""
-
-
-def _ordered(version: str) -> str:
-    """A version so that text is in the order of versions: whole numbers get the same length."""
-    return version.zfill(24) if version.isdigit() else version
+                return None
+    return content if path else None
 
 
 _NONE = Webhook.model_construct(path="none", signature="standard", secrets=(), header="")

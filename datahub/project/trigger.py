@@ -27,7 +27,8 @@ class Webhook(Config):
     key: str = ""
     """Where in the body the thing stands that a message is about, such as `data.id`; messages about one thing keep their order."""
     version: str = ""
-    """Where in the body the version or time of that thing stands; a message that is older than one seen before starts nothing."""
+    """Where in the body the version or time of that thing stands; a message that is older than one seen before starts nothing.
+    Numbers, dotted numbers, instants, days, ULIDs and UUIDs of version 7 are compared as that; of anything else no message is older."""
     parameters: dict[str, str] = {}
     """Parameters of the run that are taken from the body: `order = "data.id"`."""
     tolerance: Length = timedelta(minutes=5)

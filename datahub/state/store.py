@@ -275,8 +275,8 @@ class Messages(Protocol):
         """The SHA-256 of what the latest messages said, by id."""
         ...
 
-    def newest(self, channel: str, key: str) -> str:
-        """The highest version that was done of a key; empty where there is none."""
+    def newest(self, channel: str, key: str, version: str) -> str:
+        """The highest version that was done of a key among those of the kind of `version`, its first letter; empty where there is none."""
         ...
 
     def empty(self, states: Sequence[MessageState], before: datetime) -> int:

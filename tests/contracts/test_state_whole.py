@@ -210,10 +210,12 @@ def test_what_became_of_a_run_becomes_of_its_message(store):
 
 
 def test_the_newest_version_that_was_done_and_what_the_latest_said_are_known(store):
-    store.inbox.put([message("a", "order 1", version="2"), message("b", "order 1", version="3"), message("c", "order 2", version="9")])
-    assert "" == store.inbox.newest("hook", "order 1")
+    store.inbox.put([message("a", "order 1", version="n2"), message("b", "order 1", version="n3"), message("c", "order 2", version="n9")])
+    assert "" == store.inbox.newest("hook", "order 1", "n1")
     store.inbox.mark("a", MessageState.DONE)
-    assert ("2", "") == (store.inbox.newest("hook", "order 1"), store.inbox.newest("hook", "order 2"))
+    assert ("n2", "") == (store.inbox.newest("hook", "order 1", "n1"), store.inbox.newest("hook", "order 2", "n1"))
+    # What is of another kind has no place in their order.
+    assert ("", "") == (store.inbox.newest("hook", "order 1", "i2026"), store.inbox.newest("hook", "order 1", "d2026"))
     assert ({"c", "b"}, 1) == (set(found := store.inbox.digests(2)), len(set(found.values())))
 
 

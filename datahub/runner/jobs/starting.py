@@ -51,7 +51,7 @@ def _of_messages(store: StateStore, name: str, job: Job, hook: Webhook, now: dat
 
 
 def _of_message(store: StateStore, name: str, job: Job, hook: Webhook, message: Message, now: datetime) -> Run | None:
-    if message.version and message.key and store.inbox.newest(hook.path, message.key) > message.version:
+    if message.version and message.key and store.inbox.newest(hook.path, message.key, message.version) > message.version:
         store.inbox.mark(message.id, MessageState.SUPERSEDED, reason="a newer version was seen before")
         return None
     run = store.runs.submit(Fire(name, FireKind.EVENT, message.received, _key(message)), _admission(job, hook, message), now)

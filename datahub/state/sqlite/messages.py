@@ -182,10 +182,12 @@ class SqliteMessages:
         rows = self._ledger.rows("SELECT id, sha256 FROM message WHERE box = ? ORDER BY number DESC LIMIT ?", (self._box, limit))
         return {row["id"]: row["sha256"] for row in rows}
 
-    def newest(self, channel: str, key: str) -> str:
+    def newest(self, channel: str, key: str, version: str) -> str:
+        kind = version[:1]
         rows = self._ledger.rows(
-            "SELECT max(version) FROM message WHERE box = ? AND channel = ? AND key = ? AND key <> '' AND version <> '' AND state = 'done'",
-            (self._box, channel, key),
+            "SELECT max(version) FROM message WHERE box = ? AND channel = ? AND key = ? AND key <> '' AND version <> '' AND state = 'done'"
+            " AND version >= ? AND version < ?",
+            (self._box, channel, key, kind, chr(ord(kind) + 1)),
         )
         return str(rows[0][0] or "")
 

@@ -83,7 +83,7 @@ def test_a_message_comes_into_the_ledger_as_it_was_sent(world, tmp_path):
     assert 200 == post(client, signed()).status_code
     arrived(store, 1)
     other = sqlite3.connect(tmp_path / "ledger.sqlite")
-    assert [("orders/msg_1", "orders", "O-1", "order.paid", "7".zfill(24), BODY.encode(), "new")] == other.execute(
+    assert [("orders/msg_1", "orders", "O-1", "order.paid", "n" + "7".zfill(24), BODY.encode(), "new")] == other.execute(
         "SELECT id, channel, key, kind, version, body, state FROM message"
     ).fetchall()
     other.close()
@@ -124,7 +124,7 @@ def test_messages_come_in_whatever_order_and_each_keeps_its_version(world):
         assert 200 == post(client, signed(body, id=f"m{version}"), body).status_code
     arrived(store, 3)
     # The order of arrival is kept; the version says which is stale.
-    assert ["2", "1", "3"] == [one.version.lstrip("0") for one in store.inbox.list()]
+    assert ["2", "1", "3"] == [one.version.lstrip("n0") for one in store.inbox.list()]
 
 
 @pytest.mark.parametrize("secret", [OLD, NEW])
