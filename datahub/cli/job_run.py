@@ -50,6 +50,8 @@ class Asked:
     """Whether `dhm serve` has started this process, which then goes on with what else of the job waits."""
     alone: bool = False
     """Whether what else of the job waits is left to others."""
+    scheduled: bool = False
+    """Whether another scheduler has started it, for which a job that is switched off does nothing."""
     fail_on_rejects: bool = False
     fail_on_empty: bool = False
     fail_on_skip: bool = False
@@ -63,12 +65,17 @@ class Asked:
 def run_job(asked: Asked) -> Exit:
     """Run a job once, and what has come to wait behind it."""
     from datahub.cli.project import ledger, plan_of, project
+    from datahub.cli.switching import switched_on
     from datahub.project.failures import TerminalError
     from datahub.runner.jobs.bind import bind, signable
     from datahub.runner.jobs.unready import mended
     from datahub.state.store import LedgerUnusable
 
     loaded = project(asked.env)
+    if asked.scheduled and asked.job in loaded.project.jobs and asked.job not in switched_on(loaded):
+        if not asked.quiet:
+            say(f"`{asked.job}` is off: `dhm jobs enable {asked.job}` lets schedules start it")
+        return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
     if asked.memory and asked.job in loaded.project.jobs:
         loaded.project.jobs[asked.job] = loaded.project.jobs[asked.job].model_copy(update={"memory": asked.memory})
     try:

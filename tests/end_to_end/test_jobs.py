@@ -276,6 +276,19 @@ def test_a_job_is_listed_shown_switched_and_copied(here):
     assert 2 == dhm("jobs", "copy", "offers", "offers-test")[0]
 
 
+def test_other_schedulers_are_given_what_is_on_and_what_is_off_does_nothing(here):
+    put(here, "a.csv", "A,1.50,3")
+    assert "run offers --scheduled --quiet" in dhm("schedule", "export", "--crontab")[1]
+    dhm("jobs", "disable", "offers")
+    assert ("# `offers` is off", False) == ((text := dhm("schedule", "export", "--crontab")[1]).splitlines()[-1], "dhm run" in text)
+    assert "ExecStart" not in dhm("schedule", "export", "--systemd")[1]
+    assert "`offers` is off: nothing of this happens until" in dhm("schedule", "next", "offers", "-n", "1")[2]
+    assert ("", True) == ((found := dhm("schedule", "next"))[1], "no job that is on has a schedule" in found[2])
+    assert (5, ["a.csv"]) == (dhm("run", "offers", "--scheduled", "--quiet", "--fail-on-skip")[0], listed(here / "in"))
+    # By hand it runs all the same.
+    assert (0, []) == (dhm("run", "offers")[0], listed(here / "in"))
+
+
 def test_the_next_times_are_told_on_both_clocks_with_what_the_clock_does(here):
     _, shown, _ = dhm("schedule", "next", "offers", "-n", "2", "--after", "2026-03-28T12:00Z")
     lines = [line.split() for line in shown.splitlines()[1:]]

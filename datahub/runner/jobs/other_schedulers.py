@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from datahub.runner.jobs.schedules import clocks_of
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def crontab(loaded: Loaded) -> str:
-    """Lines for `crontab`; cron mails what is written, and `CRON_TZ` is understood by cronie, not by Debian's cron."""
+def crontab(loaded: Loaded, on: Collection[str]) -> str:
+    """Lines for `crontab` of the jobs that are `on`; cron mails what is written, and `CRON_TZ` is understood by cronie alone."""
     lines = [f"# the jobs of {loaded.folder}", "# CRON_TZ is read by cronie; Debian's cron goes by the machine's zone"]
     zone = ""
-    for clock in _clocks(loaded):
+    lines += [f"# `{name}` is off" for name in loaded.project.jobs if name not in on]
+    for clock in _clocks(loaded, on):
         if clock.zone != zone:
             zone = clock.zone
             lines.append(f"CRON_TZ={zone}")
@@ -27,11 +28,11 @@ def crontab(loaded: Loaded) -> str:
     return "\n".join(lines) + "\n"
 
 
-def systemd(loaded: Loaded) -> str:
-    """A service and a timer for each job, one after the other, each behind its name."""
+def systemd(loaded: Loaded, on: Collection[str]) -> str:
+    """A service and a timer for each job that is `on`, one after the other, each behind its name."""
     units = []
     for name in loaded.project.jobs:
-        several = [clock for clock in _clocks(loaded) if clock.job == name]
+        several = [clock for clock in _clocks(loaded, on) if clock.job == name]
         if not several:
             continue
         unit = f"dhm-{name}"
@@ -93,16 +94,16 @@ def _special(day: str, weekday: str) -> bool:
     return "L" in day or "#" in weekday or "L" in weekday
 
 
-def _clocks(loaded: Loaded) -> Iterator[Clock]:
-    for name, job in loaded.project.jobs.items():
-        if job.enabled:
+def _clocks(loaded: Loaded, on: Collection[str]) -> Iterator[Clock]:
+    for name in loaded.project.jobs:
+        if name in on:
             yield from clocks_of(loaded, name)
 
 
 def _command(loaded: Loaded, job: str) -> str:
     program = Path(sys.argv[0])
     dhm = str(program.resolve()) if program.name == "dhm" else "dhm"
-    return shlex.join([dhm, "run", job, *(["--env", loaded.env] if loaded.env else []), "--quiet"])
+    return shlex.join([dhm, "run", job, *(["--env", loaded.env] if loaded.env else []), "--scheduled", "--quiet"])
 
 
 def _last_day(clock: Clock, line: str) -> list[str]:

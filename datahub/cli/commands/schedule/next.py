@@ -27,6 +27,7 @@ def command(
     from datahub.cli.instants import utc
     from datahub.cli.project import project
     from datahub.cli.schedules import clocks
+    from datahub.cli.switching import switched_on
     from datahub.cli.tables import table
     from datahub.events.fires import moments
 
@@ -34,9 +35,11 @@ def command(
     if job and job not in loaded.project.jobs:
         raise Stop(f"the project has no job `{job}`", f"it has {', '.join(loaded.project.jobs) or 'none'}")
     start = begun(after) or datetime.now(UTC)
-    chosen = [clock for name in ([job] if job else loaded.project.jobs) for clock in clocks(loaded, name)]
+    on = switched_on(loaded)
+    off = [name for name in loaded.project.jobs if name not in on and job in ("", name) and clocks(loaded, name)]
+    chosen = [clock for name in ([job] if job else on) for clock in clocks(loaded, name)]
     if not chosen:
-        say(f"`{job}` has no schedule" if job else "no job has a schedule")
+        say(f"`{job}` has no schedule" if job else "no job that is on has a schedule")
         return
     streams = [zip(moments(clock.cron, clock.zone, start), repeat(clock)) for clock in chosen]
     rows = []
@@ -44,3 +47,5 @@ def command(
         here = moment.at.astimezone(ZoneInfo(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")
         rows.append([clock.job, here, clock.zone, utc(moment.at), moment.note])
     give(table(rows, head=("job", "local time", "zone", "UTC", "")))
+    for name in off:
+        say(f"`{name}` is off: nothing of {'this' if job else 'it'} happens until `dhm jobs enable {name}`")
