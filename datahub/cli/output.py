@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from enum import IntEnum, StrEnum
 from typing import TextIO
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STEERING = re.compile(r"\x1b(?!\[[0-9;]{0,8}m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves a cursor, names a window, or turns text round; but for line ends, tabs, and colours."""
 
 
 class Exit(IntEnum):
@@ -69,7 +74,7 @@ def say(text: str) -> None:
     if structured():
         event("info", text)
         return
-    print(clean(text), file=sys.stderr, flush=True)
+    print(harmless(clean(text)), file=sys.stderr, flush=True)
 
 
 def event(level: str, message: str, **facts: object) -> None:
@@ -89,10 +94,26 @@ def clean(text: str) -> str:
     return text if redaction is None else str(redaction.redacted(text))
 
 
+def harmless(text: str) -> str:
+    """`text` without what would steer a terminal: it may hold what strangers wrote. Colours stay, which are ours."""
+    return text if text.isprintable() else _STEERING.sub(_escaped, text)
+
+
+def printable(text: str) -> str:
+    """What strangers wrote, on one line, with no controls in it."""
+    return text if text.isprintable() else _CONTROLS.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{{{code:x}}}"
+
+
 def give(text: str) -> None:
-    """The result, as it is."""
+    """The result: as it is, unless a person looks on."""
     # A character that the terminal's encoding lacks must not end the command.
     encoding = sys.stdout.encoding or "utf-8"
+    text = harmless(text) if sys.stdout.isatty() else text
     sys.stdout.write(clean(text).encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Paint, counted
+from datahub.cli.output import Paint, counted, printable
 from datahub.cli.tables import table
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def _example(code: CodeCount) -> str:
     name = field_of(sample)
     told = str(sample.get("message") or code.meaning)
     # A message shows the beginning of a long value.
-    return f"{name + ': ' if name else ''}{told}{value if shown[:_LONGEST_VALUE] not in told else ''}{f'  {where}' if where else ''}"
+    return printable(
+        f"{name + ': ' if name else ''}{told}{value if shown[:_LONGEST_VALUE] not in told else ''}{f'  {where}' if where else ''}"
+    )
 
 
 def _warnings(report: Report, paint: Paint) -> str:

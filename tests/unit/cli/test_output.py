@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from datahub.cli import output
 from datahub.cli.main import names
 
 
@@ -114,3 +115,21 @@ def test_output_that_nobody_reads_any_more_ends_quietly():
         f"{sys.executable} -m datahub explain | head -1", shell=True, executable="/bin/bash", capture_output=True, text=True, check=False
     )
     assert "" == answer.stderr
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a\x1b]0;title\x07b", r"a\x1b]0;title\x07b"),
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("one\rtwo", r"one\x0dtwo"),
+        ("a\u202eb\x9bc", r"a\u{202e}b\x9bc"),
+        ("\x1b[1;33mwarning\x1b[0m: x\n\ty", "\x1b[1;33mwarning\x1b[0m: x\n\ty"),
+    ],
+)
+def test_what_strangers_wrote_steers_no_terminal(capsys, text, shown):
+    output.say(text)
+    assert shown + "\n" == capsys.readouterr().err
+    output.give(text)
+    # What is not a terminal gets the result as it is.
+    assert text == capsys.readouterr().out
