@@ -50,8 +50,8 @@ def begun(as_of: str) -> datetime | None:
 def world() -> Iterator[None]:
     """What is wrong with the input, with what a target can take, or with how the run was asked for, ends the command in one sentence."""
     from datahub.engine.start import UnusableRun
-    from datahub.formats.apart.process import ReaderLost
-    from datahub.formats.declare import BadInput, BadOutput
+    from datahub.formats.bad_input import BadInput, ReaderLost
+    from datahub.formats.declare import BadOutput
     from datahub.runner.parameters import Unreadable
 
     try:

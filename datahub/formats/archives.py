@@ -11,10 +11,13 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datahub.diagnostics.suggest import listed
-from datahub.formats.apart.process import Answer, Work, answer, lent
 from datahub.formats.declare import BadInput, InputFile
+
+if TYPE_CHECKING:
+    from datahub.formats.apart.process import Answer
 
 MARK, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 MEMORY = 1 << 29
@@ -55,6 +58,9 @@ def is_archive(path: str) -> bool:
 
 
 def _names(file: InputFile) -> list[str]:
+    # What starts processes is loaded where there is an archive.
+    from datahub.formats.apart.process import Work, answer
+
     with Path(file.path).open("rb") as packed:
         told, _ = answer(Work("datahub.formats.zip_members:names", file.name, MEMORY), {"name": file.name}, file=packed.fileno())
     names: list[str] = told["names"]
@@ -65,6 +71,8 @@ class MemberStream:
     """The bytes of one file of an archive; `OSError` where it is damaged, as other streams of compressed bytes do."""
 
     def __init__(self, path: str, member: str) -> None:
+        from datahub.formats.apart.process import Work, lent
+
         self._path, self._held = path, memoryview(b"")
         with ExitStack() as opened, Path(path).open("rb") as packed:
             child = opened.enter_context(lent())

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Self
 import pyarrow as pa
 
 from datahub.durable import to_disk
-from datahub.formats.apart.process import ReaderLost
 from datahub.formats.archives import MARK, MemberStream
+from datahub.formats.bad_input import ReaderLost
 from datahub.formats.bounds import RATIO, RATIO_FROM
 from datahub.formats.declare import BadInput, InputFile
 

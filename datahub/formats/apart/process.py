@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 from datahub.formats.apart.channel import HEAD, lengths, message, opened
-from datahub.formats.bad_input import BadInput
+from datahub.formats.bad_input import BadInput, ReaderLost
 from datahub.records import record
 
 Answer: TypeAlias = tuple[dict[str, Any], list[memoryview]]
@@ -29,10 +29,6 @@ _KEPT, _GROWN = 2, 256 << 20
 _BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 _SMALLER = "it may be damaged, or larger than it seems; have it written in parts, or as CSV"
 _START = "import sys; sys.path[:] = sys.argv[1:]; from datahub.formats.apart.child import main; main()"
-
-
-class ReaderLost(OSError):
-    """The process that was reading is gone, through nothing that it read."""
 
 
 @record(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from datahub.formats.apart.process import Child, ReaderLost, Work, answer, lent
-from datahub.formats.declare import BadInput
+from datahub.formats.apart.process import Child, Work, answer, lent
+from datahub.formats.bad_input import BadInput, ReaderLost
 
 MEMORY = 1 << 29
 
