@@ -53,7 +53,7 @@ UNITS = {
         example('convert_unit(2, "lb", "kg")', Decimal("0.90718474")),
         example('convert_unit(850, "g", "kg")', Decimal("0.85")),
         example('convert_unit(1, "GLL", "L")', Decimal("3.785411784")),
-        example('convert_unit(1, "kg", "m")', rejected="R603"),
+        example('convert_unit(1, left("kg", 2), "m")', rejected="R603"),
         example('convert_unit(99999999999999999999999999999999999999, "km", "mm")', rejected="R602"),
     ],
 )
@@ -61,9 +61,9 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
     """A quantity in another unit, to ten digits after the point, half away from zero.
 
     Weights `kg g mg t lb oz`; volumes `m3 L dL cL mL dm3 cm3 gal qt pt fl_oz`, and `uk_gal uk_qt uk_pt uk_fl_oz`: as in
-    Excel those without `uk_` are those of the United States; lengths `m km dm cm mm yd ft in`; areas `m2 cm2 mm2 dm2
-    ft2 in2 yd2`; also the codes of UN/ECE Recommendation 20 (`KGM`, `LTR` …). Case does not matter. An unknown unit, or
-    two units of different kinds, are a reject (R603).
+    Excel those without `uk_` are those of the United States; lengths `m km dm cm mm mi yd ft in`; areas `m2 km2 ha cm2
+    mm2 dm2 ft2 in2 yd2`; also the codes of UN/ECE Recommendation 20 (`KGM`, `LTR` …). Case does not matter. An unknown unit,
+    or two units of different kinds, are a reject (R603); where both are written in the script, `dhm check` says so.
     """
     values, sources, targets = broadcast(value, source, target)
     codes, firsts = combined_codes([sources, targets])
@@ -104,6 +104,12 @@ def factor_of(old: str, new: str) -> Fraction | None:
 def unit_kind(unit: Datum) -> pa.Array:
     """What a unit measures: `weight`, `volume`, `length` or `area`; null for a unit that `convert_unit` does not know."""
     return map_distinct(lambda name: UNITS.get(_bare(name), (None,))[0], pa.string(), unit).values
+
+
+def kind_of(name: str) -> str | None:
+    """What a unit measures; None for one that is not known."""
+    found = UNITS.get(_bare(name))
+    return found[0] if found else None
 
 
 def _bare(name: str) -> str:

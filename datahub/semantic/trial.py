@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from datahub.diagnostics.suggest import nearest
 from datahub.functions.civil import zone_known
 from datahub.functions.declare import Overload
 from datahub.semantic import ir
@@ -21,7 +22,7 @@ from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 
 if TYPE_CHECKING:
-    from datahub.semantic.overloads import Pair
+    from datahub.semantic.overloads import Given, Pair
 
 _SAMPLES: dict[type, Any] = {
     t.Bool: True,
@@ -59,7 +60,29 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
             help = f"write `{rate}%` for {rate} percent" if rate.replace(".", "").isdigit() else "write a share such as `20%` or `0.2`"
             tell(scope, BAD_ARGUMENTS, given.span, f"`{rate}` is no share, and every row would be rejected", "not from 0 to 1", help=help)
             return False
+    if name == "convert_unit" and not _measure_alike([given for parameter, given in pairs if parameter.name != "value"], scope):
+        return False
     return _tried(name, overload, pairs, scope)
+
+
+def _measure_alike(given: Sequence[Given], scope: Scope) -> bool:
+    """Whether units that are written in the script are known, and measure the same."""
+    from datahub.functions.commerce_units import UNITS, kind_of
+
+    written = [(one, one.value.value) for one in given if isinstance(one.value, ir.Constant) and isinstance(one.value.value, str)]
+    for one, unit in written:
+        if kind_of(unit) is None:
+            near = nearest(unit, UNITS) if len(unit) > 2 else None
+            help = f'write `"{near}"`' if near else "units are those of `dhm functions convert_unit`: weights, volumes, lengths and areas"
+            tell(scope, BAD_ARGUMENTS, one.span, f"there is no unit `{unit}`, and every row would be rejected", "not a unit", help=help)
+            return False
+    kinds = [f"`{unit}` is a {kind_of(unit)}" for _, unit in written]
+    if len({kind_of(unit) for _, unit in written}) > 1:
+        tell(
+            scope, BAD_ARGUMENTS, written[-1][0].span, f"{kinds[0]}, and {kinds[1]}: every row would be rejected", "measures another thing"
+        )
+        return False
+    return True
 
 
 _TAXES = frozenset(("vat_of", "gross_of", "net_of"))
