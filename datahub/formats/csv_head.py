@@ -153,12 +153,16 @@ def _refuse_foreign(text: TextStream, name: str) -> None:
     if _HTML.match(head[:4096]):
         raise BadInput("R005", f"`{name}` is an HTML page, not delimited text", "a server may have answered with an error page", path=name)
     kind = next((what for magic, what in _BINARY.items() if head.startswith(magic)), "")
-    # Text has tabs and line ends, and now and then a stray control character.
-    controls = len(head[:4096]) - len(head[:4096].translate(None, _CONTROLS))
-    if kind or controls > max(8, len(head[:4096]) // 20):
+    if kind or is_binary(head):
         message = f"`{name}` is {kind or 'binary'}, not delimited text"
         help = "" if kind else 'text of two bytes a character is read with encoding "utf-16"'
         raise BadInput("R005", message, help, path=name)
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether the beginning of a file is certainly no text: that has tabs and line ends, and now and then a stray control character."""
+    begin = head[:4096]
+    return len(begin) - len(begin.translate(None, _CONTROLS)) > max(8, len(begin) // 20)
 
 
 def _none_found(shape: SourceShape, cells: list[str], name: str, line: int) -> BadInput:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import tempfile
@@ -15,6 +13,8 @@ from typing import Any, TypeAlias
 
 from datahub.diagnostics.suggest import listed
 from datahub.formats.archives import is_archive, members
+from datahub.formats.csv_head import is_binary
+from datahub.formats.csv_scan import Dialect, walk
 from datahub.formats.declare import InputFile
 from datahub.formats.files import InputStream
 from datahub.formats.xlsx_read import convert
@@ -97,6 +97,8 @@ def _of_file(path: str, member: str) -> Sample:
     if data[:4] == b"PAR1" or data[:6] == b"ARROW1":
         return _typed(path, "parquet" if data[:4] == b"PAR1" else "arrow")
     text, encoding = _decoded(data, whole)
+    if is_binary(text[:4096].encode()):
+        raise NoSample(f"`{path}` is binary, and of no format that is read")
     if text.lstrip()[:1] in ("{", "["):
         return _records(path, member, text, whole)
     if re.match(r"\s*(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b", text, re.IGNORECASE):
@@ -166,7 +168,7 @@ def _table(text: str, encoding: str, whole: bool) -> Table:
 
 
 def _cut(text: str, delimiter: str, encoding: str, whole: bool) -> Table:
-    rows = _rows(text, delimiter)
+    rows, unread = _rows(text, delimiter)
     if not whole:
         rows = rows[:-1]
     if not rows:
@@ -186,6 +188,7 @@ def _cut(text: str, delimiter: str, encoding: str, whole: bool) -> Table:
     header = [cell.strip() for cell in rows[first][1]] if named else [f"column_{number}" for number in range(1, width + 1)]
     ragged = sum(len(row) != width for row in body)
     notes = [f"{ragged:,} of these rows have more or fewer values than the header"] if ragged else []
+    notes += [f"{unread:,} of its rows cannot be read: a quote in them is not closed, or not doubled"] if unread else []
     notes += [] if named else ["the first line names no columns: they are counted in their order"]
     # A row that is too short lacks its last values; of one that is too long nothing can be said.
     told = tuple((*row, *[""] * (width - len(row))) for row in body if len(row) <= width)
@@ -203,25 +206,17 @@ def _header(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, bool]:
 
 def _agreement(text: str, delimiter: str) -> tuple[float, int]:
     """How alike the rows are when they are cut at `delimiter`: the share of those of the usual width, and that width."""
-    rows = _rows(text[:65536], delimiter)
+    rows, _ = _rows(text[:65536], delimiter)
     widths = Counter(len(row) for _, row in rows)
     width, count = widths.most_common(1)[0] if widths else (0, 0)
     return (count / len(rows) if width > 1 else 0.0, width)
 
 
-def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Rows that are not empty, each with how many lines stand before it."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, before = [], 0
-    try:
-        for row in reader:
-            if row:
-                rows.append((before, row))
-            before = reader.line_num
-    except csv.Error:
-        # What was read until here is sample enough.
-        pass
-    return rows
+def _rows(text: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], int]:
+    """Rows that are not empty, each with how many lines stand before it; and how many others cannot be cut into values."""
+    found = list(walk(text.encode(), Dialect(delimiter.encode(), b'"', b"")))
+    rows = [(one.line, [field.decode() for field in one.fields]) for one in found if not one.problem]
+    return rows, len(found) - len(rows)
 
 
 def _names_columns(row: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from datahub.document import Document
 from datahub.packs.folders import Folders
 from datahub.runner.embed import run
 from datahub.samples.columns import decimal_mark, guess
-from datahub.samples.sample import NoSample
+from datahub.samples.sample import NoSample, read_sample
 from datahub.samples.source import infer
 from datahub.syntax.format import format_script
 
@@ -253,3 +253,16 @@ def test_whatever_a_source_is_called_the_script_can_be_read(name, tmp_path):
     found: list[Diagnostic] = []
     check(Document("s.dhm", format_script(Document("s.dhm", infer(str(tmp_path / "f.csv"), name)))), Folders(), found.append)
     assert not [one for one in found if one.level is Severity.ERROR]
+
+
+def test_a_binary_file_is_no_sample(tmp_path):
+    (tmp_path / "junk.csv").write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(NoSample, match="is binary"):
+        read_sample(str(tmp_path / "junk.csv"))
+
+
+def test_rows_with_broken_quotes_are_counted_and_tell_nothing_of_types(tmp_path):
+    (tmp_path / "broken.csv").write_text('a,b\n"x,1\ny,2\nz,3\n"w,4\n', encoding="utf-8")
+    sample, _ = read_sample(str(tmp_path / "broken.csv"))
+    assert (("y", "2"), ("z", "3")) == sample.rows
+    assert ("2 of its rows cannot be read: a quote in them is not closed, or not doubled",) == sample.notes
