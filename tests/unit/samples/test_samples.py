@@ -17,7 +17,7 @@ from datahub.document import Document
 from datahub.packs.folders import Folders
 from datahub.runner.embed import run
 from datahub.samples.columns import decimal_mark, guess
-from datahub.samples.sample import NoSample, read_sample
+from datahub.samples.sample import NoSample, Table, read_sample
 from datahub.samples.source import infer
 from datahub.syntax.format import format_script
 
@@ -264,5 +264,6 @@ def test_a_binary_file_is_no_sample(tmp_path):
 def test_rows_with_broken_quotes_are_counted_and_tell_nothing_of_types(tmp_path):
     (tmp_path / "broken.csv").write_text('a,b\n"x,1\ny,2\nz,3\n"w,4\n', encoding="utf-8")
     sample, _ = read_sample(str(tmp_path / "broken.csv"))
+    assert isinstance(sample, Table)
     assert (("y", "2"), ("z", "3")) == sample.rows
     assert ("2 of its rows cannot be read: a quote in them is not closed, or not doubled",) == sample.notes
