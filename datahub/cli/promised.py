@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Paint, say
+from datahub.cli.output import Paint, Stop, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from datahub.document import Document
+    from datahub.plan.operators import Plan
     from datahub.project.job import Job
     from datahub.project.load import Loaded
     from datahub.semantic.ir import Program
@@ -23,10 +26,12 @@ _OF_A_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP|DATE)\s*\}\}", re.IGNORECASE)
 
 def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False) -> int:
     """Tell it for each job of the project around, and how many of them bind their script wrongly; `told`: the findings have said so."""
+    from datahub.cli.mappings import PACK
+    from datahub.cli.project import plan_of
     from datahub.project.folder import find
 
     folder = find(Path.cwd())
-    if folder is None or not programs:
+    if folder is None or not (programs or told):
         return 0
     loaded = _loaded(folder)
     if loaded is None:
@@ -36,8 +41,20 @@ def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False
     for name, job in loaded.project.jobs.items():
         program = checked.get((folder / job.mapping).resolve())
         if program is not None:
-            wrong += _job(loaded, name, program, told)
+            wrong += _job(loaded, name, partial(_lowered, program, job), told)
+        elif told and job.mapping.startswith(PACK):
+            # What is wrong with a pack is told by the findings, as what is wrong with its binding.
+            with suppress(Stop):
+                wrong += _job(loaded, name, partial(plan_of, loaded, name), told)
     return wrong
+
+
+def _lowered(program: Program, job: Job) -> Plan:
+    from datahub import compiler
+    from datahub.plan.lower import lower
+    from datahub.plan.optimize import optimize
+
+    return optimize(lower(program, compiler.chosen(program, job.flow or None)))
 
 
 def _loaded(folder: Path) -> Loaded | None:
@@ -52,18 +69,14 @@ def _loaded(folder: Path) -> Loaded | None:
         return None
 
 
-def _job(loaded: Loaded, name: str, program: Program, told: bool) -> int:
-    from datahub import compiler
-    from datahub.plan.lower import lower
-    from datahub.plan.optimize import optimize
+def _job(loaded: Loaded, name: str, made: Callable[[], Plan], told: bool) -> int:
     from datahub.project.failures import DataHubError
     from datahub.runner.jobs.bind import ways_of
     from datahub.runner.jobs.promise import promises
 
     job, paint = loaded.project.jobs[name], Paint(sys.stderr)
     try:
-        plan = optimize(lower(program, compiler.chosen(program, job.flow or None)))
-        for promise in promises(job, ways_of(loaded, name, plan)):
+        for promise in promises(job, ways_of(loaded, name, made())):
             say(f"{paint('1', f'job {name}')}: {promise.told}")
         for target in _one_name(job):
             said = f"job {name}: `{target}` gets a file of the same name from every run, and fails where the last is still there"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datahub.cli.bindings import binding_findings
+from datahub.cli.promised import promised
 from datahub.diagnostics.render.text import render
 from tests.jobs_project import Projected
 
@@ -227,7 +228,7 @@ def test_what_does_not_fit_is_told_at_its_place(tmp_path, case):
     assert code in render(told)
 
 
-def test_a_job_runs_what_a_pack_exports(tmp_path):
+def test_a_job_runs_what_a_pack_exports(tmp_path, monkeypatch, capsys):
     pack = """\
 pack acme.shop 1.0.0 {
   about   "What a shop delivers"
@@ -256,6 +257,9 @@ targets.shop = {connection = "here", folder = "out", create_folders = true, name
 """
     shop = Projected(tmp_path, {"dhm.toml": toml, "packs/shop/pack.dhm": pack, "in/a.csv": "sku\nA\n"})
     assert [] == binding_findings(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert 0 == promised([], told=True)
+    assert "job items: shop: effect once" in capsys.readouterr().err
     assert 1 == shop.by_hand("items").run.counts.written
     assert [[{"sku": "A"}]] == shop.rows("out")
     shop.close()
