@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from datahub.formats import csv_exact, csv_scan
@@ -94,13 +95,19 @@ class CsvReader:
         """The columns wanted of one block, as raw text."""
         data: CsvBlock = block.data
         wanted = [place for place in data.layout.places if place.name in self.wanted]
-        indices = sorted({index for place in wanted for index in indices_of(place)})
+        nameless = [index for index, name in enumerate(data.layout.header) if not name]
+        indices = sorted({*nameless, *(index for place in wanted for index in indices_of(place))})
         rows = read(data, indices, block.first_line)
+        self._note_nameless([index + 1 for index in nameless if pc.any(pc.not_equal(rows.columns[index], "")).as_py()], block.file)
         columns = {f"#{self.shape.name}.{place.name}": Column(_value(place, rows)) for place in wanted}
         for place in data.layout.places:
             if f"!present.{place.name}" in self.wanted:
                 columns[f"!present.{place.name}"] = Column(pa.scalar(not isinstance(place, One) or place.index is not None))
         return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad)
+
+    def _note_nameless(self, numbers: list[int], file: int) -> None:
+        """Values under no name are read by nobody, and were written by somebody."""
+        self._warnings += [f"`{self.files[file].name}` has values in column {number}, which has no name" for number in numbers]
 
     def warnings(self) -> Sequence[str]:
         # What is needed at two times of a run is read twice.

@@ -308,3 +308,9 @@ def test_a_compiled_plan_runs_over_files_and_says_why_not_over_tables(tmp_path: 
     with pytest.raises(UnusableRun, match="the compiled plan reads files of kind `csv`; give `run` the script itself"):
         embed.run(plan, {"items": table})
     assert 1 == embed.run(SCRIPT, {"items": table}).entities["Item"].num_rows
+
+
+def test_values_under_no_name_are_told(tmp_path: Path) -> None:
+    report = ran(tmp_path, "sku,price,,\na,1,,\nb,2,,left over\n")
+    assert ["items: `items.csv` has values in column 4, which has no name"] == list(report.warnings)
+    assert () == ran(tmp_path, "sku,price,,\na,1,,\n").warnings
