@@ -47,7 +47,7 @@ def iban_valid(value: str) -> bool:
     return by_hand.remainder_97(account + number[:4]) == 1 and (not belgian or (int(account[:10]) % 97 or 97) == int(account[10:]))
 
 
-means("bic_valid")(by_hand.bic)
+means("bic_valid")(lambda value: by_hand.bic(clean(value, " -")))
 means("luhn_valid")(by_hand.luhn)
 means("siren_valid")(lambda value: by_hand.siren(clean(value, " .").strip()))
 means("siret_valid")(lambda value: by_hand.siret(clean(value, " .").strip()))
