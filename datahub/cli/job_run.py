@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from datahub.cli.following import follow
 from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
-from datahub.cli.queued import waiting
+from datahub.cli.queued import met, next_of, waiting
 from datahub.cli.waits import waits_told
 from datahub.records import record
 
@@ -178,12 +178,24 @@ def _work(context: JobContext, asked: Asked) -> Exit:
         done = done or ending.run.id == mine.id
         if done and not (asked.served and context.job.overlap != "allow" and time.monotonic() < until):
             break
-    if not worked:
-        if asked.quiet:
-            return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
+    return code if worked else _left(context, mine, asked)
+
+
+def _left(context: JobContext, mine: Run, asked: Asked) -> Exit:
+    """A run that is not for this process to do: behind one at work it is as good as done; behind one that is stuck nobody may think so."""
+    from datahub.state.records import RunStatus
+
+    first = next_of(context.store, context.name)
+    stuck = Exit.DONE
+    if first is not None and first.id != mine.id:
+        later = first.not_before is not None and first.not_before > context.clock()
+        stuck = Exit.WRONG if first.status is RunStatus.HELD else Exit.LATER if later else Exit.DONE
+    if stuck or not asked.quiet:
         say(f"{mine.status.value}: {mine.reason}" if mine.ended_for_good else waiting(context.store, mine))
-        return Exit.SKIPPED if asked.fail_on_skip else Exit.DONE
-    return code
+        if stuck and mine.ended_for_good and first is not None:
+            state, advice = met(context.store, first)
+            say(f"  run {first.id} {state}\n  {advice}")
+    return Exit.SKIPPED if asked.fail_on_skip else stuck
 
 
 def _begun(context: JobContext, asked: Asked) -> Run:

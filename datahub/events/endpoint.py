@@ -94,9 +94,10 @@ def read(endpoint: Endpoint | None, headers: Mapping[str, str], body: bytes, now
 
 
 def parameters(hook: Webhook, body: bytes) -> dict[str, str]:
-    """The parameters of the run that a message starts."""
+    """The parameters of the run that a message starts; what it does not say is as the job or the script has it, if they do."""
     content = msgspec.json.decode(body)
-    return {name: at(content, path) for name, path in hook.parameters.items()}
+    told = {name: found(content, path) for name, path in hook.parameters.items()}
+    return {name: at(content, hook.parameters[name]) for name, value in told.items() if isinstance(value, (str, int, float))}
 
 
 def at(content: object, path: str) -> str:

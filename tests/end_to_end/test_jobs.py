@@ -174,6 +174,12 @@ def test_a_held_run_is_let_through_and_another_gives_its_files_back(here):
     code, _, said = dhm("run", "offers", "--fail-on-skip")
     assert code == 5
     assert f"waits behind run {held}, which is held" in said
+    # What cron calls says nothing when all is well; a job that a person has to look at is not well, however often it is called.
+    for _ in range(2):
+        code, _, said = dhm("run", "offers", "--quiet")
+        assert code == 1
+        assert f"run {held}" in said
+        assert f"dhm runs resume {held} --approve" in said
     code, _, said = dhm("runs", "resume", held)
     assert (2, True) == (code, "is held" in said)
     assert 0 == dhm("runs", "resume", held, "--approve")[0]

@@ -11,9 +11,9 @@ moved away or remembered.
 --from and --to read a range of time once more: files that were changed in it, and what an API gives for it, whatever was read before.
 Positions, files and what is remembered stay as they are.
 
-Exit codes: 0 done, rejects or not; 1 the run failed or was aborted; 2 wrong usage, nothing was touched; 3 there are rejects
-(with --fail-on-rejects); 4 there was no input (with --fail-on-empty); 5 another run of the job is
-not done (with --fail-on-skip); 75 try again later.
+Exit codes: 0 done, rejects or not; 1 the run failed, was aborted, or waits behind one that is held; 2 wrong usage, nothing was touched;
+3 there are rejects (with --fail-on-rejects); 4 there was no input (with --fail-on-empty); 5 another run of the job is not done (with
+--fail-on-skip); 75 try again later.
 """
 
 from __future__ import annotations

@@ -72,6 +72,23 @@ def test_a_message_whose_run_failed_is_dead_until_a_run_of_it_succeeds(shop):
     assert [] == shop.fired()
 
 
+@pytest.mark.parametrize("body", ['{"id": "A"}', '{"id": "A", "shop": null}', '{"id": "A", "shop": {"id": 7}}', "[1]"])
+def test_what_a_message_does_not_say_is_not_made_up(shop, body):
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    shop.store.inbox.put([Message("orders/m1", "orders", "A", body.encode(), at)])
+    shop.fired()
+    (ending,) = shop.work("orders")
+    assert RunStatus.FAILED is ending.run.status
+    assert "shop" in ending.run.reason
+    assert MessageState.DEAD is shop.store.inbox.get("orders/m1").state
+    # With a default it is as the script says.
+    shop.put("orders.dhm", SCRIPT.replace("param shop: int", "param shop: int = 5"))
+    assert shop.store.inbox.again("orders/m1")
+    shop.fired()
+    (ending,) = shop.work("orders")
+    assert (RunStatus.SUCCESS, 1) == (ending.run.status, ending.run.counts.written)
+
+
 def test_a_run_that_a_person_lets_go_on_takes_its_message_out_of_the_dead(shop):
     arrives(shop, 1, "seven")
     shop.fired()
