@@ -267,7 +267,8 @@ def _page(context: JobContext, ending: Ending, advice: str, folder: Path) -> Non
     run = ending.run
     assert ending.report is not None
     try:
-        facts = JobFacts(context.name, run.id, run.status.value, run.reason, advice, tuple(_targets(context, run)))
+        names = {one.item.staged: one.item.name for one in context.store.items.taken(run.id)}
+        facts = JobFacts(context.name, run.id, run.status.value, run.reason, advice, tuple(_targets(context, run)), names)
         write_page(ending.report, folder, facts)
     except OSError as problem:
         say(f"{folder} could not take the report: {problem.strerror or problem}")

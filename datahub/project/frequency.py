@@ -90,7 +90,9 @@ def _time(found: re.Match[str]) -> str:
 
 def _minutes(found: re.Match[str]) -> str:
     step = int(found["n"])
-    if not 1 <= step <= 59:
+    if step < 1:
+        raise NoFrequency("a time cannot come round after no minutes", "write `every 5 minutes`; `every 1 minutes` is the shortest")
+    if step > 59:
         raise NoFrequency(f"every {step} minutes is more than an hour", "write `every 2 hours at :00`")
     if 60 % step:
         # `*/25` fires at :00, :25 and :50, and then again ten minutes later.

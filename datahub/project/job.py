@@ -18,7 +18,7 @@ class Job(Config):
     """One job: a mapping with its sources and targets bound."""
 
     mapping: str
-    """The script, such as `mappings/offers.dhm`, or the name of what a pack exports."""
+    """The script, such as `mappings/offers.dhm`, or what a pack exports: `pack:commerce.shopify`."""
     flow: str = ""
     """The flow of the script, where it has several."""
     description: str = ""

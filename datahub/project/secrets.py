@@ -81,7 +81,9 @@ class Vault:
         if default is not None:
             return default
         state = "empty" if name in self._environment else "not set"
-        raise Undefined(f"the environment variable `{name}` is {state}", f"set it, or write a default: `${{env:{name}:-…}}`")
+        raise Undefined(
+            f"the environment variable `{name}` is {state}", f"set it; what is no secret may have a default, `${{env:{name}:-…}}`"
+        )
 
     def _file(self, name: str) -> str:
         path = self._folder / Path(name).expanduser()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from datahub.diagnostics.row_codes import ROW_CODES
@@ -34,6 +34,8 @@ class JobFacts:
     reason: str = ""
     help: str = ""
     delivered: tuple[tuple[str, str, str], ...] = ()
+    names: Mapping[str, str] | None = None
+    """Under which names people know the files that were read, by the paths where they landed."""
 
 
 def write_page(report: Report, folder: Path, facts: JobFacts | None = None) -> Path:
@@ -238,7 +240,8 @@ def _facts(report: Report, facts: JobFacts | None) -> Iterator[tuple[str, str]]:
         yield "run", facts.run
     yield "plan", report.plan
     yield from ((f"parameter {name}", str(value)) for name, value in report.parameters.items())
-    yield from ((f"SHA-256 of {Path(path).name}", digest) for path, digest in report.inputs.items())
+    names = (facts and facts.names) or {}
+    yield from ((f"SHA-256 of {names.get(path) or Path(path).name}", digest) for path, digest in report.inputs.items())
 
 
 _STYLE = """

@@ -132,7 +132,9 @@ class _Work:
         hold.check()
         with self._store.together():
             self._store.runs.counted(self._claim, counts_of(report))
-            self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
+            if report.status != "aborted":
+                # What is given back comes again as a whole: none of it is to be corrected apart.
+                self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
         judge(self._context, report, approved=self._run.approved)
         self._remembered.prepare(self._claim.run)
         with self._store.together():

@@ -59,8 +59,6 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
     reach("transformed")
     if not report.adds_up:
         raise AssertionError("the rows of the run do not add up")
-    if report.status == "aborted":
-        raise Failed("ABORTED", report.reason)
     return report
 
 
@@ -102,7 +100,9 @@ def rejects_of(run_id: str, report: Report) -> list[Rejects]:
 
 
 def judge(context: JobContext, report: Report, *, approved: bool) -> None:
-    """Raise where the job's limits or guards keep the result from being delivered."""
+    """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered."""
+    if report.status == "aborted":
+        raise Failed("ABORTED", report.reason)
     within_tolerance(context, report)
     if not approved:
         _guard(context, report.rows_read)

@@ -42,6 +42,7 @@ def test_a_frequency_is_five_fields(text, expected):
         ("often", "no frequency"),
         ("every 25 minutes", "no whole number of 25 minutes"),
         ("every 90 minutes", "more than an hour"),
+        ("every 0 minutes", "after no minutes"),
         ("every 5 hours", "no whole number of 5 hours"),
         ("every day at 24:00", "no time of day"),
         ("every day", "no frequency"),

@@ -70,6 +70,13 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+def test_a_landed_file_has_the_name_that_people_know():
+    (path,) = report().inputs
+    facts = JobFacts("offers", "20261127-1", "success", names={path: "monday.csv"})
+    assert "SHA-256 of monday.csv" in Reader(as_page(report(), facts)).text
+    assert "monday.csv" not in Reader(as_page(report())).text
+
+
 def test_a_page_says_what_became_of_every_row():
     read = Reader(as_page(report()))
     assert [] == read.open

@@ -18,6 +18,8 @@ def command(
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.queued import states
     from datahub.cli.tables import table
+    from datahub.reports.page import NAME
+    from datahub.runner.jobs.bind import folders_of
 
     with opened(env) as (loaded, store):
         zone = loaded.project.project.timezone
@@ -46,5 +48,7 @@ def command(
             ["sends", f"rows {one.first + 1:,} to {one.last:,} to {one.target}: {one.state}, key {one.key[:12]}…"]
             for one in store.deliveries.batches(found.id)
         ]
+        page = folders_of(loaded).run(found.id) / "out" / "run" / NAME
+        rows.append(["report", str(page) if page.is_file() else ""])
         rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
         give(table([row for row in rows if row[1]]))

@@ -71,7 +71,7 @@ def test_a_flow_is_aborted_where_most_of_what_was_there_is_missing(world):
     shrinking = ("", "  abort when count(Offer) < previous_count(Offer) * 80%\n")
     assert RunStatus.SUCCESS is world.run(shrinking, *(f"S{number},1.00,1" for number in range(10))).status
     run = world.run(shrinking, "S1,1.00,1")
-    assert (RunStatus.FAILED, "ABORTED") == (run.status, run.code)
+    assert (RunStatus.FAILED, "ABORTED", 1) == (run.status, run.code, run.counts.read)
     assert 10 == sum(delivered(world.folder).values())
     assert RunStatus.SUCCESS is world.run(shrinking, *(f"S{number},2.00,1" for number in range(9))).status
 
