@@ -170,6 +170,10 @@ def _work(context: JobContext, asked: Asked) -> Exit:
             ending = perform(context, *found)
         except Fenced as problem:
             raise Stop(str(problem), code=Exit.LATER) from problem
+        except (KeyboardInterrupt, SystemExit):
+            if not asked.served:
+                say(f"stopped: run {found[1].id} goes on where it is with the next `dhm run {context.name}`, or by `dhm serve`")
+            raise
         ended(context, ending, asked)
         if ending.run.id == mine.id or not asked.claimed:
             code = exit_of(ending, asked) or (code if asked.span is not None else Exit.DONE)

@@ -457,6 +457,7 @@ def test_a_run_that_is_told_to_end_says_so_and_the_next_goes_on_with_it(here, st
     wait_for(lambda: status(here) == ["fetching"])
     running.send_signal(signal.SIGTERM)
     assert 143 == running.wait(20)
+    assert f"stopped: run {last(here)} goes on where it is with the next `dhm run offers`" in running.stderr.read()
     assert 0 == dhm("run", "offers")[0]
     assert ["success", "success"] == status(here)
     assert 1 == len(listed(here / "out"))
