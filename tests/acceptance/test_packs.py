@@ -54,8 +54,8 @@ def test_shopify(realdata, tmp_path):
         row["variantExternalId"] for row in rows["ProductVariant"]
     ]
     assert [Decimal(25), Decimal("19.99"), Decimal("19.99")] == [row["priceRanges"][0]["price"] for row in rows["OfferPrice"]]
-    assert {"apparel-accessories-clothing"} == {row["productClassificationCategoryId"] for row in rows["ProductVariant"]}
-    assert [("apparel-accessories", "Root"), ("apparel-accessories-clothing", "apparel-accessories")] == [
+    assert {"apparel-accessories--clothing"} == {row["productClassificationCategoryId"] for row in rows["ProductVariant"]}
+    assert [("apparel-accessories", "Root"), ("apparel-accessories--clothing", "apparel-accessories")] == [
         (row["classificationExternalId"], row["classificationParentExternalId"]) for row in rows["ClassificationCategory"]
     ]
     assert ["mens t-shirt example"] == rows["ProductTag"][0]["productTags"]
@@ -74,7 +74,7 @@ def test_woocommerce(realdata, tmp_path):
     assert {"cc-hoodie", "cc-tee"} == {row["productExternalId"] for row in rows["ProductVariant"]} - set(by_number)
     prices = {row["stockExternalId"]: row["priceRanges"][0]["price"] for row in rows["OfferPrice"]}
     assert (42, 18, 2) == (prices["cc-hoodie-red"], prices["cc-beanie"], prices["cc-single"])
-    assert {"clothing", "clothing-tshirts", "clothing-hoodies", "clothing-accessories", "music", "donation"} == {
+    assert {"clothing", "clothing--tshirts", "clothing--hoodies", "clothing--accessories", "music", "donation"} == {
         row["classificationExternalId"] for row in rows["ClassificationCategory"]
     }
 
@@ -96,7 +96,7 @@ def test_spree_with_records_that_end_early(realdata, tmp_path):
     assert (15, 15, 15) == (len(rows["ProductVariant"]), len(rows["Offer"]), len(rows["OfferPrice"]))
     assert 2 == len({row["productExternalId"] for row in rows["ProductVariant"]})
     first = next(row for row in rows["ProductVariant"] if row["variantExternalId"] == "DENIM-SHIRT-XS-BLUE")
-    assert ("Denim Shirt - Blue / XS", "men-shirts") == (first["variantNames"], first["productClassificationCategoryId"])
+    assert ("Denim Shirt - Blue / XS", "men--shirts") == (first["variantNames"], first["productClassificationCategoryId"])
     assert (
         Decimal("62.99") == next(r for r in rows["OfferPrice"] if r["stockExternalId"] == "DENIM-SHIRT-XS-BLUE")["priceRanges"][0]["price"]
     )
