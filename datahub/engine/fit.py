@@ -21,7 +21,7 @@ from datahub.functions.columns import valid
 from datahub.functions.conversions import fit_text, to_enum
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
-from datahub.functions.segments import listed, owners, places, unpacked
+from datahub.functions.segments import listed, mapped, owners, places, unpacked
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.reading import beyond
@@ -79,6 +79,8 @@ def fitted(column: Column, kind: t.Type, was: t.Type, here: str, demands: Demand
             values, found = _list(column, values, item, source.item, here, demands, scope)
         case t.Struct() if isinstance(source, t.Struct) and (not fits(source, base) or demands.below(here)):
             values, found = _struct(column, values, base, source, here, demands, scope)
+        case t.MapOf(value=value) if isinstance(source, t.MapOf) and (not fits(source.value, value) or demands.below(here + "/*")):
+            values, found = _map(column, values, value, source.value, here, demands, scope)
         case _:
             values, found = _scalar(values, base, source, demands.rounding, lost)
     if found:
@@ -189,6 +191,27 @@ def _list(
     made = nulled(made, found, len(items))
     result = listed(brought(made, carried(item)), offsets, valid(values) if values.null_count else None)
     return result, tuple(_risen(failure, parents, positions) for failure in found)
+
+
+def _map(
+    column: Column, values: pa.Array, value: t.Type, was: t.Type, here: str, demands: Demands, scope: Scope
+) -> tuple[pa.Array, Failures]:
+    entries, offsets = unpacked(values)
+    keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
+    parents = owners(offsets)
+    inner = Scope(Frame({}, len(items), scope.frame.rows[parents]), scope.run, parent=scope, parents=parents, item="")
+    gone = failed_rows(of_itself(column.failures), scope.length)[parents]
+    made, found = fitted(Column(items, failing("", gone)), value, was, here + "/*", demands, inner)
+    made = nulled(made, found, len(items))
+    result = mapped(keys, brought(made, carried(value)), offsets, valid(values) if values.null_count else None)
+    return result, tuple(_of_entry(failure, keys, parents) for failure in found)
+
+
+def _of_entry(failure: Failure, keys: pa.Array, parents: Any) -> Failure:
+    """A map falls as a whole; its path says which of its values it was."""
+    paths = pc.binary_join_element_wise("/", keys.take(pa.array(failure.rows)), "")
+    paths = paths if failure.paths is None else pc.binary_join_element_wise(paths, pc.fill_null(failure.paths, ""), "")
+    return replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths)
 
 
 def _risen(failure: Failure, parents: Any, positions: Any) -> Failure:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from datahub.frames.frame import Mask
 from datahub.functions.columns import valid
-from datahub.functions.segments import listed, unpacked
+from datahub.functions.segments import listed, mapped, unpacked
 from datahub.semantic import ir
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
@@ -71,6 +71,10 @@ def brought(values: pa.Array | pa.Scalar, wanted: pa.DataType) -> pa.Array | pa.
     if pa.types.is_list(wanted) and pa.types.is_list(values.type):
         items, offsets = unpacked(values)
         return listed(brought(items, wanted.value_type), offsets, valid(values) if values.null_count else None)
+    if pa.types.is_map(wanted) and pa.types.is_map(values.type):
+        entries, offsets = unpacked(values)
+        items = brought(pc.struct_field(entries, "value"), wanted.item_type)
+        return mapped(pc.struct_field(entries, "key"), items, offsets, valid(values) if values.null_count else None)
     if pa.types.is_decimal(wanted) and pa.types.is_integer(values.type):
         # Arrow wants room for all 19 digits of an int64 before it looks at any value.
         values = values.cast(pa.decimal256(19 + wanted.scale, wanted.scale))

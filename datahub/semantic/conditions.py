@@ -10,7 +10,7 @@ from datahub.semantic.trees import substituted
 from datahub.types import model as t
 
 IT = "it"
-"""The column that conditions of a type read; `it/*` are the items of a list, `it/price` a field of a struct."""
+"""The column that conditions of a type read; `it/*` are the items of a list or the values of a map, `it/price` a field of a struct."""
 
 
 def conditions_into(kind: t.Type, into: t.Type, scope: Scope) -> tuple[tuple[ir.Expression, str], ...]:
@@ -33,6 +33,8 @@ def _entered(kind: t.Type, into: t.Type, place: str, scope: Scope) -> Iterator[t
     match into, t.base_of(kind):
         case t.ListOf(item=item), t.ListOf(item=ours):
             yield from _entered(ours, item, f"{place}/*", scope)
+        case t.MapOf(value=value), t.MapOf(value=ours):
+            yield from _entered(ours, value, f"{place}/*", scope)
         case t.Struct(fields=pairs), t.Struct() as struct:
             for name, inner in pairs:
                 yield from _entered(struct.get(name) or t.Nothing(), inner, f"{place}/{name}", scope)

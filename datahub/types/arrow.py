@@ -81,8 +81,12 @@ _PLAIN: dict[pa.DataType, t.Type] = {
 }
 
 
-def written_type(kind: t.Type) -> pa.DataType:
-    """The Arrow type in which values of `kind` leave the engine in Parquet and Arrow files."""
+def written_type(kind: t.Type, absent: bool = False) -> pa.DataType:
+    """The Arrow type in which values of `kind` leave the engine in Parquet and Arrow files.
+
+    Members of a struct that may be null, or that stands in one (`absent`), have no values there: Arrow takes none for a member that is never null.
+    """
+    absent = absent or kind.nullable
     match kind:
         case t.Int(width=32):
             return pa.int32()
@@ -93,10 +97,10 @@ def written_type(kind: t.Type) -> pa.DataType:
         case t.ListOf(item=item):
             return pa.list_(pa.field("item", written_type(item), nullable=item.nullable))
         case t.Struct(fields=pairs):
-            return pa.struct([pa.field(name, written_type(inner), nullable=inner.nullable) for name, inner in pairs])
+            return pa.struct([pa.field(name, written_type(inner, absent), nullable=inner.nullable or absent) for name, inner in pairs])
         case t.MapOf(value=value):
             return pa.map_(pa.string(), written_type(value))
         case t.Named(base=base):
-            return written_type(base)
+            return written_type(base, absent)
         case _:
             return arrow_type(kind)
