@@ -84,7 +84,8 @@ _PLAIN: dict[pa.DataType, t.Type] = {
 def written_type(kind: t.Type, absent: bool = False) -> pa.DataType:
     """The Arrow type in which values of `kind` leave the engine in Parquet and Arrow files.
 
-    Members of a struct that may be null, or that stands in one (`absent`), have no values there: Arrow takes none for a member that is never null.
+    Members of a struct that may be null, or that stands in one (`absent`), have no values where it is null, and Arrow lets no member be
+    without one that is never to be null.
     """
     absent = absent or kind.nullable
     match kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -18,7 +19,7 @@ source s: jsonl { columns { id: int, st: {k: text, n: {q: int}}?, l: [{k: text}?
 entity A { id: int, st: {k: text, n: {q: int}}?, l: [{k: text}?]?, m: map({k: text}?)?, w: {k: text, ns: [{q: int}]} }
 map A from x in s { include x }
 """
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "id": 1,
         "st": {"k": "a", "n": {"q": 1}},
