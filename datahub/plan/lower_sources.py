@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from datahub.plan import operators as op
 from datahub.semantic import ir
+from datahub.semantic.conditions import asked
 from datahub.semantic.kinds import SOURCES
 from datahub.types import model as t
 
@@ -29,7 +30,7 @@ def _converted_all(source: ir.SourceShape) -> ir.Expression:
 def _typed(source: ir.SourceShape) -> op.Operator:
     names = tuple(column.name for column in source.columns)
     if not SOURCES[source.kind].text:
-        return op.Compute(op.Read(source.name, names), tuple(_kept_as_evidence(source)))
+        return op.Compute(op.Read(source.name, names), (*_kept_as_evidence(source), *_asked(source)))
     raw = tuple(f"#{source.name}.{name}" for name in names)
     return op.Compute(op.Read(source.name, raw), tuple(map(_converted, source.columns, raw, [source.name] * len(raw))))
 
@@ -41,10 +42,19 @@ def _kept_as_evidence(source: ir.SourceShape) -> Iterable[ir.Assignment]:
             yield ir.Assignment(f"#{source.name}.{column.name}", ir.Column(column.name, column.type), ir.Origin())
 
 
+def _asked(source: ir.SourceShape) -> Iterable[ir.Assignment]:
+    """The columns of a typed source whose types ask something of their values."""
+    for column in source.columns:
+        if column.conditions:
+            value = asked(ir.Column(column.name, column.type), column)
+            evidence = (ir.Evidence(column.label, f"#{source.name}.{column.name}"),)
+            yield ir.Assignment(column.name, value, ir.Origin(field=column.name, map=source.name, evidence=evidence))
+
+
 def _converted(column: ir.SourceColumn, raw: str, source: str) -> ir.Assignment:
     label = column.names[0] if column.names else column.pattern or column.name
     value = ir.Convert(ir.Column(raw, raw_type(column.type, column)), column.reading, label, column.type)
-    return ir.Assignment(column.name, value, ir.Origin(field=column.name, map=source, evidence=(ir.Evidence(label, raw),)))
+    return ir.Assignment(column.name, asked(value, column), ir.Origin(field=column.name, map=source, evidence=(ir.Evidence(label, raw),)))
 
 
 def raw_type(kind: t.Type, column: ir.SourceColumn) -> t.Type:

@@ -16,7 +16,7 @@ from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
 from datahub.semantic.values import brought, made
 from datahub.syntax import ast
 from datahub.types import model as t
-from datahub.types.assign import assignable, plain
+from datahub.types.assign import assignable, plain, unnamed
 
 Form = Callable[[ast.Call, Scope, "t.Type | None"], ir.Expression]
 
@@ -284,5 +284,7 @@ def _inverted(tree: ast.Call, lookup: LookupName, member: str, named: ast.Expr, 
     if is_unknown(value):
         return UNKNOWN
     key = lookup.keys[0][1] if len(lookup.keys) == 1 else t.Struct(lookup.keys)
+    # Of cells, keys among them, nothing was asked that must hold of a declared type.
+    key = unnamed(key)
     found = t.with_null(key, key.nullable or value.type.nullable or lookup.misses_to_null)
     return made(scope, ir.LookUp(lookup.name, (value,), None, member, True, found, () if lookup.misses_to_null else ("R401",)))

@@ -21,6 +21,11 @@ def conditions_into(kind: t.Type, into: t.Type, scope: Scope) -> tuple[tuple[ir.
     return tuple(_entered(kind, into, IT, scope))
 
 
+def asked(value: ir.Expression, column: ir.SourceColumn) -> ir.Expression:
+    """`value`, read for a column of a source, with what the types that the column names ask of it."""
+    return ir.Fit(value, column.type, "", column.conditions) if column.conditions else value
+
+
 def _entered(kind: t.Type, into: t.Type, place: str, scope: Scope) -> Iterator[tuple[ir.Expression, str]]:
     while isinstance(into, t.Named):
         if _is(kind, into.name):

@@ -21,6 +21,7 @@ from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.syntax.rules import RAGGED_TABLE
 from datahub.types import model as t
+from datahub.types.assign import unnamed
 
 Policy = Literal["first", "unique", "collect"]
 POLICIES: dict[str, Policy] = {"first": "first", "unique": "unique", "collect": "collect"}
@@ -80,11 +81,15 @@ def _result(declared: ast.Decide, policy: Policy, unit: Unit) -> t.Type:
 
 
 def _given(outline: Outline) -> t.Type:
-    """What a call gives: the result, a list of them where the table collects, null too where `otherwise` says so."""
+    """What a call gives: the result, a list of them where the table collects, null too where `otherwise` says so.
+
+    As with lookups, what must hold of a declared type is not asked of cells, but where the value goes.
+    """
+    result = unnamed(outline.result)
     if outline.policy == "collect":
-        return t.ListOf(outline.result)
+        return t.ListOf(result)
     otherwise = outline.declared.otherwise
-    return t.nullable(outline.result) if otherwise is not None and isinstance(otherwise.value, ast.Null) else outline.result
+    return t.nullable(result) if otherwise is not None and isinstance(otherwise.value, ast.Null) else result
 
 
 def _codes(outline: Outline) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from datahub.semantic.parameters import elaborate_parameter
 from datahub.semantic.rules_bodies import elaborate_rules
 from datahub.semantic.scope import TypeName, World
 from datahub.semantic.signature import signature
-from datahub.semantic.sources import elaborate_source
+from datahub.semantic.sources import ask_columns, elaborate_source
 from datahub.semantic.targets import elaborate_target
 from datahub.semantic.unit import Made, Unit
 from datahub.semantic.unknown import unless_broken, unless_hidden
@@ -109,6 +109,7 @@ class _Elaboration:
             self._outline_shapes,
             outline_functions,
             elaborate_types,
+            ask_columns,
             elaborate_functions,
             self._entities,
             check_ownership,

@@ -321,7 +321,10 @@ class Reading:
 
 @record(frozen=True, slots=True)
 class SourceColumn:
-    """One declared column: where it stands (`names`, `pattern` or `positions`) and how it is read."""
+    """One declared column: where it stands (`names`, `pattern` or `positions`) and how it is read.
+
+    `conditions` are those of the named types in its type, as in `Fit`: a value is asked once, where it is read.
+    """
 
     name: str
     type: Type
@@ -331,6 +334,7 @@ class SourceColumn:
     reading: Reading
     tags: tuple[str, ...] = ()
     parts: tuple[SourceColumn, ...] = ()
+    conditions: tuple[tuple[Expression, str], ...] = ()
 
     @property
     def label(self) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic import ir
 from datahub.semantic.collect import check_reserved, twice
+from datahub.semantic.conditions import asked, conditions_into
 from datahub.semantic.constants import pattern, tell_format, with_flags
 from datahub.semantic.expressions import codes
 from datahub.semantic.kinds import SOURCES, Kind
@@ -21,6 +22,7 @@ from datahub.semantic.tags import COLUMN_TAGS, check_tags
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
+from datahub.types.assign import unnamed
 
 _WRITTEN = re.compile(r"\bcolumns\b")
 _OFFSET_LETTERS = frozenset("XxZzVO")
@@ -48,6 +50,17 @@ def elaborate_source(declared: ast.Source, unit: Unit) -> None:
         declared.name.span,
         frozenset(column.name for column in columns),
     )
+
+
+def ask_columns(unit: Unit) -> None:
+    """Add to the columns of sources what must hold of values of the types that they name, now that it is known."""
+    scope = unit.scope()
+    own = {unit.full(declared.name.text) for declared in unit.declared.of(ast.Source)}
+    for at, source in enumerate(unit.made.sources):
+        if source.name in own:
+            columns = tuple(replace(one, conditions=conditions_into(unnamed(one.type), one.type, scope)) for one in source.columns)
+            unit.made.sources[at] = replace(source, columns=columns)
+            unit.made.codes[source.name] = {column.name: _codes(column) for column in columns}
 
 
 def _reading(options: dict[str, ir.Value]) -> ir.Reading:
@@ -280,4 +293,4 @@ def _around(inner: tuple[ir.Reading, ...], reading: ir.Reading) -> ir.Reading:
 
 def _codes(column: ir.SourceColumn) -> tuple[str, ...]:
     raw = ir.Column("raw", t.Text(nullable=True))
-    return tuple(codes(ir.Convert(raw, column.reading, column.name, column.type)))
+    return tuple(codes(asked(ir.Convert(raw, column.reading, column.name, column.type), column)))

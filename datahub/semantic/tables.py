@@ -22,7 +22,7 @@ from datahub.semantic.scope import LookupName
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
-from datahub.types.assign import assignable
+from datahub.types.assign import assignable, unnamed
 
 Row = tuple[tuple[ir.Value, ...], ir.Value, ir.Value]
 
@@ -83,22 +83,8 @@ def _found_type(outline: Outline) -> t.Type:
     What must hold of a declared type is not asked of cells, so a call does not promise it: it is asked where the value goes.
     """
     otherwise = outline.declared.otherwise
-    found = outline.result if outline.declared.source is not None else _plain(outline.result)
+    found = outline.result if outline.declared.source is not None else unnamed(outline.result)
     return t.nullable(found) if otherwise is not None and isinstance(otherwise.value, ast.Null) else found
-
-
-def _plain(kind: t.Type) -> t.Type:
-    """`kind` with the types that it names taken for what they are made of."""
-    base = t.base_of(kind)
-    match base:
-        case t.Struct(fields=pairs):
-            return replace(base, fields=tuple((name, _plain(inner)) for name, inner in pairs))
-        case t.ListOf(item=item):
-            return replace(base, item=_plain(item))
-        case t.MapOf(value=value):
-            return replace(base, value=_plain(value))
-        case _:
-            return base
 
 
 def _codes(outline: Outline) -> tuple[str, ...]:

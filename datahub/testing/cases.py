@@ -40,6 +40,7 @@ from datahub.testing.normal import actual, shown
 from datahub.testing.results import Difference, TestResult
 
 REJECTS = "rejects"
+_REJECTING = ("error", "fatal")
 
 
 @dataclass(slots=True)
@@ -156,13 +157,13 @@ def _expected(item: ast.Expect, program: ir.Program, kept: _Kept, givens: set[st
     shape = next((one for one in program.entities if one.name == name), None)
     if shape is None and name != REJECTS:
         return [Difference(f"expect {name}", f"`{name}` is no entity", item.span)]
-    got = kept.entities.get(name, []) if shape is not None else kept.found
+    header = tuple(cell.text for cell in item.table.header.cells) if item.table is not None else ()
+    got = kept.entities.get(name, []) if shape is not None else _told(kept, "severity" in header)
     about = f"expect {'no ' if item.none else ''}{name}"
     if item.none:
         return [_surplus(about, item, shape, got)] if got else []
     if item.table is None:
         return []
-    header = tuple(cell.text for cell in item.table.header.cells)
     fields = None if shape is None else {one.name: one.type for one in shape.fields}
     kinds = [kind_of_column(column, fields) for column in header]
     wanted = [[expected(cell, kind) for cell, kind in zip(row.cells, kinds, strict=False)] for row in item.table.rows]
@@ -170,6 +171,11 @@ def _expected(item: ast.Expect, program: ir.Program, kept: _Kept, givens: set[st
     if not rows:
         return []
     return [Difference(about, f"{len(wanted)} expected, {len(got)} came out", item.span, header, rows)]
+
+
+def _told(kept: _Kept, all_severities: bool) -> list[dict[str, Any]]:
+    """The rejects: a row that is only warned of is none, and is told to who asks for the severity."""
+    return [one for one in kept.found if all_severities or one["severity"] in _REJECTING]
 
 
 def _surplus(about: str, item: ast.Expect, shape: ir.EntityShape | None, got: list[dict[str, Any]]) -> Difference:

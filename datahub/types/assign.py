@@ -214,6 +214,20 @@ def plain(kind: t.Type) -> str:
             return t.spelled(t.required(kind) if not isinstance(kind, t.Nothing) else kind)
 
 
+def unnamed(kind: t.Type) -> t.Type:
+    """`kind` with the types that it names taken for what they are made of."""
+    base = t.base_of(kind)
+    match base:
+        case t.Struct(fields=pairs):
+            return replace(base, fields=tuple((name, unnamed(inner)) for name, inner in pairs))
+        case t.ListOf(item=item):
+            return replace(base, item=unnamed(item))
+        case t.MapOf(value=value):
+            return replace(base, value=unnamed(value))
+        case _:
+            return base
+
+
 def without_bounds(kind: t.Type) -> t.Type:
     """`kind` with any length."""
     return replace(kind, shortest=None, longest=None) if isinstance(kind, t.Text) else kind

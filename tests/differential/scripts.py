@@ -73,6 +73,12 @@ decide band (price: decimal?, qty: int) -> text {
   DEFAULT
 }
 """
+TYPES = """
+type Sku = text(0..12) matches /S[^9]*/ where it <> "S7"
+type Few = int where 10 / (it - 4) <> 2
+type Tag = text where it <> "é"
+type Model = text matches /M[1-4]/
+"""
 TEXTS = (
     "r.sku",
     "upper(r.sku)",
@@ -139,7 +145,27 @@ def script(r: random.Random) -> str:
         parts.append(grouped_map(r))
     if r.random() < 0.3:
         parts.append(patch_map(r))
-    return "\n".join(parts)
+    whole = "\n".join(parts)
+    return with_named_types(r, whole) if r.random() < 0.4 else whole
+
+
+def with_named_types(r: random.Random, script: str) -> str:
+    """`script` with columns, and fields and outputs that they feed, of types that ask something of their values."""
+    named = (
+        ("    sku   : text\n", "    sku   : Sku\n"),
+        ("    qty   : int\n", "    qty   : Few\n"),
+        # The reference knows of a list only that it failed; rows made of its elements stand apart.
+        ("    tags  : [text] ", "    tags  : [text] " if "each " in script else "    tags  : [Tag] "),
+        ("    model : text?\n    brand", "    model : Model?\n    brand"),
+        ("  sku : text(12)\n", "  sku : Sku\n"),
+        ("  model : text?\n", "  model : Model?\n"),
+        ("-> {stars: int, why: text?}", "-> {stars: Few, why: Tag?}"),
+        ("  r5 : int?\n", "  r5 : Few?\n"),
+    )
+    for plain, meant in named:
+        if r.random() < 0.6:
+            script = script.replace(plain, meant)
+    return TYPES + script
 
 
 def clauses(r: random.Random, many: bool) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 from datahub.semantic import ir
 from datahub.semantic.walk import columns_read, is_windowed
 from tests.reference.expressions import OMIT, Cell, Place, World, elements, ordered, read
+from tests.reference.fitting import fitted
 from tests.reference.reading import converted
 
 Row = dict[str, Cell]
@@ -127,9 +128,15 @@ class _Meaning:
     def read(self, source: ir.SourceShape) -> list[Row]:
         found = []
         for number, values in enumerate(self.sources[source.name], 1):
-            row = {one.name: converted(values[one.name], one.type, one.reading, self.world) for one in source.columns}
+            row = {one.name: self.column(one, values[one.name]) for one in source.columns}
             found.append({**row, "!id": Cell((source.name, number)), "!row_no": Cell(number)})
         return found
+
+    def column(self, column: ir.SourceColumn, value: Any) -> Cell:
+        """What a cell stands for, if it meets what the types that its column names ask."""
+        cell = converted(value, column.type, column.reading, self.world)
+        asked = ir.Fit(ir.Column(column.name, column.type), column.type, "", column.conditions)
+        return fitted(asked, cell, Place({}, self.world)) if column.conditions else cell
 
     # ------------------------------------------------------------ bodies
 
