@@ -206,7 +206,7 @@ DIGITS = {
     4: "CLF UYW",
 }
 """The currencies that ISO 4217 gives other minor units than two digits."""
-NO_MONEY = frozenset(("XAD", "XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"))
+NO_MONEY = frozenset(("XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"))
 """Codes of ISO 4217 for metals, units of account and tests: nobody pays in them."""
 
 

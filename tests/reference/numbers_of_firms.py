@@ -460,6 +460,7 @@ CURRENCIES = frozenset(
         "VND",
         "VUV",
         "WST",
+        "XAD",
         "XAF",
         "XCD",
         "XCG",
