@@ -21,6 +21,7 @@ import pyarrow as pa
 from datahub.engine import issues
 from datahub.engine.backlog import Backlog
 from datahub.engine.breakers import Appending, Breaker, breaker
+from datahub.engine.held import HeldIssues
 from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
 from datahub.engine.lookup_filling import Filling
 from datahub.engine.operators.join_index import JoinIndex
@@ -101,6 +102,8 @@ class _Runner:
         self._gone: set[Exit] = set()
         self._told: set[int] = set()
         self._found: list[pa.Table] = []
+        self._entities = [shape.name for shape in plan.entities]
+        self._held = HeldIssues(settings.budget, self._entities)
         self._told_of_block: list[pa.Table] | None = None
         self._taking = 0
         self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
@@ -134,6 +137,8 @@ class _Runner:
             if not ready:
                 raise AssertionError("every source waits for another")
             self._read(waiting[min(ready)[1]])
+        for table in self._held.told():
+            self._tell_issues(table)
 
     def _pending(self, root: op.Operator) -> list[Exit]:
         return [exit for exit in self._segments.exits.get(id(root), []) if exit not in self._gone]
@@ -153,6 +158,7 @@ class _Runner:
         at_once = first_time and self._is_known_at_once(read)
         if first_time and not at_once:
             self.execution.waited.add(read.source)
+            self._held.sources.add(source)
             self._outlet.must_wait(read.source)
         self._told_of_block = [] if at_once else None
         pieces = (partial(self._parsed, feed, source, some, read, exits, first_time, at_once) for some in together(self._blocks(feed)))
@@ -237,9 +243,10 @@ class _Runner:
         self._outlet.finished(Finished(self._plan.sources[place.source].name, key, block, rejected, numbers, lines, told))
 
     def _tell_found(self) -> None:
-        if self._found:
-            found, self._found = self._found, []
-            self._tell_issues(merged(found))
+        """Tell what was found; of rows that go ways which end later, when all is known that the maps find in them."""
+        now, self._found = self._held.without(self._found), []
+        if now:
+            self._tell_issues(merged(now, self._entities))
 
     def _hand_over(self, done: _Done) -> None:
         for place in done.places:
@@ -250,7 +257,7 @@ class _Runner:
         if done.bad is not None and done.bad.num_rows:
             rows = done.bad.column("_row").to_numpy()
             self.execution.ledger.mark(rows, Fate.REJECTED)
-            self._tell_issues(done.bad)
+            self._found.append(done.bad)
         self._aside(done.side)
         for exit, payload in done.leaving:
             self._depart(exit, payload)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,22 +17,27 @@ from datahub.frames.frame import Rows
 from datahub.functions.columns import glued
 
 
-def merged(tables: list[pa.Table]) -> pa.Table:
-    """Issues found beside one batch, row by row; one failing source value that several maps saw is one issue that names them all."""
+def merged(tables: list[pa.Table], entities: Sequence[str]) -> pa.Table:
+    """Issues row by row; one failing source value that several maps saw is one issue that names their `entities`, in this order."""
     table = pa.concat_tables(tables)
     table = table.append_column("_place", pa.array(np.arange(table.num_rows)))
     if len(set(table.column("entity").unique().to_pylist())) > 1:  # a handful of names
-        table = _named_together(table)
+        table = _named_together(table, entities)
     return table.sort_by([("_row", "ascending"), ("_place", "ascending")]).drop_columns(["_place"])
 
 
-def _named_together(table: pa.Table) -> pa.Table:
+def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
     same = ["_row", "_origin", "code", "column", "path", "value"]
     at = table.schema.get_field_index("entity")
     entities = table.column(at)
     named = table.set_column(at, "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities))
     distinct = [(name, "distinct", pc.CountOptions(mode="only_valid")) for name in ("entity", "field", "_fields")]
     named = named.append_column("_fields", _of_entities(table))
+    # Which map found it first depends on what had to wait.
+    ranks = pc.index_in(entities, pa.array(order, pa.string()))
+    named = named.take(
+        pc.sort_indices(pa.table([ranks, table.column("_place")], ["rank", "place"]), [("rank", "ascending"), ("place", "ascending")])
+    )
     first = named.group_by(same, use_threads=False).aggregate([("_place", "min"), *distinct])
     if first.num_rows == table.num_rows:
         return table

@@ -34,6 +34,8 @@ entity Item {
   share : int
   place : int
 }
+entity Plain { sku: text, price: decimal(12,2)? }
+entity Few { qty: int }
 view filled from r in items
   fill r.price by r.model
 {
@@ -58,6 +60,15 @@ map Item from r in filled
   share : count(* within r.model)
   place : row_number(within r.model order by r.price)
 }
+map Plain from r in items {
+  sku   : r.sku
+  price : r.price
+}
+map Few from r in items
+  where r.price > 5
+{
+  qty : r.qty
+}
 checks Item {
   I1 error: count(* within model) < 90   "{count(* within model)} of {model}"
   I2 warn : price > 1                    "cheap: {price}"
@@ -81,7 +92,7 @@ def feed(rows: int) -> pa.Table:
 
 def told(result: Result) -> dict[str, object]:
     parts: dict[str, object] = {name: table.to_pylist() for name, table in result.entities.items()}
-    parts["issues"] = sorted(result.issues.drop_columns(["file"]).to_pylist(), key=str)
+    parts["issues"] = result.issues.drop_columns(["file"]).to_pylist()
     parts["notes"] = sorted(result.notes.drop_columns(["file"]).to_pylist(), key=str)
     parts["fates"] = result.fates
     return parts
