@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 
+from datahub.diagnostics.row_codes import phrase
 from datahub.engine import decisions, lookups
-from datahub.engine.scope import RunState
+from datahub.engine.evaluate import evaluate
+from datahub.engine.scope import RunState, Scope
+from datahub.frames.frame import Frame
 from datahub.functions.declare import Context
 from datahub.plan import operators as op
 from datahub.plan.referring import RESULT, entity_of, filled
 from datahub.semantic import ir
 from datahub.semantic.previous_tables import table_of
+from datahub.types import model as t
+from datahub.types.assign import unnamed
 
 
 class UnusableRun(Exception):
@@ -47,7 +53,19 @@ def run_state(plan: op.Plan, begun: datetime, parameters: dict[str, ir.Value], p
             state.lookups[lookup.name] = lookups.build(filled(lookup)) if keys is None else lookups.build(lookup, _there(lookup, keys))
         elif not lookup.source:
             state.lookups[lookup.name] = lookups.build(lookup, before.get(lookup.name))
+    for shape in plan.parameters:
+        if shape.conditions and parameters.get(shape.name) is not None:
+            _ask(shape, parameters[shape.name], state)
     return state
+
+
+def _ask(shape: ir.ParameterShape, value: ir.Value, state: RunState) -> None:
+    """Stop where the value of a parameter does not meet what its type asks of it."""
+    given = ir.Constant(value, unnamed(t.required(shape.type)))
+    answer = evaluate(ir.Fit(given, shape.type, "", shape.conditions), Scope(Frame({}, 1, np.zeros(1, np.int64)), state))
+    if answer.failures:
+        code = answer.failures[0].code
+        raise UnusableRun(f"the parameter `{shape.name}` takes {t.spelled(t.required(shape.type))}, and `{value}` {phrase(code)} ({code})")
 
 
 def _there(lookup: ir.LookupTable, rows: pa.Table) -> pa.Table:

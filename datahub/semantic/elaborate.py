@@ -23,7 +23,7 @@ from datahub.semantic.named_types import elaborate_types, outline_types
 from datahub.semantic.overrides import lay
 from datahub.semantic.ownership import check_ownership
 from datahub.semantic.pack_heads import check_pack
-from datahub.semantic.parameters import elaborate_parameter
+from datahub.semantic.parameters import ask_parameters, elaborate_parameter
 from datahub.semantic.rules_bodies import elaborate_rules
 from datahub.semantic.scope import TypeName, World
 from datahub.semantic.signature import signature
@@ -110,6 +110,7 @@ class _Elaboration:
             outline_functions,
             elaborate_types,
             ask_columns,
+            ask_parameters,
             elaborate_functions,
             self._entities,
             check_ownership,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Severity
 from datahub.document import Span
 from datahub.functions.columns import as_mask
-from datahub.functions.declare import Outcome, Overload
+from datahub.functions.declare import REGISTRY, Outcome, Overload
 from datahub.semantic import ir
 from datahub.semantic.rules_types import NEVER_CONVERTS
 from datahub.semantic.scope import Scope
@@ -40,15 +41,43 @@ def folded(call: ir.Call, overload: Overload, scope: Scope, span: Span) -> ir.Ex
         if call.function in DIVIDING and _is_zero(call.arguments[1]):
             _tell(call, "R601", scope, span, "whatever is divided by zero")
         return call
+    value, code = _answer(call, overload, given)
+    if code is not None:
+        _tell(call, code, scope, span)
+        return call
+    return call if value is None or isinstance(value, timedelta) else constant(scope, value, call.type)
+
+
+def _answer(call: ir.Call, overload: Overload, given: list[Any]) -> tuple[Any, str | None]:
+    """The one value of a call, known before any row is, or the code with which it fails."""
     answer = overload.kernel(*given, **left_out(overload, len(given)))
     values, failed = (answer.values, answer.failed) if isinstance(answer, Outcome) else (answer, ())
     code = next((code for mask, code in failed if as_mask(pa.array(mask))[0]), None)
     if code is not None:
-        _tell(call, code, scope, span)
-        return call
-    # One value, known before any row is.
-    value = values.cast(arrow_type(call.type))[0].as_py() if isinstance(values, pa.Array) else values.cast(arrow_type(call.type)).as_py()
-    return call if value is None or isinstance(value, timedelta) else constant(scope, value, call.type)
+        return None, code
+    return (values.cast(arrow_type(call.type))[0] if isinstance(values, pa.Array) else values.cast(arrow_type(call.type))).as_py(), None
+
+
+def is_false(condition: ir.Expression) -> bool:
+    """Whether a condition of constants is known not to hold; what needs more than functions of them is left to the run."""
+    return _known(condition) is False
+
+
+def _known(node: ir.Expression) -> ir.Value:
+    """The value of an expression of constants; None where it is null, fails, or is not known yet."""
+    match node:
+        case ir.Constant(value=value):
+            return value
+        case ir.Logic(operator=operator, left=left, right=right):
+            first, second, decides = _known(left), _known(right), operator == "or"
+            return decides if decides in (first, second) else None if None in (first, second) else not decides
+        case ir.Call():
+            overload = REGISTRY[node.function].overloads[node.overload]
+            values = tuple(ir.Constant(_known(one), one.type) for one in node.arguments)
+            given = _given(replace(node, arguments=values), overload) if not overload.context else None
+            return None if given is None else _answer(node, overload, given)[0]
+        case _:
+            return None
 
 
 def _given(call: ir.Call, overload: Overload) -> list[Any] | None:

@@ -709,10 +709,13 @@ class FlowBody:
 
 @record(frozen=True, slots=True)
 class ParameterShape:
+    """`conditions` are those of the named types in its type, as in `Fit`: they are asked when a run starts."""
+
     name: str
     type: Type
     default: Value
     required: bool
+    conditions: tuple[tuple[Expression, str], ...] = ()
 
 
 @record(frozen=True, slots=True)
