@@ -45,7 +45,7 @@ class HeldIssues:
         self._tables.append(table)
         self._size += table.nbytes
         blocks, counts = np.unique(block_of(table.column("_row").to_numpy()), return_counts=True)
-        for block, count in zip(blocks.tolist(), counts.tolist(), strict=True):
+        for block, count in zip(blocks.tolist(), counts.tolist(), strict=True):  # a handful of blocks
             self._sizes[block] += table.nbytes * count // table.num_rows
         if self._size > self._most and self._space is not None:
             self._shelf = self._shelf or self._space.shelf()

@@ -72,14 +72,15 @@ def fault(text: bytes, record: Record, dialect: Dialect, header: Sequence[str], 
         return "R001", f"there is a NUL byte{_where(record, header, lambda field: 'NUL' if bytes(1) in field else '')}"
     count = len(record.fields)
     if dialect.width and (count > dialect.width or (count < dialect.width and not dialect.short)):
-        return "R002", f"the record has {_values(count)}, {dialect.width} are needed"
+        return uneven(count, dialect.width)
     if len(text) > LONGEST_FIELD and any(len(field) > LONGEST_FIELD for field in record.fields):
         return "R005", f"a value is longer than {LONGEST_FIELD} bytes"
     return None
 
 
-def _values(count: int) -> str:
-    return "1 value" if count == 1 else f"{count} values"
+def uneven(count: int, width: int) -> tuple[str, str]:
+    """Code and words for a record that has not one value for each column."""
+    return "R002", f"the record has {'1 value' if count == 1 else f'{count} values'}, {width} are needed"
 
 
 def _where(record: Record, header: Sequence[str], test: Callable[[bytes], str]) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from datahub.formats import csv_exact, csv_scan
+from datahub.formats import csv_exact, csv_ragged, csv_scan
 from datahub.formats.csv_columns import Layout, One, Place, indices_of, nested
 from datahub.formats.csv_exact import Look, Rows
 from datahub.formats.csv_head import Head, read_head
@@ -204,7 +204,7 @@ def is_utf8(text: bytes) -> bool:
 
 
 def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], first_line: int) -> Rows | None:
-    """The whole block through Arrow's reader; None where it finds a flaw."""
+    """The whole block through Arrow's reader; None where it finds a flaw that vectors do not tell."""
     text, dialect = block.text, with_reasons(block.dialect, block.reasons)
     delimiter = dialect.delimiter
     if len(delimiter) > 1:
@@ -216,13 +216,15 @@ def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], fi
         if padded is None:
             return None
         text = padded
-    table = _arrow(text, delimiter, dialect.quote, dialect.width, tuple(indices))
-    if table is None:
+    table, flaws = _arrow(text, delimiter, dialect.quote, dialect.width, tuple(indices))
+    if table is None or (flaws and (dialect.short or block.reasons.count or len(dialect.delimiter) > 1)):
         return None
     columns = {index: whole(table.column(f"f{index}")) for index in indices}
     if delimiter is _UNIT and len(found.quotes):
         written = dialect.delimiter.decode()
         columns = {index: pa.compute.replace_substring(values, "\x1f", written) for index, values in columns.items()}
+    if flaws:
+        return csv_ragged.told_apart(text, found, dialect, columns, first_line)
     lines = None
     if table.num_rows != found.lines:
         lines = found.spans().lines + first_line
@@ -246,7 +248,8 @@ def filled_up(text: bytes, delimiter: bytes, width: int) -> bytes | None:
     return np.insert(data, np.repeat(ends, lacking), delimiter[0]).tobytes()
 
 
-def _arrow(text: bytes, delimiter: bytes, quote: bytes, width: int, indices: tuple[int, ...]) -> pa.Table | None:
+def _arrow(text: bytes, delimiter: bytes, quote: bytes, width: int, indices: tuple[int, ...]) -> tuple[pa.Table | None, int]:
+    """The records that have as many values as there are columns, and how many it passed over."""
     flaws: list[object] = []
 
     def flaw(row: object) -> str:
@@ -267,8 +270,8 @@ def _arrow(text: bytes, delimiter: bytes, quote: bytes, width: int, indices: tup
             convert_options=convert,
         )
     except pa.ArrowInvalid:
-        return None
-    return None if flaws else table
+        return None, 0
+    return table, len(flaws)
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats import csv_exact
+from datahub.formats import csv_exact, csv_ragged
 from datahub.formats.csv_head import Head
 from datahub.formats.csv_read import CsvBlock, CsvReader, survey
 from datahub.formats.csv_resent import MARK, records, wrapped
@@ -87,12 +87,15 @@ def _raw(data: CsvBlock, positions: Rows) -> pa.Array:
     found = None if data.reasons.count else survey(data)
     if found is None:
         return pa.array([_whole(text, record, data.dialect) for text, record in _picked(data, positions)], pa.binary())
-    spans = found.spans()
+    spans = csv_ragged.records(data.text, found, data.dialect)
     raw = stretches(data.text, spans.starts[positions], spans.ends[positions])
     lacking = data.dialect.width - 1 - _delimiters(raw, data.dialect)
-    if (lacking == 0).all():
+    uneven = np.flatnonzero(lacking)
+    if not len(uneven):
         return raw
-    return pa.array([_whole(text, record, data.dialect) for text, record in _picked(data, positions)], pa.binary())
+    lacks = zip(raw.take(pa.array(uneven)).to_pylist(), lacking[uneven].tolist(), strict=True)
+    made = pa.array([_filled(text, count, data.dialect) for text, count in lacks], raw.type)
+    return pc.replace_with_mask(raw, pa.array(lacking != 0), made)
 
 
 def _delimiters(records: pa.Array, dialect: Dialect) -> Positions:
@@ -118,8 +121,11 @@ def _picked(data: CsvBlock, positions: Rows) -> Iterator[tuple[bytes, Record]]:
 
 
 def _whole(raw: bytes, record: Record, dialect: Dialect) -> bytes:
-    lacking = dialect.width - len(record.fields)
-    if record.problem or lacking < 0 or (lacking and not dialect.short):
+    return wrapped(raw, dialect) if record.problem else _filled(raw, dialect.width - len(record.fields), dialect)
+
+
+def _filled(raw: bytes, lacking: int, dialect: Dialect) -> bytes:
+    if lacking < 0 or (lacking and not dialect.short):
         return wrapped(raw, dialect)
     return raw + dialect.delimiter * lacking
 
