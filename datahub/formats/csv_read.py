@@ -102,7 +102,7 @@ class CsvReader:
         columns = {f"#{self.shape.name}.{place.name}": Column(_value(place, rows)) for place in wanted}
         for place in data.layout.places:
             if f"!present.{place.name}" in self.wanted:
-                columns[f"!present.{place.name}"] = Column(pa.scalar(not isinstance(place, One) or place.index is not None))
+                columns[f"!present.{place.name}"] = Column(pa.scalar(bool(indices_of(place))))
         return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad)
 
     def _note_nameless(self, numbers: list[int], file: int) -> None:

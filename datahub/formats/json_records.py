@@ -211,11 +211,25 @@ class RecordParser:
                 parts.append(_column(_with_misfits(made, misfits, column), column))
             columns[column.name] = _as_declared(parts[0] if len(parts) == 1 else _chained(*parts), column)
         for mark, column in self.marks.items():
-            names = column.names or (column.name,)
-            there = [_present(part, one, names) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
-            alone = pa.array([any(name in record for name in names) for record in records], pa.bool_())
+            there = [self._present(part, one, column) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
+            alone = pa.array([self._has(record, column) for record in records], pa.bool_())
             columns[mark] = Column(pa.concat_arrays([*there, alone]))
         return columns
+
+    def _has(self, record: dict[str, Any], column: SourceColumn) -> bool:
+        """Whether a record has a member of `column` at all, whatever it holds."""
+        if column.pattern and self.gathering is not None:
+            return any(self.gathering.takes(key, column.name) for key in record)
+        return any(name in record for name in column.names or (column.name,))
+
+    def _present(self, records: Records, table: pa.Table, column: SourceColumn) -> pa.Array:
+        """Which records have `column` at all: those with a value do, those without, and patterns, are looked at one by one."""
+        names = column.names or (column.name,)
+        there = np.zeros(table.num_rows, np.bool_) if column.pattern else valid(first_of(table, names)).copy()
+        decoder = Decoder()
+        for at in np.flatnonzero(~there).tolist():
+            there[at] = self._has(decoder.read(records.text[int(records.starts[at]) : int(records.ends[at])]), column)
+        return pa.array(there)
 
 
 def _as_held(column: SourceColumn) -> SourceColumn:
@@ -229,16 +243,6 @@ def _as_declared(made: Column, column: SourceColumn) -> Column:
     names = back(names_of(column))
     failures = tuple(replace(failure, inside=along(failure.inside, names)) for failure in made.failures)
     return replace(made, values=named_parts(made.array(len(made.values)), column.type, names), failures=failures)
-
-
-def _present(records: Records, table: pa.Table, names: Sequence[str]) -> pa.Array:
-    """Which records have one of `names` at all: those with a value do, those without are looked at one by one."""
-    there = valid(first_of(table, names)).copy()
-    decoder = Decoder()
-    for at in np.flatnonzero(~there).tolist():
-        value = decoder.read(records.text[int(records.starts[at]) : int(records.ends[at])])
-        there[at] = any(name in value for name in names)
-    return pa.array(there)
 
 
 def _value(record: dict[str, Any], names: Sequence[str]) -> Any:

@@ -41,8 +41,11 @@ def _omitted(shape: ir.EntityShape, one: ir.EntityField) -> bool:
 
 def _instead(shape: ir.EntityShape, one: ir.EntityField) -> ir.Expression:
     """What a field is that no line fills."""
-    if _omitted(shape, one):
-        return ir.Omitted(one.type)
+    return ir.Omitted(one.type) if _omitted(shape, one) else absent(one)
+
+
+def absent(one: ir.EntityField) -> ir.Expression:
+    """What a field is of which a row says nothing, in an entity whose rows are whole: its default, else null."""
     return one.default if one.default is not None else ir.Constant(None, t.nullable(one.type))
 
 

@@ -11,7 +11,7 @@ from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.clauses import apply
 from datahub.semantic.collect import check_reserved
-from datahub.semantic.complete import complete
+from datahub.semantic.complete import absent, complete
 from datahub.semantic.entities import find_entity, unknown_field
 from datahub.semantic.evidence import evidence_of
 from datahub.semantic.expressions import elaborate
@@ -191,6 +191,8 @@ def _field(item: ast.FieldItem, body: _Body, unmapped: bool) -> None:
     rows, name = body.rows, item.name.text
     target = next((one for one in body.shape.fields if one.name == name), None) if body.shape is not None else None
     scope = rows.unit.placed(rows.scope, item.span)
+    if body.shape is not None and target is not None and _may_be_made_a_patch(body.shape, rows.unit.at(item.span)):
+        scope = replace(scope, absent=absent(target))
     value = elaborate(item.value, scope, target.type if target is not None else None)
     if name in body.written:
         return
@@ -207,6 +209,11 @@ def _field(item: ast.FieldItem, body: _Body, unmapped: bool) -> None:
         check_reserved(item.name, rows.unit.emit)
     body.written[name] = item.span
     _put(name, value, item.span, body)
+
+
+def _may_be_made_a_patch(shape: ir.EntityShape, home: Unit) -> bool:
+    """Whether a pack fills an entity of another one: it does not know whether whoever uses both makes that a patch."""
+    return not shape.patch and home.packed and home.full(shape.name.rpartition(".")[2]) != shape.name
 
 
 def _put(name: str, value: ir.Expression, span: Span, body: _Body) -> None:

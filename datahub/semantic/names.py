@@ -77,6 +77,8 @@ def _ambiguous(tree: ast.Reference, having: list[RowName], scope: Scope) -> ir.E
 def _omit(tree: ast.Reference, scope: Scope, want: t.Type | None) -> ir.Expression:
     if scope.patch:
         return ir.Omitted(want or t.Unknown())
+    if scope.absent is not None:
+        return made(scope, scope.absent)
     return tell(
         scope,
         OMIT_OUTSIDE_PATCH,

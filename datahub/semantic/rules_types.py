@@ -146,7 +146,9 @@ OMIT_OUTSIDE_PATCH = Rule(
     "omit-outside-patch",
     Severity.ERROR,
     "`omit` stands in a field of an entity that is no patch",
-    "`omit` says that the target leaves a field alone. Only an entity tagged `@patch` can be written so; elsewhere write `null`.",
+    "`omit` says that the target leaves a field alone. Only an entity tagged `@patch` can be written so; elsewhere write `null`. "
+    "In a map of a pack into an entity of another pack it may stand: there it is the default of the field, else null, until a script "
+    "makes the entity a patch.",
 )
 
 DEFAULT_ON_NON_NULL = Rule(

@@ -136,6 +136,8 @@ class Scope:
     """Whether `within`, `row_number`, `lag`, `lead` may stand here."""
     patch: bool = False
     """Whether `omit` may stand here."""
+    absent: ir.Expression | None = None
+    """What `omit` is here, where the entity is no patch but whoever uses the pack may make it one."""
     narrowed: frozenset[str] = frozenset()
     """Columns known not to be null here (`is not null` in the condition that leads here)."""
     zone: str = "UTC"

@@ -73,6 +73,11 @@ class Unit:
         return any(one.document is span.document and span.start <= one.start <= span.end for one in self.module.broken)
 
     @property
+    def packed(self) -> bool:
+        """Whether it is a pack: written for scripts that it does not know."""
+        return any(isinstance(one, ast.Pack) for one in self.module.declarations)
+
+    @property
     def codes(self) -> tuple[tuple[str, str], ...]:
         """What the pack tells built-in codes as, where its entities do not say otherwise."""
         packs = (one for one in self.module.declarations if isinstance(one, ast.Pack))

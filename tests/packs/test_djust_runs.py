@@ -68,6 +68,102 @@ def test_the_patch_on_the_page_of_the_pack_says_nothing_else(run, tmp_path):
     ]
 
 
+PATCHES = """
+use djust ^1.0 as d
+use djust.files ^1.0 as f
+use djust.payloads ^1.0 as p
+override entity d.Account @patch { }
+override entity d.CustomerUser @patch { }
+override entity d.Offer @patch { }
+override entity d.ProductVariant @patch { }
+target out: jsonl { }
+flow account { write d.Account as patch to out }
+flow user { write d.CustomerUser as patch to out }
+flow offer { write d.Offer as patch to out }
+flow product { write d.ProductVariant as patch to out }
+"""
+USER = "Customer User External Id;Customer User Civility;Customer User First Name;Customer User Last Name;Customer User Email;Customer User Phone;"
+
+
+@pytest.mark.parametrize(
+    ("flow", "source", "data", "written"),
+    [
+        ("account", "f.accounts", "Account External Id;deleted\nA1;TRUE\n", [{"accountExternalId": "A1", "deleted": True}]),
+        (
+            "account",
+            "f.accounts",
+            "Account External Id;accountWebsite;CF_region\nA1;;\n",
+            [{"accountExternalId": "A1", "accountWebsite": None, "custom": {}}],
+        ),
+        (
+            "account",
+            "p.account_list",
+            '[{"accountExternalId": "A2", "addressExternalId": "AD1"}, {"accountExternalId": "A3", "deleted": true},'
+            ' {"accountExternalId": "A4", "accountWebsite": null, "customerTagExternalId": [], "CF_region": "N"}]',
+            [
+                {"accountExternalId": "A2"},
+                {"accountExternalId": "A3", "deleted": True},
+                {"accountExternalId": "A4", "accountWebsite": None, "customerTagExternalIds": [], "custom": {"region": "N"}},
+            ],
+        ),
+        (
+            "user",
+            "f.customer_users",
+            USER + "Customer User Groups;Customer User Account Ids;deleted\nU1;MR;Alan;Turing;a@nord.test;012;FOC_User;A1;TRUE\n",
+            [
+                {
+                    "customerUserExternalId": "U1",
+                    "customerUserCivility": "MR",
+                    "customerUserFirstName": "Alan",
+                    "customerUserLastName": "Turing",
+                    "customerUserEmail": "a@nord.test",
+                    "customerUserPhone": "012",
+                    "customerUserGroups": ["FOC_User"],
+                    "customerUserAccountIds": ["A1"],
+                    "deleted": True,
+                }
+            ],
+        ),
+        (
+            "product",
+            "p.product_list",
+            '[{"productExternalId": "P1", "productNames": "Tee", "productClassificationCategoryId": "tops", "variantExternalId": "V1",'
+            ' "variantNames": "Tee S", "variantMpn": null}]',
+            [
+                {
+                    "productExternalId": "P1",
+                    "productNames": "Tee",
+                    "productClassificationCategoryId": "tops",
+                    "variantExternalId": "V1",
+                    "variantNames": "Tee S",
+                    "variantMpn": None,
+                }
+            ],
+        ),
+        (
+            "offer",
+            "f.offers",
+            "Stock External Id;Stock Variant Id;Supplier External Id;Stock Number;Quantity Per Pack\nST1;V1;S1;5;6\n",
+            [{"stockExternalId": "ST1", "stockVariantId": "V1", "supplierExternalId": "S1", "stockNumber": 5, "quantityPerPack": 6}],
+        ),
+    ],
+    ids=["an account to delete", "cells that are empty", "accounts of the API", "a user", "a product of the API", "a stock"],
+)
+def test_what_the_data_does_not_have_is_left_alone(flow, source, data, written, dhm, tmp_path):
+    (tmp_path / "s.dhm").write_text(PATCHES, encoding="utf-8")
+    given = tmp_path / ("in.json" if source.startswith("p.") else "in.csv")
+    given.write_text(data, encoding="utf-8")
+    # The other reader of the same entity has nothing to read.
+    other = {"p.account_list": "f.accounts", "f.accounts": "p.account_list", "p.product_list": "f.products"}.get(source)
+    empty = tmp_path / ("none.json" if source == "f.accounts" else "none.csv")
+    head = {"f.products": "productExternalId\n", "f.accounts": "accountExternalId\n"}.get(other or "", "[]")
+    empty.write_text(head, encoding="utf-8")
+    beside = ("--source", f"{other}={empty}") if other else ()
+    ended = dhm("run", tmp_path / "s.dhm", "--flow", flow, "--source", f"{source}={given}", *beside, "--out", tmp_path / "out")
+    assert 0 == ended.code, ended.out + ended.err
+    assert written == [json.loads(line) for line in (tmp_path / "out" / "out.jsonl").read_text().splitlines()]
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
