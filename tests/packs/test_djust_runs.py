@@ -98,8 +98,10 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
         (
             "account",
             "p.account_list",
-            '[{"accountExternalId": "A2", "addressExternalId": "AD1"}, {"accountExternalId": "A3", "deleted": true},'
-            ' {"accountExternalId": "A4", "accountWebsite": null, "customerTagExternalId": [], "CF_region": "N"}]',
+            (
+                '[{"accountExternalId": "A2", "addressExternalId": "AD1"}, {"accountExternalId": "A3", "deleted": true},'
+                ' {"accountExternalId": "A4", "accountWebsite": null, "customerTagExternalId": [], "CF_region": "N"}]'
+            ),
             [
                 {"accountExternalId": "A2"},
                 {"accountExternalId": "A3", "deleted": True},
@@ -127,8 +129,10 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
         (
             "product",
             "p.product_list",
-            '[{"productExternalId": "P1", "productNames": "Tee", "productClassificationCategoryId": "tops", "variantExternalId": "V1",'
-            ' "variantNames": "Tee S", "variantMpn": null}]',
+            (
+                '[{"productExternalId": "P1", "productNames": "Tee", "productClassificationCategoryId": "tops", "variantExternalId": "V1",'
+                ' "variantNames": "Tee S", "variantMpn": null}]'
+            ),
             [
                 {
                     "productExternalId": "P1",
