@@ -152,10 +152,42 @@ def _left_alone(mistake: Mistake, report: Report) -> Hint | None:
     )
 
 
+def _type(mistake: Mistake, report: Report) -> Hint | None:
+    """A type that is spelled as in another language: `enum[a, b]`, `text(1-40)`, `nullable int`, `columns [`."""
+    text, name, start = report.document.text, _word(mistake.before_start, report), mistake.before_start
+    if mistake.kind == "LSQB" and mistake.before == "COLUMNS":
+        return Hint("columns stand in braces: `columns { sku: text }`")
+    if mistake.kind == "LSQB" and name == "enum" and (members := re.compile(r"\[([^\]\n]*)\]").match(text, mistake.start)) is not None:
+        return written(report, start, members.end(), f"enum({members[1]})")
+    if (range := re.compile(r"(\d+)\s*-\s*(\d+)").match(text, start)) is not None and text[mistake.start : mistake.end].startswith("-"):
+        return written(report, start, range.end(), f"{range[1]}..{range[2]}") if mistake.expected & {"RPAR"} else None
+    if name in ("nullable", "optional") and (kind := re.compile(r"\w+(\([^()\n]*\))?").match(text, mistake.start)) is not None:
+        return written(report, start, kind.end(), f"{kind[0]}?")
+    return None
+
+
+def _phrase(mistake: Mistake, report: Report) -> Hint | None:
+    """`is not empty`, `write Item into shop`, a check without its severity, and a function without parentheses."""
+    text, word = report.document.text, _word(mistake.start, report)
+    if word == "empty" and {"BLANK", "NULL"} <= mistake.expected:
+        return written(report, mistake.start, mistake.end, "blank", "null, or nothing but spaces")
+    if word == "into" and {"TO", "INTERLEAVED"} <= mistake.expected:
+        return written(report, mistake.start, mistake.end, "to")
+    if mistake.kind == "COLON" and {"ERROR", "WARN", "FATAL"} <= mistake.expected and mistake.before == "NAME":
+        name = _word(mistake.before_start, report)
+        return written(report, mistake.before_start, mistake.end, f"{name} error:", "a check says how grave it is")
+    path = re.compile(r"\w+(\.\w+)+").match(text, mistake.start)
+    behind = text[mistake.before_start - 1 : mistake.before_start]
+    if mistake.before == "NAME" and "AND" in mistake.expected and path is not None and behind != ".":
+        name = _word(mistake.before_start, report)
+        return written(report, mistake.before_start, path.end(), f"{name}({path[0]})", "what a function takes stands in parentheses")
+    return None
+
+
 def _name_before(text: str, at: int) -> int:
     while at and (text[at - 1].isalnum() or text[at - 1] == "_"):
         at -= 1
     return at
 
 
-HABITS: tuple[Guess, ...] = (_declaration, _columns, _column, _sized, _clause, _ternary, _field, _left_alone)
+HABITS: tuple[Guess, ...] = (_declaration, _columns, _column, _sized, _clause, _ternary, _field, _left_alone, _type, _phrase)

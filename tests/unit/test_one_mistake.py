@@ -48,7 +48,7 @@ test "offers" {
 
 MISTAKES = [
     ("columns {", "columns", "3", None),
-    ("columns {", "columns [", "3", None),
+    ("columns {", "columns [", "3", "columns stand in braces: `columns { sku: text }`"),
     ("columns {", "columns: {", "3", "leave the colon out: `columns { … }`"),
     ("columns {", "colums {", "3", "write `columns`"),
     ("columns {", "fields {", "3", "write `columns`"),
