@@ -56,7 +56,10 @@ class Unit:
     def placed(self, scope: Scope, span: Span) -> Scope:
         """`scope`, with the declarations that can be named at `span`."""
         home = self.at(span)
-        return scope if home is self else replace(scope, world=home.world, emit=home.emit)
+        if home is self:
+            return scope
+        members = None if scope.grouped is None else replace(scope.grouped, world=home.world, emit=home.emit)
+        return replace(scope, world=home.world, emit=home.emit, grouped=members)
 
     def full(self, name: str) -> str:
         """What `name`, declared here, is called in the program."""
