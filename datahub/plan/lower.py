@@ -57,7 +57,7 @@ def _torn(program: ir.Program, flow: ir.FlowBody | None, linked: Linked) -> tupl
 
 def _referred(program: ir.Program, flow: ir.FlowBody | None, linked: Linked) -> Iterator[str]:
     """The entities of which rows that were delivered before may be referred to; what replaces everything leaves none."""
-    replaced = {entity for _, entity in written_whole(program.targets, flow)}
+    replaced = {entity for _, entity in written_whole(program.targets, program.entities, flow)}
     yield from (name for name in linked.referred if name not in replaced)
 
 

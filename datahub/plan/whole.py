@@ -1,4 +1,4 @@
-"""Which targets are written whole or not at all: whoever takes what they write deletes what it lacks."""
+"""What is written whole or not at all: whoever takes it deletes what it lacks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from datahub.semantic import ir
 
 
-def written_whole(targets: Iterable[ir.TargetShape], flow: ir.FlowBody | None) -> Iterator[tuple[str, str]]:
-    """Each target with `whole true`, and each entity that the flow writes to it."""
-    whole = {target.name for target in targets if dict(target.options).get("whole")}
+def written_whole(
+    targets: Iterable[ir.TargetShape], entities: Iterable[ir.EntityShape], flow: ir.FlowBody | None
+) -> Iterator[tuple[str, str]]:
+    """Each target, and each entity that the flow writes whole to it: as the target says with `whole`, else the entity with `@whole`."""
+    said = {target.name: dict(target.options).get("whole") for target in targets}
+    replacing = {shape.name for shape in entities if shape.replaces}
     for item in flow.writes if flow is not None else ():
-        if item.target in whole:
-            yield from ((item.target, entity) for entity in item.entities)
+        whole = said.get(item.target)
+        yield from ((item.target, entity) for entity in item.entities if (entity in replacing if whole is None else whole))

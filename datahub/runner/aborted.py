@@ -46,7 +46,7 @@ def aborted(plan: op.Plan, seen: Seen, findings: Findings, state: RunState) -> s
     for source, owner in plan.torn:
         if unread[source]:
             return _may_be_torn(source, owner, unread[source])
-    for target, entity in written_whole(plan.targets, plan.flow):
+    for target, entity in written_whole(plan.targets, plan.entities, plan.flow):
         if seen.rejected.get(entity, 0):
             return _not_whole(target, entity, seen.rejected[entity])
         if not seen.counts.get(entity, 0) and f"count({entity})" not in _asked(plan):

@@ -76,7 +76,7 @@ def splits(plan: op.Plan, sources: Mapping[str, Sequence[str]], size: int = SIZE
 
 def _spread_by(plan: op.Plan) -> str | None:
     """The one source whose rows become the outputs' rows and need not meet; None where there is none."""
-    if plan.flow is not None and (plan.flow.aborts or any(written_whole(plan.targets, plan.flow))):
+    if plan.flow is not None and (plan.flow.aborts or any(written_whole(plan.targets, plan.entities, plan.flow))):
         # Whether a run is aborted is known of all rows together.
         return None
     for operator in topological(output.rows for output in plan.outputs):

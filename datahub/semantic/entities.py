@@ -17,7 +17,7 @@ from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
 from datahub.semantic.rules import KEY_MAY_BE_NULL, ONLY_IN_OVERRIDE
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
-from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, REQUIRED_ON, TREE, check_tags
+from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, PATCH, REQUIRED_ON, TREE, WHOLE, check_tags
 from datahub.semantic.targets import words_of
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
@@ -78,9 +78,9 @@ def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:
         )
         for f, kind in outline.fields
     )
-    patch = any(tag.name.text == "patch" for tag in declared.tags)
+    tags = {tag.name.text for tag in declared.tags}
     translate = (*(declared.codes.pairs if declared.codes is not None else ()), *unit.codes)
-    return ir.EntityShape(name, _key(outline, unit), fields, (), patch, translate, declared.doc)
+    return ir.EntityShape(name, _key(outline, unit), fields, (), PATCH.name in tags, translate, declared.doc, replaces=WHOLE.name in tags)
 
 
 def _tag(tag: ast.Tag) -> str:

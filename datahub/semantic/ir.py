@@ -555,6 +555,8 @@ class EntityShape:
     doc: str = ""
     whole: tuple[str, ...] = ()
     """Rows that have the same values in these fields stand or fall together."""
+    replaces: bool = False
+    """Whether whoever takes its rows deletes what they lack, so that all of them go out or none."""
 
 
 @record(frozen=True, slots=True)

@@ -113,7 +113,11 @@ _JSON_OUT = (OptionShape("indent", "int", 0, "Spaces of indentation in a JSON ar
 _BATCH = (
     OptionShape("batch", "int", 0, "How many rows are delivered together, for targets that take batches."),
     OptionShape(
-        "whole", "bool", False, "Whether nothing is written if a row is rejected or there is none: its receiver deletes what a file lacks."
+        "whole",
+        "bool",
+        None,
+        "Whether nothing is written if a row is rejected or there is none: its receiver deletes what a file lacks. Unsaid, entities with "
+        "`@whole` are written so.",
     ),
 )
 _PARQUET_OUT = (OptionShape("compression", "word", "zstd", "How pages are compressed.", ("zstd", "snappy", "gzip", "none")),)

@@ -102,7 +102,8 @@ def _source(source: ir.SourceShape, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _entity(entity: ir.EntityShape, name: str) -> Iterator[tuple[str, Any]]:
-    yield f"entity {name}", (entity.key, entity.owns, entity.patch, entity.translate, *((entity.whole,) if entity.whole else ()))
+    more = (*((entity.whole,) if entity.whole else ()), *(("whole",) if entity.replaces else ()))
+    yield f"entity {name}", (entity.key, entity.owns, entity.patch, entity.translate, *more)
     yield from ((f"entity {name}.{field.name}", field) for field in entity.fields)
 
 

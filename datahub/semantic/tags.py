@@ -24,12 +24,15 @@ class TagShape:
 PII = TagShape("pii", 0, 0, "Personal data: it must not reach a target that is not marked for it.")
 SPLIT = TagShape("split", 1, 8, "One cell holds several values: the marks between them, outermost first.", ("||",))
 PATCH = TagShape("patch", 0, 0, "Rows change what is there: a field that is not mapped, or `omit`, is left alone.")
+WHOLE = TagShape(
+    "whole", 0, 0, "Whoever takes its rows deletes what they lack: all of them go out, or none, unless a target says `whole false`."
+)
 REQUIRED_ON = TagShape("required_on", 1, 2, 'The field must be there when a row is made (`"create"`) or changed (`"update"`).', ("create",))
 TREE = TagShape("tree", 0, 0, "Rows refer to one another as those of a tree: none comes back to itself.")
 
 COLUMN_TAGS = (PII, SPLIT)
 FIELD_TAGS = (PII, REQUIRED_ON, TREE)
-ENTITY_TAGS = (PATCH, PII)
+ENTITY_TAGS = (PATCH, PII, WHOLE)
 TARGET_TAGS = (PII, SPLIT)
 
 

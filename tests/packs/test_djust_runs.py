@@ -25,7 +25,11 @@ A2;;;;Bob
 TREE = """
 use djust ^1.0 as d
 use djust.files ^1.0 as f
+target own: csv { delimiter ";" }
+target looked_at: csv { whole false }
 flow tree { write d.NavigationCategory to f.navigation_categories_file }
+flow elsewhere { write d.NavigationCategory to own }
+flow look { write d.NavigationCategory to looked_at }
 """
 HEAD = (
     "Navigation Category External Id;Navigation Category Names;Navigation Category Parent Id;Classification Category Code;"
@@ -177,8 +181,15 @@ def test_what_the_data_does_not_have_is_left_alone(flow, source, data, written, 
     ],
     ids=["a parent that is not there", "a ring", "no nodes at all"],
 )
-def test_a_tree_that_is_not_whole_does_not_go_out(rows, told, run, tmp_path):
-    ended = run(TREE, "f.navigation_categories", HEAD + rows)
+@pytest.mark.parametrize(("flow", "file"), [("tree", "f.navigation_categories_file.csv"), ("elsewhere", "own.csv")])
+def test_a_tree_that_is_not_whole_does_not_go_out(flow, file, rows, told, run, tmp_path):
+    ended = run(TREE, "f.navigation_categories", HEAD + rows, "--flow", flow)
     assert 1 == ended.code
     assert told in ended.out + ended.err
-    assert not (tmp_path / "out" / "f.navigation_categories_file.csv").exists()
+    assert not (tmp_path / "out" / file).exists()
+
+
+def test_a_tree_that_is_only_looked_at_goes_out_torn(run, tmp_path):
+    ended = run(TREE, "f.navigation_categories", HEAD + "n1;Tools;;tools;;1\nn2;Drills;ghost;drills;;1\n", "--flow", "look")
+    assert 0 == ended.code, ended.out + ended.err
+    assert 2 == len((tmp_path / "out" / "looked_at.csv").read_text().splitlines())
