@@ -19,11 +19,23 @@ _ADDRESS = re.compile(r"\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>[^\s\"'<>|,;]
 _PASSWORD = re.compile(r"[^/@\s]*:[^/@\s]+@")
 _NUMBERS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<!\w)\[?(?:[0-9a-f]{0,4}:){4,7}[0-9a-f]{0,4}\]?(?!\w)", re.IGNORECASE)
 _NAMES = re.compile(
-    r"(?<![\w.-])(?:localhost|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|cloud|internal|local|lan)|(?:[a-z0-9-]+\.)+[a-z]{2,}(?=:\d{4,5}\b))"
+    r"(?<![\w.-])(?:localhost|(?:s?ftps?|www|api|smtp|imap|ssh|vpn|ldap|webdav)\d*\.(?:[a-z0-9-]+\.)+[a-z]{2,}|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|cloud|internal|local|lan)|(?:[a-z0-9-]+\.)+[a-z]{2,}(?=:\d{4,5}\b))"
     r"(?::\d{1,5})?(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
-"""Names of hosts without a scheme. `.fr`, `.de`, `.net` are ends of columns too, and are told with a port alone."""
+"""Names of hosts without a scheme. `.fr`, `.de`, `.net` are ends of columns too: told with a port, or behind the name of a service."""
+_SHARES = re.compile(r"(?<!\\)\\{4}(?P<host>[\w.-]{2,})\\{2}[\w$]")
+"""Shares of Windows, as they are written in quotes."""
+_BEARER = re.compile(r"\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/-]{16,}=*|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_LOGIN = re.compile(r"(?<![\w@/.:+-])(?!mailto:)[\w.+-]+:[^\s:@/{}]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_SAID = re.compile(
+    r"(?<![\w-])(?:pass(?:word|phrase|wd)?|pwd|secret|(?:access[_-]?)?token|api[_-]?key)=[^\s{}$&;,\"'<>|]{3,}", re.IGNORECASE
+)
+_GIVEN_AWAY = (
+    (_BEARER, "this lets in whoever has it"),
+    (_LOGIN, "a password stands before the host"),
+    (_SAID, "what stands before it says that this is a secret"),
+)
 _FOR_EXAMPLES = re.compile(r"(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid)(?::\d+)?")
 """The names that are nobody's (RFC 2606, RFC 6761)."""
 _VOCABULARY = ("http://www.w3.org/", "https://www.w3.org/", "http://schema.org/", "https://schema.org/", "http://base.google.com/ns/")
@@ -86,7 +98,13 @@ def _in_text(document: Document, span: Span, *, hosts: str, example: bool) -> It
             yield _secret(at, "this address has a password in it")
         elif hosts and host and not found[0].startswith(_VOCABULARY) and not (example and _FOR_EXAMPLES.fullmatch(host.casefold())):
             yield _host(at, host)
-    bare = _ADDRESS.sub(lambda found: " " * len(found[0]), text)
+    for pattern, what in _GIVEN_AWAY if hosts == "all" else ():
+        for found in pattern.finditer(text):
+            yield _secret(Span(document, span.start + found.start(), span.start + found.end()), what)
+    for found in _SHARES.finditer(text) if hosts == "all" else ():
+        yield _host(Span(document, span.start + found.start(), span.start + found.end()), found["host"])
+    bare = _LOGIN.sub(lambda found: " " * len(found[0]), text) if hosts == "all" else text
+    bare = _ADDRESS.sub(lambda found: " " * len(found[0]), bare)
     for found in _NUMBERS.finditer(bare) if hosts == "all" else ():
         if _is_address(found[0]):
             yield _host(Span(document, span.start + found.start(), span.start + found.end()), found[0])

@@ -10,6 +10,7 @@ from typing import TypeVar
 from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.document import Document
 from datahub.records import record
+from datahub.semantic.kinds import SOURCES, TARGETS, Kind
 from datahub.semantic.order import in_order
 from datahub.syntax import ast
 from datahub.syntax.walk import walk
@@ -131,10 +132,18 @@ def overridden_source(base: ast.Source, over: ast.Source) -> ast.Source:
     return replace(
         base,
         kind=over.kind if over.kind.text else base.kind,
-        options=_laid(base.options, over.options, lambda one: one.name.text),
+        options=_laid(_that_stay(base, over, SOURCES), over.options, lambda one: one.name.text),
         columns=_laid(base.columns, over.columns, lambda one: one.name.text),
         doc=over.doc or base.doc,
     )
+
+
+def _that_stay(base: ast.Source | ast.Target, over: ast.Source | ast.Target, kinds: Mapping[str, Kind]) -> tuple[ast.Option, ...]:
+    """The options of `base`; where `over` is of another kind, those that it has too: `delimiter` says nothing of a workbook."""
+    if over.kind.text in ("", base.kind.text):
+        return base.options
+    kind = kinds.get(over.kind.text)
+    return tuple(one for one in base.options if kind is not None and kind.option(one.name.text) is not None)
 
 
 def overridden_target(base: ast.Target, over: ast.Target) -> ast.Target:
@@ -142,7 +151,7 @@ def overridden_target(base: ast.Target, over: ast.Target) -> ast.Target:
     return replace(
         base,
         kind=over.kind if over.kind.text else base.kind,
-        options=_laid(base.options, over.options, lambda one: one.name.text),
+        options=_laid(_that_stay(base, over, TARGETS), over.options, lambda one: one.name.text),
         columns=_laid(base.columns, over.columns, lambda one: one.name.text),
         doc=over.doc or base.doc,
     )

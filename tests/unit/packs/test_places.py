@@ -27,6 +27,9 @@ def told(name: str, text: str) -> list[str]:
         'checks E { C001 error: a = "x" "see https://acme.fr" }',
         'test "t" {\n  given s\n    | a |\n    | https://acme.fr/x.jpg |\n}',
         'param url: text = "https://example.com"',
+        'param u: text = "sftp.acme.fr"',
+        'param u: text = "get it from www2.acme.de"',
+        r'param u: text = "\\\\server\\share"',
     ],
 )
 def test_hosts_in_scripts_are_told(text):
@@ -45,6 +48,12 @@ def test_hosts_in_scripts_are_told(text):
         'fn f(x: text) = "12:30:45"',
         'fn f(x: text) = "192.0.2.1"',
         'fn f(x: text) = "a::b"',
+        'fn f(x: text) = "name.fr"',
+        'fn f(x: text) = "mailto:ada@nord.fr"',
+        'fn f(x: text) = "password={x}"',
+        'fn f(x: text) = "the Bearer of it"',
+        r'fn f(x: text) = "\\n\\t"',
+        'test "t" {\n  given s\n    | a |\n    | ftp.example.com |\n}',
         "entity E {\n  password : text?\n}\nmap E from s in s {\n  password : s.x\n}",
     ],
 )
@@ -59,6 +68,10 @@ def test_what_names_no_place_is_not_told(text):
         ("a.dhm", 'param token: text = "abc"'),
         ("a.dhm", "# the key is AKIAABCDEFGHIJKLMNOP\nfn f(x: text) = x"),
         ("a.dhm", 'fn f(x: text) = "https://me:hunter2@example.com/"'),
+        ("a.dhm", 'param u: text = "user:pa55@sftp.acme.fr"'),
+        ("a.dhm", 'param u: text = "password=hunter2"'),
+        ("a.dhm", 'param u: text = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123456"'),
+        ("a.dhm", 'param u: text = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123456"'),
         ("keys.txt", "-----BEGIN RSA PRIVATE KEY-----\n"),
         ("README.md", "log in at https://me:hunter2@acme.fr/"),
         ("rows.csv", "a\nghp_" + "a" * 36 + "\n"),
