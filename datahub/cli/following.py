@@ -33,10 +33,13 @@ def _next(asked: Asked) -> str:
     from datetime import UTC, datetime
 
     from datahub.cli.project import ledger, project
+    from datahub.state.records import RunStatus
 
     loaded = project(asked.env)
     job = loaded.project.jobs.get(asked.job)
     if job is None or job.overlap == "allow":
         return ""
     with closing(ledger(loaded)) as store:
-        return next((run.id for run in store.runs.upcoming(asked.job, datetime.now(UTC))), "")
+        first = next(iter(store.runs.upcoming(asked.job, datetime.now(UTC))), None)
+        # What did not succeed now is tried again later, not in the next breath.
+        return "" if first is None or first.status is RunStatus.RETRYABLE else first.id

@@ -12,6 +12,10 @@ from email.utils import parsedate_to_datetime
 _DIGITS, _FRACTION = 24, 12
 _WHOLE = re.compile(rf"\d{{1,{_DIGITS}}}")
 _DECIMAL = re.compile(rf"(\d{{1,{_DIGITS}}})\.(\d+)")
+_EPOCH = re.compile(r"(\d{9,24})\.(\d+)")
+"""Seconds since 1970 with a fraction, as scripts write them."""
+_DAY_FIRST = re.compile(r"\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})")
+"""May be a day of a calendar (27.11.2026) and a version (1.10.26): nothing is dropped for it."""
 _DOTTED = re.compile(rf"v?(\d{{1,{_DIGITS}}}(?:\.\d{{1,{_DIGITS}}})+)")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -42,6 +46,10 @@ def ordered(version: object) -> str:
 def _of_text(text: str) -> str:
     if _WHOLE.fullmatch(text):
         return f"n{text.zfill(_DIGITS)}"
+    if found := _EPOCH.fullmatch(text):
+        return f"n{found[1].zfill(_DIGITS)}.{found[2]}"
+    if _DAY_FIRST.fullmatch(text):
+        return ""
     if found := _DOTTED.fullmatch(text):
         return "v" + ".".join(part.zfill(_DIGITS) for part in found[1].split("."))
     if _DAY.fullmatch(text):

@@ -192,6 +192,9 @@ def test_a_held_run_is_let_through_and_another_gives_its_files_back(here):
     assert 0 == dhm("runs", "cancel", "last", "--reason", "not yet")[0]
     code, shown, _ = dhm("runs", "ls", "--status", "cancelled")
     assert "not yet" in shown
+    # Its input is another run's now: to take it up again would deliver it twice.
+    code, _, said = dhm("runs", "resume", "last", "--approve")
+    assert (2, True) == (code, "was cancelled, and its input was given back" in said)
     (here / "dhm.toml").write_text(PROJECT.replace('guards.shrink = "30%"', ""), encoding="utf-8")
     assert 0 == dhm("run", "offers")[0]
     assert 3 == len(listed(here / "out"))

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Incremental, Landed, Parallel, Source, Split
+from datahub.connectors.declare import Incremental, Landed, Parallel, Source, Split, TransientError
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.runner.jobs.hold import Hold
@@ -44,10 +44,23 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
         if position is not None:
             context.store.cursors.propose(claim, context.places[name], POSITION, position)
     taken = context.store.items.taken(claim.run)
+    _complete(context, taken)
     digest = input_digest(taken)
     generation = context.store.runs.generation(context.name, digest)
     context.store.runs.advance(claim, RunStatus.STAGED, context.clock(), input_digest=digest, generation=generation)
     reach("staged")
+
+
+def _complete(context: JobContext, taken: Sequence[Taken]) -> None:
+    """Raise where there is something new, and one file that it is to be read beside is not there: nothing would be found in it."""
+    there = {one.source for one in taken}
+    for name, bound in context.job.sources.items():
+        path = getattr(bound, "path", "")
+        if path and name in context.ways.sources and name not in context.driving and name not in there and there & context.driving:
+            raise TransientError(
+                f"`{path}` is not there, and the source `{name}` is bound to it",
+                "put it there; a source whose file may be missing is bound to a `folder` and a `pattern`",
+            )
 
 
 def fresh(context: JobContext, taken: tuple[Taken, ...]) -> bool:

@@ -230,7 +230,7 @@ class SqliteRuns:
         with self._ledger.writing() as sql:
             changed = sql.execute(
                 "UPDATE run SET status = 'failed_retryable', attempt = 0, started = NULL, not_before = ?, ended = NULL, cancel = '',"
-                " approved = ? WHERE id = ? AND status IN ('held', 'failed', 'rejected_over_limit', 'cancelled', 'failed_retryable')",
+                " approved = ? WHERE id = ? AND status IN ('held', 'failed', 'rejected_over_limit', 'failed_retryable')",
                 (written(now), approved, id),
             )
             return changed.rowcount == 1

@@ -36,6 +36,8 @@ def command(
             before = ahead(store, found)
             advice = f"before it is run {before.id}, which {met(store, before)[0]}" if before else "without `--approve` it is worked on"
             raise Stop(f"run {found.id} waits and is not held: there is nothing of it to approve", advice)
+        if found.status is RunStatus.CANCELLED:
+            raise Stop(f"run {found.id} was cancelled, and its input was given back", f"`dhm run {found.job}` reads what is there now")
         unknown = [one for one in store.deliveries.batches(found.id) if one.state is BatchState.UNKNOWN]
         if unknown and arrived == resend:
             first = f"rows {unknown[0].first + 1} to {unknown[0].last} for `{unknown[0].target}`"
