@@ -87,7 +87,7 @@ _SCHEMA = pa.schema(
         ("beside", BESIDE),
     ]
 )
-_CONSTANT = ("code", "column", "cause", "message", "origin", "severity", "inside")
+_CONSTANT = ("code", "column", "cause", "message", "origin", "severity", "wanted", "inside", "read")
 _TEXTS = ("values", "paths", "texts")
 _NUMBERS = ("elements", "members")
 
@@ -128,6 +128,7 @@ def _failures(table: pa.Table) -> Iterator[tuple[str, Failure]]:
         part = table.slice(start, end - start)
         name, constants, there = json.loads(said[start].as_py())
         given: dict[str, Any] = dict(zip(_CONSTANT, constants, strict=True))
+        given["read"] = tuple(given["read"])
         given |= {one: whole(part.column(one)) for one in (*_TEXTS, "beside") if one in there}
         given |= {one: whole(part.column(one)).to_numpy().astype(np.int64) for one in _NUMBERS if one in there}
         if "beside" in there:
