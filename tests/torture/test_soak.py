@@ -193,14 +193,17 @@ class Feeding:
         number = 0
         while not self.over.wait(1.0):
             number += 1
-            lines = ["sku,price"]
-            for row in range(20):
-                sku, bad = f"S-{number}-{row}", self.chance.random() < 0.05
-                (self.bad if bad else self.good).append(sku)
-                lines.append(f"{sku},{'dear' if bad else row}")
-            part = self.folder / "in" / f".{number}.csv.part"
-            part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            part.rename(self.folder / "in" / f"{number}.csv")
+            self.file(number)
+
+    def file(self, number: int) -> None:
+        lines = ["sku,price"]
+        for row in range(20):
+            sku, bad = f"S-{number}-{row}", self.chance.random() < 0.05
+            (self.bad if bad else self.good).append(sku)
+            lines.append(f"{sku},{'dear' if bad else row}")
+        part = self.folder / "in" / f".{number}.csv.part"
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        part.rename(self.folder / "in" / f"{number}.csv")
 
     def _rows(self) -> None:
         number = 0
@@ -328,6 +331,11 @@ def test_everything_at_once_loses_nothing_and_grows_by_nothing(tmp_path):
             sizes.append(size(kept.pid))
             kept.send_signal(signal.SIGTERM)
             assert 143 == kept.wait(60)
+        # What a process was landing when it was killed is removed by the landings of the day after, once nobody can be writing it any more.
+        (folder / ".dhm" / "default" / "landed" / ".killed.part").write_bytes(b"half")
+        for path in folder.rglob("landed/.*.part"):
+            os.utime(path, (yesterday := time.time() - 25 * 3600, yesterday))
+        feeding.file(0)
         for job in ("offers", "orders"):
             for _ in range(1 if job == "offers" else 1 + len(shop.rows) // 50):
                 subprocess.run(
@@ -355,9 +363,9 @@ def conserved(folder, feeding, shop):
     assert sorted((id, 1, "success", f"O-{id.removeprefix('paid/')}") for id in feeding.acknowledged) == sorted(started)
     assert [] == ledger(folder, "SELECT id, status, reason FROM run WHERE status NOT IN ('success', 'skipped', 'misfired')")
     assert [] == ledger(folder, "SELECT id FROM run WHERE read <> written + rejected + filtered + merged + empty + looked_up")
-    # What a process was landing when it was killed is removed by a later one, once nobody can be writing it any more.
-    left = [path for path in folder.rglob("*") if path.name.startswith((".", "arrivals-")) and path.is_file() and ".part" in path.name]
-    assert [] == [path for path in left if path.parent.name != "landed"]
+    assert [] == [
+        path for path in folder.rglob("*") if path.name.startswith((".", "arrivals-")) and path.is_file() and ".part" in path.name
+    ]
     assert [] == list((folder / ".dhm" / "default").glob("arrivals-*"))
     assert [] == list((folder / "in").iterdir())
 
