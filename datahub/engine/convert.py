@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.cells import REQUIRED, Read, cleaned, read_cells
-from datahub.engine.failures import element_paths, nulled, union, whole
+from datahub.engine.failures import in_entry, in_item, in_member, nulled, union, whole
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import brought, carried
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
-from datahub.functions.columns import Ints, Judgement, valid
+from datahub.functions.columns import Judgement, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
 from datahub.functions.uneven import more_parts, odd_entries
@@ -158,14 +158,7 @@ def _in_lists(failures: Failures, offsets: Offsets) -> Failures:
     if not failures:
         return ()
     parents, positions = owners(offsets), places(offsets)
-    return tuple(_in_list(failure, parents, positions) for failure in failures)
-
-
-def _in_list(failure: Failure, parents: Ints, positions: Ints) -> Failure:
-    at = positions[failure.rows]
-    inside = failure.inside if failure.elements is None else ""
-    paths = element_paths("", at, failure.paths)
-    return replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=paths)
+    return tuple(in_item(failure, parents, positions) for failure in failures)
 
 
 # ---------------------------------------------------------------- structs and maps
@@ -183,7 +176,7 @@ def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: boo
         one = read(part, inner, _inner(reading, at, texts))
         made.append(brought(one.values, carried(inner)))
         kept = (failure.kept(there[failure.rows]) for failure in one.failures)
-        failures.extend(_in_struct(failure, name) for failure in kept if len(failure.rows))
+        failures.extend(in_member(failure, name) for failure in kept if len(failure.rows))
     kind = [pa.field(name, carried(inner)) for name, inner in fields]
     values = pa.StructArray.from_arrays(made, fields=kind, mask=None if there.all() else pa.array(~there))
     whole = _present(Read(values, tuple(failures)), values, nullable)
@@ -202,13 +195,6 @@ def _without_uneven(made: Read, uneven: Mask, raw: pa.Array) -> Read:
     values = pc.if_else(pa.array(uneven), pa.scalar(None, made.values.type), made.values)
     told = Failure(rows, "R007", values=raw.take(pa.array(rows)))
     return Read(values, union((told, *(failure for failure in kept if len(failure.rows)))))
-
-
-def _in_struct(failure: Failure, name: str) -> Failure:
-    inside = name if failure.elements is not None or not failure.inside else f"{name}/{failure.inside}"
-    head = pa.repeat(pa.scalar("/" + name), len(failure.rows))
-    paths = head if failure.paths is None else pc.binary_join_element_wise(head, failure.paths, "")
-    return replace(failure, elements=None, inside=inside, paths=paths)
 
 
 def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
@@ -230,9 +216,5 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
     made = read(items, value, inner)
     values = mapped(keys, brought(made.values, carried(value)), offsets)
     parents = owners(offsets)
-    failures = []
-    for failure in made.failures:
-        paths = pc.binary_join_element_wise("/", keys.take(pa.array(failure.rows)), "")
-        failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths))
-    whole = Read(values, union(tuple(failures)))
+    whole = Read(values, union(tuple(in_entry(failure, keys, parents) for failure in made.failures)))
     return whole if uneven is None else _without_uneven(whole, uneven, raw)

@@ -181,5 +181,27 @@ def element_paths(label: str | None, positions: Rows, inner: pa.Array | None) ->
     """`/lines/3` for each of `positions`, and what follows inside; a list that stands nowhere in the source has no paths."""
     if label is None:
         return inner
-    head = glued(label + "/", pa.array(positions).cast(pa.string()))
+    return _below(glued(label + "/", pa.array(positions).cast(pa.string())), inner)
+
+
+def in_item(failure: Failure, parents: Rows, positions: Rows) -> Failure:
+    """A failure of items of lists as one of the lists: of which list each item is, and where it stands in it."""
+    at = positions[failure.rows]
+    inside = failure.inside if failure.elements is None else ""
+    return replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=element_paths("", at, failure.paths))
+
+
+def in_member(failure: Failure, name: str) -> Failure:
+    """A failure of the member `name` of structs as one of the structs."""
+    inside = name if failure.elements is not None or not failure.inside else f"{name}/{failure.inside}"
+    return replace(failure, elements=None, inside=inside, paths=_below(pa.repeat(pa.scalar("/" + name), len(failure.rows)), failure.paths))
+
+
+def in_entry(failure: Failure, keys: pa.Array, parents: Rows) -> Failure:
+    """A failure of values of maps as one of the maps, which fall as a whole; the path says under which key it was."""
+    paths = _below(glued("/", keys.take(pa.array(failure.rows))), failure.paths)
+    return replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths)
+
+
+def _below(head: pa.Array, inner: pa.Array | None) -> pa.Array:
     return head if inner is None else glued(head, pc.fill_null(inner, ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.branches import where
 from datahub.engine.cells import REQUIRED
-from datahub.engine.failures import element_paths, failing, nulled, of_itself, union
+from datahub.engine.failures import failing, in_entry, in_item, in_member, nulled, of_itself, union
 from datahub.engine.issues import as_text
 from datahub.engine.loops import of_elements
 from datahub.engine.scope import Scope, evaluates, field_of
@@ -190,7 +189,7 @@ def _list(
     made, found = fitted(Column(items, before), item, was, here + "/*", demands, inner)
     made = nulled(made, found, len(items))
     result = listed(brought(made, carried(item)), offsets, valid(values) if values.null_count else None)
-    return result, tuple(_risen(failure, parents, positions) for failure in found)
+    return result, tuple(in_item(failure, parents, positions) for failure in found)
 
 
 def _map(
@@ -204,20 +203,7 @@ def _map(
     made, found = fitted(Column(items, failing("", gone)), value, was, here + "/*", demands, inner)
     made = nulled(made, found, len(items))
     result = mapped(keys, brought(made, carried(value)), offsets, valid(values) if values.null_count else None)
-    return result, tuple(_of_entry(failure, keys, parents) for failure in found)
-
-
-def _of_entry(failure: Failure, keys: pa.Array, parents: Any) -> Failure:
-    """A map falls as a whole; its path says which of its values it was."""
-    paths = pc.binary_join_element_wise("/", keys.take(pa.array(failure.rows)), "")
-    paths = paths if failure.paths is None else pc.binary_join_element_wise(paths, pc.fill_null(failure.paths, ""), "")
-    return replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths)
-
-
-def _risen(failure: Failure, parents: Any, positions: Any) -> Failure:
-    at = positions[failure.rows]
-    inside = failure.inside if failure.elements is None else ""
-    return replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=element_paths("", at, failure.paths))
+    return result, tuple(in_entry(failure, keys, parents) for failure in found)
 
 
 def _struct(
@@ -235,7 +221,7 @@ def _struct(
             one = field_of(Column(values, column.failures), name)
             part, fresh = fitted(replace(one, failures=(*one.failures, *exempt)), kind, given[name], f"{here}/{name}", demands, scope)
         parts.append(brought(nulled(part, fresh, scope.length), carried(kind)))
-        found.extend(_in_field(failure, name) for failure in fresh)
+        found.extend(in_member(failure, name) for failure in fresh)
     fields = list(carried(base))
     mask = None if gone is None else pa.array(gone)
     return pa.StructArray.from_arrays(parts, fields=fields, mask=mask), tuple(found)
@@ -243,10 +229,3 @@ def _struct(
 
 def _nothing(length: int, exempt: Failures) -> Column:
     return Column(pa.nulls(length), exempt)
-
-
-def _in_field(failure: Failure, name: str) -> Failure:
-    inside = name if failure.elements is not None or not failure.inside else f"{name}/{failure.inside}"
-    head = pa.repeat(pa.scalar("/" + name), len(failure.rows))
-    paths = head if failure.paths is None else pc.binary_join_element_wise(head, failure.paths, "")
-    return replace(failure, elements=None, inside=inside, paths=paths)
