@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from datahub.cli.following import follow
 from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
-from datahub.cli.queued import met, next_of, waiting
+from datahub.cli.queued import met, waiting
 from datahub.cli.waits import waits_told
 from datahub.records import record
 
@@ -189,7 +189,7 @@ def _left(context: JobContext, mine: Run, asked: Asked) -> Exit:
     """A run that is not for this process to do: behind one at work it is as good as done; behind one that is stuck nobody may think so."""
     from datahub.state.records import RunStatus
 
-    first = next_of(context.store, context.name)
+    first = context.store.runs.first(context.name)
     stuck = Exit.DONE
     if first is not None and first.id != mine.id:
         later = first.not_before is not None and first.not_before > context.clock()

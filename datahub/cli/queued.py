@@ -29,7 +29,7 @@ def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
     now = datetime.now(UTC)
     jobs = {run.job for run in runs if not run.ended_for_good}
     free = {job: {run.id for run in store.runs.upcoming(job, now)} for job in jobs}
-    first = {job: next_of(store, job) for job in jobs}
+    first = {job: store.runs.first(job) for job in jobs}
     for run in runs:
         before = first.get(run.job)
         if run.ended_for_good or run.status in (RunStatus.HELD, RunStatus.RETRYABLE) or before is None:
@@ -45,17 +45,8 @@ def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
 
 def ahead(store: StateStore, run: Run) -> Run | None:
     """The run of the same job that is to be done before it."""
-    first = next_of(store, run.job)
+    first = store.runs.first(run.job)
     return None if first is None or first.id == run.id else first
-
-
-def next_of(store: StateStore, job: str) -> Run | None:
-    """The run of a job that is to be done before all others."""
-    from datahub.state.records import ENDED, RunStatus
-
-    left = store.runs.list(job, [status for status in RunStatus if status not in ENDED], limit=1 << 30)[::-1]
-    # What was begun comes before what waits, however old that is; and what precedes before what does not.
-    return min(left, key=lambda one: (one.status is RunStatus.PENDING, not one.precedes), default=None)
 
 
 def met(store: StateStore, first: Run) -> tuple[str, str]:

@@ -77,6 +77,10 @@ class Runs(Protocol):
         """The runs of a job that could be claimed now, in that order; one at most where they must not overlap."""
         ...
 
+    def first(self, job: str) -> Run | None:
+        """The run of a job that is to be done before all others, whether it could be claimed now or not."""
+        ...
+
     def ready(self, now: datetime) -> Sequence[str]:
         """The jobs that have a run which could be claimed now."""
         ...

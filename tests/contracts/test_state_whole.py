@@ -22,6 +22,7 @@ from datahub.state.records import (
     ItemStatus,
     MessageState,
     OutFile,
+    Overlap,
     Rejects,
     RunStatus,
     Snapshot,
@@ -217,6 +218,27 @@ def test_the_newest_version_that_was_done_and_what_the_latest_said_are_known(sto
     # What is of another kind has no place in their order.
     assert ("", "") == (store.inbox.newest("hook", "order 1", "i2026"), store.inbox.newest("hook", "order 1", "d2026"))
     assert ({"c", "b"}, 1) == (set(found := store.inbox.digests(2)), len(set(found.values())))
+
+
+def test_what_was_begun_comes_first_then_what_precedes_then_what_waits_longest(store):
+    assert store.runs.first("offers") is None
+    waiting = submitted(store, "a")
+    submitted(store, "b")
+    assert waiting == store.runs.first("offers").id
+    typed = submitted(store, "c", precedes=True)
+    assert typed == store.runs.first("offers").id
+    one = claim(store)
+    assert typed == one.run == store.runs.first("offers").id
+    # What is held keeps its place, though nobody can claim it.
+    store.runs.end(one, RunStatus.HELD, NOON)
+    submitted(store, "d", precedes=True)
+    assert typed == store.runs.first("offers").id
+    assert store.runs.first("others") is None
+
+
+def submitted(store, key, *, precedes=False):
+    admission = Admission(Overlap.QUEUE_ALL, precedes=precedes)
+    return store.runs.submit(Fire("offers", FireKind.MANUAL, NOON, key), admission, NOON).id
 
 
 # ---------------------------------------------------------------- what is remembered

@@ -143,6 +143,9 @@ class SqliteRuns:
         rows = self._candidates(job, now)
         return tuple(_run(row) for row in rows if self._ledger.leases.holder(row["scope"]) is None)
 
+    def first(self, job: str) -> Run | None:
+        return next(map(_run, self._in_order(job)), None)
+
     def ready(self, now: datetime) -> Sequence[str]:
         jobs = self._ledger.rows(f"SELECT DISTINCT job FROM run WHERE {_OPEN}")
         return tuple(row["job"] for row in jobs if self.upcoming(row["job"], now))

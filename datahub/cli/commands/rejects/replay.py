@@ -71,10 +71,10 @@ def command(
 
 def _nothing(store: StateStore, run: Run) -> Stop:
     """Why nothing was replayed: trying again helps once what comes first has ended."""
-    from datahub.cli.queued import met, next_of
+    from datahub.cli.queued import met
 
     again = f"`dhm rejects replay {run.id}` again"
-    if (first := next_of(store, run.job)) is None:
+    if (first := store.runs.first(run.job)) is None:
         return Stop("nothing was replayed: the job was busy until now", again, code=Exit.LATER)
     state, advice = met(store, first)
     return Stop(f"nothing was replayed: run {first.id} {state}", f"{advice}; once it has ended, {again}", code=Exit.LATER)

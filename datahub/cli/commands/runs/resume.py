@@ -38,11 +38,12 @@ def command(
             raise Stop(f"run {found.id} waits and is not held: there is nothing of it to approve", advice)
         if found.status is RunStatus.CANCELLED:
             raise Stop(f"run {found.id} was cancelled, and its input was given back", f"`dhm run {found.job}` reads what is there now")
-        since = [(one.item.name, read[1]) for one in store.items.taken(found.id) if (read := store.items.earlier(found.id, one.item))]
-        since = [(name, reader) for name, reader in since if reader > found.id]
-        if found.status in (RunStatus.FAILED, RunStatus.OVER_LIMIT) and since and not approve:
-            name, reader = since[0]
-            raise Stop(f"run {reader} has read `{name}` since run {found.id} failed", "`--approve` delivers it once more")
+        if found.status in (RunStatus.FAILED, RunStatus.OVER_LIMIT) and not approve:
+            for one in store.items.taken(found.id):
+                _, reader = store.items.earlier(found.id, one.item) or ("", "")
+                # Ids begin with the time at which a run was let in.
+                if reader > found.id:
+                    raise Stop(f"run {reader} has read `{one.item.name}` since run {found.id} failed", "`--approve` delivers it once more")
         unknown = [one for one in store.deliveries.batches(found.id) if one.state is BatchState.UNKNOWN]
         if unknown and arrived == resend:
             first = f"rows {unknown[0].first + 1} to {unknown[0].last} for `{unknown[0].target}`"
