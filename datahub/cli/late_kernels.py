@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import SourceFileLoader
 from importlib.util import LazyLoader, find_spec, module_from_spec
 from typing import Any
+
+from datahub.cli.loaded_otherwise import load_by
 
 _MODULE = "pyarrow.compute"
 _SCRAPER = "pyarrow.vendored.docscrape"
@@ -20,19 +22,7 @@ def make_kernels_late() -> None:
     Their texts and signatures are put together from the docstrings of their options each time, which takes longer than
     Arrow's own code takes to load. What is asked for is made, by Arrow's own means, when it is, and has no text.
     """
-    if _MODULE not in sys.modules:
-        sys.meta_path.insert(0, _Finder())
-
-
-class _Finder:
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if fullname != _MODULE:
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
-        if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(spec.loader.name, spec.loader.path)
-        return spec
+    load_by(_MODULE, _Loader)
 
 
 class _Loader(SourceFileLoader):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import find_spec
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any
+
+from datahub.cli.loaded_otherwise import load_by
 
 _TYPING = "numpy._typing"
 _MASKED = "numpy.ma"
@@ -17,19 +18,7 @@ _TEXTS = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
 
 def make_numpy_light() -> None:
     """Let this process load NumPy, when it does, without docstrings, types for checkers and arrays with masks."""
-    if "numpy" not in sys.modules:
-        sys.meta_path.insert(0, _Finder())
-
-
-class _Finder:
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if fullname != "numpy":
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
-        if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(spec.loader.name, spec.loader.path)
-        return spec
+    load_by("numpy", _Loader)
 
 
 class _Loader(SourceFileLoader):
