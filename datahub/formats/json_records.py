@@ -242,7 +242,7 @@ def _as_declared(made: Column, column: SourceColumn) -> Column:
         return made
     names = back(names_of(column))
     failures = tuple(replace(failure, inside=along(failure.inside, names)) for failure in made.failures)
-    return replace(made, values=named_parts(made.array(len(made.values)), column.type, names), failures=failures)
+    return replace(made, values=named_parts(made.array(len(made.values)), names), failures=failures)
 
 
 def _value(record: dict[str, Any], names: Sequence[str]) -> Any:

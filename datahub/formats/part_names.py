@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from datahub.functions.columns import valid
-from datahub.functions.segments import listed, mapped, unpacked
+from datahub.functions.segments import remade
 from datahub.semantic.ir import PartNames, SourceColumn
 from datahub.types import model as t
 from datahub.types.model import Type
@@ -40,33 +38,16 @@ def named_type(kind: Type, names: PartNames) -> Type:
     """The type with the names that are written."""
     if not names.parts:
         return kind
-    match t.base_of(kind):
-        case t.ListOf(item=item, nullable=nullable):
-            return t.ListOf(named_type(item, names.part()), nullable)
-        case t.MapOf(value=value, nullable=nullable):
-            return t.MapOf(named_type(value, names.part()), nullable)
-        case t.Struct(fields=fields, nullable=nullable):
-            told = ((name, part, names.part(name)) for name, part in fields)
-            return t.Struct(tuple((own.name or name, named_type(part, own)) for name, part, own in told), nullable)
-        case _:
-            return kind
+    made = t.with_parts(t.base_of(kind), lambda name, inner: named_type(inner, names.part(name)))
+    return replace(made, fields=tuple((_told(names, name), inner) for name, inner in made.fields)) if isinstance(made, t.Struct) else made
 
 
-def named_parts(values: pa.Array, kind: Type, names: PartNames) -> pa.Array:
-    """Values of `kind` with the names that are written; null stays null."""
+def named_parts(values: pa.Array, names: PartNames) -> pa.Array:
+    """The values with the names that are written; null stays null."""
     if not names.parts:
         return values
-    match t.base_of(kind):
-        case t.ListOf(item=item):
-            items, offsets = unpacked(values)
-            return listed(named_parts(items, item, names.part()), offsets, valid(values))
-        case t.MapOf(value=value):
-            entries, offsets = unpacked(values)
-            keys, found = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
-            return mapped(keys, named_parts(found, value, names.part()), offsets, valid(values))
-        case t.Struct(fields=fields):
-            parts = [named_parts(pc.struct_field(values, name), part, names.part(name)) for name, part in fields]
-            told = [names.part(name).name or name for name, _ in fields]
-            return pa.StructArray.from_arrays(parts, names=told, mask=pc.is_null(values))
-        case _:
-            return values
+    return remade(values, lambda name, inner: named_parts(inner, names.part(name)), lambda name: _told(names, name))
+
+
+def _told(names: PartNames, name: str) -> str:
+    return names.part(name).name or name

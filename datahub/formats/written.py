@@ -41,7 +41,7 @@ class Wanted:
     def values(self, rows: pa.Table) -> pa.Array:
         """What is written of the rows."""
         found = worded(column(rows, self.field, self.own), self.own, self.words)
-        return named_parts(found, worded_type(self.own, self.words), self.parts)
+        return named_parts(found, self.parts)
 
 
 def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wanted, ...]:

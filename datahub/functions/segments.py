@@ -262,6 +262,24 @@ def mapped(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask | None 
     return pa.Array.from_buffers(kind, len(offsets) - 1, buffers, children=[entries])
 
 
+def remade(values: pa.Array, part: Callable[[str, pa.Array], pa.Array], called: Callable[[str], str] = str) -> pa.Array:
+    """Lists, maps or structs with what is in them as `part` makes it: of each field by its name, of all items or values under no name.
+
+    `called` gives the fields of structs their names.
+    """
+    if pa.types.is_map(values.type):
+        entries, offsets = unpacked(values)
+        return mapped(pc.struct_field(entries, "key"), part("", pc.struct_field(entries, "value")), offsets, valid(values))
+    if pa.types.is_list(values.type):
+        items, offsets = unpacked(values)
+        return listed(part("", items), offsets, valid(values))
+    if pa.types.is_struct(values.type):
+        names = [field.name for field in values.type]
+        parts = [part(name, pc.struct_field(values, name)) for name in names]
+        return pa.StructArray.from_arrays(parts, names=[called(name) for name in names], mask=pc.is_null(values))
+    return values
+
+
 def true_in(values: pa.Array, offsets: Offsets) -> Ints:
     """How many truth values of each segment are true."""
     return counted(as_mask(values), offsets)

@@ -216,16 +216,7 @@ def plain(kind: t.Type) -> str:
 
 def unnamed(kind: t.Type) -> t.Type:
     """`kind` with the types that it names taken for what they are made of."""
-    base = t.base_of(kind)
-    match base:
-        case t.Struct(fields=pairs):
-            return replace(base, fields=tuple((name, unnamed(inner)) for name, inner in pairs))
-        case t.ListOf(item=item):
-            return replace(base, item=unnamed(item))
-        case t.MapOf(value=value):
-            return replace(base, value=unnamed(value))
-        case _:
-            return base
+    return t.with_parts(t.base_of(kind), lambda _, inner: unnamed(inner))
 
 
 def without_bounds(kind: t.Type) -> t.Type:

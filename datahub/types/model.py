@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -220,3 +221,27 @@ def parts(kind: Type) -> tuple[Type, ...]:
             return tuple(inner for _, inner in pairs)
         case _:
             return ()
+
+
+def inside(kind: Type) -> dict[str, Type]:
+    """The types directly inside a list, a map or a struct: of its fields by their names, of items and values under no name."""
+    match kind:
+        case ListOf(item=inner) | MapOf(value=inner):
+            return {"": inner}
+        case Struct(fields=pairs):
+            return dict(pairs)
+        case _:
+            return {}
+
+
+def with_parts(kind: Type, part: Callable[[str, Type], Type]) -> Type:
+    """A list, a map or a struct with the types inside it as `part` makes them, by name as `inside` has them; any other as it is."""
+    match kind:
+        case ListOf(item=inner):
+            return replace(kind, item=part("", inner))
+        case MapOf(value=inner):
+            return replace(kind, value=part("", inner))
+        case Struct(fields=pairs):
+            return replace(kind, fields=tuple((name, part(name, inner)) for name, inner in pairs))
+        case _:
+            return kind
