@@ -21,8 +21,8 @@ from tests.malformed.files import OWN, ROWS, WHOLE, malformed
 GOLDEN = Path(__file__).with_name("told.txt")
 COLUMNS = {"fixed": "sku: text at 1..6\n    price: decimal at 7..14\n    qty: int at 15..18\n    label: text at 19..38"}
 OPTIONS = {"xml": '  rows "/rows/row"\n'}
-SECONDS, MEGABYTES = 20.0, 900
-"""What one file may take of the processor, and all of them of memory: the largest have 100 MB when they are unpacked."""
+SECONDS, MEGABYTES = 20.0, 600
+"""What one file may take of the processor, and all of them of memory beside what was there: the largest have 100 MB when they are unpacked."""
 
 
 def script(kind: str) -> str:
