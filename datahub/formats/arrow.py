@@ -11,7 +11,7 @@ from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, wri
 from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
-from datahub.formats.parquet import damaged
+from datahub.formats.parquet import DAMAGED, damaged
 from datahub.formats.written import slices, wanted
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape, TargetShape
@@ -56,7 +56,7 @@ class ArrowReader:
                 else:
                     for batch in reader:
                         yield _whole(batch)
-        except (OSError, pa.ArrowException) as problem:
+        except DAMAGED as problem:
             raise damaged(file, "Arrow", problem) from None
 
     def parse(self, block: Block) -> Parsed:

@@ -90,8 +90,18 @@ def plain(values: pa.Array) -> tuple[pa.Array, Failure | None]:
         return plain(values.dictionary_decode())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return _texts(values.cast(pa.binary()))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        # A file may say of any bytes that they are text.
+        return _texts(values.cast(pa.binary()))
     wished = _plain_type(kind)
     return (values if wished == kind else values.cast(wished)), None
+
+
+def sound(table: pa.Table) -> None:
+    """Raise `ArrowInvalid` where decimals, or parts of what is nested, are not what their types say; of texts each row is asked."""
+    for column in table.columns:
+        if pa.types.is_decimal(column.type) or pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
+            column.validate(full=True)
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, written_array, written_schema
+from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, sound, written_array, written_schema
 from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
@@ -46,7 +46,7 @@ class ParquetReader:
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The row groups of one file; `offset` is the number of the group, lines count rows."""
         opened = self._open(file)
-        self._notes += self.columns.check(opened.schema_arrow.names, file.name)
+        self._notes += self.columns.check(_names(opened, file), file.name)
         row, count = 1, first_block
         for group in range(opened.num_row_groups):
             facts = opened.metadata.row_group(group)
@@ -65,7 +65,7 @@ class ParquetReader:
         if file.path not in held:
             try:
                 held[file.path] = parquet().ParquetFile(file.path)
-            except (OSError, pa.ArrowException) as problem:
+            except DAMAGED as problem:
                 raise damaged(file, "Parquet", problem) from None
         return held[file.path]
 
@@ -73,15 +73,20 @@ class ParquetReader:
         """The rows of a block: the wanted columns, or all."""
         file = self.files[block.file]
         opened = self._open(file)
-        names = None if whole else self.columns.needed(opened.schema_arrow.names)
+        names = None if whole else self.columns.needed(_names(opened, file))
         try:
             return opened.read_row_group(block.offset, columns=names, use_threads=False)
-        except (OSError, pa.ArrowException) as problem:
+        except DAMAGED as problem:
             raise damaged(file, "Parquet", problem) from None
 
     def parse(self, block: Block) -> Parsed:
         """The wanted columns of one row group, in the declared types."""
-        return self.columns.parsed(self.table(block))
+        table = self.table(block)
+        try:
+            sound(table)
+        except pa.ArrowInvalid as problem:
+            raise damaged(self.files[block.file], "Parquet", problem) from None
+        return self.columns.parsed(table)
 
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place`; its rows are read when they are asked for."""
@@ -90,6 +95,18 @@ class ParquetReader:
 
     def warnings(self) -> Sequence[str]:
         return tuple(self._notes)
+
+
+def _names(opened: Any, file: InputFile) -> list[str]:
+    try:
+        names: list[str] = opened.schema_arrow.names
+    except DAMAGED as problem:
+        raise damaged(file, "Parquet", problem) from None
+    return names
+
+
+DAMAGED = (OSError, pa.ArrowException, UnicodeDecodeError)
+"""What Arrow raises for a file that contradicts itself; its names may be no text."""
 
 
 def damaged(file: InputFile, format: str, problem: Exception) -> BadInput:

@@ -21,7 +21,7 @@ from datahub.syntax.cells import parse_cell, parse_keys
 from datahub.syntax.format import format_script
 from datahub.syntax.parser import parse, parse_expression
 from datahub.types import model as t
-from tests.fuzz import packed
+from tests.fuzz import columnar, packed
 from tests.fuzz.reading import ALPHABET, ROOT, SHAPES, reader, xml_rows
 from tests.spec_runner import Case, cases
 
@@ -160,6 +160,8 @@ TARGETS = {
         *(Target(kind, lambda kind=kind: _files(kind), reader(kind)) for kind in SHAPES),  # type: ignore[misc]
         Target("xml_rows", lambda: _files("xml"), xml_rows),
         Target("xlsx", packed.workbooks, packed.xlsx),
+        Target("parquet", columnar.parquets, columnar.columnar("parquet")),
+        Target("arrow", columnar.arrows, columnar.columnar("arrow")),
         Target("zip", packed.archives, packed.archive),
         Target("pack", packed.packs, packed.pack),
         Target("project", packed.projects, packed.project),

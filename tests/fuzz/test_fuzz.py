@@ -25,6 +25,8 @@ BOUNDED = {
     "xml_rows": 700,
     "fixed": 700,
     "xlsx": 250,
+    "parquet": 700,
+    "arrow": 700,
     "zip": 500,
     "pack": 400,
     "project": 250,

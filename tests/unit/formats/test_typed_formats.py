@@ -147,3 +147,34 @@ def test_damaged_files_are_refused(read):
             read("parquet", data, [column("a", Int())])
     with pytest.raises(BadInput, match="no Arrow file, or is damaged"):
         read("arrow", arrow(a=pa.array([1]))[:-30], [column("a", Int())])
+
+
+NO_TEXT = pa.array([b"A1", b"\xff\xfe", b"A3"])
+
+
+@pytest.mark.parametrize("held", [pa.string(), pa.large_string()])
+def test_what_a_file_calls_text_and_is_none_fails_with_its_row(read, held):
+    said = NO_TEXT.cast(pa.large_binary() if held == pa.large_string() else pa.binary()).view(held)
+    seen = read("parquet", parquet(a=said), [column("a", Text())])
+    assert (["A1", None, "A3"], [("R001", "a", 1)]) == (seen.columns["a"], [one[:3] for one in seen.failures])
+
+
+def contradictory():
+    much = pa.array([Digits("12345678901234.00")], pa.decimal128(20, 2))
+    yield "decimals with more digits than they have", pa.Array.from_buffers(pa.decimal128(12, 2), 1, much.buffers())
+    yield "texts in lists that are none", pa.ListArray.from_arrays([0, 3], NO_TEXT.view(pa.string()))
+
+
+@pytest.mark.parametrize("values", [pytest.param(values, id=name) for name, values in contradictory()])
+def test_a_parquet_file_that_contradicts_itself_is_refused(read, values):
+    kind = Decimal(True, 12, 2) if pa.types.is_decimal(values.type) else ListOf(Text(), True)
+    with pytest.raises(BadInput, match="is damaged") as caught:
+        read("parquet", parquet(a=values), [column("a", kind)])
+    assert "R005" == caught.value.code
+
+
+@pytest.mark.parametrize(("kind", "write"), [("parquet", parquet), ("arrow", arrow)])
+def test_a_file_with_names_that_are_no_text_is_refused(read, kind, write):
+    data = write(qwertz=pa.array([1])).replace(b"qwertz", b"qw\xffrtz")
+    with pytest.raises(BadInput, match="is damaged"):
+        read(kind, data, [column("a", Int(True))])
