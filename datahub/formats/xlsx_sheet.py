@@ -24,9 +24,14 @@ from datahub.formats.bounds import RATIO, RATIO_FROM
 
 LARGEST_BOOK, MOST_MEMBERS = 4 << 30, 10_000
 """So many bytes a workbook may grow to when it is inflated, and so many files may be in it."""
+MOST_CELLS = 40_000_000
+"""So many cells a sheet may have between its first and its last one, empty ones too: all of them are held."""
 _ERRORS = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
 )
+_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{1,7})"')
+_FAR = re.compile(rb'\br="(A[M-Z]|[B-Z][A-Z]|[A-Z]{3})([0-9]{1,7})"')
+"""Cells beyond the columns that a sheet of all rows can have."""
 _CHUNK, _OVERLAP = 4 << 20, 64 << 10
 _PART = 1 << 20
 
@@ -68,8 +73,8 @@ def _convert(talk: Talk, asked: dict[str, Any], stream: io.BufferedReader) -> No
         raise BadInput("R005", f"`{name}` is no workbook that can be read: {problem}", "save it as `.xlsx` again", path=name) from None
     found = _sheet(book.sheets_metadata, asked["sheet"], name)
     try:
+        errors = _errors(stream, found, name)
         sheet = book.get_sheet_by_name(found)
-        errors = dict(_errors(stream, found))
         rows = sheet.to_python(skip_empty_area=False)
     except broken as problem:
         message = f"`{name}` has a sheet `{found}` that cannot be read: {problem}"
@@ -111,9 +116,10 @@ def _texts(rows: list[list[Any]], errors: dict[tuple[int, int], str], skip: int,
     held = io.StringIO(newline="")
     writer, line = csv.writer(held, lineterminator="\n"), 1
     for number, row in enumerate(rows[skip:], skip + 1):
-        cells = [_text(cell) for cell in row]
         lines.append(line)
         numbers.append(number)
+        # Most rows between a table and a cell far below it hold nothing.
+        cells = [] if row.count("") == len(row) else [_text(cell) for cell in row]
         if any(cells):
             writer.writerow(cells)
             line += 1 + sum(cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in cells)
@@ -171,8 +177,29 @@ def _duration(value: timedelta) -> str:
     return f"{sign}PT{parts}"
 
 
-def _errors(file: io.BufferedReader, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """The cells that hold an error such as `#REF!`, by row and column from 0; the reader of workbooks leaves them empty."""
+def _errors(file: io.BufferedReader, sheet: str, name: str) -> dict[tuple[int, int], str]:
+    """The cells that hold an error such as `#REF!`, by row and column from 0; the reader of workbooks leaves them empty.
+
+    `BadInput` where a cell lies so far from the others that what is between them cannot be held.
+    """
+    found: dict[tuple[int, int], str] = {}
+    rows, far, place = 0, 0, (0, "")
+    for text in _pieces(file, sheet):
+        for column, row, error in (one.groups() for one in _ERRORS.finditer(text)):
+            found[int(row) - 1, _index(column.decode())] = error.decode("utf-8", "replace")
+        rows = max(rows, max((int(row) for row in _ROWS.findall(text)), default=0))
+        for column, row in _FAR.findall(text):
+            if (index := _index(column.decode())) > far:
+                far, place = index, (int(row), f"{column.decode()}{row.decode()}")
+    if rows * (far + 1) > MOST_CELLS:
+        line, cell = place
+        message = f"`{name}` has a value in {cell}, far from the others: up to there `{sheet}` has {rows:,} rows of {far + 1:,} columns"
+        raise BadInput("R005", message, "delete what stands there, or save the table as CSV", path=name, line=line)
+    return found
+
+
+def _pieces(file: io.BufferedReader, sheet: str) -> Iterator[bytes]:
+    """The XML of a sheet, each piece with the end of the one before it."""
     with zipfile.ZipFile(file) as book:
         member = _member(book, sheet)
         if member is None:
@@ -181,8 +208,7 @@ def _errors(file: io.BufferedReader, sheet: str) -> Iterator[tuple[tuple[int, in
         with book.open(member) as stream:
             while chunk := stream.read(_CHUNK):
                 held = held[-_OVERLAP:] + chunk
-                for found in _ERRORS.finditer(held):
-                    yield (int(found.group(2)) - 1, _index(found.group(1).decode())), found.group(3).decode("utf-8", "replace")
+                yield held
 
 
 def _member(book: zipfile.ZipFile, sheet: str) -> str | None:

@@ -111,3 +111,26 @@ def test_a_bomb_is_refused_before_it_is_inflated(tmp_path):
     with zipfile.ZipFile(tmp_path / "f.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"<c/>" * (30 << 20))
     assert "unpacked" in refusal(tmp_path / "f.xlsx").message
+
+
+def with_far_cell(path, row, column):
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Feed")
+        sheet.write_row(0, 0, ["a", "b"])
+        sheet.write_row(1, 0, ["x", "y"])
+        sheet.write(row, column, "stray")
+
+
+def test_a_cell_far_from_the_others_is_told_with_its_place(tmp_path):
+    with_far_cell(tmp_path / "f.xlsx", 1_048_575, 16_383)
+    problem = refusal(tmp_path / "f.xlsx")
+    assert ("R005", 1_048_576) == (problem.code, problem.line)
+    assert "a value in XFD1048576, far from the others: up to there `Feed` has 1,048,576 rows of 16,384 columns" in problem.message
+    assert "delete what stands there" in problem.help
+
+
+@pytest.mark.parametrize(("row", "column", "line"), [(150_000, 1, 150_001), (60, 400, 61)])
+def test_a_cell_beyond_the_others_is_read_where_that_is_within_bounds(tmp_path, row, column, line):
+    with_far_cell(tmp_path / "f.xlsx", row, column)
+    seen = read(tmp_path / "f.xlsx", "a", "b")
+    assert ([2, line], ["y", "stray" if column == 1 else ""]) == (seen.lines, seen.columns["b"])
