@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from datahub.project.trigger import StatusEntered
 
 
-def binding_findings(folder: Path) -> list[Diagnostic]:
-    """The findings of all jobs of the project in `folder`; scripts that do not compile have findings of their own."""
+def binding_findings(folder: Path, env: str = "") -> list[Diagnostic]:
+    """The findings of all jobs of the project in `folder` in an environment; scripts that do not compile have findings of their own."""
     from datahub.connectors import models
     from datahub.project.load import as_written
 
-    made = as_written(folder, models())
+    made = as_written(folder, models(), env)
     if made is None:
         return []
     return list(_Bindings(folder, *made).findings())

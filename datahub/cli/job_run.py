@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datahub.cli.spans import Span
     from datahub.plan.operators import Plan
     from datahub.project.load import Loaded
+    from datahub.reports.report import Report
     from datahub.runner.jobs.job_context import JobContext
     from datahub.runner.jobs.perform import Ending
     from datahub.state.records import Run
@@ -81,7 +82,8 @@ def run_job(asked: Asked) -> Exit:
     try:
         plan = plan_of(loaded, asked.job)
     except Stop as stop:
-        _unready(loaded, asked, stop.message)
+        if _unready(loaded, asked, stop.message, stop.advice):
+            return stop.code
         raise
     _readable(plan, asked)
     if asked.dry:
@@ -94,7 +96,8 @@ def run_job(asked: Asked) -> Exit:
             context = bind(loaded, asked.job, plan, store)
             signable(loaded, asked.job)
         except TerminalError as problem:
-            _unready(loaded, asked, problem.message)
+            if _unready(loaded, asked, problem.message, problem.help):
+                return Exit.USAGE
             raise
         mended(store, asked.job, context.clock())
         with waits_told(quiet=asked.quiet):
@@ -127,14 +130,20 @@ def _readable(plan: Plan, asked: Asked) -> None:
         raise Stop(str(problem)) from problem
 
 
-def _unready(loaded: Loaded, asked: Asked, reason: str) -> None:
-    """Tell the ledger why a run that `dhm serve` has started cannot be begun; who types it, reads it."""
+def _unready(loaded: Loaded, asked: Asked, reason: str, advice: str) -> bool:
+    """Tell the ledger and the log why a run that `dhm serve` has started cannot be begun; who types it, reads it otherwise."""
     from datahub.cli.project import ledger
     from datahub.runner.jobs.unready import unready
 
-    if asked.served and asked.job in loaded.project.jobs:
-        with closing(ledger(loaded)) as store:
-            unready(store, loaded.project.jobs[asked.job], asked.claimed, reason, datetime.now(UTC))
+    if not asked.served or asked.job not in loaded.project.jobs:
+        return False
+    with closing(ledger(loaded)) as store:
+        unready(store, loaded.project.jobs[asked.job], asked.claimed, reason, datetime.now(UTC))
+        run = store.runs.get(asked.claimed)
+    if run is None:
+        return False
+    _told_of(run, advice)
+    return True
 
 
 def _post(loaded: Loaded, store: StateStore, job: str) -> None:
@@ -177,8 +186,6 @@ def _work(context: JobContext, asked: Asked) -> Exit:
         ended(context, ending, asked)
         if ending.run.id == mine.id or not asked.claimed:
             code = exit_of(ending, asked) or (code if asked.span is not None else Exit.DONE)
-        elif asked.served:
-            _told_of(ending.run)
         done = done or ending.run.id == mine.id
         if done and not (asked.served and context.job.overlap != "allow" and time.monotonic() < until):
             break
@@ -211,12 +218,15 @@ def _begun(context: JobContext, asked: Asked) -> Run:
     return submitted_span(context, asked.span, json.dumps(dict(asked.parameters)), quiet=asked.quiet)
 
 
-def _told_of(run: Run) -> None:
-    """What the loop tells of a run that it has started itself."""
+def _told_of(run: Run, advice: str) -> None:
+    """A line in the log of `dhm serve`, which tells of a run only where its process could not."""
     from datahub.cli.serving import told
 
-    if not structured():
-        told(run.job, f"run {run.id} {run.status.value.replace('_', ' ')}{f': {run.reason}' if run.reason else ''}")
+    if structured():
+        _log(run, advice)
+        return
+    said = "; ".join(one for one in (run.reason, advice) if one)
+    told(run.job, f"run {run.id} {run.status.value.replace('_', ' ')}{f': {said}' if said else ''}")
 
 
 def submitted(context: JobContext, asked: Asked) -> Run:
@@ -245,9 +255,12 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
     if ending.report is not None and folder.is_dir():
         _page(context, ending, advice, folder)
     if structured():
-        _log(ending, advice, folder)
+        _log(run, advice, ending.report, folder)
         return
     good = run.status is RunStatus.SUCCESS
+    if asked.served:
+        _told_of(run, _done(context, run) if good and not run.reason else advice)
+        return
     if ending.report is not None and not asked.quiet:
         told = summary(replace(ending.report, written=()), paint).rstrip("\n")
         # How the run ended is said below, with what the targets said.
@@ -256,8 +269,7 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
     if good and asked.quiet:
         return
     if good:
-        told = run.reason or f"{counted(run.counts.read, 'row')} read, {_delivered(context, run)}"
-        say(f"{paint('1;32', 'done')}: run {run.id}: {told}")
+        say(f"{paint('1;32', 'done')}: run {run.id}: {run.reason or _done(context, run)}")
         return
     say(f"{paint('1;31', run.status.value.replace('_', ' '))}: run {run.id}: {run.reason}")
     if advice:
@@ -278,14 +290,13 @@ def _page(context: JobContext, ending: Ending, advice: str, folder: Path) -> Non
         say(f"{folder} could not take the report: {problem.strerror or problem}")
 
 
-def _log(ending: Ending, advice: str, folder: Path) -> None:
+def _log(run: Run, advice: str, report: Report | None = None, folder: Path = Path()) -> None:
     """The same for a machine, whatever became of it."""
     from datahub.cli.summary import facts
     from datahub.state.records import RunStatus
 
-    run = ending.run
     level = "info" if run.status is RunStatus.SUCCESS else "warning" if not run.ended_for_good else "error"
-    told = facts(ending.report, folder) if ending.report is not None else {}
+    told = facts(report, folder) if report is not None else {}
     event(
         level,
         f"run {run.status.value}",
@@ -333,14 +344,15 @@ def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
         yield target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}{said}"
 
 
-def _delivered(context: JobContext, run: Run) -> str:
+def _done(context: JobContext, run: Run) -> str:
+    """What a run that is done has done, in a line."""
     from datahub.runner.jobs.deliver import made_rows
     from datahub.runner.jobs.refused import refused_rows, rejected_rows, unmade
 
     files = context.store.deliveries.files(run.id)
     batches = context.store.deliveries.batches(run.id)
     rejected = rejected_rows(context.store, run)
-    said = [counted(rejected, "row") + " rejected"] if rejected else []
+    said = [f"{counted(run.counts.read, 'row')} read", *([f"{counted(rejected, 'row')} rejected"] if rejected else [])]
     if files:
         said.append(f"{counted(len(files), 'file')} delivered")
     if sent := [one for one in batches if not unmade(one)]:
@@ -349,7 +361,7 @@ def _delivered(context: JobContext, run: Run) -> str:
         said.append(counted(messages, "message") + " written down")
     if refused := refused_rows(batches):
         said.append(f"{counted(refused, 'row')} refused")
-    return ", ".join(said) or "nothing to deliver"
+    return ", ".join(said if len(said) > 1 else [*said, "nothing to deliver"])
 
 
 def _advice(run: Run) -> str | None:

@@ -24,7 +24,7 @@ _OF_A_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP|DATE)\s*\}\}", re.IGNORECASE)
 """What tells the name of a run's file from those of others."""
 
 
-def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False) -> int:
+def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False, env: str = "") -> int:
     """Tell it for each job of the project around, and how many of them bind their script wrongly; `told`: the findings have said so."""
     from datahub.cli.mappings import PACK
     from datahub.cli.project import plan_of
@@ -33,7 +33,7 @@ def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False
     folder = find(Path.cwd())
     if folder is None or not (programs or told):
         return 0
-    loaded = _loaded(folder)
+    loaded = _loaded(folder, env)
     if loaded is None:
         return 0
     wrong = 0
@@ -57,15 +57,18 @@ def _lowered(program: Program, job: Job) -> Plan:
     return optimize(lower(program, compiler.chosen(program, job.flow or None)))
 
 
-def _loaded(folder: Path) -> Loaded | None:
+def _loaded(folder: Path, env: str) -> Loaded | None:
     """The project, if it can be read without what only its place of work has: secrets, variables."""
     from datahub.connectors import models
     from datahub.project.failures import DataHubError
     from datahub.project.load import Request, load
 
     try:
-        return load(Request(folder), models(), lambda _: None)
-    except DataHubError:
+        return load(Request(folder, env), models(), lambda _: None)
+    except DataHubError as problem:
+        if env:
+            # What was typed names none that there is.
+            raise Stop(problem.message, problem.help) from problem
         return None
 
 

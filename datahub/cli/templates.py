@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from datahub.project.job import Job
 
 
-def template_findings(folder: Path) -> list[Diagnostic]:
-    """The findings of all templates of the project in `folder`; scripts that do not compile have findings of their own."""
+def template_findings(folder: Path, env: str = "") -> list[Diagnostic]:
+    """The findings of all templates of the project in `folder` in an environment; scripts have findings of their own."""
     from datahub.connectors import models
     from datahub.project.binding import DocumentsTo
     from datahub.project.load import as_written
 
-    made = as_written(folder, models())
+    made = as_written(folder, models(), env)
     if made is None:
         return []
     project, places = made

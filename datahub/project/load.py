@@ -114,8 +114,11 @@ def _once(finding: Diagnostic, found: Sequence[Diagnostic]) -> bool:
     return place not in {(one.rule, one.at.span.document.path, one.at.span.start) for one in found}
 
 
-def as_written(folder: Path, kinds: Kinds) -> tuple[Project, Places] | None:
-    """The project as its `dhm.toml` has it, and where its values stand, whatever is wrong with some; None where it cannot be read."""
-    layers = _layers(Request(folder, "", {}), {}, lambda _: None)
+def as_written(folder: Path, kinds: Kinds, env: str = "") -> tuple[Project, Places] | None:
+    """The project as its files have it, and where its values stand, whatever is wrong with some; None where it cannot be read.
+
+    `TerminalError` where there is no such environment.
+    """
+    layers = _layers(Request(folder, env, {}), {}, lambda _: None)
     project = None if layers is None else read(layers, Vault({}, folder), kinds, lambda _: None, strict=False)
     return None if layers is None or project is None else (project, Places(layers))

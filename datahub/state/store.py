@@ -90,6 +90,10 @@ class Runs(Protocol):
         """The runs whose id begins with `text`; `last` is the newest."""
         ...
 
+    def cause(self, id: str) -> str:
+        """What started a run by an event: the id of a message or of an earlier run, or words for what came; empty for all others."""
+        ...
+
     def list(self, job: str = "", statuses: Sequence[RunStatus] = (), limit: int = 50) -> Sequence[Run]: ...
     def last_good(self, job: str) -> Run | None:
         """The last run that delivered something."""

@@ -72,6 +72,14 @@ def test_the_same_fire_is_recorded_once(store):
     assert 1 == len(store.runs.list())
 
 
+def test_what_an_event_was_is_known_of_its_run(store):
+    came = [
+        store.runs.submit(Fire("offers", FireKind.EVENT, NOON, key), Admission(Overlap.QUEUE_ALL), NOON)
+        for key in ("hook/m1", "hook/m1 #2")
+    ]
+    assert ["hook/m1", "hook/m1", "", ""] == [store.runs.cause(id) for id in (*(run.id for run in came), submit(store).id, "none")]
+
+
 def test_runs_that_people_start_are_all_different(store):
     fire = Fire("offers", FireKind.MANUAL, NOON)
     assert store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), NOON).id != store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), NOON).id

@@ -132,6 +132,11 @@ def send(client, id, order="O-1", version=1):
     return client.post("/hooks/orders", content=body, headers=headers).status_code
 
 
+def dhm(here, *given):
+    command = [sys.executable, "-m", "datahub", *given]
+    return subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
 def rows(here, query):
     with sqlite3.connect(here / ".dhm" / "default" / "ledger.sqlite", timeout=30) as ledger:
         return ledger.execute(query).fetchall()
@@ -155,6 +160,23 @@ def test_a_message_starts_its_job_and_that_one_the_next(here):
     (made,) = (here / "out").iterdir()
     assert "sku,order\nA,O-1\n" == made.read_text()
     assert 1 == len(list((here / "then").iterdir()))
+    shown = {
+        job: [dhm(here, "runs", "show", id) for (id,) in rows(here, f"SELECT id FROM run WHERE job = '{job}'")] for job in ("paid", "then")
+    }
+    ((by_message,), (by_run,)) = shown["paid"], shown["then"]
+    assert re.search(r"message +orders/m1, about O-1\n", by_message), by_message
+    assert re.search(r"after +run \S+ of paid\n", by_run), by_run
+
+
+def test_what_a_message_lacks_is_told_of_its_run_and_of_itself(here):
+    with served(here) as (_, client):
+        assert 200 == send(client, "m1", [])
+        until(lambda: runs(here, "paid") == ["success"])
+    lacks = "it has no text or number at `data.id`"
+    assert re.search(
+        rf"message +orders/m1, {lacks}\n", dhm(here, "runs", "show", rows(here, "SELECT id FROM run WHERE job = 'paid'")[0][0])
+    )
+    assert re.search(rf"lacks +{lacks}\n", dhm(here, "messages", "show", "orders/m1"))
 
 
 def test_what_was_acknowledged_before_a_kill_is_run_after_it(here):

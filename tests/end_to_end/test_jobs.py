@@ -111,7 +111,7 @@ def test_what_waits_of_a_job_is_done_by_the_process_that_is_there(here):
         first = store.runs.list()[-1].id
         code, _, said = dhm("run", "offers", "--claimed", first, "--served", "--quiet")
         assert code == 0
-        assert [2, 2] == [said.count("success"), said.count("nothing new")]
+        assert [3, 2] == [said.count("success"), said.count("nothing new")]
         assert {"success"} == {run.status.value for run in store.runs.list()}
         assert [1, 1, 1] == [run.attempt for run in store.runs.list()]
 
@@ -360,6 +360,18 @@ def test_checking_a_script_tells_what_its_jobs_can_promise(here):
     assert (1, True) == (code, "the job `offers` does not say where the target `list` goes" in said)
 
 
+def test_checking_in_an_environment_goes_by_what_it_lays_on_the_project(here):
+    (here / "dhm.prod.toml").write_text('[jobs.offers.targets.list]\nname = "offers.csv"\n', encoding="utf-8")
+    (here / "dhm.test.toml").write_text('[jobs.offers.targets.lists]\nconnection = "here"\nfolder = "out"\n', encoding="utf-8")
+    one_name = "`list` gets a file of the same name from every run"
+    for given in ((), ("offers.dhm",)):
+        said = {env: dhm("check", *given, *(("--env", env) if env else ())) for env in ("", "prod", "test", "nope")}
+        assert [0, 0, 1, 2] == [code for code, _, _ in said.values()], said
+        assert (False, True) == (one_name in said[""][2], one_name in said["prod"][2])
+        assert "has no target `lists` that is used" in said["test"][1] + said["test"][2]
+        assert "the project has no environment `nope`" in said["nope"][2]
+
+
 def test_checking_a_script_tells_where_a_second_run_finds_the_file_of_the_first(here):
     named = 'name = "offers-{{RUN}}.csv"\n'
     told = "job offers: `list` gets a file of the same name from every run"
@@ -445,6 +457,24 @@ def test_what_is_served_survives_being_killed_and_ends_gently_when_told(here, st
     assert "serving 1 job" in said
     rows = "".join(path.read_text() for path in (here / "out").iterdir())
     assert (1, 1, 1) == (rows.count("A,1.50"), rows.count("A,1.60"), rows.count("D,2.50"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_is_served_tells_a_failure_once_with_its_time_and_what_to_do(here, start, form):
+    (here / "in" / "a.csv").write_text("<html>not found</html>\n", encoding="utf-8")
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        now = datetime.now(UTC)
+        run = store.runs.submit(Fire("offers", FireKind.EVENT, now, "m"), Admission(), now)
+        assert run is not None
+    serving = start("serve", "--log", form)
+    wait_for(lambda: status(here) == ["failed"])
+    time.sleep(1.5)
+    serving.send_signal(signal.SIGTERM)
+    _, said = serving.communicate(timeout=40)
+    (told,) = [line for line in said.splitlines() if "failed" in line]
+    assert all(one in told for one in (run.id, "is an HTML page", "may have answered with an error page")), said
+    assert re.match(r'\{"at": "20\d\d-' if form == "json" else r"20\d\d-\d\d-\d\dT[\d:]+\S+ offers: run ", told), told
 
 
 READING = "-dac_override,-dac_read_search"

@@ -4,7 +4,8 @@ PATHS are scripts, or folders whose scripts are all checked; the current folder 
 in a folder that is, is checked with the files of its environments.
 
 Where a job of the project around runs one of them, it is told how often each of its targets gets a row, whatever happens: once, or at
-least once.
+least once. The files of all environments are checked in themselves; what jobs are bound to, and what they promise, as dhm.toml has it, or
+with `--env`.
 
 A finding that is meant to be there is allowed by a comment: `# dhm: allow CODE because "…"`.
 
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Exit, Paint, colourful, counted, give, say
+from datahub.cli.output import Exit, Paint, Stop, colourful, counted, give, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,7 @@ def command(
     signature: Annotated[bool, typer.Option("--signature", help="Show which reject codes each field can give.")] = False,
     notes: Annotated[bool, typer.Option("--notes", help="Show notes as well as errors and warnings.")] = False,
     locked: Annotated[bool, typer.Option("--locked", help="Make sure that dhm.lock says what is used.")] = False,
+    env: Annotated[str, typer.Option(help="Check the jobs as this environment has them.", metavar="ENV", show_default=False)] = "",
 ) -> None:
     from datahub.cli.promised import promised
     from datahub.cli.scripts import errors, in_order, scripts
@@ -63,7 +65,7 @@ def command(
     given = paths or [Path()]
     chosen = scripts([path for path in given if path.suffix != ".toml"]) if any(path.suffix != ".toml" for path in given) else []
     fixed = sum(_mended(path) for path in chosen) if fix else 0
-    projects, files = _projects(given)
+    projects, files = _projects(given, env)
     found, programs = _checked(chosen, locked, told=any(one.rule is NOT_TOML for one in projects))
     found += projects
     shown = [finding for finding in found if notes or finding.level is not Severity.NOTE]
@@ -77,7 +79,7 @@ def command(
         from datahub.reports.examples import as_markdown
 
         give(render(output.value, shown, named, as_markdown))
-    unbound = promised(programs, told=bool(files)) if output is Form.TEXT else 0
+    unbound = promised(programs, told=bool(files), env=env) if output is Form.TEXT else 0
     _tell(shown, _counted(len(chosen), len(files)), fixed, unbound)
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
@@ -111,13 +113,14 @@ def _checked(paths: Sequence[Path], locked: bool, *, told: bool) -> tuple[list[D
     return found, programs
 
 
-def _projects(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[str]]:
+def _projects(paths: Sequence[Path], env: str) -> tuple[list[Diagnostic], list[str]]:
     """The findings of the project files among `paths` that their comments do not allow, and the files."""
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths if path.suffix == ".toml" or path.is_dir())
     found: list[Diagnostic] = []
     files: list[str] = []
     for folder in folders:
         if (folder / "dhm.toml").is_file():
+            _known(folder, env)
             from datahub.cli.bindings import binding_findings
             from datahub.cli.templates import template_findings
             from datahub.connectors import models
@@ -126,11 +129,24 @@ def _projects(paths: Sequence[Path]) -> tuple[list[Diagnostic], list[str]]:
 
             told, documents = check(folder, models())
             found += suppress(told, documents)
-            found += template_findings(folder)
+            found += template_findings(folder, env)
             said = {one.message for one in found}
-            found += [one for one in binding_findings(folder) if one.message not in said]
+            found += [one for one in binding_findings(folder, env) if one.message not in said]
             files += [document.path for document in documents]
     return found, files
+
+
+def _known(folder: Path, env: str) -> None:
+    """Stop where the project has no such environment."""
+    from datahub.connectors import models
+    from datahub.project.failures import TerminalError
+    from datahub.project.load import as_written
+
+    if env:
+        try:
+            as_written(folder, models(), env)
+        except TerminalError as problem:
+            raise Stop(problem.message, problem.help) from problem
 
 
 def check_one(document: Document, loader: Folders) -> tuple[list[Diagnostic], Program | None]:

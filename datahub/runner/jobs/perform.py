@@ -24,7 +24,7 @@ from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
-from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, rejects_of, transform, within_tolerance
+from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, parameters, rejects_of, transform, within_tolerance
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import Claim, Run, RunStatus
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
@@ -87,6 +87,8 @@ class _Work:
     def steps(self, hold: Hold) -> None:
         hold.check()
         if not self._run.input_digest:
+            # What it was started with is wrong whether or not there is anything to read.
+            parameters(self._context, self._run)
             fetch(self._context, self._claim, hold, self._range())
             self._again()
         taken = tuple(self._store.items.taken(self._claim.run))

@@ -31,6 +31,8 @@ GRACE = 30.0
 STARTING = 20.0
 """For how many seconds other loops leave it to one to start a run of a job."""
 _WAITS = (1.0, 5.0, 30.0, 120.0, 300.0)
+_TELLS = (0, 1, 2, 75)
+"""A process that ends so has told itself what became of its run, and what to do about it."""
 
 Launch = Callable[[str, str], subprocess.Popen[bytes]]
 """Starts a process that goes on with a run of a job."""
@@ -192,9 +194,11 @@ class Loop:
                 self.store.leases.release(_starting(child.job), child.epoch)
             run = self.store.runs.get(child.run)
             status = run.status if run is not None else None
-            said = f"run {child.run} {status.value.replace('_', ' ') if status else 'is gone'}"
-            self.tell(child.job, f"{said}{f': {run.reason}' if run is not None and run.reason else ''}{_died(code)}")
-            if run is None or run.ended_for_good or status in (RunStatus.HELD, RunStatus.RETRYABLE):
+            settled = run is not None and (run.ended_for_good or status in (RunStatus.HELD, RunStatus.RETRYABLE))
+            if not (settled and code in _TELLS):
+                said = f"run {child.run} {status.value.replace('_', ' ') if status else 'is gone'}"
+                self.tell(child.job, f"{said}{f': {run.reason}' if run is not None and run.reason else ''}{_died(code)}")
+            if run is None or settled:
                 self._failures.pop(child.job, None)
                 continue
             times = self._failures[child.job] = self._failures.get(child.job, 0) + 1

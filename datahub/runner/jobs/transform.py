@@ -9,12 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from datahub.faults import reach
+from datahub.project.trigger import Webhook
 from datahub.reports.report import Report
 from datahub.runner.jobs.fetch import input_files, told_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.previous_rows import previous_rows
 from datahub.runner.outlet import Watch
-from datahub.runner.parameters import value_of
+from datahub.runner.parameters import Unreadable, value_of
 from datahub.runner.run import Options, Previous, run
 from datahub.semantic.ir import Value
 from datahub.state.records import Counts, Rejects, Run, Taken
@@ -76,13 +77,25 @@ def previous(context: JobContext) -> Previous:
 
 
 def parameters(context: JobContext, one: Run) -> dict[str, Value]:
-    """The parameters of the job, and over them those that this run was started with."""
+    """The parameters of the job, and over them those that this run was started with; `Unreadable` where one is missing or does not fit."""
     types = {shape.name: shape.type for shape in context.plan.parameters}
     given = {**context.job.parameters, **json.loads(one.parameters)}
+    for shape in context.plan.parameters:
+        if shape.required and shape.name not in given:
+            raise Unreadable(_not_given(context, one, shape.name))
     return {
         name: value_of(text_of_parameter(value), types[name], name) if name in types else text_of_parameter(value)
         for name, value in given.items()
     }
+
+
+def _not_given(context: JobContext, one: Run, name: str) -> str:
+    """Who should have said what a parameter is: a message, the project, or whoever types."""
+    message = context.store.inbox.get(context.store.runs.cause(one.id))
+    hooks = [hook for hook in context.job.triggers if isinstance(hook, Webhook) and name in hook.parameters]
+    if message is not None and hooks:
+        return f"the message has no text or number at `{hooks[0].parameters[name]}`, which is to be the parameter `{name}`"
+    return f"the parameter `{name}` has no value; write `parameters.{name} = …` below `[jobs.{context.name}]`, or `--param {name}=…`"
 
 
 def counts_of(report: Report) -> Counts:

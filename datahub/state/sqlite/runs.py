@@ -172,6 +172,11 @@ class SqliteRuns:
         rows = self._ledger.rows(f"SELECT * FROM run {where} ORDER BY rowid DESC LIMIT ?", values)
         return tuple(map(_run, rows))
 
+    def cause(self, id: str) -> str:
+        rows = self._ledger.rows("SELECT key FROM fire WHERE run = ? AND kind = 'event'", (id,))
+        # A message that was taken up again has the number of the attempt behind its id.
+        return str(rows[0]["key"]).partition(" #")[0] if rows else ""
+
     def last_good(self, job: str) -> Run | None:
         rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_GOOD} ORDER BY rowid DESC LIMIT 1", (job,))
         return _run(rows[0]) if rows else None

@@ -15,7 +15,7 @@ def command(
 ) -> None:
     from datahub.cli.instants import local
     from datahub.cli.ledger_runs import opened
-    from datahub.cli.messages import one_message
+    from datahub.cli.messages import lacking, one_message
     from datahub.cli.tables import table
     from datahub.project.redaction import redacted
 
@@ -27,6 +27,7 @@ def command(
         ["came in at" if name == "in" else "goes to", found.channel],
         ["type", found.kind],
         ["about", found.key],
+        ["lacks", lacking(loaded, found) if name == "in" else ""],
         ["since", f"{local(found.received, zone)} {zone}"],
         ["state", f"{found.state.value}{f': {found.reason}' if found.reason else ''}"],
         ["tried", str(found.attempts or "")],

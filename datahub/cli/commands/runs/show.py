@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datahub.cli.output import counted, give
+
+if TYPE_CHECKING:
+    from datahub.project.load import Loaded
+    from datahub.state.records import Run
+    from datahub.state.store import StateStore
 
 
 def command(
@@ -28,6 +33,7 @@ def command(
         rows = [
             ["run", found.id],
             ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
+            _cause(loaded, store, found),
             ["status", f"{found.status.value.replace('_', ' ')}{f': {why}' if why else ''}"],
             ["at work", f"{local(found.started, zone)} to {local(found.ended, zone)}" if found.started else ""],
             ["parameters", ", ".join(f"{name} = {value}" for name, value in json.loads(found.parameters).items())],
@@ -52,3 +58,14 @@ def command(
         rows.append(["report", str(page) if page.is_file() else ""])
         rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
         give(table([row for row in rows if row[1]]))
+
+
+def _cause(loaded: Loaded, store: StateStore, run: Run) -> list[str]:
+    """The message or the run that a run was started by."""
+    from datahub.cli.messages import lacking
+
+    cause = store.runs.cause(run.id)
+    if (message := store.inbox.get(cause)) is not None:
+        said = (message.id, f"about {message.key}" if message.key else "", lacking(loaded, message))
+        return ["message", ", ".join(one for one in said if one)]
+    return ["after", f"run {cause} of {earlier.job}"] if (earlier := store.runs.get(cause)) is not None else ["", ""]

@@ -79,7 +79,7 @@ def test_what_a_message_does_not_say_is_not_made_up(shop, body):
     shop.fired()
     (ending,) = shop.work("orders")
     assert RunStatus.FAILED is ending.run.status
-    assert "shop" in ending.run.reason
+    assert "the message has no text or number at `shop`, which is to be the parameter `shop`" == ending.run.reason
     assert MessageState.DEAD is shop.store.inbox.get("orders/m1").state
     # With a default it is as the script says.
     shop.put("orders.dhm", SCRIPT.replace("param shop: int", "param shop: int = 5"))
@@ -87,6 +87,17 @@ def test_what_a_message_does_not_say_is_not_made_up(shop, body):
     shop.fired()
     (ending,) = shop.work("orders")
     assert (RunStatus.SUCCESS, 1) == (ending.run.status, ending.run.counts.written)
+
+
+def test_what_a_message_lacks_is_told_though_there_is_nothing_new(shop):
+    (shop.folder / "in" / "1.csv").unlink()
+    shop.store.inbox.put([Message("orders/m1", "orders", "A", b'{"id": "A"}', datetime(2026, 1, 1, tzinfo=UTC))])
+    arrives(shop, 2, "seven")
+    shop.fired()
+    told = [(ending.run.status, ending.run.reason) for ending in shop.work("orders")]
+    lacks = "the message has no text or number at `shop`, which is to be the parameter `shop`"
+    assert [(RunStatus.FAILED, lacks), (RunStatus.FAILED, "`shop` takes int, and `seven` is none")] == told
+    assert {MessageState.DEAD} == {state for _, state, _ in states(shop)}
 
 
 def test_a_run_that_a_person_lets_go_on_takes_its_message_out_of_the_dead(shop):
