@@ -33,9 +33,10 @@ def unmet_of_nothing(execution: Execution, run: RunState) -> Iterator[Unmet]:
     """The checks over whole entities that are not met where no row came, or after checks where none is left."""
     for settle in (one for one in execution.operators if isinstance(one, op.Settle)):
         flowed = execution.flowed.get(id(settle))
-        came, left = (flowed.rows_in, flowed.rows_out) if flowed is not None else (0, 0)
+        if flowed is not None and flowed.rows_in:
+            continue
         for check in _set_checks(settle):
-            if not (left if check.after_checks else came) and _is_unmet(check, run):
+            if _is_unmet(check, run):
                 yield Unmet(settle.entity, check.code, check.severity, _message(check, run))
 
 

@@ -154,10 +154,6 @@ class Scope:
             self._made[key] = make()
         return self._made[key]  # type: ignore[no-any-return]
 
-    def has(self, name: str) -> bool:
-        """Whether a column of that name can be read here."""
-        return self.find(name) is not None
-
     def column(self, name: str) -> Column:
         """The column `name`: of this frame, of the elements, or of the rows around."""
         found = self.find(name)

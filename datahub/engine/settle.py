@@ -49,8 +49,8 @@ def settle(frame: Frame, operator: Settle, shape: EntityShape, run: RunState) ->
     told = issues.table(found, frame, shape.key)
     noted = issues.table([_checked(failure, operator, shape, origins) for failure in _failures(frame, NOTES)], frame, shape.key)
     columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
-    if run.evidence:
-        columns |= {name: column for name, column in frame.columns.items() if name.startswith("#")}
+    raw = (name for name in frame.columns if name.startswith("#"))
+    columns |= {name: frame.columns[name] for name in raw if run.evidence or name in operator.beside}
     return Settled(replace(frame, columns=columns), failed, told, noted)
 
 

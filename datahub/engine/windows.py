@@ -25,9 +25,6 @@ from datahub.functions.segments import beginnings, picked
 from datahub.records import record
 from datahub.semantic import ir
 
-CHECKS = "!checks"
-"""The column of a frame whose failures are those that checks found."""
-
 
 @record(frozen=True, slots=True)
 class Segments:
@@ -47,7 +44,7 @@ class Segments:
 def segments(over: ir.Window, scope: Scope) -> Segments:
     """The windows of `over`, made once for all that look through the same."""
     order = tuple((id(key.value), key.descending) for key in over.order)
-    key = ("window", tuple(id(key) for key in over.keys), id(over.where), order, over.after_checks)
+    key = ("window", tuple(id(key) for key in over.keys), id(over.where), order)
     return scope.once(key, lambda: _segments(over, scope))
 
 
@@ -63,8 +60,6 @@ def _segments(over: ir.Window, scope: Scope) -> Segments:
         failures = union(failures, whole(asked.failures))
     if failures:
         keep &= ~failed_rows(failures, length)
-    if over.after_checks and scope.has(CHECKS):
-        keep &= ~failed_rows(scope.column(CHECKS).failures, length)
     window_of = keys.codes([column.array(length) for column in columns]) if columns else np.zeros(length, np.int64)
     inside = np.flatnonzero(keep)
     at = pa.array(inside)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import assert_never
 
+from datahub.plan import boundary
 from datahub.plan import operators as op
 from datahub.plan.constraints import constraints
 from datahub.plan.expressions import lookups_used
@@ -21,9 +22,6 @@ from datahub.semantic import ir
 from datahub.semantic.previous_tables import remembered_by
 from datahub.semantic.walk import columns_read, is_windowed
 from datahub.types import model as t
-
-_OWN_CODES = ("R301", "R503")
-"""Codes of checks on a field that leave the field's other failures their own codes."""
 
 
 def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str] | None = None) -> op.Plan:
@@ -116,6 +114,7 @@ class _Lowering:
     modes: dict[str, frozenset[str]]
     made: dict[tuple[str, frozenset[str]], op.Operator] = field(default_factory=dict)
     settled: dict[str, op.Operator] = field(default_factory=dict)
+    guarded: dict[str, op.Operator] = field(default_factory=dict)
     graphs: dict[frozenset[str], op.Graph] = field(default_factory=dict)
     within: frozenset[str] = frozenset()
     """The entities whose rows are read as they were settled, before it is known which of them survive."""
@@ -155,9 +154,13 @@ class _Lowering:
 
     def entity(self, name: str) -> op.Operator:
         """The rows of an entity: those that survive, or all that were settled where that is not known yet."""
-        if name in self.within or not self.linked.may_fall(name):
+        if name in self.within:
             return self.settle(name)
-        return op.Surviving(self.graph(self.linked.group(name)), name)
+        if name not in self.guarded:
+            survive = self.linked.may_fall(name)
+            rows = op.Surviving(self.graph(self.linked.group(name)), name) if survive else self.settle(name)
+            self.guarded[name] = self._guarded(name, rows)
+        return self.guarded[name]
 
     def graph(self, group: frozenset[str]) -> op.Graph:
         """The entities of a group, and those they refer to."""
@@ -196,19 +199,16 @@ class _Lowering:
             *required(shape, self.modes.get(name, frozenset()), _origins(shape, bodies)),
             *constraints(shape, dict(_origins(shape, bodies))),
             *self._referring(shape, bodies),
-            *(check for entity, check in self.program.checks if entity == name),
+            *self._declared_checks(name),
         )
-        local = tuple(check for check in checks if not check.windowed)
-        windowed = tuple(check for check in checks if check.windowed)
-        if local:
-            rows = op.Check(rows, local)
-        if windowed:
-            rows = op.SetCheck(rows, windowed)
-        origins = _origins(shape, bodies)
-        if shape.key:
-            rows = op.Key(rows, shape.key, dict(origins).get(shape.key[0], ir.Origin(name, shape.key[0])))
-        owned = tuple((check.code, check.fields) for check in checks if check.fields and check.code not in _OWN_CODES)
-        return op.Settle(rows, name, tuple((one.name, one.type) for one in shape.fields), origins, owned)
+        return boundary.settled(rows, shape, checks, _origins(shape, bodies))
+
+    def _guarded(self, name: str, rows: op.Operator) -> op.Operator:
+        bodies = [body.body for body in self.program.maps if body.entity == name]
+        return boundary.guarded(rows, self.shape(name), self._declared_checks(name), _origins(self.shape(name), bodies))
+
+    def _declared_checks(self, name: str) -> tuple[ir.CheckRule, ...]:
+        return tuple(check for entity, check in self.program.checks if entity == name)
 
     def _referring(self, shape: ir.EntityShape, bodies: Sequence[ir.RowsetBody]) -> Iterator[ir.CheckRule]:
         shapes = {one.name: one for one in self.program.entities}

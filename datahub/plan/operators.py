@@ -183,7 +183,10 @@ class Key:
 
 @record(frozen=True, slots=True)
 class Settle:
-    """The boundary of a map: a failed row leaves as issues, a healthy one passes with the entity's columns alone."""
+    """The boundary of a map: a failed row leaves as issues, a healthy one passes with the entity's columns alone.
+
+    Checks `after checks` follow it, with a boundary of their own.
+    """
 
     input: Operator
     entity: str
@@ -191,6 +194,8 @@ class Settle:
     origins: tuple[tuple[str, Origin], ...]
     codes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """For each check code, the fields whose own failures it takes over (a check `on` a field)."""
+    beside: tuple[str, ...] = ()
+    """Raw columns that stay beside healthy rows, for checks that follow and show them."""
 
 
 @record(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from datahub.semantic.previous import looked_up, with_previous
 from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE
 from datahub.semantic.rules_types import ALWAYS_TRUE
 from datahub.semantic.scope import Scope
-from datahub.semantic.trees import rebuilt
 from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import check_code, is_platform
 from datahub.semantic.values import constant, made
@@ -96,23 +95,10 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
         translate=shape.translate,
     )
     asked_when = applicable(when, held, scope)
-    if check.after_checks:
-        held, message = of_survivors(held), message and of_survivors(message)
-        asked_when = asked_when and of_survivors(asked_when)
     held = looked_up(held, shape)
     asked_when, message = asked_when and looked_up(asked_when, shape), message and looked_up(message, shape)
     windowed = any(is_windowed(part) for part in (held, when, message) if part is not None)
     return ir.CheckRule(code, _severity(check), held, asked_when, message, fields, origin, windowed, check.after_checks)
-
-
-def of_survivors(expression: ir.Expression) -> ir.Expression:
-    """`expression` with its windows narrowed to the rows that no row check rejected."""
-    made_anew = rebuilt(expression, of_survivors)
-    match made_anew:
-        case ir.Aggregate(over=ir.Window() as over) | ir.WindowCall(over=over):
-            return replace(made_anew, over=replace(over, after_checks=True))
-        case _:
-            return made_anew
 
 
 def _first_read(held: ir.Expression, shape: ir.EntityShape) -> str:

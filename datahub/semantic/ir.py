@@ -177,12 +177,11 @@ class Members:
 
 @record(frozen=True, slots=True)
 class Window:
-    """The rows of the map that share `keys`; `after_checks`: only those that no row check rejected."""
+    """The rows of the map that share `keys`."""
 
     keys: tuple[Expression, ...]
     where: Expression | None
     order: tuple[Sorting, ...]
-    after_checks: bool = False
 
 
 Over: TypeAlias = Loop | Members | Window
@@ -498,6 +497,7 @@ class CheckRule:
     origin: Origin
     windowed: bool = False
     after_checks: bool = False
+    """It is asked of the rows alone that nothing else refuses."""
 
 
 # ---------------------------------------------------------------- entities and rowsets

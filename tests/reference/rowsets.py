@@ -6,7 +6,6 @@ A row is its columns (`!id` says which source row it came from); a clause takes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -53,6 +52,9 @@ def given(program: ir.Program, sources: dict[str, list[dict[str, Any]]], world: 
         for row in made[name]:
             if id(row) not in alive:
                 told.reject(row, [FELL])
+    for name in names:
+        guards = [one for entity, one in program.checks if entity == name and one.after_checks and one.severity != "error"]
+        alive -= meaning.refused(meaning.shape(name), guards, [row for row in made[name] if id(row) in alive])
     entities = {name: [plain(row, meaning.shape(name)) for row in made[name] if id(row) in alive] for name in names}
     return Given(entities, frozenset(told.issues), frozenset(told.notes))
 
@@ -202,7 +204,7 @@ class _Meaning:
     def place(self, row: Row, windows: Any = None) -> Place:
         return Place(row, self.world, row["!members"].value if "!members" in row else (), windows)
 
-    def windows(self, rows: list[Row], barred: AbstractSet[int] = frozenset()) -> Callable[[ir.Window, Any], Sequence[Row]]:
+    def windows(self, rows: list[Row]) -> Callable[[ir.Window, Any], Sequence[Row]]:
         """The rows that share a row's keys, null being a key like others; rows whose key failed are in none."""
         for at, one in enumerate(rows):
             one["!at"] = Cell(at)
@@ -213,7 +215,7 @@ class _Meaning:
                 keyed = []
                 for one in rows:
                     cells = [read(key, Place(one, self.world)) for key in window.keys]
-                    failed = any(cell.codes for cell in cells) or (window.after_checks and id(one) in barred)
+                    failed = any(cell.codes for cell in cells)
                     keyed.append((one, None if failed else tuple(cell.value for cell in cells)))
                 known[id(window)] = keyed
             mine = tuple(read(key, Place(row, self.world)).value for key in window.keys)
@@ -410,19 +412,28 @@ class _Meaning:
             codes |= {
                 owned.get(one.name, "R301") for one in shape.fields if one.constraint is not None and not self.meets(one.constraint, row)
             }
-        for windowed in (False, True):
-            # Checks over several rows do not see what others of their kind found.
-            barred = {id(row) for row, codes in zip(rows, found, strict=True) if codes}
-            for check in (one for one in checks if one.windowed is windowed):
-                windows = self.windows(rows, barred)
-                for row, codes in zip(rows, found, strict=True):
-                    if not (check.after_checks and id(row) in barred):
-                        self.check(check, row, codes, windows)
+        self.ask([check for check in checks if not check.after_checks], rows, found)
         self.key(shape, rows, found)
         good = [self.settled(shape, row, codes) for row, codes in zip(rows, found, strict=True)]
+        after = [check for check in checks if check.after_checks and check.severity == "error"]
+        left = [row for row, stands in zip(rows, good, strict=True) if stands]
+        fallen = self.refused(shape, after, left)
+        good = [stands and id(row) not in fallen for row, stands in zip(rows, good, strict=True)]
         gone = [row for one in self.program.maps if one.entity == name for row in self.lost.get(one.body.name, ())]
         self.fell[name] = [row for row, stands in zip(rows, good, strict=True) if not stands] + gone
         return [row for row, stands in zip(rows, good, strict=True) if stands]
+
+    def refused(self, shape: ir.EntityShape, checks: Sequence[ir.CheckRule], rows: list[Row]) -> set[int]:
+        """Which of the rows that stand do not meet checks `after checks`."""
+        found: list[set[str]] = [set() for _ in rows]
+        self.ask(checks, rows, found)
+        return {id(row) for row, codes in zip(rows, found, strict=True) if codes and not self.settled(shape, row, codes)}
+
+    def ask(self, checks: Sequence[ir.CheckRule], rows: list[Row], found: list[set[str]]) -> None:
+        for check in checks:
+            windows = self.windows(rows)
+            for row, codes in zip(rows, found, strict=True):
+                self.check(check, row, codes, windows)
 
     def owned(self, shape: ir.EntityShape) -> dict[str, str]:
         """The code of the check that owns what goes wrong with a field: the first that names it."""

@@ -49,8 +49,6 @@ def _broken(rule: CheckRule, frame: Frame, scope: Scope, run: RunState) -> list[
             own = (*only_where(own, applies), *(failure for failure in when.failures if failure.origin < 0))
         elif own:
             own = only_where(own, applies)
-    if rule.after_checks:
-        applies &= ~failed_rows(_known(frame, CHECKS), frame.length)
     origin = run.origins.number(rule.origin)
     told = [replace(failure, origin=origin, cause=failure.code, code=rule.code, severity=rule.severity) for failure in own]
     broken = _positions(condition, applies & ~failed, frame.length)

@@ -101,8 +101,8 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
             ask(source, wanted | read | _raws(check.origin for check in checks))
         case op.Key(input=source, columns=key_columns, origin=origin):
             ask(source, wanted | set(key_columns) | _raws([origin]))
-        case op.Settle(input=source, columns=columns):
-            ask(source, {name for name, _ in columns})
+        case op.Settle(input=source, columns=columns, beside=beside):
+            ask(source, {name for name, _ in columns} | set(beside))
         case _:
             assert_never(operator)
 

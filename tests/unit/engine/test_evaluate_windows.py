@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datahub.frames.frame import Column, Frame
+from datahub.frames.frame import Frame
 from datahub.semantic import ir
 from datahub.types import model as t
 from tests.unit.engine.trees import BOOL, INT, TEXT, call, col, const, failure, frame, loop, run, told, total, values
@@ -20,7 +20,7 @@ def rows(**failures: Any) -> Frame:
 
 
 def window(**more: Any) -> ir.Window:
-    return ir.Window((col("r.k", t.Text(True)),), more.get("where"), more.get("order", ()), bool(more.get("after")))
+    return ir.Window((col("r.k", t.Text(True)),), more.get("where"), more.get("order", ()))
 
 
 def summed(over: ir.Over) -> ir.Aggregate:
@@ -73,14 +73,6 @@ def test_a_reject_of_the_aggregate_concerns_every_row_of_its_window():
     column = run(total("same", window(), col("r.x", MAYBE), kind=MAYBE), rows())
 
     assert told(column) == [(row, "R511", "") for row in (0, 2, 3, 4, 5)]
-
-
-def test_after_checks_leaves_out_rows_that_a_check_rejected():
-    checked = rows()
-    checked.columns["!checks"] = Column(checked.columns["r.x"].values, (failure([0], "P-1"),))
-
-    assert values(run(counted(window(after=True)), checked), 6) == [2, 1, 2, 2, 2, 2]
-    assert values(run(counted(window()), checked), 6) == [3, 1, 3, 2, 3, 2]
 
 
 def test_rows_are_numbered_in_the_order_of_their_window():
