@@ -100,8 +100,8 @@ class Retention(Config):
     """How long what runs leave is kept; `dhm runs prune` removes what is older, and `dhm serve` by itself."""
 
     payloads: Kept = timedelta(days=30)
-    """Landed files, what was made of them, and what messages said. Jobs share landed files and messages: these go when no job
-    wants them any more, so that for personal data all jobs of a project say how short it is."""
+    """Landed files, what was made of them, and what messages said. What several jobs have taken (one file, the messages of one receiver)
+    goes when none of them wants it any more. Younger than an hour nothing goes."""
     rejects: Kept = timedelta(days=90)
     """Rejected rows, reports, and messages that no run could be made of."""
     fingerprints: Kept = timedelta(days=400)

@@ -182,6 +182,10 @@ class Items(Protocol):
         """The landed files of runs that are not done."""
         ...
 
+    def takers(self) -> Mapping[str, Sequence[str]]:
+        """The jobs that have taken each landed file."""
+        ...
+
     def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> int:
         """Remove files that were done before an instant and belong to no run any more, of one job or of all `besides` some; how many."""
         ...
@@ -287,8 +291,9 @@ class Messages(Protocol):
         """The highest version that was done of a key among those of the kind of `version`, its first letter; empty where there is none."""
         ...
 
-    def empty(self, states: Sequence[MessageState], before: datetime) -> int:
-        """Remove what messages said that came before an instant and ended so; that they came stays known. How many."""
+    def empty(self, states: Sequence[MessageState], before: datetime, channel: str = "", besides: Sequence[str] = ()) -> int:
+        """Remove what messages said that came before an instant and ended so, of one channel or of all `besides` some; that they came
+        stays known. How many."""
         ...
 
     def forget(self, before: datetime) -> int:

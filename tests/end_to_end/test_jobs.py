@@ -220,6 +220,20 @@ def queued(store, fire):
     return run.id
 
 
+def test_a_run_whose_files_were_removed_with_time_does_not_go_on_and_says_who_reads_them(here):
+    script, rule = here / "offers.dhm", "flow main {\n  abort when rejected_share(Offer) > 10%\n"
+    script.write_text(script.read_text(encoding="utf-8").replace("flow main {\n", rule), encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3", "B,free,3")
+    assert 1 == dhm("run", "offers")[0]
+    failed = last(here)
+    for path in (here / ".dhm" / "default" / "landed").iterdir():
+        os.utime(path, (0, 0))
+    assert "1 file" in dhm("runs", "prune")[2]
+    code, _, said = dhm("runs", "resume", failed)
+    assert (2, True, True) == (code, "the copy of `a.csv` is gone" in said, "`dhm run offers` reads what is there now" in said), said
+    assert ["failed"] == status(here)
+
+
 def test_a_run_that_waits_has_nothing_to_approve(here):
     with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
         fires = [Fire("offers", FireKind.EVENT, datetime.now(UTC), f"m{number}") for number in range(2)]

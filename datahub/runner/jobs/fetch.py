@@ -77,6 +77,11 @@ def input_files(context: JobContext, taken: tuple[Taken, ...]) -> dict[str, list
     return found
 
 
+def gone(taken: Sequence[Taken]) -> Sequence[str]:
+    """The files of a run whose landed copies are not there any more."""
+    return tuple(one.item.name for one in taken if one.source and not Path(one.item.staged).is_file())
+
+
 def input_digest(taken: Sequence[Taken]) -> str:
     """What the run reads, as one digest: sources, names and contents."""
     told = sorted((one.source, one.item.name, one.item.sha256) for one in taken)

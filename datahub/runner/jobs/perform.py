@@ -18,7 +18,7 @@ from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
-from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, landed_again, told_before
+from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, landed_again, told_before
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
@@ -129,6 +129,8 @@ class _Work:
     def _make(self, hold: Hold) -> None:
         folder = self._context.folders.run(self._claim.run)
         taken = tuple(self._store.items.taken(self._claim.run))
+        if lost := gone(taken):
+            raise Failed("GONE", f"the copy of `{lost[0]}` that was landed is not there any more")
         self._remembered.begin(self._claim.run)
         report = self._report = transform(self._context, self._run, taken, folder / "out", self._remembered.watch)
         hold.check()

@@ -55,6 +55,6 @@ class Pruning:
             return None
         loaded = self._loaded()
         try:
-            return prune(self._store, folders_of(loaded), {name: job.retention for name, job in loaded.project.jobs.items()}, now)
+            return prune(self._store, folders_of(loaded), loaded.project.jobs, now)
         finally:
             self._store.leases.release(_SCOPE, epoch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -113,6 +113,14 @@ class SqliteItems:
             "SELECT staged FROM item JOIN taken ON taken.item = item.id JOIN run ON run.id = taken.run WHERE run.ended IS NULL"
         )
         return tuple(row["staged"] for row in rows)
+
+    def takers(self) -> Mapping[str, Sequence[str]]:
+        # A place begins with the job whose source it is.
+        rows = self._ledger.rows("SELECT DISTINCT staged, substr(place, 1, instr(place, ':') - 1) AS job FROM item")
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["staged"], []).append(row["job"])
+        return found
 
     def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> int:
         with self._ledger.writing() as sql:

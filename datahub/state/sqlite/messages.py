@@ -153,27 +153,27 @@ class SqliteMessages:
         rows = self._ledger.rows("SELECT state, count(*) AS n FROM message WHERE box = ? GROUP BY state", (self._box,))
         return {row["state"]: row["n"] for row in rows}
 
-    def empty(self, states: Sequence[MessageState], before: datetime) -> int:
+    def empty(self, states: Sequence[MessageState], before: datetime, channel: str = "", besides: Sequence[str] = ()) -> int:
         wanted = ", ".join(f"'{state.value}'" for state in states)
         return self._by_parts(
-            "UPDATE message SET body = x'' WHERE number IN (SELECT number FROM message WHERE box = ? AND body <> x''"
-            f" AND state IN ({wanted}) AND received < ? LIMIT ?)",
-            before,
+            "UPDATE message SET body = x'' WHERE number IN (SELECT number FROM message WHERE box = ? AND received < ? AND body <> x''"
+            f" AND state IN ({wanted}) AND ? IN ('', channel) AND channel NOT IN (SELECT value FROM json_each(?)) LIMIT ?)",
+            (written(before), channel, json.dumps(besides)),
         )
 
     def forget(self, before: datetime) -> int:
         return self._by_parts(
-            "DELETE FROM message WHERE number IN (SELECT number FROM message WHERE box = ? AND state IN ('done', 'dead', 'superseded')"
-            " AND received < ? LIMIT ?)",
-            before,
+            "DELETE FROM message WHERE number IN (SELECT number FROM message WHERE box = ? AND received < ?"
+            " AND state IN ('done', 'dead', 'superseded') LIMIT ?)",
+            (written(before),),
         )
 
-    def _by_parts(self, statement: str, before: datetime) -> int:
+    def _by_parts(self, statement: str, told: tuple[str, ...]) -> int:
         """Change many messages, so many in a transaction that whoever takes messages at the same time hardly waits."""
         changed = 0
         while True:
             with self._ledger.writing() as sql:
-                found = sql.execute(statement, (self._box, written(before), _AT_ONCE)).rowcount
+                found = sql.execute(statement, (self._box, *told, _AT_ONCE)).rowcount
             changed += found
             if found < _AT_ONCE:
                 return changed

@@ -1,4 +1,6 @@
-"""Remove what old runs left, as far back as the jobs' `retention` says: records, landed files, results, rejects, messages.
+"""Remove what old runs left, as far back as each job's `retention` says: records, landed files, results, rejects, messages.
+
+What several jobs have taken goes once none of them wants it.
 
 Runs that are not done keep everything, and the last good run of each job stays, for the guards to compare with. `dhm serve` does it by
 itself, every hour.
@@ -23,6 +25,5 @@ def command(
     from datahub.runner.jobs.prune import prune
 
     with opened(env) as (loaded, store):
-        jobs = {name: job.retention for name, job in loaded.project.jobs.items()}
-        gone = prune(store, folders_of(loaded), jobs, datetime.now(UTC))
+        gone = prune(store, folders_of(loaded), loaded.project.jobs, datetime.now(UTC))
     say(f"removed {gone.told}")

@@ -27,6 +27,7 @@ def command(
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.queued import ahead, met
     from datahub.cli.switching import person
+    from datahub.runner.jobs.fetch import gone
     from datahub.state.records import BatchState, RunStatus
 
     with opened(env) as (_, store):
@@ -44,6 +45,11 @@ def command(
                 # Ids begin with the time at which a run was let in.
                 if reader > found.id:
                     raise Stop(f"run {reader} has read `{one.item.name}` since run {found.id} failed", "`--approve` delivers it once more")
+        if not store.deliveries.planned(found.id) and (lost := gone(store.items.taken(found.id))):
+            raise Stop(
+                f"run {found.id} cannot go on: the copy of `{lost[0]}` is gone, which is kept as long as `retention.payloads` says",
+                f"`dhm run {found.job}` reads what is there now",
+            )
         unknown = [one for one in store.deliveries.batches(found.id) if one.state is BatchState.UNKNOWN]
         if unknown and arrived == resend:
             first = f"rows {unknown[0].first + 1} to {unknown[0].last} for `{unknown[0].target}`"

@@ -231,13 +231,14 @@ def test_what_was_not_read_yet_outlives_pruning(shop):
     nothing = Retention(payloads=timedelta(0), rejects=timedelta(0), fingerprints=timedelta(0))
     # What is younger than an hour may be a run's that is at work.
     later = datetime.now(UTC) + timedelta(hours=2)
-    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), later)
+    jobs = {name: job.model_copy(update={"retention": nothing}) for name, job in shop.loaded.project.jobs.items()}
+    prune(shop.store, folders_of(shop.loaded), jobs, later)
     shop.settle()
     assert [[("A", "PAID")], [("A", "SHIPPED")]] == sent(shop)
     before = len(list((folders_of(shop.loaded).snapshots).iterdir()))
-    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), datetime.now(UTC))
+    prune(shop.store, folders_of(shop.loaded), jobs, datetime.now(UTC))
     assert len(list((folders_of(shop.loaded).snapshots).iterdir())) == before
-    prune(shop.store, folders_of(shop.loaded), dict.fromkeys(shop.loaded.project.jobs, nothing), later)
+    prune(shop.store, folders_of(shop.loaded), jobs, later)
     assert len(list((folders_of(shop.loaded).snapshots).iterdir())) < before
     orders(shop, "3", "A,PAID,1.00,")
     assert [] == shop.fired()
@@ -263,12 +264,13 @@ def test_each_job_keeps_its_runs_as_long_as_it_says(shop):
     orders(shop, "2", "B,PAID,1.00,")
     shop.settle()
     shop.by_hand("export")
-    none, long = Retention(rejects=timedelta(0)), Retention()
-    prune(shop.store, folders_of(shop.loaded), {"import": none, "export": long, "all": long}, datetime.now(UTC))
+    jobs = shop.loaded.project.jobs
+    short = jobs["import"].model_copy(update={"retention": Retention(rejects=timedelta(0))})
+    prune(shop.store, folders_of(shop.loaded), {**jobs, "import": short}, datetime.now(UTC))
     # The last good run of a job stays in any case.
     assert ["export", "export", "import"] == sorted(run.job for run in shop.store.runs.list())
     # What a job left that is gone is kept as long as those that are there say.
-    prune(shop.store, folders_of(shop.loaded), {"import": none}, datetime.now(UTC))
+    prune(shop.store, folders_of(shop.loaded), {"import": short}, datetime.now(UTC))
     assert ["export", "import"] == sorted(run.job for run in shop.store.runs.list())
 
 
