@@ -23,10 +23,10 @@ from datahub.engine.backlog import Backlog
 from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.held import HeldIssues
 from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
-from datahub.engine.lookup_filling import Filling
+from datahub.engine.lookup_filling import Fillings
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
-from datahub.engine.parts import no_rows, part_of, table_of
+from datahub.engine.parts import part_of
 from datahub.engine.places import BlockPlace, Places
 from datahub.engine.reading import rows_of, together
 from datahub.engine.scope import RunState
@@ -62,6 +62,8 @@ class Execution:
     operators: list[op.Operator] = field(default_factory=list)
     cutting: float = 0.0
     """Seconds of the processor that it took to cut the sources into blocks."""
+    lookups: float = 0.0
+    """Seconds of the processor that it took to make the tables ready that sources feed."""
     waited: set[str] = field(default_factory=set)
     """The sources whose rejected rows are known at the end alone."""
 
@@ -92,9 +94,7 @@ class _Runner:
         run.ahead = self._segments.ahead
         self._shapes = {shape.name: shape for shape in plan.entities}
         self._built: dict[int, JoinIndex] = {}
-        fed = {feed.lookup for feed in plan.feeds}
-        self._lookups = {table.name: Filling(table) for table in plan.lookups if table.name in fed}
-        self._fed: set[str] = set()
+        self._lookups = Fillings(plan, run)
         self._breakers: dict[int, Breaker] = {}
         self._open_ports: dict[int, int] = {}
         self._backlog = Backlog(settings.budget)
@@ -126,6 +126,7 @@ class _Runner:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._lookups.close()
 
     def run_all(self) -> None:
         """Every source, those first that others wait for; a source again where some of its rows had to wait for itself."""
@@ -139,6 +140,7 @@ class _Runner:
             self._read(waiting[min(ready)[1]])
         for table in self._held.told():
             self._tell_issues(table)
+        self.execution.lookups = self._lookups.settle()
 
     def _pending(self, root: op.Operator) -> list[Exit]:
         return [exit for exit in self._segments.exits.get(id(root), []) if exit not in self._gone]
@@ -147,7 +149,7 @@ class _Runner:
         return [exit for exit in self._pending(root) if self._is_ready(exit)]
 
     def _is_ready(self, exit: Exit) -> bool:
-        return exit.joins <= self._built.keys() and exit.lookups <= self._fed
+        return exit.joins <= self._built.keys() and exit.lookups <= self._lookups.full
 
     # ------------------------------------------------------------ streams
 
@@ -293,7 +295,7 @@ class _Runner:
             healthy = payload.filter(~reject(side, payload, failures, Origin(map=exit.lookup), exit))
             self._aside(side)
             self.execution.ledger.mark(healthy.rows, Fate.LOOKED_UP)
-            self._lookups[exit.lookup].add(table_of(healthy))
+            self._lookups.add(exit.lookup, healthy)
         else:
             assert exit.into is not None
             side = Side()
@@ -321,7 +323,7 @@ class _Runner:
         for exit in exits:
             self._gone.add(exit)
             if exit.lookup:
-                self._feed_lookup(exit.lookup)
+                self._lookups.fill(exit.lookup)
             elif exit.into is not None:
                 self._appended(exit.into, exit.port)
                 self._open_ports[id(exit.into)] -= 1
@@ -391,8 +393,3 @@ class _Runner:
     def _computed(self, root: op.Operator, frame: Frame, exits: list[Exit]) -> _Done:
         side = Side()
         return _Done(self._work.leave(root, frame, exits, side, self._told), side)
-
-    def _feed_lookup(self, name: str) -> None:
-        rows = next(feed.rows for feed in self._plan.feeds if feed.lookup == name)
-        self._run.lookups[name] = self._lookups.pop(name).built(table_of(no_rows(rows, self._run.sources)))
-        self._fed.add(name)

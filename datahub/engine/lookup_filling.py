@@ -1,21 +1,57 @@
-"""A table that a source feeds: its keys are put into an index while the rows behind them are still read."""
+"""Tables that sources feed: keys are put into an index while the rows behind them, and then those that ask it, are still read."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import thread_time
 
 import numpy as np
 import pyarrow as pa
 
 from datahub.engine.keys import SeenKeys, hashes
 from datahub.engine.lookup_index import FEW, LookupIndex, Numbered, build, is_hashed
+from datahub.engine.parts import no_rows, table_of
+from datahub.engine.run_state import RunState
 from datahub.engine.values import coerced
-from datahub.frames.frame import Rows
+from datahub.frames.frame import Frame, Rows
+from datahub.plan import operators as op
 from datahub.semantic import ir
 
 AHEAD = 4
 """For how many times the rows that are there when the first key is put in room is made; it grows where that is too little."""
 PIECE = 1 << 16
+
+
+class Fillings:
+    """All tables of a plan that sources feed. Each is made ready by a thread of its own, for which only those wait who ask the table."""
+
+    def __init__(self, plan: op.Plan, run: RunState) -> None:
+        self._run = run
+        self._rows = {feed.lookup: feed.rows for feed in plan.feeds}
+        self._fillings = {table.name: Filling(table) for table in plan.lookups if table.name in self._rows}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="dhm-tables")
+        self.full: set[str] = set()
+        """The tables that have all their rows."""
+
+    def add(self, name: str, frame: Frame) -> None:
+        """Rows of the table `name`."""
+        self._fillings[name].add(table_of(frame))
+
+    def fill(self, name: str) -> None:
+        """The table `name` has all its rows; the run knows it from now on."""
+        nothing = table_of(no_rows(self._rows[name], self._run.sources))
+        self._run.lookups[name] = self._pool.submit(self._fillings[name].built, nothing)
+        self.full.add(name)
+
+    def settle(self) -> float:
+        """Wait for tables that nobody asked as well; seconds of the processor that all took."""
+        for name in self.full:
+            self._run.lookup(name)
+        return sum(one.seconds for one in self._fillings.values())
+
+    def close(self) -> None:
+        """Make no more tables ready."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class Filling:
@@ -31,6 +67,8 @@ class Filling:
         self._put: list[Future[Rows]] = []
         # Rows of the script stand before those that are fed; several columns are numbered each by itself.
         self._early = len(table.keys) == 1 and not table.rows
+        self.seconds = 0.0
+        """Of the processor, for putting in keys and making the index ready."""
 
     def add(self, rows: pa.Table) -> None:
         """Rows behind those that are there, in columns named as the keys, `valid_from` and the result."""
@@ -46,24 +84,31 @@ class Filling:
             if self._pool is None:
                 self._pool, self._seen = ThreadPoolExecutor(1, thread_name_prefix="dhm-keys"), SeenKeys(AHEAD * held)
             for one in self._waiting:
-                self._put.append(self._pool.submit(_put_in, self._seen, one, self._count))
+                self._put.append(self._pool.submit(self._put_in, one, self._count))
                 self._count += len(one)
             self._waiting.clear()
 
     def built(self, nothing: pa.Table) -> LookupIndex:
         """The index of all rows, in the columns of `nothing` where there are none."""
-        known = None
+        begun = thread_time()
+        rows, self._rows = pa.concat_tables(self._rows or [nothing]), []
+        found = build(self._table, rows, self._known)
         if self._pool is not None:
-            first = [one.result() for one in self._put]
             self._pool.shutdown()
-            known = Numbered(self._seen, np.concatenate(first)) if self._early else None
-        return build(self._table, pa.concat_tables(self._rows or [nothing]), known)
+        self.seconds += thread_time() - begun
+        return found
 
+    def _known(self) -> Numbered | None:
+        """The keys that were put in; the columns are brought together before anybody waits for them."""
+        first = [one.result() for one in self._put]
+        return Numbered(self._seen, np.concatenate(first)) if first and self._early else None
 
-def _put_in(seen: SeenKeys, keys: pa.Array, before: int) -> Rows:
-    """For each key the row that had it first; `before` rows were put in already."""
-    found = [np.empty(0, np.int64)]
-    for start in range(0, len(keys), PIECE):
-        some = hashes([keys.slice(start, PIECE)])
-        found.append(seen.first_rows(some, np.arange(before + start, before + start + some.shape[1], dtype=np.int64)))
-    return np.concatenate(found)
+    def _put_in(self, keys: pa.Array, before: int) -> Rows:
+        """For each key the row that had it first; `before` rows were put in already."""
+        begun = thread_time()
+        found = [np.empty(0, np.int64)]
+        for start in range(0, len(keys), PIECE):
+            some = hashes([keys.slice(start, PIECE)])
+            found.append(self._seen.first_rows(some, np.arange(before + start, before + start + some.shape[1], dtype=np.int64)))
+        self.seconds += thread_time() - begun
+        return np.concatenate(found)

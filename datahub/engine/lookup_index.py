@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -119,7 +120,11 @@ class Numbered:
     first: Rows
 
 
-def keys_of(columns: Sequence[pa.Array], known: Numbered | None = None) -> tuple[Keys, Rows]:
+Known: TypeAlias = Callable[[], Numbered | None]
+"""Waits for the hashes of all keys, where somebody puts them in meanwhile."""
+
+
+def keys_of(columns: Sequence[pa.Array], known: Known | None = None) -> tuple[Keys, Rows]:
     """The keys that rows have, and for each row the number of its key; rows with a null have none (-1)."""
     parts, numbers = zip(*(_numbered(column, known) for column in columns), strict=True)
     sizes = [len(part.values) for part in parts]
@@ -145,7 +150,7 @@ def is_hashed(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_temporal(kind))
 
 
-def _numbered(column: pa.Array, known: Numbered | None) -> tuple[Part, Rows]:
+def _numbered(column: pa.Array, known: Known | None) -> tuple[Part, Rows]:
     """The distinct values of a column, and for each row the number of its own, -1 where it is null."""
     kind = column.type
     if pa.types.is_nested(kind):
@@ -155,11 +160,11 @@ def _numbered(column: pa.Array, known: Numbered | None) -> tuple[Part, Rows]:
         return part, part.codes(column)
     hashed = is_hashed(kind)
     if hashed and len(column) > FEW and not column.null_count:
-        known = known or _seen(column)
         rows = np.arange(len(column), dtype=np.int64)
-        if (known.first == rows).all():
+        put = (known() if known is not None else None) or _seen(column)
+        if (put.first == rows).all():
             # Different hashes are of different values: there is none twice.
-            return Part(column, known.seen), rows
+            return Part(column, put.seen), rows
     encoded = column.dictionary_encode()
     values = encoded.dictionary
     return Part(values, _seen(values).seen if hashed and len(values) > FEW else None), _found(encoded.indices)
@@ -183,7 +188,8 @@ def _seen(values: pa.Array) -> Numbered:
 class LookupIndex:
     """A table made ready for a run.
 
-    `rows` is for each key its row in the table, -1 after the last one, for no key. Where the table has periods,
+    `rows` is for each key its row in the table, -1 after the last one, for no key; None where each key is that of the row
+    of its number. Where the table has periods,
     `order` are its rows by key and beginning, `moments` the distinct beginnings, and `periods` combines key and
     beginning into one ascending number for each row of `order`. `double` marks the rows of `order` whose key and period
     another row claims with another result; `contradicts` says whether there are any.
@@ -193,7 +199,7 @@ class LookupIndex:
     keys: Keys
     key_columns: tuple[pa.Array, ...]
     results: pa.Array
-    rows: Rows
+    rows: Rows | None
     order: Rows
     moments: pa.Array | None
     periods: Rows
@@ -202,6 +208,10 @@ class LookupIndex:
     inverses: dict[str, tuple[Keys, Rows]] = field(default_factory=dict, compare=False)
     """The rows by their result, or by a field of it, for those that were asked for so far."""
 
+    def rows_at(self, key: Rows) -> Rows:
+        """For each number of a key (-1 for none) its row in the table, for what has no periods."""
+        return key if self.rows is None else self.rows[key]
+
     def inverse(self, member: str) -> tuple[Keys, Rows]:
         """The keys that the results (or a field of theirs) are, and for each row the number of its own."""
         if member not in self.inverses:
@@ -209,8 +219,8 @@ class LookupIndex:
         return self.inverses[member]
 
 
-def build(table: ir.LookupTable, rows: pa.Table | None = None, known: Numbered | None = None) -> LookupIndex:
-    """The index of a table: of its inline rows, and of `rows` where a source feeds it; of the key of those it may be `known`.
+def build(table: ir.LookupTable, rows: pa.Table | None = None, known: Known | None = None) -> LookupIndex:
+    """The index of a table: of its inline rows, and of `rows` where a source feeds it; the key of those may be `known` by then.
 
     Fed rows have columns named as the keys, `valid_from` and `result` (or the fields of the result).
     """
@@ -218,29 +228,28 @@ def build(table: ir.LookupTable, rows: pa.Table | None = None, known: Numbered |
     if rows is not None:
         columns, since, results = _over(columns, since, results, *_fed(table, rows))
     keys, key_of = keys_of(columns, known)
+    plain = np.array_equal(key_of, np.arange(len(keys.combined)))
+    if plain and since is None:
+        # No key stands twice, as in most tables: each is that of its own row.
+        none = np.zeros(len(key_of), np.bool_)
+        return LookupIndex(table, keys, tuple(columns), results, None, key_of, None, key_of, none, False)
     moments, moment_of = _moments(since, len(results))
-    order = _ordered(key_of, moment_of)
+    order = key_of if plain else _ordered(key_of, moment_of)
     width = 1 if moments is None else len(moments) + 1
     periods = key_of[order] * width + moment_of[order]
     double = _double(periods, results, order)
-    contradicts = bool(double.any())
-    rows_of = _rows_of(key_of, order, double, len(keys.combined))
-    return LookupIndex(table, keys, tuple(columns), results, rows_of, order, moments, periods, double, contradicts)
+    rows_of = None if plain else _rows_of(key_of, order, double, len(keys.combined))
+    return LookupIndex(table, keys, tuple(columns), results, rows_of, order, moments, periods, double, bool(double.any()))
 
 
 def _ordered(key_of: Rows, moment_of: Rows) -> Rows:
     """The rows that have a key, by key and beginning, then as they come."""
-    if len(key_of) and (key_of[1:] > key_of[:-1]).all() and key_of[0] >= 0:
-        return np.arange(len(key_of), dtype=np.int64)
     order = np.lexsort((np.arange(len(key_of)), moment_of, key_of)).astype(np.int64)
     return order[key_of[order] >= 0]
 
 
 def _rows_of(key_of: Rows, order: Rows, double: Mask, count: int) -> Rows:
     """For each key its first row, and no key after the last; of keys with rows that contradict each other, none (-2)."""
-    if np.array_equal(key_of, np.arange(count)) and not double.any():
-        # No key stands twice, as in most tables: each is that of its own row.
-        return np.append(key_of, -1)
     rows_of = np.full(count + 1, -1, np.int64)
     rows_of[key_of[order][::-1]] = order[::-1]
     rows_of[key_of[order][double]] = CONTRADICTED

@@ -32,7 +32,7 @@ MISS, NO_PERIOD, SEVERAL = "R401", "R402", "R403"
 @evaluates(ir.LookUp)
 def look_up(node: ir.LookUp, scope: Scope) -> Column:
     """What the table has under the keys: null where a key is null, and on a miss what the table says."""
-    index = scope.run.lookups[node.table]
+    index = scope.run.lookup(node.table)
     columns = evaluate_all(node.keys, scope)
     day = _day(node, index, scope)
     asked = columns if day is None else [*columns, day]
@@ -75,7 +75,7 @@ def _forwards(index: LookupIndex, wanted: list[pa.Array], day: pa.Array | None) 
     """For each row of data the row of the table, and where there is none."""
     key = index.keys.find(wanted)
     if index.moments is None or day is None:
-        place = index.rows[key]
+        place = index.rows_at(key)
         several = ((place == CONTRADICTED, SEVERAL),) if index.contradicts else ()
         return place, ((place == -1, MISS), *several)
     missed = key < 0
@@ -187,7 +187,7 @@ def _miss(index: LookupIndex, node: ir.LookUp, rows: Rows, code: str, asked: lis
 @evaluates(ir.InLookUp)
 def in_look_up(node: ir.InLookUp, scope: Scope) -> Column:
     """Whether the table has the key; null is no key."""
-    index = scope.run.lookups[node.table]
+    index = scope.run.lookup(node.table)
     columns = evaluate_all(node.keys, scope)
     found = index.keys.find([column.array(scope.length) for column in columns]) >= 0
     failures = union(*(whole(column.failures) for column in columns))

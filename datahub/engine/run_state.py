@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import field
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,8 @@ class RunState:
 
     context: Context
     parameters: dict[str, ir.Value] = field(default_factory=dict)
-    lookups: dict[str, LookupIndex] = field(default_factory=dict)
+    lookups: dict[str, LookupIndex | Future[LookupIndex]] = field(default_factory=dict)
+    """The tables by name; one that a source feeds may still be made ready while the rows that ask it are read: see `lookup`."""
     decisions: dict[str, DecisionIndex] = field(default_factory=dict)
     sources: dict[str, ir.SourceShape] = field(default_factory=dict)
     delivered: dict[str, pa.Table] = field(default_factory=dict)
@@ -102,6 +104,11 @@ class RunState:
     """By operator that may reject what it cannot decide, what the rows would have come to."""
     profile: Profile | None = None
     """Where the time goes, if somebody wants to know."""
+
+    def lookup(self, name: str) -> LookupIndex:
+        """The table of this name, waited for if it is not ready yet."""
+        found = self.lookups[name]
+        return found.result() if isinstance(found, Future) else found
 
     def canonical(self, node: Any) -> Any:
         """The one node that stands for all equal to `node`, so that a common part is evaluated once."""

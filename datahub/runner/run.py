@@ -164,6 +164,8 @@ def run(
     if options.profile is not None:
         options.profile.operators, options.profile.canonical = execution.flowed, state.canonical
         options.profile.beside = {"cut the input into blocks": execution.cutting, **outlet.seconds(), "hash the input": hashes.seconds}
+        if execution.lookups:
+            options.profile.beside["make lookups ready"] = execution.lookups
     return report
 
 

@@ -25,7 +25,7 @@ def table(kind: t.Type, **given) -> ir.LookupTable:
 
 
 def same(filled, whole, wanted: pa.Array) -> bool:
-    found, known = filled.rows[filled.keys.find([wanted])], whole.rows[whole.keys.find([wanted])]
+    found, known = filled.rows_at(filled.keys.find([wanted])), whole.rows_at(whole.keys.find([wanted]))
     results = filled.results.take(pa.array(found, mask=found < 0)).equals(whole.results.take(pa.array(known, mask=known < 0)))
     return np.array_equal(found, known) and results and filled.contradicts == whole.contradicts
 
