@@ -28,7 +28,8 @@ class Talk:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._seconds = 60
-        self._more = False
+        self.unheard = False
+        """Whether more is on its way of what is read."""
 
     def bounded(self, memory: int, seconds: int) -> None:
         """From now on the process may have `memory` bytes of addresses, and so many seconds of the processor for each message."""
@@ -45,18 +46,18 @@ class Talk:
         if not first:
             raise EOFError
         told, _ = self._rest(first + self._exactly(HEAD.size - len(first)))
-        self._more = told.pop("fed")
+        self.unheard = told.pop("fed")
         return told, files[0] if files else -1
 
     def read(self) -> memoryview:
         """The next bytes of what is read; empty at its end."""
         _, (part,) = self._rest(self._exactly(HEAD.size))
-        self._more = bool(part)
+        self.unheard = bool(part)
         return part
 
     def hear_out(self) -> None:
         """Pass over what is left of what is read: it would be taken for the next task."""
-        while self._more:
+        while self.unheard:
             self.read()
 
     def send(self, told: dict[str, Any], *parts: bytes | memoryview) -> None:
@@ -94,6 +95,9 @@ def main() -> None:
         while True:
             request, file = talk.request()
             _answer(talk, request, file)
+            if talk.unheard:
+                # What is still on its way belongs to what was refused, and is no request.
+                return
     except (EOFError, ConnectionError):
         return
 

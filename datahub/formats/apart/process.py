@@ -142,9 +142,14 @@ class Child:
                 if not got:
                     raise EOFError
                 missing = missing[got:]
-            with suppress(BlockingIOError):
+            try:
                 if self._out:
                     self._out[0] = self._out[0][self._line.send(self._out[0]) :]
+            except BlockingIOError:
+                pass
+            except ConnectionError:
+                # It has stopped listening, which is no word of why: what it said before that is still to be heard.
+                self._feed, self._out = None, []
         return held
 
     def _fed(self) -> list[memoryview]:

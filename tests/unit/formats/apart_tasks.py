@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+from datahub.formats.bad_input import BadInput
+
 
 def count(talk, asked, file):
     """How many bytes it is fed, and what is in the file that comes with it."""
@@ -44,6 +46,12 @@ def silent(talk, asked, file):
 def die(talk, asked, file):
     os.kill(os.getpid(), getattr(signal, asked["signal"]))
     time.sleep(60)
+
+
+def refuse_at_once(talk, asked, file):
+    """Refuses what it is given as soon as it has seen the first of it."""
+    talk.read()
+    raise BadInput("R005", "`in.xml` is refused at once", "write it again", path="in.xml")
 
 
 def die_later(talk, asked, file):

@@ -60,6 +60,16 @@ def test_what_never_ends_is_ended_by_the_processor_that_it_uses():
     assert "`in.xml` needs more than 1 s of the processor for one piece of it" == refusal("spin", seconds=1)
 
 
+@pytest.mark.parametrize("pause", [0, 0.001, 0.005, 0.01, 0.02, 0.03, 0.05])
+def test_what_is_refused_while_more_of_it_is_sent_is_refused_for_what_it_is(pause):
+    def slowly():
+        for _ in range(20):
+            yield b"x" * 1000
+            time.sleep(pause)
+
+    assert "`in.xml` is refused at once" == refusal("refuse_at_once", feed=slowly())
+
+
 def test_what_says_nothing_is_not_waited_for():
     begun = time.monotonic()
     assert "did not answer for 0.5 s" in refusal("silent", patience=0.5)
