@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import asyncssh
 
 from datahub.connectors.declare import TerminalError, TransientError
 from datahub.connectors.kinds.sftp import Sftp
+from datahub.durable import write_whole
 from datahub.records import record
 
 
@@ -72,8 +72,4 @@ def remember(key: HostKey, known_hosts: Path) -> None:
     host, algorithm, _ = key.line.split()
     before = known_hosts.read_text(encoding="utf-8").splitlines(keepends=True) if known_hosts.exists() else []
     kept = [line if line.endswith("\n") else line + "\n" for line in before if line.split()[:2] != [host, algorithm]]
-    draft = known_hosts.with_name(f".{known_hosts.name}.part")
-    draft.write_text("".join([*kept, key.line]), encoding="utf-8")
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
-    draft.replace(known_hosts)
+    write_whole(known_hosts, "".join([*kept, key.line]).encode())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from datahub.durable import write_whole
 from datahub.packs.archive import pack_up
 from datahub.packs.open import OpenedPack
 from datahub.packs.versions import NoRange, parse_version
@@ -71,7 +72,7 @@ def publish(pack: OpenedPack, index: Path) -> Path:
     for name, versions in pack.requires:
         requires.setdefault(name, []).append(versions.text)
     made = Published(version=str(manifest.version), file=place.name, files=pack.contents.digest, requires=requires)
-    place.write_bytes(pack_up(pack.contents))
+    write_whole(place, pack_up(pack.contents))
     # The list names an archive only once it is there whole.
     _write(list_, manifest.name, [one for one in there if one.version != made.version] + [made])
     return place
@@ -80,6 +81,4 @@ def publish(pack: OpenedPack, index: Path) -> Path:
 def _write(place: Path, name: str, versions: Iterable[Published]) -> None:
     ordered = sorted(versions, key=lambda one: parse_version(one.version))
     text = json.dumps({"name": name, "versions": [one.model_dump(exclude_defaults=True) for one in ordered]}, indent=2) + "\n"
-    half = place.with_suffix(".part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(place)
+    write_whole(place, text.encode())

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from semver import Version
 
+from datahub.durable import write_whole
 from datahub.packs.archive import from_file, pack_up
 from datahub.packs.contents import Contents, NotAPack
 from datahub.packs.fetch import fetching
@@ -196,9 +197,7 @@ class ProjectPacks:
     def _keep(self, pack: OpenedPack) -> None:
         place = self._place(pack.manifest.name, str(pack.manifest.version), pack.contents.digest)
         place.parent.mkdir(parents=True, exist_ok=True)
-        half = place.with_suffix(".part")
-        half.write_bytes(pack_up(pack.contents))
-        half.replace(place)
+        write_whole(place, pack_up(pack.contents))
 
     def _kept(self, locked: LockedPack) -> OpenedPack | None:
         place = self._place(locked.name, locked.version, locked.files)

@@ -15,7 +15,7 @@ from datahub.state.records import Admission, Fire, FireKind, Overlap
 from tests.jobs_project import Projected
 from tests.servers.receiver import Receiver
 
-POINTS = ("fetch", "landed", "taken", "staged", "transform", "transformed", "remembered", "planned", "stage", "staged_out", "receipt", "show", "shown", "file_marked", "delivered", "dispose", "disposed", "ended", "entered", "told", "post", "posted", "post_marked")  # fmt: skip
+POINTS = ("fetch", "landed", "taken", "staged", "transform", "transformed", "half_kept", "remembered", "planned", "stage", "staged_out", "receipt", "show", "shown", "file_marked", "delivered", "dispose", "disposed", "ended", "entered", "told", "post", "posted", "post_marked")  # fmt: skip
 PROJECT = """\
 [project]
 name = "chain"

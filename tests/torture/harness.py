@@ -26,7 +26,7 @@ from tests.servers.receiver import SECRET, Receiver
 from tests.torture import chain, span
 
 ROOT = Path(__file__).parents[2]
-POINTS = ("fetch", "land", "landed", "taken", "staged", "transform", "transformed", "planned", "stage", "half_written", "staged_out", "receipt", "send", "sent", "marked", "show", "renamed", "shown", "file_marked", "delivered", "dispose", "disposed", "ended")  # fmt: skip
+POINTS = ("fetch", "land", "landed", "taken", "staged", "transform", "transformed", "half_kept", "planned", "stage", "half_written", "staged_out", "receipt", "send", "sent", "marked", "show", "renamed", "shown", "file_marked", "delivered", "dispose", "disposed", "ended")  # fmt: skip
 SCENARIOS = ("keyed", "asked", "keep", "cursor")
 
 

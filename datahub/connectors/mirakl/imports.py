@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from datahub.connectors.rest.sender import without_omitted
 from datahub.connectors.rest.session import Request, Session
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.values import decoded, encoded, text_of
+from datahub.durable import write_whole
 from datahub.formats.written import OMITTED
 
 _ENDED = frozenset({"FAILED", "TRANSFORMATION_FAILED", "CANCELLED", "CANCELED"})
@@ -210,9 +210,4 @@ class MiraklImports:
 
 def _keep(path: Path, value: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("w", encoding="utf-8") as file:
-        json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(path, json.dumps(value).encode())

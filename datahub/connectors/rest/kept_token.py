@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from datahub.durable import to_disk
+from datahub.durable import write_whole
 from datahub.project.redaction import redacted
 
 
@@ -48,11 +48,4 @@ class KeptToken:
     def write(self, token: str) -> None:
         """Keep the token that came in place of the last; it is on the disk before it is needed."""
         redacted.remember(token)
-        part = self._path.with_suffix(f".{os.getpid()}.part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"from": self._from, "token": token}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
-        to_disk(self._path.parent)
+        write_whole(self._path, json.dumps({"from": self._from, "token": token}).encode(), 0o600)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datahub.connectors.declare import Answer, Output, Receipt, Refusal, Sender, Uncertain
+from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
@@ -230,7 +231,9 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
         if path.exists():
             raise Failed("OUTPUT", f"two documents for `{target}` are called `{one.name}`: put the key of the row into `name`")
         path.write_bytes(one.body)
+        to_disk(path)
         files.append(_file(context, run, target, WrittenFile(one.name, str(path), 1, target)))
+    to_disk(folder)
     return files, unmade
 
 

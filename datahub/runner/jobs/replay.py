@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from datahub.durable import write_whole
 from datahub.runner.jobs.fetch import input_digest
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
@@ -73,11 +73,6 @@ def _landed(context: JobContext, rejects: Rejects, file: Path) -> Item:
     digest = hashlib.sha256(data).hexdigest()
     folder = context.folders.landed
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = folder / f".{os.getpid()}.replay.part"
-    with part.open("wb") as copy:
-        copy.write(data)
-        copy.flush()
-        os.fsync(copy.fileno())
-    part.replace(folder / digest)
+    write_whole(folder / digest, data)
     place = f"replay:{rejects.run}:{rejects.source}"
     return Item(0, place, file.name, len(data), digest, ItemStatus.STAGED, str(folder / digest))

@@ -16,7 +16,7 @@ from threading import Lock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datahub.durable import to_disk
+from datahub.durable import named, write_whole
 from datahub.faults import reach
 from datahub.frames.frame import Frame
 from datahub.records import record
@@ -106,9 +106,7 @@ class Remembered:
             entered += list(self._entered(new, old, shape))
         reach("remembered")
         kept = Kept(tuple(snapshots), tuple(entered), bases)
-        path = self._folder(run) / _LIST
-        path.write_text(json.dumps(asdict(kept)), encoding="utf-8")
-        to_disk(path)
+        write_whole(self._folder(run) / _LIST, json.dumps(asdict(kept)).encode())
         return kept
 
     def concerns(self, refused: Mapping[str, pa.Table]) -> bool:
@@ -174,10 +172,8 @@ class Remembered:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = folder / f".{os.getpid()}.part"
         pq.write_table(table, part, compression="zstd")
-        to_disk(part)
         digest = digest_of(part)
-        part.replace(self._path(digest))
-        to_disk(folder)
+        named(part, self._path(digest))
         return digest
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from datahub.durable import to_disk
+from datahub.durable import named, to_disk
 from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries, SqliteRejects
 from datahub.state.sqlite.entries import SqliteEntries
 from datahub.state.sqlite.items import SqliteItems
@@ -249,11 +249,8 @@ def _backup(connection: sqlite3.Connection, path: Path) -> Path:
             connection.backup(target)
         finally:
             target.close()
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
         part.chmod(0o600)
-        part.replace(copy)
-        to_disk(copy.parent)
+        named(part, copy)
     finally:
         part.unlink(missing_ok=True)
     return copy

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datahub.cli.files import replace_text
 from datahub.cli.output import Stop, say
 
 
@@ -38,7 +39,5 @@ def command(
     made["enabled"] = False
     document["jobs"].add(tomlkit.nl())
     document["jobs"][name] = made
-    part = path.with_name(f".{NAME}.part")
-    part.write_text(tomlkit.dumps(document), encoding="utf-8")
-    part.replace(path)
+    replace_text(path, tomlkit.dumps(document))
     say(f"`{name}` is a copy of `{job}`, and off; `dhm jobs enable {name}` lets it start by itself")
