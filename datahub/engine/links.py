@@ -105,7 +105,7 @@ class _Walk:
 
     def orphans(self) -> Rows:
         """Children whose parent does not exist."""
-        rows = np.flatnonzero((self._parents == MISSING) & ~self._children.gone)
+        rows = np.flatnonzero((self._parents == MISSING) & ~self._children.gone & (not self.link.elsewhere))
         return self._fall(self._children, rows, 503 if self.link.referred else 502, self._children.root[rows], missing=True)
 
     def rings(self) -> Rows:

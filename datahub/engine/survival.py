@@ -153,7 +153,7 @@ class Survival:
     def _known(self, link: op.Link, theirs: Hashed, parents: Rows) -> Rows:
         """The parents of rows, where those that are missing here and were delivered before are nobody's to miss."""
         before = self._run.delivered.get(link.parent)
-        if before is None or link.owns or not (parents == MISSING).any():
+        if before is None or link.owns or link.elsewhere or not (parents == MISSING).any():
             return parents
         kinds = self._kinds[(link.child, link.columns)]
         arrays = [before.column(name).combine_chunks().cast(kind) for name, kind in zip(link.key, kinds, strict=True)]

@@ -32,7 +32,7 @@ class Linked:
     @property
     def referred(self) -> tuple[str, ...]:
         """The entities that are made here and referred to by others that are: a row of theirs may have been delivered before."""
-        return tuple(dict.fromkeys(link.parent for link in self._links if link.referred and not link.owns))
+        return tuple(dict.fromkeys(link.parent for link in self._links if link.referred and not link.owns and not link.elsewhere))
 
     @property
     def owned(self) -> tuple[tuple[str, str], ...]:
@@ -140,8 +140,10 @@ def _links(program: ir.Program, made: frozenset[str], origin: OriginOf) -> Itera
         for columns, parent in references(shape, shapes):
             if shape.name in made and parent in made and (shape.name, columns, parent) not in owned:
                 there = origin(shape.name, columns[0])
-                tree = any("tree" in one.tags for one in shape.fields if one.name in columns)
-                yield op.Link(shape.name, columns, parent, shapes[parent].key, False, True, there, there, tree)
+                tags = {tag for one in shape.fields if one.name in columns for tag in one.tags}
+                yield op.Link(
+                    shape.name, columns, parent, shapes[parent].key, False, True, there, there, "tree" in tags, "elsewhere" in tags
+                )
 
 
 def references(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> list[tuple[tuple[str, ...], str]]:

@@ -203,7 +203,7 @@ class Link:
     """Rows of `child` name one of `parent` by the key that stands in `columns`; `owns`: they live and die together.
 
     `below` is who is told of a child that falls, `above` of an owner. `referred`: a child of an owner says `references` too.
-    `tree`: no row may come back to itself.
+    `tree`: no row may come back to itself. `elsewhere`: a row that names none here misses none.
     """
 
     child: str
@@ -215,6 +215,7 @@ class Link:
     below: Origin
     above: Origin
     tree: bool = False
+    elsewhere: bool = False
 
 
 @record(frozen=True, slots=True)

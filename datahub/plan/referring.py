@@ -27,7 +27,7 @@ def referring(
 ) -> Iterator[tuple[ir.LookupTable, ir.CheckRule]]:
     """For each reference of an entity to one that is not made here: the table of its keys, and the check that it is there."""
     for columns, parent in references(shape, shapes):
-        if parent in made:
+        if parent in made or any("elsewhere" in one.tags for one in shape.fields if one.name in columns):
             continue
         kinds = {one.name: one.type for one in shapes[parent].fields}
         own = {one.name: one.type for one in shape.fields}

@@ -174,7 +174,7 @@ class Files(Outlet):
         make = FORMATS[target.kind].writer
         assert make is not None
         named = [shapes[name] for name in item.entities]
-        fields = {shape.name: tuple((one.name, one.type) for one in shape.fields) for shape in named}
+        fields = {shape.name: tuple((one.name, one.type) for one in shape.fields if not _internal(one)) for shape in named}
         writers = [make(_worded(replace(target, columns=()), shape), str(path), fields[shape.name]) for shape in named]
         if not all(hasattr(writer, "lines") for writer in writers):
             for writer in writers:
@@ -192,12 +192,14 @@ class Files(Outlet):
         path.parent.mkdir(parents=True, exist_ok=True)
         left_out = next((one.left_out for one in self.plan.outputs if one.entity == shape.name), ())
         fields = tuple((one.name, _leaving(one, shape)) for one in shape.fields if one.name not in left_out)
-        if target.columns:
-            types = dict(fields)
-            fields = tuple((name, types[name]) for name, _ in target.columns if name in types)
+        types = dict(fields)
+        # What others send on is told them whole: their templates choose.
+        kept = self.omissions and not self._declared(target.name)
+        unnamed = [one.name for one in shape.fields if one.name in types and (kept or not _internal(one))]
+        fields = tuple((name, types[name]) for name in (dict(target.columns) or unnamed) if name in types)
         make = FORMATS[target.kind].writer
         assert make is not None
-        if self.omissions and shape.patch and not self._declared(target.name):
+        if kept and shape.patch:
             target = replace(target, options=(*target.options, ("omissions", True)))
         target = _worded(target, shape)
         written = Written(shape.name, path, target.name)
@@ -308,6 +310,10 @@ class Files(Outlet):
         routes = {id(writer): writer for _, writer, _, _ in self._routes}
         shared = {id(file): file for _, file, _, _ in self._interleaved}
         return [*shared.values(), *(writer for several in self._writers.values() for writer, _, _ in several), *routes.values()]
+
+
+def _internal(field: EntityField) -> bool:
+    return "internal" in field.tags
 
 
 def _leaving(field: EntityField, shape: EntityShape) -> Type:

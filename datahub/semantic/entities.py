@@ -17,7 +17,7 @@ from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
 from datahub.semantic.rules import KEY_MAY_BE_NULL, ONLY_IN_OVERRIDE
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
 from datahub.semantic.scope import RowName, RowsetName, Scope
-from datahub.semantic.tags import ENTITY_TAGS, FIELD_TAGS, PATCH, REQUIRED_ON, TREE, WHOLE, check_tags
+from datahub.semantic.tags import ELSEWHERE, ENTITY_TAGS, FIELD_TAGS, PATCH, REQUIRED_ON, TREE, WHOLE, check_tags
 from datahub.semantic.targets import words_of
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
@@ -162,15 +162,18 @@ def elaborate_entity(outline: Outline, unit: Unit) -> None:
     scope = field_scope(shape, unit.scope())
     fields = tuple(replace(made, **_said(field, made, scope, shape.patch, unit)) for (field, _), made in zip(outline.fields, shape.fields))
     for (field, _), made in zip(outline.fields, fields):
-        _check_tree(field, made.references == shape.name, unit)
+        _check_references(field, made.references, shape.name, unit)
     shape = replace(shape, fields=fields, owns=_owns(declared, shape, unit), whole=_whole(declared, shape, unit))
     unit.world.entities[declared.name.text] = shape
     unit.made.entities.append(shape)
 
 
-def _check_tree(field: ast.EntityField, refers_to_own: bool, unit: Unit) -> None:
+def _check_references(field: ast.EntityField, references: str, own: str, unit: Unit) -> None:
     for tag in field.tags:
-        if tag.name.text == TREE.name and not refers_to_own:
+        if tag.name.text == ELSEWHERE.name and field.references is None:
+            message, helps = f"`{field.name.text}` refers to nothing", "say to which entity: `references Order @elsewhere`"
+            unit.emit(Diagnostic(BAD_ARGUMENTS, message, Label(tag.span, "what may be elsewhere?"), help=helps))
+        if tag.name.text == TREE.name and references != own:
             message, helps = f"`{field.name.text}` is no branch of a tree", "a field of a tree refers to the entity that it is in"
             unit.emit(Diagnostic(BAD_ARGUMENTS, message, Label(tag.span, "of which tree?"), help=helps))
 

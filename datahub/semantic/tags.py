@@ -29,9 +29,13 @@ WHOLE = TagShape(
 )
 REQUIRED_ON = TagShape("required_on", 1, 2, 'The field must be there when a row is made (`"create"`) or changed (`"update"`).', ("create",))
 TREE = TagShape("tree", 0, 0, "Rows refer to one another as those of a tree: none comes back to itself.")
+ELSEWHERE = TagShape(
+    "elsewhere", 0, 0, "What is referred to may be elsewhere: a row falls with one that is rejected here, and misses none."
+)
+INTERNAL = TagShape("internal", 0, 0, "For keys, rules and checks alone: files are written without it, unless their target names it.")
 
 COLUMN_TAGS = (PII, SPLIT)
-FIELD_TAGS = (PII, REQUIRED_ON, TREE)
+FIELD_TAGS = (ELSEWHERE, INTERNAL, PII, REQUIRED_ON, TREE)
 ENTITY_TAGS = (PATCH, PII, WHOLE)
 TARGET_TAGS = (PII, SPLIT)
 

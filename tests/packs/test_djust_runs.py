@@ -22,6 +22,12 @@ ROWS = """accountExternalId;accountName;companyRegistrationName;businessRegistra
 A1;Nord;Nord SA;1;Ada
 A2;;;;Bob
 """
+STATUSES = """
+use djust ^1.0 as d
+use djust.files ^1.0 as f
+target own: csv { delimiter ";" }
+flow statuses { write d.OrderStatus to own }
+"""
 TREE = """
 use djust ^1.0 as d
 use djust.files ^1.0 as f
@@ -62,6 +68,15 @@ def test_an_account_that_is_there_needs_them_not(run, tmp_path):
     assert ["A1", "A2"] == [line.split(";")[0] for line in (tmp_path / "out" / "r.account_rows_file.csv").read_text().splitlines()[1:]]
 
 
+def test_of_an_order_under_two_names_one_status_goes_out_without_what_is_for_us(run, tmp_path):
+    rows = "Order Reference;Order External Id;Order Status\n;O1;SHIPPED\nR1;O1;DELIVERED\nR2;;SHIPPED\n"
+    ended = run(STATUSES, "f.order_statuses_file", rows)
+    assert 0 == ended.code, ended.out + ended.err
+    written = (tmp_path / "out" / "own.csv").read_text().splitlines()
+    assert ["orderReference;orderExternalId;orderStatus", ";O1;SHIPPED", "R2;;SHIPPED"] == written
+    assert "O1 is an order that an earlier row has, as O1" in ended.err
+
+
 def test_the_patch_on_the_page_of_the_pack_says_nothing_else(run, tmp_path):
     page = (PACKS / "djust" / "README.md").read_text(encoding="utf-8")
     (script,) = [one for one in re.findall(r"```dhm\n(.*?)```", page, re.DOTALL) if "@patch" in one]
@@ -98,6 +113,25 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
             "f.accounts",
             "Account External Id;accountWebsite;CF_region\nA1;;\n",
             [{"accountExternalId": "A1", "accountWebsite": None, "custom": {}}],
+        ),
+        (
+            "account",
+            "f.accounts",
+            "Account External Id;accountName;accountWebsite;customerTagExternalId;deleted;inactive;CF_region\n"
+            "A1;;;;TRUE;;\nA2;;https://a.test;;;TRUE;\nA3;Nord;;;;TRUE;\n",
+            [
+                {"accountExternalId": "A1", "deleted": True, "inactive": False},
+                {"accountExternalId": "A2", "accountWebsite": "https://a.test", "deleted": False, "inactive": True},
+                {
+                    "accountExternalId": "A3",
+                    "accountName": "Nord",
+                    "accountWebsite": None,
+                    "customerTagExternalIds": [],
+                    "deleted": False,
+                    "inactive": True,
+                    "custom": {},
+                },
+            ],
         ),
         (
             "account",
@@ -155,7 +189,15 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
             [{"stockExternalId": "ST1", "stockVariantId": "V1", "supplierExternalId": "S1", "stockNumber": 5, "quantityPerPack": 6}],
         ),
     ],
-    ids=["an account to delete", "cells that are empty", "accounts of the API", "a user", "a product of the API", "a stock"],
+    ids=[
+        "an account to delete",
+        "cells that are empty",
+        "accounts that are closed",
+        "accounts of the API",
+        "a user",
+        "a product of the API",
+        "a stock",
+    ],
 )
 def test_what_the_data_does_not_have_is_left_alone(flow, source, data, written, dhm, tmp_path):
     (tmp_path / "s.dhm").write_text(PATCHES, encoding="utf-8")

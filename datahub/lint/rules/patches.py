@@ -1,4 +1,4 @@
-"""Patches whose target cannot show what is left alone and what is erased."""
+"""Patches that erase what they say nothing of: in a target that cannot show it, or of an entity whose rows are whole."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datahub.diagnostics.rule import Rule, Severity
 from datahub.diagnostics.suggest import listed
 from datahub.lint.declare import lint
 from datahub.semantic import ir
+from datahub.semantic.complete import absent
 from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.walk import walk
 from datahub.syntax import ast
+from datahub.syntax.walk import walk as nodes
 
 OMIT_LOOKS_LIKE_NULL = Rule(
     "DHM216",
@@ -20,6 +22,16 @@ OMIT_LOOKS_LIKE_NULL = Rule(
     "a field that only some rows leave alone goes where that cannot be seen",
     "In JSON a field that is left alone has no key. A file of columns has a cell for every row: there `omit` is an empty cell, and so is "
     "null, unless the target says how null is written. A field that every row leaves alone has no column, and needs nothing.",
+)
+
+WHOLE_ROWS_AS_PATCH = Rule(
+    "DHM215",
+    "whole-rows-as-patch",
+    Severity.ERROR,
+    "rows are written as a patch, and say null of what they know nothing of",
+    "`write … as patch` changes rows that are there. Where the entity is no patch, its rows are whole: a field that no line fills, or that a "
+    "map of a pack leaves out, has its default, else null, and that is written over what the receiver has. Tag the entity `@patch`, so that "
+    "they are left alone, or fill each field: `phone: null` says that it is erased.",
 )
 
 
@@ -66,6 +78,47 @@ def _sometimes(entity: str, program: ir.Program) -> Iterator[str]:
         partly = any(isinstance(node, ir.Omitted) for value in several for node in walk(value))
         if partly and not all(omitted):
             yield name
+
+
+@lint(WHOLE_ROWS_AS_PATCH)
+def look_at_whole_rows(elaborated: Elaborated, emit: Emit) -> None:
+    """Tell which entities are written as patches though their rows are whole, and something is not said of them."""
+    unit, program = elaborated.units[-1], elaborated.program
+    for declared in unit.declared.flows.values():
+        for item in (one for one in declared.items if isinstance(one, ast.Write) and one.patch):
+            for part in item.parts:
+                shape = unit.world.entities.get(part.entity.text)
+                fields = _unsaid(shape, elaborated) if shape is not None and not shape.patch else ()
+                if fields and shape is not None:
+                    emit(_erased(fields, part, shape.name in {unit.full(one.name.text) for one in unit.declared.of(ast.Entity)}))
+
+
+def _unsaid(shape: ir.EntityShape, elaborated: Elaborated) -> tuple[str, ...]:
+    """The fields of which some map says nothing, in their order, as far as no rule sets them."""
+    every = [one for unit in elaborated.units for one in unit.declared.maps]
+    ruled = {one.name for rule in elaborated.program.rules if rule.entity == shape.name for one in (*rule.sets, *rule.otherwise)}
+    found: set[str] = set()
+    for declared, made in zip(every, elaborated.program.maps, strict=True):
+        if made.entity == shape.name:
+            lines = {item.name.text: item for item in declared.items if isinstance(item, ast.FieldItem)}
+            values = {one.name: one.value for one in made.body.fields}
+            found |= {one.name for one in shape.fields if one.name not in lines and values.get(one.name) == absent(one)}
+            found |= {name for name, line in lines.items() if _leaves_out(line)}
+    return tuple(one.name for one in shape.fields if one.name in found - ruled)
+
+
+def _leaves_out(line: ast.FieldItem) -> bool:
+    return any(isinstance(node, ast.Reference) and node.name.text == "omit" for node in nodes(line.value))
+
+
+def _erased(fields: tuple[str, ...], part: ast.WritePart, own: bool) -> Diagnostic:
+    name, several = part.entity.text, len(fields) > 1
+    return Diagnostic(
+        WHOLE_ROWS_AS_PATCH,
+        f"`{name}` is no patch: null is written over what the receiver has of {listed(fields)}",
+        Label(part.span, f"says nothing of {'them' if several else 'it'} in some rows"),
+        help=f"write `{'' if own else 'override '}entity {name} @patch {{ {'… ' if own else ''}}}`, or fill {'them' if several else 'it'}",
+    )
 
 
 def _alike(fields: tuple[str, ...], shape: ir.EntityShape, target: ir.TargetShape, item: ast.Write, part: ast.WritePart) -> Diagnostic:

@@ -161,7 +161,7 @@ def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> Iterato
             alone = f"what is rejected of `{other.name}` holds back no `{shape.name}` here, nor the other way round"
             yield other.name, f"`{other.name}` owns it", alone
     for one in shape.fields:
-        if one.references and one.references not in told and one.references != shape.name:
+        if one.references and one.references not in (*told, shape.name) and "elsewhere" not in one.tags:
             told.add(one.references)
             unasked = f"nothing is asked of `{one.name}` here, but where the project remembers what was delivered of `{one.references}`"
             yield one.references, f"`{one.name}` refers to it", unasked
