@@ -117,8 +117,10 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
         (
             "account",
             "f.accounts",
-            "Account External Id;accountName;accountWebsite;customerTagExternalId;deleted;inactive;CF_region\n"
-            "A1;;;;TRUE;;\nA2;;https://a.test;;;TRUE;\nA3;Nord;;;;TRUE;\n",
+            (
+                "Account External Id;accountName;accountWebsite;customerTagExternalId;deleted;inactive;CF_region\n"
+                "A1;;;;TRUE;;\nA2;;https://a.test;;;TRUE;\nA3;Nord;;;;TRUE;\n"
+            ),
             [
                 {"accountExternalId": "A1", "deleted": True, "inactive": False},
                 {"accountExternalId": "A2", "accountWebsite": "https://a.test", "deleted": False, "inactive": True},

@@ -83,7 +83,7 @@ def _sometimes(entity: str, program: ir.Program) -> Iterator[str]:
 @lint(WHOLE_ROWS_AS_PATCH)
 def look_at_whole_rows(elaborated: Elaborated, emit: Emit) -> None:
     """Tell which entities are written as patches though their rows are whole, and something is not said of them."""
-    unit, program = elaborated.units[-1], elaborated.program
+    unit, _program = elaborated.units[-1], elaborated.program
     for declared in unit.declared.flows.values():
         for item in (one for one in declared.items if isinstance(one, ast.Write) and one.patch):
             for part in item.parts:
