@@ -29,9 +29,9 @@ WHOLE_ROWS_AS_PATCH = Rule(
     "whole-rows-as-patch",
     Severity.ERROR,
     "rows are written as a patch, and say null of what they know nothing of",
-    "`write … as patch` changes rows that are there. Where the entity is no patch, its rows are whole: a field that no line fills, or that a "
-    "map of a pack leaves out, has its default, else null, and that is written over what the receiver has. Tag the entity `@patch`, so that "
-    "they are left alone, or fill each field: `phone: null` says that it is erased.",
+    "`write … as patch` changes rows that are there. Where the entity is no patch, its rows are whole: a field that no line fills, or "
+    "that a map of a pack leaves out, has its default, else null, and that is written over what the receiver has. Tag the entity "
+    "`@patch`, so that they are left alone, or fill each field: `phone: null` says that it is erased.",
 )
 
 
