@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,9 @@ from datahub.frames.frame import Column, Failure
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.types import model as t
 from datahub.types.arrow import written_type
+
+_MOST_PLACES = 76
+"""What a decimal of 256 bits has; Arrow reads types with any."""
 
 
 class TableColumns:
@@ -100,8 +103,20 @@ def plain(values: pa.Array) -> tuple[pa.Array, Failure | None]:
 def sound(table: pa.Table) -> None:
     """Raise `ArrowInvalid` where decimals, or parts of what is nested, are not what their types say; of texts each row is asked."""
     for column in table.columns:
+        if any(abs(scale) > _MOST_PLACES for scale in _scales(column.type)):
+            raise pa.ArrowInvalid(f"a column of {column.type}")
         if pa.types.is_decimal(column.type) or pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
             column.validate(full=True)
+
+
+def _scales(kind: pa.DataType) -> Iterator[int]:
+    """The places of all decimals of a type."""
+    if pa.types.is_decimal(kind):
+        yield kind.scale
+    elif pa.types.is_dictionary(kind):
+        yield from _scales(kind.value_type)
+    for at in range(kind.num_fields):
+        yield from _scales(kind.field(at).type)
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

@@ -159,6 +159,13 @@ def test_what_a_file_calls_text_and_is_none_fails_with_its_row(read, held):
     assert (["A1", None, "A3"], [("R001", "a", 1)]) == (seen.columns["a"], [one[:3] for one in seen.failures])
 
 
+def test_a_decimal_of_more_places_than_there_can_be_is_refused(read):
+    held = pa.array([Digits(1)], pa.decimal128(7, 0)).buffers()
+    data = arrow(a=pa.Array.from_buffers(pa.decimal128(7, -9_999_999), 1, held))
+    with pytest.raises(BadInput, match="is damaged"):
+        read("arrow", data, [column("a", Decimal(True))])
+
+
 def contradictory():
     much = pa.array([Digits("12345678901234.00")], pa.decimal128(20, 2))
     yield "decimals with more digits than they have", pa.Array.from_buffers(pa.decimal128(12, 2), 1, much.buffers())
