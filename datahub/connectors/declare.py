@@ -143,6 +143,7 @@ class Split:
     """One thing that a source has to give: a file, or a series of pages.
 
     `locator` finds it again; `fingerprint` is what is known of its content before it is read (size, time, ETag), or empty.
+    `note` is what a person should hear of how it came about.
     """
 
     source: str
@@ -151,6 +152,7 @@ class Split:
     fingerprint: str = ""
     size: int | None = None
     modified: datetime | None = None
+    note: str = ""
 
 
 @record(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _PHRASES = {
     "R005": "cannot be read as a record",
     "R006": "is of another kind than declared",
     "R007": "has other parts than its column",
+    "R008": "has nothing to be found of it",
     "R101": "is not a whole number",
     "R102": "is too large for its type",
     "R103": "is neither true nor false",

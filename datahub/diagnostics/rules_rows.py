@@ -65,6 +65,14 @@ UNEVEN_PARTS = _row(
     "Cut so, a part of it would be lost: the marks in the cell are others, or stand inside of a value.",
 )
 
+NOTHING_FOUND = _row(
+    "R008",
+    "nothing-found",
+    "something that was to be fetched, and of which nothing was found",
+    "The source calls an API for each element of a list. For this one there was nothing (HTTP 404 or 410), or it lacks what its call "
+    'asks of it, and the call says `missing = "reject"`. It stands where its rows would have stood, with what was asked and answered.',
+)
+
 # ---------------------------------------------------------------- R1: conversion
 
 NOT_AN_INT = _row(

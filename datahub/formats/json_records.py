@@ -16,6 +16,7 @@ from datahub.formats.declare import ADDED, BadRecord, Parsed
 from datahub.formats.json_exact import Decoder, Malformed, Misfit, Number, compact, misfit_failures, raw_column
 from datahub.formats.json_fast import FastPlan, at_once, fast_plan, first_of, seen_kinds
 from datahub.formats.json_gather import Gathering
+from datahub.formats.json_lost import CODE, lost_in
 from datahub.formats.json_scan import LONGEST_RECORD, may_be_deep
 from datahub.formats.options import option
 from datahub.formats.part_names import along, back, named_parts, named_type, names_of
@@ -150,6 +151,8 @@ class RecordParser:
     def _bad_record(self, records: Records, number: int, why: tuple[str, str], first_line: int) -> BadRecord:
         raw = records.text[int(records.starts[number]) : int(records.ends[number])]
         line = first_line + (number if records.lines is None else int(records.lines[number]))
+        if (lost := lost_in(raw)) is not None:
+            return BadRecord(number, line, *why, lost.element[:_SHOWN])
         return BadRecord(number, line, *why, raw[:_SHOWN].decode("utf-8", "backslashreplace"))
 
     def _plan_for(self, records: Records) -> FastPlan | None:
@@ -185,7 +188,8 @@ class RecordParser:
         try:
             value = decoder.read(raw)
         except Malformed as problem:
-            return None, problem.code, str(problem)
+            lost = lost_in(raw)
+            return (None, CODE, lost.reason) if lost is not None else (None, problem.code, str(problem))
         if not isinstance(value, dict):
             return None, "R006", f"the record is no object but {_kind(value)}"
         if self.strict:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datahub.state.sqlite.ledger import SqliteLedger
-from tests.servers.api import Asked, api
+from tests.servers.api import Api, Asked, api
 
 PROJECT = """\
 [project]
@@ -75,8 +75,8 @@ flow main {
 class World:
     """What the one API has, and what the other took, each key once."""
 
-    def __init__(self, seen: list[Asked]) -> None:
-        self.seen = seen
+    def __init__(self, server: Api) -> None:
+        self.server, self.seen = server, server.seen
         self.rows: list[dict[str, Any]] = [{"id": f"O-{number}", "total": number, "at": f"2026-01-0{number}"} for number in range(1, 4)]
         self.taken: list[str] = []
         self.keys: set[str] = set()
@@ -97,7 +97,7 @@ def world(tmp_path, monkeypatch):
     with api() as server:
         server.routes["GET /feed"] = lambda asked: {"elements": [row for row in one.rows if row["at"] > asked.query.get("since", "")]}
         server.routes["POST /orders"] = lambda asked: one.orders(asked)
-        one = World(server.seen)
+        one = World(server)
         monkeypatch.setenv("SHOP", server.url)
         yield one
 
@@ -271,3 +271,41 @@ def test_a_target_that_the_script_says_is_a_file_is_not_sent_as_rows(world, tmp_
     assert "the script says that `erp` is `csv`, and its rows are sent" in ended.stderr
     assert "target erp: api {}" in ended.stderr
     assert [] == world.seen
+
+
+def asked_one_by_one(path, missing):
+    """The project, its orders fetched by a call for each reference."""
+    calls = f"""
+[[jobs.orders.sources.feed.calls]]
+name = "list"
+path = "list"
+
+[[jobs.orders.sources.feed.calls]]
+each = "{{{{list}}}}"
+path = "orders/{{{{EACH.ref}}}}"
+missing = "{missing}"
+"""
+    told = PROJECT.replace('rows = "$.elements"\ncursor = {value = "$.at"}\n', "")
+    begin, end = told.index("[[jobs.orders.sources.feed.calls]]"), told.index("[jobs.orders.targets.erp]")
+    path.write_text(told[:begin] + calls.lstrip() + "\n" + told[end:], encoding="utf-8")
+
+
+@pytest.mark.parametrize("missing", ["reject", "skip"])
+def test_an_order_that_is_gone_stops_no_other(world, tmp_path, missing):
+    asked_one_by_one(tmp_path / "dhm.toml", missing)
+    world.server.routes["GET /list"] = lambda asked: [{"ref": 1}, {"ref": 7}, {"ref": 3}]
+    for number in (1, 3):
+        world.server.routes[f"GET /orders/{number}"] = lambda asked, row=world.rows[number - 1]: row
+    done = run()
+    assert ["O-1", "O-3"] == world.taken
+    if missing == "skip":
+        assert 0 == done.returncode, done.stderr
+        assert "feed: 1 element was skipped, as nothing was found for it: element 2 of `{{list}}`: GET " in done.stderr
+        return
+    assert 3 == done.returncode, done.stderr
+    assert "R008" in done.stderr
+    (path,) = (tmp_path / "rejects").glob("*feed*.jsonl")
+    rejected = json.loads(path.read_text())
+    assert '!{"element": "{\\"ref\\":7}"' == rejected["_dhm_raw"].partition(",")[0]
+    assert ("R008", '{"ref":7}') == (rejected["_dhm_codes"], rejected["_dhm_values"])
+    assert "/orders/7: HTTP 404" in rejected["_dhm_messages"]

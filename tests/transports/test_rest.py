@@ -24,6 +24,7 @@ from datahub.connectors.rest.signing import signing
 from datahub.connectors.rest.source import RestIn
 from datahub.connectors.rest.told import RestTo
 from datahub.connectors.rest.told_source import RestFrom
+from datahub.formats.json_lost import lost_in
 from datahub.project.redaction import redacted
 from datahub.project.secrets import Secret
 from tests.servers.api import api
@@ -271,9 +272,93 @@ def test_calls_for_each_element_keep_the_budget_and_end_where_one_fails(server, 
     assert 3 == len(server.seen)
 
 
+GONE = (404, {"message": "no such order"})
+
+
+def asked_for_each(server, world, missing, *, paging=None):
+    """Five orders, of which one is gone, one has no id, and one is null: what is read of them."""
+    server.routes["GET /orders"] = lambda asked: [{"id": 1}, {"id": 2}, {"id": None}, {"name": "x"}, {"id": 5}]
+    server.routes["GET /orders/1"] = server.routes["GET /orders/5"] = lambda asked: [{"sku": "A"}]
+    server.routes["GET /orders/2"] = lambda asked: GONE
+    server.routes["GET /orders/"] = lambda asked: pytest.fail("all orders were asked for, in place of one")
+    one = world()
+    call = {"each": "{{orders}}", "path": "orders/{{EACH.id}}", "missing": missing} | ({"paging": paging} if paging else {})
+    return one, one.source({"name": "orders", "path": "orders"}, call)
+
+
+def test_an_element_of_which_nothing_is_found_ends_the_run_unless_the_call_says_otherwise(server, world):
+    one, source = asked_for_each(server, world, "fail")
+    with pytest.raises(Missing, match=r"element 2 of `\{\{orders\}\}`: GET .*/orders/2: HTTP 404: .*no such order") as problem:
+        one.lines(source)
+    assert 'missing = "reject"' in problem.value.help
+
+
+@pytest.mark.parametrize("paging", [None, {"kind": "number", "size": 2}])
+def test_elements_of_which_nothing_is_found_are_skipped_and_told_of(server, world, paging):
+    one, source = asked_for_each(server, world, "skip", paging=paging)
+    (split,) = source.splits()
+    landed = source.land(split, one.folder)
+    source.close()
+    assert [{"sku": "A"}] * 2 == [json.loads(line) for line in landed.path.read_text().splitlines()]
+    assert "3 elements were skipped, as nothing was found for them: element 2 of `{{orders}}`" in split.note
+
+
+def test_elements_of_which_nothing_is_found_are_rejected_where_their_rows_would_have_stood(server, world):
+    one, source = asked_for_each(server, world, "reject")
+    (data,) = one.text(source)
+    lines = data.splitlines(keepends=True)
+    assert [b"{", b"!", b"!", b"!", b"{"] == [line[:1] for line in lines]
+    lost = [one for line in lines[1:4] if (one := lost_in(line)) is not None]
+    assert ['{"id":2}', '{"id":null}', '{"name":"x"}'] == [one.element for one in lost]
+    assert ["HTTP 404", "is empty, and stands in a path", "has nothing at `$.id`"] == [
+        next(words for words in ("HTTP 404", "is empty, and stands in a path", "has nothing at `$.id`") if words in one.reason)
+        for one in lost
+    ]
+
+
+def test_an_element_of_which_a_part_has_come_is_no_longer_one_without_anything(server, world):
+    server.routes["GET /orders"] = lambda asked: [{"id": 1}]
+    server.routes["GET /orders/1"] = lambda asked: [{"sku": "A"}] if asked.query["page"] == "1" else GONE
+    one = world()
+    call = {"each": "{{orders}}", "path": "orders/{{EACH.id}}", "missing": "skip", "paging": {"kind": "number", "size": 1}}
+    with pytest.raises(Missing):
+        one.lines(one.source({"name": "orders", "path": "orders"}, call))
+
+
+def test_files_of_elements_that_are_gone_are_left_out_and_told_of(server, world):
+    server.routes["GET /files"] = lambda asked: [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+    for name in "ac":
+        server.routes[f"GET /files/{name}.csv"] = lambda asked: (200, asked.path.encode(), {})
+    one = world()
+    call = {"each": "{{files}}", "path": "files/{{EACH.name}}.csv", "download": True, "missing": "skip"}
+    source = one.source({"name": "files", "path": "files"}, call)
+    first, second = source.splits()
+    source.close()
+    assert ("1 element was skipped" in first.note, "") == (True, second.note)
+
+
+def test_an_earlier_call_of_each_can_lack_an_answer_too(server, world):
+    server.routes["GET /shops"] = lambda asked: ["a", "b"]
+    server.routes["GET /shops/a"] = lambda asked: {"id": 7}
+    server.routes["GET /rows/7"] = lambda asked: [{"n": 1}]
+    one = world()
+    shops = {"name": "shops", "path": "shops"}
+    known = {"name": "known", "each": "{{shops}}", "path": "shops/{{EACH}}", "missing": "reject"}
+    (data,) = one.text(one.source(shops, known, {"each": "{{known}}", "path": "rows/{{EACH.id}}"}))
+    lost, row = data.splitlines(keepends=True)
+    told = lost_in(lost)
+    assert told is not None
+    assert ('"b"', {"n": 1}) == (told.element, json.loads(row))
+
+
 @pytest.mark.parametrize(
     "calls, words",
     [
+        ([{"path": "a", "missing": "skip"}], "`missing` is about the elements of `each`"),
+        (
+            [{"name": "o", "path": "a"}, {"path": "b", "each": "{{o}}", "missing": "reject", "download": True}],
+            "a download has no rows for one to be rejected among",
+        ),
         ([{"path": "a", "parameters": {"x": "{{EACH.id}}"}}], "nothing fills `{{EACH.id}}`"),
         ([{"path": "a", "each": "{{orders}}"}], "nothing fills `{{orders}}`"),
         ([{"name": "o", "path": "a"}, {"path": "b", "each": "all of {{o}}"}], "`each` is a list out of an earlier answer"),

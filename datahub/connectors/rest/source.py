@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
 from datahub.connectors.declare import Landed, Place, Split, TerminalError, TransientError
 from datahub.connectors.file_names import filled
+from datahub.connectors.rest.elements import Elements
 from datahub.connectors.rest.pages import pages
 from datahub.connectors.rest.paths import slots
 from datahub.connectors.rest.session import Request, Session, shown
+from datahub.connectors.rest.taken import Taken, earlier, instant, rank_of
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Call, RestFrom, Until
-from datahub.connectors.rest.values import Absent, at, decoded, encoded, encoded_lines, fill
+from datahub.connectors.rest.values import Absent, at, decoded, encoded, fill
 from datahub.durable import to_disk
 
 PIECE = 1 << 16
 _NOT_YET = (404, 409)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 class RestIn:
@@ -39,6 +38,7 @@ class RestIn:
         self._window: tuple[str, str] | None = None
         self._values: dict[str, Any] = {}
         self._parts: list[tuple[Path, int]] = []
+        self._elements = Elements(self._values)
 
     def start(self, position: str | None) -> None:
         self._before = position
@@ -58,30 +58,43 @@ class RestIn:
             )
         if "NOW" not in asked and window[1] < datetime.now(UTC):
             raise TerminalError("its calls do not say until when", 'ask for it: `until = "{{NOW}}"` in `parameters` of the call')
-        self._window = _instant(window[0]), _instant(window[1])
+        self._window = instant(window[0]), instant(window[1])
 
     def splits(self) -> Iterator[Split]:
         """One file with all rows, or one for each address of a download; none where the API has none."""
         began = datetime.now(UTC)
         self._values = self._known_from(began)
         self._position = None
-        self._parts = []
+        self._parts, self._elements = [], Elements(self._values)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         *earlier, last = self._told.calls
         for call in earlier:
             self._remember(call, self._known(call))
-        taken = _Taken(self._told)
+        taken = Taken(self._told)
         if last.download:
-            for _ in self._rounds(last):
-                for request in self._requests(last):
-                    with self._part() as taken.file:
-                        self._download(request, taken)
+            self._fetch(last, taken)
         else:
             with self._part() as taken.file:
                 for rows in self._rows_of(last, self._told.rows):
+                    taken.bytes(self._elements.rejected())
                     taken.rows(rows)
+                taken.bytes(self._elements.rejected())
         self._move(began, taken)
         yield from self._found(began)
+
+    def _fetch(self, call: Call, taken: Taken) -> None:
+        """The files of a download: one, or those of each element."""
+        for _ in self._elements.rounds(call):
+            requests = self._requests(call)
+            begun = False
+            # Once a file of it has come, an element is no longer one of which there is nothing.
+            with self._elements.spared(call):
+                if (first := next(requests, None)) is not None:
+                    self._download(first, taken)
+                    begun = True
+            if begun:
+                for request in requests:
+                    self._download(request, taken)
 
     @contextmanager
     def _part(self) -> Iterator[IO[bytes]]:
@@ -96,13 +109,14 @@ class RestIn:
 
     def _found(self, began: datetime) -> Iterator[Split]:
         full = [(path, size) for path, size in self._parts if size]
+        note = self._elements.note()
         for number, (path, size) in enumerate(full, 1):
             values = {"CONNECTION": self._source, "TIMESTAMP": began.strftime("%Y%m%dT%H%M%S%fZ"), "DATE": began.strftime("%Y%m%d")}
             name = filled(self._told.name, values)
             if len(full) > 1:
                 stem, dot, ending = name.rpartition(".")
                 name = f"{stem}-{number}{dot}{ending}" if dot else f"{name}-{number}"
-            yield Split(self._source, path.name, name, size=size)
+            yield Split(self._source, path.name, name, size=size, note=note if number == 1 else "")
 
     def land(self, split: Split, folder: Path) -> Landed:
         """Move what was fetched into `folder`."""
@@ -178,40 +192,37 @@ class RestIn:
             return
         yield self._request(call)
 
-    def _rounds(self, call: Call) -> Iterator[None]:
-        """Once; or once for each element that the call is made for, which it knows meanwhile."""
-        if not call.each:
-            yield
-            return
-        found = fill(call.each, self._values)
-        if not isinstance(found, list):
-            raise TerminalError(f"`{call.each}` is `{described(found)}`, and no list", "`each` must lead to a list")
-        if len(found) > call.most:
-            raise TerminalError(
-                f"`{call.each}` has {len(found):,} elements: that is more than {call.most:,} calls",
-                "if that is right, raise `most` of the call",
-            )
-        try:
-            for self._values["EACH"] in found:
-                yield
-        finally:
-            self._values.pop("EACH", None)
-
     def _known(self, call: Call) -> Any:
         """What later calls know of an earlier one: its answer; or all its rows, or answers, where it is made of several."""
         if call.rows or call.paging is not None:
             return [row for rows in self._rows_of(call, call.rows or "$") for row in rows]
-        return [self._value(call) for _ in self._rounds(call)] if call.each else self._value(call)
+        if not call.each:
+            return self._value(call)
+        answers = []
+        for _ in self._elements.rounds(call):
+            with self._elements.spared(call):
+                answers.append(self._value(call))
+        return answers
 
     def _rows_of(self, call: Call, path: str) -> Iterator[list[Any]]:
         """The rows of each page or answer, with what is added to them."""
-        for _ in self._rounds(call):
-            if call.paging is not None:
-                for rows in pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path)):
-                    yield self._with(call, rows)
-            else:
-                value = self._value(call)
-                yield self._with(call, self._rows(value, path) if value is not None else [])
+        for _ in self._elements.rounds(call):
+            answers = self._answers(call, path)
+            first: list[Any] | None = None
+            # Once a part of its rows has come, an element is no longer one of which there is nothing.
+            with self._elements.spared(call):
+                first = next(answers, None)
+            if first is not None:
+                yield first
+                yield from answers
+
+    def _answers(self, call: Call, path: str) -> Iterator[list[Any]]:
+        if call.paging is not None:
+            found = pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path))
+            yield from (self._with(call, rows) for rows in found)
+            return
+        value = self._value(call)
+        yield self._with(call, self._rows(value, path) if value is not None else [])
 
     def _with(self, call: Call, rows: list[Any]) -> list[Any]:
         if not call.add:
@@ -229,8 +240,8 @@ class RestIn:
                 raise TerminalError(f"`{path}` has `{described(row)}` in it, which is no row", "`rows` must lead to objects")
         return flat
 
-    def _download(self, request: Request, taken: _Taken) -> None:
-        with self._session.stream(request) as response:
+    def _download(self, request: Request, taken: Taken) -> None:
+        with self._part() as taken.file, self._session.stream(request) as response:
             for piece in response.iter_bytes(PIECE):
                 taken.bytes(piece)
 
@@ -267,75 +278,20 @@ class RestIn:
         cursor = self._told.cursor
         position = self._before or (cursor.first if cursor is not None else "")
         if cursor is not None and cursor.overlap and self._before:
-            position = _earlier(self._before, cursor.overlap.total_seconds())
-        return {"CURSOR": position, "NOW": _instant(began)}
+            position = earlier(self._before, cursor.overlap.total_seconds())
+        return {"CURSOR": position, "NOW": instant(began)}
 
-    def _move(self, began: datetime, taken: _Taken) -> None:
+    def _move(self, began: datetime, taken: Taken) -> None:
         cursor = self._told.cursor
         if cursor is None:
             return
         if not cursor.value:
-            self._position = _instant(began)
+            self._position = instant(began)
         elif taken.greatest is not None:
             found = taken.greatest
-            self._position = found if self._before is None else max(self._before, found, key=_rank)
-
-
-class _Taken:
-    """What came, into `file`: rows as lines or a file as it is, and the greatest cursor among the rows."""
-
-    def __init__(self, told: RestFrom) -> None:
-        self._told = told
-        self.file: IO[bytes]
-        self.size = 0
-        self.greatest: str | None = None
-        self._rank: tuple[int, Any] = (0, 0)
-
-    def rows(self, rows: list[Any]) -> None:
-        cursor = self._told.cursor
-        if cursor is not None and cursor.value:
-            found = at(rows, f"$[*]{cursor.value.removeprefix('$')}", "a row")
-            # Many rows of a page have one of few values.
-            for text in dict.fromkeys(str(one) for one in found if one is not None):
-                self._higher(text)
-        self.bytes(encoded_lines(rows))
-
-    def _higher(self, found: str) -> None:
-        if found == self.greatest:
-            return
-        rank = _rank(found)
-        if self.greatest is None or rank > self._rank:
-            self.greatest, self._rank = found, rank
-
-    def bytes(self, data: bytes) -> None:
-        self.size += len(data)
-        if self.size > self._told.largest:
-            raise TerminalError(f"the API gives more than {self._told.largest:,} bytes", "raise `largest` of the source")
-        self.file.write(data)
+            self._position = found if self._before is None else max(self._before, found, key=rank_of)
 
 
 def _one_of(value: Any, words: list[Any]) -> bool:
     """Whether a value is one of these; `true` is no 1, as it is to Python."""
     return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in words)
-
-
-def _rank(text: str) -> tuple[int, Any]:
-    """Numbers by size, instants by time whatever their zone, and other text as it is."""
-    if _NUMBER.fullmatch(text):
-        return (0, Decimal(text))
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return (2, text)
-    return (1, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _earlier(position: str, seconds: float) -> str:
-    rank, value = _rank(position)
-    if rank == 1:
-        return _instant(datetime.fromtimestamp(value.timestamp() - seconds, UTC))
-    raise TerminalError(f"the cursor `{described(position)}` is no instant, and has no time before it", "leave `overlap` out")

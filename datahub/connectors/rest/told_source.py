@@ -107,6 +107,10 @@ class Call(Config):
     as `{{EACH}}`, or parts of it as `{{EACH.id}}`. Later calls know all answers as one list."""
     most: int = Field(default=100_000, ge=1)
     """How many elements `each` may have; more end the run before the first of these calls."""
+    missing: Literal["fail", "skip", "reject"] = "fail"
+    """What becomes of an element of `each` whose call finds nothing (404, 410), or that lacks what the call asks of it. `fail`: nothing is
+    taken, and the run ends. `skip`: the others are taken, and the run warns. `reject`: the others are taken, and the element is rejected
+    where its rows would have stood, with the reason."""
     rows: AnswerPath = ""
     """Where the answers have their rows: of an earlier call that has pages, or is made for `each`; later calls know all of them as one
     list. Those of the last call are told by `rows` of the source."""
@@ -136,6 +140,8 @@ class Call(Config):
                 key="each",
                 help='write such as `each = "{{orders.elements}}"`',
             )
+        if self.missing != "fail" and not self.each:
+            raise mistake("missing", "`missing` is about the elements of `each`", key="missing", help="leave it out")
         if self.name in _OURS:
             raise mistake("call_names", f"`{self.name}` is what we call something ourselves", key="name", help="give the call another name")
         below(self.path)
@@ -192,6 +198,10 @@ class RestFrom(From):
             raise mistake("rows", "the rows of the last call are told by `rows` of the source", key=("calls", last, "rows"), help=help)
         if self.calls[last].download and self.calls[last].add:
             raise mistake("rows", "a download is a file as it is: nothing is added to its rows", key=("calls", last, "add"))
+        rejecting = next((number for number, call in enumerate(self.calls) if call.missing == "reject"), None)
+        if self.calls[last].download and rejecting is not None:
+            help = "write `skip`, or `fail`"
+            raise mistake("missing", "a download has no rows for one to be rejected among", key=("calls", rejecting, "missing"), help=help)
         names = [call.name for call in self.calls if call.name]
         if len(names) != len(set(names)):
             raise mistake("call_names", "two calls have one name", key="calls")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -79,14 +79,27 @@ def fill(template: Any, values: Mapping[str, Any], *, url: bool = False) -> Any:
             whole = SLOT.fullmatch(template)
             if whole and not url:
                 return value_of(whole[1], values)
-            encode: Callable[[str], str] = (lambda text: quote(text, safe="")) if url else str
-            return SLOT.sub(lambda found: encode(text_of(value_of(found[1], values))), template)
+            if url:
+                return SLOT.sub(lambda found: quote(_in_path(found[1], value_of(found[1], values)), safe=""), template)
+            return SLOT.sub(lambda found: text_of(value_of(found[1], values)), template)
         case dict():
             return {key: fill(one, values, url=url) for key, one in template.items()}
         case list():
             return [fill(one, values, url=url) for one in template]
         case _:
             return template
+
+
+def _in_path(slot: str, value: Any) -> str:
+    """A value as a part of a path, which without it would lead elsewhere: to a list in place of one of its elements."""
+    if isinstance(value, list | dict):
+        raise TerminalError(
+            f"`{{{{{slot}}}}}` is `{encoded(value)[:80].decode('utf-8', 'replace')}`, and stands in a path", "name a part of it"
+        )
+    text = text_of(value)
+    if not text and slot != "CURSOR":
+        raise Absent(f"`{{{{{slot}}}}}` is empty, and stands in a path", "an address without it would lead elsewhere")
+    return text
 
 
 def value_of(slot: str, values: Mapping[str, Any]) -> Any:
@@ -97,7 +110,8 @@ def value_of(slot: str, values: Mapping[str, Any]) -> Any:
         raise TerminalError(
             f"nothing fills `{{{{{slot}}}}}`", f"there are {known or 'none'}; a later call knows those before it by their `name`"
         )
-    return at(values[name], "$" + slot[len(name) :], f"the call `{name}`")
+    what = "`{{EACH}}`" if name == "EACH" else f"the call `{name}`"
+    return at(values[name], "$" + slot[len(name) :], what)
 
 
 def text_of(value: Any) -> str:

@@ -117,8 +117,8 @@ def read_before(context: JobContext, name: str, split: Split) -> bool:
 
 
 def told_before(context: JobContext, run: str, taken: Sequence[Taken]) -> list[str]:
-    """Of the files of a run whose content an earlier one has read, what a person has to know."""
-    said = []
+    """What a person has to know of the files of a run: how they came about, and which have what an earlier one has read."""
+    said = [f"{one.source}: {note}" for one in taken if one.source and (note := landed_again(one.item).split.note)]
     for one in taken:
         if one.source and one.source not in context.driving:
             continue
