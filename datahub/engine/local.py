@@ -201,7 +201,7 @@ class _Runner:
         with side.timed(read):
             rows = rows_of(feed, source, blocks, self._plan.sources[source], self._run.origins)
         if not first_time:
-            return _Done(self._work.leave(read, rows.frame, exits, side, self._told), side)
+            return _Done(self._leave(read, rows.frame, exits, side), side)
         if self._facts_asked:
             for place in rows.places:
                 self.execution.places.add(place)
@@ -209,7 +209,7 @@ class _Runner:
         count.rows_in += rows.records
         count.rows_out += rows.frame.length
         count.rejected += rows.bad.num_rows
-        leaving = self._work.leave(read, rows.frame, exits, side, self._told)
+        leaving = self._leave(read, rows.frame, exits, side)
         return _Done(leaving, side, rows.places, rows.bad, tuple(blocks) if at_once else ())
 
     def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:
@@ -291,11 +291,11 @@ class _Runner:
             self._outlet.rows(exit.entity, payload)
         elif exit.lookup:
             side = Side()
-            failures = all_failures(list(payload.columns.values()))
-            healthy = payload.filter(~reject(side, payload, failures, Origin(map=exit.lookup), exit))
+            failures = all_failures(list(payload.frame.columns.values()))
+            keep = ~reject(side, payload.frame, failures, Origin(map=exit.lookup), exit)
             self._aside(side)
-            self.execution.ledger.mark(healthy.rows, Fate.LOOKED_UP)
-            self._lookups.add(exit.lookup, healthy)
+            self.execution.ledger.mark(payload.frame.rows[keep], Fate.LOOKED_UP)
+            self._lookups.add(exit.lookup, payload, keep)
         else:
             assert exit.into is not None
             side = Side()
@@ -314,7 +314,7 @@ class _Runner:
         self._backlog.pass_by(root, frame, [exit for exit in self._pending(root) if exit not in ready])
         if ready:
             side = Side()
-            leaving = self._work.leave(root, frame, ready, side, self._told)
+            leaving = self._leave(root, frame, ready, side)
             self._take(_Done(leaving, side))
 
     def _end(self, exits: list[Exit]) -> None:
@@ -392,4 +392,8 @@ class _Runner:
 
     def _computed(self, root: op.Operator, frame: Frame, exits: list[Exit]) -> _Done:
         side = Side()
-        return _Done(self._work.leave(root, frame, exits, side, self._told), side)
+        return _Done(self._leave(root, frame, exits, side), side)
+
+    def _leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side) -> list[tuple[Exit, Any]]:
+        leaving = self._work.leave(root, frame, exits, side, self._told)
+        return [(exit, self._lookups.prepared(exit.lookup, rows) if exit.lookup else rows) for exit, rows in leaving]

@@ -8,18 +8,30 @@ from time import thread_time
 import numpy as np
 import pyarrow as pa
 
-from datahub.engine.keys import SeenKeys, hashes
+from datahub.engine.keys import Hashes, SeenKeys, hashes
 from datahub.engine.lookup_index import FEW, LookupIndex, Numbered, build, is_hashed
 from datahub.engine.parts import no_rows, table_of
 from datahub.engine.run_state import RunState
 from datahub.engine.values import coerced
-from datahub.frames.frame import Frame, Rows
+from datahub.frames.frame import Frame, Mask, Rows
 from datahub.plan import operators as op
+from datahub.records import record
 from datahub.semantic import ir
 
-AHEAD = 4
-"""For how many times the rows that are there when the first key is put in room is made; it grows where that is too little."""
+AHEAD, MOST_AHEAD = 8, 1_400_000
+"""For how many times the rows that are there when the first key is put in room is made, and for how many rows at most; it grows."""
 PIECE = 1 << 16
+MANY = 8192
+"""So many keys are hashed by the worker that has read them, not by the thread that puts them in."""
+
+
+@record(frozen=True, slots=True)
+class Fed:
+    """Rows for a table, and the hashes of their keys where those were worked out beside others."""
+
+    frame: Frame
+    hashed: Hashes | None
+    seconds: float = 0.0
 
 
 class Fillings:
@@ -33,9 +45,17 @@ class Fillings:
         self.full: set[str] = set()
         """The tables that have all their rows."""
 
-    def add(self, name: str, frame: Frame) -> None:
-        """Rows of the table `name`."""
-        self._fillings[name].add(table_of(frame))
+    def prepared(self, name: str, frame: Frame) -> Fed:
+        """What any thread may do with rows for the table `name` before their turn comes."""
+        begun = thread_time()
+        return Fed(frame, self._fillings[name].hashed(frame), thread_time() - begun)
+
+    def add(self, name: str, fed: Fed, keep: Mask) -> None:
+        """Those rows for the table `name` that may be kept."""
+        filling = self._fillings[name]
+        filling.seconds += fed.seconds
+        hashed = fed.hashed if fed.hashed is None or keep.all() else fed.hashed[:, keep]
+        filling.add(table_of(fed.frame.filter(keep)), hashed)
 
     def fill(self, name: str) -> None:
         """The table `name` has all its rows; the run knows it from now on."""
@@ -60,7 +80,7 @@ class Filling:
     def __init__(self, table: ir.LookupTable) -> None:
         self._table = table
         self._rows: list[pa.Table] = []
-        self._waiting: list[pa.Array] = []
+        self._waiting: list[pa.Array | Hashes] = []
         self._count = 0
         self._pool: ThreadPoolExecutor | None = None
         self._seen = SeenKeys()
@@ -70,22 +90,32 @@ class Filling:
         self.seconds = 0.0
         """Of the processor, for putting in keys and making the index ready."""
 
-    def add(self, rows: pa.Table) -> None:
+    def hashed(self, frame: Frame) -> Hashes | None:
+        """The hashes of the keys of some rows, where there are many and they will be asked for."""
+        if not self._early or frame.length < MANY:
+            return None
+        key = self._key_of(frame.columns[self._table.keys[0][0]].array(frame.length))
+        return hashes([key]) if _may_be_put(key) else None
+
+    def _key_of(self, values: pa.Array) -> pa.Array:
+        return coerced(values, self._table.keys[0][1])
+
+    def add(self, rows: pa.Table, hashed: Hashes | None = None) -> None:
         """Rows behind those that are there, in columns named as the keys, `valid_from` and the result."""
         self._rows.append(rows)
         if not self._early:
             return
-        name, kind = self._table.keys[0]
-        keys = [coerced(chunk, kind) for chunk in rows.column(name).chunks]
-        self._early = all(is_hashed(one.type) and not one.null_count for one in keys)
-        self._waiting += keys
-        held = self._count + sum(map(len, self._waiting))
+        keys = [self._key_of(chunk) for chunk in rows.column(self._table.keys[0][0]).chunks]
+        self._early = all(map(_may_be_put, keys))
+        self._waiting += keys if hashed is None else [hashed]
+        held = self._count + sum(map(_length, self._waiting))
         if self._early and held > FEW:
             if self._pool is None:
-                self._pool, self._seen = ThreadPoolExecutor(1, thread_name_prefix="dhm-keys"), SeenKeys(AHEAD * held)
+                room = max(2 * held, min(AHEAD * held, MOST_AHEAD))
+                self._pool, self._seen = ThreadPoolExecutor(1, thread_name_prefix="dhm-keys"), SeenKeys(room)
             for one in self._waiting:
                 self._put.append(self._pool.submit(self._put_in, one, self._count))
-                self._count += len(one)
+                self._count += _length(one)
             self._waiting.clear()
 
     def built(self, nothing: pa.Table) -> LookupIndex:
@@ -103,12 +133,20 @@ class Filling:
         first = [one.result() for one in self._put]
         return Numbered(self._seen, np.concatenate(first)) if first and self._early else None
 
-    def _put_in(self, keys: pa.Array, before: int) -> Rows:
+    def _put_in(self, keys: pa.Array | Hashes, before: int) -> Rows:
         """For each key the row that had it first; `before` rows were put in already."""
         begun = thread_time()
         found = [np.empty(0, np.int64)]
-        for start in range(0, len(keys), PIECE):
-            some = hashes([keys.slice(start, PIECE)])
+        for start in range(0, _length(keys), PIECE):
+            some = hashes([keys.slice(start, PIECE)]) if isinstance(keys, pa.Array) else keys[:, start : start + PIECE]
             found.append(self._seen.first_rows(some, np.arange(before + start, before + start + some.shape[1], dtype=np.int64)))
         self.seconds += thread_time() - begun
         return np.concatenate(found)
+
+
+def _may_be_put(key: pa.Array) -> bool:
+    return is_hashed(key.type) and not key.null_count
+
+
+def _length(keys: pa.Array | Hashes) -> int:
+    return len(keys) if isinstance(keys, pa.Array) else keys.shape[1]

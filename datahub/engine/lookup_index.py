@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.keys import SeenKeys, hashes
 from datahub.engine.values import array, brought, carried, coerced
+from datahub.frames.chunks import whole
 from datahub.frames.frame import Mask, Rows
 from datahub.functions.columns import valid
 from datahub.functions.equality import codes
@@ -290,19 +291,14 @@ def _over(
 
 
 def _fed(table: ir.LookupTable, rows: pa.Table) -> tuple[list[pa.Array], pa.Array | None, pa.Array]:
-    columns = [coerced(_whole(rows, name), kind) for name, kind in table.keys]
-    since = _whole(rows, "valid_from") if table.valid_from else None
+    columns = [coerced(whole(rows.column(name)), kind) for name, kind in table.keys]
+    since = whole(rows.column("valid_from")) if table.valid_from else None
     kind = t.base_of(table.result)
     if "result" in rows.column_names or not isinstance(kind, t.Struct):
-        return columns, since, coerced(_whole(rows, "result"), table.result)
-    fields = [coerced(_whole(rows, name), inner) for name, inner in kind.fields]
+        return columns, since, coerced(whole(rows.column("result")), table.result)
+    fields = [coerced(whole(rows.column(name)), inner) for name, inner in kind.fields]
     struct = pa.StructArray.from_arrays(fields, fields=list(carried(kind)))
     return columns, since, struct
-
-
-def _whole(rows: pa.Table, name: str) -> pa.Array:
-    chunked = rows.column(name)
-    return pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.array([], chunked.type)
 
 
 def _moments(since: pa.Array | None, length: int) -> tuple[pa.Array | None, Rows]:

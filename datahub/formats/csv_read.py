@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from functools import lru_cache
+from itertools import chain, repeat
 
 import numpy as np
 import pyarrow as pa
@@ -66,7 +67,7 @@ class CsvReader:
             self._begun(number, head)
             count = first_block
             cutter = _Cutter(with_reasons(head.dialect, head.reasons))
-            for offset, line, records in text.pieces(block_size(stream), cutter, LONGEST_RECORD + LONGEST_FIELD):
+            for offset, line, records in text.pieces(block_sizes(stream), cutter, LONGEST_RECORD + LONGEST_FIELD):
                 seen = cutter.taken()
                 if not _is_blank(records):
                     data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, head.reasons, seen)
@@ -131,10 +132,25 @@ def block_size(stream: InputStream, largest: int = LARGEST_BLOCK) -> int:
 
     A block costs as much as some thousand rows before it has any: of a small file each core gets one.
     """
-    size: int = stream.size * (4 if stream.compression else 1)
-    rounds = max(1, -(-size // (CORES * largest)))
+    size = _size(stream)
     # Each ends with its last whole record: without room to spare, a small one would be left.
-    return max(SMALLEST_BLOCK, size // (CORES * rounds) + SPARE)
+    return max(SMALLEST_BLOCK, size // (CORES * -(-size // (CORES * largest)) or 1) + SPARE)
+
+
+def block_sizes(stream: InputStream, largest: int = LARGEST_BLOCK) -> Iterator[int]:
+    """The sizes of all blocks, one after the other.
+
+    Where cores get several each, the first is half as large, and with it what is left at the end: so cores end blocks at different
+    times, and whoever puts keys in or writes rows has some while others are worked on.
+    """
+    size = block_size(stream, largest)
+    return chain([size // 2] if _size(stream) > CORES * size else [], repeat(size))
+
+
+def _size(stream: InputStream) -> int:
+    """How large a file is when it is no longer compressed, about."""
+    size: int = stream.size * (4 if stream.compression else 1)
+    return size
 
 
 class _Cutter:

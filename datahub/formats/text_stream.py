@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import repeat
+from collections.abc import Callable, Iterable, Iterator
 
 from datahub.formats.csv_scan import count_lines
 from datahub.formats.encodings import encoding_of
@@ -63,17 +62,20 @@ class TextStream:
         self.line += count_lines(text, returns=self._returns)
         return text
 
-    def lines(self, size: int, longest: int) -> Iterator[tuple[int, int, bytes]]:
+    def lines(self, sizes: Iterable[int], longest: int) -> Iterator[tuple[int, int, bytes]]:
         """What is left, cut at line ends: as `pieces`, where no more than the end of a piece need be known to cut it."""
-        return self._pieces(self._snug(size), last_line_end, longest)
+        return self._pieces(self._snug(sizes), last_line_end, longest)
 
-    def pieces(self, size: int, end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
-        """What is left, cut where `end_of` a buffer finds the end of its last whole record: offset, line and bytes of each piece."""
-        return self._pieces(repeat(size), end_of, longest)
+    def pieces(self, sizes: Iterable[int], end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
+        """What is left, cut where `end_of` a buffer finds the end of its last whole record: offset, line and bytes of each piece.
 
-    def _snug(self, size: int) -> Iterator[int]:
+        `sizes` says how much of the file each is to be, as far as records allow.
+        """
+        return self._pieces(sizes, end_of, longest)
+
+    def _snug(self, sizes: Iterable[int]) -> Iterator[int]:
         """How much to read for each piece, so that it need not be copied out of a buffer: up to its last line end, looked for ahead."""
-        while True:
+        for size in sizes:
             end = self.offset + size
             if not self._fresh() or size <= _CHUNK or end >= self.stream.size:
                 yield size
@@ -83,7 +85,7 @@ class TextStream:
             self.buffer = b""
             yield size - len(ahead) + last_line_end(ahead)
 
-    def _pieces(self, sizes: Iterator[int], end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
+    def _pieces(self, sizes: Iterable[int], end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
         for size in sizes:
             self.fill(size)
             at = self._end(end_of)

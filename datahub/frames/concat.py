@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from datahub.frames.chunks import joined
 from datahub.frames.frame import Column, Failure, Frame
 
 
@@ -38,7 +39,7 @@ def _column(parts: Sequence[Column | None], frames: Sequence[Frame], starts: lis
         array = part.array(frame.length)
         arrays.append(array if array.type == kind else array.cast(kind))
         failures.extend(replace(failure, rows=failure.rows + start) for failure in part.failures)
-    return Column(pa.concat_arrays(arrays), tuple(failures))
+    return Column(joined(arrays), tuple(failures))
 
 
 def _arrays(parts: Sequence[pa.Array | None], frames: Sequence[Frame], kind: pa.DataType) -> pa.Array | None:

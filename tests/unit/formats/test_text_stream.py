@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_pieces_are_the_whole_text_cut_at_line_ends(tmp_path: Path, form: str, s
     path = tmp_path / "feed"
     path.write_bytes(gzip.compress(text) if form == "gzip" else mark + text)
     with InputStream(str(path)) as stream:
-        pieces = list(TextStream(stream, "utf-8", "feed", returns=False).lines(size, 1 << 20))
+        pieces = list(TextStream(stream, "utf-8", "feed", returns=False).lines(repeat(size), 1 << 20))
     assert text == b"".join(piece for _, _, piece in pieces)
     assert all(piece.endswith(b"\n") for _, _, piece in pieces[:-1])
     begun = 0
@@ -37,6 +38,6 @@ def test_a_line_longer_than_what_is_looked_at_ahead_is_whole(tmp_path: Path) -> 
     path = tmp_path / "feed"
     path.write_bytes(text)
     with InputStream(str(path)) as stream:
-        pieces = [piece for _, _, piece in TextStream(stream, "utf-8", "feed").lines(600_000, 1 << 24)]
+        pieces = [piece for _, _, piece in TextStream(stream, "utf-8", "feed").lines(repeat(600_000), 1 << 24)]
     assert text == b"".join(pieces)
     assert all(piece.endswith(b"\n") for piece in pieces)
