@@ -58,6 +58,8 @@ class Gathering:
         return frame if self._beside is None else self._beside(frame)
 
     def accept(self, port: int, payload: Frame, side: Side) -> Iterator[Frame]:
+        if payload.is_bare():  # what fell was left out by a condition since: nothing is here, not even a key
+            return iter(())
         if self._parts:
             self._set_aside(payload)
         else:

@@ -57,7 +57,6 @@ def ahead(ordered: Sequence[op.Operator], shapes: Sequence[ir.EntityShape]) -> d
 def _ahead(operator: op.Operator, into: dict[int, list[op.Operator]], shapes: dict[str, ir.EntityShape]) -> Ahead | None:
     fields: list[op.Compute] = []
     lacking = set(operator.columns) if isinstance(operator, op.Fill) else set()
-    alone = True
     while True:
         following = into.get(id(operator), [])
         if len(following) != 1:
@@ -66,17 +65,17 @@ def _ahead(operator: op.Operator, into: dict[int, list[op.Operator]], shapes: di
         match operator:
             case op.Settle(entity=entity):
                 return Ahead(tuple(fields), operator, shapes[entity], frozenset(lacking)) if fields else None
-            case op.Compute() if alone:
+            case op.Compute():
                 fields.append(operator)
             case op.Fill(columns=columns):
                 lacking.update(columns)
             case op.Join(left=left) if left is before:
                 pass
-            case op.Compute() | op.Filter() | op.Check() | op.Union():
+            case op.Windowed(assignments=made):
+                # What other rows make of this one; what is computed behind it may read that.
+                lacking.update(one.name for one in made)
+            case op.Filter() | op.Check() | op.Union() | op.SetCheck() | op.Key() | op.Sort() | op.Unique():
                 pass
-            case op.Windowed() | op.SetCheck() | op.Key() | op.Sort() | op.Unique():
-                # What is computed behind it may read what other rows make of this one.
-                alone = alone and not isinstance(operator, op.Windowed)
             case _:
                 return None
 
@@ -96,7 +95,10 @@ def _tell(frame: Frame, failed: Mask, failures: Failures, way: Ahead, run: RunSt
     """Tell what is wrong with the fields of the rows of `frame` that `failed` by `failures`, which are told already."""
     some = frame.with_columns({_TOLD: Column(pa.scalar(None, pa.null()), failures)}).filter(failed)
     for compute in way.fields:
-        some = assign(some, tuple(_known(compute.assignments, some, way.lacking)), run)
+        known = tuple(_known(compute.assignments, some, way.lacking))
+        # A field that a rule may set, which cannot be asked, is not what it was before.
+        unknown = {one.name for one in compute.assignments} - {one.name for one in known}
+        some = assign(replace(some, columns={name: one for name, one in some.columns.items() if name not in unknown}), known, run)
     told = some.columns[_TOLD].failures
     fresh = tuple(_untold(findings(some, way.settle, way.shape, run.origins), told, some.length))
     if fresh:

@@ -211,7 +211,7 @@ def decimal_of_float(value: Datum) -> Outcome:
     """The number that a float is written as, rounded to ten digits after the point."""
 
     def exact(number: float) -> Decimal | Reject:
-        rounded = Decimal(repr(number)).quantize(Decimal("1e-10"), rounding="ROUND_HALF_UP") if abs(number) < 1e17 else None
+        rounded = Decimal(repr(number)).quantize(Decimal("1e-10"), rounding="ROUND_HALF_UP") if abs(number) < 1e18 else None
         return Reject("R102") if rounded is None else rounded
 
     return map_distinct(exact, pa.decimal128(_DECIMAL.precision, _DECIMAL.scale), value)

@@ -12,7 +12,7 @@ from datahub.functions import civil, decimals, durations
 from datahub.functions.columns import as_array, from_ints, ints, outcome, valid
 from datahub.functions.date_arithmetic import SIZES
 from datahub.functions.declare import Context, Datum, Outcome, example, function
-from datahub.functions.moments import DATE, local, unit_of, zone_of
+from datahub.functions.moments import dates, local, times, unit_of, zone_of
 from datahub.functions.operators import multiply_ints
 from datahub.functions.precision import capped
 from datahub.types import model as t
@@ -35,37 +35,44 @@ def _zone_rule(kind: t.Type) -> Callable[[Sequence[t.Type], Sequence[Any]], t.Ty
     'to_zone(value: datetime, zone: text! = "") -> local_datetime',
     category=CATEGORY,
     rule=_zone_rule(t.LocalDateTime()),
+    rejects=("R602",),
     context=True,
     sql="AT TIME ZONE",
     also=("DataWeave >>", "Bloblang ts_tz", "Polars dt.convert_time_zone", "JSONata $fromMillis"),
     examples=[
         example('text(to_zone(datetime("2024-05-01T10:00:00Z"), "Europe/Paris"))', "2024-05-01T12:00:00"),
         example('text(to_zone(datetime("2024-01-01T10:00:00Z"), "+02:00"))', "2024-01-01T12:00:00"),
+        example('to_zone(datetime("9999-12-31T23:30:00Z"), "Europe/Paris")', rejected="R602"),
         example('to_zone(null, "Europe/Paris")', None),
     ],
 )
-def to_zone(value: Datum, zone: str = "", *, context: Context) -> pa.Array:
+def to_zone(value: Datum, zone: str = "", *, context: Context) -> Outcome:
     """What clocks in a zone, the project's unless told, show at an instant. Back again: `datetime(x, zone)`."""
-    return civil.to_local(as_array(value, 1), zone_of(zone, context))
+    shown = civil.to_local(as_array(value, 1), zone_of(zone, context))
+    result: Outcome = times(ints(shown), valid(shown), civil.LOCAL)
+    return result
 
 
 @function(
     'local_date(value: datetime, zone: text! = "") -> date',
     category=CATEGORY,
     rule=_zone_rule(t.Date()),
+    rejects=("R602",),
     context=True,
     sql="CAST(x AT TIME ZONE z AS DATE)",
     also=("Polars dt.date",),
     examples=[
         example('text(local_date(datetime("2024-05-01T23:30:00Z"), "Europe/Paris"))', "2024-05-02"),
         example('text(local_date(datetime("2024-05-01T23:30:00Z"), "UTC"))', "2024-05-01"),
+        example('local_date(datetime("0001-01-01T00:30:00Z"), "America/New_York")', rejected="R602"),
         example('local_date(null, "Europe/Paris")', None),
     ],
 )
-def local_date(value: Datum, zone: str = "", *, context: Context) -> pa.Array:
+def local_date(value: Datum, zone: str = "", *, context: Context) -> Outcome:
     """The day that a calendar in a zone, the project's unless told, shows at an instant."""
     days, _, keep = local(value, zone_of(zone, context))
-    return from_ints(days, keep, DATE)
+    result: Outcome = dates(days, keep)
+    return result
 
 
 # --- as numbers --------------------------------------------------------------------------------------------------

@@ -75,7 +75,9 @@ def moved(value: Datum, count: Datum, by: Callable[[Ints, Ints], tuple[Ints, Mas
     if column.type.tz is None:
         return outcome(from_ints(moments, keep, column.type), (keep & beyond, "R602"))
     instants, unclear = civil.to_instants(moments, keep & ~beyond, zone)
-    return outcome(from_ints(instants, keep, column.type), (keep & beyond, "R602"), (unclear, "R110"))
+    # The day may lie in the calendar where its instant, at another place's midnight, does not.
+    beyond |= (instants < civil.EARLIEST) | (instants > civil.LATEST)
+    return outcome(from_ints(np.where(beyond, 0, instants), keep, column.type), (keep & beyond, "R602"), (unclear & ~beyond, "R110"))
 
 
 def add_months(days: Ints, months: Ints) -> tuple[Ints, Mask]:

@@ -12,7 +12,9 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import numpy as np
 
 Round = Callable[[int, Callable[[], bool]], Iterator[tuple[int, list[str]]]]
 """With a seed and a question whether time is over: for each thing held, how many cells it had and what differed."""
-ROWS = 400
+ROWS = 2000
 
 
 def functions(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
@@ -29,14 +31,16 @@ def functions(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[s
     from tests.differential.test_functions import FLOATS, NAMES, typed_calls
 
     for name in random.Random(seed).sample(NAMES, len(NAMES)):
-        cells, differences = 0, []
+        cells = 0
+        differences: list[str] = []
         for expression, call in typed_calls(name):
             if over():
                 break
             r = random.Random(f"{seed}{name}{call.expression}{call.columns}")
-            held = hold(expression, call, rows_for(call, ROWS, r), np.arange(ROWS), name in FLOATS)
-            cells += held.cells
-            differences += [f"{call.expression}: {one}" for one in held.differences]
+            with _told(differences, call.expression):
+                held = hold(expression, call, rows_for(call, ROWS, r), np.arange(ROWS), name in FLOATS)
+                cells += held.cells
+                differences += [f"{call.expression}: {one}" for one in held.differences]
         yield cells, differences
 
 
@@ -49,12 +53,10 @@ def scripts(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str
     text, rows = script(r), sources(r, 40)
     way = list(WAYS)[seed % len(WAYS)]
     with tempfile.TemporaryDirectory() as folder:
-        try:
+        differences: list[str] = []
+        with _told(differences, way):
             hold(made(text, rows, Path(folder), **WAYS[way]), meant(text, rows), text)
-        except AssertionError as differs:
-            yield 40, [f"{way}: {differs}"]
-            return
-    yield 40, []
+    yield 40, differences
 
 
 def duckdb(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
@@ -66,7 +68,20 @@ def duckdb(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]
     for expression, sql in SAME.items():
         if over():
             return
-        yield ROWS, both(expression, sql, *given)
+        differences: list[str] = []
+        with _told(differences, expression):
+            differences += both(expression, sql, *given)
+        yield ROWS, differences
+
+
+@contextmanager
+def _told(differences: list[str], what: str) -> Iterator[None]:
+    """Whatever breaks, the engine, the reference or the comparison, is told with its seed, and the run goes on."""
+    try:
+        yield
+    except Exception as broken:  # noqa: BLE001 - what breaks is what is looked for
+        at = traceback.extract_tb(broken.__traceback__)[-1]
+        differences.append(f"{what}: {type(broken).__name__}: {broken} ({Path(at.filename).name}:{at.lineno})")
 
 
 KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb}

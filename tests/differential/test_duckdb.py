@@ -37,6 +37,8 @@ POOLS = {"num": "number", "day": "date", "h": "encoded", "lk": "likes", "j": "js
 def columns(seed: str = "duckdb") -> tuple[list[dict[str, Any]], pa.Table]:
     call = Call("", COLUMNS, POOLS, SMALL)
     rows = rows_for(call, ROWS, random.Random(seed))
+    for row in rows:  # a pattern that ends with its escape is refused there with the whole column, and here stands for a backslash
+        row["lk"] = row["lk"] and row["lk"].rstrip("\\")
     frame = framed(COLUMNS, rows)
     return rows, pa.table({name: column.array(ROWS) for name, column in frame.columns.items()})
 

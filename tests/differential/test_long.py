@@ -24,6 +24,16 @@ def test_what_differs_is_told_with_its_seed():
     assert told["told"][0] == "seed 5: engine 1, reference 2"
 
 
+def test_what_breaks_the_comparison_is_told_and_the_run_goes_on(monkeypatch):
+    def breaks(*given):
+        raise KeyError("r.model")
+
+    monkeypatch.setattr("tests.differential.test_scripts.hold", breaks)
+    told = run(lambda seed, over: KINDS["scripts"](seed, lambda: False), 0.01, 77)
+    assert told["mismatches"] >= 1
+    assert "seed 77: two threads, sevens: KeyError: 'r.model'" in told["told"][0]
+
+
 def test_the_page_keeps_one_whole_run():
     page = PAGE.read_text(encoding="utf-8")
     once = with_lines(page, [Line("a run", "12 cells", "nothing", "1 to 2", 3, True)], 7)

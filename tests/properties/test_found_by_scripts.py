@@ -129,3 +129,59 @@ def test_a_field_that_must_be_there_may_be_left_alone_in_a_file_of_columns(form:
     table = pq.read_table(path) if form == "parquet" else pa.ipc.open_file(path).read_all()
     assert [{"id": "a", "n": 1}, {"id": "b", "n": None}] == table.to_pylist()
     assert [False, True] == [field.nullable for field in table.schema]
+
+
+FALLS_AND_IS_LEFT_OUT = """
+type Model = text matches /M[1-4]/
+source items: csv { columns { sku: text, model: Model?, brand: enum(low, high)?, qty: int, day: date? } }
+entity Model { names: [text], total: int }
+map Model from r in items
+  fill r.model by r.brand
+  where r.day > make_date(2024, 3, 1)
+  group by model: r.model
+{ names: [x.sku for x in rows order by x.qty desc], total: sum(r.qty) }
+"""
+
+
+@pytest.mark.parametrize("memory", [1 << 30, 0])
+def test_a_group_set_aside_takes_a_batch_of_which_nothing_is_left(memory: int) -> None:
+    rows = {"sku": ["S16", "S23"], "model": ["M5", "M4"], "brand": ["top", "high"], "qty": ["1", "9"], "day": ["2024-02-18", "2024-05-11"]}
+    result = run(FALLS_AND_IS_LEFT_OUT, {"items": pa.table(rows)}, threads=1, memory=memory)
+    assert [{"names": ["S23"], "total": 9}] == result.entities["Model"].to_pylist()
+
+
+LOST = """
+source items: csv { columns { sku: text, model: text?, qty: int, brand: text } }
+source dims: csv { columns { model: text } }
+lookup colours (model: text) -> text {
+  | model | colour |
+  | M1    | red    |
+  otherwise error
+}
+entity Item { sku: text, w: int, d: text? }
+map Item from r in items
+  join many required d in dims on d.model = r.model
+{
+  sku: r.sku
+  w: sum(r.qty within r.brand)
+  d: colours(r.model) on error reject LOST
+}
+RULES
+"""
+RULED = 'rules some for Item {\n  rule R10 when WHEN set d: "large" otherwise set d: "small"\n}'
+
+
+@pytest.mark.parametrize(
+    ("rules", "codes"),
+    [("", {"R404", "LOST"}), (RULED.replace("WHEN", 'sku > "A"'), {"R404"}), (RULED.replace("WHEN", "w > 1"), {"R404"})],
+    ids=["as it is", "a rule has the last word", "a rule that cannot be asked may have"],
+)
+@pytest.mark.parametrize("optimized", [True, False])
+def test_what_is_told_of_a_row_that_a_join_turned_away_knows_the_rules(
+    rules: str, codes: set[str], optimized: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not optimized:
+        monkeypatch.setattr("datahub.runner.embed.optimize", lambda plan: plan)
+    items = pa.table({"sku": ["A", "C"], "model": ["M1", "M3"], "qty": ["1", "3"], "brand": ["b", "b"]})
+    result = run(LOST.replace("RULES", rules), {"items": items, "dims": pa.table({"model": ["M1", "M2"]})}, threads=1)
+    assert codes == {one["code"] for one in result.issues.to_pylist()}

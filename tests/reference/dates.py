@@ -70,10 +70,20 @@ def zone_among(rest: tuple[Any, ...]) -> str:
 # ---------------------------------------------------------------- parts
 
 
-def _part(name: str, of: Any) -> None:
+def _part(name: str, part: str) -> None:
     @means(name, asks=True)
     def meaning(asked: Asked, value: Any, zone: str = "") -> int:
-        return int(of(shown(value, zone, asked)))
+        return part_of(part, value, zone, asked)
+
+
+def part_of(name: str, value: Any, zone: str, asked: Asked) -> int:
+    """A part of what clocks show; in the first and last hours of the calendar that is the year 0 or 10000, and 400 years repeat."""
+    try:
+        return int(PARTS[name](shown(value, zone, asked)))
+    except Reject:
+        years = 400 if value.year == 1 else -400
+        found = PARTS[name](shown(value.replace(year=value.year + years), zone, asked))
+        return int(found - years if name in ("year", "isoyear") else found)
 
 
 PARTS: dict[str, Any] = {
@@ -92,9 +102,9 @@ PARTS: dict[str, Any] = {
     "microsecond": lambda one: getattr(one, "microsecond", 0),
 }
 for _name, _of in (("day_of_year", "doy"), ("week_iso", "week"), ("year_iso", "isoyear")):
-    _part(_name, PARTS[_of])
+    _part(_name, _of)
 for _name in ("year", "quarter", "month", "day", "weekday", "hour", "minute", "second"):
-    _part(_name, PARTS[_name])
+    _part(_name, _name)
 
 
 @means("date_part", asks=True)

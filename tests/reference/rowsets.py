@@ -181,13 +181,14 @@ class _Meaning:
     def with_fields(self, row: Row, body: ir.RowsetBody, entity: str) -> Row:
         """A row with the fields that read what it has by itself."""
         for one in (*body.lets, *body.fields):
-            if is_windowed(one.value):
-                return row
-            if columns_read(one.value) <= set(row):
+            if not is_windowed(one.value) and columns_read(one.value) <= set(row):
                 row = {**row, one.name: read(one.value, self.place(row))}
         for rule in (one for one in self.program.rules if one.entity == entity):
             if columns_read(rule.when) <= set(row):
                 row = self.ruled(row, rule)
+            else:
+                may = {one.name for one in (*rule.sets, *rule.otherwise)}
+                row = {name: cell for name, cell in row.items() if name not in may}
         return row
 
     def as_far(self, row: Row, value: ir.Expression) -> Cell:

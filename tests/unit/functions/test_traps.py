@@ -189,3 +189,25 @@ def test_what_slips_of_the_pen_found(expression: str, value: object, rejected: s
     """Each was answered otherwise, or ended the run, until the reference was asked of texts with one sign changed."""
     given = answer(expression)
     assert ("" if given.refused else given.rejected, given.value if not rejected else None) == (rejected, value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "rejected"),
+    [
+        ('add_days(datetime("0001-01-02T23:59:59Z"), -2, "Europe/Paris")', None, "R602"),
+        ('date_add("day", -2, datetime("0001-01-02T23:59:59Z"), "Europe/Paris")', None, "R602"),
+        ('add_months(datetime("9999-11-30T23:30:00Z"), 1, "America/New_York")', None, ""),
+        ('to_zone(datetime("0001-01-01T00:30:00Z"), "America/New_York")', None, "R602"),
+        ('local_date(datetime("9999-12-31T23:30:00Z"), "Asia/Tokyo")', None, "R602"),
+        ('year(datetime("0001-01-01T00:30:00Z"), "America/New_York")', 0, ""),
+        ('decimal(float("7.425857256908966e+17"))', Decimal(742585725690896600), ""),
+        ('decimal(float("1e18"))', None, "R102"),
+    ],
+)
+def test_what_the_long_run_found_at_the_ends_of_ranges(expression: str, value: object, rejected: str) -> None:
+    """Each ended the run with a mistake of ours, or rejected what fits, until the long run met a value so near to an end."""
+    given = answer(expression)
+    assert rejected == given.rejected
+    assert not given.refused
+    if value is not None:
+        assert value == given.value
