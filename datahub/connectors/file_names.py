@@ -14,6 +14,8 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _UNFIT = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST = 200
 """Bytes that a file name may have: 255 is what most file systems take, and the temporary name is longer."""
+MOST_LISTED = 1_000_000
+"""Names of one folder, which are all held."""
 _SLOT = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
@@ -40,6 +42,15 @@ def checked(name: str, folder: str) -> str:
             f"the listing of `{folder or '.'}` has a name that is none: `{shown(name)}`", "nothing of that folder was taken"
         )
     return name
+
+
+def room_for_one_more(count: int, folder: str) -> None:
+    """Hold a listing to so many names: a host that never ends one would fill the memory."""
+    if count >= MOST_LISTED:
+        raise TerminalError(
+            f"`{folder or '.'}` has more than {MOST_LISTED:,} names",
+            "nothing of it was taken; move away what was read, or name a folder below",
+        )
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -85,7 +85,8 @@ class FilesIn:
         """All files that the source looks at, with those beside them."""
         told = self._told
         if not told.path:
-            return list(self._below(told.folder))
+            # Some hosts list a name twice; its rows must not come twice.
+            return list({entry.path: entry for entry in self._below(told.folder)}.values())
         try:
             entry = self._files.look(told.path)
         except Missing:

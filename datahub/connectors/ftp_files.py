@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.file_names import room_for_one_more
 from datahub.connectors.ftp_listing import entries, instant, of_facts
 from datahub.connectors.ftp_session import FtpSession
 from datahub.connectors.kinds.ftp import Ftp
@@ -47,22 +48,31 @@ class FtpFiles:
         # Going there first tells a folder that is not there from an empty one, and spares the host odd names in options.
         ftp.cwd(self._path(session, folder))
         lines: list[str] = []
+
+        def take(line: str) -> None:
+            # Whoever is left in the middle of a listing cannot go on with this login.
+            session.lost = True
+            room_for_one_more(len(lines), folder)
+            session.lost = False
+            lines.append(line)
+
         try:
             if session.features & {"MLSD", "MLST"}:
-                ftp.retrlines("MLSD", lines.append)
+                ftp.retrlines("MLSD", take)
                 yield from (entry for line in lines if (entry := of_facts(line, folder)) is not None)
                 return
             try:
-                ftp.retrlines("LIST -a", lines.append)
+                ftp.retrlines("LIST -a", take)
             except ftplib.error_perm:
                 lines.clear()
-                ftp.retrlines("LIST", lines.append)
+                ftp.retrlines("LIST", take)
         except ftplib.error_temp as answer:
             # Some hosts say so of an empty folder.
             if not str(answer).startswith("450"):
                 raise
         finally:
-            ftp.voidcmd("TYPE I")
+            if not session.lost:
+                ftp.voidcmd("TYPE I")
         yield from entries(lines, folder)
 
     def look(self, path: str) -> Entry:
@@ -73,9 +83,9 @@ class FtpFiles:
         if session.features & {"MLST", "MLSD"}:
             with suppress(ftplib.error_perm):
                 # The facts stand in the second line, behind a space.
-                line = session.ftp.sendcmd(f"MLST {place}").splitlines()[1].lstrip(" ")
-                facts = line.partition(" ")[0]
-                entry = of_facts(f"{facts} x", "")
+                second = session.ftp.sendcmd(f"MLST {place}").splitlines()[1:2]
+                facts = second[0].lstrip(" ").partition(" ")[0] if second else ""
+                entry = of_facts(f"{facts} x", "") if facts else None
                 if entry is not None:
                     return Entry(path, entry.kind, entry.size, entry.modified, entry.identity)
         try:

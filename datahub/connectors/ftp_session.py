@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
 
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
@@ -65,9 +66,9 @@ class FtpSession:
         limit = wanted.connect_timeout.total_seconds()
         ftp: ftplib.FTP
         if wanted.tls == "none":
-            ftp = ftplib.FTP(encoding=wanted.encoding)
+            ftp = ftplib.FTP(encoding=keeping(wanted.encoding))
         else:
-            ftp = _Tls(context=_context(wanted, project), encoding=wanted.encoding)
+            ftp = _Tls(context=_context(wanted, project), encoding=keeping(wanted.encoding))
             ftp.implicit, ftp.reuse = wanted.tls == "implicit", wanted.reuse_session
         ftp.set_pasv(wanted.passive)
         try:
@@ -94,11 +95,11 @@ class FtpSession:
             return frozenset()
         known = frozenset(line.split()[0].upper() for line in answer.splitlines()[1:-1] if line.split())
         if "UTF8" in known:
-            self.ftp.encoding = "utf-8"
+            self.ftp.encoding = keeping("utf-8")
             with suppress(ftplib.error_perm, ftplib.error_reply):
                 self.ftp.sendcmd("OPTS UTF8 ON")
             if self.ftp.sock is not None:
-                self.ftp.file = self.ftp.sock.makefile("r", encoding="utf-8", errors="surrogateescape")
+                self.ftp.file = self.ftp.sock.makefile("r", encoding=self.ftp.encoding)
         return known
 
     @contextmanager

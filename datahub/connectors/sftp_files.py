@@ -21,7 +21,7 @@ from fsspec.asyn import FSTimeoutError, sync
 from sshfs import SSHFileSystem
 
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
-from datahub.connectors.file_names import checked
+from datahub.connectors.file_names import checked, room_for_one_more
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.sftp_streams import Download, Upload
 from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
@@ -57,8 +57,12 @@ class SftpFiles:
         place = self._path(folder)
 
         async def names(client: SFTPClient) -> list[tuple[str, Any]]:
-            # What a listing calls a file may be a link to one, and a name may be no text at all.
-            return [(_name(one.filename), one.attrs) async for one in client.scandir(place or ".")]
+            found: list[tuple[str, Any]] = []
+            async for one in client.scandir(place or "."):
+                room_for_one_more(len(found), folder)
+                # What a listing calls a file may be a link to one, and a name may be no text at all.
+                found.append((_name(one.filename), one.attrs))
+            return found
 
         for name, attributes in sorted(self._again(names, folder), key=lambda one: one[0]):
             if name not in (".", ".."):
@@ -196,7 +200,9 @@ class SftpFiles:
         if self._client is None:
             self._fs = self._connect()
             try:
-                self._client = sync(self._fs.loop, self._fs.client.start_sftp_client, timeout=self._deadline)
+                # One name that is no text must not hide a whole folder.
+                begin = self._fs.client.start_sftp_client
+                self._client = sync(self._fs.loop, begin, path_errors="surrogateescape", timeout=self._deadline)
             except (FSTimeoutError, OSError, asyncssh.Error) as problem:
                 self.close()
                 raise TransientError(f"{self._connection.host} lets us in, but offers no file transfer: {problem}") from None

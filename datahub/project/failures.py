@@ -10,8 +10,9 @@ class DataHubError(Exception):
     """Something outside the program failed: what, and what to do about it."""
 
     def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.message, self.help = message, help
+        # A name on another host may have bytes that are no text: what is told is shown, and kept, as text all the same.
+        self.message, self.help = (text.encode("utf-8", "backslashreplace").decode() for text in (message, help))
+        super().__init__(self.message)
 
 
 class TransientError(DataHubError):

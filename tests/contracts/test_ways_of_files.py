@@ -146,6 +146,37 @@ def test_hostile_names_stay_names(files, name, tmp_path):
     assert all(len(path.name) == 64 for path in (tmp_path / "landed").iterdir())
 
 
+def test_a_name_that_is_no_text_is_read_and_moved_like_any_other(files, feed, tmp_path):
+    if files.system in OBJECTS or files.system.startswith(("pyftpd", "ftps")):
+        pytest.skip("names of objects are text, and pyftpdlib lists no others either")
+    feed("a.csv", b"good")
+    name = os.fsdecode(b"r\xe9f.csv")
+    (files.folder / "in" / name).write_bytes(b"x")
+    found = source(files, after=After(action="move", folder="done"), ready=Ready(stable=timedelta(0)))
+    splits = list(found.splits())
+    assert ["a.csv", "r\\xe9f.csv"] == [split.name for split in splits]
+    for split in splits:
+        found.settle(found.land(split, tmp_path), succeeded=True)
+    assert {b"r\xe9f.csv": b"x", b"a.csv": b"good"} == {
+        os.fsencode(one.name): one.read_bytes() for one in (files.folder / "done").iterdir()
+    }
+
+
+def test_what_is_no_file_is_left_alone(files, feed, tmp_path):
+    if files.system in OBJECTS or files.system.startswith(("pyftpd", "ftps")):
+        pytest.skip("stores of objects have nothing else, and pyftpdlib looks through links, or does not list them")
+    feed("a.csv", b"good")
+    (tmp_path / "outside.csv").write_bytes(b"secret")
+    (files.folder / "in" / "folder.csv").mkdir()
+    (files.folder / "in" / "to-nothing.csv").symlink_to("nowhere.csv")
+    (files.folder / "in" / "to-folder.csv").symlink_to(tmp_path)
+    (files.folder / "in" / "to-outside.csv").symlink_to(tmp_path / "outside.csv")
+    (tmp_path / "landed").mkdir()
+    found = source(files, recursive=True)
+    landed = [found.land(split, tmp_path / "landed") for split in found.splits()]
+    assert [b"good"] == [one.path.read_bytes() for one in landed]
+
+
 # ------------------------------------------------------------------------------------------------ the way out
 
 

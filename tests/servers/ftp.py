@@ -133,6 +133,8 @@ class Lies:
     """What is said of the transfer behind it."""
     listing: str = ""
     """What LIST answers."""
+    facts: str = ""
+    """What MLSD answers; without it there is none."""
     passive_host: str = "127,0,0,1"
     """The address that PASV names."""
     answers: dict[str, str] = field(default_factory=dict)
@@ -145,6 +147,8 @@ def lying(lies: Lies) -> Iterator[FtpServer]:
     """A server in sixty lines, for what no real one can be made to do."""
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def say(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())
 
@@ -175,16 +179,19 @@ def lying(lies: Lies) -> Iterator[FtpServer]:
                     case "PASV" | "EPSV":
                         port = listener.getsockname()[1]
                         self.say(f"227 passive ({lies.passive_host},{port >> 8},{port & 255})")
-                    case "RETR" | "LIST":
+                    case "RETR" | "LIST" | "MLSD":
                         self.say("150 here it comes")
                         data, _ = listener.accept()
                         with data:
-                            content = lies.content[: lies.sent] if word == "RETR" else lies.listing.encode()
+                            told = {"LIST": lies.listing, "MLSD": lies.facts}
+                            content = lies.content[: lies.sent] if word == "RETR" else told[word].encode("utf-8", "surrogateescape")
                             for byte in content if lies.every and word == "RETR" else ():
                                 data.sendall(bytes([byte]))
                                 time.sleep(lies.every)
                             data.sendall(content)
                         self.say(lies.end if word == "RETR" else "226 done")
+                    case "FEAT" if lies.facts:
+                        self.say("211-features\r\n MLST type*;size*;modify*;\r\n UTF8\r\n211 end")
                     case "FEAT":
                         self.say("502 no")
                     case "QUIT":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +72,9 @@ ForceCommand internal-sftp -d {served}
 class _Odd(asyncssh.SFTPServer):
     """What SFTP version 3 asks for and nothing more: a rename refuses a name that is taken, and there is no other."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel, folder: Path) -> None:
+    def __init__(self, channel: asyncssh.SSHServerChannel, folder: Path, names: Iterable[bytes] = ()) -> None:
         super().__init__(channel, chroot=os.fsencode(folder))
+        self._names = names
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         if path.endswith(b"forbidden"):
@@ -86,6 +88,26 @@ class _Odd(asyncssh.SFTPServer):
         if os.path.lexists(self.map_path(newpath)):
             raise asyncssh.SFTPFailure("Failure")
         super().rename(oldpath, newpath)
+
+
+class _Lying(_Odd):
+    """One that lists names that no folder has, and gives a file for each of them."""
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        for name in self._names:
+            yield asyncssh.SFTPName(name, attrs=_FILE)
+
+    def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        return _FILE
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        return io.BytesIO(b"x")
+
+    def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
+        return _FILE
+
+
+_FILE = asyncssh.SFTPAttrs(permissions=0o100644, size=1, uid=0, gid=0, atime=0, mtime=1_700_000_000)
 
 
 class _Password(asyncssh.SSHServer):
@@ -106,8 +128,8 @@ class _Password(asyncssh.SSHServer):
 
 
 @contextmanager
-def plain_sftp(folder: Path) -> Iterator[SshServer]:
-    """An SFTP server without extensions, without a shell, which asks for a password."""
+def plain_sftp(folder: Path, names: Iterable[bytes] | None = None) -> Iterator[SshServer]:
+    """An SFTP server without extensions, without a shell, which asks for a password; with `names` it lists these, whatever there is."""
     served = folder / "served"
     served.mkdir()
     host = asyncssh.generate_private_key("ssh-ed25519")
@@ -122,7 +144,7 @@ def plain_sftp(folder: Path) -> Iterator[SshServer]:
             "127.0.0.1",
             port,
             server_host_keys=[host],
-            sftp_factory=lambda channel: _Odd(channel, served),
+            sftp_factory=lambda channel: _Odd(channel, served) if names is None else _Lying(channel, served, names),
             allow_scp=False,
         )
 
