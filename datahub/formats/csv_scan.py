@@ -27,6 +27,7 @@ _SWALLOWED = 3
 Positions: TypeAlias = "npt.NDArray[np.int64]"
 Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 Mask: TypeAlias = "npt.NDArray[np.bool_]"
+Ends: TypeAlias = "tuple[Positions, Positions]"
 
 _NEVER_CLOSED = "a quote opens a value and is never closed"
 
@@ -151,30 +152,50 @@ class Spans:
     lines: Positions
 
 
-@record(frozen=True, slots=True)
 class Survey:
-    """What vectors tell of a text: its quotes, where lines stop and the next begin, and which line ends are outside quotes."""
+    """What vectors tell of a text: its quotes, where lines stop and the next begin, and which line ends are outside quotes.
 
-    quotes: Positions
-    stops: Positions
-    after: Positions
-    outside: Mask | None
-    regular: bool
+    Where lines stop is found out when it is asked for: of a text without quotes or flaws nobody does.
+    """
+
+    __slots__ = ("_data", "_ends", "outside", "quotes", "regular")
+
+    def __init__(
+        self, data: bytes, quotes: Positions, ends: Ends | None = None, outside: Mask | None = None, *, regular: bool = True
+    ) -> None:
+        self._data, self._ends = data if ends is None else b"", ends
+        self.quotes, self.outside, self.regular = quotes, outside, regular
+
+    @property
+    def ends(self) -> Ends:
+        """Where lines stop, and where the next begin."""
+        if self._ends is None:
+            self._ends = _line_ends(self._data)
+        return self._ends
+
+    @property
+    def stops(self) -> Positions:
+        return self.ends[0]
 
     @property
     def lines(self) -> int:
-        return len(self.stops)
+        """How many there are."""
+        if self._ends is not None:
+            return len(self.stops)
+        return count_lines(self._data) + (not self._data.endswith((b"\n", b"\r")) and self._data != b"")
 
     def before(self, at: int) -> Survey:
         """The part of it that is about the text before `at`, where a record ends."""
-        lines = int(np.searchsorted(self.after, at, "right"))
+        stops, after = self.ends
+        lines = int(np.searchsorted(after, at, "right"))
         outside = None if self.outside is None else self.outside[:lines]
         quotes = self.quotes[: int(np.searchsorted(self.quotes, at))]
-        return Survey(quotes, self.stops[:lines], self.after[:lines], outside, self.regular)
+        return Survey(b"", quotes, (stops[:lines], after[:lines]), outside, regular=self.regular)
 
     def spans(self) -> Spans:
         """The records, given regular quotes and no comments; empty lines are none."""
-        stops, after, number = self.stops, self.after, np.arange(len(self.stops))
+        stops, after = self.ends
+        number = np.arange(len(stops))
         if self.outside is not None:
             stops, after, number = stops[self.outside], after[self.outside], number[self.outside]
         starts, lines = np.zeros(len(stops), np.int64), np.zeros(len(stops), np.int64)
@@ -186,19 +207,24 @@ class Survey:
 def survey(data: bytes, dialect: Dialect) -> Survey:
     """Look over `data` once; what it ends with counts as a line, with or without a line end."""
     quotes = quote_positions(data, dialect)
-    stops, after = _line_ends(data)
-    if len(data) and (len(after) == 0 or after[-1] < len(data)):
-        stops, after = np.append(stops, len(data)), np.append(after, len(data))
     if not len(quotes):
-        return Survey(quotes, stops, after, None, regular=True)
+        return Survey(data, quotes)
+    stops, after = _line_ends(data)
     inside = np.searchsorted(quotes, stops)
     outside = inside % 2 == 0
     fine = regular(data, quotes, dialect) and not _swallows(data, quotes, inside[~outside], dialect)
-    return Survey(quotes, stops, after, outside, fine)
+    return Survey(data, quotes, (stops, after), outside, regular=fine)
 
 
-def _line_ends(data: bytes) -> tuple[Positions, Positions]:
-    """Where lines stop, and where the next begin."""
+def _line_ends(data: bytes) -> Ends:
+    """Where lines stop, and where the next begin; what a text ends with counts as a line, with or without a line end."""
+    stops, after = _marked_ends(data)
+    if len(data) and (len(after) == 0 or after[-1] < len(data)):
+        stops, after = np.append(stops, len(data)), np.append(after, len(data))
+    return stops, after
+
+
+def _marked_ends(data: bytes) -> Ends:
     text = as_bytes(data)
     if b"\r" not in data:
         feeds = places_where(text, lambda part: part == 10)
@@ -230,7 +256,11 @@ def _swallows(data: bytes, quotes: Positions, inside: Positions, dialect: Dialec
 
 def too_long(data: bytes, found: Survey) -> bool:
     """Whether a record is longer than a single value may be."""
+    half = LONGEST_FIELD // 2
     if len(data) <= LONGEST_FIELD:
+        return False
+    if found.outside is None and all(data.find(b"\n", at, at + half) >= 0 for at in range(0, len(data) - half + 1, half)):
+        # A line of more than that length would hold one of these halves whole.
         return False
     stops = found.stops if found.outside is None else found.stops[found.outside]
     return int(np.diff(stops, prepend=0).max(initial=0)) > LONGEST_FIELD
