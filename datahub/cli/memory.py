@@ -1,12 +1,14 @@
-"""Where a run takes its memory from, how often it looks for what it lost, and what it leaves to the end of the process."""
+"""What a process is told before a run (memory, garbage, how threads take turns), and what it leaves to its end."""
 
 from __future__ import annotations
+
+import sys
 
 left: list[object] | None = None
 """Where this process ends with its command: what a run held, which ending gives back sooner than taking it apart does."""
 
 
-def choose_memory() -> None:
+def prepare_run() -> None:
     """Let Arrow take its memory from jemalloc where it was built with it; `ARROW_DEFAULT_MEMORY_POOL` wins.
 
     Blocks come and go, and Arrow's default gives the memory of each back to the system: that takes a fifth of the
@@ -16,6 +18,10 @@ def choose_memory() -> None:
     import os
 
     import pyarrow as pa
+
+    # While one thread loads a module, or goes through Python for long, the others would wait 5 ms each time they need the lock that
+    # all share; they need it for moments, hundreds of times a block.
+    sys.setswitchinterval(0.0005)
 
     # What was loaded stays, and needs not be looked through; what blocks leave behind may hold their columns.
     gc.freeze()

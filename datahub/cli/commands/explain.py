@@ -133,7 +133,7 @@ def _analyze(path: Path, flow: str, given: list[str], values: list[str]) -> None
 
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import pairs, sources, world
-    from datahub.cli.memory import choose_memory
+    from datahub.cli.memory import prepare_run
     from datahub.engine.profile import Profile
     from datahub.reports.analysis import analysis
     from datahub.runner.parameters import parameters
@@ -141,7 +141,7 @@ def _analyze(path: Path, flow: str, given: list[str], values: list[str]) -> None
 
     files, texts = sources(given), pairs(values, "--param", "NAME=VALUE")
     plan = compiled(path, flow).plan
-    choose_memory()
+    prepare_run()
     profile = Profile()
     with world(), tempfile.TemporaryDirectory(prefix="dhm-analyze-") as folder:
         report = run(plan, files, Path(folder), parameters=parameters(plan, texts), options=Options(profile=profile))

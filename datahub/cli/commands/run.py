@@ -86,7 +86,7 @@ def command(
     log_as(log)
     if is_job(script):
         from datahub.cli.job_run import Asked, run_job
-        from datahub.cli.memory import choose_memory
+        from datahub.cli.memory import prepare_run
         from datahub.cli.spans import span
 
         given = tuple(pairs(param or [], "--param", "NAME=VALUE").items())
@@ -107,7 +107,7 @@ def command(
             memory=size(memory, "--memory") if memory else 0,
             span=span(begin, end, each),
         )
-        choose_memory()
+        prepare_run()
         raise typer.Exit(run_job(asked))
     if begin or end or each:
         raise Stop("`--from`, `--to` and `--each` are for jobs", "a script reads the files that `--source` names")
@@ -145,12 +145,12 @@ def is_job(script: Path) -> bool:
 
 def _report(plan: Plan, files: dict[str, list[str]], out: Path, values: dict[str, str], options: Options, *, quiet: bool) -> Report:
     from datahub.cli.inputs import world
-    from datahub.cli.memory import choose_memory
+    from datahub.cli.memory import prepare_run
     from datahub.cli.progress import progress
     from datahub.runner.parameters import parameters
     from datahub.runner.run import run
 
-    choose_memory()
+    prepare_run()
     with world():
         given = parameters(plan, values)
         with progress(files, quiet=quiet) as told:
