@@ -118,7 +118,8 @@ def read_before(context: JobContext, name: str, split: Split) -> bool:
 
 def told_before(context: JobContext, run: str, taken: Sequence[Taken]) -> list[str]:
     """What a person has to know of the files of a run: how they came about, and which have what an earlier one has read."""
-    said = [f"{one.source}: {note}" for one in taken if one.source and (note := landed_again(one.item).split.note)]
+    # What is replayed was no split of a source.
+    said = [f"{one.source}: {note}" for one in taken if one.source and (note := json.loads(one.item.split).get("note"))]
     for one in taken:
         if one.source and one.source not in context.driving:
             continue
