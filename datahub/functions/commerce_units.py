@@ -1,9 +1,10 @@
-"""Quantities in one unit turned into another: weights, volumes, lengths and areas, metric and imperial, exactly."""
+"""Quantities in one unit turned into another: weights, volumes, lengths, areas and temperatures, metric and imperial, exactly."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from datahub.functions.declare import Datum, Outcome, example, function
 SCALE = 10
 """Digits after the point of what a conversion gives."""
 PRECISION = 28
-# How many kilograms, cubic metres, metres, square metres one is: exact by definition, or (US gallon, pound) by treaty.
+# How many kilograms, cubic metres, metres, square metres, kelvins one is: exact by definition, or (US gallon, pound) by treaty.
 FACTORS: dict[str, dict[str, str]] = {
     "weight": {
         "kg KGM": "1", "g GRM": "0.001", "mg MGM": "0.000001", "t TNE": "1000",
@@ -35,12 +36,21 @@ FACTORS: dict[str, dict[str, str]] = {
         "m2 m² MTK": "1", "km2 km² KMK": "1000000", "ha HAR": "10000", "cm2 CMK": "0.0001", "mm2 MMK": "0.000001", "dm2 DMK": "0.01",
         "ft2 ft² FTK": "0.09290304", "in2 INK": "0.00064516", "yd2 YDK": "0.83612736",
     },
+    "temperature": {"K KEL": "1", "C °C CEL": "1", "F °F FAH": "5/9"},
 }  # fmt: skip
+ZEROS = {"C": "273.15", "F": "459.67"}
+"""At how many of its own degrees above the coldest a scale has its zero."""
 UNITS = {
     name.casefold().replace("_", " "): (kind, Fraction(factor))
     for kind, units in FACTORS.items()
     for names, factor in units.items()
     for name in names.split(" ")
+}
+STARTS = {
+    name.casefold(): Fraction(ZEROS[names.split(" ")[0]]) * Fraction(factor)
+    for names, factor in FACTORS["temperature"].items()
+    for name in names.split(" ")
+    if names.split(" ")[0] in ZEROS
 }
 
 
@@ -53,6 +63,7 @@ UNITS = {
         example('convert_unit(2, "lb", "kg")', Decimal("0.90718474")),
         example('convert_unit(850, "g", "kg")', Decimal("0.85")),
         example('convert_unit(1, "GLL", "L")', Decimal("3.785411784")),
+        example('convert_unit(68, "F", "C")', 20),
         example('convert_unit(1, left("kg", 2), "m")', rejected="R603"),
         example('convert_unit(99999999999999999999999999999999999999, "km", "mm")', rejected="R602"),
     ],
@@ -62,8 +73,9 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
 
     Weights `kg g mg t lb oz`; volumes `m3 L dL cL mL dm3 cm3 gal qt pt fl_oz`, and `uk_gal uk_qt uk_pt uk_fl_oz`: as in
     Excel those without `uk_` are those of the United States; lengths `m km dm cm mm mi yd ft in`; areas `m2 km2 ha cm2
-    mm2 dm2 ft2 in2 yd2`; also the codes of UN/ECE Recommendation 20 (`KGM`, `LTR` …). Case does not matter. An unknown unit,
-    or two units of different kinds, are a reject (R603); where both are written in the script, `dhm check` says so.
+    mm2 dm2 ft2 in2 yd2`; temperatures `C F K`, as a thermometer shows them; also the codes of UN/ECE Recommendation 20
+    (`KGM`, `LTR` …). Case does not matter. An unknown unit, or two units of different kinds, are a reject (R603); where
+    both are written in the script, `dhm check` says so.
     """
     values, sources, targets = broadcast(value, source, target)
     codes, firsts = combined_codes([sources, targets])
@@ -81,8 +93,10 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
         if factor is None:
             strange |= rows
             continue
-        exactly = factor * 10**SCALE / 10**scale
-        result[rows] = exact.quotient(exact.times(numbers[rows], exactly.numerator), exactly.denominator)
+        exactly, more = factor * 10**SCALE / 10**scale, shift_of(old, new) * 10**SCALE
+        common = lcm(exactly.denominator, more.denominator)
+        moved = exact.times(numbers[rows], int(exactly * common)).astype(object) + int(more * common)
+        result[rows] = exact.quotient(moved, common)
     large = ~exact.fits(result, PRECISION)
     keep = all_valid(values, sources, targets) & ~large & ~strange
     return outcome(exact.as_decimals(result, keep, pa.decimal128(PRECISION, SCALE)), (strange & here, "R603"), (large, "R602"))
@@ -96,13 +110,19 @@ def factor_of(old: str, new: str) -> Fraction | None:
     return first[1] / second[1]
 
 
+def shift_of(old: str, new: str) -> Fraction:
+    """What is added behind the factor: scales of temperature begin at different places."""
+    begins, ends = (STARTS.get(_bare(name), Fraction()) for name in (old, new))
+    return (begins - ends) / UNITS[_bare(new)][1]
+
+
 @function(
     "unit_kind(unit: text) -> text?",
     also=("pint Unit.dimensionality",),
     examples=[example('unit_kind("lb")', "weight"), example('unit_kind("LTR")', "volume"), example('unit_kind("pcs")', None)],
 )
 def unit_kind(unit: Datum) -> pa.Array:
-    """What a unit measures: `weight`, `volume`, `length` or `area`; null for a unit that `convert_unit` does not know."""
+    """What a unit measures: `weight`, `volume`, `length`, `area` or `temperature`; null for a unit that `convert_unit` does not know."""
     return map_distinct(lambda name: UNITS.get(_bare(name), (None,))[0], pa.string(), unit).values
 
 

@@ -25,7 +25,7 @@ _PRECISION = 800
 _COMMA = (",", ".")
 MARKS = {"": (".", ","), "en": (".", ","), "fr": (",", "\u202f"), "de": _COMMA, "es": _COMMA, "it": _COMMA, "nl": _COMMA, "pt": _COMMA}
 """The decimal mark and what sets groups apart, by language."""
-_ACTIVE = r"[#0-9,.]*[0-9#][#0-9,.]*(?:[eE][0-9]+)?"
+_ACTIVE = r"[#0-9,.]*[0-9#][#0-9,.]*(?:[eE][+-]?[0-9]+)?"
 
 
 @record(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Picture:
     """How a number is written: digits before and after the point, groups, and what stands around them.
 
     `groups` are the places, counted from the point, before which a mark stands; `every` is their distance where they
-    repeat. `times` is 100 for per cent, 1000 for per mille. `exponent` is how many digits it has at least, 0 for none.
+    repeat. `times` is 100 for per cent, 1000 for per mille. `exponent` is how many digits it has at least, 0 for none, and `mark`
+    what stands before it; `E+` shows the sign of every exponent, as Excel does.
     """
 
     prefix: str
@@ -46,6 +47,7 @@ class Picture:
     fraction_groups: tuple[int, ...]
     times: int
     exponent: int
+    mark: str = ""
     zero: bool = False
     """Whether a number without digits before the point has a zero there, in a picture with exponent."""
 
@@ -72,7 +74,7 @@ def _picture(pattern: str) -> Picture:
     if match is None:
         raise ValueError("it has no `0` or `#` where digits go")
     prefix, suffix = bare[: match.start()], bare[match.end() :]
-    body, _, exponent = match.group().lower().partition("e")
+    body, mark, exponent = re.fullmatch(r"([^eE]*)([eE]?[+-]?)([0-9]*)", match.group()).groups()  # type: ignore[union-attr]
     whole, _, fraction = body.partition(".")
     around = prefix + suffix
     _check(whole, fraction, around, bool(exponent))
@@ -94,6 +96,7 @@ def _picture(pattern: str) -> Picture:
         tuple(len(fraction[:at].replace(",", "")) for at, sign in enumerate(fraction) if sign == ","),
         100 if "%" in around else 1000 if "‰" in around else 1,
         len(exponent),
+        mark.rstrip("-"),
         bool(exponent) and "#" in digits,
     )
 
@@ -134,7 +137,7 @@ def write(number: Decimal, pattern: str, marks: tuple[str, str]) -> str:
     if fraction:
         written += marks[0] + "".join((marks[1] if at in picture.fraction_groups else "") + digit for at, digit in enumerate(fraction))
     if picture.exponent:
-        written += f"e{'-' if exponent < 0 else ''}{str(abs(exponent)).rjust(picture.exponent, '0')}"
+        written += picture.mark[0] + ("-" if exponent < 0 else picture.mark[1:]) + str(abs(exponent)).rjust(picture.exponent, "0")
     return f"{sign}{picture.prefix}{written}{picture.suffix}"
 
 
@@ -144,7 +147,9 @@ def _scaled(size: Decimal, picture: Picture) -> tuple[Decimal, int]:
         return size, 0
     exponent = size.adjusted() + 1 - picture.whole
     rounded = size.scaleb(-exponent).quantize(Decimal(1).scaleb(-picture.most), ROUND_HALF_UP)
-    return size.scaleb(-exponent), exponent + (rounded.adjusted() + 1 > picture.whole and picture.whole > 0)
+    # What rounds up to one digit more, 9.996 to 10.00, is 1.00 of the next exponent.
+    exponent += rounded.adjusted() + 1 > picture.whole and picture.whole > 0
+    return size.scaleb(-exponent), exponent
 
 
 def _grouped(whole: str, picture: Picture, mark: str) -> str:
@@ -186,6 +191,7 @@ def _picture_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type |
         example('format_number(-6, "000")', "-006"),
         example('format_number(0.14, "0%")', "14%"),
         example('format_number(1234.5678, "00.000e0")', "12.346e2"),
+        example('format_number(12345.6, "0.00E+00")', "1.23E+04"),
         example('text(2.5, "0.00")', "2.50"),
     ],
 )
@@ -193,7 +199,8 @@ def format_number(value: Datum, pattern: str, locale: str) -> pa.Array:
     """The number by a picture: `0` is a digit that is always there, `#` one where needed, `,` sets groups apart, `.` is the point.
 
     Digits that the picture has no place for are rounded half away from zero. `%` counts in hundredths, `e0` gives an
-    exponent, what follows `;` is for numbers below zero. `locale` chooses the marks of a language; English ones unless told.
+    exponent (`E+00` as Excel writes it), what follows `;` is for numbers below zero. `locale` chooses the marks of a language;
+    English ones unless told.
     """
     column = as_array(value, 1)
     picture, negative = pictures(pattern)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from datahub.functions.declare import Function
 from datahub.functions.elsewhere.forms import FORMS, Form
+from datahub.functions.elsewhere.formulas import FORMULAS
 from datahub.reports.catalogue import rules
 from datahub.reports.function_examples import shown_examples
 from datahub.reports.function_search import chapter, chapters, null_rule, reject_codes, shown
@@ -107,17 +108,22 @@ def _other_tools(every: Mapping[str, Function]) -> str:
         for tool, name in _names(function):
             if tool in named:
                 named[tool].setdefault(name, []).append(_link(function, f"{chapter(function)}/"))
-    for form in FORMS:
+    for form in (*FORMS, *FORMULAS):
         for tool, name in _form_names(form):
             if tool in named:
-                named[tool].setdefault(name, []).append(f"[{code(form.written)}](#{anchor('Forms of the language')})")
+                place = "Formulas" if form in FORMULAS else "Forms of the language"
+                named[tool].setdefault(name, []).append(f"[{code(form.written)}](#{anchor(place)})")
     parts = ["Which function, or which form of the language, stands for what other tools have."]
     for tool, names in named.items():
         rows = ((code(name), ", ".join(dict.fromkeys(links))) for name, links in sorted(names.items(), key=lambda one: one[0].casefold()))
         parts += [f"## {tool}", table((tool, "Here"), rows)]
-    forms = ((code(one.written), one.does, code(f"{one.example} → {one.result}" if one.example else "")) for one in FORMS)
-    parts += ["## Forms of the language", table(("Written", "What it does", "Example"), forms)]
+    parts += ["## Forms of the language", table(("Written", "What it does", "Example"), map(_form_row, FORMS))]
+    parts += ["## Formulas", table(("Written", "What it gives", "Example"), map(_form_row, FORMULAS))]
     return page("What other tools call it", "[All functions](README.md)", *parts)
+
+
+def _form_row(form: Form) -> tuple[str, str, str]:
+    return code(form.written), form.does, code(f"{form.example} → {form.result}" if form.example else "")
 
 
 def _names(function: Function) -> Iterator[tuple[str, str]]:

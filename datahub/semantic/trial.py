@@ -73,7 +73,11 @@ def _measure_alike(given: Sequence[Given], scope: Scope) -> bool:
     for one, unit in written:
         if kind_of(unit) is None:
             near = nearest(unit, UNITS) if len(unit) > 2 else None
-            help = f'write `"{near}"`' if near else "units are those of `dhm functions convert_unit`: weights, volumes, lengths and areas"
+            help = (
+                f'write `"{near}"`'
+                if near
+                else "units are those of `dhm functions convert_unit`: weights, volumes, lengths, areas and temperatures"
+            )
             tell(scope, BAD_ARGUMENTS, one.span, f"there is no unit `{unit}`, and every row would be rejected", "not a unit", help=help)
             return False
     kinds = [f"`{unit}` is a {kind_of(unit)}" for _, unit in written]

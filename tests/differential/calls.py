@@ -60,6 +60,7 @@ SPECIAL: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
 MORE: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
     "round_money": [(f'round_money(p, "{code}")', {"p": t.Decimal(True, 12, 4)}) for code in ("EUR", "JPY", "KWD", "XXX")],
     "extract": [('extract(s, /(?P<n>\\d+)|x/, "n")', {"s": t.Text(True)})],
+    "format_number": [(f'format_number(d, "{one}")', {"d": kind}) for one in ("0.00E+00", "00.0e0", "0E0") for kind in (t.Decimal(True, 9, 4), t.Float(True))],
     "power": [("power(a, 2)", {"a": t.Int(True)}), ("power(a, 3)", {"a": t.Int(True)}), ("power(d, 2)", {"d": t.Decimal(True, 12, 2)}), ("power(d, 0)", {"d": t.Decimal(True, 6, 4)})],
     "before": [('before(s, "a", 2)', {"s": t.Text(True)}), ('before(s, "a", -1)', {"s": t.Text(True)}), ('before(s, "aa", -2)', {"s": t.Text(True)})],
     "after": [('after(s, "a", 2)', {"s": t.Text(True)}), ('after(s, "a", -1)', {"s": t.Text(True)}), ('after(s, "xx", -3)', {"s": t.Text(True)})],
@@ -88,7 +89,7 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "date.pattern": ('"dd/MM/yyyy"', '"d/M/yyyy"', '"dd/MM/yy"', '"d MMMM yyyy"', '"%d/%m/%Y"'), "datetime.pattern": ('"dd/MM/yyyy HH:mm"', '"yyyy-MM-dd\'T\'HH:mm:ssXXX"'),
     "local_datetime.pattern": ('"dd/MM/yyyy HH:mm"', '"yyyy-MM-dd HH:mm:ss"'), "time.pattern": ('"HH.mm"', '"H:mm"'),
     "text.pattern": ('"dd/MM/yyyy"', '"EEEE d MMMM yyyy"', '"d MMM yy"', '"dd/MM/yyyy HH:mm:ss.SSS"', '"hh:mm a"', '"HH:mm"', '"#,##0.00"', '"0.##"', '"yyyy-MM-dd\'T\'HH:mmXXX"', '"D Q"'),
-    "format_number.pattern": ('"#,##0.00"', '"0"', '"000.0##"', '"#,##0.00;(#,##0.00)"', '"0.0%"', '"0.00 EUR"', '"#.##"'), "format_number.mark": ('","', '"."'), "format_number.groups": ('"."', '" "', '""'),
+    "format_number.pattern": ('"#,##0.00"', '"0"', '"000.0##"', '"#,##0.00;(#,##0.00)"', '"0.0%"', '"0.00 EUR"', '"#.##"', '"0.00E+00"'), "format_number.mark": ('","', '"."'), "format_number.groups": ('"."', '" "', '""'),
     "format_number.digits": ("0", "2", "5"), "yes": ('"O"',), "no": ('"N"',), "base": ("2", "10", "16", "36"), "parse_bytes.base": ('"2"', '"10"'), "parse_bytes.unit": ('"B"', '"MiB"', '"kB"'),
     "decimal.mark": ('","', '"."'), "decimal.groups": ('""', '"\'"'), "float.mark": ('","',), "digits": ("0", "2", "3"), "written": ('""', '"snake_case"', '"kebab-case"', '"camelCase"'),
     "alphabet": ('"standard"', '"url_safe"'), "padded": ("true", "false"), "pretty": ("false", "true"), "country_code.form": ('"alpha_2"', '"alpha_3"', '"numeric"'), "language_code.form": ('"alpha_2"', '"alpha_3"'),

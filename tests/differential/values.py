@@ -46,7 +46,7 @@ SPECIAL: dict[str, tuple[str, ...]] = {
         "01 23 45 67 89", "+44 20 7946 0958", "0044 20 7946 0958", "+33123456789", "12", "06.12.34.56.78", "030 12345678", "+1 650 253 0000",
         "FR", "fr", "FRA", "250", "France", "Allemagne", "ALLEMAGNE", "Deutschland", "UK", "EL", "GR", "gb", "Atlantis", "Côte d’Ivoire", "Cote d'Ivoire", "XX", "Niederlande",
         "EUR", "eur", "JPY", "BHD", "CLF", "XXX", "XAU", "USD", "fr-BE", "fr_BE", "français", "Deutsch", "German", "deu", "ger", "xx", "Klingonisch", "zh",
-        "kg", "KG", "g", "lb", "oz", "L", "ml", "m3", "cm", "mm", "in", "ft2", "GLL", "LTR", "fl_oz", "fl oz", " kg ", "pcs", "m²", "uk_gal",
+        "kg", "KG", "g", "lb", "oz", "L", "ml", "m3", "cm", "mm", "in", "ft2", "GLL", "LTR", "fl_oz", "fl oz", " kg ", "pcs", "C", "°F", "kel", "FAH", "m²", "uk_gal",
         "jean.martin@example.com", "jean@localhost", "a..b@c.de", "é@x.fr", "a@été.fr", "a@-b.fr", "a@b-c.fr", "a@b--c.fr", "@b.c", "a@b.c.", "x" * 64 + "@y.fr",
         "x" * 65 + "@y.fr", "a@" + "y" * 64 + ".fr", "https://shop.example.com/p/42?x=1", "shop.example.com", "http://a.b", "HTTPS://A.B/ c", "ftp://u:p@h:21/x",
         "http://[::1]/", "http://été.fr/", "http://-a.fr", "https://a.b:99999999", "mailto:a@b.c", "http://" + "y" * 64 + ".fr",

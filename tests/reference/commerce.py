@@ -295,8 +295,24 @@ def unit(name: str) -> tuple[str, Fraction] | None:
     return UNITS.get(" ".join(name.casefold().replace("_", " ").split()))
 
 
+THERMOMETERS = {
+    name: (Fraction(zero), Fraction(size))
+    for names, zero, size in (("k kel", "0", "1"), ("c °c cel", "273.15", "1"), ("f °f fah", "459.67", "5/9"))
+    for name in names.split()
+}
+"""How many of its degrees a scale's zero is above the coldest, and how large they are: nothing is colder than -273.15 °C or -459.67 °F."""
+
+
+def thermometer(name: str) -> tuple[Fraction, Fraction] | None:
+    return THERMOMETERS.get(" ".join(name.casefold().replace("_", " ").split()))
+
+
 @means("convert_unit", asks=True)
 def convert_unit(asked: Asked, value: Decimal, source: str, target: str) -> Decimal:
+    old, new = thermometer(source), thermometer(target)
+    if old is not None and new is not None:
+        (above, below), (over, under) = old, new
+        return exact((Fraction(value) + above) * below / under - over, asked.kind)
     given, wanted = unit(source), unit(target)
     if given is None or wanted is None or given[0] != wanted[0]:
         raise Reject("R603")
@@ -306,4 +322,4 @@ def convert_unit(asked: Asked, value: Decimal, source: str, target: str) -> Deci
 @means("unit_kind")
 def unit_kind(name: str) -> str | None:
     found = unit(name)
-    return found[0] if found else None
+    return found[0] if found else "temperature" if thermometer(name) else None

@@ -591,8 +591,11 @@ def _marked(value: Fraction, places: int, mark: str, groups: str) -> str:
 
 
 def by_picture(value: Fraction, pattern: str, locale: str) -> str:
-    """Pictures without exponent: `0` is always there, `#` where needed, `,` sets groups of three apart, `%` counts hundredths."""
+    """`0` is always there, `#` where needed, `,` sets groups of three apart, `%` counts hundredths, `E+00` is an exponent."""
     point, group = LANGUAGES.get(locale, (".", ","))
+    scientific = re.fullmatch(r"(0+)(?:\.(0+))?([eE])(\+?)(0+)", pattern)
+    if scientific:
+        return by_exponent(value, point, *scientific.groups(""))
     positive, _, negative = pattern.partition(";")
     own = bool(negative) and value < 0
     picture = negative if own else positive
@@ -612,6 +615,21 @@ def by_picture(value: Fraction, pattern: str, locale: str) -> str:
         digits = "0"
     digits = in_threes(digits, group) if "," in whole_part else digits
     return sign + prefix + digits + (point + fraction if fraction else "") + suffix
+
+
+def by_exponent(value: Fraction, point: str, whole: str, places: str, letter: str, plus: str, digits: str) -> str:
+    """As many digits before the point as the picture has, whatever the size: the exponent that leaves so many when rounded."""
+    exponent = 0
+    if value:
+        while abs(value) / Fraction(10) ** exponent >= 10 ** len(whole):
+            exponent += 1
+        while abs(value) / Fraction(10) ** exponent < 10 ** (len(whole) - 1):
+            exponent -= 1
+        if len(fixed(abs(value) / Fraction(10) ** exponent, len(places))[1]) > len(whole):
+            exponent += 1
+    sign, before, after = fixed(value / Fraction(10) ** exponent, len(places))
+    power = ("-" if exponent < 0 else plus) + str(abs(exponent)).rjust(len(digits), "0")
+    return sign + before.rjust(len(whole), "0") + (point + after if places else "") + letter + power
 
 
 def plain(value: Any) -> str:

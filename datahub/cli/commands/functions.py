@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """How many characters a line of a page has at most."""
+MOST_NAMES = 12
+"""How many names of other tools are shown that have nothing here, for one reason."""
 ENDLESS = 2**53
 """The number by which signatures say: as many as there are."""
 
@@ -74,7 +76,7 @@ def _show(about: str, every: dict[str, Function], *, as_json: bool) -> None:
         give(json.dumps(fields, ensure_ascii=False, indent=2, default=str) + "\n")
         return
     parts = [_page(chosen[0])] if len(chosen) == 1 else [_table(chosen)] if chosen else []
-    others = [*map(_form, forms), *map(_absent, missing)]
+    others = [*map(_form, forms), *(_absent(one, about) for one in missing)]
     # Who asks for a function by its name here wants its page first; who asks by another tool's name, what stands for that.
     give("\n".join((*parts, *others) if about in every else (*others, *parts)))
 
@@ -189,9 +191,14 @@ def _form(form: Form) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _absent(one: Absent) -> str:
+def _absent(one: Absent, about: str) -> str:
+    from datahub.functions.elsewhere.spelling import bare, spelled
+
     paint = Paint(sys.stdout)
-    lines = [paint("1", "not here, on purpose"), "", one.why, "", *_entry("of", ", ".join(one.names))]
+    # Who asks for one is told of it first, and not of all hundred that share its reason.
+    first = sorted(one.names, key=lambda name: spelled(about) not in (spelled(name), spelled(bare(name))))[:MOST_NAMES]
+    more = f" and {len(one.names) - MOST_NAMES} more" if len(one.names) > MOST_NAMES else ""
+    lines = [paint("1", "not here, on purpose"), "", one.why, "", *_entry("of", ", ".join(first) + more)]
     if one.instead:
         lines += ["", f"  {one.instead}  →  {one.result}"]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from typing import TypeVar
 from datahub.functions.declare import Function
 from datahub.functions.elsewhere.absent import ABSENT, Absent
 from datahub.functions.elsewhere.forms import FORMS, Form
+from datahub.functions.elsewhere.formulas import FORMULAS
 from datahub.functions.elsewhere.habits import HABITS
 from datahub.functions.elsewhere.spelling import bare, shorter, spelled
 from datahub.records import record
@@ -52,7 +53,7 @@ def _exactly(every: Mapping[str, Function], about: str) -> Meant:
     word = spelled(about)
     if not word:
         return Meant()
-    return Meant(tuple(_functions(every, about, word)), _named(FORMS, word), _named(ABSENT, word))
+    return Meant(tuple(_functions(every, about, word)), _named((*FORMS, *FORMULAS), word), _named(ABSENT, word))
 
 
 def _functions(every: Mapping[str, Function], about: str, word: str) -> Iterable[Function]:

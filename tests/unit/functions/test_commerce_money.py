@@ -91,11 +91,19 @@ def test_units_are_converted_exactly() -> None:
     assert [*map(Decimal, expected), "R603", "R603", None] == rows(commerce_units.convert_unit(values, old, new))
 
 
+def test_temperatures_are_what_thermometers_show() -> None:
+    values = decimals("0", "100", "-40", "98.6", "0", "-459.67", "21", scale=2)
+    old, new = pa.array(["C", "°C", "F", "F", "K", "F", "CEL"]), pa.array(["F", "F", "C", "C", "C", "K", "KEL"])
+    expected = ["32", "212", "-40", "37", "-273.15", "0", "294.15"]
+    assert [*map(Decimal, expected)] == rows(commerce_units.convert_unit(values, old, new))
+
+
 @given(st.sampled_from(sorted(commerce_units.UNITS)), st.sampled_from(sorted(commerce_units.UNITS)))
 def test_a_quantity_there_and_back_is_the_same(old: str, new: str) -> None:
     there, back = commerce_units.factor_of(old, new), commerce_units.factor_of(new, old)
     assert (there is None) == (commerce_units.UNITS[old][0] != commerce_units.UNITS[new][0])
     assert there is None or back is None or there * back == 1
+    assert there is None or commerce_units.shift_of(old, new) * (back or 0) == -commerce_units.shift_of(new, old)
 
 
 def test_every_unit_of_the_domain_is_known() -> None:

@@ -12,6 +12,7 @@ from datahub.document import Document
 from datahub.functions import load
 from datahub.functions.elsewhere.absent import ABSENT
 from datahub.functions.elsewhere.forms import FORMS
+from datahub.functions.elsewhere.formulas import FORMULAS
 from datahub.functions.elsewhere.habits import HABITS
 from datahub.functions.elsewhere.search import meant
 from datahub.packs.folders import Folders
@@ -64,7 +65,7 @@ def forms(about: str) -> list[str]:
     return [one.written for one in meant(load(), about).forms]
 
 
-@pytest.mark.parametrize("form", [one for one in FORMS if one.example], ids=lambda one: one.example)
+@pytest.mark.parametrize("form", [one for one in (*FORMS, *FORMULAS) if one.example], ids=lambda one: one.example)
 def test_a_form_gives_what_its_example_says(form):
     assert form.result == shown(answer(form.example).value if not isinstance(answer(form.example).value, list) else _plain(form.example))
 
