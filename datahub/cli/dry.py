@@ -48,6 +48,7 @@ def dry(loaded: Loaded, asked: Asked, plan: Plan) -> Exit:
 def _one(context: JobContext, asked: Asked, out: Path, window: Window | None, *, known: bool) -> Exit:
     from datahub.cli.summary import summary
     from datahub.runner.jobs.dry import dry_run
+    from datahub.runner.jobs.piled_up import waiting
 
     would = dry_run(context, out, asked.parameters, known=known, window=window)
     if window is not None:
@@ -59,6 +60,8 @@ def _one(context: JobContext, asked: Asked, out: Path, window: Window | None, *,
     say(summary(replace(would.report, written=(), rejects=()), Paint(sys.stderr)).rstrip("\n"))
     for target, rows in would.deliveries:
         say(f"  would go to `{target}`: {counted(rows, 'row')}")
+    if would.left:
+        say(f"  {waiting(would.left)} for a run behind it")
     if would.against:
         say(f"  would not be delivered: {would.against}")
     return Exit.WRONG if would.against else Exit.DONE

@@ -111,9 +111,7 @@ def run_job(asked: Asked) -> Exit:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
     finally:
         store.close()
-    if left:
-        follow(asked)
-    return code
+    return (follow(asked) or code) if left else code
 
 
 def _readable(plan: Plan, asked: Asked) -> None:
@@ -218,14 +216,14 @@ def _begun(context: JobContext, asked: Asked) -> Run:
     return submitted_span(context, asked.span, json.dumps(dict(asked.parameters)), quiet=asked.quiet)
 
 
-def _told_of(run: Run, advice: str) -> None:
+def _told_of(run: Run, advice: str, done: str = "") -> None:
     """A line in the log of `dhm serve`, which tells of a run only where its process could not."""
     from datahub.cli.serving import told
 
     if structured():
         _log(run, advice)
         return
-    said = "; ".join(one for one in (run.reason, advice) if one)
+    said = "; ".join(one for one in (done, run.reason, advice) if one)
     told(run.job, f"run {run.id} {run.status.value.replace('_', ' ')}{f': {said}' if said else ''}")
 
 
@@ -247,6 +245,7 @@ def submitted(context: JobContext, asked: Asked) -> Run:
 def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
     """What a person reads of a run that ended."""
     from datahub.cli.summary import last_line, summary
+    from datahub.runner.jobs.perform import NOTHING_NEW
     from datahub.state.records import RunStatus
 
     run, paint = ending.run, Paint(sys.stderr)
@@ -259,7 +258,9 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
         return
     good = run.status is RunStatus.SUCCESS
     if asked.served:
-        _told_of(run, _done(context, run) if good and not run.reason else advice)
+        _told_of(run, advice, *([_done(context, run)] if good and run.code != NOTHING_NEW else []))
+        for word in ending.told:
+            _told_of(run, f"warning: {word}")
         return
     if ending.report is not None and not asked.quiet:
         told = summary(replace(ending.report, written=()), paint).rstrip("\n")
@@ -267,9 +268,13 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
         say(told.removesuffix(last_line(ending.report, paint).rstrip("\n")).rstrip("\n"))
         say(delivered(context, run).rstrip("\n"))
     if good and asked.quiet:
+        # What was rejected is no word to be woken by; that the older of two states was taken, is.
+        for word in ending.told:
+            say(f"{paint('1;33', 'warning')}: run {run.id}: {word}")
         return
     if good:
-        say(f"{paint('1;32', 'done')}: run {run.id}: {run.reason or _done(context, run)}")
+        done = [] if run.code == NOTHING_NEW else [_done(context, run)]
+        say(f"{paint('1;32', 'done')}: run {run.id}: {'; '.join(one for one in (*done, run.reason) if one)}")
         return
     say(f"{paint('1;31', run.status.value.replace('_', ' '))}: run {run.id}: {run.reason}")
     if advice:

@@ -33,9 +33,7 @@ class FilesIn:
     def splits(self) -> Iterator[Split]:
         """The files that are there and whole, in order."""
         there = self._ordered(self._ready())
-        for entry in there[: self._told.limit] if self._window is None else _within(there, *self._window):
-            if entry.size is not None and entry.size > self._told.largest:
-                raise TerminalError(f"`{entry.path}` has {entry.size:,} bytes, and the job takes {self._told.largest:,}", "raise `largest`")
+        for entry in there if self._window is None else _within(there, *self._window):
             yield Split(self._source, entry.path, self._name(entry), fingerprint(entry), entry.size, entry.modified)
 
     def land(self, split: Split, folder: Path) -> Landed:

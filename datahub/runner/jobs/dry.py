@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from datahub.connectors.declare import Incremental
@@ -12,12 +13,13 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import Window, landed_in
 from datahub.runner.jobs.deliver import REJECTS
-from datahub.runner.jobs.fetch import landed_of, read_before
+from datahub.runner.jobs.fetch import is_news, landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.piled_up import apart, portion, repeated
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters, previous
 from datahub.runner.jobs.watching import POSITION
 from datahub.runner.run import Options, Previous, run
-from datahub.state.records import FireKind, ItemStatus, Run, RunStatus
+from datahub.state.records import FireKind, Run, RunStatus
 
 
 @record(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Would:
     report: Report
     deliveries: tuple[tuple[str, int], ...]
     against: str = ""
+    left: int = 0
+    """How many files would be left to the run behind it."""
 
 
 def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *, known: bool, window: Window | None = None) -> Would | None:
@@ -37,6 +41,7 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     landed = out / "landed"
     landed.mkdir(parents=True)
     files: dict[str, list[InputFile]] = {name: [] for name in context.ways.sources}
+    left = 0
     for name, source in context.ways.sources.items():
         place = context.places[name]
         if window is not None and name in context.driving:
@@ -44,10 +49,11 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
             continue
         if isinstance(source, Incremental):
             source.start(context.store.cursors.value(place, POSITION) if known else None)
-        wanted = (split for split in source.splits() if not (known and read_before(context, name, split)))
+        unread = [split for split in source.splits() if not (known and read_before(context, name, split))]
+        wanted = portion(context, "", name, unread)
+        left += len(unread) - len(wanted) if name in context.driving else 0
         for got in landed_of(source, wanted, landed):
-            twin = context.store.items.known(place, got.name, got.sha256) if known and name in context.driving else None
-            if twin is None or twin.status is ItemStatus.STAGED:
+            if not known or is_news(context, name, got):
                 files[name].append(InputFile(str(got.path), got.name))
     if not any(files[name] for name in context.driving):
         return None
@@ -61,8 +67,16 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
         script=context.job.mapping,
         previous=previous(context) if known else Previous({}, {}),
     )
-    report = run(context.plan, files, out, parameters=parameters(context, run_now), options=options)
-    return Would(report, _deliveries(context, report), _against(context, report, known=known and window is None))
+    given_now = parameters(context, run_now)
+    report = run(context.plan, files, out, parameters=given_now, options=options)
+    piled = repeated(context, {name: [file.name for file in several] for name, several in files.items()}, out)
+    if piled is not None and report.status != "aborted" and window is None and apart(context, run_now, piled):
+        left += len(files[piled.source]) - piled.first
+        files[piled.source] = files[piled.source][: piled.first]
+        report = run(context.plan, files, out / "apart", parameters=given_now, options=options)
+    elif piled is not None:
+        report = replace(report, warnings=(*report.warnings, piled.told))
+    return Would(report, _deliveries(context, report), _against(context, report, known=known and window is None), left)
 
 
 def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], ...]:

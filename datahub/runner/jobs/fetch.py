@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.piled_up import LEFT, Piled, leave, portion
 from datahub.runner.jobs.watching import POSITION
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
 
@@ -25,6 +26,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
     """Land what is new of each source, or what `range_of` gives of those that drive the job, and freeze what the run reads."""
     reach("fetch")
     context.folders.landed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    left: dict[str, int] = {}
     for name, source in context.ways.sources.items():
         if range_of is not None and name in context.driving:
             context.store.items.let_go(claim, name)
@@ -36,7 +38,10 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
             context.store.items.let_go(claim, name)
             source.start(context.store.cursors.value(context.places[name], POSITION))
-        wanted = (split for split in source.splits() if not read_before(context, name, split))
+        unread = [split for split in source.splits() if not read_before(context, name, split)]
+        wanted = portion(context, claim.run, name, unread)
+        if name in context.driving and range_of is None:
+            left[name] = len(unread) - len(wanted)
         for landed in landed_of(source, wanted, context.folders.landed):
             hold.check()
             _take(context, claim, name, landed)
@@ -45,10 +50,27 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
             context.store.cursors.propose(claim, context.places[name], POSITION, position)
     taken = context.store.items.taken(claim.run)
     _complete(context, taken)
+    _freeze(context, claim, taken, left)
+    reach("staged")
+
+
+def narrow(context: JobContext, claim: Claim, taken: Sequence[Taken], piled: Piled) -> None:
+    """Leave the files from the one that repeats keys on to the next run: they are as if they had not been looked at."""
+    names = [one for one in taken if one.source == piled.source]
+    behind = names[piled.first :]
+    before = int(context.store.cursors.proposed(claim, context.places[piled.source], LEFT) or 0)
+    with context.store.together():
+        context.store.items.give_back(claim, [one.item.id for one in behind])
+        _freeze(context, claim, [one for one in taken if one not in behind], {piled.source: before + len(behind)})
+    reach("narrowed")
+
+
+def _freeze(context: JobContext, claim: Claim, taken: Sequence[Taken], left: Mapping[str, int]) -> None:
     digest = input_digest(taken)
     generation = context.store.runs.generation(context.name, digest)
-    context.store.runs.advance(claim, RunStatus.STAGED, context.clock(), input_digest=digest, generation=generation)
-    reach("staged")
+    with context.store.together():
+        leave(context, claim, left)
+        context.store.runs.advance(claim, RunStatus.STAGED, context.clock(), input_digest=digest, generation=generation)
 
 
 def _complete(context: JobContext, taken: Sequence[Taken]) -> None:
@@ -116,6 +138,21 @@ def read_before(context: JobContext, name: str, split: Split) -> bool:
     return seen is not None and seen.status is not ItemStatus.STAGED and _latest(context, place, seen)
 
 
+def is_news(context: JobContext, name: str, landed: Landed) -> bool:
+    """Whether a file is to be read: it is not what its name had last, with another time, nor, where the job skips that, a known content.
+
+    What its name had earlier is news: something is as it was before.
+    """
+    if name not in context.driving:
+        return True
+    store, place = context.store, context.places[name]
+    known = store.items.known(place, landed.name, landed.sha256)
+    if known is not None and known.status is not ItemStatus.STAGED and _latest(context, place, known):
+        return False
+    skip = getattr(context.job.sources[name], "same_content", "read") == "skip"
+    return not skip or store.items.same_content(place, landed.sha256) is None
+
+
 def told_before(context: JobContext, run: str, taken: Sequence[Taken]) -> list[str]:
     """What a person has to know of the files of a run: how they came about, and which have what an earlier one has read."""
     # What is replayed was no split of a source.
@@ -140,16 +177,9 @@ def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) ->
 
 def _take(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
     store, place = context.store, context.places[name]
-    driving = name in context.driving
     reach("landed")
-    known = store.items.known(place, landed.name, landed.sha256)
-    if driving and known is not None and known.status is not ItemStatus.STAGED and _latest(context, place, known):
-        # What its name had last, with another time: done is done. What it had earlier says that something is as it was before.
-        store.items.stage(claim, "", _item(place, landed))
-        return
-    skip = driving and getattr(context.job.sources[name], "same_content", "read") == "skip"
-    twin = store.items.same_content(place, landed.sha256) if skip else None
-    store.items.stage(claim, "" if twin else name, _item(place, landed))
+    # What was read is landed all the same: it has another time now, or another name.
+    store.items.stage(claim, name if is_news(context, name, landed) else "", _item(place, landed))
     reach("taken")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow as pa
@@ -18,10 +19,11 @@ from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
-from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, landed_again, told_before
+from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, narrow, told_before
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
+from datahub.runner.jobs.piled_up import apart, files_left, repeated, rest, waiting
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, parameters, rejects_of, transform, within_tolerance
@@ -44,6 +46,8 @@ class Ending:
     """Rows that arrived and were not taken."""
     rejected: int = 0
     """Rows of which something was rejected."""
+    told: tuple[str, ...] = ()
+    """What a person has to hear although the run is well."""
 
 
 def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
@@ -83,6 +87,7 @@ class _Work:
         # A range of the past says nothing of what was delivered last.
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
+        self._words: tuple[str, ...] = ()
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -127,13 +132,7 @@ class _Work:
                 raise Failed("POISON", f"the process has ended {MOST_CRASHES} times while {names} was read; it is set aside")
 
     def _make(self, hold: Hold) -> None:
-        folder = self._context.folders.run(self._claim.run)
-        taken = tuple(self._store.items.taken(self._claim.run))
-        if lost := gone(taken):
-            raise Failed("GONE", f"the copy of `{lost[0]}` that was landed is not there any more")
-        self._remembered.begin(self._claim.run)
-        report = self._report = transform(self._context, self._run, taken, folder / "out", self._remembered.watch)
-        hold.check()
+        report = self._transformed(hold)
         with self._store.together():
             self._store.runs.counted(self._claim, counts_of(report))
             if report.status != "aborted":
@@ -147,12 +146,36 @@ class _Work:
             within_tolerance(self._context, report, unmade)
         reach("planned")
 
+    def _transformed(self, hold: Hold) -> Report:
+        """The result of all that the run has taken; or, where files that piled up give another together than one by one, of the first."""
+        out = self._context.folders.run(self._claim.run) / "out"
+        while True:
+            taken = tuple(self._store.items.taken(self._claim.run))
+            if lost := gone(taken):
+                raise Failed("GONE", f"the copy of `{lost[0]}` that was landed is not there any more")
+            self._remembered.begin(self._claim.run)
+            report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
+            hold.check()
+            names = {name: [file.name for file in files] for name, files in input_files(self._context, taken).items()}
+            piled = repeated(self._context, names, out)
+            if piled is None:
+                return report
+            if report.status == "aborted" or not apart(self._context, self._run, piled):
+                self._words = (*self._words, piled.told)
+                report = self._report = replace(report, warnings=(*report.warnings, piled.told))
+                report.write(out / "run" / "report.json")
+                return report
+            narrow(self._context, self._claim, taken, piled)
+            self._again()
+
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
         reason = ": ".join((_NOTHING[bool(self._run.window)], *before[:1])) + (f" (and {len(before) - 1} more)" if before[1:] else "")
         with self._store.together():
             self._store.items.done(self._claim)
             self._store.cursors.commit(self._claim)
+        if waits := waiting(files_left(self._context, self._run)):
+            reason = f"{reason}; {waits}"
         self._dispose(hold)
         self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
 
@@ -199,7 +222,7 @@ class _Work:
     def ending(self, help: str = "") -> Ending:
         self._again()
         refused = refused_rows(self._store.deliveries.batches(self._run.id))
-        return Ending(self._run, self._report, help, refused, rejected_rows(self._store, self._run))
+        return Ending(self._run, self._report, help, refused, rejected_rows(self._store, self._run), self._words)
 
     def ended_by(self, problem: Exception) -> Ending:
         """Write down how the run ended; what is a mistake of ours is raised again after that."""
@@ -273,6 +296,8 @@ class _Work:
         """How the run ended, and what others are told of it, are one fact."""
         now = self._context.clock()
         with self._store.together():
+            if status is RunStatus.SUCCESS:
+                reason = rest(self._context, self._run)
             self._store.runs.end(self._claim, status, now, code=code, reason=reason)
             self._again()
             if status is not RunStatus.HELD:

@@ -67,6 +67,9 @@ class Remembered:
         if not self._shapes:
             return
         self._folder(run).mkdir(parents=True, exist_ok=True)
+        for spool in self._spools.values():
+            # Of an attempt that took too much at once.
+            spool.close()
         for name, shape in self._shapes.items():
             self._spools[name] = pq.ParquetWriter(str(self._spool(run, name)), schema_of(shape), compression="zstd")
             self._counts[name] = 0

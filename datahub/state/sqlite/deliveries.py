@@ -88,6 +88,10 @@ class SqliteCursors:
             fence(sql, claim)
             sql.execute("INSERT OR REPLACE INTO proposed VALUES (?, ?, ?, ?)", (claim.run, scope, stream, value))
 
+    def proposed(self, claim: Claim, scope: str, stream: str) -> str | None:
+        rows = self._ledger.rows("SELECT value FROM proposed WHERE run = ? AND scope = ? AND stream = ?", (claim.run, scope, stream))
+        return str(rows[0][0]) if rows else None
+
     def commit(self, claim: Claim) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)

@@ -77,6 +77,11 @@ class SqliteItems:
             fence(sql, claim)
             sql.execute("DELETE FROM taken WHERE run = ? AND source = ?", (claim.run, source))
 
+    def give_back(self, claim: Claim, items: Sequence[int]) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute("DELETE FROM taken WHERE run = ? AND item IN (SELECT value FROM json_each(?))", (claim.run, json.dumps(items)))
+
     def taken(self, run: str) -> Sequence[Taken]:
         rows = self._ledger.rows("SELECT * FROM taken JOIN item ON item.id = taken.item WHERE taken.run = ? ORDER BY position", (run,))
         return tuple(Taken(_item(row), row["source"], bool(row["disposed"])) for row in rows)

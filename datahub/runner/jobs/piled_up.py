@@ -1,0 +1,134 @@
+"""Files that piled up give what they would have given one by one: how many of them one run takes, and the run that takes the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from datahub.connectors.declare import Split
+from datahub.plan.whole import written_whole
+from datahub.project.binding import FilesFrom, FilesTo, To
+from datahub.records import record
+from datahub.runner.jobs.job_context import JobContext
+from datahub.state.records import Admission, Claim, Fire, FireKind, Overlap, Run
+
+LEFT = "left"
+"""The stream of a source's place that says how many files a run has left to the next."""
+REST = "rest of "
+_KEY = "R303"
+_OF_ONE_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP)\s*\}\}", re.IGNORECASE)
+_MOST_NAMES = 3
+_SECOND = timedelta(seconds=1)
+
+
+def portion(context: JobContext, run: str, name: str, unread: Sequence[Split]) -> Sequence[Split]:
+    """Those of the unread files of a source that a run takes: as many as the job says, and twice what the run before could take at
+    once where that had to leave some, so that a long row of files is not read over and over."""
+    bound = context.job.sources.get(name)
+    if not isinstance(bound, FilesFrom):
+        return unread
+    most, before = bound.limit, context.store.runs.cause(run) if run else ""
+    if name in context.driving and before.startswith(REST):
+        taken = context.store.items.taken(before.removeprefix(REST))
+        most = min(most, max(1, 2 * sum(one.source == name for one in taken)))
+    return unread[:most]
+
+
+def leave(context: JobContext, claim: Claim, left: Mapping[str, int]) -> None:
+    """Write down how many files of each source a run leaves to the next; it counts once the run is a success."""
+    for name, count in left.items():
+        context.store.cursors.propose(claim, context.places[name], LEFT, str(count))
+
+
+def files_left(context: JobContext, run: Run) -> int:
+    """How many files the last run that read the sources of a job has left, if that was this one."""
+    if run.window or run.kind is FireKind.REPLAY:
+        return 0
+    places = [context.places[name] for name in context.ways.sources if name in context.driving]
+    return sum(int(context.store.cursors.value(place, LEFT) or 0) for place in places)
+
+
+def waiting(count: int) -> str:
+    """How many files wait, in words; nothing where none does."""
+    return f"{count:,} more file{' waits' if count == 1 else 's wait'}" if count else ""
+
+
+def rest(context: JobContext, run: Run) -> str:
+    """Let a run in that takes what a run has left, and say so; nothing where it has left nothing."""
+    waits = waiting(files_left(context, run))
+    if not waits:
+        return ""
+    now = context.clock()
+    # Files that are named after the instants of their runs must not have one name.
+    begun = max(now, run.as_of.replace(microsecond=0) + _SECOND)
+    overlap = Overlap.ALLOW if context.job.overlap == "allow" else Overlap.QUEUE_ONE
+    admission = Admission(overlap, parameters=run.parameters, precedes=run.precedes, as_of=begun)
+    let_in = context.store.runs.submit(Fire(context.name, FireKind.EVENT, now, f"{REST}{run.id}"), admission, now)
+    return f"{waits} for run {let_in.id}" if let_in is not None and not let_in.ended_for_good else waits
+
+
+@record(frozen=True, slots=True)
+class Piled:
+    """The files of one source in the order in which a run reads them, of which the `first` and those behind it hold keys again that
+    rows before them have (`keys`, of which there are `count`)."""
+
+    source: str
+    names: tuple[str, ...]
+    first: int
+    keys: tuple[str, ...]
+    count: int
+
+    @property
+    def told(self) -> str:
+        """In words, for whoever has to know that older rows were taken."""
+        keys = ", ".join(f"`{key}`" for key in self.keys)
+        more = f" and {self.count - len(self.keys)} more" if self.count > len(self.keys) else ""
+        return (
+            f"{self.source}: `{self.names[self.first]}` was read behind `{self.names[self.first - 1]}` and holds keys that are there"
+            f" already ({keys}{more}): the rows that came first are taken. Where the later ones are the newer state, write"
+            " `unique by … keep last` in the map, or `limit = 1` at the source"
+        )
+
+
+def repeated(context: JobContext, files: Mapping[str, Sequence[str]], out: Path) -> Piled | None:
+    """Which of several files repeats keys of entities, as the issues of a run tell; `files` are their names by source."""
+    path = out / "run" / "issues.parquet"
+    several = {name: names for name, names in files.items() if name in context.driving and len(names) > 1}
+    if not several or not path.is_file():
+        return None
+    issues = pq.read_table(path, columns=["file", "code", "caused_by", "field", "key"])
+    # What a script says itself of rows that are there twice (`unique by … reject`) names no field.
+    of_keys = pc.and_(pc.or_(pc.equal(issues["code"], _KEY), pc.equal(issues["caused_by"], _KEY)), pc.not_equal(issues["field"], ""))
+    twice = issues.filter(pc.fill_null(of_keys, False))
+    for source, names in several.items():
+        later = twice.filter(pc.is_in(twice["file"], value_set=pa.array(names[1:], pa.string())))
+        if later.num_rows:
+            first = min(names.index(file) for file in set(later["file"].to_pylist()))
+            keys = later["key"].drop_null().unique()
+            return Piled(source, tuple(names), first, tuple(keys.slice(0, _MOST_NAMES).to_pylist()), len(keys))
+    return None
+
+
+def apart(context: JobContext, run: Run, piled: Piled) -> bool:
+    """Whether the files before it and those from it on can be runs of their own, which together give what was asked for.
+
+    Where other sources are read beside these, or where a run replaces what the one before has delivered, nobody can know.
+    """
+    alone = [name for name in context.ways.sources if name in context.driving] == [piled.source]
+    kind = run.kind is FireKind.REPLAY or bool(run.window) or context.job.overlap == "allow"
+    plan = context.plan
+    whole = plan.flow is not None and any(written_whole(plan.targets, plan.entities, plan.flow))
+    return alone and not kind and not whole and all(map(_takes_several, context.job.targets.values()))
+
+
+def _takes_several(told: To) -> bool:
+    """Whether what a target gets from two runs stands side by side, or is told apart by keys."""
+    if not isinstance(told, FilesTo) or told.documents:
+        return True
+    return told.exists == "number" or _OF_ONE_RUN.search(told.name) is not None

@@ -1,0 +1,180 @@
+"""Files that piled up give what they would have given one by one, in their order, however many runs that takes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from datahub.runner.jobs import fetch, transform
+from datahub.runner.jobs.dry import dry_run
+from datahub.state.records import Admission, Fire, FireKind, Overlap, RunStatus
+from tests.jobs_project import Projected
+
+TOML = """\
+[project]
+name = "shop"
+[connections.here]
+kind = "local"
+[jobs.stock]
+mapping = "stock.dhm"
+sources.feed = {connection = "here", folder = "in", ready.stable = 0, after = {action = "move", folder = "done"}}
+targets.kept = {connection = "here", folder = "out", create_folders = true, name = "{{RUN}}.jsonl"}
+"""
+SCRIPT = """\
+param factor: int = 1
+source feed: csv { columns { sku: text, stock: int } }
+entity Stock {
+  key sku
+  sku   : text
+  stock : int
+}
+map Stock from f in feed { sku: f.sku, stock: f.stock * $factor }
+target kept: jsonl {}
+flow main { write Stock to kept }
+"""
+REPLACED = TOML.replace('name = "{{RUN}}.jsonl"', 'exists = "replace"')
+
+
+@pytest.fixture
+def shop(tmp_path):
+    made = []
+
+    def start(toml=TOML, script=SCRIPT):
+        made.append(Projected(tmp_path, {"dhm.toml": toml, "stock.dhm": script}))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+def put(shop, **files):
+    for name, rows in files.items():
+        shop.put(f"in/{name}.csv", "sku,stock\n" + "".join(f"{row}\n" for row in rows.split()))
+
+
+def asked(shop, parameters="{}"):
+    now = datetime.now(UTC)
+    return shop.store.runs.submit(Fire("stock", FireKind.MANUAL, now), Admission(Overlap.QUEUE_ONE, parameters=parameters), now)
+
+
+def ran(shop, parameters="{}"):
+    """What each run read and how it ended."""
+    asked(shop, parameters)
+    ended = shop.work("stock")
+    return [
+        (sorted(one.item.name for one in shop.store.items.taken(ending.run.id) if one.source), ending.run.status.value) for ending in ended
+    ]
+
+
+def delivered(shop):
+    return [{str(row["sku"]): row["stock"] for row in rows} for rows in shop.rows("out")]
+
+
+def test_the_later_of_two_states_goes_out_last_and_nothing_is_rejected(shop):
+    shop = shop()
+    put(shop, mon="a,5 b,1", tue="a,3 c,2", wed="d,9")
+    assert [(["mon.csv"], "success"), (["tue.csv", "wed.csv"], "success")] == ran(shop)
+    assert [{"a": 5, "b": 1}, {"a": 3, "c": 2, "d": 9}] == delivered(shop)
+    assert [0, 0] == [run.counts.rejected for run in shop.store.runs.list()]
+    second, first = shop.store.runs.list()
+    assert f"2 more files wait for run {second.id}" == first.reason
+    assert ["mon.csv", "tue.csv", "wed.csv"] == sorted(path.name for path in (shop.folder / "done").iterdir())
+
+
+def test_what_has_no_key_in_common_goes_in_one_run(shop):
+    shop = shop()
+    put(shop, mon="a,5 a,6", tue="b,3")
+    assert [(["mon.csv", "tue.csv"], "success")] == ran(shop)
+    assert [{"a": 5, "b": 3}] == delivered(shop)
+
+
+def test_a_long_row_of_states_is_not_read_over_and_over(shop, monkeypatch):
+    shop = shop()
+    read: list[int] = []
+    files = transform.input_files
+
+    def counting(context, taken):
+        read.append(len(taken))
+        return files(context, taken)
+
+    monkeypatch.setattr(transform, "input_files", counting)
+    put(shop, **{f"f{number:02}": f"a,{number}" for number in range(12)})
+    assert [([f"f{number:02}.csv"], "success") for number in range(12)] == ran(shop)
+    assert [{"a": number} for number in range(12)] == delivered(shop)
+    # All once, and then each with one that turns out to be too much.
+    assert sum(read) <= 12 + 3 * 12
+
+
+def test_the_runs_behind_it_have_its_parameters(shop):
+    shop = shop()
+    put(shop, mon="a,5", tue="a,3")
+    ran(shop, json.dumps({"factor": 10}))
+    assert [{"a": 50}, {"a": 30}] == delivered(shop)
+
+
+def test_a_run_that_ended_while_it_left_files_to_the_next_goes_on_so(shop, monkeypatch):
+    shop = shop()
+    put(shop, mon="a,5", tue="a,3")
+    reach, met = fetch.reach, []
+
+    def ending(point):
+        if point == "narrowed" and not met:
+            met.append(point)
+            raise SystemExit
+        reach(point)
+
+    monkeypatch.setattr(fetch, "reach", ending)
+    asked(shop)
+    with pytest.raises(SystemExit):
+        shop.work("stock")
+    assert ["narrowed"] == met
+    assert [RunStatus.SUCCESS, RunStatus.SUCCESS] == [ending.run.status for ending in shop.work("stock")]
+    assert [{"a": 5}, {"a": 3}] == delivered(shop)
+
+
+@pytest.mark.parametrize("action", ["keep", "move"])
+def test_a_job_that_takes_so_many_files_a_run_goes_on_with_the_others(shop, action):
+    after = "" if action == "keep" else ', after = {action = "move", folder = "done"}'
+    shop = shop(TOML.replace(', after = {action = "move", folder = "done"}', f"{after}, limit = 2"))
+    put(shop, mon="a,1", tue="b,2", wed="c,3", thu="d,4", fri="e,5")
+    assert [["fri.csv", "mon.csv"], ["thu.csv", "tue.csv"], ["wed.csv"]] == [names for names, _ in ran(shop)]
+    assert [([], "success")] == ran(shop)
+
+
+@pytest.mark.parametrize(
+    "toml, script",
+    [
+        (REPLACED, SCRIPT),
+        (TOML, SCRIPT.replace("target kept: jsonl {}", "target kept: jsonl { whole true }")),
+        (TOML.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\noverlap = "allow"'), SCRIPT),
+    ],
+    ids=["replaced", "whole", "overlapping"],
+)
+def test_where_a_run_takes_the_place_of_the_one_before_all_is_read_at_once_and_loudly(shop, toml, script):
+    shop = shop(toml, script)
+    put(shop, mon="a,5 b,1", tue="a,3 c,2")
+    (ending,) = [asked(shop), *shop.work("stock")][1:]
+    if "whole" in script:
+        # One row that falls, and nothing of a target that replaces everything goes out.
+        assert RunStatus.FAILED is ending.run.status
+    else:
+        assert [{"a": 5, "b": 1, "c": 2}] == delivered(shop)
+    (told,) = ending.told
+    assert "`tue.csv` was read behind `mon.csv` and holds keys that are there already (`a`)" in told
+    assert told in ending.report.warnings
+
+
+def test_a_dry_run_tells_what_would_be_left(shop):
+    shop = shop()
+    put(shop, mon="a,5", tue="a,3", wed="b,3")
+    would = dry_run(shop.context("stock"), shop.folder / "dry", (), known=True)
+    assert (2, 1, 0) == (would.left, would.report.rows_read, would.report.rows_rejected)
+
+
+def test_rows_that_the_script_itself_sends_away_are_its_own(shop):
+    shop = shop(script=SCRIPT.replace("map Stock from f in feed {", "map Stock from f in feed unique by f.sku keep first reject X1 {"))
+    put(shop, mon="a,5", tue="a,3")
+    assert [(["mon.csv", "tue.csv"], "success")] == ran(shop)
