@@ -112,6 +112,8 @@ class Landing:
         return found
 
     def _part(self, split: Split, folder: Path, content: bytes | None) -> _Part:
+        if split.size is not None and split.size > self._largest:
+            raise TerminalError(f"`{split.locator}` has {split.size:,} bytes, and the job takes {self._largest:,}", "raise `largest`")
         path = folder / f".{secrets.token_hex(12)}.part"
         part = _Part(split, path, path.open("xb"))
         try:

@@ -77,7 +77,7 @@ class FilesFrom(From):
     order: Literal["name", "modified"] = "name"
     """In which order files are read; `modified` goes by the server's time, then by name."""
     limit: int = Field(default=10_000, ge=1)
-    """How many files one run takes at most."""
+    """How many files one run takes at most; those that wait then are for a run that follows it at once."""
     largest: int = Field(default=10 << 30, ge=1)
     """How many bytes a file may have."""
     ready: Ready = Ready()

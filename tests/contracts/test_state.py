@@ -80,6 +80,11 @@ def test_what_an_event_was_is_known_of_its_run(store):
     assert ["hook/m1", "hook/m1", "", ""] == [store.runs.cause(id) for id in (*(run.id for run in came), submit(store).id, "none")]
 
 
+def test_runs_are_called_in_the_order_in_which_they_are_let_in_also_within_a_second(store):
+    given = [store.runs.submit(cron(minute), Admission(Overlap.QUEUE_ALL, 1000), NOON).id for minute in range(300)]
+    assert given == sorted(set(given))
+
+
 def test_runs_that_people_start_are_all_different(store):
     fire = Fire("offers", FireKind.MANUAL, NOON)
     assert store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), NOON).id != store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), NOON).id

@@ -234,6 +234,31 @@ def test_a_run_whose_files_were_removed_with_time_does_not_go_on_and_says_who_re
     assert ["failed"] == status(here)
 
 
+def test_files_that_piled_up_are_delivered_one_after_the_other_by_one_command(here):
+    put(here, "a.csv", "A,1.50,3", "B,2.50,3", "C,2.50,3")
+    put(here, "b.csv", "A,1.60,3", "B,2.50,3", "C,2.50,3")
+    code, _, said = dhm("run", "offers", "--fail-on-rejects")
+    second, first = re.findall(r"^  (\d{8}-\d{6}-\w+)", dhm("runs", "ls")[1], re.MULTILINE)
+    assert (0, True, True) == (code, f"1 file left to run {second}" in said, f"run {second}, which waited, starts" in said), said
+    assert ["a.csv", "b.csv"] == listed(here / "done")
+    assert f"run {first}, which left it some files" in dhm("runs", "show", second)[1]
+    # What the rest comes to is what became of the command.
+    put(here, "c.csv", "A,1.70,3", "B,2.50,3", "C,2.50,3")
+    put(here, "d.csv", "A,1.70,3")
+    code, _, said = dhm("run", "offers", "--quiet")
+    assert (1, True) == (code, "held: run " in said), said
+    assert ["d.csv"] == listed(here / "in")
+
+
+def test_where_files_that_piled_up_replace_one_another_the_one_whose_rows_are_taken_is_told_without_being_asked(here):
+    (here / "dhm.toml").write_text(PROJECT.replace('name = "offers-{{RUN}}.csv"', 'exists = "replace"'), encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3")
+    put(here, "b.csv", "A,1.60,3")
+    code, _, said = dhm("run", "offers", "--quiet")
+    assert (0, True) == (code, "`b.csv` was read behind `a.csv` and holds keys that are there already (`A`)" in said), said
+    assert ["success"] == status(here)
+
+
 def test_a_run_that_waits_has_nothing_to_approve(here):
     with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
         fires = [Fire("offers", FireKind.EVENT, datetime.now(UTC), f"m{number}") for number in range(2)]

@@ -158,6 +158,27 @@ class Harness:
         """A range of time that is read once more, killed, and then let alone."""
         return self._world("span", span, kills, mutant)
 
+    def piled(self, kills: tuple[Kill, ...]) -> list[str]:
+        """Two states of the same offers pile up; the run that takes the first, and the one behind it, are killed, and then let alone."""
+        folder = Path(tempfile.mkdtemp(prefix="dhm-torture-"))
+        shop = Shop()
+        try:
+            make(folder)
+            good = {f"S{number}" for number in range(25)}
+            for name, price in (("a.csv", "1.00"), ("b.csv", "2.00")):
+                rows = "".join(f"{sku},{price},1\n" for sku in sorted(good))
+                (folder / "in" / name).write_text(f"sku,price,stock\n{rows}", encoding="utf-8")
+            _fire(folder, shop)
+            case = Case("keyed", kills)
+            for kill in kills:
+                self._child(case, folder, shop, kill)
+            code = self._child(case, folder, shop, None)
+            found = [] if code == "0" else [f"the last child ended with {code}"]
+            return [*found, *_not_in_turn(folder, shop, good), *_half_shown(folder), *_ledger(folder, good)]
+        finally:
+            shop.close()
+            shutil.rmtree(folder)
+
     def _world(self, name: str, world: ModuleType, kills: tuple[Kill, ...], mutant: str) -> list[str]:
         folder = Path(tempfile.mkdtemp(prefix="dhm-torture-"))
         receiver = Receiver()
@@ -262,6 +283,17 @@ def _ledger(folder: Path, good: set[str]) -> list[str]:
     store.close()
     kept = set() if current is None else set(pq.read_table(folder / "state" / "snapshots" / f"{current.sha256}.parquet")["sku"].to_pylist())
     return found if kept == good else [*found, f"{len(kept)} offers are remembered of {len(good)}"]
+
+
+def _not_in_turn(folder: Path, shop: Shop, good: set[str]) -> list[str]:
+    """What is wrong where each offer has to arrive in its first state and then in its second, once each."""
+    shown = [path.read_text(encoding="utf-8") for path in sorted((folder / "out").glob("*.csv"))]
+    prices = [{line.split(",")[1] for line in text.splitlines()[1:]} for text in shown]
+    found = [] if prices == [{"1.00"}, {"2.00"}] else [f"the files have the prices {prices}"]
+    for where, there in (("the folder", delivered(folder)), ("the shop", shop.rows)):
+        if there != Counter(dict.fromkeys(good, 2)):
+            found.append(f"not every offer is there twice in {where}")
+    return found
 
 
 def _differs(where: str, there: Counter[str], good: set[str]) -> list[str]:

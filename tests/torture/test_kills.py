@@ -58,6 +58,16 @@ def test_a_range_that_is_killed_is_delivered_once_and_touches_nothing_else(harne
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("point", (*POINTS, "narrowed") if LONG else ("narrowed", "planned", "delivered"))
+def test_files_that_piled_up_arrive_one_after_the_other_whoever_is_killed(harness, point):
+    for count in (1, 2, 3) if LONG else (1,):
+        before = harness.killed
+        assert [] == harness.piled((Kill(point, count),)), f"{point}:{count}"
+        assert harness.killed == before + 1 or count > 1, f"{point}:{count} is not reached"
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_runs_that_are_killed_at_any_instant_lose_and_double_nothing(harness):
     chance = Random(SEED)

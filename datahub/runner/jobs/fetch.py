@@ -12,6 +12,7 @@ from pathlib import Path
 from datahub.connectors.declare import Incremental, Landed, Parallel, Source, Split, TransientError
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
+from datahub.project.binding import FilesFrom
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import LEFT, Piled, leave, portion
@@ -40,7 +41,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
             source.start(context.store.cursors.value(context.places[name], POSITION))
         unread = [split for split in source.splits() if not read_before(context, name, split)]
         wanted = portion(context, claim.run, name, unread)
-        if name in context.driving and range_of is None:
+        if name in context.driving and range_of is None and isinstance(context.job.sources[name], FilesFrom):
             left[name] = len(unread) - len(wanted)
         for landed in landed_of(source, wanted, context.folders.landed):
             hold.check()

@@ -50,7 +50,8 @@ def files_left(context: JobContext, run: Run) -> int:
     """How many files the last run that read the sources of a job has left, if that was this one."""
     if run.window or run.kind is FireKind.REPLAY:
         return 0
-    places = [context.places[name] for name in context.ways.sources if name in context.driving]
+    files = [name for name in context.driving if isinstance(context.job.sources.get(name), FilesFrom)]
+    places = [context.places[name] for name in files if name in context.places]
     return sum(int(context.store.cursors.value(place, LEFT) or 0) for place in places)
 
 
@@ -61,8 +62,8 @@ def waiting(count: int) -> str:
 
 def rest(context: JobContext, run: Run) -> str:
     """Let a run in that takes what a run has left, and say so; nothing where it has left nothing."""
-    waits = waiting(files_left(context, run))
-    if not waits:
+    count = files_left(context, run)
+    if not count:
         return ""
     now = context.clock()
     # Files that are named after the instants of their runs must not have one name.
@@ -70,7 +71,9 @@ def rest(context: JobContext, run: Run) -> str:
     overlap = Overlap.ALLOW if context.job.overlap == "allow" else Overlap.QUEUE_ONE
     admission = Admission(overlap, parameters=run.parameters, precedes=run.precedes, as_of=begun)
     let_in = context.store.runs.submit(Fire(context.name, FireKind.EVENT, now, f"{REST}{run.id}"), admission, now)
-    return f"{waits} for run {let_in.id}" if let_in is not None and not let_in.ended_for_good else waits
+    if let_in is None or let_in.ended_for_good:
+        return waiting(count)
+    return f"{count:,} file{'' if count == 1 else 's'} left to run {let_in.id}"
 
 
 @record(frozen=True, slots=True)

@@ -63,9 +63,12 @@ def command(
 def _cause(loaded: Loaded, store: StateStore, run: Run) -> list[str]:
     """The message or the run that a run was started by."""
     from datahub.cli.messages import lacking
+    from datahub.runner.jobs.piled_up import REST
 
     cause = store.runs.cause(run.id)
     if (message := store.inbox.get(cause)) is not None:
         said = (message.id, f"about {message.key}" if message.key else "", lacking(loaded, message))
         return ["message", ", ".join(one for one in said if one)]
+    if cause.startswith(REST):
+        return ["after", f"run {cause.removeprefix(REST)}, which left it some files"]
     return ["after", f"run {cause} of {earlier.job}"] if (earlier := store.runs.get(cause)) is not None else ["", ""]

@@ -64,7 +64,7 @@ def shop(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = Projected(tmp_path, {"dhm.toml": TOML, "offers.dhm": SCRIPT, "rates.csv": "sku,rate\nS1,7\n"})
     for day in range(1, 6):
-        made.put(f"in/{day}.csv", f"sku,day\nS{day},2026-03-0{day}\nA,2026-03-0{day}\n")
+        made.put(f"in/{day}.csv", f"sku,day\nS{day},2026-03-0{day}\nA{day},2026-03-0{day}\n")
         at = datetime(2026, 3, day, 8, tzinfo=UTC).timestamp()
         os.utime(tmp_path / "in" / f"{day}.csv", (at, at))
     yield made

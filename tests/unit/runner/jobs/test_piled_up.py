@@ -80,7 +80,7 @@ def test_the_later_of_two_states_goes_out_last_and_nothing_is_rejected(shop):
     assert [{"a": 5, "b": 1}, {"a": 3, "c": 2, "d": 9}] == delivered(shop)
     assert [0, 0] == [run.counts.rejected for run in shop.store.runs.list()]
     second, first = shop.store.runs.list()
-    assert f"2 more files wait for run {second.id}" == first.reason
+    assert f"2 files left to run {second.id}" == first.reason
     assert ["mon.csv", "tue.csv", "wed.csv"] == sorted(path.name for path in (shop.folder / "done").iterdir())
 
 
@@ -94,7 +94,7 @@ def test_what_has_no_key_in_common_goes_in_one_run(shop):
 def test_a_long_row_of_states_is_not_read_over_and_over(shop, monkeypatch):
     shop = shop()
     read: list[int] = []
-    files = transform.input_files
+    files = vars(transform)["input_files"]
 
     def counting(context, taken):
         read.append(len(taken))
@@ -118,7 +118,8 @@ def test_the_runs_behind_it_have_its_parameters(shop):
 def test_a_run_that_ended_while_it_left_files_to_the_next_goes_on_so(shop, monkeypatch):
     shop = shop()
     put(shop, mon="a,5", tue="a,3")
-    reach, met = fetch.reach, []
+    reach = vars(fetch)["reach"]
+    met: list[str] = []
 
     def ending(point):
         if point == "narrowed" and not met:
@@ -171,6 +172,7 @@ def test_a_dry_run_tells_what_would_be_left(shop):
     shop = shop()
     put(shop, mon="a,5", tue="a,3", wed="b,3")
     would = dry_run(shop.context("stock"), shop.folder / "dry", (), known=True)
+    assert would is not None
     assert (2, 1, 0) == (would.left, would.report.rows_read, would.report.rows_rejected)
 
 
