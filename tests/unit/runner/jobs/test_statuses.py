@@ -228,7 +228,7 @@ def test_two_jobs_that_deliver_one_entity_at_once_lose_nothing_of_each_other(sho
 def test_what_was_not_read_yet_outlives_pruning(shop):
     orders(shop, "1", "A,PAID,1.00,")
     orders(shop, "2", "A,SHIPPED,1.00,")
-    nothing = Retention(payloads=timedelta(0), rejects=timedelta(0), fingerprints=timedelta(0))
+    nothing = Retention(payloads=timedelta(0), rejects=timedelta(0))
     # What is younger than an hour may be a run's that is at work.
     later = datetime.now(UTC) + timedelta(hours=2)
     jobs = {name: job.model_copy(update={"retention": nothing}) for name, job in shop.loaded.project.jobs.items()}
