@@ -68,8 +68,9 @@ def rest(context: JobContext, run: Run) -> str:
     now = context.clock()
     # Files that are named after the instants of their runs must not have one name.
     begun = max(now, run.as_of.replace(microsecond=0) + _SECOND)
-    overlap = Overlap.ALLOW if context.job.overlap == "allow" else Overlap.QUEUE_ONE
-    admission = Admission(overlap, parameters=run.parameters, precedes=run.precedes, as_of=begun)
+    # It goes before what waits: another would read these files with parameters of its own.
+    overlap = Overlap.ALLOW if context.job.overlap == "allow" else Overlap.QUEUE_ALL
+    admission = Admission(overlap, 1 << 30, run.parameters, precedes=True, as_of=begun)
     let_in = context.store.runs.submit(Fire(context.name, FireKind.EVENT, now, f"{REST}{run.id}"), admission, now)
     if let_in is None or let_in.ended_for_good:
         return waiting(count)

@@ -111,7 +111,11 @@ def test_a_long_row_of_states_is_not_read_over_and_over(shop, monkeypatch):
 def test_the_runs_behind_it_have_its_parameters(shop):
     shop = shop()
     put(shop, mon="a,5", tue="a,3")
-    ran(shop, json.dumps({"factor": 10}))
+    asked(shop, json.dumps({"factor": 10}))
+    # What waits with others does not come between.
+    now = datetime.now(UTC)
+    shop.store.runs.submit(Fire("stock", FireKind.EVENT, now, "m2"), Admission(Overlap.QUEUE_ALL, parameters='{"factor": 2}'), now)
+    assert ["success", "success", "success"] == [ending.run.status.value for ending in shop.work("stock")]
     assert [{"a": 50}, {"a": 30}] == delivered(shop)
 
 
