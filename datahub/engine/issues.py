@@ -164,7 +164,7 @@ def _message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
 def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:
     """The ids of all source rows behind the rows at `positions`: the row itself, or every member of its group, in any order."""
     if members is None:
-        return rows[positions]
+        return rows if len(positions) == len(rows) else rows[positions]
     every = len(positions) == len(members) and bool((positions[1:] > positions[:-1]).all())
     found: Rows = (members if every else members.take(pa.array(positions))).flatten().to_numpy()
     return found

@@ -83,7 +83,7 @@ class Filling:
         self._waiting: list[pa.Array | Hashes] = []
         self._count = 0
         self._pool: ThreadPoolExecutor | None = None
-        self._seen = SeenKeys()
+        self._seen: SeenKeys | None = None
         self._put: list[Future[Rows]] = []
         # Rows of the script stand before those that are fed; several columns are numbered each by itself.
         self._early = len(table.keys) == 1 and not table.rows
@@ -111,8 +111,8 @@ class Filling:
         held = self._count + sum(map(_length, self._waiting))
         if self._early and held > FEW:
             if self._pool is None:
-                room = max(2 * held, min(AHEAD * held, MOST_AHEAD))
-                self._pool, self._seen = ThreadPoolExecutor(1, thread_name_prefix="dhm-keys"), SeenKeys(room)
+                self._pool = ThreadPoolExecutor(1, thread_name_prefix="dhm-keys")
+                self._pool.submit(self._make_room, max(2 * held, min(AHEAD * held, MOST_AHEAD)))
             for one in self._waiting:
                 self._put.append(self._pool.submit(self._put_in, one, self._count))
                 self._count += _length(one)
@@ -131,11 +131,17 @@ class Filling:
     def _known(self) -> Numbered | None:
         """The keys that were put in; the columns are brought together before anybody waits for them."""
         first = [one.result() for one in self._put]
-        return Numbered(self._seen, np.concatenate(first)) if first and self._early else None
+        return Numbered(self._seen, np.concatenate(first)) if self._seen is not None and self._early else None
+
+    def _make_room(self, count: int) -> None:
+        begun = thread_time()
+        self._seen = SeenKeys(count)
+        self.seconds += thread_time() - begun
 
     def _put_in(self, keys: pa.Array | Hashes, before: int) -> Rows:
         """For each key the row that had it first; `before` rows were put in already."""
         begun = thread_time()
+        assert self._seen is not None
         found = [np.empty(0, np.int64)]
         for start in range(0, _length(keys), PIECE):
             some = hashes([keys.slice(start, PIECE)]) if isinstance(keys, pa.Array) else keys[:, start : start + PIECE]
