@@ -18,6 +18,8 @@ _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def crontab(loaded: Loaded, on: Collection[str]) -> str:
     """Lines for `crontab` of the jobs that are `on`; cron mails what is written, and `CRON_TZ` is understood by cronie alone."""
     lines = [f"# the jobs of {loaded.folder}", "# CRON_TZ is read by cronie; Debian's cron goes by the machine's zone"]
+    if any(clock.catching.catch_up != "none" or clock.catching.jitter for clock in _clocks(loaded, on)):
+        lines.append("# what is missed is not made up for, and nothing starts later: `catch_up` and `jitter` are for `dhm serve`")
     zone = ""
     lines += [f"# `{name}` is off" for name in loaded.project.jobs if name not in on]
     for clock in _clocks(loaded, on):
@@ -38,15 +40,32 @@ def systemd(loaded: Loaded, on: Collection[str]) -> str:
         unit = f"dhm-{name}"
         units.append(
             f"# {unit}.service\n[Unit]\nDescription=DataHub job {name}\n\n[Service]\nType=oneshot\n"
-            f"WorkingDirectory={loaded.folder}\nExecStart={_command(loaded, name)}\n"
+            f"WorkingDirectory={_literal(str(loaded.folder))}\nExecStart={_literal(_command(loaded, name)).replace('$', '$$')}\n"
             "# 0 done, 3 rejects, 4 nothing came, 5 another run is not done\nSuccessExitStatus=3 4 5\n"
         )
         timers = "\n".join(line for clock in several for line in _calendar(clock))
         units.append(
-            f"# {unit}.timer\n[Unit]\nDescription=DataHub job {name}\n\n[Timer]\n{timers}\nPersistent=true\n\n"
+            f"# {unit}.timer\n[Unit]\nDescription=DataHub job {name}\n\n[Timer]\n{timers}\n{_punctuality(several)}\n\n"
             "[Install]\nWantedBy=timers.target\n"
         )
     return "\n".join(units)
+
+
+def _literal(text: str) -> str:
+    """As systemd takes it: `%` would begin a word of its own."""
+    return text.replace("%", "%%")
+
+
+def _punctuality(several: Sequence[Clock]) -> str:
+    """What a timer makes up for and how late it starts, and what of it systemd cannot say."""
+    told = [clock.catching for clock in several]
+    made_up, jitter = any(one.catch_up != "none" for one in told), max(one.jitter for one in told)
+    lines = [f"Persistent={'true' if made_up else 'false'}"]
+    if made_up and any(one.catch_up != "latest" for one in told):
+        lines.insert(0, "# of what is missed systemd makes up for one time; `catch_up` says otherwise")
+    if jitter:
+        lines += [f"RandomizedDelaySec={jitter.total_seconds():g}", "FixedRandomDelay=true"]
+    return "\n".join(lines)
 
 
 def _crontab_lines(clock: Clock, command: str) -> list[str]:

@@ -11,6 +11,7 @@ from itertools import islice
 
 import pytest
 
+from datahub.cli.project import project
 from datahub.events.due import Clock
 from datahub.events.fires import moments
 from datahub.project.schedule import Schedule
@@ -71,3 +72,43 @@ def clock(cron):
 
 def lines(cron):
     return other_schedulers._calendar(clock(cron))
+
+
+TOML = """\
+[project]
+name = "shop"
+[jobs.offers]
+mapping = "offers.dhm"
+schedule = %s
+"""
+
+
+@pytest.mark.parametrize(
+    "schedule, wanted",
+    [
+        ('"every day at 02:30"', ["Persistent=true"]),
+        ('{every = "@daily", catch_up = "none", jitter = "10 min"}', ["Persistent=false", "RandomizedDelaySec=600", "FixedRandomDelay=true"]),
+        ('{every = "@daily", catch_up = "all"}', ["# of what is missed systemd makes up for one time; `catch_up` says otherwise", "Persistent=true"]),
+        ('[{every = "@daily", catch_up = "none"}, "@hourly"]', ["# of what is missed systemd makes up for one time; `catch_up` says otherwise", "Persistent=true"]),
+    ],
+)  # fmt: skip
+def test_systemd_makes_up_for_what_the_job_says_and_reads_any_folder(tmp_path, schedule, wanted):
+    folder = tmp_path / "s p%c'q$H"
+    folder.mkdir()
+    (folder / "dhm.toml").write_text(TOML % schedule, encoding="utf-8")
+    units = other_schedulers.systemd(project(start=folder), ["offers"])
+    timer = units.partition("[Timer]\n")[2].partition("\n\n")[0]
+    assert wanted == [line for line in timer.splitlines() if not line.startswith("OnCalendar=")]
+    assert f"WorkingDirectory={tmp_path}/s p%%c'q$H\n" in units
+    if shutil.which("systemd-analyze") is not None:
+        for name, text in re.findall(r"^# (dhm-offers\.\w+)\n(.*?)(?=^# dhm-|\Z)", units, re.MULTILINE | re.DOTALL):
+            (tmp_path / name).write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text), encoding="utf-8")
+        command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "dhm-offers.timer"), str(tmp_path / "dhm-offers.service")]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "dhm-offers" not in told.stderr, told.stderr
+
+
+def test_a_crontab_tells_what_it_does_not_make_up_for(tmp_path):
+    for schedule, told in (('"@daily"', True), ('{every = "@daily", catch_up = "none"}', False)):
+        (tmp_path / "dhm.toml").write_text(TOML % schedule, encoding="utf-8")
+        assert told == ("what is missed is not made up for" in other_schedulers.crontab(project(start=tmp_path), ["offers"]))
