@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from datahub.connectors.declare import TerminalError
+from datahub.project.slots import SLOT
 
 _TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -16,7 +17,6 @@ _LONGEST = 200
 """Bytes that a file name may have: 255 is what most file systems take, and the temporary name is longer."""
 MOST_LISTED = 1_000_000
 """Names of one folder, which are all held."""
-_SLOT = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
 def temporary(name: str) -> bool:
@@ -63,7 +63,7 @@ def filled(template: str, values: Mapping[str, str]) -> str:
             raise TerminalError(f"the file name `{template}` has `{found[0]}`, which nothing fills", f"there are {known}")
         return _UNFIT.sub("_", values[name])
 
-    name = _SLOT.sub(value, template)
+    name = SLOT.sub(value, template)
     if name in ("", ".", "..") or _UNFIT.search(name):
         raise TerminalError(f"`{template}` makes no file name: `{shown(name)}`", "name folders in `folder`")
     if len(name.encode()) > _LONGEST:
@@ -71,11 +71,6 @@ def filled(template: str, values: Mapping[str, str]) -> str:
             f"`{template}` makes a file name of {len(name.encode())} bytes: `{shown(name)[:60]}…`", f"{_LONGEST} fit everywhere"
         )
     return name
-
-
-def slots_of(template: str) -> list[str]:
-    """What a name asks for, in capitals."""
-    return [found[1].upper() for found in _SLOT.finditer(template)]
 
 
 def about(name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from datahub.project.model import Config, Length, mistake
+from datahub.project.slots import OF_FILE, OF_RUN, check_slots
 
 
 class Ready(Config):
@@ -21,6 +22,11 @@ class Ready(Config):
     """A file that must be there too, such as `{{NAME}}.done` or `{{STEM}}.ok`; it is disposed of with the file."""
     wait: Length = timedelta(0)
     """How long to wait for files that are not ready yet; 0 leaves them for the next run."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        check_slots("done_file", self.done_file, OF_FILE)
+        return self
 
 
 class After(Config):
@@ -131,3 +137,11 @@ class FilesTo(DocumentsTo):
     """What happens where a file of that name is there: nothing is sent, it is replaced, or `-1`, `-2` … is put behind the name."""
     done_file: str = ""
     """An empty file that tells the other side that the file is whole, such as `{{NAME}}.done`."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        check_slots("done_file", self.done_file, OF_FILE)
+        if not self.documents:
+            # What names of documents can say of their row, the script knows.
+            check_slots("name", self.name, (*OF_RUN, *OF_FILE, "FORMAT"))
+        return self

@@ -187,7 +187,7 @@ def output(tmp_path, data=b"x\n", key="k1", **values):
 
 
 def sink(files, **told):
-    return FilesOut(files, FilesTo(connection="here", folder="out", **told))
+    return FilesOut(files, FilesTo(connection="here", folder="out", document="json", **told))
 
 
 @pytest.fixture

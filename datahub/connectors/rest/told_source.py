@@ -141,7 +141,7 @@ class Call(Config):
                 help='write such as `each = "{{orders.elements}}"`',
             )
         if self.missing != "fail" and not self.each:
-            raise mistake("missing", "`missing` is about the elements of `each`", key="missing", help="leave it out")
+            raise mistake("missing_elements", "`missing` is about the elements of `each`", key="missing", help="leave it out")
         if self.name in _OURS:
             raise mistake("call_names", f"`{self.name}` is what we call something ourselves", key="name", help="give the call another name")
         below(self.path)
@@ -201,7 +201,9 @@ class RestFrom(From):
         rejecting = next((number for number, call in enumerate(self.calls) if call.missing == "reject"), None)
         if self.calls[last].download and rejecting is not None:
             help = "write `skip`, or `fail`"
-            raise mistake("missing", "a download has no rows for one to be rejected among", key=("calls", rejecting, "missing"), help=help)
+            raise mistake(
+                "missing_elements", "a download has no rows for one to be rejected among", key=("calls", rejecting, "missing"), help=help
+            )
         names = [call.name for call in self.calls if call.name]
         if len(names) != len(set(names)):
             raise mistake("call_names", "two calls have one name", key="calls")

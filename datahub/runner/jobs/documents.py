@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.file_names import filled, slots_of
+from datahub.connectors.file_names import filled
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.documents.plain import Plain
 from datahub.documents.rows import documents
@@ -17,10 +17,8 @@ from datahub.documents.told import extension, kind_of
 from datahub.documents.written import text_of
 from datahub.plan.operators import Plan
 from datahub.project.binding import DocumentsTo, FilesTo
+from datahub.project.slots import OF_RUN, slots_of
 from datahub.records import record
-
-_OF_RUN = ("JOB", "RUN", "TARGET", "TIMESTAMP", "DATE")
-"""What names can say of a run."""
 
 
 @record(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Documents:
         )
         self._format = extension(kind, told.template)
         self._name = (told.name if isinstance(told, FilesTo) else "") or "{{KEY}}.{{FORMAT}}"
-        self._filled("name", self._name, (*_OF_RUN, "FORMAT"))
+        self._filled("name", self._name, (*OF_RUN, "FORMAT"))
         self._filled("path", str(getattr(told, "path", "")), ())
 
     def made(self, files: Mapping[str, Path], values: Mapping[str, str], first: int = 0) -> Iterator[Document]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from datahub.connectors.declare import Output, TerminalError, TransientError
 from datahub.connectors.files_at_once import FilesAtOnce
@@ -297,8 +298,11 @@ def test_a_value_can_add_no_folder_and_a_slot_that_nothing_fills_is_told(here, o
     sink = target(here, name="{{RUN}}.csv")
     receipt = sink.stage(replace(output, values={"RUN": "../../etc/passwd"}))
     assert "out/.._.._etc_passwd.csv" == receipt.locator
+    with pytest.raises(ValidationError, match=r"nothing fills .*ORDER"):
+        target(here, name="{{ORDER}}.csv")
     with pytest.raises(TerminalError, match="ORDER"):
-        target(here, name="{{ORDER}}.csv").stage(output)
+        # What names of documents can say, their row knows.
+        target(here, name="{{ORDER}}.csv", document="json").stage(output)
 
 
 def test_a_process_that_died_between_the_two_steps_of_a_name_has_shown_the_file(here, output):

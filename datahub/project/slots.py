@@ -1,0 +1,29 @@
+"""Slots in names of files, `stock-{{TIMESTAMP}}.csv`: how they are written, and which can be filled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from datahub.diagnostics.suggest import listed, nearest
+from datahub.project.model import mistake
+
+SLOT = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+OF_RUN = ("JOB", "RUN", "TARGET", "TIMESTAMP", "DATE")
+"""What names can say of a run."""
+OF_FILE = ("NAME", "STEM")
+"""What names can say of a file: its name, and that without its last ending."""
+
+
+def slots_of(name: str) -> list[str]:
+    """What a name asks for, in capitals."""
+    return [found[1].upper() for found in SLOT.finditer(name)]
+
+
+def check_slots(key: str, name: str, known: Sequence[str]) -> None:
+    """A mistake for the first slot of a name that nothing fills."""
+    for slot in slots_of(name):
+        if slot not in known:
+            near = nearest(slot, known)
+            help = f"did you mean `{{{{{near}}}}}`?" if near else f"there are {listed([f'{{{{{one}}}}}' for one in known], 12)}"
+            raise mistake("slot", f"nothing fills `{{{{{slot}}}}}`", key=key, help=help)
