@@ -112,7 +112,7 @@ def _histogram(fates: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
     for value in (*ORDER, 0):
         if not left:
             return
-        count = int(np.count_nonzero(fates == value))
+        count = int(np.count_nonzero(fates == np.uint8(value)))
         left -= count
         yield int(value), count
     if left:
