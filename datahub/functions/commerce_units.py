@@ -83,7 +83,8 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
     here = valid(values)
     scale = values.type.scale if pa.types.is_decimal(values.type) else 0
     numbers = np.where(here, exact.scaled(values), 0)
-    result, strange = np.zeros(len(values), object), np.zeros(len(values), np.bool_)
+    result: exact.Exact = np.zeros(len(values), np.int64)
+    strange = np.zeros(len(values), np.bool_)
     # `to_pylist` on the distinct pairs of units only.
     pairs = zip(sources.take(firsts).to_pylist(), targets.take(firsts).to_pylist(), strict=True)
     # Once for each distinct pair of units.
@@ -95,8 +96,13 @@ def convert_unit(value: Datum, source: Datum, target: Datum) -> Outcome:
             continue
         exactly, more = factor * 10**SCALE / 10**scale, shift_of(old, new) * 10**SCALE
         common = lcm(exactly.denominator, more.denominator)
-        moved = exact.times(numbers[rows], int(exactly * common)).astype(object) + int(more * common)
-        result[rows] = exact.quotient(moved, common)
+        moved = exact.times(numbers[rows], int(exactly * common))
+        if more:
+            # Only between scales that begin at different places: sums of Python's numbers never overflow.
+            moved = moved.astype(object) + int(more * common)
+        made = exact.quotient(moved, common)
+        result = result.astype(object) if made.dtype == object else result
+        result[rows] = made
     large = ~exact.fits(result, PRECISION)
     keep = all_valid(values, sources, targets) & ~large & ~strange
     return outcome(exact.as_decimals(result, keep, pa.decimal128(PRECISION, SCALE)), (strange & here, "R603"), (large, "R602"))
