@@ -208,7 +208,7 @@ class SeenKeys:
         return found
 
     def _grow(self) -> None:
-        self._slots = _doubled(self._slots)
+        _double(self._slots)
 
 
 def _empty(slots: int) -> npt.NDArray[np.uint64]:
@@ -219,40 +219,51 @@ _STRETCH = 1 << 15
 """How many slots are moved to a larger table at once."""
 
 
-def _doubled(slots: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The same keys in a table of twice as many slots.
+def _double(slots: npt.NDArray[np.uint64]) -> None:
+    """Make a table twice as large where it lies: there is never a second one beside it.
 
-    Nothing is probed: between two free slots stand the keys that want one of the slots there, and in the new table they want the
-    same slot or the one that is a table further. So the old one is read once in order, and the new one written in order at two places.
+    Nothing is probed: between two free slots stand the keys that want one of the slots there, and in the larger table they want the
+    same slot or the one that is a table further. So the old one is read once in order, and what stays is written back to its stretch.
     """
     size = len(slots)
-    grown = _empty(2 * size)
-    pairs, mask = grown.view(np.complex128).reshape(-1), np.uint64(2 * size - 1)
-    free = np.flatnonzero(slots[:, 1] == _EMPTY)
-    wished = free[np.minimum(np.searchsorted(free, np.arange(int(free[0]), size, _STRETCH)), len(free) - 1)]
-    # One in tens of thousands of slots.
-    cuts = np.unique(np.append(wished, free[-1])).tolist()
+    marks = slots[:, 1]
+    # One in tens of thousands of slots, each of them free.
+    last = size - 1 - _free_slot(marks[::-1], 0)
+    cuts = sorted({at for at in (_free_slot(marks, at) for at in range(0, size, _STRETCH)) if at < last} | {last})
+    # No view of the old memory is used from here on.
+    del marks
+    slots.resize((2 * size, 2), refcheck=False)
+    slots[size:] = _EMPTY
+    mask = np.uint64(2 * size - 1)
     # What stands before the first free slot and behind the last may be one stretch, over the end of the table.
-    left = [slots[: cuts[0]], slots[cuts[-1] + 1 :]]
-    taken = [-1, size - 1]
-    held = slots.view(np.complex128).reshape(-1)
+    ends = (slice(0, cuts[0]), slice(last + 1, size))
+    rest = np.concatenate([slots[end] for end in ends])
+    for end in ends:
+        slots[end] = _EMPTY
+    pairs = slots.view(np.complex128).reshape(-1)
     for start, stop in pairwise(cuts):
-        there = np.flatnonzero(slots[start:stop, 1] != _EMPTY) + start
-        home = (slots[there, 0] & mask).view(np.int64)
+        held = slots[start:stop][slots[start:stop, 1] != _EMPTY]
+        slots[start:stop] = _EMPTY
+        home = (held[:, 0] & mask).view(np.int64)
+        items = held.view(np.complex128).reshape(-1)
         further = home >= size
-        for upper, half in enumerate((np.flatnonzero(~further), np.flatnonzero(further))):
+        for half, before in ((np.flatnonzero(~further), start), (np.flatnonzero(further), size + start)):
             # Almost in order: each stands but little behind the slot that it wants.
             order = half.take(np.argsort(home.take(half), kind="stable"))
-            at = _settled(home.take(order), taken[upper])
-            fits = int(np.searchsorted(at, (upper + 1) * size))
-            places = there.take(order)
-            pairs[at[:fits]] = held.take(places[:fits])
-            left.append(slots[places[fits:]])
-            taken[upper] = int(at[-1]) if len(at) else taken[upper]
-    rest = np.concatenate(left)
+            # All of them found room before the next free slot, so half of them do.
+            pairs[_settled(home.take(order), before)] = items.take(order)
     rest = rest[rest[:, 1] != _EMPTY]
-    _put(grown, rest[:, 0], rest[:, 1])
-    return grown
+    _put(slots, np.ascontiguousarray(rest[:, 0]), rest[:, 1])
+
+
+def _free_slot(marks: npt.NDArray[np.uint64], at: int) -> int:
+    """The first free slot from `at` on; past the last one where there is none."""
+    while at < len(marks):
+        found = np.flatnonzero(marks[at : at + 256] == _EMPTY)
+        if len(found):
+            return at + int(found[0])
+        at += 256
+    return len(marks)
 
 
 def _settled(home: npt.NDArray[np.int64], before: int) -> npt.NDArray[np.int64]:
