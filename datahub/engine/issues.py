@@ -37,6 +37,8 @@ class Finding:
     severity: str = "error"
     also: tuple[str, ...] = ()
     """Other fields that the same failure reached."""
+    depth: int | None = None
+    """That of the failure's own origin, where another is told (`Origin.depth`)."""
 
 
 def table(findings: Sequence[Finding], frame: Frame, key: Sequence[str] = ()) -> pa.Table:
@@ -91,7 +93,7 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
         "field": ", ".join((finding.field, *finding.also)),
         "column": column,
         "value": values,
-        "path": _paths(failure, frame, at),
+        "path": _paths(finding, frame, at),
         "key": key_text(frame, key, at),
         "script": script,
     }
@@ -126,14 +128,22 @@ def as_text(values: pa.Array) -> pa.Array:
     return values.cast(pa.string())
 
 
-def _paths(failure: Failure, frame: Frame, at: pa.Array) -> pa.Array:
-    inside = failure.paths
-    outside = None if frame.paths is None else frame.paths.take(at)
+def _paths(finding: Finding, frame: Frame, at: pa.Array) -> pa.Array:
+    """Where in the source's row each failure is: below the row's own path, or the part of it that the origin says."""
+    inside = finding.failure.paths
+    outside = None if frame.paths is None else _around(frame.paths.take(at), finding)
     if inside is None:
         return pa.nulls(len(at), pa.string()) if outside is None else outside
     if outside is None:
         return inside
     return glued(pc.fill_null(outside, ""), pc.fill_null(inside, ""))
+
+
+def _around(paths: pa.Array, finding: Finding) -> pa.Array | None:
+    depth = finding.origin.depth if finding.depth is None else finding.depth
+    if depth <= 0:
+        return None if depth == 0 else paths
+    return pc.replace_substring_regex(paths, rf"^((?:/[^/]*){{{depth}}}).*$", r"\1")
 
 
 def key_text(frame: Frame, key: Sequence[str], at: pa.Array) -> pa.Array:

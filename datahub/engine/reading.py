@@ -71,7 +71,7 @@ def _answered_for(frame: Frame, shape: ir.SourceShape, origins: Origins) -> Fram
         if column is not None and column.failures:
             label = declared.label
             evidence = (ir.Evidence(label, f"#{shape.name}.{declared.name}"),)
-            number = origins.number(ir.Origin(field=declared.name, map=shape.name, evidence=evidence))
+            number = origins.number(ir.Origin(field=declared.name, map=shape.name, evidence=evidence, depth=0))
             columns[declared.name] = Column(column.values, tuple(_put_down(failure, number, label) for failure in column.failures))
     return frame.with_columns(columns) if columns else frame
 

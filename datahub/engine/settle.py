@@ -76,9 +76,10 @@ def findings(frame: Frame, operator: Settle, shape: EntityShape, origins: Origin
             fresh = _untold(failure, name, before, frame.length)
             if fresh is not None:
                 origin = defaults.get(name, Origin(operator.entity, name))
-                place = origins[failure.origin] if failure.origin >= 0 and not origin.script else origin
+                own = origins[failure.origin] if failure.origin >= 0 else origin
+                place = origin if origin.script else own
                 code = own_codes.get(name) or translated(failure.code, shape.translate, place)
-                before.append(_Told(fresh, issues.Finding(fresh, code, operator.entity, name, place)))
+                before.append(_Told(fresh, issues.Finding(fresh, code, operator.entity, name, place, depth=own.depth)))
     for several in told.values():
         yield from (one.finding for one in several if one.finding is not None)
     for failure in _failures(frame, CHECKS):

@@ -17,35 +17,73 @@ from datahub.frames.frame import Rows
 from datahub.functions.columns import glued
 
 
+MOST_TOLD = 3
+"""So many different messages of one failing value are told, and how many more there are."""
+
+
 def merged(tables: list[pa.Table], entities: Sequence[str]) -> pa.Table:
-    """Issues row by row; one failing source value that several maps saw is one issue that names their `entities`, in this order."""
+    """Issues row by row; a source value that fails under one code is one issue, which names all of `entities` and fields it reached."""
     table = pa.concat_tables(tables)
     table = table.append_column("_place", pa.array(np.arange(table.num_rows)))
-    if len(set(table.column("entity").unique().to_pylist())) > 1:  # a handful of names
+    rows = table.column("_row").to_numpy()
+    if len(np.unique(rows)) < len(rows):
         table = _named_together(table, entities)
     return table.sort_by([("_row", "ascending"), ("_place", "ascending")]).drop_columns(["_place"])
 
 
 def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
-    same = ["_row", "_origin", "code", "column", "path", "value"]
-    at = table.schema.get_field_index("entity")
-    entities = table.column(at)
-    named = table.set_column(at, "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities))
-    distinct = [(name, "distinct", pc.CountOptions(mode="only_valid")) for name in ("entity", "field", "_fields")]
-    named = named.append_column("_fields", _of_entities(table))
+    same = ["_row", "_who", "code", "severity", "column", "path", "value"]
+    entities = table.column("entity")
+    told = table.append_column("_who", _who(table)).append_column("_fields", _of_entities(table))
+    told = told.set_column(
+        table.schema.get_field_index("entity"), "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities)
+    )
+    distinct = [(name, "distinct", pc.CountOptions(mode="only_valid")) for name in _JOINED]
     # Which map found it first depends on what had to wait.
     ranks = pc.index_in(entities, pa.array(order, pa.string()))
-    named = named.take(
+    told = told.take(
         pc.sort_indices(pa.table([ranks, table.column("_place")], ["rank", "place"]), [("rank", "ascending"), ("place", "ascending")])
     )
-    first = named.group_by(same, use_threads=False).aggregate([("_place", "min"), *distinct])
+    first = told.group_by(same, use_threads=False).aggregate([("_place", "min"), *distinct])
     if first.num_rows == table.num_rows:
         return table
-    names, fields, qualified = (pc.binary_join(whole(first.column(f"{name}_distinct")), ", ") for name, _, _ in distinct)
-    alike = pc.less_equal(pc.list_value_length(whole(first.column("field_distinct"))), 1)
+    found = {name: whole(first.column(f"{name}_distinct")) for name in _JOINED}
+    # Names of fields alone say enough where one entity has them, or all have the same.
+    plain = pc.or_(*(pc.less_equal(pc.list_value_length(found[name]), 1) for name in ("entity", "field")))
     kept = table.take(first.column("_place_min"))
-    kept = kept.set_column(kept.schema.get_field_index("entity"), "entity", names)
-    return kept.set_column(kept.schema.get_field_index("field"), "field", pc.if_else(alike, fields, qualified))
+    joined = {
+        "entity": pc.binary_join(found["entity"], ", "),
+        "field": pc.if_else(plain, _names(found["field"]), _names(found["_fields"])),
+        "message": _messages(found["message"]),
+    }
+    for name, column in joined.items():
+        kept = kept.set_column(kept.schema.get_field_index(name), name, column)
+    return kept
+
+
+_JOINED = ("entity", "field", "_fields", "message")
+
+
+def _who(table: pa.Table) -> pa.Array:
+    """Who says of each issue that something failed, where that tells two apart: no column of the source is to blame."""
+    return pc.if_else(pc.equal(table.column("column"), ""), table.column("_origin"), -1)
+
+
+def _names(lists: pa.ListArray) -> pa.Array:
+    """The names in lists of names and of several joined by commas, each once."""
+    joined = pc.binary_join(lists, ", ")
+    # A handful of combinations of fields.
+    distinct = joined.dictionary_encode()
+    once = [None if text is None else ", ".join(dict.fromkeys(text.split(", "))) for text in distinct.dictionary.to_pylist()]
+    return pa.array(once, pa.string()).take(distinct.indices)
+
+
+def _messages(lists: pa.ListArray) -> pa.Array:
+    """What is said of each value, one after the other."""
+    counts = pc.list_value_length(lists)
+    few = pc.binary_join(pc.list_slice(lists, 0, MOST_TOLD), "; ")
+    more = glued(few, "; and ", pc.subtract(counts, MOST_TOLD).cast(pa.string()), " more")
+    return pc.if_else(pc.greater(counts, MOST_TOLD), more, few)
 
 
 def _of_entities(table: pa.Table) -> pa.Array:

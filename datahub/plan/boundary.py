@@ -8,6 +8,7 @@ see the rows that are left in the end, also of those that fall with others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from datahub.plan import operators as op
 from datahub.semantic import ir
@@ -25,7 +26,8 @@ def settled(rows: op.Operator, shape: ir.EntityShape, checks: Sequence[ir.CheckR
     refusing = [check for check in after if _refuses(check)]
     rows = _checked(rows, [check for check in checks if not check.after_checks])
     if shape.key:
-        rows = op.Key(rows, shape.key, dict(origins).get(shape.key[0], ir.Origin(shape.name, shape.key[0])))
+        # That a key is there before is said of the row, wherever the parts of the key stand.
+        rows = op.Key(rows, shape.key, replace(dict(origins).get(shape.key[0], ir.Origin(shape.name, shape.key[0])), depth=-1))
     owned = tuple((check.code, check.fields) for check in checks if check.fields and check.code not in _OWN_CODES)
     rows = op.Settle(rows, shape.name, _columns(shape), origins, owned, _raws(after))
     return _behind(rows, shape, refusing, origins, _raws(check for check in after if not _refuses(check)))

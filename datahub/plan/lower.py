@@ -9,8 +9,10 @@ from typing import assert_never
 from datahub.plan import boundary
 from datahub.plan import operators as op
 from datahub.plan.constraints import constraints
+from datahub.plan.depths import Depths, Way, at, checked, joined_ways
 from datahub.plan.expressions import lookups_used
 from datahub.plan.linked import Linked
+from datahub.plan.lower_clauses import computed, element_fields, filtered, list_path, marks, over_columns
 from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
@@ -20,7 +22,7 @@ from datahub.plan.whole import written_whole
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.previous_tables import remembered_by
-from datahub.semantic.walk import columns_read, is_windowed
+from datahub.semantic.walk import columns_read
 from datahub.types import model as t
 
 
@@ -120,8 +122,8 @@ class _Lowering:
     """The entities whose rows are read as they were settled, before it is known which of them survive."""
     delivered: dict[str, ir.LookupTable] = field(default_factory=dict)
     """The keys of entities that are referred to and not made here."""
-    traced: dict[str, frozenset[str]] = field(default_factory=dict)
-    """For each rowset its columns that are those of a source as they stand there, so that paths in them mean something."""
+    ways: dict[str, Way] = field(default_factory=dict)
+    """For each view and map where the values of its columns stand in the rows of a source."""
 
     def rowset(self, name: str) -> op.Operator:
         """The operator that gives the rows of a source, view or entity; the same one each time."""
@@ -169,8 +171,14 @@ class _Lowering:
             named = {name for link in links for name in (link.child, link.parent)}
             entities = tuple(shape.name for shape in self.program.entities if shape.name in named)
             rows = tuple(self.settle(name) if name in group else self._seen_from(frozenset(), name) for name in entities)
-            self.graphs[group] = op.Graph(rows, entities, links)
+            self.graphs[group] = op.Graph(rows, entities, tuple(map(self._placed, links)))
         return self.graphs[group]
+
+    def _placed(self, link: op.Link) -> op.Link:
+        """A link whose rows fall where the columns stand that say to which others they belong."""
+        child, parent = self.ways[link.child].depths.columns, self.ways[link.parent].depths.columns
+        below = replace(link.below, depth=max((child.get(name, -1) for name in link.columns), default=-1))
+        return replace(link, below=below, above=replace(link.above, depth=max((parent.get(name, -1) for name in link.key), default=-1)))
 
     def settle(self, name: str) -> op.Operator:
         """The settled rows of an entity; its maps see those of its own group as they were settled."""
@@ -192,20 +200,27 @@ class _Lowering:
         shape = self.shape(name)
         bodies = [body.body for body in self.program.maps if body.entity == name]
         rows = _union([self.body(body) for body in bodies])
+        way = self.ways[name] = joined_ways([self.ways[body.name] for body in bodies])
         for rule in self.program.rules:
             if rule.entity == name:
-                rows = _computed(rows, _rule(rule))
+                rows = computed(rows, [way.depths.placed(one) for one in _rule(rule)])
         checks = (
             *required(shape, self.modes.get(name, frozenset()), _origins(shape, bodies)),
             *constraints(shape, dict(_origins(shape, bodies))),
             *self._referring(shape, bodies),
             *self._declared_checks(name),
         )
-        return boundary.settled(rows, shape, checks, _origins(shape, bodies))
+        return boundary.settled(rows, shape, [checked(check, way.depths) for check in checks], self._origins(shape))
 
     def _guarded(self, name: str, rows: op.Operator) -> op.Operator:
-        bodies = [body.body for body in self.program.maps if body.entity == name]
-        return boundary.guarded(rows, self.shape(name), self._declared_checks(name), _origins(self.shape(name), bodies))
+        checks = [checked(check, self.ways[name].depths) for check in self._declared_checks(name)]
+        return boundary.guarded(rows, self.shape(name), checks, self._origins(self.shape(name)))
+
+    def _origins(self, shape: ir.EntityShape) -> tuple[tuple[str, ir.Origin], ...]:
+        """Who is named when a field fails, and how deep it stands."""
+        bodies = [body.body for body in self.program.maps if body.entity == shape.name]
+        depths = self.ways[shape.name].depths.columns
+        return tuple((name, replace(origin, depth=depths.get(name, -1))) for name, origin in _origins(shape, bodies))
 
     def _declared_checks(self, name: str) -> tuple[ir.CheckRule, ...]:
         return tuple(check for entity, check in self.program.checks if entity == name)
@@ -219,36 +234,44 @@ class _Lowering:
     def body(self, body: ir.RowsetBody) -> op.Operator:
         """The rows that a view or map makes, its fields under their plain names."""
         rows = _union([self._named(name, body.alias) for name in body.inputs])
-        assignments = (*body.lets, *body.fields)
-        traced = {f"{body.alias}.{column}" for name in body.inputs for column in self._traced(name)}
-        self.traced[body.name] = frozenset(one.name for one in body.fields if isinstance(one.value, ir.Column) and one.value.name in traced)
-        for at, clause in enumerate(body.clauses):
+        way = self._way(body)
+        for number, clause in enumerate(body.clauses):
             if isinstance(clause, ir.GroupClause):
-                return self._grouped(rows, clause, body.clauses[at + 1 :], assignments)
-            rows = self._clause(rows, clause, traced)
-        return _computed(rows, (*assignments, *_marks(body)))
+                self.ways[body.name] = Way({}, Depths({}, way.depths.rows))
+                return self._grouped(rows, clause, body.clauses[number + 1 :], (*body.lets, *body.fields))
+            rows = self._clause(rows, clause, way)
+        assignments = [way.depths.placed(one) for one in (*body.lets, *body.fields)]
+        self.ways[body.name] = way.named(body)
+        return computed(rows, (*assignments, *marks(body)))
 
-    def _traced(self, rowset: str) -> frozenset[str]:
-        source = next((one for one in self.program.sources if one.name == rowset), None)
-        return self.traced.get(rowset, frozenset()) if source is None else frozenset(column.name for column in source.columns)
+    def _way(self, body: ir.RowsetBody) -> Way:
+        """What is known of the columns of the rowsets that a body takes its rows from."""
+        ways = [self.ways.get(name) or self._source_way(name) for name in body.inputs]
+        return joined_ways(ways, f"{body.alias}.")
+
+    def _source_way(self, name: str) -> Way:
+        source = next((one for one in self.program.sources if one.name == name), None)
+        columns = () if source is None else source.columns
+        return Way({one.name: one.name if one.pattern else one.label for one in columns}, Depths({one.name: 0 for one in columns}))
 
     def _named(self, rowset: str, alias: str) -> op.Operator:
         return op.Rename(self.rowset(rowset), tuple((name, f"{alias}.{name}") for name in self.fields(rowset)))
 
-    def _clause(self, rows: op.Operator, clause: ir.Clause, traced: set[str]) -> op.Operator:
+    def _clause(self, rows: op.Operator, clause: ir.Clause, way: Way) -> op.Operator:
+        depths = way.depths
         match clause:
-            case ir.FillClause(columns=columns, by=by, origin=origin):
-                return op.Fill(rows, columns, by, origin)
+            case ir.FillClause(columns=columns, by=by):
+                return op.Fill(rows, columns, by, at(clause, depths.of(by)).origin)
             case ir.EachClause(over=over):
-                fields = _element_fields(over.type)
-                path = _path(over) if any(name in traced for name in columns_read(over)) else ""
-                if path:
-                    traced.update((clause.item, *(f"{clause.item}.{name}" for name, _ in fields)))
-                return op.Expand(rows, over, clause.item, clause.position, clause.outer, fields, clause.origin, path)
+                fields = element_fields(over.type)
+                path = list_path(over, way.traced)
+                origin = at(clause, depths.of((over,))).origin
+                way.expanded(clause, path, [name for name, _ in fields])
+                return op.Expand(rows, over, clause.item, clause.position, clause.outer, fields, origin, path)
             case ir.JoinClause():
-                return self._join(rows, clause)
-            case ir.WhereClause(condition=condition, origin=origin):
-                return _filtered(rows, condition, origin)
+                return self._join(rows, clause, depths)
+            case ir.WhereClause(condition=condition):
+                return filtered(rows, condition, at(clause, depths.of((condition,))).origin)
             case ir.UniqueClause(keys=keys, keep=keep, code=code, origin=origin):
                 return op.Unique(rows, keys, keep, code, origin)
             case ir.OrderClause(keys=keys, origin=origin):
@@ -258,9 +281,11 @@ class _Lowering:
             case _:
                 assert_never(clause)
 
-    def _join(self, rows: op.Operator, clause: ir.JoinClause) -> op.Operator:
+    def _join(self, rows: op.Operator, clause: ir.JoinClause, depths: Depths) -> op.Operator:
         columns = tuple((name, f"{clause.alias}.{name}") for name in self.fields(clause.rowset))
         right = op.Rename(self.rowset(clause.rowset), columns)
+        origin = at(clause, depths.of((*clause.left, clause.also))).origin
+        depths.joined((*clause.left, clause.also), [new for _, new in columns])
         return op.Join(
             rows,
             right,
@@ -270,89 +295,23 @@ class _Lowering:
             tuple((new, new) for _, new in columns),
             clause.many,
             clause.required,
-            clause.origin,
+            origin,
         )
 
     def _grouped(
         self, rows: op.Operator, group: ir.GroupClause, after: Sequence[ir.Clause], assignments: tuple[ir.Assignment, ...]
     ) -> op.Operator:
         """A group and all that is said of it: what reads its rows is computed where they are, the rest follows by name."""
-        computed: list[ir.Assignment] = []
-        later = [_over_columns(clause, number, computed) for number, clause in enumerate(after)]
-        grouped: op.Operator = op.Group(rows, group.keys, (*computed, *assignments), group.partial, group.origin)
+        asked: list[ir.Assignment] = []
+        later = [over_columns(clause, number, asked) for number, clause in enumerate(after)]
+        grouped: op.Operator = op.Group(rows, group.keys, (*asked, *assignments), group.partial, group.origin)
         for clause in later:
-            grouped = self._clause(grouped, clause, set())
+            grouped = self._clause(grouped, clause, Way({}, Depths({})))
         return grouped
 
 
 def _union(rows: list[op.Operator]) -> op.Operator:
     return rows[0] if len(rows) == 1 else op.Union(tuple(rows))
-
-
-def _path(over: ir.Expression) -> str:
-    """Where a list stands within its row: `order_lines`, `customer/addresses`; nothing for one that is made."""
-    match over:
-        case ir.Column(name=name):
-            return name.rpartition(".")[2]
-        case ir.Field(of=ir.Field() as of, name=name):
-            return f"{_path(of)}/{name}"
-        case ir.Field(of=ir.Column(name=column), name=name):
-            return f"{column.rpartition('.')[2]}/{name}"
-        case _:
-            return ""
-
-
-def _element_fields(kind: t.Type) -> tuple[tuple[str, t.Type], ...]:
-    listed = t.base_of(kind)
-    item = t.base_of(listed.item) if isinstance(listed, t.ListOf) else t.Unknown()
-    return item.fields if isinstance(item, t.Struct) else ()
-
-
-def _marks(body: ir.RowsetBody) -> Iterable[ir.Assignment]:
-    """Beside each field that is a column as it stands: whether the source had that column at all."""
-    for one in body.fields:
-        if isinstance(one.value, ir.Column):
-            yield ir.Assignment(f"?{one.name}", ir.Present(one.value.name, t.Bool()), one.origin)
-
-
-def _computed(rows: op.Operator, assignments: Sequence[ir.Assignment]) -> op.Operator:
-    """Assignments in order; those that look at other rows in operators of their own."""
-    waiting: list[ir.Assignment] = []
-    for assignment in assignments:
-        if is_windowed(assignment.value):
-            rows = op.Windowed(op.Compute(rows, tuple(waiting)) if waiting else rows, (assignment,))
-            waiting = []
-        else:
-            waiting.append(assignment)
-    return op.Compute(rows, tuple(waiting)) if waiting else rows
-
-
-def _filtered(rows: op.Operator, condition: ir.Expression, origin: ir.Origin) -> op.Operator:
-    if not is_windowed(condition):
-        return op.Filter(rows, condition, origin)
-    name = f"where.{origin.line}"
-    return op.Filter(op.Windowed(rows, (ir.Assignment(name, condition, origin),)), ir.Column(name, condition.type), origin)
-
-
-def _over_columns(clause: ir.Clause, number: int, computed: list[ir.Assignment]) -> ir.Clause:
-    """A clause after `group by`, over columns that the group computes."""
-
-    def column(value: ir.Expression, part: int) -> ir.Expression:
-        name = f"clause.{number}.{part}"
-        computed.append(ir.Assignment(name, value, clause.origin))
-        return ir.Column(name, value.type)
-
-    match clause:
-        case ir.WhereClause(condition=condition):
-            return replace(clause, condition=column(condition, 0))
-        case ir.OrderClause(keys=keys):
-            return replace(clause, keys=tuple(replace(key, value=column(key.value, part)) for part, key in enumerate(keys)))
-        case ir.UniqueClause(keys=keys):
-            return replace(clause, keys=tuple(column(key, part) for part, key in enumerate(keys)))
-        case ir.FillClause() | ir.EachClause() | ir.JoinClause() | ir.GroupClause():
-            return clause
-        case _:
-            assert_never(clause)
 
 
 def _rule(rule: ir.RuleBody) -> tuple[ir.Assignment, ...]:

@@ -48,13 +48,15 @@ def _asked(source: ir.SourceShape) -> Iterable[ir.Assignment]:
         if column.conditions:
             value = asked(ir.Column(column.name, column.type), column)
             evidence = (ir.Evidence(column.label, f"#{source.name}.{column.name}"),)
-            yield ir.Assignment(column.name, value, ir.Origin(field=column.name, map=source.name, evidence=evidence))
+            yield ir.Assignment(column.name, value, ir.Origin(field=column.name, map=source.name, evidence=evidence, depth=0))
 
 
 def _converted(column: ir.SourceColumn, raw: str, source: str) -> ir.Assignment:
     label = column.names[0] if column.names else column.pattern or column.name
     value = ir.Convert(ir.Column(raw, raw_type(column.type, column)), column.reading, label, column.type)
-    return ir.Assignment(column.name, asked(value, column), ir.Origin(field=column.name, map=source, evidence=(ir.Evidence(label, raw),)))
+    return ir.Assignment(
+        column.name, asked(value, column), ir.Origin(field=column.name, map=source, evidence=(ir.Evidence(label, raw),), depth=0)
+    )
 
 
 def raw_type(kind: t.Type, column: ir.SourceColumn) -> t.Type:

@@ -470,6 +470,9 @@ class Origin:
     line: int = 0
     evidence: tuple[Evidence, ...] = ()
     translate: tuple[tuple[str, str], ...] = ()
+    depth: int = -1
+    """So many parts of the path of a row are those of what failed; -1 is all of them. A field of an order fails at the order, not
+    at each of the lines that `each` made of it."""
 
 
 @record(frozen=True, slots=True)

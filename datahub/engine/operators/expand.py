@@ -86,17 +86,22 @@ def _moved(failures: Failures, starts: Rows, operator: Expand) -> dict[str, Fail
     names = {name for name, _ in operator.fields}
     for failure in failures:
         assert failure.elements is not None
+        name, _, rest = failure.inside.partition("/")
+        if names and name and name not in names:
+            continue  # a field that nobody reads
         rows = starts[failure.rows] + failure.elements
         order = np.argsort(rows, kind="stable").astype(np.int64)
-        name, _, rest = failure.inside.partition("/")
-        inner = replace(failure, paths=_inner_paths(failure, operator.path))
+        inner = failure if failure.origin >= 0 else replace(failure, paths=_inner_paths(failure, operator.path))
         moved = replace(inner.reordered(order, rows[order]), elements=None, inside=rest if name in names else "")
         found.setdefault(name if name in names else "", []).append(moved)
     return {name: tuple(several) for name, several in found.items()}
 
 
 def _inner_paths(failure: Failure, path: str) -> pa.Array | None:
-    """Where in its element each failure is: the row knows by its own path which element it was."""
+    """Where in its element each failure is: the row knows by its own path which element it was.
+
+    One that is put down to what made the list has its path from there, which its origin's `depth` tells.
+    """
     if failure.paths is None or not path:
         return failure.paths
     return pc.replace_substring_regex(failure.paths, rf"^(?:/[^/]*){{{path.count('/') + 2}}}", "")
