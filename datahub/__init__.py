@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["BadInput", "BrokenExtension", "Result", "ScriptError", "UnusableRun", "__version__", "check", "compile", "run"]
+__all__ = ["Aborted", "BadInput", "BrokenExtension", "Result", "ScriptError", "UnusableRun", "__version__", "check", "compile", "run"]
 
-_HOMES = dict.fromkeys(("check", "compile", "run", "Result", "ScriptError"), "datahub.runner.embed")
+_HOMES = dict.fromkeys(("check", "compile", "run", "Aborted", "Result", "ScriptError"), "datahub.runner.embed")
 _HOMES |= {"BadInput": "datahub.formats.declare", "UnusableRun": "datahub.engine.start"}
 _HOMES |= {"BrokenExtension": "datahub.functions.extensions"}
 

@@ -16,7 +16,6 @@ from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
 from datahub.functions.columns import glued
 
-
 MOST_TOLD = 3
 """So many different messages of one failing value are told, and how many more there are."""
 

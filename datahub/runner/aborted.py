@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from datahub.engine.evaluate import evaluate
 from datahub.engine.local import Execution
+from datahub.engine.nothing import unmet_of_nothing
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Flowed
 from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
 from datahub.plan.whole import written_whole
 from datahub.records import record
-from datahub.reports.findings import Findings
 from datahub.semantic.walk import columns_read
 
 
@@ -35,16 +35,15 @@ class Seen:
     previous: _Before | None
 
 
-def aborted(plan: op.Plan, seen: Seen, findings: Findings, state: RunState) -> str:
-    """Why the run must leave nothing written, or nothing."""
-    if findings.fatal:
-        code, count = next(iter(findings.fatal.items()))
-        first = findings.samples[code][0]
-        more = f", and for {count - 1} more" if count > 1 else ""
-        return f"{code} {first['message']} ({first['file']}, line {first['line']}{more})"
+def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
+    """Why the run must leave nothing written, or nothing; `fatal` is what the first fatal check says that is not met."""
+    unmet = tuple(unmet_of_nothing(seen.execution, state))
+    nothing = (f"{one.code} {one.message} (`{one.entity}` has no rows)" for one in unmet if one.severity == "fatal")
+    if reason := next(nothing, "") or fatal:
+        return reason
     unread = {source.name: _unread(source.name, seen.execution) for source in plan.sources}
     for source, owner in plan.torn:
-        if unread[source]:
+        if unread[source] and f"unread({source})" not in _asked(plan):
             return _may_be_torn(source, owner, unread[source])
     for target, entity in written_whole(plan.targets, plan.entities, plan.flow):
         if seen.rejected.get(entity, 0):
@@ -70,6 +69,12 @@ def aborted(plan: op.Plan, seen: Seen, findings: Findings, state: RunState) -> s
         if bool(as_mask(answer.values, 1)[0]):
             return f"`abort when` on line {item.origin.line} of {item.origin.script} is true"
     return ""
+
+
+def fatal_reason(sample: Mapping[str, object], count: int) -> str:
+    """What is said of a fatal check that is not met, of the first of `count` rows."""
+    more = f", and for {count - 1} more" if count > 1 else ""
+    return f"{sample['code']} {sample['message']} ({sample['file']}, line {sample['line']}{more})"
 
 
 def _unread(source: str, execution: Execution) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub import compiler
 from datahub.connectors.files import bound_files, open_feeds
@@ -20,7 +21,7 @@ from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suppress import suppress
 from datahub.document import Document
 from datahub.engine.ledger import ORDER
-from datahub.engine.local import Settings, execute
+from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.engine.waiting import Budget
@@ -32,7 +33,9 @@ from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
 from datahub.records import record
 from datahub.reports.issue_columns import ALL_COLUMNS, issue_types
+from datahub.runner.aborted import Seen, aborted, fatal_reason
 from datahub.runner.arguments import instant_of, named, positive, script_of
+from datahub.runner.missing import rejected_rows
 from datahub.runner.outlet import table_of
 from datahub.runner.parameters import Unreadable, checked
 from datahub.semantic import ir
@@ -52,6 +55,17 @@ class ScriptError(Exception):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__("\n" + render(list(diagnostics), colour=False))
         self.diagnostics = tuple(diagnostics)
+
+
+class Aborted(Exception):
+    """A run that the script itself calls no good: `abort when` of its flow is true, or a `fatal` check is not met.
+
+    `reason` says which. `result` has what came out all the same, for those who want to see why; none of it is fit to be used.
+    """
+
+    def __init__(self, reason: str, result: Result) -> None:
+        super().__init__(reason)
+        self.reason, self.result = reason, result
 
 
 @record(frozen=True, slots=True)
@@ -139,6 +153,7 @@ def run(
     script: Script | Plan,
     sources: Mapping[str, Rows],
     *,
+    flow: str | None = None,
     parameters: Mapping[str, ir.Value] | None = None,
     as_of: datetime | None = None,
     threads: int = 2,
@@ -148,11 +163,14 @@ def run(
 ) -> Result:
     """Run a script over tables or files, and give what came out as tables; a plan that `compile` gave over files.
 
+    Raises `Aborted` where a `fatal` check is not met, or `abort when` of the flow is true: that of `flow`, of which what it writes
+    is made, or of the only one there is, and then everything is made.
+
     A table may be a `pa.Table`, a `pa.RecordBatch`, a `pa.RecordBatchReader` (read once, batch by batch), or a data frame of any library
     that gives Arrow streams. Its columns are named as the source declares them, or as its file's header does; they are taken as they are
     where their type is the declared one, and read from text where they are text. `threads`, `batch_rows` and `memory`
     (bytes an operator holds before it sets rows aside on disk) do not change the result, nor does a plan that is not
-    `optimized`: it only takes longer. Raises `ScriptError` for a script that does not compile, `BadInput` for an input that
+    `optimized`: it only takes longer. Raises also `ScriptError` for a script that does not compile, `BadInput` for an input that
     is wrong as a whole, `UnusableRun` for any argument that does not fit (a source without rows, an instant without a zone, a
     parameter's value that is not of its type, a script that is not there), `BrokenExtension`
     where a function of another distribution breaks what it declares.
@@ -162,7 +180,7 @@ def run(
     values, rows_of = named("parameters", parameters), named("sources", sources)
     given_rows = {name: _readable(name, rows) for name, rows in rows_of.items()}
     tables = {name: rows for name, rows in given_rows.items() if isinstance(rows, pa.RecordBatchReader)}
-    plan = _compiled(script, tables) if isinstance(script, Plan) else _planned(script, tables, optimized)
+    plan = _compiled(script, tables, flow) if isinstance(script, Plan) else _planned(script, tables, flow, optimized)
     outlet = _Tables(plan)
     with tempfile.TemporaryDirectory(prefix="dhm-run-") as folder:
         files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in given_rows.items()})
@@ -171,6 +189,24 @@ def run(
         _, feeds = open_feeds(plan, files)
         with FolderSpace() as space:
             execution = execute(plan, feeds, outlet, state, Settings(*settings[:2], Budget(settings[2], space)))
+    result = _result(plan, outlet, execution, frozenset(feeds))
+    counts = {name: table.num_rows for name, table in result.entities.items()}
+    seen = Seen(counts, rejected_rows(execution), execution, None)
+    if reason := aborted(plan, seen, _fatal(result.issues), state):
+        raise Aborted(reason, result)
+    return result
+
+
+def _fatal(issues: pa.Table) -> str:
+    """What is said of the first fatal check that is not met."""
+    found = issues.filter(pc.equal(issues["severity"], "fatal"))
+    if not found.num_rows:
+        return ""
+    code = found["code"][0]
+    return fatal_reason(found.slice(0, 1).to_pylist()[0], found.filter(pc.equal(found["code"], code)).num_rows)
+
+
+def _result(plan: Plan, outlet: _Tables, execution: Execution, read: frozenset[str]) -> Result:
     empty = pa.schema([(name, arrow_type(kind)) for name, kind in issue_types(ALL_COLUMNS)]).empty_table()
     return Result(
         {output.entity: outlet.entity(output.entity) for output in plan.outputs},
@@ -179,7 +215,7 @@ def run(
         {
             shape.name: {str(fate.name).lower(): execution.ledger.counts(number)[fate] for fate in ORDER}
             for number, shape in enumerate(plan.sources)
-            if shape.name in feeds
+            if shape.name in read
         },
         {shape.name: outlet.omitted(shape.name) for shape in plan.entities if shape.patch and shape.name in outlet.kept},
     )
@@ -206,16 +242,29 @@ def _program(script: Script) -> ir.Program:
     return program
 
 
-def _planned(script: Script, tables: Iterable[str], optimized: bool) -> Plan:
+def _planned(script: Script, tables: Iterable[str], flow: str | None, optimized: bool) -> Plan:
     """The plan of a script whose sources `tables` come as such."""
     program = _program(script)
     program = replace(program, sources=tuple(_as_table(one) if one.name in tables else one for one in program.sources))
-    plan = lower(program, None)
+    body = _flow(program, flow)
+    plan = lower(program, body) if flow is not None else replace(lower(program, None), flow=body)
     return optimize(plan) if optimized else plan
 
 
-def _compiled(plan: Plan, tables: Iterable[str]) -> Plan:
+def _flow(program: ir.Program, flow: str | None) -> ir.FlowBody | None:
+    """The flow whose `abort when` is asked."""
+    try:
+        return compiler.chosen(program, flow)
+    except LookupError as problem:
+        if flow is None and not any(one.aborts for one in program.flows):
+            return None
+        raise UnusableRun(str(problem).replace("`--flow`", "`flow`")) from problem
+
+
+def _compiled(plan: Plan, tables: Iterable[str], flow: str | None) -> Plan:
     """A plan as it is; it reads its sources as they are declared, which tables are not."""
+    if flow is not None and (plan.flow is None or plan.flow.name != flow):
+        raise UnusableRun(f"the compiled plan is not of the flow `{flow}`; name it where the script is compiled")
     kinds = {one.name: one.kind for one in plan.sources}
     for name in tables:
         if kinds.get(name) != "arrow":

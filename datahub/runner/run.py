@@ -15,7 +15,7 @@ from datahub.diagnostics.row_codes import phrase
 from datahub.engine.exchange import Exchange
 from datahub.engine.ledger import Fate
 from datahub.engine.local import Execution, Settings, execute
-from datahub.engine.nothing import Unmet, unmet_of_nothing
+from datahub.engine.nothing import unmet_of_nothing
 from datahub.engine.profile import Profile
 from datahub.engine.side import Flowed, right_of
 from datahub.engine.start import given, run_state
@@ -29,7 +29,7 @@ from datahub.reports.findings import Findings
 from datahub.reports.page import NAME, write_page
 from datahub.reports.rejects import Rejects
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
-from datahub.runner.aborted import Seen, aborted
+from datahub.runner.aborted import Seen, aborted, fatal_reason
 from datahub.runner.hashes import Hashes
 from datahub.runner.missing import missed, rejected_rows
 from datahub.runner.outlet import Files, Progress, Watch
@@ -112,7 +112,7 @@ def run(
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
         seen = Seen(outlet.counts, rejected_rows(execution), execution, options.previous)
-        reason = _of_nothing(nothing) or aborted(plan, seen, findings, state)
+        reason = aborted(plan, seen, _fatal(findings), state)
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
@@ -216,9 +216,9 @@ def _counted(name: str, flowed: Flowed) -> OperatorCounts:
     return OperatorCounts(name, *ways, round(flowed.seconds, 4))
 
 
-def _of_nothing(unmet: Sequence[Unmet]) -> str:
-    """Why the run must leave nothing written where an entity without rows breaks a fatal check, or nothing."""
-    return next((f"{one.code} {one.message} (`{one.entity}` has no rows)" for one in unmet if one.severity == "fatal"), "")
+def _fatal(findings: Findings) -> str:
+    code, count = next(iter(findings.fatal.items()), ("", 0))
+    return fatal_reason(findings.samples[code][0], count) if count else ""
 
 
 def _forgetful(plan: op.Plan, options: Options) -> tuple[str, ...]:
