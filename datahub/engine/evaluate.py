@@ -17,10 +17,12 @@ from datahub.engine import aggregate, branches, calls, convert, decisions, fit, 
 from datahub.engine.cells import REQUIRED
 from datahub.engine.evidence import Shown, of_members, shown_by
 from datahub.engine.failures import OMIT, real, union
+from datahub.engine.issues import message
 from datahub.engine.scope import RunState, Scope, evaluates
 from datahub.engine.values import scalar
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, failed_rows
 from datahub.semantic import ir
+from datahub.semantic.walk import is_aggregated
 
 NOTES = "!notes"
 """The column of a frame whose failures are notes: found, listed, and no reason to reject."""
@@ -52,7 +54,8 @@ def assign(
     for assignment in assignments:
         noted = len(scope.notes)
         column = scope.evaluate(assignment.value)
-        column = Column(column.values, attributed(column.failures, assignment.origin, scope))
+        found = _told_as_made(column.failures) if is_aggregated(assignment.value) else column.failures
+        column = Column(column.values, attributed(found, assignment.origin, scope))
         scope.notes[noted:] = attributed(tuple(scope.notes[noted:]), assignment.origin, scope)
         scope.define(assignment.name, column)
         added[assignment.name] = column
@@ -66,6 +69,16 @@ def assign(
 def _members(frame: Frame, order: Rows, run: RunState) -> Scope:
     """The rows of groups, group by group; a column is put in that order when it is asked for, which raw ones seldom are."""
     return Scope(Frame({}, len(order), frame.rows[order]), run, source=(frame, order))
+
+
+def _told_as_made(failures: Failures) -> Failures:
+    """Failures of what was made of many rows: what is said is said of that value, beside which the source's are shown."""
+    return tuple(
+        replace(one, texts=message(one, one.values, len(one.rows)))
+        if one.origin < 0 and one.values is not None and one.texts is None and not one.message
+        else one
+        for one in failures
+    )
 
 
 def attributed(failures: Failures, origin: ir.Origin, scope: Scope) -> Failures:

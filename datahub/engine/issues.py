@@ -79,7 +79,7 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
     count = len(failure.rows)
     cause = failure.cause or (failure.code if failure.code != finding.code else "")
     script = f"{finding.origin.script}:{finding.origin.line}" if finding.origin.script else ""
-    texts = failure.texts if failure.texts is not None else _message(failure, values, count)
+    texts = failure.texts if failure.texts is not None else message(failure, values, count)
     columns = {
         "_row": pa.array(frame.rows[failure.rows]),
         "_members": pa.nulls(count, SCHEMA.field("_members").type) if frame.members is None else frame.members.take(at),
@@ -154,7 +154,7 @@ def key_text(frame: Frame, key: Sequence[str], at: pa.Array) -> pa.Array:
     return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, fixed("|"))
 
 
-def _message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
+def message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
     """The message of a built-in failure: what it says of the value, or of its absence."""
     if failure.message:
         return pa.repeat(fixed(failure.message), count)

@@ -117,6 +117,11 @@ def is_made(column: str, made: frozenset[str]) -> bool:
     return column in made or column.partition(".")[0] in made
 
 
+def is_aggregated(expression: ir.Expression) -> bool:
+    """Whether `expression` makes one value of several: of other rows, of a group's members, of elements."""
+    return any(isinstance(node, ir.WindowCall | ir.Aggregate) for node in walk(expression))
+
+
 def is_windowed(expression: ir.Expression) -> bool:
     """Whether `expression` looks at other rows of its rowset."""
     return any(
