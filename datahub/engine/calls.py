@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from datahub.diagnostics.row_codes import OUTSIDE
 from datahub.engine.failures import nulled, of_itself, union, whole
-from datahub.engine.issues import as_text
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import carried, coerced, without
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
 from datahub.functions.columns import Judgement, on_distinct, valid
 from datahub.functions.declare import REGISTRY, Datum, Outcome, Overload, Parameter
+from datahub.functions.written import as_text
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.evidence import feeding

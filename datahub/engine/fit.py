@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from datahub.engine.branches import where
 from datahub.engine.cells import REQUIRED
 from datahub.engine.failures import failing, in_entry, in_item, in_member, nulled, of_itself, union
-from datahub.engine.issues import as_text
 from datahub.engine.loops import of_elements
 from datahub.engine.scope import Scope, evaluates, field_of
 from datahub.engine.values import brought, carried
@@ -21,6 +20,7 @@ from datahub.functions.conversions import fit_text, to_enum
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
+from datahub.functions.written import as_text
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.reading import beyond

@@ -18,6 +18,7 @@ from datahub.engine.evidence import shown_by
 from datahub.frames.frame import Failure, Frame, Rows
 from datahub.frames.issue_schema import SCHEMA as SCHEMA
 from datahub.functions.columns import fixed, glued
+from datahub.functions.written import as_text
 from datahub.records import record
 from datahub.semantic.ir import Origin
 
@@ -114,18 +115,6 @@ def value_of(frame: Frame, name: str, origin: Origin, rows: Rows) -> pa.Array:
     if column is None:
         return pa.nulls(len(rows), pa.string())
     return as_text(column.array(frame.length).take(pa.array(rows)))
-
-
-def as_text(values: pa.Array) -> pa.Array:
-    """Values as people read them in a reject."""
-    if pa.types.is_string(values.type):
-        return values
-    if pa.types.is_nested(values.type):
-        # A handful of rejected values: Arrow has no kernel that writes nested values as text.
-        return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
-    if pa.types.is_decimal(values.type):
-        return pc.replace_substring_regex(pc.replace_substring_regex(values.cast(pa.string()), r"(\.\d*?)0+$", r"\1"), r"\.$", "")
-    return values.cast(pa.string())
 
 
 def _paths(finding: Finding, frame: Frame, at: pa.Array) -> pa.Array:

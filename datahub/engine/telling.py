@@ -71,8 +71,8 @@ def _who(table: pa.Table) -> pa.Array:
 def _names(lists: pa.ListArray) -> pa.Array:
     """The names in lists of names and of several joined by commas, each once."""
     joined = pc.binary_join(lists, ", ")
-    # A handful of combinations of fields.
     distinct = joined.dictionary_encode()
+    # A handful of combinations of fields, whichever rows they failed in.
     once = [None if text is None else ", ".join(dict.fromkeys(text.split(", "))) for text in distinct.dictionary.to_pylist()]
     return pa.array(once, pa.string()).take(distinct.indices)
 

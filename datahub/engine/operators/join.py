@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine import issues
 from datahub.engine.evaluate import attributed, evaluate
 from datahub.engine.keys import any_null
 from datahub.engine.operators.join_index import JoinIndex
@@ -16,6 +15,7 @@ from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, reject, right_of
 from datahub.engine.undecided import turn_away
 from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
+from datahub.functions.written import as_text
 from datahub.plan.operators import Join
 
 
@@ -87,7 +87,7 @@ def _wrong(frame: Frame, matches: Rows, operator: Join, columns: list[Column], r
     for code, mask in (("R403", (matches > 1) & (not operator.many)), ("R404", (matches == 0) & operator.required)):
         rows = np.flatnonzero(mask).astype(np.int64)
         if len(rows):
-            texts = [issues.as_text(column.array(frame.length).take(pa.array(rows))) for column in columns]
+            texts = [as_text(column.array(frame.length).take(pa.array(rows))) for column in columns]
             values = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|") if texts else None
             label = operator.origin.evidence[0].label if operator.origin.evidence else ""
             found.append(Failure(rows, code, label, values, origin=run.origins.number(operator.origin)))

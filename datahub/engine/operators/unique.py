@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine import issues, keys
+from datahub.engine import keys
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
 from datahub.engine.scope import RunState, Scope
@@ -17,6 +17,7 @@ from datahub.engine.side import Side, all_failures, refuse
 from datahub.engine.undecided import turn_away
 from datahub.engine.waiting import Budget
 from datahub.frames.frame import Failure, Frame, Mask, Rows
+from datahub.functions.written import as_text
 from datahub.plan.operators import Unique
 
 
@@ -84,7 +85,7 @@ def _without(frame: Frame, repeated: Mask, operator: Unique, run: RunState, side
 def key_values(frame: Frame, operator: Unique, run: RunState, at: Rows) -> pa.Array:
     """The keys of some rows as text."""
     scope = Scope(frame.take(at), run)
-    texts = [issues.as_text(evaluate(key, scope).array(len(at))) for key in operator.keys]
+    texts = [as_text(evaluate(key, scope).array(len(at))) for key in operator.keys]
     return _joined(texts)
 
 
