@@ -228,7 +228,8 @@ def url_form(letter: str) -> str:
     """The regular expression of a web address whose host has such letters."""
     label = f"{letter}+(?:-+{letter}+)*"
     host = rf"(?:\[[0-9A-Fa-f:.]+\]|{label}(?:\.{label})*\.?)"
-    return rf"^(?i:https?|ftps?|sftp)://(?:[^\s/?#@]+@)?{host}(?::[0-9]{{1,5}})?(?:[/?#][^\s]*)?$"
+    gap = r"\x{00}-\x{20}\x{7f}-\x{a0}\pZ"  # white space of any script, and what shows nothing
+    return rf"^(?i:https?|ftps?|sftp)://(?:[^{gap}/?#@]+@)?{host}(?::[0-9]{{1,5}})?(?:[/?#][^{gap}]*)?$"
 
 
 def _formed(texts: pa.Array, form: Callable[[str], str]) -> Mask:

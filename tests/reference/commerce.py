@@ -115,8 +115,8 @@ def label_valid(label: str) -> bool:
 
 @means("url_valid")
 def url_valid(value: str) -> bool:
-    match = re.fullmatch(r"(?i:https?|ftps?|sftp)://(?:[^\s/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:]+)(:[0-9]{1,5})?([/?#]\S*)?", value)
-    if match is None:
+    match = re.fullmatch(r"(?i:https?|ftps?|sftp)://(?:[^/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:]+)(:[0-9]{1,5})?([/?#].*)?", value)
+    if match is None or any(one.isspace() or unicodedata.category(one) == "Cc" for one in value):
         return False
     host = match[1]
     return host.startswith("[") or all(map(label_valid, host.removesuffix(".").split(".")))

@@ -202,6 +202,9 @@ def test_what_slips_of_the_pen_found(expression: str, value: object, rejected: s
         ('year(datetime("0001-01-01T00:30:00Z"), "America/New_York")', 0, ""),
         ('decimal(float("7.425857256908966e+17"))', Decimal(742585725690896600), ""),
         ('decimal(float("1e18"))', None, "R102"),
+        (r'url_valid("http://a.fr/\u{a0}")', False, ""),
+        (r'url_valid("http://a.fr/\u{2003}x")', False, ""),
+        ('url_valid("http://a.fr/é")', True, ""),
     ],
 )
 def test_what_the_long_run_found_at_the_ends_of_ranges(expression: str, value: object, rejected: str) -> None:
