@@ -108,6 +108,8 @@ def _check(whole: str, fraction: str, around: str, exponent: bool) -> None:
         raise ValueError("`,` stands between two digits")
     if re.search(r"[#0-9.,;]", around):
         raise ValueError("digits stand together; other signs go into quotes, as in `'Nr.' 0`")
+    if odd := re.search(r"\?|\[[^\]]*\]", around):
+        raise ValueError(f"`{odd.group()}` of spreadsheets is not known; as itself it stands in quotes: `'{odd.group()}'`")
     if around.count("%") + around.count("‰") > (0 if exponent else 1):
         raise ValueError("`%` or `‰` stands once, and not beside an exponent")
 

@@ -130,10 +130,14 @@ def _unquoted(text: str) -> str:
     examples=[
         example('query_parse("foo=1&bar=a+b%21")', {"foo": "1", "bar": "a b!"}),
         example('query_parse("?a=1&a=2&z")', {"a": "2", "z": ""}),
+        example('query_parse("https://shop.example.com/p?ref=feed#top")', {"ref": "feed"}),
     ],
 )
 def query_parse(value: Datum) -> pa.Array:
-    """A map of the parameters after the `?` of a web address, decoded; where one repeats, the last counts: see `query_values`."""
+    """A map of the parameters after the `?` of a web address, decoded; where one repeats, the last counts: see `query_values`.
+
+    The address may be whole, or be left out with its `?`.
+    """
     return map_distinct(lambda text: list(dict(_parameters(text)).items()), PAIRS, value).values
 
 
@@ -148,7 +152,18 @@ def query_values(value: Datum, name: Datum) -> pa.Array:
 
 
 def _parameters(text: str) -> list[tuple[str, str]]:
-    return parse_qsl(text.removeprefix("?"), keep_blank_values=True)
+    return parse_qsl(_query(text), keep_blank_values=True)
+
+
+def _query(text: str) -> str:
+    """What stands behind the `?` of a web address, whole or not; a text that is no address is the parameters themselves."""
+    first = next((sign for sign in text if sign in "=&?#"), "")
+    if first != "?" and not _SCHEME.match(text):
+        return text
+    return text.partition("#")[0].partition("?")[2]
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 ADDRESS = pa.struct(

@@ -152,7 +152,7 @@ def _mended(
         return None, None
     if function.name == "+" and any(isinstance(t.base_of(one.value.type), t.Text) for one in given):
         return _for_joining(given)
-    if function.name in ("+", "-") and any(isinstance(t.base_of(one.value.type), t.Date) for one in given):
+    if function.name in ("+", "-") and any(isinstance(t.base_of(one.value.type), t.Date | t.Time) for one in given):
         return _for_days(function.name, given), None
     if (sorted_out := _in_order(function, misfits, given)) is not None:
         return sorted_out, None
@@ -194,6 +194,12 @@ def _for_days(operator: str, given: Sequence[Given]) -> str | None:
         return f"days are added with `add_days({shown(left.span)}, {sign}{shown(right.span)})`"
     if days[0] and isinstance(t.base_of(right.value.type), t.Duration):
         return f"days are added with `add_days({shown(left.span)}, 1)`; a duration moves a datetime"
+    if isinstance(t.base_of(left.value.type), t.Time):
+        first, second = (f'local_datetime(date("2000-01-01"), {shown(one.span)})' for one in (left, right))
+        if isinstance(t.base_of(right.value.type), t.Duration):
+            return f"a duration moves a datetime, as past midnight is another day: `time({first} {operator} {shown(right.span)})`"
+        if operator == "-" and isinstance(t.base_of(right.value.type), t.Time):
+            return f"times have no length between them before they are of a day: `{first} - {second}`"
     return None
 
 
@@ -222,6 +228,8 @@ def _all_fit(wanted: Sequence[Parameter], given: Sequence[Given]) -> bool:
 def conversion(written: str, kind: t.Type, into: t.Type | None) -> str | None:
     """What to write for the value `written` of type `kind` where a value of type `into` is taken."""
     match t.base_of(kind), into:
+        case t.Json(), t.Text():
+            return f'json_get({written}, "")'
         case t.Text(), t.Int():
             return f"int({written})"
         case t.Text() | t.Float(), t.Decimal():

@@ -52,6 +52,8 @@ _ELSEWHERE = {"f": "C", "v": "B", "b": "8", "a": "7", "0": "0", "e": "1B"}
 def _instead(escape: str, behind: str) -> str:
     """What to write for an escape of another language, or for a backslash that is meant as one."""
     letter, digits = escape[1:], behind[: 2 if escape[1:] == "x" else 4]
+    if letter in ("{", "}"):
+        return f"a brace itself is written twice: `{letter}{letter}`"
     number = digits.lstrip("0") if letter in ("u", "x") and re.fullmatch(r"[0-9A-Fa-f]+", digits) else _ELSEWHERE.get(letter)
     return f"write `\\{escape}` for a backslash" + (f", `\\u{{{number}}}` for the character" if number else "")
 

@@ -54,11 +54,16 @@ class Place:
     def unclosed(self, kind: str, what: str, close: str, tokens: Tokens) -> int:
         """Take the rest of the line as a `what` that lacks its end."""
         end = max(self.line_end(self.at), self.at + 1)
-        self.report.broken(self.at, end, f"the {what} has no end", f"no `{close}` on this line", help=f"close it with `{close}`")
+        self.report.broken(self.at, end, f"the {what} has no end", f"no `{close}` on this line", help=self._how(close))
         self.report.endless.add(self.at)
         tokens.unclosed.append(self.at)
         tokens.put(kind, self.at, end)
         return end
+
+    def _how(self, close: str) -> str:
+        if self.text[max(self.at - 1, 0) : self.at] == "\\":
+            return 'in a text `{` begins an expression; a brace itself is written twice, as in `"{{\\"a\\": 1}}"`'
+        return f"close it with `{close}`"
 
 
 def oddity(place: Place, tokens: Tokens) -> int:

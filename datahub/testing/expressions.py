@@ -46,7 +46,7 @@ class Answer:
             return {"rejected": self.rejected, "message": self.message}
         if self.value is None:
             return {"null": True}
-        plain = as_json(self.value)
+        plain = as_json(self.value, self.type)
         typed = self.type is not None and not isinstance(t.base_of(self.type), t.Text | t.Int | t.Bool)
         return {"value": plain, "type": t.spelled(t.required(self.type))} if typed and self.type is not None else {"value": plain}
 
@@ -88,8 +88,20 @@ def _errors(found: list[Diagnostic]) -> list[Diagnostic]:
     return [one for one in found if one.level is Severity.ERROR]
 
 
-def as_json(value: Any) -> Any:
-    """A value as JSON has it; what JSON has no form for, decimals among it, as text."""
+def as_json(value: Any, kind: t.Type | None = None) -> Any:
+    """A value as JSON has it; what JSON has no form for, decimals among it, as text. Its type tells an empty map from an empty list."""
+    match value, t.base_of(kind) if kind is not None else None:
+        case list(), t.MapOf(value=inner):
+            return {key: as_json(one, inner) for key, one in value}
+        case list(), t.ListOf(item=item):
+            return [as_json(one, item) for one in value]
+        case dict(), t.Struct(fields=fields):
+            return {name: as_json(value[name], inner) for name, inner in fields}
+        case _:
+            return _plain(value)
+
+
+def _plain(value: Any) -> Any:
     match value:
         case Decimal():
             return format(value, "f")

@@ -66,7 +66,7 @@ SPECIAL: dict[str, tuple[str, ...]] = {
     ),
     "records": (
         'foo,bar,"foo "", bar"', 'a,"b', '"a"b,c', 'a"b,c', ",", "", '""', '"a\nb",c', "a;b;c", "zork=zook zonk=nork", 'path:"/cart", host:x.com', "a=1 beta", 'k="v w" x=y',
-        "=", "a=b=c", 'a="x\\"y"', "foo=1&bar=a+b%21", "?a=1&a=2&z", "a=&b", "&&", "a=%zz", "https://u:p%40@shop.example.com:8443/p/42?ref=feed&x=%C3%A9#top", "no address", "http:",
+        "=", "a=b=c", 'a="x\\"y"', "foo=1&bar=a+b%21", "?a=1&a=2&z", "/in?a=1#b=2", "http://a.b/c=d", "a=&b", "&&", "a=%zz", "https://u:p%40@shop.example.com:8443/p/42?ref=feed&x=%C3%A9#top", "no address", "http:",
         "http://h:99999/", "mailto:a@b.c", "http://[::1", "https://EXAMPLE.com", "1024KiB", "4TB", "a lot", "1.5 GB", "12", "7 B", "1e3 kB", "3 KIB", "100000000 EB", "٣ KB",
     ),
 }  # fmt: skip

@@ -431,12 +431,18 @@ def key_values(value: str, between: str = "=", pairs: str = " ") -> dict[str, st
 
 @means("query_parse")
 def query_parse(value: str) -> dict[str, str]:
-    return dict(parse_qsl(value.removeprefix("?"), keep_blank_values=True))
+    return dict(parse_qsl(query_of(value), keep_blank_values=True))
+
+
+def query_of(value: str) -> str:
+    """Behind the first `?` of an address and before its `#`; all of a text in which `=`, `&` or `#` come first, and no scheme stands."""
+    match = re.fullmatch(r"(?s)(?:[A-Za-z][A-Za-z0-9+.-]*://[^?#]*|[^=&?#]*)\?([^#]*)(?:#.*)?", value)
+    return match[1] if match else "" if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value) else value
 
 
 @means("query_values")
 def query_values(value: str, name: str) -> List:
-    return [held for key, held in parse_qsl(value.removeprefix("?"), keep_blank_values=True) if key == name]
+    return [held for key, held in parse_qsl(query_of(value), keep_blank_values=True) if key == name]
 
 
 @means("url_parse")
@@ -454,7 +460,7 @@ def url_parse(value: str) -> dict[str, Any]:
 
     return {
         "scheme": parts.scheme, "username": decoded(parts.username), "password": decoded(parts.password), "host": host, "port": port,
-        "path": parts.path, "query": query_parse(parts.query), "fragment": parts.fragment or None,
+        "path": parts.path, "query": dict(parse_qsl(parts.query, keep_blank_values=True)), "fragment": parts.fragment or None,
     }  # fmt: skip
 
 

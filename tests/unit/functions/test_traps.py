@@ -202,6 +202,8 @@ def test_what_slips_of_the_pen_found(expression: str, value: object, rejected: s
         ('year(datetime("0001-01-01T00:30:00Z"), "America/New_York")', 0, ""),
         ('decimal(float("7.425857256908966e+17"))', Decimal(742585725690896600), ""),
         ('decimal(float("1e18"))', None, "R102"),
+        ('query_values("https://a.fr/p=x?n=1&n=2#n=3", "n")', ["1", "2"], ""),
+        ('query_values("a=1#b", "a")', ["1#b"], ""),
         (r'url_valid("http://a.fr/\u{a0}")', False, ""),
         (r'url_valid("http://a.fr/\u{2003}x")', False, ""),
         ('url_valid("http://a.fr/é")', True, ""),
