@@ -209,6 +209,19 @@ class Incremental(Protocol):
 
 
 @runtime_checkable
+class Recalling(Protocol):
+    """An incremental source that is given some rows again and leaves them out. The ledger keeps which, as it keeps the position."""
+
+    def recall(self, rows: str | None) -> None:
+        """What `remembered` gave in the last run that succeeded; None at first. Called before `splits`."""
+        ...
+
+    def remembered(self) -> str | None:
+        """What it has read that could come again, once all its splits are landed; None where nothing changes."""
+        ...
+
+
+@runtime_checkable
 class Ranged(Protocol):
     """A source that can be asked for what belongs to a range of time, whatever was read before."""
 

@@ -141,7 +141,7 @@ def test_what_is_waited_for_is_told_while_it_lasts(world):
 
 def read_up_to(folder):
     with closing(sqlite3.connect(next((folder / ".dhm").rglob("*.sqlite")))) as ledger:
-        return [row[0] for row in ledger.execute("SELECT value FROM position")]
+        return [row[0] for row in ledger.execute("SELECT value FROM position WHERE stream = 'position'")]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,34 @@ def test_a_kill_sends_nothing_twice_and_leaves_nothing_out(world, point):
         assert "4 rows read" in ended.stderr
     run()
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken, json.dumps([asked.path for asked in world.seen])
+
+
+def test_rows_that_an_api_gives_again_are_read_once_and_those_that_changed_are_read(world):
+    """Most APIs give the rows of the last instant again: what is asked for is `since or later`."""
+    world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
+    run()
+    ended = run()
+    assert (0, True) == (ended.returncode, "nothing new" in ended.stderr), ended.stderr
+    assert ["O-1", "O-2", "O-3"] == world.taken
+    # At the same instant: one that is new, one that became another, and then is as it was before.
+    world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-03"})
+    ended = run()
+    assert "1 row read" in ended.stderr
+    assert "feed: 1 row was left out, which the last run has read as it is" in ended.stderr
+    for total in (30, 3):
+        world.rows[2]["total"] = total
+        assert "1 row read" in run().stderr
+    assert "nothing new" in run().stderr
+    assert ["O-1", "O-2", "O-3", "O-4", "O-3", "O-3"] == world.taken
+
+
+@pytest.mark.parametrize("point", ["staged", "planned", "sent", "delivered"])
+def test_rows_that_are_given_again_are_left_out_once_they_have_arrived_and_not_before(world, point):
+    world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
+    assert -9 == run(DHM_FAIL=point).returncode
+    run()
+    assert "nothing new" in run().stderr
+    assert ["O-1", "O-2", "O-3"] == world.taken
 
 
 def test_what_a_patch_leaves_alone_is_not_sent_and_what_it_takes_away_is_null(world, tmp_path):

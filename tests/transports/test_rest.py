@@ -458,6 +458,58 @@ def test_the_cursor_is_the_greatest_of_the_rows_and_starts_where_the_last_run_en
     )
 
 
+def again(one, source, known, position="2026-01-07T00:00:00Z"):
+    source.recall(known)
+    return one.lines(source, position), source.remembered()
+
+
+SINCE = {"path": "rows", "parameters": {"since": "{{CURSOR}}"}}
+SAME = [{"id": 1, "at": 7}, {"id": 2, "at": 7}, {"id": 2, "at": 7}, {"id": 3, "at": 6}]
+
+
+@pytest.mark.parametrize(
+    "cursor, now, left",
+    [
+        pytest.param({"value": "$.at"}, SAME, [{"id": 3, "at": 6}], id="rows of the last instant alone are remembered"),
+        pytest.param({"value": "$.at"}, [*SAME[1:3], SAME[1]], [SAME[1]], id="rows that are alike count one by one"),
+        pytest.param({"value": "$.at"}, [{"id": 1, "at": 7.0}], [{"id": 1, "at": 7.0}], id="what reads otherwise is another"),
+        pytest.param({"value": "$.at", "same_rows": "read"}, SAME, SAME, id="all of them where somebody wants them"),
+        pytest.param({"overlap": "5 min"}, [*SAME, {"id": 4}], [{"id": 4}], id="all of the last run where rows have no cursor"),
+        pytest.param({}, SAME, SAME, id="the moment of the call gives nothing again"),
+    ],
+)
+def test_rows_that_the_last_run_has_read_as_they_are_are_left_out(server, world, cursor, now, left):
+    rows = list(SAME)
+    server.routes["GET /rows"] = lambda asked: rows
+    one = world()
+    source = one.source(SINCE, cursor=cursor)
+    first, known = again(one, source, None, "5" if "value" in cursor else "2026-01-07T00:00:00Z")
+    assert SAME == first
+    rows[:] = now
+    found, _ = again(one, source, known, "7" if "value" in cursor else "2026-01-07T00:00:00Z")
+    assert left == found
+
+
+def test_as_many_rows_are_remembered_as_lie_within_the_overlap(server, world):
+    rows = [{"id": number, "at": f"2026-01-07T00:{number:02}:00Z"} for number in range(60)]
+    server.routes["GET /rows"] = lambda asked: rows
+    one = world()
+    source = one.source(SINCE, cursor={"value": "$.at", "overlap": "10 min"})
+    _, known = again(one, source, None)
+    assert 11 * 16 == len(known)
+    found, _ = again(one, source, known)
+    assert rows[:49] == found
+
+
+def test_more_rows_of_one_instant_than_are_remembered_come_again(server, world, monkeypatch):
+    monkeypatch.setattr("datahub.connectors.rest.again.MOST", 2)
+    server.routes["GET /rows"] = lambda asked: SAME
+    one = world()
+    source = one.source(SINCE, cursor={"value": "$.at"})
+    _, known = again(one, source, None)
+    assert ("", SAME) == (known, again(one, source, known)[0])
+
+
 def test_the_cursor_can_be_the_moment_of_the_call_with_an_overlap(server, world):
     server.routes["GET /rows"] = lambda asked: []
     one = world()

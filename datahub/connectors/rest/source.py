@@ -13,11 +13,13 @@ from typing import IO, Any
 
 from datahub.connectors.declare import Landed, Place, Split, TerminalError, TransientError
 from datahub.connectors.file_names import filled
+from datahub.connectors.rest.again import Again
 from datahub.connectors.rest.elements import Elements
 from datahub.connectors.rest.pages import pages
 from datahub.connectors.rest.paths import slots
+from datahub.connectors.rest.ranks import earlier, instant, rank_of
 from datahub.connectors.rest.session import Request, Session, shown
-from datahub.connectors.rest.taken import Taken, earlier, instant, rank_of
+from datahub.connectors.rest.taken import Taken
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Call, RestFrom, Until
 from datahub.connectors.rest.values import Absent, at, decoded, encoded, fill
@@ -35,6 +37,8 @@ class RestIn:
         self._folder = place.state / "rest"
         self._position: str | None = None
         self._before: str | None = None
+        self._recalled: str | None = None
+        self._again = Again(None, None)
         self._window: tuple[str, str] | None = None
         self._values: dict[str, Any] = {}
         self._parts: list[tuple[Path, int]] = []
@@ -45,6 +49,12 @@ class RestIn:
 
     def position(self) -> str | None:
         return self._position
+
+    def recall(self, rows: str | None) -> None:
+        self._recalled = rows
+
+    def remembered(self) -> str | None:
+        return self._again.remembered()
 
     def within(self, window: tuple[datetime, datetime] | None) -> None:
         """`{{CURSOR}}` is the beginning of the window, and `{{NOW}}` its end."""
@@ -70,7 +80,8 @@ class RestIn:
         *earlier, last = self._told.calls
         for call in earlier:
             self._remember(call, self._known(call))
-        taken = Taken(self._told)
+        self._again = Again(self._told.cursor if self._window is None else None, self._recalled)
+        taken = Taken(self._told, self._again)
         if last.download:
             self._fetch(last, taken)
         else:
@@ -109,7 +120,7 @@ class RestIn:
 
     def _found(self, began: datetime) -> Iterator[Split]:
         full = [(path, size) for path, size in self._parts if size]
-        note = self._elements.note()
+        note = "; ".join(filter(None, (self._elements.note(), self._again.note())))
         for number, (path, size) in enumerate(full, 1):
             values = {"CONNECTION": self._source, "TIMESTAMP": began.strftime("%Y%m%dT%H%M%S%fZ"), "DATE": began.strftime("%Y%m%d")}
             name = filled(self._told.name, values)

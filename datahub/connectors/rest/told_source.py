@@ -161,7 +161,9 @@ class Cursor(Config):
     first: str = ""
     """What stands for it before the first run that succeeded."""
     overlap: Length = timedelta(0)
-    """How much earlier than that to ask, for rows that are written late; they come twice."""
+    """How much earlier than that to ask, for rows that are written late."""
+    same_rows: Literal["skip", "read"] = "skip"
+    """What becomes of rows that the last run has read as they are, and that come again because the cursor, or `overlap`, includes them."""
 
 
 _NAMED_BY = ("CONNECTION", "TIMESTAMP", "DATE")

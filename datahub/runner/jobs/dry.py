@@ -13,11 +13,10 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import Window, landed_in
 from datahub.runner.jobs.deliver import REJECTS
-from datahub.runner.jobs.fetch import is_news, landed_of, read_before
+from datahub.runner.jobs.fetch import go_on, is_news, landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import apart, portion, repeated
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, judge, parameters, previous
-from datahub.runner.jobs.watching import POSITION
 from datahub.runner.run import Options, Previous, run
 from datahub.state.records import FireKind, Run, RunStatus
 
@@ -43,12 +42,11 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     files: dict[str, list[InputFile]] = {name: [] for name in context.ways.sources}
     left = 0
     for name, source in context.ways.sources.items():
-        place = context.places[name]
         if window is not None and name in context.driving:
             files[name] += [InputFile(str(got.path), got.name) for got in landed_in(context, name, source, window, landed)]
             continue
-        if isinstance(source, Incremental):
-            source.start(context.store.cursors.value(place, POSITION) if known else None)
+        if isinstance(source, Incremental) and known:
+            go_on(context, name, source)
         unread = [split for split in source.splits() if not (known and read_before(context, name, split))]
         wanted = portion(context, "", name, unread)
         left += len(unread) - len(wanted) if name in context.driving else 0

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Incremental, Landed, Parallel, Source, Split, TransientError
+from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.binding import FilesFrom
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import LEFT, Piled, leave, portion
-from datahub.runner.jobs.watching import POSITION
+from datahub.runner.jobs.watching import AGAIN, POSITION
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
 
 RangeOf = Callable[[str, Source], Iterator[Landed]]
@@ -38,7 +38,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
         if isinstance(source, Incremental):
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
             context.store.items.let_go(claim, name)
-            source.start(context.store.cursors.value(context.places[name], POSITION))
+            go_on(context, name, source)
         unread = [split for split in source.splits() if not read_before(context, name, split)]
         wanted = portion(context, claim.run, name, unread)
         if name in context.driving and range_of is None and isinstance(context.job.sources[name], FilesFrom):
@@ -49,6 +49,8 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
         position = source.position() if isinstance(source, Incremental) and range_of is None else None
         if position is not None:
             context.store.cursors.propose(claim, context.places[name], POSITION, position)
+            if isinstance(source, Recalling) and name in context.driving and (read := source.remembered()) is not None:
+                context.store.cursors.propose(claim, context.places[name], AGAIN, read)
     taken = context.store.items.taken(claim.run)
     _complete(context, taken)
     _freeze(context, claim, taken, left)
@@ -72,6 +74,14 @@ def _freeze(context: JobContext, claim: Claim, taken: Sequence[Taken], left: Map
     with context.store.together():
         leave(context, claim, left)
         context.store.runs.advance(claim, RunStatus.STAGED, context.clock(), input_digest=digest, generation=generation)
+
+
+def go_on(context: JobContext, name: str, source: Incremental) -> None:
+    """Have a source go on from where the last run that succeeded has come to."""
+    source.start(context.store.cursors.value(context.places[name], POSITION))
+    # Rows of other sources are looked up in as they come: there all of them are needed.
+    if isinstance(source, Recalling) and name in context.driving:
+        source.recall(context.store.cursors.value(context.places[name], AGAIN))
 
 
 def _complete(context: JobContext, taken: Sequence[Taken]) -> None:

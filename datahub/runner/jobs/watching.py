@@ -15,6 +15,8 @@ from datahub.state.records import Entry
 KEY, STATUS = "_dhm_key", "_dhm_status"
 """Columns beside those of the entity, in the file of rows that entered a status."""
 POSITION = "position"
+AGAIN = "again"
+"""What a source has read that it may be given again."""
 """The stream under which it is kept how far a source was read."""
 _BETWEEN = "\x1f"
 
