@@ -49,6 +49,10 @@ class SourceFeed:
     def file_name(self, file: int) -> str:
         return self._files[file].name
 
+    def absent(self) -> Sequence[str]:
+        """The declared columns that a file lacked; formats without a header have none."""
+        return tuple(self._reader.absent()) if hasattr(self._reader, "absent") else ()
+
     def warnings(self) -> Sequence[str]:
         """What a person should hear of what was read, or of there being nothing to read."""
         return self._reader.warnings() if self._files else ("there is no file to read: the folder is empty",)

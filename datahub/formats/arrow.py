@@ -74,6 +74,10 @@ class ArrowReader:
         self._again = (path, at, batches)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
 
+    def absent(self) -> Sequence[str]:
+        """The declared columns that a file lacked."""
+        return tuple(self.columns.absent)
+
     def warnings(self) -> Sequence[str]:
         return tuple(self._notes)
 

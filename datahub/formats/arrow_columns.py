@@ -28,6 +28,7 @@ class TableColumns:
 
     def __init__(self, shape: SourceShape, wanted: frozenset[str]) -> None:
         self.shape, self.wanted = shape, wanted
+        self.absent: dict[str, None] = {}
         self.columns = tuple(column for column in shape.columns if column.name in wanted)
 
     def check(self, names: Sequence[str], file: str) -> tuple[str, ...]:
@@ -37,6 +38,7 @@ class TableColumns:
             near = [f"did you mean `{other}`?" for name in missing if (other := nearest(name, names))]
             message = f"`{file}` lacks the declared column{'s' * (len(missing) > 1)} {listed(missing, 12)}"
             raise BadInput("R004", message, " ".join(near[:3]) or f"it has {listed(names, 12)}", path=file)
+        self.absent |= dict.fromkeys(column.name for column in self.shape.columns if found(column, names) is None)
         declared = {found(column, names) for column in self.shape.columns}
         if twice := [name for name in names if name in declared and names.count(name) > 1]:
             message = f"column `{twice[0]}` stands {names.count(twice[0])} times in `{file}`"

@@ -54,7 +54,7 @@ class CsvReader:
     def __init__(self, shape: SourceShape, wanted: frozenset[str], files: Sequence[InputFile]) -> None:
         self.shape, self.files = shape, files
         self.wanted = frozenset(name.removeprefix(f"#{shape.name}.") for name in wanted)
-        self.present: dict[str, bool] = {}
+        self._absent: dict[str, None] = {}
         self.heads: dict[int, Head] = {}
         self._warnings: list[str] = []
         self._again = Rereader()
@@ -78,9 +78,7 @@ class CsvReader:
     def _begun(self, number: int, head: Head) -> None:
         self.heads[number] = head
         self._warnings += head.warnings
-        absent = head.layout.absent()
-        for column in self.shape.columns:
-            self.present[column.name] = self.present.get(column.name, True) and column.name not in absent
+        self._absent |= dict.fromkeys(head.layout.absent())
 
     def _ended(self, file: InputFile, head: Head, text: TextStream, rows: bool) -> None:
         if rows:
@@ -113,6 +111,10 @@ class CsvReader:
     def warnings(self) -> Sequence[str]:
         # What is needed at two times of a run is read twice.
         return tuple(dict.fromkeys(self._warnings))
+
+    def absent(self) -> Sequence[str]:
+        """The declared columns that a file lacked."""
+        return tuple(self._absent)
 
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""

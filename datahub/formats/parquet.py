@@ -93,6 +93,10 @@ class ParquetReader:
         del file
         return Block(place.file, place.number, place.offset, place.length, place.first_line, None)
 
+    def absent(self) -> Sequence[str]:
+        """The declared columns that a file lacked."""
+        return tuple(self.columns.absent)
+
     def warnings(self) -> Sequence[str]:
         return tuple(self._notes)
 

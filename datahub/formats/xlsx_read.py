@@ -94,6 +94,10 @@ class XlsxReader:
         """The block at `place` of `file`, which was read before."""
         return self.cells.reread(self._sheets[place.file].file, place)
 
+    def absent(self) -> Sequence[str]:
+        """The declared columns that a file lacked."""
+        return self.cells.absent()
+
     def warnings(self) -> Sequence[str]:
         return tuple(dict.fromkeys((*self._notes, *self.cells.warnings())))
 

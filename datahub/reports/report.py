@@ -90,6 +90,8 @@ class Report:
     warnings: tuple[str, ...]
     operators: tuple[OperatorCounts, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The declared columns that a file of a source lacked: null in all of its rows."""
 
     @property
     def rows_read(self) -> int:

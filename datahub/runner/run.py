@@ -156,6 +156,7 @@ def run(
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
         operators=tuple(_operator_counts(execution)),
+        absent={name: tuple(found) for name, feed in feeds.items() if (found := feed.absent())},
     )
     if options.left is not None:
         options.left.extend((state, execution, outlet, feeds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -19,11 +20,12 @@ from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
+from datahub.runner.jobs.drift import missing_now
 from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, narrow, told_before
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.piled_up import apart, files_left, repeated, rest, waiting
+from datahub.runner.jobs.piled_up import Piled, apart, files_left, repeated, rest, waiting
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, parameters, rejects_of, transform, within_tolerance
@@ -87,7 +89,8 @@ class _Work:
         # A range of the past says nothing of what was delivered last.
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
-        self._words: tuple[str, ...] = ()
+        self._piled: Piled | None = None
+        self._drift: tuple[str, ...] = ()
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -158,15 +161,21 @@ class _Work:
             hold.check()
             names = {name: [file.name for file in files] for name, files in input_files(self._context, taken).items()}
             piled = repeated(self._context, names, out)
-            if piled is None:
-                return report
-            if report.status == "aborted" or not apart(self._context, self._run, piled):
-                self._words = (*self._words, piled.told)
-                report = self._report = replace(report, warnings=(*report.warnings, piled.told))
-                report.write(out / "run" / "report.json")
-                return report
+            if piled is None or report.status == "aborted" or not apart(self._context, self._run, piled):
+                return self._warned(report, piled, out)
             narrow(self._context, self._claim, taken, piled)
             self._again()
+
+    def _warned(self, report: Report, piled: Piled | None, out: Path) -> Report:
+        """The report, and in it what a person has to hear of though the run may be well."""
+        self._piled, self._drift = piled, tuple(missing_now(self._context, self._run, report))
+        if told := self._told_anyway():
+            report = self._report = replace(report, warnings=(*report.warnings, *told))
+            report.write(out / "run" / "report.json")
+        return report
+
+    def _told_anyway(self) -> tuple[str, ...]:
+        return (*([self._piled.told] if self._piled else []), *self._drift)
 
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
@@ -222,7 +231,7 @@ class _Work:
     def ending(self, help: str = "") -> Ending:
         self._again()
         refused = refused_rows(self._store.deliveries.batches(self._run.id))
-        return Ending(self._run, self._report, help, refused, rejected_rows(self._store, self._run), self._words)
+        return Ending(self._run, self._report, help, refused, rejected_rows(self._store, self._run), self._told_anyway())
 
     def ended_by(self, problem: Exception) -> Ending:
         """Write down how the run ended; what is a mistake of ours is raised again after that."""
@@ -297,7 +306,8 @@ class _Work:
         now = self._context.clock()
         with self._store.together():
             if status is RunStatus.SUCCESS:
-                reason = rest(self._context, self._run)
+                brief = [self._piled.brief] if self._piled else []
+                reason = "; ".join(one for one in (*brief, *self._drift, rest(self._context, self._run)) if one)
             self._store.runs.end(self._claim, status, now, code=code, reason=reason)
             self._again()
             if status is not RunStatus.HELD:

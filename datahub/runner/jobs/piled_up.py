@@ -89,6 +89,11 @@ class Piled:
     count: int
 
     @property
+    def brief(self) -> str:
+        """In a few words, for a list of runs."""
+        return f"`{self.names[self.first]}` repeats keys, of which the rows before it were taken"
+
+    @property
     def told(self) -> str:
         """In words, for whoever has to know that older rows were taken."""
         keys = ", ".join(f"`{key}`" for key in self.keys)

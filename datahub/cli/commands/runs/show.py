@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,9 +56,15 @@ def command(
             for one in store.deliveries.batches(found.id)
         ]
         page = folders_of(loaded).run(found.id) / "out" / "run" / NAME
+        rows += [["warning", one] for one in _warnings(page.with_name("report.json"))]
         rows.append(["report", str(page) if page.is_file() else ""])
         rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
         give(table([row for row in rows if row[1]]))
+
+
+def _warnings(report: Path) -> list[str]:
+    """What the run was warned of; nothing where its report is gone."""
+    return [str(one) for one in json.loads(report.read_text(encoding="utf-8"))["warnings"]] if report.is_file() else []
 
 
 def _cause(loaded: Loaded, store: StateStore, run: Run) -> list[str]:
