@@ -155,7 +155,7 @@ def test_a_nullable_column_may_be_absent(read):
     assert [{"sku": "1", "note": None, "note_there": False}] == [
         {"sku": row["sku"], "note": row["note"], "note_there": seen.parsed[0].columns["!present.note"].values.as_py()} for row in seen.rows
     ]
-    assert {"sku": True, "note": False} == seen.reader.present
+    assert ("note",) == seen.reader.absent()
 
 
 def test_a_wrong_delimiter_is_told_with_the_right_one(read):
