@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Codes: TypeAlias = "npt.NDArray[np.int64]"
 Hashes: TypeAlias = "npt.NDArray[np.uint64]"
 
-PIECE = 8192
+PIECE = 1 << 15
 """Rows that are hashed at once: what is worked out of them stays in the processor's cache."""
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
@@ -135,9 +135,11 @@ def _text_words(column: pa.Array) -> list[Words]:
         return _even_words(data, length, size)
     starts = offsets[:-1] - offsets[0]
     every = np.lib.stride_tricks.as_strided(data[:8].view(np.uint64), (len(data) - 7,), (1,))
-    found: list[Words] = [(np.where(valid, sizes.astype(np.uint64) + np.uint64(1), np.uint64(0)), None)]
+    counted, left = sizes + 1, sizes
+    if not valid.all():
+        counted, left = np.where(valid, counted, 0), np.where(valid, sizes, 0)
+    found: list[Words] = [(counted.view(np.uint64), None)]
     rows: npt.NDArray[np.intp] | None = None
-    left = np.where(valid, sizes, 0)
     at = 0
     while True:
         # A row whose value has ended takes no part any more: its hash must not depend on how long others are.
@@ -146,10 +148,13 @@ def _text_words(column: pa.Array) -> list[Words]:
             return found
         if len(going) < len(left):
             rows, left, starts = going if rows is None else rows[going], left[going], starts[going]
-        bits = (np.clip(8 - left, 0, 7) * 8).astype(np.uint64)
-        found.append((every[starts + at] << bits, rows))
+        found.append((every[starts + at] << _UNUSED.take(left, mode="clip"), rows))
         left = left - 8
         at += 8
+
+
+_UNUSED = np.array([56, *range(56, -1, -8)], np.uint64)
+"""How many bits of a word are of what follows, by the bytes that are left."""
 
 
 def _even_words(data: npt.NDArray[np.uint8], length: int, size: int) -> list[Words]:
