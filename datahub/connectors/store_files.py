@@ -31,6 +31,7 @@ _OURS_TO_MEND = frozenset(
     }
 )
 """Errors of the libraries of Amazon, Google and Microsoft that trying again does not help."""
+_SEE = "see `options` and `secrets` of the connection"
 _PIECE = 4 << 20
 
 
@@ -111,10 +112,10 @@ class StoreFiles:
 
     def _given_up(self, file: Any, path: str) -> None:
         """Leave nothing of a file whose writing failed: a store shows an object once it is closed, were it by the garbage collector."""
-        buffered = isinstance(file, AbstractBufferedFile)
+        discard = getattr(file, "discard", file.close)
         with suppress(DataHubError):
-            self.asked(path, lambda _: file.discard() if buffered else file.close())
-        if buffered:
+            self.asked(path, lambda _: discard())
+        if isinstance(file, AbstractBufferedFile):
             file.closed = True
 
     def rename(self, old: str, new: str, *, replace: bool) -> None:
@@ -142,6 +143,8 @@ class StoreFiles:
             self.asked(path, lambda fs: fs.makedirs(place, exist_ok=True))
 
     def close(self) -> None:
+        if callable(end := getattr(self._opened, "close", None)):
+            end()
         self._opened = None
         self._thread.leave()
 
@@ -163,26 +166,21 @@ class StoreFiles:
             self.close()
             raise TransientError(f"`{path or self._root}`: the store did not answer within {self._deadline:g} s") from None
         except Exception as problem:  # noqa: BLE001 - each library of fsspec raises what its own libraries raise
-            if type(problem).__name__ in _OURS_TO_MEND:
-                raise TerminalError(f"`{path or self._root}`: {_words(problem)}", "see `options` and `secrets` of the connection") from None
+            if type(problem).__name__ in _OURS_TO_MEND or getattr(problem, "status_code", None) in (401, 403):
+                raise TerminalError(f"`{path or self._root}`: {_words(problem)}", _SEE) from None
             raise TransientError(f"`{path or self._root}`: {_words(problem)}") from None
 
     def _fs(self) -> Any:
         if self._opened is None:
             wanted = self._connection
             try:
-                self._opened = fsspec.filesystem(
-                    wanted.protocol,
-                    **wanted.options,
-                    **{name: secret.reveal() for name, secret in wanted.secrets.items()},
-                    # Neither connections that others have lost nor listings that others have seen.
-                    skip_instance_cache=True,
-                    use_listings_cache=False,
-                )
+                self._opened = _opened(wanted)
             except ImportError as problem:
                 raise TerminalError(
                     f"`{wanted.protocol}` needs a library that is not installed: {problem}", "install it beside DataHub"
                 ) from None
+            except TypeError as problem:
+                raise TerminalError(f"the library of `{wanted.protocol}` is told something else than it takes: {problem}", _SEE) from None
             except ValueError as problem:
                 raise TerminalError(f"fsspec knows no `{wanted.protocol}`: {problem}") from None
         return self._opened
@@ -191,6 +189,16 @@ class StoreFiles:
         if "\0" in path or ".." in path.split("/"):
             raise TerminalError(f"`{path!r}` is no path below the root of the connection")
         return f"{self._root}/{path.lstrip('/')}".rstrip("/") if self._root else path
+
+
+def _opened(connection: Store) -> Any:
+    """The library's file system, with no connections that others have lost and no listings that others have seen."""
+    told = {**connection.options, **{name: secret.reveal() for name, secret in connection.secrets.items()}}
+    if connection.protocol in ("webdav", "dav"):
+        from datahub.connectors.store_webdav import WebdavFiles
+
+        return WebdavFiles(told)
+    return fsspec.filesystem(connection.protocol, **told, skip_instance_cache=True, use_listings_cache=False)
 
 
 class _Stream:

