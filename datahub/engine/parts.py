@@ -32,3 +32,10 @@ def no_rows(operator: op.Operator, sources: Mapping[str, ir.SourceShape]) -> Fra
     """What an operator gives where it gives no row: its columns."""
     columns = {name: Column(pa.array([], carried(kind))) for name, kind in columns_of(operator, sources).items()}
     return Frame(columns, 0, np.empty(0, np.int64))
+
+
+def renamed(frame: Frame, columns: tuple[tuple[str, str], ...]) -> Frame:
+    """Columns under their new names; of the others only evidence (`#`) and findings (`!`) stay."""
+    kept: dict[str, Column] = {name: column for name, column in frame.columns.items() if name[:1] in "#!"}
+    kept.update((new, frame.columns[old]) for old, new in columns if old in frame.columns)
+    return Frame(kept, frame.length, frame.rows, frame.paths, frame.members)

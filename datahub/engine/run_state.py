@@ -100,7 +100,7 @@ class RunState:
     """What of the rows of an entity its targets cannot take."""
     folded: dict[int, Any] = field(default_factory=dict)
     """What aggregates over all rows gave, by canonical node, where they were worked out batch by batch before."""
-    ahead: Mapping[int, Ahead] = field(default_factory=dict)
+    ahead: Mapping[int, tuple[Ahead, ...]] = field(default_factory=dict)
     """By operator that may reject what it cannot decide, what the rows would have come to."""
     profile: Profile | None = None
     """Where the time goes, if somebody wants to know."""

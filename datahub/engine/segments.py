@@ -37,7 +37,7 @@ class Segments:
     exits: dict[int, list[Exit]] = field(default_factory=dict)
     watched: frozenset[int] = frozenset()
     """The operators behind which somebody must know what fell: those that lead to a graph, or to groups that must be whole."""
-    ahead: dict[int, Ahead] = field(default_factory=dict)
+    ahead: dict[int, tuple[Ahead, ...]] = field(default_factory=dict)
 
 
 def is_local(operator: op.Operator) -> bool:

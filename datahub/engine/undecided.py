@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 import numpy as np
 import pyarrow as pa
 
 from datahub.engine import issues
 from datahub.engine.evaluate import assign, attributed
+from datahub.engine.parts import renamed
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
 from datahub.engine.settle import findings
@@ -29,55 +30,48 @@ _TOLD = "!undecided"
 Deciding: TypeAlias = op.Filter | op.Join | op.Unique | op.Sort | op.Fill | op.Expand
 """The operators that a row cannot pass when they cannot tell what to do with it."""
 
+Step: TypeAlias = op.Compute | op.Rename | op.Fill | op.Windowed
+"""What is done with a row on its way, or what others would have had a say in."""
+
 
 @record(frozen=True, slots=True)
 class Ahead:
-    """What a row that passes an operator comes to, each row by itself: the fields, and the boundary at which they are told of.
+    """What a row that passes an operator comes to, each row by itself: what is made of it, and the boundary at which it is told of."""
 
-    `lacking` are the columns of its own that other rows have a say in.
-    """
-
-    fields: tuple[op.Compute, ...]
+    steps: tuple[Step, ...]
     settle: op.Settle
     shape: ir.EntityShape
-    lacking: frozenset[str] = frozenset()
 
 
-def ahead(ordered: Sequence[op.Operator], shapes: Sequence[ir.EntityShape]) -> dict[int, Ahead]:
-    """For each operator that rejects what it cannot decide, and whose rows go on into the fields of one entity alone, those fields."""
+def ahead(ordered: Sequence[op.Operator], shapes: Sequence[ir.EntityShape]) -> dict[int, tuple[Ahead, ...]]:
+    """For each operator that rejects what it cannot decide, the ways by which its rows go on into the fields of entities."""
     into: dict[int, list[op.Operator]] = {}
     for operator in ordered:
         for source in op.inputs(operator):
             into.setdefault(id(source), []).append(operator)
     named = {shape.name: shape for shape in shapes}
-    found = ((id(one), _ahead(one, into, named)) for one in ordered if isinstance(one, Deciding))
-    return {number: way for number, way in found if way is not None}
+    return {
+        id(one): tuple(_ways(one, (one,) if isinstance(one, op.Fill) else (), into, named)) for one in ordered if isinstance(one, Deciding)
+    }
 
 
-def _ahead(operator: op.Operator, into: dict[int, list[op.Operator]], shapes: dict[str, ir.EntityShape]) -> Ahead | None:
-    fields: list[op.Compute] = []
-    lacking = set(operator.columns) if isinstance(operator, op.Fill) else set()
-    while True:
-        following = into.get(id(operator), [])
-        if len(following) != 1:
-            return None
-        before, operator = operator, following[0]
-        match operator:
+def _ways(
+    operator: op.Operator, steps: tuple[Step, ...], into: dict[int, list[op.Operator]], shapes: dict[str, ir.EntityShape]
+) -> Iterator[Ahead]:
+    for following in into.get(id(operator), ()):
+        match following:
             case op.Settle(entity=entity):
-                return Ahead(tuple(fields), operator, shapes[entity], frozenset(lacking)) if fields else None
-            case op.Compute():
-                fields.append(operator)
-            case op.Fill(columns=columns):
-                lacking.update(columns)
-            case op.Join(left=left) if left is before:
+                if any(isinstance(step, op.Compute) for step in steps):
+                    yield Ahead(steps, following, shapes[entity])
+            case op.Compute() | op.Rename() | op.Fill() | op.Windowed():
+                yield from _ways(following, (*steps, following), into, shapes)
+            case op.Join(left=left) if left is not operator:
+                # What a row is looked up for is told of who looks.
                 pass
-            case op.Windowed(assignments=made):
-                # What other rows make of this one; what is computed behind it may read that.
-                lacking.update(one.name for one in made)
-            case op.Filter() | op.Check() | op.Union() | op.SetCheck() | op.Key() | op.Sort() | op.Unique():
-                pass
+            case op.Join() | op.Filter() | op.Check() | op.Union() | op.SetCheck() | op.Key() | op.Sort() | op.Unique():
+                yield from _ways(following, steps, into, shapes)
             case _:
-                return None
+                pass
 
 
 def turn_away(frame: Frame, operator: Deciding, failures: Failures, run: RunState, side: Side) -> Mask:
@@ -85,29 +79,49 @@ def turn_away(frame: Frame, operator: Deciding, failures: Failures, run: RunStat
     # A failure is put down to what asks for the value, so that what else the row has is told beside it.
     placed = attributed(failures, operator.origin, Scope(frame, run))
     failed = reject(side, frame, placed, operator.origin, operator)
-    way = run.ahead.get(id(operator))
-    if way is not None and failed.any():
-        _tell(frame, failed, placed, way, run, side)
+    if failed.any():
+        for way in run.ahead.get(id(operator), ()):
+            _tell(frame, failed, placed, way, run, side)
     return failed
 
 
 def _tell(frame: Frame, failed: Mask, failures: Failures, way: Ahead, run: RunState, side: Side) -> None:
     """Tell what is wrong with the fields of the rows of `frame` that `failed` by `failures`, which are told already."""
     some = frame.with_columns({_TOLD: Column(pa.scalar(None, pa.null()), failures)}).filter(failed)
-    for compute in way.fields:
-        known = tuple(_known(compute.assignments, some, way.lacking))
-        # A field that a rule may set, which cannot be asked, is not what it was before.
-        unknown = {one.name for one in compute.assignments} - {one.name for one in known}
-        some = assign(replace(some, columns={name: one for name, one in some.columns.items() if name not in unknown}), known, run)
+    for step in way.steps:
+        some = _gone_on(some, step, run)
     told = some.columns[_TOLD].failures
     fresh = tuple(_untold(findings(some, way.settle, way.shape, run.origins), told, some.length))
     if fresh:
         side.issues.append(issues.table(fresh, some, way.shape.key))
 
 
-def _known(assignments: Sequence[ir.Assignment], frame: Frame, lacking: frozenset[str]) -> Iterable[ir.Assignment]:
+def _gone_on(frame: Frame, step: Step, run: RunState) -> Frame:
+    """The rows behind a step, as far as each goes by itself: without the columns that other rows have a say in."""
+    match step:
+        case op.Compute(assignments=assignments):
+            known = list(_known(assignments, frame))
+            # A field that a rule may set, which cannot be asked, is not what it was before.
+            unknown = {one.name for one in assignments} - {one.name for one in known}
+            return assign(_without(frame, unknown), known, run)
+        case op.Rename(columns=columns):
+            return renamed(frame, columns)
+        case op.Fill(columns=lacking):
+            return _without(frame, lacking)
+        case op.Windowed(assignments=assignments):
+            return _without(frame, [one.name for one in assignments])
+        case _:
+            assert_never(step)
+
+
+def _without(frame: Frame, names: Iterable[str]) -> Frame:
+    gone = frozenset(names)
+    return replace(frame, columns={name: column for name, column in frame.columns.items() if name not in gone})
+
+
+def _known(assignments: Sequence[ir.Assignment], frame: Frame) -> Iterable[ir.Assignment]:
     """Those that read what a row has by itself, not what a join or a list would have brought."""
-    known = set(frame.columns) - lacking
+    known = set(frame.columns)
     for one in assignments:
         if all(name in known or name.startswith("?") for name in columns_read(one.value)):
             known.add(one.name)

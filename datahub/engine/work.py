@@ -15,11 +15,12 @@ from datahub.engine.operators.expand import expand
 from datahub.engine.operators.filter import filter_rows
 from datahub.engine.operators.join import probe
 from datahub.engine.operators.join_index import JoinIndex
+from datahub.engine.parts import renamed
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, Segments, is_local
 from datahub.engine.settle import settle
 from datahub.engine.side import Side
-from datahub.frames.frame import Column, Frame
+from datahub.frames.frame import Frame
 from datahub.frames.spill import size_of
 from datahub.plan import operators as op
 from datahub.semantic.ir import EntityShape
@@ -122,10 +123,3 @@ class Work:
             while is_local(operator):
                 yield operator
                 operator = op.inputs(operator)[0]
-
-
-def renamed(frame: Frame, columns: tuple[tuple[str, str], ...]) -> Frame:
-    """Columns under their new names; of the others only evidence (`#`) and findings (`!`) stay."""
-    kept: dict[str, Column] = {name: column for name, column in frame.columns.items() if name[:1] in "#!"}
-    kept.update((new, frame.columns[old]) for old, new in columns if old in frame.columns)
-    return Frame(kept, frame.length, frame.rows, frame.paths, frame.members)

@@ -168,21 +168,33 @@ class _Meaning:
 
     def tell_undecided(self, body: ir.RowsetBody, clauses: Sequence[ir.Clause]) -> None:
         """What is wrong with the fields of rows that the first of `clauses` turned away, where they are worked out row by row."""
-        entity = next((one.entity for one in self.program.maps if one.body is body), None)
-        if entity is None or any(isinstance(one, ir.EachClause | ir.GroupClause) for one in clauses[1:]):
-            return
-        if any(isinstance(one, ir.WhereClause) and is_windowed(one.condition) for one in clauses[1:]):
+        self.gone_on(self.undecided, body, clauses[0], clauses[1:])
+
+    def gone_on(self, rows: list[Row], body: ir.RowsetBody, *before: Any) -> None:
+        """What rows come to that go on from a body, by themselves, through its other clauses and those of the rowsets that read it."""
+        clauses = [one for part in before for one in (part if isinstance(part, Sequence) else (part,))]
+        if not rows or any(isinstance(one, ir.EachClause | ir.GroupClause) for one in (before[-1] if before else ())):
             return
         lacking = {name for one in clauses if isinstance(one, ir.FillClause) for name in one.columns}
-        for row in self.undecided:
-            own = {name: cell for name, cell in row.items() if name not in lacking}
-            self.settled(self.shape(entity), self.with_fields(own, body, entity), set())
+        entity = next((one.entity for one in self.program.maps if one.body is body), None)
+        made = [self.with_fields({name: cell for name, cell in row.items() if name not in lacking}, body, entity) for row in rows]
+        if entity is not None:
+            for row in made:
+                self.settled(self.shape(entity), row, set())
+            return
+        names = {one.name for one in body.fields}
+        kept = [{name: cell for name, cell in row.items() if name in names or name.startswith("!")} for row in made]
+        for one in (*(view.body for view in self.program.views), *(mapped.body for mapped in self.program.maps)):
+            for _ in range(one.inputs.count(body.name)):
+                self.gone_on([{named(name, one.alias): cell for name, cell in row.items()} for row in kept], one, one.clauses)
 
-    def with_fields(self, row: Row, body: ir.RowsetBody, entity: str) -> Row:
+    def with_fields(self, row: Row, body: ir.RowsetBody, entity: str | None) -> Row:
         """A row with the fields that read what it has by itself."""
         for one in (*body.lets, *body.fields):
             if not is_windowed(one.value) and columns_read(one.value) <= set(row):
                 row = {**row, one.name: read(one.value, self.place(row))}
+            else:
+                row = {name: cell for name, cell in row.items() if name != one.name}
         for rule in (one for one in self.program.rules if one.entity == entity):
             if columns_read(rule.when) <= set(row):
                 row = self.ruled(row, rule)
@@ -365,9 +377,12 @@ class _Meaning:
 
     def grouped(self, rows: list[Row], clause: ir.GroupClause, body: ir.RowsetBody) -> list[Row]:
         keyed = [(row, [read(one.value, self.place(row)) for one in clause.keys]) for row in rows]
-        keyed = [one for one in keyed if self.healthy(*one)]
         assignments = (*body.lets, *body.fields, *later(body, clause))
         self.keys = {one.name: Cell(None) for one in clause.keys}
+        for row, cells in keyed:
+            if any(cell.codes for cell in cells):
+                self.told.reject(row, self.inherited(row, assignments))
+        keyed = [one for one in keyed if self.healthy(*one)]
         if clause.partial:
             keyed = [(row, cells) for row, cells in keyed if self.healthy(row, [Cell(None, self.inherited(row, assignments))])]
         lost = [[read(one.value, self.place(row)) for one in clause.keys] for row in self.losing]

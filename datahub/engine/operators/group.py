@@ -104,7 +104,8 @@ def _lacking(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Fra
 def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
     """The groups of rows that came; what a group's members failed in, the group answers for."""
     keyed = assign(frame, operator.keys, run)
-    failed = reject(side, keyed, all_failures([keyed.columns[key.name] for key in operator.keys]), operator.origin, operator)
+    poisoned = all_failures([keyed.columns[key.name] for key in operator.keys])
+    failed = reject(side, keyed, (*poisoned, *_beside(keyed, poisoned, operator, run)), operator.origin, operator)
     side.count(operator).lost += int(np.count_nonzero(failed))
     keyed = keyed.filter(~failed)
     made = _grouped(keyed, operator, run)
@@ -117,6 +118,16 @@ def _standing(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame
         made = _grouped(keyed, operator, run)
     side.count(operator).merged += keyed.length - made.groups.length
     return _incomplete(made, operator, run) if made.inherited else made.groups
+
+
+def _beside(frame: Frame, poisoned: Failures, operator: Group, run: RunState) -> Failures:
+    """What else the rows failed in, of what their groups read, that have no group because of `poisoned`: told with it."""
+    at = np.flatnonzero(failed_rows(poisoned, frame.length)).astype(np.int64)
+    if not len(at):
+        return ()
+    rows = _placed(frame.take(at), run.origins.number(operator.origin))
+    alone = _made(rows, operator, run, np.arange(len(at), dtype=np.int64), np.arange(len(at) + 1, dtype=np.int64))
+    return tuple(replace(one, rows=at[one.rows]) for one in _of_members(alone))
 
 
 def _placed(frame: Frame, number: int) -> Frame:
@@ -137,6 +148,10 @@ def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
         offsets = np.concatenate(([0], np.cumsum(np.bincount(numbers)))).astype(np.int64)
     else:
         order, offsets = np.empty(0, np.int64), np.zeros(1, np.int64)
+    return _made(frame, operator, run, order, offsets)
+
+
+def _made(frame: Frame, operator: Group, run: RunState, order: Rows, offsets: Rows) -> Grouped:
     firsts = _first_rows(frame, operator, order, offsets)
     made = assign(firsts, operator.assignments, run, members=(frame, order), offsets=offsets)
     own = {run.origins.number(one.origin) for one in operator.assignments}
