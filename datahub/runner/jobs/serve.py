@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from datahub.events.due import Clock, due, following
 from datahub.project.job import Job
 from datahub.records import record
+from datahub.runner.jobs.schedules import watched_from
 from datahub.runner.jobs.starting import started
 from datahub.state.owner import this_process
 from datahub.state.records import Admission, Fire, FireKind, Overlap, Run, RunStatus
@@ -136,12 +138,17 @@ class Loop:
         """Record the fires of a job that have come; when the next ones will."""
         upcoming = []
         for clock in one.clocks:
-            since = self.store.runs.watched_from(name, f"{clock.cron} {clock.zone}", now)
-            for fire in due(clock, since, now):
+            schedule = f"{clock.cron} {clock.zone}"
+            since = watched_from(self.store, name, schedule, now, partial(self.tell, name))
+            fires = due(clock, since, now)
+            for fire in fires:
                 admission = Admission(Overlap(one.job.overlap), one.job.most_waiting, misfired=fire.misfired)
                 run = self.store.runs.submit(Fire(name, FireKind.CRON, fire.at), admission, now)
                 if run is not None:
                     self._told_of(run)
+            if fires:
+                # Whoever is stopped before this finds them recorded.
+                self.store.runs.watch(name, schedule, fires[-1].at)
             coming = following(clock, max(since, now))
             if coming is not None:
                 upcoming.append(coming)

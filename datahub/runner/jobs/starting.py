@@ -10,6 +10,7 @@ from typing import assert_never
 from datahub.events.endpoint import parameters
 from datahub.project.job import Job
 from datahub.project.trigger import AfterJob, FileArrived, StatusEntered, Webhook
+from datahub.runner.jobs.schedules import watched_from
 from datahub.runner.jobs.watching import POSITION, entries_of
 from datahub.state.records import ENDED, Admission, Fire, FireKind, Message, MessageState, Overlap, Run, RunStatus
 from datahub.state.store import StateStore
@@ -76,7 +77,7 @@ def _admission(job: Job, hook: Webhook, message: Message) -> Admission:
 
 def _after(store: StateStore, name: str, job: Job, trigger: AfterJob, now: datetime) -> Iterator[Run]:
     # What the other job did before anybody asked for this is not made up for.
-    since = store.runs.watched_from(f"{name} after {trigger.job}", "", now)
+    since = watched_from(store, f"{name} after {trigger.job}", "", now)
     for earlier in reversed(store.runs.list(trigger.job, [RunStatus.SUCCESS], AT_ONCE)):
         if earlier.ended is None or earlier.ended < since or earlier.code or earlier.window:
             continue

@@ -87,13 +87,12 @@ class SqliteRuns:
             assert found is not None
             return found
 
+    def watch(self, job: str, schedule: str, since: datetime) -> None:
+        with self._ledger.writing() as sql:
+            sql.execute("UPDATE fire SET fire_at = ? WHERE job = ? AND kind = 'baseline' AND key = ?", (written(since), job, schedule))
+
     def _watched(self, job: str, schedule: str) -> datetime | None:
-        """The latest fire that was recorded, if the schedule is watched; each half is one look into the index."""
-        rows = self._ledger.rows(
-            "SELECT max(first, coalesce((SELECT max(fire_at) FROM fire WHERE job = ? AND kind = 'cron'), first)) FROM"
-            " (SELECT max(fire_at) AS first FROM fire WHERE job = ? AND kind = 'baseline' AND key = ?)",
-            (job, job, schedule),
-        )
+        rows = self._ledger.rows("SELECT max(fire_at) FROM fire WHERE job = ? AND kind = 'baseline' AND key = ?", (job, schedule))
         return read_or_null(rows[0][0])
 
     # ------------------------------------------------------------ claims
@@ -277,7 +276,7 @@ class SqliteRuns:
         return ids
 
     def forget_fires(self, before: datetime) -> int:
-        # From its latest fire on a schedule is watched; one whose run is kept is kept with it.
+        # The latest may still come again; one whose run is kept is kept with it.
         kept = (
             "NOT EXISTS (SELECT 1 FROM run WHERE run.id = old.run) AND fire_at <"
             " (SELECT max(fire_at) FROM fire AS latest WHERE latest.job = old.job AND latest.kind = old.kind)"

@@ -108,4 +108,9 @@ VERSIONS: tuple[str, ...] = (
     """
     CREATE INDEX taken_of_item ON taken (item);
     """,
+    # Each schedule of a job is watched from its own last fire on; until now that was the last of any of them.
+    """
+    UPDATE fire SET fire_at = max(fire_at, coalesce(
+      (SELECT max(other.fire_at) FROM fire AS other WHERE other.job = fire.job AND other.kind = 'cron'), fire_at)) WHERE kind = 'baseline';
+    """,
 )

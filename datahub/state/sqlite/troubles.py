@@ -20,7 +20,12 @@ def trouble(path: Path, wait: float) -> Iterator[None]:
     """What SQLite raises about its file, as `LedgerUnusable`; mistakes of ours go through as they are."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        # What SQLite itself says quotes the bytes that are damaged.
+        raise damaged(path, "it has bytes that are no text where there must be text") from error
     except sqlite3.Error as error:
+        if str(error).startswith("Could not decode to UTF-8"):
+            raise damaged(path, "it has bytes that are no text where there must be text") from error
         name = getattr(error, "sqlite_errorname", "")
         match name.removeprefix("SQLITE_").partition("_")[0]:
             case "BUSY" | "LOCKED":

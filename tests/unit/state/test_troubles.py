@@ -85,6 +85,23 @@ def test_a_large_ledger_is_read_whole_before_its_copy_is_replaced_and_not_each_t
     SqliteLedger(path).close()
 
 
+@pytest.mark.parametrize("places", [range(8192, 1 << 20, 700), range(100, 4096, 61)], ids=["pages", "schema"])
+def test_bytes_that_are_no_text_are_damage_wherever_they_stand(path, places):
+    data = bytearray(path.read_bytes())
+    for place in places:
+        if place < len(data):
+            data[place] ^= 0xFF
+    path.write_bytes(data)
+    assert "damaged" in refused(path).message
+
+
+def test_a_cell_that_is_no_text_is_damage(path):
+    with closing(SqliteLedger(path)) as store:
+        store.rows("SELECT 1")
+        with pytest.raises(LedgerUnusable, match="is damaged: it has bytes that are no text"):
+            store.rows("SELECT CAST(x'ff' AS TEXT)")
+
+
 @pytest.mark.parametrize("content", [b"", b"no database at all, whatever its name says" * 100])
 def test_what_is_no_ledger_any_more_is_refused(path, content):
     path.write_bytes(content)

@@ -45,9 +45,9 @@ def serving(tmp_path):
 
     loop = Loop(store, lambda: jobs, launch, time, lambda job, what: said.append(f"{job}: {what}"), workers=2)
 
-    def job(name, **told):
-        schedule = Schedule(every="every hour at :00")
-        clocks = [Clock(name, schedule.cron, "UTC", schedule)]
+    def job(name, *schedules, **told):
+        several = schedules or (Schedule(every="every hour at :00"),)
+        clocks = [Clock(name, one.cron, "UTC", one) for one in several]
         jobs[name] = Scheduled(Job(mapping="x.dhm", **told), clocks)
 
     loop_of = {"loop": loop, "store": store, "time": time, "said": said, "started": started, "job": job}
@@ -92,6 +92,39 @@ def test_after_a_stop_the_latest_is_made_up_for_and_the_others_are_one_record(se
     serving.loop.turn(serving.time.after(hours=5, minutes=30))
     assert [RunStatus.PENDING, RunStatus.MISFIRED] == [run.status for run in serving.store.runs.list()]
     assert any("4 were missed" in line for line in serving.said)
+
+
+def test_no_schedule_of_a_job_hides_what_another_has_missed(serving):
+    serving.job("offers", *(Schedule(every=f"{minute} 14 * * *", catch_up="all") for minute in (40, 10, 25)))
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(hours=3))
+    assert [10, 25, 40] == sorted(run.fire_at.minute for run in serving.store.runs.list())
+
+
+def test_a_fire_that_starts_later_by_chance_is_not_passed_over_for_one_of_another_schedule(serving):
+    serving.job("offers", Schedule(every="0 14 * * *", jitter=timedelta(minutes=50)), Schedule(every="1 14 * * *"))
+    serving.loop.turn(serving.time.now)
+    for _ in range(190):
+        serving.loop.turn(serving.time.after(minutes=1))
+    assert [0, 1] == sorted(run.fire_at.minute for run in serving.store.runs.list())
+
+
+@pytest.mark.parametrize("ahead", [{"minutes": 90}, {"days": 365}])
+def test_a_clock_that_was_ahead_holds_no_schedule_up(serving, ahead):
+    serving.job("offers")
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(**ahead))
+    before = len(serving.store.runs.list())
+    serving.time.now = NOON + timedelta(minutes=20)
+    for _ in range(3):
+        serving.loop.turn(serving.time.after(minutes=20))
+    runs = serving.store.runs.list()
+    # Where it was ahead by less than the next fire, that one is recorded already.
+    assert before + (NOON + timedelta(hours=1) not in [run.fire_at for run in runs[-before:]]) == len(runs)
+    assert NOON + timedelta(hours=1) in [run.fire_at for run in runs]
+    assert 1 == sum(
+        "the clock has gone back from 2026-01-05 13:00 UTC" in one or "the clock has gone back from 2027" in one for one in serving.said
+    )
 
 
 def test_a_process_that_gets_nowhere_is_started_again_later_each_time(serving):
