@@ -70,8 +70,10 @@ class Fillings:
         return sum(one.seconds for one in self._fillings.values())
 
     def close(self) -> None:
-        """Make no more tables ready."""
+        """Make no more tables ready, and let go of threads, also where a run breaks off before its tables are full."""
         self._pool.shutdown(cancel_futures=True)
+        for one in self._fillings.values():
+            one.close()
 
 
 class Filling:
@@ -123,10 +125,14 @@ class Filling:
         begun = thread_time()
         rows, self._rows = pa.concat_tables(self._rows or [nothing]), []
         found = build(self._table, rows, self._known)
-        if self._pool is not None:
-            self._pool.shutdown()
+        self.close()
         self.seconds += thread_time() - begun
         return found
+
+    def close(self) -> None:
+        """Put no more keys in."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def _known(self) -> Numbered | None:
         """The keys that were put in; the columns are brought together before anybody waits for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -50,3 +51,13 @@ def test_it_is_the_table_of_all_rows(kind, shape):
         filling.add(rows.slice(start, step))
     wanted = pa.array([make(one) for one in (*range(0, count + 50, 13), 7, 8)] + [None], rows.column("key").type)
     assert same(filling.built(rows.slice(0, 0)), build(declared, rows), wanted)
+
+
+def test_no_thread_is_left_where_a_run_breaks_off():
+    rows = pa.table({"key": pa.array(range(2 * FEW)), "result": pa.array(range(2 * FEW))})
+    filling = Filling(table(t.Int()))
+    for start in range(0, len(rows), FEW // 2):
+        filling.add(rows.slice(start, FEW // 2))
+    assert [one.name for one in threading.enumerate() if one.name.startswith("dhm-keys")]
+    filling.close()
+    assert [] == [one.name for one in threading.enumerate() if one.name.startswith("dhm-keys")]
