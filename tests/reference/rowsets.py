@@ -330,10 +330,12 @@ class _Meaning:
                 continue
             mine = [cell.value for cell in cells]
             pairs = [
-                {**other, **row} for other, keys in keyed if all(a is not None and a == b.value for a, b in zip(mine, keys, strict=True))
+                {**other, **row, "!right": other["!id"]}
+                for other, keys in keyed
+                if all(a is not None and a == b.value for a, b in zip(mine, keys, strict=True))
             ]
             if clause.also is not None:
-                told = [(pair, read(clause.also, Place(pair, self.world))) for pair in pairs]
+                told = [(pair, self.paired(pair, clause)) for pair in pairs]
                 if not self.healthy(row, [cell for _, cell in told]):
                     continue
                 pairs = [pair for pair, cell in told if cell.value]
@@ -342,6 +344,17 @@ class _Meaning:
                 continue
             found += pairs or [{**empty, **row}]
         return found
+
+    def paired(self, pair: Row, clause: ir.JoinClause) -> Cell:
+        """Whether a pair meets the rest of the condition; what the right row failed in rejects that one, and the pair is none."""
+        assert clause.also is not None
+        cell = read(clause.also, Place(pair, self.world))
+        theirs = {name: pair[name].codes for name in columns_read(clause.also) if name.startswith(f"{clause.alias}.")}
+        known = {code for codes in theirs.values() for code in codes}
+        if not cell.codes or not cell.codes <= known:
+            return cell
+        self.told.reject({"!id": pair["!right"]}, cell.codes)
+        return Cell(False)
 
     def columns_of(self, clause: ir.JoinClause) -> Row:
         source = next((one for one in self.program.sources if one.name == clause.rowset), None)

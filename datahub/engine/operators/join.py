@@ -12,11 +12,12 @@ from datahub.engine.evaluate import attributed, evaluate
 from datahub.engine.keys import any_null
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.scope import RunState, Scope
-from datahub.engine.side import Side, all_failures, reject, right_of
+from datahub.engine.side import Side, all_failures, refuse, reject, right_of
 from datahub.engine.undecided import turn_away
-from datahub.frames.frame import Column, Failure, Frame, Mask, Rows, as_mask, take_column
+from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows, take_column
 from datahub.functions.written import as_text
 from datahub.plan.operators import Join
+from datahub.records import record
 
 
 def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple[Frame, list[pa.Array]]:
@@ -42,10 +43,12 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
     arrays = [column.array(frame.length) for column in columns]
     left, right = index.pairs(arrays, frame.length)
     if operator.also is not None and len(left):
-        keep, unclear = _holds(frame, left, right, operator, index, run)
-        if unclear:
-            failed = turn_away(frame, operator, unclear, run, side)
+        asked = _asked(frame, left, right, operator, index, run)
+        if asked.of_left:
+            failed = turn_away(frame, operator, asked.of_left, run, side)
             return probe(frame.filter(~failed), operator, index, run, side)
+        _refuse_right(asked.of_right, right, operator, index, side)
+        keep = asked.holds
         left, right = left[keep], right[keep]
     matches = np.bincount(left, minlength=frame.length)
     side.count(operator).alone += _without_match(matches, arrays)
@@ -67,12 +70,44 @@ def _without_match(matches: Rows, keys: list[pa.Array]) -> int:
     return int(np.count_nonzero(alone & ~any_null(keys) if keys else alone))
 
 
-def _holds(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> tuple[Mask, tuple[Failure, ...]]:
-    """Which pairs meet the rest of the condition, and the left rows of which that cannot be told."""
+@record(frozen=True, slots=True)
+class _Asked:
+    """Which pairs meet the rest of the condition, and of which that cannot be told: for what the left row has, or the right one."""
+
+    holds: Mask
+    of_left: Failures
+    of_right: Failures
+
+
+def _asked(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> _Asked:
     assert operator.also is not None
     pairs = _joined(frame, left, right, np.empty(0, np.int64), operator, index)
     answer = evaluate(operator.also, Scope(pairs, run))
-    return as_mask(answer.values, len(left)), tuple(_of_left(failure, left) for failure in answer.failures)
+    theirs: dict[tuple[int, str, str], list[Failure]] = {}
+    for _, name in operator.columns:
+        for failure in pairs.columns[name].failures:
+            theirs.setdefault(_kind(failure), []).append(failure)
+    of_left, of_right = [], []
+    for failure in answer.failures:
+        of_them = failed_rows(tuple(theirs.get(_kind(failure), ())), pairs.length)[failure.rows]
+        if not of_them.all():
+            of_left.append(_of_left(failure.kept(~of_them), left))
+        if of_them.any():
+            of_right.append(failure.kept(of_them))
+    return _Asked(as_mask(answer.values, len(left)), tuple(of_left), tuple(of_right))
+
+
+def _kind(failure: Failure) -> tuple[int, str, str]:
+    return failure.origin, failure.code, failure.column
+
+
+def _refuse_right(failures: Failures, right: Rows, operator: Join, index: JoinIndex, side: Side) -> None:
+    """Reject the right rows of which it cannot be told whom they are for: they are looked up by nobody, as those without a key."""
+    for failure in failures:
+        at, first = np.unique(right[failure.rows], return_index=True)
+        found, places = index.rows.at(at)
+        told = failure.reordered(first.astype(np.int64), np.arange(len(at), dtype=np.int64))
+        refuse(side, found.take(places), (told,), operator.origin, right_of(operator))
 
 
 def _of_left(failure: Failure, left: Rows) -> Failure:
