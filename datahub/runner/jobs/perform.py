@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,7 +29,18 @@ from datahub.runner.jobs.outbox import of_rows, of_run
 from datahub.runner.jobs.piled_up import Piled, apart, files_left, repeated, rest, waiting
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
-from datahub.runner.jobs.transform import Failed, Held, OverLimit, counts_of, judge, parameters, rejects_of, transform, within_tolerance
+from datahub.runner.jobs.transform import (
+    Failed,
+    Held,
+    OverLimit,
+    alone,
+    counts_of,
+    judge,
+    parameters,
+    rejects_of,
+    transform,
+    within_tolerance,
+)
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import Claim, Run, RunStatus
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
@@ -159,8 +171,7 @@ class _Work:
             self._remembered.begin(self._claim.run)
             report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
             hold.check()
-            names = {name: [file.name for file in files] for name, files in input_files(self._context, taken).items()}
-            piled = repeated(self._context, names, out)
+            piled = repeated(self._context, input_files(self._context, taken), out, partial(alone, self._context, self._run))
             if piled is None or report.status == "aborted" or not apart(self._context, self._run, piled):
                 return self._warned(report, piled, out)
             narrow(self._context, self._claim, taken, piled)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datahub.connectors.declare import Split
+from datahub.formats.declare import InputFile
 from datahub.plan.whole import written_whole
 from datahub.project.binding import FilesFrom, FilesTo, To
 from datahub.records import record
@@ -25,6 +27,9 @@ _KEY = "R303"
 _OF_ONE_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP)\s*\}\}", re.IGNORECASE)
 _MOST_NAMES = 3
 _SECOND = timedelta(seconds=1)
+
+Alone = Callable[[Mapping[str, Sequence[InputFile]], Path], object]
+"""Runs the plan over files into a folder, for what its issues tell."""
 
 
 def portion(context: JobContext, run: str, name: str, unread: Sequence[Split]) -> Sequence[Split]:
@@ -105,23 +110,39 @@ class Piled:
         )
 
 
-def repeated(context: JobContext, files: Mapping[str, Sequence[str]], out: Path) -> Piled | None:
-    """Which of several files repeats keys of entities, as the issues of a run tell; `files` are their names by source."""
-    path = out / "run" / "issues.parquet"
-    several = {name: names for name, names in files.items() if name in context.driving and len(names) > 1}
-    if not several or not path.is_file():
+def repeated(context: JobContext, files: Mapping[str, Sequence[InputFile]], out: Path, alone: Alone) -> Piled | None:
+    """The first of several files that repeats keys of entities which files before it have, as the issues of a run in `out` tell.
+
+    A file may repeat its own keys: then it has as many repeated rows where it is read alone.
+    """
+    several = {name: found for name, found in files.items() if name in context.driving and len(found) > 1}
+    if not several:
         return None
+    twice = _twice(out)
+    for source, found in several.items():
+        for number, file in enumerate(found[1:], 1):
+            of_it = twice.filter(pc.equal(twice["file"], file.name))
+            if not of_it.num_rows:
+                continue
+            apart = out / "alone"
+            alone({**files, source: [file]}, apart)
+            own = _twice(apart)
+            shutil.rmtree(apart)
+            if of_it.num_rows > own.num_rows:
+                keys = [key for key in of_it["key"].unique().to_pylist() if key is not None]
+                return Piled(source, tuple(one.name for one in found), number, tuple(keys[:_MOST_NAMES]), len(keys))
+    return None
+
+
+def _twice(out: Path) -> pa.Table:
+    """The issues of a run about rows whose key is there already."""
+    path = out / "run" / "issues.parquet"
+    if not path.is_file():
+        return pa.table({"file": pa.array([], pa.string()), "key": pa.array([], pa.string())})
     issues = pq.read_table(path, columns=["file", "code", "caused_by", "field", "key"])
     # What a script says itself of rows that are there twice (`unique by … reject`) names no field.
     of_keys = pc.and_(pc.or_(pc.equal(issues["code"], _KEY), pc.equal(issues["caused_by"], _KEY)), pc.not_equal(issues["field"], ""))
-    twice = issues.filter(pc.fill_null(of_keys, False))
-    for source, names in several.items():
-        later = twice.filter(pc.is_in(twice["file"], value_set=pa.array(names[1:], pa.string())))
-        if later.num_rows:
-            first = min(names.index(file) for file in set(later["file"].to_pylist()))
-            keys = later["key"].drop_null().unique()
-            return Piled(source, tuple(names), first, tuple(keys.slice(0, _MOST_NAMES).to_pylist()), len(keys))
-    return None
+    return issues.filter(pc.fill_null(of_keys, False))
 
 
 def apart(context: JobContext, run: Run, piled: Piled) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from datahub.faults import reach
+from datahub.formats.declare import InputFile
 from datahub.project.trigger import Webhook
 from datahub.reports.report import Report
 from datahub.runner.jobs.fetch import input_files, told_before
@@ -42,25 +45,31 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True, mode=0o700)
-    # What a target that takes batches gets is kept with its types.
-    options = Options(
-        format="parquet" if context.ways.senders or context.ways.posters or context.ways.documents else "jsonl",
-        as_of=one.as_of,
-        threads=context.threads,
-        memory=context.job.memory,
-        progress=context.progress,
-        watch=watch,
-        previous=previous(context),
-        omissions=True,
-        script=context.job.mapping,
-        warnings=told_before(context, one.id, taken),
-    )
+    options = replace(_options(context, one), watch=watch, progress=context.progress, warnings=told_before(context, one.id, taken))
     reach("transform")
     report = run(context.plan, input_files(context, taken), out, parameters=parameters(context, one), options=options)
     reach("transformed")
     if not report.adds_up:
         raise AssertionError("the rows of the run do not add up")
     return report
+
+
+def alone(context: JobContext, one: Run, files: Mapping[str, Sequence[InputFile]], out: Path) -> None:
+    """Run the plan over some of the files, for what its issues tell; nothing of it is delivered or remembered."""
+    run(context.plan, files, out, parameters=parameters(context, one), options=_options(context, one))
+
+
+def _options(context: JobContext, one: Run) -> Options:
+    # What a target that takes batches gets is kept with its types.
+    return Options(
+        format="parquet" if context.ways.senders or context.ways.posters or context.ways.documents else "jsonl",
+        as_of=one.as_of,
+        threads=context.threads,
+        memory=context.job.memory,
+        previous=previous(context),
+        omissions=True,
+        script=context.job.mapping,
+    )
 
 
 def previous(context: JobContext) -> Previous:

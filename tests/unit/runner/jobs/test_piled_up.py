@@ -91,6 +91,17 @@ def test_what_has_no_key_in_common_goes_in_one_run(shop):
     assert [{"a": 5, "b": 3}] == delivered(shop)
 
 
+def test_files_that_repeat_their_own_keys_alone_go_in_one_run(shop):
+    shop = shop()
+    put(shop, mon="a,5 a,6", tue="b,3 b,4", wed="c,1 c,2 c,3", thu="d,1")
+    assert [(["mon.csv", "thu.csv", "tue.csv", "wed.csv"], "success")] == ran(shop)
+    assert [{"a": 5, "d": 1, "b": 3, "c": 1}] == delivered(shop)
+    # One that does both is told apart all the same.
+    put(shop, one="x,1 x,2", two="y,1 y,2", zzz="y,3 y,4 z,1 z,2")
+    assert [(["one.csv", "two.csv"], "success"), (["zzz.csv"], "success")] == ran(shop)
+    assert {"y": 3, "z": 1} == delivered(shop)[-1]
+
+
 def test_a_long_row_of_states_is_not_read_over_and_over(shop, monkeypatch):
     shop = shop()
     read: list[int] = []
