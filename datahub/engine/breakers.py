@@ -358,7 +358,9 @@ def _together(operator: op.Operator, run: RunState) -> KeysOf | None:
 
     def keys_of(frame: Frame) -> list[pa.Array]:
         scope = Scope(frame, run)
-        return [evaluate(expression, scope).array(frame.length) for expression in expressions]
+        found = [evaluate(expression, scope).array(frame.length) for expression in expressions]
+        scope.forget()
+        return found
 
     return keys_of
 

@@ -33,6 +33,7 @@ SEQUENCE = "!sequence"
 """The number of a row among all that were gathered; it keeps their order when they are parted."""
 PARTS = 32
 PIECE = 65_536
+PIECE_SIZE = 16 << 20
 
 
 class Folding(Protocol):
@@ -265,8 +266,9 @@ class Sorting:
 class Viewing:
     """Rows that all stay, in their order, and get columns that depend on all of them.
 
-    The rows are set aside where they are too many. Then what they say together is worked out while they pass, if it can be
-    (`folding`); else the columns that are read for it (`reads`) are kept in memory.
+    They go on in pieces: what comes behind would else need room for all of them at once. The rows are set aside where they are too
+    many. Then what they say together is worked out while they pass, if it can be (`folding`); else the columns that are read for it
+    (`reads`) are kept in memory.
     """
 
     def __init__(self, whole: Whole, reads: frozenset[str], budget: Budget, folding: Folding | None = None) -> None:
@@ -294,7 +296,7 @@ class Viewing:
     def _set_aside(self, frame: Frame, shelf: FrameShelf) -> None:
         shelf.put(frame)
         if self._folding is None:
-            self._frames.append(replace(frame, columns={name: one for name, one in frame.columns.items() if name in self._reads}))
+            self._frames.append(self._read(frame))
         else:
             self._folding.add(frame)
 
@@ -306,15 +308,37 @@ class Viewing:
             return
         if not self._frames:
             return
-        gathered = concat(self._frames)
-        self._frames = []
-        made = self._whole(gathered, side)
+        frames, self._frames = self._frames, []
         if self._shelf is None:
-            yield made
-            return
+            pieces = list(_pieces(frames))
+            if len(pieces) == 1:
+                yield self._whole(pieces[0], side)
+                return
+            frames = [self._read(piece) for piece in pieces]
+        gathered = concat(frames)
+        made = self._whole(gathered, side)
         added = Frame({name: one for name, one in made.columns.items() if one is not gathered.columns.get(name)}, made.length, made.rows)
         start = 0
-        for frame in self._shelf.take():
+        for frame in pieces if self._shelf is None else self._shelf.take():
             yield frame.with_columns(added.take(np.arange(start, start + frame.length)).columns)
             start += frame.length
-        self._shelf.close()
+        if self._shelf is not None:
+            self._shelf.close()
+
+    def _read(self, frame: Frame) -> Frame:
+        return replace(frame, columns={name: one for name, one in frame.columns.items() if name in self._reads})
+
+
+def _pieces(frames: list[Frame]) -> Iterator[Frame]:
+    """The frames, small ones together: each costs what comes behind as much as some thousand rows."""
+    waiting: list[Frame] = []
+    held = 0
+    while frames:
+        size = size_of(frames[0])
+        if waiting and held + size > PIECE_SIZE:
+            yield concat(waiting)
+            waiting, held = [], 0
+        waiting.append(frames.pop(0))
+        held += size
+    if waiting:
+        yield concat(waiting)

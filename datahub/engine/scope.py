@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
+from weakref import ref
 
 import numpy as np
 import pyarrow as pa
@@ -56,6 +57,8 @@ class Scope:
     """
 
     __slots__ = (
+        "__weakref__",
+        "_inner",
         "_made",
         "_memo",
         "_source",
@@ -98,6 +101,9 @@ class Scope:
         self._source = source
         self._memo: dict[int, tuple[Any, Column]] = {}
         self._made: dict[Any, Any] = {}
+        self._inner: list[ref[Scope]] = []
+        if parent is not None:
+            parent._inner.append(ref(self))
         if members is not None and offsets is not None and members.parent is None:
             members.parent, members.parents, members.positions = self, owners(offsets), places(offsets)
 
@@ -136,9 +142,14 @@ class Scope:
         return Column(values, column.failures)
 
     def forget(self) -> None:
-        """Let go of all that was made here: the scopes of elements and members know this one, and would keep it alive."""
+        """Let go of all that was made here and in scopes within: they know this one, and would keep each other alive for long."""
         self._memo.clear()
         self._made.clear()
+        inner, self._inner = self._inner, []
+        for one in inner:
+            scope = one()
+            if scope is not None:
+                scope.forget()
         if self.members is not None:
             self.members.parent = None
             self.members.forget()

@@ -67,7 +67,7 @@ class CsvReader:
             self._begun(number, head)
             count = first_block
             cutter = _Cutter(with_reasons(head.dialect, head.reasons))
-            for offset, line, records in text.pieces(block_sizes(stream), cutter, LONGEST_RECORD + LONGEST_FIELD):
+            for offset, line, records in text.pieces(_sized(head.layout, stream), cutter, LONGEST_RECORD + LONGEST_FIELD):
                 seen = cutter.taken()
                 if not _is_blank(records):
                     data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, head.reasons, seen)
@@ -123,6 +123,15 @@ class CsvReader:
         text = head.encoding.as_utf8(head.encoding.decoder(), raw, final=True)
         data = CsvBlock(text, head.dialect, head.layout, head.encoding.name, head.reasons)
         return Block(place.file, place.number, place.offset, place.length, place.first_line, data)
+
+
+GATHERED, GATHERING_BLOCK = 16, 512 << 10
+"""So many columns in one map are many, and the largest block there: each of its cells takes many times the room of its text."""
+
+
+def _sized(layout: Layout, stream: InputStream) -> Iterator[int]:
+    gathers = any(len(indices_of(place)) > GATHERED for place in layout.places)
+    return block_sizes(stream, GATHERING_BLOCK if gathers else LARGEST_BLOCK)
 
 
 def _is_blank(records: bytes) -> bool:

@@ -65,13 +65,39 @@ def same_codes(left: pa.Array, right: pa.Array) -> tuple[Ints, Ints]:
 
 def first_seen(numbers: Ints, offsets: Offsets) -> Ints:
     """The rows that are the first of their code in their segment, in order."""
-    keys = owners(offsets) * (int(numbers.max(initial=0)) + 2) + (numbers + 1)
-    return first_rows(from_ints(keys).dictionary_encode().indices)
+    return first_rows(within(numbers, offsets))
 
 
-def first_rows(indices: pa.Array) -> Ints:
-    """The rows in which a dictionary's values are seen first, in order."""
-    numbers = ints(indices)
-    # Numbers are given in order of appearance: each first one is higher than all before it.
+def within(numbers: Ints, offsets: Offsets) -> Ints:
+    """Codes in order of appearance, the same for rows of one segment that have the same number from -1 on."""
+    span = int(numbers.max(initial=0)) + 2
+    marks = owners(offsets) * span + (numbers + 1)
+    if not len(marks):
+        return marks
+    steps = np.diff(marks)
+    if (steps >= 0).all():
+        # Names of columns stand in each row in the order of the first: nothing repeats, or what does stands together.
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(steps > 0)])
+    if (len(offsets) - 1) * span <= _ROOM * len(marks):
+        return _by_place(marks, (len(offsets) - 1) * span)
+    return ints(from_ints(marks).dictionary_encode().indices)
+
+
+_ROOM = 4
+"""How many places a table of all numbers may have for each row, which takes no hashing."""
+
+
+def _by_place(marks: Ints, places: int) -> Ints:
+    rows = np.arange(len(marks))
+    first = np.empty(places, np.int64)
+    # Of several rows with one mark the one that is written last stays, which is the first.
+    first[marks[::-1]] = rows[::-1]
+    begun = first[marks]
+    return (np.cumsum(begun == rows) - 1)[begun]
+
+
+def first_rows(numbers: Ints) -> Ints:
+    """The rows in which numbers that are given in order of appearance are seen first, in order."""
+    # Each first one is higher than all before it.
     highest = np.maximum.accumulate(numbers) if len(numbers) else numbers
     return np.flatnonzero(np.diff(highest, prepend=-1))

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import as_mask, bools, broadcast, from_ints, ints, valid
+from datahub.functions.columns import as_mask, bools, broadcast, valid
 from datahub.functions.declare import Datum, Mask, Offsets, example, function
-from datahub.functions.equality import codes, first_rows, first_seen
+from datahub.functions.equality import codes, first_rows, first_seen, within
 from datahub.functions.list_building import side_by_side
 from datahub.functions.lists import nth
 from datahub.functions.results import item_of, item_or_null, same_as_first
@@ -168,16 +168,14 @@ def _indexed_map(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask) 
 
 def _last_of_each(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask) -> pa.Array:
     """Maps of keys and items, where a key repeats of the last item, at the place of the first."""
-    inside, numbers = owners(offsets), codes(keys)
-    marks = inside * (int(numbers.max(initial=0)) + 1) + numbers
-    indices = from_ints(marks).dictionary_encode().indices
-    first = first_rows(indices)
-    if len(first) == len(marks):
+    numbers = within(codes(keys), offsets)
+    first = first_rows(numbers)
+    if len(first) == len(numbers):
         return mapped(keys, items, offsets, keep)
     latest = np.empty(len(first), np.int64)
     # Of several rows with one number, the last one is written last.
-    latest[ints(indices)] = np.arange(len(marks))
-    seen = np.zeros(len(marks), np.bool_)
+    latest[numbers] = np.arange(len(numbers))
+    seen = np.zeros(len(numbers), np.bool_)
     seen[first] = True
     names, begins = kept(keys, offsets, seen)
     return mapped(names, items.take(pa.array(latest)), begins, keep)
@@ -205,12 +203,9 @@ def group_by(values: Datum, key: str) -> pa.Array:
     there = valid(keys)
     names, begins = kept(keys, offsets, there)
     members, _ = kept(items, offsets, there)
-    numbers = codes(names)
-    marks = owners(begins) * (int(numbers.max(initial=0)) + 1) + numbers
-    indices = from_ints(marks).dictionary_encode().indices
-    groups = ints(indices)
+    groups = within(codes(names), begins)
     seen = np.zeros(len(names), np.bool_)
-    seen[first_rows(indices)] = True
+    seen[first_rows(groups)] = True
     gathered = listed(members.take(pa.array(np.argsort(groups, kind="stable"))), beginnings(np.bincount(groups)))
     found, outer = kept(names, begins, seen)
     return mapped(found, gathered, outer, valid(lists))

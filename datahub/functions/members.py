@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.aggregates import ordered_numbers
-from datahub.functions.columns import Ints, broadcast, from_ints, ints, outcome, valid
+from datahub.functions.columns import Ints, broadcast, from_ints, outcome, valid
 from datahub.functions.declare import Datum, Offsets, Outcome, example, function
-from datahub.functions.equality import codes, first_rows, first_seen
+from datahub.functions.equality import codes, first_rows, first_seen, within
 from datahub.functions.results import listed as list_of
 from datahub.functions.results import listed_values, ordered, same_or_null, yes_or_no
 from datahub.functions.segments import (
@@ -19,7 +19,6 @@ from datahub.functions.segments import (
     kept,
     lengths_of,
     listed,
-    owners,
     picked,
     places,
     present,
@@ -136,10 +135,8 @@ def duplicates(values: pa.Array, offsets: Offsets) -> pa.Array:
 
 def tallied(values: pa.Array, offsets: Offsets) -> tuple[Ints, Ints]:
     """The first row of each value of each segment, and how often it occurs there."""
-    numbers = codes(values)
-    keys = owners(offsets) * (int(numbers.max(initial=0)) + 1) + numbers
-    indices = from_ints(keys).dictionary_encode().indices
-    return first_rows(indices), np.bincount(ints(indices))
+    numbers = within(codes(values), offsets)
+    return first_rows(numbers), np.bincount(numbers)
 
 
 @aggregate(

@@ -19,12 +19,12 @@ from datahub.plan.operators import Expand
 
 def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
     """The elements of the list as rows; rows whose list could not be had at all are rejected."""
-    listed = evaluate(operator.over, Scope(frame, run))
+    listed = _listed(frame, operator, run)
     whole = tuple(failure for failure in listed.failures if failure.elements is None)
     if whole:
         failed = turn_away(frame, operator, whole, run, side)
         frame = frame.filter(~failed)
-        listed = evaluate(operator.over, Scope(frame, run))
+        listed = _listed(frame, operator, run)
     values = listed.array(frame.length)
     sizes = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     rows = np.maximum(sizes, 1) if operator.outer else sizes
@@ -42,6 +42,13 @@ def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
     if operator.position:
         columns[operator.position] = Column(pa.array(within + 1, mask=sizes[parents] == 0 if operator.outer else None))
     return replace(wide, columns=columns, paths=_paths(wide, operator, within))
+
+
+def _listed(frame: Frame, operator: Expand, run: RunState) -> Column:
+    scope = Scope(frame, run)
+    listed = evaluate(operator.over, scope)
+    scope.forget()
+    return listed
 
 
 def _kept(frame: Frame, names: tuple[str, ...] | None) -> Frame:

@@ -32,6 +32,7 @@ def key_hashes(frame: Frame, operator: Unique, run: RunState, side: Side) -> tup
         scope = Scope(frame, run)
         columns = [evaluate(key, scope) for key in operator.keys]
     arrays = [column.array(frame.length) for column in columns]
+    scope.forget()
     return frame, keys.hashes(arrays), keys.any_null(arrays)
 
 
