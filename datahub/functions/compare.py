@@ -153,8 +153,19 @@ def not_in_set(value: Datum, values: Sequence[Any]) -> pa.Array:
 )
 def in_list(value: Datum, values: Datum) -> pa.Array:
     """Whether the list has the value; false where either is null. Written `x in xs`."""
+    among = _among(value, values)
+    if among is not None:
+        return bools(among)
     column, lists = broadcast(value, values)
     return bools(_held(column, lists))
+
+
+def _among(value: Datum, values: Datum) -> Mask | None:
+    """Which texts are in one list that is the same for all, which is not repeated for that; None for what is another case."""
+    if not isinstance(value, pa.Array) or not pa.types.is_string(value.type) or not isinstance(values, pa.Scalar) or not values.is_valid:
+        return None
+    there = values.values
+    return as_mask(pc.is_in(value, value_set=there.drop_null())) if pa.types.is_string(there.type) else None
 
 
 @function(
@@ -164,6 +175,9 @@ def in_list(value: Datum, values: Datum) -> pa.Array:
 )
 def not_in_list(value: Datum, values: Datum) -> pa.Array:
     """Whether the list lacks the value; false where either is null. Written `x not in xs`."""
+    among = _among(value, values)
+    if among is not None:
+        return bools(~among & valid(value))
     column, lists = broadcast(value, values)
     return bools(~_held(column, lists) & all_valid(column, lists))
 
