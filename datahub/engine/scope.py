@@ -58,13 +58,13 @@ class Scope:
 
     __slots__ = (
         "__weakref__",
-        "_inner",
         "_made",
         "_memo",
         "_source",
         "columns",
         "distinct",
         "frame",
+        "inner",
         "item",
         "label",
         "members",
@@ -101,9 +101,9 @@ class Scope:
         self._source = source
         self._memo: dict[int, tuple[Any, Column]] = {}
         self._made: dict[Any, Any] = {}
-        self._inner: list[ref[Scope]] = []
+        self.inner: list[ref[Scope]] = []
         if parent is not None:
-            parent._inner.append(ref(self))
+            parent.inner.append(ref(self))
         if members is not None and offsets is not None and members.parent is None:
             members.parent, members.parents, members.positions = self, owners(offsets), places(offsets)
 
@@ -145,7 +145,7 @@ class Scope:
         """Let go of all that was made here and in scopes within: they know this one, and would keep each other alive for long."""
         self._memo.clear()
         self._made.clear()
-        inner, self._inner = self._inner, []
+        inner, self.inner = self.inner, []
         for one in inner:
             scope = one()
             if scope is not None:

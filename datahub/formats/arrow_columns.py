@@ -33,7 +33,7 @@ class TableColumns:
 
     def check(self, names: Sequence[str], file: str) -> tuple[str, ...]:
         """Refuse a file that lacks a column which must be there; what it has beyond the declared is told."""
-        missing = [_label(column) for column in self.shape.columns if found(column, names) is None and not column.type.nullable]
+        missing = [_label(column) for column in self.shape.columns if found(column, names) is None and column.required]
         if missing:
             near = [f"did you mean `{other}`?" for name in missing if (other := nearest(name, names))]
             message = f"`{file}` lacks the declared column{'s' * (len(missing) > 1)} {listed(missing, 12)}"

@@ -224,7 +224,7 @@ def _require(shape: SourceShape, layout: Layout, path: str, line: int) -> None:
     missing = [
         column
         for column, place in zip(shape.columns, layout.places, strict=True)
-        if isinstance(place, One) and place.index is None and not column.type.nullable
+        if not indices_of(place) and column.required and (isinstance(place, One) or "required" in column.tags)
     ]
     if not missing:
         return

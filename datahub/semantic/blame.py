@@ -17,8 +17,13 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def blamed(told: Iterable[Diagnostic], laid: Sequence[Laid], without: Callable[[], Iterable[Diagnostic]]) -> Iterator[Diagnostic]:
-    """`told`, with the errors of overridden packs that are not told `without` overrides put where their override stands."""
+    """`told`, with the errors of overridden packs that are not told `without` overrides put where their override stands.
+
+    Where an override has a mistake of its own nothing is said of what follows from it.
+    """
+    told = list(told)
     written = {document for one in laid for document in one.by.documents}
+    mistaken = any(one.level is Severity.ERROR and _inside(one.at.span, each.override.span) for one in told for each in laid)
     own: frozenset[tuple[str, str]] | None = None
     seen: set[tuple[Span, str]] = set()
     for one in told:
@@ -29,10 +34,16 @@ def blamed(told: Iterable[Diagnostic], laid: Sequence[Laid], without: Callable[[
         if _key(one) in own:
             yield one
             continue
+        if mistaken:
+            continue
         made = _blaming(one, laid)
         if (made.at.span, made.message) not in seen:
             seen.add((made.at.span, made.message))
             yield made
+
+
+def _inside(span: Span, around: Span) -> bool:
+    return span.document is around.document and around.start <= span.start <= around.end
 
 
 def _key(one: Diagnostic) -> tuple[str, str]:

@@ -340,6 +340,11 @@ class SourceColumn:
         """What people call it: its name in the header."""
         return self.names[0] if self.names else self.name
 
+    @property
+    def required(self) -> bool:
+        """Whether a file without it is refused."""
+        return not self.type.nullable or "required" in self.tags
+
 
 @record(frozen=True, slots=True)
 class SourceShape:

@@ -13,6 +13,9 @@ from datahub.semantic.row_path import row_path
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.syntax import ast
 
+_CALLED = {"excel": "xlsx", "spreadsheet": "xlsx", "ndjson": "jsonl", "tsv": "csv", "txt": "csv"}
+"""What people call kinds whose own names do not look like it."""
+
 
 class _Refused(ValueError):
     """The value does not fit the option; the message says what does."""
@@ -22,7 +25,8 @@ def find_kind(name: ast.Name, kinds: dict[str, Kind], emit: Emit) -> Kind | None
     """The kind called `name`."""
     if name.text not in kinds:
         role = next(iter(kinds.values())).role
-        emit(missing(f"there is no kind of {role} `{name.text}`", f"no kind of {role} has this name", name.span, name.text, tuple(kinds)))
+        meant = _CALLED.get(name.text.casefold(), name.text)
+        emit(missing(f"there is no kind of {role} `{name.text}`", f"no kind of {role} has this name", name.span, meant, tuple(kinds)))
         return None
     return kinds[name.text]
 

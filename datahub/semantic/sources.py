@@ -18,7 +18,7 @@ from datahub.semantic.part_places import check_parts
 from datahub.semantic.resolve_types import resolve_type
 from datahub.semantic.rules_types import BAD_ARGUMENTS, ZONE_MISSING
 from datahub.semantic.scope import RowsetName
-from datahub.semantic.tags import COLUMN_TAGS, check_tags
+from datahub.semantic.tags import COLUMN_TAGS, REQUIRED, check_tags
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
@@ -126,10 +126,19 @@ def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit:
     return found
 
 
+def _check_required(column: ast.ColumnDecl, kind: str, emit: Emit) -> None:
+    """Only where all rows have the same columns a file can be asked for one."""
+    for tag in column.tags:
+        if tag.name.text == REQUIRED.name and kind not in ("csv", "xlsx", "parquet", "arrow"):
+            message, helps = f"a file of {kind} has no header that could lack `{column.name.text}`", "ask with `has`, or check the field"
+            emit(Diagnostic(BAD_ARGUMENTS, message, Label(tag.span, "each record has what it has"), help=helps))
+
+
 def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
     """Columns stand at positions where lines have a fixed width, and only there; only headers can be matched by a pattern."""
     for column in declared.columns:
         at = column.at
+        _check_required(column, kind.name, emit)
         check_parts(column, kind.name, True, emit)
         if kind.name == "fixed" and (at is None or at.positions is None):
             message, helps = f"`{column.name.text}` has no positions", f"write where it stands: `{column.name.text}: … at 1..10`"

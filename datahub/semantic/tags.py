@@ -34,7 +34,9 @@ ELSEWHERE = TagShape(
 )
 INTERNAL = TagShape("internal", 0, 0, "For keys, rules and checks alone: files are written without it, unless their target names it.")
 
-COLUMN_TAGS = (PII, SPLIT)
+REQUIRED = TagShape("required", 0, 0, "The file must have the column, though its cells may be empty.")
+
+COLUMN_TAGS = (PII, REQUIRED, SPLIT)
 FIELD_TAGS = (ELSEWHERE, INTERNAL, PII, REQUIRED_ON, TREE)
 ENTITY_TAGS = (PATCH, PII, WHOLE)
 TARGET_TAGS = (PII, SPLIT)

@@ -115,8 +115,8 @@ def _unused_imports(unit: Unit) -> Iterator[ast.Name]:
         if isinstance(node, ast.Member) and isinstance(node.of, ast.Reference)
     }
     for one in unit.module.imports:
-        # A pack whose maps fill another pack's entities is used without being named.
-        fills = one.module is not None and any(isinstance(made, ast.Map) for made in one.module.declarations)
+        # A pack that fills entities of another one, or overrides what it declares, is used without being named.
+        fills = one.module is not None and any(isinstance(made, ast.Map | ast.Override) for made in one.module.declarations)
         if one.alias not in rooted and not fills:
             yield one.use.alias or ast.Name(one.alias, one.use.pack.span)
 
