@@ -38,12 +38,22 @@ class _Loader(SourceFileLoader):
 
 
 class _Masked(ModuleType):
-    """Stands in for arrays with masks: Arrow asks of each array that it is given whether it is one. For all else they are loaded."""
+    """Stands in for arrays with masks: Arrow asks of each array that it is given whether it is one, and NumPy of one whose distinct
+    values are wanted. For all else they are loaded.
+    """
 
     def __getattr__(self, name: str) -> Any:
         if name == "MaskedArray" and sys.modules.get(_MASKED) is self:
             return _MASKED_ARRAY
+        if name == "is_masked" and sys.modules.get(_MASKED) is self:
+            return _is_masked
         return getattr(_loaded(self), name)
+
+
+def _is_masked(one: object) -> bool:
+    """No array has a mask before they are loaded."""
+    core = sys.modules.get(f"{_MASKED}.core")
+    return core is not None and bool(core.is_masked(one))
 
 
 class _MaskedArray:

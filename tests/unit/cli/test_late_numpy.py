@@ -16,6 +16,7 @@ import pyarrow as pa
 assert not any(type(one).__module__ == "datahub.cli.loaded_otherwise" for one in sys.meta_path)
 assert pa.array(np.arange(3)).to_pylist() == [0, 1, 2]
 assert not isinstance(np.arange(3), np.ma.MaskedArray)
+assert np.unique(np.array([2, 1, 2])).tolist() == [1, 2] and not np.ma.is_masked(np.arange(3))
 assert not {"numpy.ma.core", "numpy._typing", "numpy._core._add_newdocs"} & set(sys.modules)
 """
 WAYS = {
@@ -30,7 +31,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_arrays_with_masks_are_there_when_they_are_asked_for(way):
-    told = "assert isinstance(made, np.ma.MaskedArray)\nassert pa.array(made).to_pylist() == [1, None]\nassert np.ma.core.MaskedArray is sys.modules['numpy.ma'].MaskedArray"
+    told = "assert isinstance(made, np.ma.MaskedArray) and np.ma.is_masked(made)\nassert pa.array(made).to_pylist() == [1, None]\nassert np.ma.core.MaskedArray is sys.modules['numpy.ma'].MaskedArray"
     subprocess.run([sys.executable, "-c", f"{BEGIN}\n{way}\n{told}"], check=True)
 
 
