@@ -73,10 +73,15 @@ def launcher(loaded: Loaded) -> Launch:
     return launch
 
 
-def told(job: str, what: str) -> None:
+def warned(job: str, what: str) -> None:
+    """A line of what should not be."""
+    told(job, what, "warning")
+
+
+def told(job: str, what: str, level: str = "info") -> None:
     """A line of what happened, with the time."""
     if structured():
-        event("info", what, job=job)
+        event(level, what, job=job)
         return
     at = datetime.now().astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
     say(f"{at} {f'{job}: ' if job else ''}{what}")

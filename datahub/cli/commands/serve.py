@@ -42,7 +42,7 @@ def command(
     from datahub.cli.ledger_runs import opened
     from datahub.cli.listening import Listen, listening
     from datahub.cli.output import say
-    from datahub.cli.serving import Declared, launcher, told
+    from datahub.cli.serving import Declared, launcher, told, warned
     from datahub.cli.switching import person
     from datahub.runner.jobs.arrivals import Arrivals
     from datahub.runner.jobs.posting import Posting
@@ -57,6 +57,7 @@ def command(
         store.audit(person(), "serve", str(loaded.folder), datetime.now(UTC))
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
+        loop.warn = warned
         loop.tend = [made(store, lambda: declared.loaded, told).tend for made in (Posting, Pruning)]
         loop.look = Arrivals(store, lambda: declared.loaded, told, loop.wake.set).look
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -77,6 +77,8 @@ class Loop:
     workers: int = 4
     wake: threading.Event = field(default_factory=threading.Event)
     look: Look | None = None
+    warn: Tell | None = None
+    """Told of what should not be; as `tell` where there is none."""
     tend: Sequence[Callable[[datetime], None]] = ()
     """What else begins when it is due: sending to others, removing what is old."""
     stopping: bool = False
@@ -156,7 +158,8 @@ class Loop:
 
     def _told_of(self, run: Run) -> None:
         if run.ended_for_good:
-            self.tell(run.job, f"{run.status.value}: {run.reason}")
+            # A fire that was not run is what a watch on the log has to find.
+            (self.warn or self.tell)(run.job, f"{run.status.value}: {run.reason}")
         elif run.reason:
             self.tell(run.job, f"run {run.id} {run.reason}")
 

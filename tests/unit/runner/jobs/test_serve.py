@@ -94,6 +94,16 @@ def test_after_a_stop_the_latest_is_made_up_for_and_the_others_are_one_record(se
     assert any("4 were missed" in line for line in serving.said)
 
 
+def test_what_is_not_run_is_told_apart_from_what_is(serving):
+    warned = []
+    serving.loop.warn = lambda job, what: warned.append(what)
+    serving.job("offers")
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(hours=5, minutes=30))
+    assert (1, True) == (len(warned), warned[0].startswith("misfired: "))
+    assert not any("misfired" in line for line in serving.said)
+
+
 def test_no_schedule_of_a_job_hides_what_another_has_missed(serving):
     serving.job("offers", *(Schedule(every=f"{minute} 14 * * *", catch_up="all") for minute in (40, 10, 25)))
     serving.loop.turn(serving.time.now)
