@@ -1,6 +1,7 @@
 """The child: it takes one task after another from its parent, within bounds of memory and time, and can reach nothing else.
 
-It has no environment, no terminal and no files but the one that comes with a task; it imports neither Arrow nor the rest of the
+It has no environment, no terminal and no files but the one that comes with a task, and the kernel keeps it from the network, from other
+programs and from changes to files; it imports neither Arrow nor the rest of the
 house, so that it is there at once. Each time it hears of its parent it may use the processor for some seconds more.
 """
 
@@ -15,6 +16,7 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 from datahub.formats.apart.channel import END, HEAD, lengths, message, opened
+from datahub.formats.apart.confined import confine
 from datahub.formats.bad_input import BadInput
 
 MOST_OPEN = 16
@@ -91,6 +93,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_OPEN, MOST_OPEN))
     talk = Talk(socket.socket(fileno=0))
+    confine()
     try:
         while True:
             request, file = talk.request()

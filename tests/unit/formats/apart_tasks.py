@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -44,7 +46,7 @@ def silent(talk, asked, file):
 
 
 def die(talk, asked, file):
-    os.kill(os.getpid(), getattr(signal, asked["signal"]))
+    signal.raise_signal(getattr(signal, asked["signal"]))
     time.sleep(60)
 
 
@@ -57,7 +59,7 @@ def refuse_at_once(talk, asked, file):
 def die_later(talk, asked, file):
     """Dies once it has said something."""
     talk.send({}, bytes(talk.read()))
-    os.kill(os.getpid(), getattr(signal, asked["signal"]))
+    signal.raise_signal(getattr(signal, asked["signal"]))
     time.sleep(60)
 
 
@@ -78,3 +80,34 @@ def surroundings(talk, asked, file):
     except OSError:
         written = False
     talk.send({"environment": sorted(os.environ), "written": written, "descriptors": len(list(Path("/proc/self/fd").iterdir()))})
+
+
+def reach_out(talk, asked, file):
+    """What the process is kept from, each told as the error that it gets, or as done."""
+    here = Path(asked["folder"])
+    there = here / "there"
+    tries = {
+        "connect": lambda: socket.create_connection(("127.0.0.1", asked["port"]), 1),
+        "listen": lambda: socket.create_server(("127.0.0.1", 0)),
+        "fork": os.fork,
+        "run a program": lambda: os.execv("/bin/true", ["true"]),
+        "kill": lambda: os.kill(os.getppid(), 0),
+        "open to write": lambda: os.open(there, os.O_WRONLY),
+        "make a file": lambda: os.open(here / "new", os.O_RDWR | os.O_CREAT),
+        "remove": lambda: there.unlink(),
+        "rename": lambda: there.rename(here / "new"),
+        "make a folder": lambda: (here / "new").mkdir(),
+        "link": lambda: (here / "new").symlink_to(there),
+        "give away": lambda: there.chmod(0o777),
+        "cut": lambda: os.truncate(there, 0),
+        "read": lambda: os.close(os.open(there, os.O_RDONLY)),
+    }
+    talk.send({name: _told(attempt) for name, attempt in tries.items()})
+
+
+def _told(attempt):
+    try:
+        attempt()
+    except OSError as problem:
+        return errno.errorcode.get(problem.errno or 0, str(problem))
+    return "done"

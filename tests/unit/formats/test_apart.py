@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
+import sys
 import time
 
 import pytest
@@ -106,6 +108,16 @@ def test_it_knows_no_secret_and_writes_no_file(tmp_path, monkeypatch):
     assert (False, []) == (told["written"], [one for one in tmp_path.iterdir() if one.stat().st_size])
     # Its line, what is thrown away, and the folder that was just listed.
     assert 4 == told["descriptors"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="the filter is for Linux on x86-64")
+def test_the_kernel_keeps_it_from_the_network_from_programs_and_from_changes_to_files(tmp_path):
+    (tmp_path / "there").write_text("as it was")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        told, _ = answer(work("reach_out"), {"folder": str(tmp_path), "port": server.getsockname()[1]})
+    assert "done" == told.pop("read")
+    assert {"EPERM"} == set(told.values()), told
+    assert (["there"], "as it was") == ([one.name for one in tmp_path.iterdir()], (tmp_path / "there").read_text())
 
 
 def test_whoever_stops_listening_leaves_no_process_behind():
