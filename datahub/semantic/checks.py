@@ -116,12 +116,16 @@ def _held(written: ast.Expr, scope: Scope) -> ir.Expression:
 
 
 def _message(written: ast.String | ast.Template, scope: Scope) -> ir.Expression:
-    """The message with its values; where one of them is null, as it is written, so that it is never nothing."""
-    told = elaborate(written, scope, t.Text())
-    if not told.type.nullable:
-        return told
-    plain = constant(scope, written.span.text.strip("\"'"), t.Text())
-    return made(scope, ir.Default(told, plain, t.Text()))
+    """The message with its values; of one that is null that, so that the others are told all the same."""
+    match elaborate(written, scope, t.Text()):
+        case ir.Call(function="concat_text", arguments=parts):
+            return applied("concat_text", tuple(_or_null(one, scope) for one in parts), scope)
+        case told:
+            return _or_null(told, scope)
+
+
+def _or_null(part: ir.Expression, scope: Scope) -> ir.Expression:
+    return made(scope, ir.Default(part, constant(scope, "null", t.Text()), t.Text())) if part.type.nullable else part
 
 
 def _severity(check: ast.Check) -> Literal["fatal", "error", "warn", "info"]:
