@@ -12,6 +12,7 @@ from datahub.durable import write_whole
 from datahub.runner.jobs.fetch import input_digest
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
+from datahub.runner.jobs.piled_up import portion
 from datahub.state.owner import this_process
 from datahub.state.records import Admission, Claim, Fire, FireKind, Item, ItemStatus, Overlap, Rejects, RunStatus
 
@@ -63,7 +64,7 @@ def _beside(context: JobContext) -> Iterator[tuple[str, Item]]:
     for name, source in context.ways.sources.items():
         if name in context.driving:
             continue
-        for split in source.splits():
+        for split in portion(context, "", name, list(source.splits())):
             landed = source.land(split, context.folders.landed)
             yield name, Item(0, context.places[name], landed.name, landed.size, landed.sha256, ItemStatus.STAGED, str(landed.path))
 

@@ -120,8 +120,11 @@ class SqliteItems:
         return tuple(row["staged"] for row in rows)
 
     def takers(self) -> Mapping[str, Sequence[str]]:
-        # A place begins with the job whose source it is.
-        rows = self._ledger.rows("SELECT DISTINCT staged, substr(place, 1, instr(place, ':') - 1) AS job FROM item")
+        # A place begins with the job whose source it is, but for what a person has corrected; runs go before files do.
+        rows = self._ledger.rows(
+            "SELECT staged, substr(place, 1, instr(place, ':') - 1) AS job FROM item UNION"
+            " SELECT item.staged, run.job FROM item JOIN taken ON taken.item = item.id JOIN run ON run.id = taken.run"
+        )
         found: dict[str, list[str]] = {}
         for row in rows:
             found.setdefault(row["staged"], []).append(row["job"])

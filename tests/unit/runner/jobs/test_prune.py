@@ -10,6 +10,7 @@ import pytest
 
 from datahub.runner.jobs.bind import folders_of
 from datahub.runner.jobs.prune import prune
+from datahub.runner.jobs.replay import replay
 from datahub.state.records import Message, MessageState
 from tests.jobs_project import Projected
 
@@ -89,5 +90,17 @@ def test_a_job_that_keeps_its_files_and_messages_for_a_day_does_not_wait_for_tho
     # Its report and its rejects are kept as long as rejects are.
     (rejects,) = shop.store.rejects.list(ended["people"].run.id)
     assert "long" in Path(rejects.path).read_text(encoding="utf-8")
+    # What a person has corrected is of the job too.
+    context = shop.context("people")
+    fixed = shop.folder / "fixed.csv"
+    fixed.write_text("sku\nq\n", encoding="utf-8")
+    assert "success" == replay(context, rejects, fixed).run.status.value
+    for one in shop.store.outbox.list("new"):
+        shop.store.outbox.mark(one.id, MessageState.DONE)
+    before = {path.name for path in folders.landed.iterdir()}
+    for path in folders.landed.iterdir():
+        os.utime(path, (now.timestamp(), now.timestamp()))
+    prune(shop.store, folders, shop.loaded.project.jobs, later)
+    assert 1 == len(before - {path.name for path in folders.landed.iterdir()})
     prune(shop.store, folders, shop.loaded.project.jobs, now + timedelta(days=31))
     assert ([], {"people": False, "offers": False}, []) == left()
