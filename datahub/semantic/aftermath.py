@@ -102,7 +102,7 @@ class Aftermath:
     def _reached(self, heads: Sequence[re.Match[str]]) -> frozenset[int]:
         """The declarations that could not be read whole, and those that name one of them."""
         text = self._document.text
-        ends = [*(head.start() for head in heads[1:]), len(text)]
+        ends = [*(head.start() for head in heads[1:]), len(text)][: len(heads)]
         words = [frozenset(re.findall(r"\w+", text[head.start() : end])) for head, end in zip(heads, ends, strict=True)]
         names = [head.group(1).rpartition(".")[2] for head in heads]
         found = {self._part(heads, at) for at in self._broken}

@@ -97,7 +97,7 @@ SAME: dict[str, str] = {
     "end_of('month', d)": 'last_day(d)',
     "local_datetime(d, time('00:00'))": 'd::timestamp',
     'to_unix(i)': '(epoch_us(i) - ((epoch_us(i) % 1000000) + 1000000) % 1000000) // 1000000',
-    'from_unix(a)': 'case when year(to_timestamp(a)) between 1 and 9999 then to_timestamp(a) end',
+    'from_unix(a)': 'case when a between -62135596800 and 253402300799 then to_timestamp(a) end',
     'time(m)': 'm::time',
     "contains_all(w, ['a', 'ab'])": "list_has_all(w, ['a', 'ab'])",
     "contains_any(w, ['a', 'ab'])": "list_has_any(w, ['a', 'ab'])",

@@ -65,10 +65,15 @@ class Held:
 
 
 def rows_for(call: Call, count: int, r: random.Random) -> list[dict[str, Any]]:
-    return [
-        {name: values.value(kind, r, POOLS[call.pools.get(name, "")], name in call.small) for name, kind in call.columns.items()}
-        for _ in range(count)
+    """So many rows; of several columns each has a third as many values, which meet by chance."""
+    made = count if len(call.columns) < 2 else count // 3 + 1
+    columns = [
+        [values.value(kind, r, POOLS[call.pools.get(name, "")], name in call.small) for _ in range(made)]
+        for name, kind in call.columns.items()
     ]
+    if len(columns) > 1:
+        columns = [r.choices(column, k=count) for column in columns]
+    return [dict(zip(call.columns, row)) for row in zip(*columns)] if columns else [{} for _ in range(count)]
 
 
 def expected(typed: ir.Expression, rows: list[dict[str, Any]]) -> list[reference.Cell]:

@@ -24,7 +24,7 @@ from tests.differential.calls import Call, calls_of
 from tests.differential.held import compare, expected, framed, hold, rows_for, state, typed
 
 CELLS = 100_000
-DISTINCT = 6000
+DISTINCT = 10_000
 """How many rows are made for a function; they come again, in another order, until there are as many cells as asked."""
 SEED = os.environ.get("DHM_SEED", "")
 ROWS = int(os.environ.get("DHM_ROWS", "0"))

@@ -75,8 +75,8 @@ SPECIAL: dict[str, tuple[str, ...]] = {
 def text(r: random.Random, pool: tuple[str, ...] = ()) -> str:
     if pool and r.random() < 0.75:
         chosen = r.choice(pool)
-        return chosen if r.random() < 0.4 else slipped(chosen, r)
-    if r.random() < 0.3:
+        return chosen if r.random() < 0.2 else slipped(chosen, r)
+    if r.random() < 0.2:
         return r.choice(WORDS)
     return "".join(r.choice(LETTERS) for _ in range(r.randint(0, 12)))
 
@@ -89,12 +89,15 @@ def slipped(value: str, r: random.Random) -> str:
 
 def whole(r: random.Random) -> int:
     kind = r.random()
-    if kind < 0.6:
+    if kind < 0.4:
         return r.randint(-12, 40)
-    if kind < 0.8:
+    if kind < 0.5:
         return r.choice(
             (100, 999, 1000, 1999, 2000, 2024, 3999, 4000, 65, 233, 55296, 1114111, 1114112, 10**6, 10**9, -(10**6), 86_400, 1_714_557_600)
         )
+    if kind < 0.8:
+        most = 10 ** r.randint(2, 18)
+        return r.randint(-most, most)
     if kind < 0.9:
         return r.choice((2**63 - 1, -(2**63), 2**62, -(2**62), 2**31, 2**53 + 1, 10**18, -(10**18), 2**32))
     return r.randint(-(2**63), 2**63 - 1)

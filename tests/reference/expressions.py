@@ -157,12 +157,41 @@ def constant(value: Any, kind: t.Type) -> Any:
 
 
 def called(node: ir.Call, place: Place) -> Cell:
-    meaning = meaning_of(node)
     cells = [read(one, place) for one in node.arguments]
-    codes = frozenset(code for cell in cells for code in cell.codes)
+    codes = [code for cell in cells for code in cell.codes]
     if codes:
-        return Cell(None, codes)
-    return answered(meaning, [cell.value for cell in cells], node, place.world)
+        return Cell(None, frozenset(codes))
+    return answered(asking_of(node), [cell.value for cell in cells], place.world)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is the same of a call in every row: its meaning, types and constants, and which arguments are null when they are."""
+
+    node: ir.Call
+    meaning: Meaning
+    kinds: tuple[t.Type, ...]
+    constants: tuple[bool, ...]
+    strict: tuple[int, ...]
+
+
+ASKED: dict[int, Asking] = {}
+"""By the call's identity; each holds its call, so that no other one takes its number."""
+
+
+def asking_of(node: ir.Call) -> Asking:
+    found = ASKED.get(id(node))
+    if found is None or found.node is not node:
+        found = ASKED[id(node)] = asking(node, meaning_of(node))
+    return found
+
+
+def asking(node: ir.Call, meaning: Meaning) -> Asking:
+    """A call with the arguments that make it null: all, or of a list's aggregate the list; what aggregates skip are the nulls in it."""
+    kinds = tuple(one.type for one in node.arguments)
+    lists = [at for at, kind in enumerate(kinds) if at == 0 or isinstance(t.base_of(kind), t.ListOf)] if node.function in AGGREGATES else []
+    strict = lists if meaning.takes_null else range(len(kinds))
+    return Asking(node, meaning, kinds, tuple(is_constant(one) for one in node.arguments), tuple(strict))
 
 
 def meaning_of(node: ir.Call) -> Meaning:
@@ -175,20 +204,16 @@ def holds_pattern(kind: t.Type) -> bool:
     return isinstance(t.base_of(kind), t.Pattern)
 
 
-def answered(meaning: Meaning, values: list[Any], node: ir.Call, world: World) -> Cell:
+def answered(asking: Asking, values: list[Any], world: World) -> Cell:
     """What a function gives: null where one of its values is null, unless it takes them."""
-    kinds = tuple(one.type for one in node.arguments)
-    if not meaning.takes_null and any(one is None for one in values):
-        return Cell(None)
-    # Of a list the null rule is that of functions: what aggregates skip are the nulls in it.
-    strict = values[:1] if node.function == "join_text" else values[:1] if node.function in AGGREGATES else []
-    lists = [one for one, of in zip(values, kinds) if isinstance(t.base_of(of), t.ListOf)] if node.function in AGGREGATES else []
-    if any(one is None for one in (*strict, *lists)):
-        return Cell(None)
-    constants = tuple(is_constant(one) for one in node.arguments)
-    head = (Asked(kinds, t.base_of(node.type), world.now, world.zone, constants),) if meaning.asks else ()
+    for at in asking.strict:
+        if values[at] is None:
+            return Cell(None)
+    head: tuple[Asked, ...] = ()
+    if asking.meaning.asks:
+        head = (Asked(asking.kinds, t.base_of(asking.node.type), world.now, world.zone, asking.constants),)
     try:
-        return Cell(meaning.of(*head, *values))
+        return Cell(asking.meaning.of(*head, *values))
     except Reject as reject:
         return failed(reject.code)
 
