@@ -50,7 +50,7 @@ class SourceFeed:
         return self._files[file].name
 
     def absent(self) -> Sequence[str]:
-        """The declared columns that a file lacked; formats without a header have none."""
+        """The declared columns that a file lacked, or of which no record had a value; lines of fixed width have all."""
         return tuple(self._reader.absent()) if hasattr(self._reader, "absent") else ()
 
     def warnings(self) -> Sequence[str]:

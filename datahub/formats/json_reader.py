@@ -38,6 +38,10 @@ class JsonReader(ABC):
         """The wanted columns of one block, typed."""
         return self.parser.parse(unwrapped(self.records(block)), block.first_line)
 
+    def absent(self) -> Sequence[str]:
+        """The columns of which no record had a value."""
+        return self.parser.absent()
+
     def warnings(self) -> Sequence[str]:
         found = list(self.notes)
         if self.parser.repeated:

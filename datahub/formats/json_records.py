@@ -89,6 +89,8 @@ class RecordParser:
         self.gathering = Gathering.of(shape.columns)
         self.repeated: dict[str, None] = {}
         self.surplus: dict[str, None] = {}
+        self._met: set[str] = set()
+        self._any = False
         self._plan: FastPlan | None = None
         self._planned = False
         self._lock = threading.Lock()
@@ -213,12 +215,23 @@ class RecordParser:
                 raw, misfits = raw_column([_value(record, names) for record in records], column)
                 made = typed(raw, column.type, column.reading)
                 parts.append(_column(_with_misfits(made, misfits, column), column))
-            columns[column.name] = _as_declared(parts[0] if len(parts) == 1 else _chained(*parts), column)
+            columns[column.name] = made_of = _as_declared(parts[0] if len(parts) == 1 else _chained(*parts), column)
+            self._meet(column.name, made_of)
         for mark, column in self.marks.items():
             there = [self._present(part, one, column) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
             alone = pa.array([self._has(record, column) for record in records], pa.bool_())
             columns[mark] = Column(pa.concat_arrays([*there, alone]))
         return columns
+
+    def _meet(self, name: str, made: Column) -> None:
+        count = 0 if isinstance(made.values, pa.Scalar) else len(made.values)
+        self._any |= count > 0
+        if name not in self._met and count and (made.failures or made.values.null_count < count):
+            self._met.add(name)
+
+    def absent(self) -> Sequence[str]:
+        """The columns of which no record had a value, if there were records."""
+        return tuple(column.name for column in self.columns if column.name not in self._met) if self._any else ()
 
     def _has(self, record: dict[str, Any], column: SourceColumn) -> bool:
         """Whether a record has a member of `column` at all, whatever it holds."""

@@ -139,6 +139,10 @@ class XmlReader:
                 self._sampled = True
                 self._surplus.update(dict.fromkeys(held.surplus))
 
+    def absent(self) -> Sequence[str]:
+        """The columns of which no record had a value."""
+        return self.parser.absent()
+
     def warnings(self) -> Sequence[str]:
         found = list(dict.fromkeys(self._notes))
         if self._surplus and option(self.shape, "extra") == "warn":

@@ -91,7 +91,7 @@ class Report:
     operators: tuple[OperatorCounts, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The declared columns that a file of a source lacked: null in all of its rows."""
+    """The declared columns that a file of a source lacked, or of which none of its records had a value."""
 
     @property
     def rows_read(self) -> int:

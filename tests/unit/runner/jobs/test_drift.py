@@ -72,6 +72,21 @@ def test_a_table_misses_its_columns_too(shop, tmp_path):
         assert told == len(shop.by_hand("offers").told)
 
 
+@pytest.mark.parametrize(
+    "kind, had, lacks",
+    [
+        ("jsonl", '{"sku":"a","brand":"x"}\n{"sku":"b"}\n', '{"sku":"a"}\n{"sku":"b","brand":null}\n'),
+        ("json", '[{"sku":"a","brand":"x","colour":"red"}]', '[{"sku":"a","colour":"red"}]'),
+        ("xml", "<r><o><sku>a</sku><brand>x</brand></o></r>", "<r><o><sku>a</sku></o></r>"),
+    ],
+)
+def test_records_miss_their_members_too(shop, kind, had, lacks):
+    shop.put("offers.dhm", SCRIPT.replace("feed: csv {", 'feed: xml { rows "/r/o"' if kind == "xml" else f"feed: {kind} {{"))
+    for name, text, told in (("a", had, 0), ("b", lacks, 1), ("c", had.replace("x", "y"), 0)):
+        shop.put(f"in/{name}.{kind}", text if kind != "xml" or told or name == "a" else had.replace(">x<", ">y<"))
+        assert told == len(shop.by_hand("offers").told), name
+
+
 def test_a_run_that_found_nothing_and_a_first_run_miss_nothing(shop):
     assert () == ran(shop, "mon", "sku\na\n").told
     assert () == shop.by_hand("offers").told
