@@ -10,6 +10,9 @@ simple, 2 downloads, 1 external), which are 21 variants; 2 variable products and
 Spree, `products.csv` (see `test_spree.py`): 211 rows, 37 products, 13 * 3 + 24 * 2 = 87 variants, each with a price in dollars and one in
 euro: 174. `products_import.csv`: 17 rows, most of which end before their last columns: 2 products, `denim-shirt` with 11 rows and so 10
 variants, `checked-shirt` with 6 and 5.
+
+BMEcat 2005, `new_catalog.golden.xml`: one product at 1499.50 and, from 100 on, at 1300.90, in the last of five groups, with one feature of two
+values; the other catalogue has no classification that has groups.
 """
 
 from __future__ import annotations
@@ -46,6 +49,30 @@ def ran(pack: str, file: Path, out: Path):
 
 def counts(rows):
     return {name: len(found) for name, found in rows.items()}
+
+
+def test_bmecat(realdata, tmp_path):
+    _report, rows = ran("bmecat", realdata / "bmecat" / "2005" / "new_catalog.golden.xml", tmp_path)
+    assert {"ProductVariant": 1, "Offer": 1, "OfferPrice": 1, "ProductTag": 1, "ClassificationCategory": 5, "Attribute": 1} == counts(rows)
+    assert [(1, Decimal("1499.5")), (100, Decimal("1300.9"))] == [
+        (tier["quantity"], tier["price"]) for tier in rows["OfferPrice"][0]["priceRanges"]
+    ]
+    (product,) = rows["ProductVariant"]
+    assert ("1000", "5", "8712670911213") == tuple(
+        product[name] for name in ("variantExternalId", "productClassificationCategoryId", "variantEan")
+    )
+    assert {"netzspannung": "110 VLT||220 VLT"} == product["attributes"]
+    assert [("1", "Root"), ("2", "1"), ("3", "1"), ("4", "2"), ("5", "2")] == [
+        (row["classificationExternalId"], row["classificationParentExternalId"]) for row in rows["ClassificationCategory"]
+    ]
+
+
+def test_a_bmecat_without_groups(realdata, tmp_path):
+    catalogue = realdata / "bmecat" / "2005" / "new_catalog_with_blank_classification_system.golden.xml"
+    _report, rows = ran("bmecat", catalogue, tmp_path)
+    # The product is in group 5 of a classification that says nothing of its groups: an earlier catalogue did.
+    assert ["5"] == [row["productClassificationCategoryId"] for row in rows["ProductVariant"]]
+    assert [] == rows["ClassificationCategory"]
 
 
 def test_shopify(realdata, tmp_path):

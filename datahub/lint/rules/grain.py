@@ -49,11 +49,13 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
     unit, program = elaborated.units[-1], elaborated.program
     grain = Grain(program)
     shapes = {shape.name: shape for shape in program.entities}
+    # What rules make a key of, the maps do not say.
+    ruled = {(rule.entity, one.name) for rule in program.rules for one in (*rule.sets, *rule.otherwise)}
     for declared, body, entity in _bodies(unit, program):
         for written, clause in zip(declared.clauses, body.clauses, strict=False):
             if isinstance(clause, ir.JoinClause) and isinstance(written, ast.Join) and not clause.many:
                 _check_join(written, clause, grain, emit)
-        if entity in shapes and shapes[entity].key:
+        if entity in shapes and shapes[entity].key and not ruled.intersection((entity, name) for name in shapes[entity].key):
             _check_key(declared, body, shapes[entity], emit)
 
 

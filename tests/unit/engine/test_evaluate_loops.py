@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -285,3 +287,23 @@ def test_a_comprehension_in_a_branch_goes_over_the_rows_of_that_branch():
 
     assert values(evaluate(expression, Scope(rows, run_state)), 2) == [[0], []]
     assert run_state.recovered["a.dhm:3"] == 1
+
+
+def test_a_scope_that_forgets_leaves_nothing_for_the_collector():
+    """What is made for elements of elements knows the scope around it, and would live until garbage is looked for."""
+    rows = orders()
+    kept = ir.Collect(
+        col("l.qty", MAYBE), loop(ir.Collect(col("k", LINE), loop(col("o.lines", LINES), "k"), t.ListOf(LINE)), "l"), t.ListOf(MAYBE)
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        scope = Scope(rows, state())
+        scope.evaluate(kept)
+        inner = [ref(one()) for one in scope.inner]
+        assert inner
+        scope.forget()
+        del scope
+        assert [None] * len(inner) == [one() for one in inner]
+    finally:
+        gc.enable()
