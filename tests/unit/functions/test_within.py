@@ -13,8 +13,7 @@ def plainly(numbers, offsets):
     seen: dict[tuple[int, int], int] = {}
     found = []
     for at in range(len(offsets) - 1):
-        for number in numbers[offsets[at] : offsets[at + 1]]:
-            found.append(seen.setdefault((at, int(number)), len(seen)))
+        found += [seen.setdefault((at, int(number)), len(seen)) for number in numbers[offsets[at] : offsets[at + 1]]]
     return found
 
 
