@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 
-from datahub.functions import decimals, exact
+from datahub.functions import exact
 from datahub.functions.aggregates import finite, float_sums
 from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
 from datahub.functions.declare import Floats, Mask, Offsets, Outcome, example
@@ -199,14 +199,24 @@ def variance_all(values: pa.Array, offsets: Offsets) -> Outcome:
 
 def _spread(values: pa.Array, offsets: Offsets, fewer: int, squared: bool = False) -> Outcome:
     values, offsets = present(values, offsets)
-    values = decimals.to_float(values)
     lengths = lengths_of(offsets)
+    if not pa.types.is_floating(values.type):
+        values = _from_the_first(values, offsets, lengths)
     with np.errstate(over="ignore", invalid="ignore"):
         means = float_sums(values, offsets) / np.maximum(lengths, 1)
         away: Floats = floats(values) - np.repeat(means, lengths)
         squares = float_sums(from_floats(away * away), offsets)
         mean = squares / np.maximum(lengths - fewer, 1)
         return finite(mean if squared else np.sqrt(mean), lengths > fewer)
+
+
+def _from_the_first(values: pa.Array, offsets: Offsets, lengths: Ints) -> pa.Array:
+    """How far exact numbers lie from the first of their segment, as floats: they spread as much, and no digit is lost."""
+    numbers, scale = exact.scaled(values), values.type.scale if pa.types.is_decimal(values.type) else 0
+    if len(numbers) and exact.peak(numbers) >= exact.SMALL:
+        numbers = numbers.astype(object)
+    firsts = numbers[offsets[:-1][lengths > 0]]
+    return from_floats((numbers - np.repeat(firsts, lengths[lengths > 0])).astype(np.float64) / 10.0**scale)
 
 
 @aggregate(

@@ -171,9 +171,12 @@ def product(asked: Asked, values: List) -> Any:
 
 
 def spread(values: List, fewer: int, root: Callable[[float], float] = math.sqrt) -> float | None:
-    numbers = [float(one) for one in there(values)]
+    numbers = there(values)
     if len(numbers) <= fewer:
         return None
+    if not any(isinstance(one, float) for one in numbers):
+        middle = Fraction(sum(map(Fraction, numbers)), len(numbers))
+        return root(float(sum((Fraction(one) - middle) ** 2 for one in numbers) / (len(numbers) - fewer)))
     mean = fsum(numbers) / len(numbers)
     try:
         return finite(root(math.fsum((one - mean) ** 2 for one in numbers) / (len(numbers) - fewer)))

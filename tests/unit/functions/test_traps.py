@@ -202,6 +202,8 @@ def test_what_slips_of_the_pen_found(expression: str, value: object, rejected: s
         ('year(datetime("0001-01-01T00:30:00Z"), "America/New_York")', 0, ""),
         ('decimal(float("7.425857256908966e+17"))', Decimal(742585725690896600), ""),
         ('decimal(float("1e18"))', None, "R102"),
+        ("round(decimal(stddev([9999999999.98, 9999999999.99, 9999999999.98])), 10)", Decimal("0.0057735027"), ""),
+        ("variance([9007199254740993, 9007199254740992, 9007199254740994])", 1.0, ""),
         ('query_values("https://a.fr/p=x?n=1&n=2#n=3", "n")', ["1", "2"], ""),
         ('query_values("a=1#b", "a")', ["1#b"], ""),
         (r'url_valid("http://a.fr/\u{a0}")', False, ""),
