@@ -12,7 +12,11 @@ from datahub.project.places import Path
 from datahub.project.rules import LITERAL_SECRET
 from datahub.project.secrets import has_reference
 
-NAMED = re.compile(r"(^|[_-])(pass(word|phrase|wd)?|secret|token|api[_-]?key|apikey|credential|authorization)s?$", re.IGNORECASE)
+NAMED = re.compile(
+    r"(^|[_-])(pass(word|phrase|wd)?|secret|token|api[_-]?key|apikey|(access|account|private|shared)[_-]?key|connection[_-]?string"
+    r"|credential|authorization)s?$",
+    re.IGNORECASE,
+)
 _IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:(?P<password>[^/\s@]+)@")
 ISSUED = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{10,}"
