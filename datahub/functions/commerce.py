@@ -164,10 +164,22 @@ def _vat_valid(text: str, country: str) -> bool:
     number = "".join(letter for letter in text.upper() if letter.isalnum() or letter in "+*")
     where = country.strip().upper() or number[:2]
     check = _vat_check(where)
-    return check is not None and check(number) and not (where == "BE" and number[-2:] in _NO_CHECKS)
+    return check is not None and check(number) and not _is_none(where, number.removeprefix(where))
 
 
 _NO_CHECKS = ("00", "98", "99")
+
+
+def _is_none(where: str, number: str) -> bool:
+    """What the library takes and no office gives out: Belgian checks, and births in the months 41 to 49 and 91 to 99."""
+    if where == "BE":
+        return number[-2:] in _NO_CHECKS
+    if where not in ("CZ", "SK") or len(number) == 8 or number[2:3] not in ("4", "9") or number[3:4] == "0":
+        return False
+    # A number of a firm may have any digits there.
+    return number[0] == "0" or int(number) % 11 != 0 if where == "SK" else len(number) == 10 or number[0] != "6"
+
+
 """Belgium's check is 97 less a remainder, so 1 to 97; the library takes what leaves the same remainder too."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from itertools import product
 from string import ascii_uppercase
 
@@ -25,19 +26,33 @@ from datahub.functions.commerce_codes import country_code, country_valid, curren
 from tests.reference import numbers_of_firms as by_hand
 
 FORMS: dict[str, tuple[str, ...]] = {
-    "AT": ("U########",), "BE": ("0#########", "1#########"), "BG": ("#########",), "CY": ("########@",), "CZ": ("########",), "DE": ("#########",),
+    "AT": ("U########",), "BE": ("0#########", "1#########"), "BG": ("#########", "##########", "D"), "CY": ("########@",), "CZ": ("########", "6########", "D"), "DE": ("#########",),
     "DK": ("########",), "EE": ("#########",), "EL": ("#########",), "FI": ("########",), "FR": ("###########", "@##########", "#@#########", "@@#########"),
     "ES": ("########@", "X#######@", "K#######@", "A########", "B########", "N#######@", "Q#######@", "G########", "P#######@", "V########", "J########"),
     "GB": ("#########", "############", "GD###", "HA###"), "GR": ("#########",), "HR": ("###########",), "HU": ("########",), "SI": ("########",),
     "IE": ("#######@", "#######@@", "#@#####@", "#+#####@"), "IT": ("#######0###",), "LT": ("#######1#", "##########1#"), "LU": ("########",),
-    "LV": ("4##########", "9##########"), "MT": ("########",), "NL": ("#########B##",), "PL": ("##########",), "PT": ("#########",), "SK": ("##########",),
-    "CH": ("E#########MWST", "E#########TVA", "E#########"), "NO": ("#########MVA", "#########"), "RO": ("##########", "#########", "######", "##"), "SE": ("##########01", "############"), "XI": ("#########",),
+    "LV": ("4##########", "9##########", "32#########", "L"), "MT": ("########",), "NL": ("#########B##",), "PL": ("##########",), "PT": ("#########",), "SK": ("##########", "D"),
+    "CH": ("E#########MWST", "E#########TVA", "E#########"), "NO": ("#########MVA", "#########"), "RO": ("##########", "#########", "######", "##", "R"), "SE": ("##########01", "############"), "XI": ("#########",),
 }  # fmt: skip
 """What numbers look like: `#` is a digit, `@` a letter."""
+PERSONS: dict[str, Callable[[int, int, int, str], str]] = {
+    "D": lambda year, month, day, rest: f"{year:02}{month:02}{day:02}{rest[:4] if rest[5] < '8' else rest[:3]}",
+    "L": lambda year, month, day, rest: f"{day:02}{month % 20:02}{year:02}{rest[0] if rest[0] < '3' else 1}{rest[1:5]}",
+    "R": lambda year, month, day, rest: f"{rest[0]}{year:02}{month % 20:02}{day:02}{int(rest[1:3]) % 60:02}{rest[3:6]}{rest[0]}",
+}
+"""Numbers of persons, with a day of birth in them."""
 ROWS = 4000
 
 
 def made(form: str, r: random.Random) -> str:
+    if form in PERSONS:
+        year, month, day, rest = (
+            r.randint(0, 99),
+            r.randint(1, 12) + r.choice((0, 0, 20, 40, 50, 70)),
+            r.randint(1, 30),
+            "".join(r.choices("0123456789", k=6)),
+        )
+        return PERSONS[form](year, month, day, rest)
     return "".join(r.choice("0123456789") if one == "#" else r.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") if one == "@" else one for one in form)
 
 
@@ -63,6 +78,12 @@ def test_a_vat_number_is_what_the_published_rule_says(country):
 def test_belgium_has_no_check_of_0_98_or_99(number, takes):
     """The library takes every number that leaves the remainder; found by the rule written down by hand."""
     assert vat_valid(pa.array([f"BE{number}"]), pa.scalar("")).to_pylist() == [takes]
+
+
+@pytest.mark.parametrize("number", ["CZ3942024031", "SK0548017404"])
+def test_nobody_is_born_in_a_month_that_is_none(number):
+    """The library takes 42 and 48 for February and August; found by the rule written down by hand."""
+    assert vat_valid(pa.array([number]), pa.scalar("")).to_pylist() == [False]
 
 
 @pytest.mark.parametrize(

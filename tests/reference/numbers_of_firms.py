@@ -1,7 +1,8 @@
 """Numbers of firms and goods, by the rules that those who give them out publish: written down by hand, without the libraries of the engine.
 
 Digits, weights and remainders are those of the European Commission's list of algorithms for VAT numbers, of GS1, ISO 2108, ISO 3166,
-ISO 4217, ISO 9362, ISO/IEC 7812, INSEE, and of the offices of Switzerland and Norway. What is a person's number (a date of birth in it) in Bulgaria, Czechia, Latvia, Romania and Slovakia is not here: `vat` says so by None.
+ISO 4217, ISO 9362, ISO/IEC 7812, INSEE, and of the offices of Switzerland and Norway. Persons' numbers, with a date of birth in them, are those of
+the registers of Bulgaria (EGN, and the number of foreigners), Czechia and Slovakia (rodné číslo), Latvia and Romania (CNP).
 """
 
 from __future__ import annotations
@@ -542,11 +543,37 @@ def _be(n: str) -> bool:
     return _digits(n, 10) and n[0] in "01" and int(n[:8]) > 0 and 97 - int(n[:8]) % 97 == int(n[8:])
 
 
-def _bg(n: str) -> bool | None:
+def _bg(n: str) -> bool:
+    if _digits(n, 10):
+        return _bg_person(n)
     if not _digits(n, 9):
-        return None if _digits(n, 10) else False
+        return False
     first = _weighed(n[:8], range(1, 9)) % 11
     return (first if first < 10 else _weighed(n[:8], range(3, 11)) % 11 % 10) == int(n[8])
+
+
+def _bg_person(n: str) -> bool:
+    """A citizen's number (months from 21 are of 18xx, from 41 of 20xx), a foreigner's, or any other's, by three rows of weights."""
+    born = next(((century, more) for century, more in ((1900, 0), (1800, 20), (2000, 40)) if 1 <= int(n[2:4]) - more <= 12), None)
+    day = born is not None and _is_day(born[0] + int(n[:2]), int(n[2:4]) - born[1], int(n[4:6]))
+    citizen = day and _weighed(n[:9], (2, 4, 8, 5, 10, 9, 7, 3, 6)) % 11 % 10 == int(n[9])
+    foreigner = _weighed(n[:9], (21, 19, 17, 13, 11, 9, 7, 3, 1)) % 10 == int(n[9])
+    return citizen or foreigner or -_weighed(n[:9], (4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11 == int(n[9])
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 1 <= month <= 12 and 1 <= day <= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
+def _born(n: str) -> bool:
+    """A rodné číslo: months of women have 50 more, those of full days 20; nine digits until 1953, then ten that 11 divides, or 10 and a 0."""
+    month = next((int(n[2:4]) - more for more in (0, 20, 50, 70) if 1 <= int(n[2:4]) - more <= 12), 0)
+    year = int(n[:2])
+    if len(n) == 9:
+        return (year < 54 and _is_day(1900 + year, month, int(n[4:6]))) or (year >= 80 and _is_day(1800 + year, month, int(n[4:6])))
+    whole = int(n) % 11 == 0 or (int(n[:9]) % 11 == 10 and n[9] == "0")
+    return whole and _is_day(year + (2000 if year < 54 else 1900), month, int(n[4:6]))
 
 
 def _cy(n: str) -> bool:
@@ -555,9 +582,13 @@ def _cy(n: str) -> bool:
     return total >= 0 and n[:2] != "12" and chr(65 + total % 26) == n[8]
 
 
-def _cz(n: str) -> bool | None:
+def _cz(n: str) -> bool:
+    if _digits(n, 9) and n[0] == "6":
+        return (8 - (10 - _weighed(n[1:8], range(8, 1, -1)) % 11) % 11) % 10 == int(n[8])
+    if _digits(n, 9) or _digits(n, 10):
+        return _born(n)
     if not _digits(n, 8):
-        return None if re.fullmatch("[0-9]{9,10}", n) else False
+        return False
     return n[0] != "9" and ((11 - _weighed(n, range(8, 1, -1)) % 11) % 11 or 1) % 10 == int(n[7])
 
 
@@ -666,10 +697,14 @@ def _lu(n: str) -> bool:
     return _digits(n, 8) and int(n[:6]) % 89 == int(n[6:])
 
 
-def _lv(n: str) -> bool | None:
+def _lv(n: str) -> bool:
     if not _digits(n, 11):
         return False
-    return _weighed(n, (9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1)) % 11 == 3 if n[0] > "3" else None
+    if n[0] > "3":
+        return _weighed(n, (9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1)) % 11 == 3
+    if not n.startswith("32") and not _is_day(1800 + 100 * int(n[6]) + int(n[4:6]), int(n[2:4]), int(n[:2])):
+        return False
+    return (1 + _weighed(n[:10], (10, 5, 8, 4, 2, 1, 6, 3, 7, 9))) % 11 % 10 == int(n[10])
 
 
 def _mt(n: str) -> bool:
@@ -692,10 +727,18 @@ def _pt(n: str) -> bool:
     return _digits(n, 9) and n[0] != "0" and (11 - _weighed(n[:8], range(9, 1, -1)) % 11) % 11 % 10 == int(n[8])
 
 
-def _ro(n: str) -> bool | None:
+def _ro(n: str) -> bool:
     if not re.fullmatch("[1-9][0-9]{1,9}", n):
-        return None if re.fullmatch("[0-9]{13}", n) else False
+        return _ro_person(n) if re.fullmatch("[1-9][0-9]{12}", n) else False
     return 10 * _weighed(n[:-1].zfill(9), (7, 5, 3, 2, 1, 7, 5, 3, 2)) % 11 % 10 == int(n[-1])
+
+
+def _ro_person(n: str) -> bool:
+    """A CNP: sex and century, a date of birth, a county (01 to 52, 70, or 80 and up), and a check in which 10 is 1."""
+    year = {"3": 1800, "4": 1800, "5": 2000, "6": 2000}.get(n[0], 1900) + int(n[1:3])
+    county = int(n[7:9]) in (*range(1, 49), 51, 52, 70, 80, 81, 82, 83)
+    check = _weighed(n[:12], (2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)) % 11
+    return county and _is_day(year, int(n[3:5]), int(n[5:7])) and (1 if check == 10 else check) == int(n[12])
 
 
 def _se(n: str) -> bool:
@@ -707,10 +750,10 @@ def _si(n: str) -> bool:
     return check >= 0 and n[0] != "0" and check != 11 and check % 10 == int(n[7])
 
 
-def _sk(n: str) -> bool | None:
+def _sk(n: str) -> bool:
     if not _digits(n, 10):
         return False
-    return True if n[0] != "0" and n[2] in "234789" and int(n) % 11 == 0 else None
+    return (n[0] != "0" and n[2] in "234789" and int(n) % 11 == 0) or _born(n)
 
 
 _RULES: dict[str, Callable[[str], bool | None]] = {
