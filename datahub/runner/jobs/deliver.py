@@ -19,6 +19,7 @@ from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
+from datahub.runner.jobs.broken_off import broken_off, keys_kept
 from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
@@ -51,7 +52,7 @@ def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
             files.append(_file(context, run, one.target, one))
     if REJECTS in context.ways.sinks:
         files += [_file(context, run, REJECTS, one) for one in report.rejects]
-    context.store.deliveries.plan(claim, batches, files)
+    context.store.deliveries.plan(claim, keys_kept(batches, broken_off(context, run)), files)
     return refused_rows(batches)
 
 

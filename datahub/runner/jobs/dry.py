@@ -16,7 +16,7 @@ from datahub.runner.jobs.backfill import Window, landed_in
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.fetch import go_on, is_news, landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.piled_up import apart, portion, repeated
+from datahub.runner.jobs.piled_up import portion, repeated, splittable
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, alone, judge, parameters, previous
 from datahub.runner.run import Options, Previous, run
 from datahub.state.records import FireKind, Run, RunStatus
@@ -69,7 +69,7 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     given_now = parameters(context, run_now)
     report = run(context.plan, files, out, parameters=given_now, options=options)
     piled = repeated(context, files, out, partial(alone, context, run_now))
-    if piled is not None and report.status != "aborted" and window is None and apart(context, run_now, piled):
+    if piled is not None and report.status != "aborted" and window is None and splittable(context, run_now, piled.source):
         left += len(files[piled.source]) - piled.first
         files[piled.source] = files[piled.source][: piled.first]
         report = run(context.plan, files, out / "apart", parameters=given_now, options=options)

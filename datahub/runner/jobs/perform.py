@@ -26,7 +26,7 @@ from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, 
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.piled_up import Piled, apart, files_left, repeated, rest, waiting
+from datahub.runner.jobs.piled_up import Piled, files_left, repeated, rest, splittable, waiting
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import (
@@ -172,7 +172,7 @@ class _Work:
             report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
             hold.check()
             piled = repeated(self._context, input_files(self._context, taken), out, partial(alone, self._context, self._run))
-            if piled is None or report.status == "aborted" or not apart(self._context, self._run, piled):
+            if piled is None or report.status == "aborted" or not splittable(self._context, self._run, piled.source):
                 return self._warned(report, piled, out)
             narrow(self._context, self._claim, taken, piled)
             self._again()

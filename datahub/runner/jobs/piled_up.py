@@ -145,12 +145,12 @@ def _twice(out: Path) -> pa.Table:
     return issues.filter(pc.fill_null(of_keys, False))
 
 
-def apart(context: JobContext, run: Run, piled: Piled) -> bool:
-    """Whether the files before it and those from it on can be runs of their own, which together give what was asked for.
+def splittable(context: JobContext, run: Run, source: str) -> bool:
+    """Whether some files of a source and those behind them can be runs of their own, which together give what was asked for.
 
     Where other sources are read beside these, or where a run replaces what the one before has delivered, nobody can know.
     """
-    alone = [name for name in context.ways.sources if name in context.driving] == [piled.source]
+    alone = [name for name in context.ways.sources if name in context.driving] == [source]
     kind = run.kind is FireKind.REPLAY or bool(run.window) or context.job.overlap == "allow"
     plan = context.plan
     whole = plan.flow is not None and any(written_whole(plan.targets, plan.entities, plan.flow))
