@@ -12,10 +12,11 @@ from typing import Any
 import phonenumbers
 import pycountry
 from babel import Locale, UnknownLocaleError
-from stdnum import get_cc_module, iban
+from stdnum import get_cc_module
 from stdnum.util import clean
 
 from datahub.types import model as t
+from tests.reference import accounts
 from tests.reference import numbers_of_firms as by_hand
 from tests.reference.meaning import Asked, Reject, means
 from tests.reference.numbers import exact, rounded
@@ -36,17 +37,7 @@ def gtin_check_digit(value: str) -> str:
     return by_hand.gtin_digit(value)
 
 
-@means("iban_valid")
-def iban_valid(value: str) -> bool:
-    """The library's form of each country; the list of Belgian banks that it has does not count, their check digits do."""
-    number = clean(value, " -.").strip().upper()
-    belgian = number.startswith("BE")
-    if not iban.is_valid(value, check_country=not belgian):
-        return False
-    account = number[4:]
-    return by_hand.remainder_97(account + number[:4]) == 1 and (not belgian or (int(account[:10]) % 97 or 97) == int(account[10:]))
-
-
+means("iban_valid")(lambda value: accounts.formed(clean(value, " -.").strip().upper()))
 means("bic_valid")(lambda value: by_hand.bic(clean(value, " -")))
 means("luhn_valid")(by_hand.luhn)
 means("siren_valid")(lambda value: by_hand.siren(clean(value, " .").strip()))
