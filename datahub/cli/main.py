@@ -118,7 +118,8 @@ class _Commands(Mapping[str, Any]):
             return _group(name)
         module = import_module(".".join(filter(None, ("datahub.cli.commands", self._group, name))))
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(name, cls=Command, help=cleandoc(module.__doc__ or ""))(module.command)
+        settings = getattr(module, "SETTINGS", None)
+        single.command(name, cls=Command, help=cleandoc(module.__doc__ or ""), context_settings=settings)(module.command)
         return typer.main.get_command(single)
 
 

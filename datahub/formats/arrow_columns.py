@@ -93,6 +93,8 @@ def plain(values: pa.Array) -> tuple[pa.Array, Failure | None]:
     kind = values.type
     if pa.types.is_dictionary(kind):
         return plain(values.dictionary_decode())
+    if pa.types.is_run_end_encoded(kind):
+        return plain(pc.run_end_decode(values))
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return _texts(values.cast(pa.binary()))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):

@@ -116,8 +116,16 @@ def from_json(document: str) -> operators.Plan:
         raise UnreadablePlan("this is no plan document") from error
     if version != VERSION:
         raise UnreadablePlan(f"the plan is of version {version}, this program reads version {VERSION}")
-    _hold_extensions(tree.get("extensions", {}))
-    _load(tree)
+    try:
+        _hold_extensions(tree.get("extensions", {}))
+        _load(tree)
+        return _plan_of(tree)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise UnreadablePlan("the plan document is damaged: it lacks what a plan has, or has it in another form") from error
+
+
+def _plan_of(tree: Mapping[str, Any]) -> operators.Plan:
+    """The plan that the nodes of a document are."""
     made: list[Any] = []
 
     def decode(value: Any) -> Any:
@@ -148,7 +156,8 @@ def from_json(document: str) -> operators.Plan:
             raise UnreadablePlan(f"the plan has a node `{node['is']}`, which this program does not know")
         made.append(kind(**{name: decode(value) for name, value in node.items() if name != "is"}))
     plan = made[tree["root"]]
-    assert isinstance(plan, operators.Plan)
+    if not isinstance(plan, operators.Plan):
+        raise TypeError("the root is no plan")
     return plan
 
 

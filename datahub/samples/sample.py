@@ -49,6 +49,7 @@ class Records:
     path: str
     rows: tuple[dict[str, Any], ...]
     whole: bool
+    notes: tuple[str, ...] = ()
 
 
 @record(frozen=True, slots=True)
@@ -164,7 +165,10 @@ def _decoded(data: bytes, whole: bool) -> tuple[str, str]:
 
 
 def _table(text: str, encoding: str, whole: bool) -> Table:
-    return _cut(text, max(_DELIMITERS, key=lambda mark: _agreement(text, mark)), encoding, whole)
+    agreed = {mark: _agreement(text, mark) for mark in _DELIMITERS}
+    best = max(agreed, key=lambda mark: agreed[mark])
+    # What no mark parts is one column, in a file like most.
+    return _cut(text, best if agreed[best][0] else ",", encoding, whole)
 
 
 def _cut(text: str, delimiter: str, encoding: str, whole: bool) -> Table:
@@ -229,8 +233,9 @@ def _names_columns(row: Sequence[str]) -> bool:
 
 def _records(path: str, member: str, text: str, whole: bool) -> Records:
     lines = [line for line in text.split("\n") if line.strip()]
+    rows: list[dict[str, Any]] = []
+    usable = lines if whole else lines[:-1]
     if text.lstrip().startswith("{") and (len(lines) > 1 or whole):
-        usable = lines if whole else lines[:-1]
         rows = [row for line in usable if isinstance(row := _json(line), dict)]
         alone = len(rows) == 1 and whole and _array(rows[0], "$")[1] is not None
         if rows and len(rows) == len(usable) and not alone:
@@ -239,6 +244,10 @@ def _records(path: str, member: str, text: str, whole: bool) -> Records:
         with InputStream(path, member) as stream:
             text = stream.read(1 << 28).decode("utf-8-sig", "replace")
     document = _json(text)
+    if document is None and len(rows) * 2 > len(usable):
+        bad = len(usable) - len(rows)
+        lost = "one of its lines is no record" if bad == 1 else f"{bad:,} of its lines are no records"
+        return Records("jsonl", "", tuple(rows), whole, (lost,))
     if document is None:
         raise NoSample(f"`{path}` begins as JSON and is none")
     place, found = _array(document, "$")

@@ -30,7 +30,7 @@ def infer(path: str, name: str = "", sheet: str = "") -> str:
             return _block(called, table.kind, [*_table_options(table), *inside], _table_columns(table), seen)
         case Records() as records:
             options = [f"rows {_quoted(records.path)}"] if records.path else []
-            seen = _seen(len(records.rows), records.whole, notes)
+            seen = _seen(len(records.rows), records.whole, (*notes, *records.notes))
             return _block(called, records.kind, [*options, *inside], _record_columns(records), seen)
         case Elements() as elements:
             seen = _seen(len(elements.rows), elements.whole, notes)

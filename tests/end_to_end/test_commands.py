@@ -189,6 +189,8 @@ def test_an_expression_is_evaluated(dhm):
     refused = dhm("eval", "1 +")
     assert (1, "", True) == (refused.code, refused.out, "error[DHM001]" in refused.err)
     assert 2 == dhm("eval").code
+    assert (0, "-3\n") == (dhm("eval", "-5 + 2").code, dhm("eval", "-5 + 2").out)
+    assert (2, True) == (dhm("eval", "--nope").code, "there is no option `--nope`" in dhm("eval", "--nope").err)
 
 
 def test_expressions_are_answered_line_by_line(dhm, monkeypatch):

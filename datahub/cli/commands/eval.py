@@ -17,12 +17,17 @@ import typer
 
 from datahub.cli.output import Exit, Stop, colourful, give, say
 
+SETTINGS = {"ignore_unknown_options": True}
+"""What begins with a minus may be an expression."""
+
 
 def command(
     expression: Annotated[str, typer.Argument(help="The expression.", show_default=False)] = "",
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Answer the lines of standard input.")] = False,
 ) -> None:
+    if expression.startswith("--"):
+        raise Stop(f"there is no option `{expression}`")
     if jsonl == bool(expression):
         raise Stop("there is no expression" if not expression else "with --jsonl the expressions come from standard input")
     run = _run(as_of)

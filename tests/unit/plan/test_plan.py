@@ -73,7 +73,20 @@ def test_the_hash_is_of_what_the_plan_does() -> None:
     assert digest(compile(SCRIPT.replace('<> "x"', '<> "y"'))) != digest(compile(SCRIPT))
 
 
-@pytest.mark.parametrize("document", ["", "{}", "[]", '{"datahub_plan": 99, "root": 0, "nodes": []}'])
+DAMAGED = [
+    "",
+    "{}",
+    "[]",
+    '{"datahub_plan": 99, "root": 0, "nodes": []}',
+    '{"datahub_plan": 1}',
+    '{"datahub_plan": 1, "root": 0, "nodes": []}',
+    '{"datahub_plan": 1, "root": 0, "nodes": [7]}',
+    '{"datahub_plan": 1, "root": 0, "nodes": [{"is": "Window", "keys": [], "where": null, "order": [], "later": true}]}',
+    '{"datahub_plan": 1, "root": 0, "nodes": [{"is": "Bool", "nullable": false}]}',
+]
+
+
+@pytest.mark.parametrize("document", DAMAGED)
 def test_what_is_no_plan_is_told(document: str) -> None:
     with pytest.raises(UnreadablePlan):
         from_json(document)

@@ -66,3 +66,11 @@ def test_a_value_of_another_kind_is_shown() -> None:
         (2, "R201", "sku", None),
         (2, "R006", "price", '{"net":2}'),
     ] == [tuple(one.values()) for one in issues]
+
+
+def test_runs_of_one_value_are_values():
+    import pyarrow.compute as pc
+
+    script = "source s: csv { columns { a: int } }\nentity E { a: int }\nmap E from x in s { include x }"
+    found = datahub.run(script, {"s": pa.table({"a": pc.run_end_encode(pa.array([1, 1, 2]))})})
+    assert [{"a": 1}, {"a": 1}, {"a": 2}] == found.entities["E"].to_pylist()

@@ -267,3 +267,18 @@ def test_rows_with_broken_quotes_are_counted_and_tell_nothing_of_types(tmp_path)
     assert isinstance(sample, Table)
     assert (("y", "2"), ("z", "3")) == sample.rows
     assert ("2 of its rows cannot be read: a quote in them is not closed, or not doubled",) == sample.notes
+
+
+def test_one_column_is_parted_by_nothing(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("a\n1\n2\n")
+    assert "delimiter" not in infer(str(path))
+
+
+def test_a_bad_line_among_good_ones_is_told(tmp_path):
+    path = tmp_path / "b.jsonl"
+    path.write_text('{"a": 1}\n{"a": 2}\nbad\n')
+    assert infer(str(path)).startswith("# guessed from all its 2 rows: look it over\n# one of its lines is no record\nsource b: jsonl {")
+    path.write_text('{"a": 1}\nbad\nworse\n')
+    with pytest.raises(NoSample, match="begins as JSON and is none"):
+        infer(str(path))
