@@ -187,7 +187,7 @@ def recover(node: ir.Recover, scope: Scope) -> Column:
     lost = failed_rows(failures, scope.length)
     scope.run.recovered.add(node.place, int(np.count_nonzero(lost)))
     if node.how == "warn":
-        scope.note(tuple(replace(failure, severity="warn", elements=None, inside="") for failure in failures))
+        scope.note(tuple(replace(failure, severity="warn", elements=None, inside="", deeper=None) for failure in failures))
     fallback = Column(pa.scalar(None, carried(node.type))) if node.fallback is None else where(node.fallback, lost, scope)
     values = pc.if_else(pa.array(lost), coerced(fallback.values, node.type), coerced(value.values, node.type))
     return Column(values, union(_omitted(value.failures), fallback.failures))

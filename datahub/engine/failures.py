@@ -40,7 +40,14 @@ def union(*several: Failures) -> Failures:
 
 
 def _kind(failure: Failure) -> tuple[Any, ...]:
-    shape = (failure.values is None, failure.elements is None, failure.texts is None, failure.members is None, failure.beside is None)
+    shape = (
+        failure.values is None,
+        failure.elements is None,
+        failure.texts is None,
+        failure.members is None,
+        failure.beside is None,
+        failure.deeper is None,
+    )
     return (
         failure.code,
         failure.column,
@@ -58,7 +65,12 @@ def _kind(failure: Failure) -> tuple[Any, ...]:
 def _merged(group: list[Failure]) -> Failure:
     """Failures of one kind as one, ascending by row; what two of them say of one place is said once."""
     rows = np.concatenate([failure.rows for failure in group])
-    places = [_joined([f.elements for f in group]), _joined([f.members for f in group]), _path_codes(group)]
+    places = [
+        _joined([f.elements for f in group]),
+        _joined([f.members for f in group]),
+        _path_codes(group),
+        _codes([f.deeper for f in group]),
+    ]
     keys = [key for key in (*places[::-1], rows) if key is not None]
     order = np.lexsort(keys)
     fresh = np.zeros(len(order), np.bool_)
@@ -77,6 +89,7 @@ def _merged(group: list[Failure]) -> Failure:
         texts=_concatenated([f.texts for f in group]),
         members=places[1],
         beside=_concatenated([f.beside for f in group]),
+        deeper=_concatenated([f.deeper for f in group]),
     )
     chosen = order[fresh].astype(np.int64)
     return whole.reordered(chosen, rows[chosen])
@@ -95,21 +108,27 @@ def _concatenated(parts: list[pa.Array | None]) -> pa.Array | None:
 def _path_codes(group: list[Failure]) -> Rows | None:
     if all(failure.paths is None for failure in group):
         return None
-    paths = pa.concat_arrays([pa.nulls(len(f.rows), pa.string()) if f.paths is None else f.paths for f in group])
-    codes: npt.NDArray[np.int64] = paths.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return _codes([pa.nulls(len(f.rows), pa.string()) if f.paths is None else f.paths for f in group])
+
+
+def _codes(parts: list[pa.Array | None]) -> Rows | None:
+    texts = _concatenated(parts)
+    if texts is None:
+        return None
+    codes: npt.NDArray[np.int64] = texts.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes
 
 
 def whole(failures: Failures) -> Failures:
     """The failures as those of a value made of the one that failed: which part of it failed does not matter any more."""
-    if not any(failure.elements is not None or failure.inside for failure in failures):
+    if not any(failure.elements is not None or failure.inside or failure.deeper is not None for failure in failures):
         return failures
-    return union(*((replace(failure, elements=None, inside=""),) for failure in failures))
+    return union(*((replace(failure, elements=None, inside="", deeper=None),) for failure in failures))
 
 
 def of_itself(failures: Failures) -> Failures:
     """Those of the failures that left no value at all: not those of an element, nor of a field."""
-    return tuple(failure for failure in failures if failure.elements is None and not failure.inside)
+    return tuple(failure for failure in failures if failure.elements is None and not failure.inside and failure.deeper is None)
 
 
 def real(failures: Failures) -> Failures:
@@ -162,7 +181,7 @@ def _lifted(failure: Failure, parents: Rows, positions: Rows, label: str | None)
     if paths is not None and (marked := _marked(paths)).any():
         outer = risen.kept(marked)
         stripped = pc.utf8_slice_codeunits(outer.paths, len(OUTSIDE))
-        outer = replace(outer, paths=None if _all_empty(stripped) else stripped, elements=None, inside="")
+        outer = replace(outer, paths=None if _all_empty(stripped) else stripped, elements=None, inside="", deeper=None)
         inner = failure.kept(~marked)
         return (_merged([outer]), *(_lifted(inner, parents, positions, label) if len(inner.rows) else ()))
     return (replace(risen, paths=element_paths(label, positions[failure.rows], paths)),)
@@ -187,20 +206,21 @@ def element_paths(label: str | None, positions: Rows, inner: pa.Array | None) ->
 def in_item(failure: Failure, parents: Rows, positions: Rows) -> Failure:
     """A failure of items of lists as one of the lists: of which list each item is, and where it stands in it."""
     at = positions[failure.rows]
-    inside = failure.inside if failure.elements is None else ""
-    return replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=element_paths("", at, failure.paths))
+    below = failure.set_below()
+    return replace(below, rows=parents[failure.rows], elements=at, paths=element_paths("", at, failure.paths))
 
 
 def in_member(failure: Failure, name: str) -> Failure:
     """A failure of the member `name` of structs as one of the structs."""
-    inside = name if failure.elements is not None or not failure.inside else f"{name}/{failure.inside}"
-    return replace(failure, elements=None, inside=inside, paths=_below(pa.repeat(pa.scalar("/" + name), len(failure.rows)), failure.paths))
+    below = failure.set_below()
+    inside = f"{name}/{below.inside}" if below.inside else name
+    return replace(below, inside=inside, paths=_below(pa.repeat(pa.scalar("/" + name), len(failure.rows)), failure.paths))
 
 
 def in_entry(failure: Failure, keys: pa.Array, parents: Rows) -> Failure:
     """A failure of values of maps as one of the maps, which fall as a whole; the path says under which key it was."""
     paths = _below(glued("/", keys.take(pa.array(failure.rows))), failure.paths)
-    return replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths)
+    return replace(failure, rows=parents[failure.rows], elements=None, inside="", deeper=None, paths=paths)
 
 
 def _below(head: pa.Array, inner: pa.Array | None) -> pa.Array:

@@ -13,7 +13,7 @@ from datahub.engine.nested import whole_elements
 from datahub.engine.ordering import ordered
 from datahub.engine.scope import Scope, evaluates
 from datahub.engine.values import brought, carried
-from datahub.frames.frame import Column, Failures, Frame, Mask, as_mask, failed_rows
+from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, as_mask, failed_rows
 from datahub.functions.columns import from_ints, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, owners, places, unpacked
@@ -89,14 +89,14 @@ def flattened(over: ir.Loop, scope: Scope) -> Elements:
 
 def of_elements(failures: Failures, offsets: Offsets) -> Failures:
     """The failures of a column of lists that are those of single elements, as failures of the elements."""
-    found = []
+    found: list[Failure] = []
     for failure in failures:
         if failure.elements is not None:
             rows = offsets[failure.rows] + failure.elements
             paths = None if failure.paths is None else outside_path(failure)
             risen = replace(failure, rows=rows, elements=None, paths=paths)
             order = np.argsort(rows, kind="stable").astype(np.int64)
-            found.append(risen.reordered(order, rows[order]))
+            found.extend(risen.reordered(order, rows[order]).brought_up())
     return tuple(found)
 
 

@@ -42,7 +42,8 @@ def _inside(failures: Failures, name: str) -> Failures:
 
 def whole_elements(failures: Failures) -> Failures:
     """The failures, no longer as those of single elements: the list is not on top any more."""
-    return tuple(failure if failure.elements is None else replace(failure, elements=None, inside="") for failure in failures)
+    plain = (failure if failure.elements is None else replace(failure, elements=None, inside="") for failure in failures)
+    return tuple(failure if failure.deeper is None else replace(failure, deeper=None) for failure in plain)
 
 
 @evaluates(ir.MakeList)

@@ -265,7 +265,7 @@ def field_of(column: Column, name: str) -> Column:
         if not first:
             failures.append(failure)
         elif first == name:
-            failures.append(replace(failure, inside=rest))
+            failures.extend(replace(failure, inside=rest).brought_up())
     if isinstance(column.values, pa.Scalar):
         # One value stands for all rows.
         values: Any = pc.struct_field(pa.repeat(column.values, 1), name)[0]

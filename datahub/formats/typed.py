@@ -283,9 +283,9 @@ def _list(raw: pa.Array, item: Type, reading: Reading) -> Typed:
     failures = []
     for failure in made.failures:
         at = positions[failure.rows]
-        inside = failure.inside if failure.elements is None else ""
+        below = failure.set_below()
         paths = _headed(pa.array(at).cast(pa.string()), failure.paths)
-        failures.append(replace(failure, rows=parents[failure.rows], elements=at, inside=inside, paths=paths))
+        failures.append(replace(below, rows=parents[failure.rows], elements=at, paths=paths))
     return Typed(listed(made.values, offsets, _keep(raw)), tuple(failures))
 
 
@@ -300,9 +300,10 @@ def _struct(raw: pa.Array, base: t.Struct, reading: Reading) -> Typed:
         for failure in one.failures:
             kept = failure.kept(there[failure.rows])
             if len(kept.rows):
-                deeper = f"{name}/{kept.inside}" if kept.elements is None and kept.inside else name
+                below = kept.set_below()
+                inside = f"{name}/{below.inside}" if below.inside else name
                 paths = _headed(pa.repeat(pa.scalar(name), len(kept.rows)), kept.paths)
-                failures.append(replace(kept, elements=None, inside=deeper, paths=paths))
+                failures.append(replace(below, inside=inside, paths=paths))
     fields = [pa.field(name, arrow_type(kind)) for name, kind in base.fields]
     return Typed(pa.StructArray.from_arrays(made, fields=fields, mask=None if there.all() else pa.array(~there)), tuple(failures))
 
@@ -315,7 +316,7 @@ def _map(raw: pa.Array, value: Type, reading: Reading) -> Typed:
     failures = []
     for failure in made.failures:
         paths = _headed(keys.take(pa.array(failure.rows)), failure.paths)
-        failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", paths=paths))
+        failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", deeper=None, paths=paths))
     return Typed(mapped(keys, made.values, offsets, _keep(raw)), tuple(failures))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.records import record
 from datahub.types.bits import truth_array, truths
@@ -60,6 +61,8 @@ class Failure:
     """The type that the value does not fit, or the function that has no answer; empty where the code alone says what is wrong."""
     inside: str = ""
     """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
+    deeper: pa.Array | None = None
+    """Where what failed there is a list of which one element did: which one, and what is inside it (`3:qty`, `0:parts|2:code`)."""
     read: tuple[str, ...] = ()
     """The columns that the part of an expression reads which failed; empty is all that the expression reads."""
 
@@ -75,6 +78,7 @@ class Failure:
             paths=None if self.paths is None else self.paths.filter(mask),
             elements=None if self.elements is None else self.elements[keep],
             texts=None if self.texts is None else self.texts.filter(mask),
+            deeper=None if self.deeper is None else self.deeper.filter(mask),
             members=None if self.members is None else self.members[keep],
             beside=None if self.beside is None else self.beside.filter(mask),
         )
@@ -89,9 +93,38 @@ class Failure:
             paths=None if self.paths is None else self.paths.take(picked),
             elements=None if self.elements is None else self.elements[order],
             texts=None if self.texts is None else self.texts.take(picked),
+            deeper=None if self.deeper is None else self.deeper.take(picked),
             members=None if self.members is None else self.members[order],
             beside=None if self.beside is None else self.beside.take(picked),
         )
+
+    def set_below(self) -> Failure:
+        """The failure with the element that it names kept for below: its list is going to be a part of something."""
+        if self.elements is None:
+            return self
+        here = pc.binary_join_element_wise(pa.array(self.elements).cast(pa.string()), pa.scalar(self.inside), ":")
+        deeper = here if self.deeper is None else pc.binary_join_element_wise(here, self.deeper, "|")
+        return replace(self, elements=None, inside="", deeper=deeper)
+
+    def brought_up(self) -> tuple[Failure, ...]:
+        """The failure of a list that was a part of something, with the element that was kept below."""
+        if self.deeper is None or self.elements is not None or self.inside:
+            return (self,)
+        here = pc.replace_substring_regex(self.deeper, r"\|.*$", "")
+        rest = pc.replace_substring_regex(self.deeper, r"^[^|]*\|?", "")
+        insides = pc.replace_substring_regex(here, "^[0-9]*:", "").dictionary_encode()
+        at = pc.replace_substring_regex(here, ":.*$", "").cast(pa.int64()).to_numpy()
+        # One failure for each of the few fields.
+        codes = insides.indices.to_numpy()
+        goes_on = pc.not_equal(rest, "").to_numpy(zero_copy_only=False)
+        found = []
+        for number, inside in enumerate(insides.dictionary.to_pylist()):
+            for further in (False, True):
+                mine = (codes == number) & (goes_on == further)
+                if mine.any():
+                    below = rest.filter(pa.array(mine)) if further else None
+                    found.append(replace(self.kept(mine), elements=at[mine], inside=inside, deeper=below))
+        return tuple(found)
 
 
 Failures: TypeAlias = tuple[Failure, ...]

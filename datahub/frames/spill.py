@@ -82,13 +82,14 @@ _SCHEMA = pa.schema(
         ("values", pa.string()),
         ("paths", pa.string()),
         ("texts", pa.string()),
+        ("deeper", pa.string()),
         ("elements", pa.int64()),
         ("members", pa.int64()),
         ("beside", BESIDE),
     ]
 )
 _CONSTANT = ("code", "column", "cause", "message", "origin", "severity", "wanted", "inside", "read")
-_TEXTS = ("values", "paths", "texts")
+_TEXTS = ("values", "paths", "texts", "deeper")
 _NUMBERS = ("elements", "members")
 
 

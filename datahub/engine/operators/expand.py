@@ -99,8 +99,8 @@ def _moved(failures: Failures, starts: Rows, operator: Expand) -> dict[str, Fail
         rows = starts[failure.rows] + failure.elements
         order = np.argsort(rows, kind="stable").astype(np.int64)
         inner = failure if failure.origin >= 0 else replace(failure, paths=_inner_paths(failure, operator.path))
-        moved = replace(inner.reordered(order, rows[order]), elements=None, inside=rest if name in names else "")
-        found.setdefault(name if name in names else "", []).append(moved)
+        moved = replace(inner.reordered(order, rows[order]), elements=None, inside=rest if name in names else failure.inside)
+        found.setdefault(name if name in names else "", []).extend(moved.brought_up())
     return {name: tuple(several) for name, several in found.items()}
 
 

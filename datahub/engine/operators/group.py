@@ -191,7 +191,7 @@ def _of_members(made: Grouped) -> Failures:
         assert failure.members is not None
         rows = made.offsets[failure.rows] + failure.members
         order = np.argsort(rows, kind="stable").astype(np.int64)
-        found.append((replace(failure.reordered(order, rows[order]), members=None, elements=None, inside=""),))
+        found.append((replace(failure.reordered(order, rows[order]), members=None, elements=None, inside="", deeper=None),))
     return union(*found)
 
 
