@@ -29,6 +29,7 @@ def test_nothing_of_a_failure_is_lost_on_disk():
         beside=pa.nulls(2, BESIDE),
         wanted="decimal(4,1)",
         inside="street",
+        deeper=pa.array(["0:code", "2:code|1:"]),
         read=("f.price", "f.rate"),
     )
     # A field that is added has a value of its own here, or it is not asked for.
