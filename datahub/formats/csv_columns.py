@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -67,6 +68,27 @@ class Layout:
     def absent(self) -> tuple[str, ...]:
         """The declared columns that this file lacks."""
         return tuple(place.name for place in self.places if isinstance(place, One) and place.index is None)
+
+
+def columns_of(layout: Layout) -> list[tuple[str, str]]:
+    """What each column of a file is, by which those of files with other headers are found: a declared one, a key of it, or its name."""
+    known: Counter[str] = Counter()
+    found = []
+    for name in layout.header:
+        found.append(("", f"{name}\0{known[name]}"))
+        known[name] += 1
+    for place in layout.places:
+        match place:
+            case One(name=name, index=index):
+                if index is not None:
+                    found[index] = (name, "")
+            case Spread(name=name, keys=keys, indices=indices) if place.kind != "list":
+                for key, index in zip(keys, indices, strict=True):
+                    if index is not None:
+                        found[index] = (name, key)
+            case Spread() | Groups():
+                pass  # what is gathered by number is known by its name alone
+    return found
 
 
 def by_order(shape: SourceShape, width: int) -> Layout:

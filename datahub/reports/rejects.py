@@ -6,7 +6,7 @@ that becomes of their block is known; where rows wait for others that is the end
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,16 @@ class Rejects:
     def commit(self) -> None:
         """All files get their names."""
         while self._open:
-            _, rejecter = self._open.popitem()
+            name, rejecter = self._open.popitem()
             rejecter.close()
+            self._tell_others(name, getattr(rejecter, "others", ()))
+
+    def _tell_others(self, name: str, others: Sequence[tuple[str, int]]) -> None:
+        """Rows of a source that stand in further files, as their headers do not go together."""
+        for number, (path, count) in enumerate(others, 2):
+            first, rows = self.made[name]
+            self.made[name] = first, rows - count
+            self.made[f"{name}-{number}"] = Path(path), count
 
     def abort(self) -> None:
         """Nothing is left."""
