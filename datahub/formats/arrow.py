@@ -122,6 +122,10 @@ class ArrowRejecter:
         self._writer: Any = None
         self._schema: pa.Schema | None = None
 
+    def takes(self, block: Block) -> bool:
+        """Whether there is a column for each of the block's."""
+        return self._schema is None or set(block.data.schema.names) <= set(self._schema.names)
+
     def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
         """The rows of `block` at `positions`, and behind each its row of `added`."""
         rows = rejected(pa.Table.from_batches([block.data]), positions, added)

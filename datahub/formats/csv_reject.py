@@ -28,21 +28,12 @@ from datahub.semantic.ir import SourceShape
 
 
 class CsvRejecter:
-    """The reject file of a source, in the dialect, encoding and columns of its first file.
-
-    Records of another header stand in it where it has a column for each of theirs, under whatever name; else in a file of their own
-    beside, so that no value of theirs is left out. `others` are those files, with how many records each has.
-    """
+    """One reject file of a source, in the dialect, encoding and columns of its first file."""
 
     def __init__(self, shape: SourceShape, reader: Reader, path: str) -> None:
         assert isinstance(reader, CsvReader)
-        self.shape, self.reader, self.path, self.file = shape, reader, path, AtomicFile(path)
+        self.shape, self.reader, self.file = shape, reader, AtomicFile(path)
         self.head: Head | None = None
-        self._beside: list[tuple[CsvRejecter, int]] = []
-
-    @property
-    def others(self) -> list[tuple[str, int]]:
-        return [(one.path, count) for one, count in self._beside]
 
     def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
         """The records of `block` at `positions`, and behind each its row of `added`."""
@@ -51,9 +42,6 @@ class CsvRejecter:
             self._begin(self.reader.heads[block.file], added)
         assert self.head is not None
         same = data.layout.header == self.head.layout.header
-        if not same and not set(columns_of(data.layout)) <= set(columns_of(self.head.layout)):
-            self._write_beside(block, positions, added)
-            return
         delimiter, newline = self.head.dialect.delimiter, self.head.newline
         parts = [_raw(data, positions) if same else _realigned(data, positions, self.head)]
         if not self.head.header:
@@ -62,18 +50,9 @@ class CsvRejecter:
             parts += [delimiter, _cells(whole(values).cast(pa.string()), self.head.dialect)]
         self._put(bytes(text_of(glued(*parts, newline))))
 
-    def _write_beside(self, block: Block, positions: Rows, added: pa.Table) -> None:
-        """Into the first of the other files that has a column for each of the block's, or a new one."""
-        wanted = set(columns_of(block.data.layout))
-        for at, (one, count) in enumerate(self._beside):
-            if one.head is not None and wanted <= set(columns_of(one.head.layout)):
-                self._beside[at] = one, count + len(positions)
-                one.write(block, positions, added)
-                return
-        name, dot, ending = self.path.rpartition(".")
-        other = CsvRejecter(self.shape, self.reader, f"{name}-{len(self._beside) + 2}{dot}{ending}")
-        self._beside.append((other, len(positions)))
-        other.write(block, positions, added)
+    def takes(self, block: Block) -> bool:
+        """Whether there is a column for each of the block's, under whatever name."""
+        return self.head is None or set(columns_of(block.data.layout)) <= set(columns_of(self.head.layout))
 
     def _begin(self, head: Head, added: pa.Table) -> None:
         self.head = head
@@ -91,13 +70,9 @@ class CsvRejecter:
 
     def close(self) -> None:
         self.file.commit()
-        for one, _ in self._beside:
-            one.close()
 
     def abort(self) -> None:
         self.file.abort()
-        for one, _ in self._beside:
-            one.abort()
 
 
 def _style(dialect: Dialect) -> Style:

@@ -133,6 +133,13 @@ class Reader(Protocol):
         ...
 
 
+@runtime_checkable
+class Selective(Protocol):
+    """A reject file that has the columns of its first block, and not every block has those."""
+
+    def takes(self, block: Block) -> bool: ...
+
+
 class Rejecter(Protocol):
     """Writes rejected records in the source's own format and columns, with the `_dhm_…` columns behind them."""
 

@@ -196,6 +196,10 @@ class ParquetRejecter:
         self.shape, self.reader, self.file = shape, reader, AtomicFile(path)
         self._writer: Any = None
 
+    def takes(self, block: Block) -> bool:
+        """Whether there is a column for each of the block's."""
+        return self._writer is None or set(self.reader.table(block, whole=True).column_names) <= set(self._writer.schema.names)
+
     def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
         """The rows of `block` at `positions`, and behind each its row of `added`."""
         rows = rejected(self.reader.table(block, whole=True), positions, added)

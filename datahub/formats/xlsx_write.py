@@ -7,6 +7,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
@@ -229,6 +230,10 @@ class XlsxRejecter:
         sheet = str(option(shape, "sheet") or "")
         self.book = Workbook(path, "" if sheet.isdecimal() else sheet)
         self._header: tuple[str, ...] | None = None
+
+    def takes(self, block: Block) -> bool:
+        """Whether there is a column for each of the block's."""
+        return self._header is None or set(read_cells(block.data, np.empty(0, np.int64))[0]) <= set(self._header)
 
     def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
         """The rows of `block` at `positions`, and behind each its row of `added`."""

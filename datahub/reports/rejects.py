@@ -6,15 +6,16 @@ that becomes of their block is known; where rows wait for others that is the end
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import field
+from itertools import count as counted
 from pathlib import Path
 from typing import Any
 
 from datahub.engine.ledger import BLOCK_BITS, row_ids
 from datahub.engine.local import Execution
 from datahub.engine.outside import Finished
-from datahub.formats.declare import FORMATS, InputFile, Reader
+from datahub.formats.declare import FORMATS, InputFile, Reader, Selective
 from datahub.plan.operators import Plan
 from datahub.records import record
 from datahub.reports.findings import Findings, by_row
@@ -22,7 +23,7 @@ from datahub.reports.findings import Findings, by_row
 
 @record(slots=True)
 class Rejects:
-    """One file for each source that has rejected rows, in `folder`; `made` has the path and the number of rows of each."""
+    """A file for each source that has rejected rows, in `folder`; `made` has the path and the number of rows of each."""
 
     plan: Plan
     readers: Mapping[str, Reader]
@@ -34,25 +35,34 @@ class Rejects:
         """Write the rejected rows of a block."""
         if not len(block.rejected):
             return
-        rejecter = self._rejecter(block.source)
-        if rejecter is None:
+        name = self._file(block)
+        if name is None:
             return
-        rejecter.write(block.block, block.rejected, by_row(block.issues, block.key, block.rejected, block.numbers, block.lines))
-        path, count = self.made[block.source]
-        self.made[block.source] = path, count + len(block.rejected)
+        self._open[name].write(block.block, block.rejected, by_row(block.issues, block.key, block.rejected, block.numbers, block.lines))
+        path, count = self.made[name]
+        self.made[name] = path, count + len(block.rejected)
 
-    def _rejecter(self, name: str) -> Any:
-        """The file of a source, opened when it is needed first; None where its format has none."""
-        if name not in self._open:
-            source = next(shape for shape in self.plan.sources if shape.name == name)
-            format = FORMATS[source.kind]
-            if format.rejecter is None:
-                return None
-            path = self.folder / f"{name}.{format.extension}"
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._open[name] = format.rejecter(source, self.readers[name], str(path))
-            self.made[name] = path, 0
-        return self._open[name]
+    def _file(self, block: Finished) -> str | None:
+        """The file that takes the rows of a block, opened when it is needed first; None where their format has none.
+
+        Files whose headers differ may need more than one, so that no value is left out: `s`, `s-2`.
+        """
+        source = next(shape for shape in self.plan.sources if shape.name == block.source)
+        format = FORMATS[source.kind]
+        if format.rejecter is None:
+            return None
+        for number in counted(1):
+            name = source.name if number == 1 else f"{source.name}-{number}"
+            if name not in self._open:
+                break
+            rejecter = self._open[name]
+            if not isinstance(rejecter, Selective) or rejecter.takes(block.block):
+                return name
+        path = self.folder / f"{name}.{format.extension}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._open[name] = format.rejecter(source, self.readers[source.name], str(path))
+        self.made[name] = path, 0
+        return name
 
     def add_waited(self, execution: Execution, files: Mapping[str, list[InputFile]], findings: Findings) -> None:
         """Write the rejected rows of the sources whose rows had to wait for others."""
@@ -71,16 +81,8 @@ class Rejects:
     def commit(self) -> None:
         """All files get their names."""
         while self._open:
-            name, rejecter = self._open.popitem()
+            _, rejecter = self._open.popitem()
             rejecter.close()
-            self._tell_others(name, getattr(rejecter, "others", ()))
-
-    def _tell_others(self, name: str, others: Sequence[tuple[str, int]]) -> None:
-        """Rows of a source that stand in further files, as their headers do not go together."""
-        for number, (path, count) in enumerate(others, 2):
-            first, rows = self.made[name]
-            self.made[name] = first, rows - count
-            self.made[f"{name}-{number}"] = Path(path), count
 
     def abort(self) -> None:
         """Nothing is left."""

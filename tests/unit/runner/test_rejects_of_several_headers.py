@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from datahub.runner.embed import compile
@@ -45,3 +47,22 @@ def test_what_is_corrected_in_each_can_be_sent_again(more: str, tmp_path: Path) 
     run(compile(SCRIPT), {"s": [str(file)]}, tmp_path / "again")
     wanted = {"": '{"id":9,"n":"d","cf":{"a":"1"}}\n', "-2": '{"id":9,"n":"e","cf":{"b":"2","a":"1"}}\n'}
     assert wanted[more] == (tmp_path / "again" / "E.jsonl").read_text()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_columns_of_typed_files_are_not_left_out(kind: str, tmp_path: Path) -> None:
+    script = (
+        SCRIPT.replace('csv { names "loose"', f"{kind} {{").replace(", cf: map(text) at /^CF_(.+)$/", "").replace(", cf: map(text)", "")
+    )
+    tables = [pa.table({"id": ["x"], "Name": ["d"]}), pa.table({"Nom": ["e"], "id": ["y"]})]
+    paths = [str(tmp_path / f"{number}.{kind}") for number in range(2)]
+    for table, path in zip(tables, paths, strict=True):
+        if kind == "parquet":
+            pq.write_table(table, path)
+        else:
+            with pa.ipc.new_file(path, table.schema) as file:
+                file.write_table(table)
+    report = run(compile(script), {"s": paths}, tmp_path / "out")
+    read = pq.read_table if kind == "parquet" else lambda path: pa.ipc.open_file(path).read_all()
+    found = [read(one.path).select([0, 1]).to_pylist() for one in report.rejects]
+    assert [[{"id": "x", "Name": "d"}], [{"Nom": "e", "id": "y"}]] == found
