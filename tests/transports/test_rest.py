@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from datahub.connectors.declare import Missing, Place, Refusal, TerminalError, TransientError, Uncertain
 from datahub.connectors.kinds.rest import Rest
 from datahub.connectors.rest.guard import addresses, followed
+from datahub.connectors.rest.links import next_of
 from datahub.connectors.rest.sender import RestOut
 from datahub.connectors.rest.session import Session
 from datahub.connectors.rest.signing import signing
@@ -272,13 +273,57 @@ def test_calls_for_each_element_keep_the_budget_and_end_where_one_fails(server, 
     assert 3 == len(server.seen)
 
 
+@pytest.mark.parametrize("kind", ["number", "offset"])
+@pytest.mark.parametrize("behind", [[], (404, {}), (400, {"message": "out of range"})], ids=["empty", "404", "400"])
+@pytest.mark.parametrize("count", [0, 3, 5, 10, 23])
+def test_a_server_that_gives_less_than_it_is_asked_for_is_read_to_its_end(server, world, kind, behind, count):
+    def rows(asked):
+        start = (int(asked.query["page"]) - 1) * 5 if kind == "number" else int(asked.query["offset"])
+        part = [{"id": number} for number in range(count)][start : start + 5]
+        return part or (behind if start else [])
+
+    server.routes["GET /rows"] = rows
+    one = world()
+    source = one.source({"path": "rows", "paging": {"kind": kind, "size": 10, "size_parameter": "max"}})
+    assert list(range(count)) == [row["id"] for row in one.lines(source)]
+
+
+def test_a_server_that_takes_no_page_is_told_even_where_its_page_is_not_full(server, world):
+    server.routes["GET /rows"] = lambda asked: [{"id": 1}, {"id": 2}]
+    one = world()
+    with pytest.raises(TerminalError, match="the same page came twice"):
+        one.lines(one.source({"path": "rows", "paging": {"kind": "number", "size": 10}}))
+
+
+@pytest.mark.parametrize(
+    "header, where",
+    [
+        ('</p?n=3>; title="a, b; rel=next"; rel="prev next"', "/p?n=3"),
+        ('</a>; rel="prev", </b>; rel=next', "/b"),
+        ("</a>; REL=NEXT", "/a"),
+        ('</a,b;c>; rel="next"', "/a,b;c"),
+        ('</a>; rel="nextish", </b>; title="</c>; rel=next"', ""),
+        ('</a>; rel="prev"; rel="next"', ""),
+        ("", ""),
+    ],
+)
+def test_the_next_page_of_a_link_header(header, where):
+    assert where == next_of(header)
+
+
+def test_null_in_place_of_rows_is_none(server, world):
+    server.routes["GET /rows"] = lambda asked: {"elements": None}
+    one = world()
+    assert [] == one.lines(one.source({"path": "rows"}, rows="$.elements"))
+
+
 GONE = (404, {"message": "no such order"})
 
 
 def asked_for_each(server, world, missing, *, paging=None):
     """Five orders, of which one is gone, one has no id, and one is null: what is read of them."""
     server.routes["GET /orders"] = lambda asked: [{"id": 1}, {"id": 2}, {"id": None}, {"name": "x"}, {"id": 5}]
-    server.routes["GET /orders/1"] = server.routes["GET /orders/5"] = lambda asked: [{"sku": "A"}]
+    server.routes["GET /orders/1"] = server.routes["GET /orders/5"] = lambda asked: [{"sku": "A"}] * (asked.query.get("page", "1") == "1")
     server.routes["GET /orders/2"] = lambda asked: GONE
     server.routes["GET /orders/"] = lambda asked: pytest.fail("all orders were asked for, in place of one")
     one = world()

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from datahub.connectors.declare import TerminalError
+from datahub.connectors.rest.links import next_of
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Paging
@@ -17,6 +18,8 @@ from datahub.connectors.rest.values import Absent, at, decoded, text_of
 
 _FULL = 2
 """Pages of the same content in a row that tell of a circle; an empty page may come twice."""
+_BEHIND = (400, 404, 410, 416, 422)
+"""What servers answer to who asks for a page behind the last one."""
 RowsOf: TypeAlias = Callable[[Any], list[Any]]
 
 
@@ -24,7 +27,9 @@ def pages(session: Session, request: Request, told: Paging, rows_of: RowsOf) -> 
     """The rows of one page after the other."""
     walk, known = _Walk(session, request, told), _Known(shown(request))
     for number in range(1, told.most + 1):
-        response = session.ask(walk.request)
+        response = session.ask(walk.request, walk.takes)
+        if not response.is_success:
+            return
         known.page(response.content)
         value = decoded(response.content, shown(request)) if response.content else None
         rows = rows_of(value) if response.content else []
@@ -47,9 +52,15 @@ class _Walk:
         self._query = dict(request.query or {})
         if told.size_parameter and told.size:
             self._query[told.size_parameter] = told.size
-        self._seen = 0
+        self._seen = self._fullest = 0
+        self.probing = False
+        """Whether the next page is asked for only to see that there is none."""
         counted = {self._parameter: self._place} if told.kind in ("number", "offset") else {}
         self.request = replace(request, query=self._query | counted)
+
+    def takes(self, status: int) -> bool:
+        """Whether an answer of this status is taken: some servers refuse a page behind the last one."""
+        return 200 <= status < 300 or (self.probing and status in _BEHIND)
 
     def on(self, response: httpx.Response, value: Any, number: int, rows: int) -> bool:
         """Go to the next page; False where there is none."""
@@ -60,7 +71,7 @@ class _Walk:
             case "cursor":
                 return self._by_cursor(value)
             case "link":
-                link = response.links.get("next", {}).get("url", "")
+                link = next_of(response.headers.get("link", ""))
             case "next_url":
                 link = _optional(value, self._told.next)
         if not link:
@@ -78,8 +89,11 @@ class _Walk:
         elif told.total:
             more = rows > 0 and self._seen < _whole(at(value, told.total, shown(self.request)), told.total)
         else:
-            # Without a count, a page that is not full is the last; where its size is unknown, an empty one.
-            more = rows >= (told.size or 1)
+            # Without a count, a page that has less than those before it is the last, and an empty one. What was asked for does not
+            # count: many a server gives at most so many rows, whatever it is asked.
+            more = rows > 0 and (told.size is None or rows >= min(told.size, self._fullest))
+            self.probing = more and told.size is not None and rows < told.size
+            self._fullest = max(self._fullest, rows)
         # By what came, not by what was asked for: some servers give less than they are asked.
         self._place += 1 if told.kind == "number" else rows
         self.request = replace(self.request, query=self._query | {self._parameter: self._place})

@@ -243,7 +243,8 @@ class RestIn:
 
     def _rows(self, value: Any, path: str) -> list[Any]:
         found = at(value, path, "the answer")
-        rows = found if isinstance(found, list) else [found]
+        # Many an API says null where there are none.
+        rows = found if isinstance(found, list) else [] if found is None else [found]
         # `$.shops[*].orders` is a list of lists.
         flat = [one for row in rows for one in row] if rows and all(isinstance(row, list) for row in rows) else rows
         for row in flat:

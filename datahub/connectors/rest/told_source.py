@@ -30,7 +30,7 @@ class Paging(Config):
     first: int | None = None
     """The number of the first page (1 unless said) or its offset (0)."""
     size: int | None = Field(default=None, ge=1)
-    """How many rows a page has; an offset needs it."""
+    """How many rows a page has at most; an offset needs it. A server may give less: the last page is one that has less than another."""
     size_parameter: str = ""
     """The query parameter that asks for that size."""
     pages: AnswerPath = ""
