@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -17,6 +16,7 @@ import httpx
 from datahub.connectors.declare import Entry, TerminalError, TransientError
 from datahub.connectors.http_client import client, refusal, told
 from datahub.connectors.http_digest import Digests
+from datahub.connectors.http_gzip import GZIP, Inflate
 from datahub.connectors.kinds.http import Http
 from datahub.connectors.pace import Pace
 
@@ -135,7 +135,7 @@ class _Download:
         self._validator = ""
         self._held = ExitStack()
         self._body: Iterator[bytes] | None = None
-        self._inflate: _Inflate | None = None
+        self._inflate: Inflate | None = None
         self._digests: Digests | None = None
         self._ready = bytearray()
         self._ended = False
@@ -207,8 +207,8 @@ class _Download:
                 'if it cannot be helped: `unknown_length = "accept"`',
             )
         coding = headers.get("content-encoding", "identity").lower()
-        if coding in ("gzip", "x-gzip"):
-            self._inflate = _Inflate()
+        if coding in GZIP:
+            self._inflate = Inflate()
         elif coding not in ("identity", ""):
             raise TerminalError(f"{self._what} comes encoded as `{coding}`, though it was asked for as it is")
         self._digests = Digests(headers)
@@ -238,30 +238,6 @@ class _Download:
     def close(self) -> None:
         self._body = None
         self._held.close()
-
-
-class _Inflate:
-    """Gzip, looked at to its end: a body that was cut has none."""
-
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=31)
-
-    def more(self, data: bytes, what: str) -> bytes:
-        found = b""
-        try:
-            while data:
-                if self._stream.eof:
-                    # One member may follow on another.
-                    self._stream = zlib.decompressobj(wbits=31)
-                found += self._stream.decompress(data)
-                data = self._stream.unused_data
-        except zlib.error as problem:
-            raise TransientError(f"{what} came damaged: {problem}") from None
-        return found
-
-    def end(self, what: str) -> None:
-        if not self._stream.eof:
-            raise TransientError(f"{what} was cut short: its gzip has no end")
 
 
 def _date(headers: httpx.Headers) -> datetime | None:

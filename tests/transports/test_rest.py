@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -309,6 +310,21 @@ def test_a_server_that_takes_no_page_is_told_even_where_its_page_is_not_full(ser
 )
 def test_the_next_page_of_a_link_header(header, where):
     assert where == next_of(header)
+
+
+@pytest.mark.parametrize("cut", [0.5, -8, -1])
+@pytest.mark.parametrize("download", [True, False])
+def test_a_compressed_answer_that_was_cut_is_a_failure(server, world, download, cut):
+    rows = [{"id": number, "text": "x" * (number % 37)} for number in range(3000)]
+    packed = gzip.compress(json.dumps(rows).encode())
+    part = packed[: int(len(packed) * cut) if cut > 0 else int(cut)]
+    server.routes["GET /rows"] = lambda asked: (200, part, {"Content-Encoding": "gzip"})
+    one = world(attempts=1)
+    with pytest.raises(TransientError, match="cut short"):
+        one.lines(one.source({"path": "rows", "download": download}))
+    server.routes["GET /rows"] = lambda asked: (200, packed, {"Content-Encoding": "gzip"})
+    (found,) = one.text(one.source({"path": "rows", "download": download}))
+    assert rows == (json.loads(found) if download else [json.loads(line) for line in found.splitlines()])
 
 
 def test_null_in_place_of_rows_is_none(server, world):

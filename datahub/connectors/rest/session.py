@@ -13,6 +13,7 @@ import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
 from datahub.connectors.http_client import LATER, client, no_cookies, retry_after, tls, told
+from datahub.connectors.http_gzip import whole
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
 from datahub.connectors.rest.told import WebConnection, described, named_host
@@ -24,6 +25,8 @@ _FIRST, _BOUND = 0.5, 20.0
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _NOT_TAKEN = frozenset({425, 429, 503})
 """Answers that say that nothing was done."""
+_PACKED = {"Accept-Encoding": "gzip"}
+"""How a body may be compressed: only so that its end shows."""
 Query = Mapping[str, Any]
 
 
@@ -162,7 +165,7 @@ class Session:
 
     def _client(self) -> httpx.Client:
         if self._own is None:
-            self._own = client(self, {"Accept": "application/json, */*;q=0.5", **self._headers()})
+            self._own = client(self, {"Accept": "application/json, */*;q=0.5", **_PACKED, **self._headers()})
         return self._own
 
     @property
@@ -177,7 +180,7 @@ class Session:
                 transport=None if self.proxy else guarded(context, self._exact),
                 verify=context,
                 proxy=self.proxy,
-                headers={"User-Agent": "dhm"},
+                headers={"User-Agent": "dhm", **_PACKED},
                 timeout=httpx.Timeout(self.deadline, connect=self.connect_timeout),
                 follow_redirects=False,
                 trust_env=False,
@@ -229,7 +232,8 @@ def refused(response: httpx.Response, request: Request) -> DataHubError:
 def read(response: httpx.Response, largest: int, what: str, *, cut: bool = False) -> None:
     """Read a body that has no more than `largest` bytes."""
     data = bytearray()
-    for piece in response.iter_bytes():
+    # Of an answer that refuses, a part is enough to tell of it.
+    for piece in response.iter_bytes() if cut else whole(response, what):
         data += piece
         if len(data) > largest:
             if not cut:

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from datahub.connectors.declare import Landed, Place, Split, TerminalError, TransientError
 from datahub.connectors.file_names import filled
+from datahub.connectors.http_gzip import whole
 from datahub.connectors.rest.again import Again
 from datahub.connectors.rest.elements import Elements
 from datahub.connectors.rest.pages import pages
@@ -25,7 +26,6 @@ from datahub.connectors.rest.told_source import Call, RestFrom, Until
 from datahub.connectors.rest.values import Absent, at, decoded, encoded, fill
 from datahub.durable import to_disk
 
-PIECE = 1 << 16
 _NOT_YET = (404, 409)
 
 
@@ -254,7 +254,7 @@ class RestIn:
 
     def _download(self, request: Request, taken: Taken) -> None:
         with self._part() as taken.file, self._session.stream(request) as response:
-            for piece in response.iter_bytes(PIECE):
+            for piece in whole(response, shown(request)):
                 taken.bytes(piece)
 
     def _request(self, call: Call, address: str = "") -> Request:
