@@ -15,6 +15,7 @@ from datahub.engine.ledger import ORDER, block_of, position_of
 from datahub.engine.local import Execution, Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import given, run_state
+from datahub.formats.as_json import as_json
 from datahub.formats.declare import Block, Parsed
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
@@ -65,7 +66,8 @@ def preview(
     state.evidence = True
     _, feeds = open_feeds(plan, bound_files(plan, sources))
     whole = _whole(plan)
-    heads = {name: _Head(feed, None if name in whole else rows) for name, feed in feeds.items()}
+    shapes = {shape.name: shape for shape in plan.sources}
+    heads = {name: _Head(shapes[name], feed, None if name in whole else rows) for name, feed in feeds.items()}
     kept = _Kept()
     execution = execute(plan, heads, kept, state, Settings(threads=1))
     numbers = {number: heads[source.name] for number, source in enumerate(plan.sources) if source.name in heads}
@@ -86,6 +88,7 @@ def _whole(plan: op.Plan) -> frozenset[str]:
 class _Head:
     """The first rows of a feed (all of them where `most` is None), which it keeps to show them beside what became of them."""
 
+    shape: ir.SourceShape
     feed: SourceFeed
     most: int | None
     parsed: dict[int, Parsed] = field(default_factory=dict)
@@ -112,13 +115,16 @@ class _Head:
         return self.feed.rows_before(file)
 
     def raw(self, row: int, name: str) -> str | None:
-        """The text of column `name` in the source row with this id."""
+        """The text of column `name` in the source row with this id; of what is nested, as JSON."""
         parsed = self.parsed[int(block_of(np.array([row]))[0]) & 0xFFFFFF]
         position = int(position_of(np.array([row]))[0])
         if parsed.positions is not None:
             position = int(np.searchsorted(parsed.positions, position))
         column = parsed.columns.get(name)
-        return None if column is None or position >= parsed.length else _text(column.array(parsed.length)[position].as_py())
+        if column is None or position >= parsed.length:
+            return None
+        values = column.array(parsed.length).slice(position, 1)
+        return _text((as_json(values) if pa.types.is_nested(values.type) else values)[0].as_py())
 
 
 def _first(parsed: Parsed, most: int) -> Parsed:
@@ -174,21 +180,30 @@ def _shown(plan: op.Plan, kept: _Kept, execution: Execution, heads: Mapping[int,
             cells = tuple(Cell(name, values[name][at], _before(origins[entity].get(name), frame, at, heads)) for name in values)
             members = 1 if frame.members is None else len(frame.members[at].as_py() or (1,))
             yield (row, order.index(entity), ""), Shown(entity, places[at], cells, rejected=False, members=members)
-    yield from _rejected(kept.found, order)
+    yield from _rejected(kept.found, order, heads)
 
 
-def _rejected(found: Sequence[dict[str, Any]], order: Sequence[str]) -> Iterator[tuple[tuple[int, int, str], Shown]]:
+def _rejected(
+    found: Sequence[dict[str, Any]], order: Sequence[str], heads: Mapping[int, _Head]
+) -> Iterator[tuple[tuple[int, int, str], Shown]]:
     """The rejected rows, each with what is wrong with it."""
     rows: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for issue in found:
         rows.setdefault((issue["_row"], issue["entity"]), []).append(issue)
     for (row, entity), issues in rows.items():
         cells = tuple(
-            Cell(one["field"] or "", None, ((one["column"], one["value"]),) if one["column"] else (), one["code"], one["message"])
-            for one in issues
+            Cell(one["field"] or "", None, _told(one, heads) if one["column"] else (), one["code"], one["message"]) for one in issues
         )
         place = f"{issues[0]['file']}:{issues[0]['line']}"
         yield (row, order.index(entity) if entity in order else len(order), "rejected"), Shown(entity, place, cells, rejected=True)
+
+
+def _told(issue: dict[str, Any], heads: Mapping[int, _Head]) -> tuple[tuple[str, str | None], ...]:
+    """The column of an issue and the value it tells; where it tells none, what the row has there."""
+    head = heads.get(issue["_row"] >> 56)
+    names = [one.name for one in head.shape.columns if one.label == issue["column"]] if head is not None else []
+    value = head.raw(issue["_row"], names[0]) if issue["value"] is None and head is not None and names else issue["value"]
+    return ((issue["column"], value),)
 
 
 def _places(rows: Any, execution: Execution) -> list[str]:
@@ -205,12 +220,17 @@ def _before(origin: ir.Origin | None, frame: Frame, at: int, heads: Mapping[int,
         if not evidence.raw:
             continue
         column = frame.columns.get(evidence.raw)
-        if column is None:
-            row = int(frame.rows[at])
-            raw = heads[row >> 56].raw(row, evidence.raw)
-        else:
-            raw = _text(column.array(frame.length)[at].as_py())
-        found[evidence.label, raw] = None
+        if column is not None:
+            found[evidence.label, _text(column.array(frame.length)[at].as_py())] = None
+            continue
+        row = int(frame.rows[at])
+        head, name = heads[row >> 56], evidence.raw
+        if name.startswith("#"):
+            # Nested values do not travel with their rows; they are taken from the row itself, if they are of its source.
+            source, _, name = name[1:].partition(".")
+            if source != head.shape.name:
+                continue
+        found[evidence.label, head.raw(row, name)] = None
     return tuple(found)
 
 

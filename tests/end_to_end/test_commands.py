@@ -371,6 +371,40 @@ def test_a_preview_shows_what_a_joined_field_came_from(here, dhm):
     ]
 
 
+def test_a_preview_shows_nested_values_as_they_came(here, dhm):
+    (here / "nested.dhm").write_text(
+        "source s: jsonl { columns { id: int, l: [{x: int, y: text?}], st: {a: int}?, m: map(text)?, t: [text] } }\n"
+        "source b: jsonl { columns { id: int, tags: [text]? } }\n"
+        "entity E { id: int, n: int?, a: int?, m: text?, t: text, tags: int? }\n"
+        "map E from r in s join b in b on b.id = r.id {\n"
+        '  id: r.id, n: first(e.x for e in r.l), a: r.st.a, m: get(r.m, "k"), t: join_text(",", r.t), tags: length(b.tags)\n}\n'
+    )
+    (here / "s.jsonl").write_text(
+        '{"id": 1, "l": [{"x": 1, "y": "z"}, {"x": 2}], "st": {"a": 5}, "m": {"k": "v"}, "t": ["a", "b"]}\n'
+        '{"id": 2, "l": [], "t": []}\n{"id": 3, "l": [{"x": "bad"}], "t": ["c"]}\n'
+    )
+    (here / "b.jsonl").write_text('{"id": 1, "tags": ["u"]}\n')
+    ended = dhm("preview", "nested.dhm", "--source", "s=s.jsonl", "--source", "b=b.jsonl")
+    assert (
+        """\
+E from s.jsonl:1
+  id    id `1`                                  1
+  n     l `[{"x":1,"y":"z"},{"x":2,"y":null}]`  1
+  a     st `{"a":5}`                            5
+  m     m `{"k":"v"}`                           "v"
+  t     t `["a","b"]`                           "a,b"
+  tags                                          1
+
+rejected E from s.jsonl:2
+  t  t `[]`  R201 must be there
+
+rejected E from s.jsonl:3
+  n  l `bad`  R101 "bad" is not a whole number
+"""
+        == ended.out
+    )
+
+
 def test_a_preview_reads_no_more_rows_than_asked_for(here, dhm):
     assert "feed: 1 row read, 1 written\n" in dhm("preview", "offers.dhm", "--source", "feed=feed.csv", "--rows", "1").err
 
