@@ -175,7 +175,13 @@ def _arrow_type(kind: Any) -> str:
     import pyarrow as pa
 
     tests = pa.types
-    if tests.is_list(kind) or tests.is_large_list(kind):
+    if tests.is_dictionary(kind) or tests.is_run_end_encoded(kind):
+        return _arrow_type(kind.value_type)
+    if tests.is_map(kind):
+        return f"map({_arrow(kind.item_type, kind.item_field.nullable)})"
+    if any(
+        test(kind) for test in (tests.is_list, tests.is_large_list, tests.is_fixed_size_list, tests.is_list_view, tests.is_large_list_view)
+    ):
         return f"[{_arrow(kind.value_type, kind.value_field.nullable)}]"
     if tests.is_struct(kind):
         return "{" + ", ".join(f"{_field(one.name)}: {_arrow(one.type, one.nullable)}" for one in kind) + "}"

@@ -150,6 +150,23 @@ def test_a_file_that_says_what_it_holds_is_believed(tmp_path):
     assert ["n: int?", "p: decimal(12,2)?", "t: [text?]"] == columns(infer(str(path)))
 
 
+def test_maps_and_other_kinds_of_lists_of_a_file_are_read_as_it_says(tmp_path):
+    path = tmp_path / "a.parquet"
+    parts = pa.struct([("a", pa.map_(pa.string(), pa.int64()))])
+    held = {
+        "m": pa.array([[("k", "v")], None, [("k", None)]], pa.map_(pa.string(), pa.string())),
+        "two": pa.array([[1, 2], [3, 4], None], pa.list_(pa.int32(), 2)),
+        "deep": pa.array([[{"a": [("x", 1)]}], [], None], pa.large_list(parts)),
+        "coded": pa.array([1, 2, None], pa.int32()).dictionary_encode(),
+    }
+    pq.write_table(pa.table(held), path)
+    text = infer(str(path), "s")
+    assert ["m: map(text?)?", "two: [int?]?", "deep: [{a: map(int?)?}?]?", "coded: int?"] == columns(text)
+    entity = "entity E { m: map(text?)?, two: [int?]?, deep: [{a: map(int?)?}?]?, coded: int? }\n"
+    result = run(text + entity + "map E from r in s { m: r.m, two: r.two, deep: r.deep, coded: r.coded }\n", {"s": str(path)})
+    assert (3, 0) == (result.entities["E"].num_rows, result.issues.num_rows)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("", "is empty"), ("\n\n", "is empty"), ("<!DOCTYPE html><p>", "HTML"), ('{"a": ', "is none"), ('["a"]', "no array of objects")],
