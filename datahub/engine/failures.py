@@ -45,6 +45,7 @@ def _kind(failure: Failure) -> tuple[Any, ...]:
         failure.elements is None,
         failure.texts is None,
         failure.members is None,
+        failure.at is None,
         failure.beside is None,
         failure.deeper is None,
     )
@@ -88,6 +89,7 @@ def _merged(group: list[Failure]) -> Failure:
         elements=places[0],
         texts=_concatenated([f.texts for f in group]),
         members=places[1],
+        at=_joined([f.at for f in group]),
         beside=_concatenated([f.beside for f in group]),
         deeper=_concatenated([f.deeper for f in group]),
     )

@@ -1,7 +1,7 @@
 """Failures laid out as rows: one row an issue, built only for rows that failed.
 
-Inside a run an issue knows its source row by id (`_row`, and `_members` where it concerns a whole group); file and
-line are added where the blocks' places are known.
+Inside a run an issue knows its source row by id (`_row`, and `_members` where it concerns a whole group; `_at` is the row that
+has the failing cell, where that is one joined to it); file and line are added where the blocks' places are known.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
     columns = {
         "_row": pa.array(frame.rows[failure.rows]),
         "_members": pa.nulls(count, SCHEMA.field("_members").type) if frame.members is None else frame.members.take(at),
+        "_at": pa.nulls(count, pa.int64()) if failure.at is None else pa.array(failure.at),
         "_origin": pa.repeat(pa.scalar(failure.origin, pa.int64()), count),
         "severity": finding.severity,
         "code": finding.code,

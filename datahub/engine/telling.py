@@ -13,7 +13,7 @@ from datahub.engine import issues
 from datahub.engine.ledger import row_ids, source_of
 from datahub.engine.places import Places
 from datahub.frames.chunks import whole
-from datahub.frames.frame import Rows
+from datahub.frames.frame import Mask, Rows
 from datahub.functions.columns import glued
 
 MOST_TOLD = 3
@@ -31,7 +31,7 @@ def merged(tables: list[pa.Table], entities: Sequence[str]) -> pa.Table:
 
 
 def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
-    same = ["_row", "_who", "code", "severity", "column", "path", "value"]
+    same = ["_row", "_at", "_who", "code", "severity", "column", "path", "value"]
     entities = table.column("entity")
     told = table.append_column("_who", _who(table)).append_column("_fields", _of_entities(table))
     told = told.set_column(
@@ -96,13 +96,30 @@ def _of_entities(table: pa.Table) -> pa.Array:
 
 
 def located(table: pa.Table, places: Places, prefixes: Mapping[int, str]) -> pa.Table:
-    """Findings with the file, line and number of their rows; `prefixes` say by source what the paths of its rows begin with."""
-    rows = table.column("_row").to_numpy()
+    """Findings with the file, line and number of the rows whose cells they are about; `prefixes` say by source what the paths of
+    its rows begin with.
+    """
+    own, cells = table.column("_row"), table.column("_at")
+    rows = pc.coalesce(cells, own).to_numpy()
     files, lines, numbers = places.locate(rows)
+    elsewhere = rows != own.to_numpy()
+    if elsewhere.any():
+        at = table.schema.get_field_index("message")
+        told = _joined_to(whole(table.column(at)), (files, lines), places.locate(own.to_numpy()), elsewhere)
+        table = table.set_column(at, "message", told)
     if prefixes:
         at = table.schema.get_field_index("path")
         table = table.set_column(at, "path", _whole_paths(whole(table.column(at)), rows, numbers, prefixes))
     return table.append_column("file", files).append_column("line", lines).append_column("row", numbers)
+
+
+JOINED_TO = ", joined to "
+
+
+def _joined_to(messages: pa.Array, cells: Sequence[pa.Array], own: Sequence[pa.Array], elsewhere: Mask) -> pa.Array:
+    """What is said of cells of joined rows, with the place of the cell and of the row that fell for it."""
+    cell, row = (glued(one[0], ":", one[1].cast(pa.string())) for one in (cells, own))
+    return pc.if_else(pa.array(elsewhere), glued(messages, " (", cell, JOINED_TO, row, ")"), messages)
 
 
 def _whole_paths(inside: pa.Array, rows: Rows, numbers: pa.Array, prefixes: Mapping[int, str]) -> pa.Array:
@@ -140,6 +157,7 @@ def bad_records(parsed: Any, source: int, block: int) -> pa.Table:
     columns: dict[str, Any] = {
         "_row": pa.array(rows),
         "_members": pa.nulls(count, issues.SCHEMA.field("_members").type),
+        "_at": pa.nulls(count, pa.int64()),
         "_origin": pa.repeat(pa.scalar(-1, pa.int64()), count),
         "severity": pa.repeat("error", count),
         "code": pa.array([record.code for record in parsed.bad]),

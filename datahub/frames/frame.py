@@ -63,6 +63,8 @@ class Failure:
     """For a column of structs, or of lists of them: the one field that failed (`street`, `address/street`); empty is all of it."""
     deeper: pa.Array | None = None
     """Where what failed there is a list of which one element did: which one, and what is inside it (`3:qty`, `0:parts|2:code`)."""
+    at: Rows | None = None
+    """For each of `rows` the id of the source row that has the failing cell, where that is another than the row's own (a joined one)."""
     read: tuple[str, ...] = ()
     """The columns that the part of an expression reads which failed; empty is all that the expression reads."""
 
@@ -80,6 +82,7 @@ class Failure:
             texts=None if self.texts is None else self.texts.filter(mask),
             deeper=None if self.deeper is None else self.deeper.filter(mask),
             members=None if self.members is None else self.members[keep],
+            at=None if self.at is None else self.at[keep],
             beside=None if self.beside is None else self.beside.filter(mask),
         )
 
@@ -95,6 +98,7 @@ class Failure:
             texts=None if self.texts is None else self.texts.take(picked),
             deeper=None if self.deeper is None else self.deeper.take(picked),
             members=None if self.members is None else self.members[order],
+            at=None if self.at is None else self.at[order],
             beside=None if self.beside is None else self.beside.take(picked),
         )
 

@@ -8,6 +8,7 @@ SCHEMA = pa.schema(
     [
         ("_row", pa.int64()),
         ("_members", pa.list_(pa.int64())),
+        ("_at", pa.int64()),
         ("_origin", pa.int64()),
         ("severity", pa.string()),
         ("code", pa.string()),

@@ -85,12 +85,13 @@ _SCHEMA = pa.schema(
         ("deeper", pa.string()),
         ("elements", pa.int64()),
         ("members", pa.int64()),
+        ("at", pa.int64()),
         ("beside", BESIDE),
     ]
 )
 _CONSTANT = ("code", "column", "cause", "message", "origin", "severity", "wanted", "inside", "read")
 _TEXTS = ("values", "paths", "texts", "deeper")
-_NUMBERS = ("elements", "members")
+_NUMBERS = ("elements", "members", "at")
 
 
 def _failure(name: str, failure: Failure) -> pa.Table:

@@ -180,11 +180,11 @@ def _shown(plan: op.Plan, kept: _Kept, execution: Execution, heads: Mapping[int,
             cells = tuple(Cell(name, values[name][at], _before(origins[entity].get(name), frame, at, heads)) for name in values)
             members = 1 if frame.members is None else len(frame.members[at].as_py() or (1,))
             yield (row, order.index(entity), ""), Shown(entity, places[at], cells, rejected=False, members=members)
-    yield from _rejected(kept.found, order, heads)
+    yield from _rejected(kept.found, order, heads, execution)
 
 
 def _rejected(
-    found: Sequence[dict[str, Any]], order: Sequence[str], heads: Mapping[int, _Head]
+    found: Sequence[dict[str, Any]], order: Sequence[str], heads: Mapping[int, _Head], execution: Execution
 ) -> Iterator[tuple[tuple[int, int, str], Shown]]:
     """The rejected rows, each with what is wrong with it."""
     rows: dict[tuple[int, str], list[dict[str, Any]]] = {}
@@ -194,15 +194,16 @@ def _rejected(
         cells = tuple(
             Cell(one["field"] or "", None, _told(one, heads) if one["column"] else (), one["code"], one["message"]) for one in issues
         )
-        place = f"{issues[0]['file']}:{issues[0]['line']}"
+        place = _places(np.array([row]), execution)[0]
         yield (row, order.index(entity) if entity in order else len(order), "rejected"), Shown(entity, place, cells, rejected=True)
 
 
 def _told(issue: dict[str, Any], heads: Mapping[int, _Head]) -> tuple[tuple[str, str | None], ...]:
     """The column of an issue and the value it tells; where it tells none, what the row has there."""
-    head = heads.get(issue["_row"] >> 56)
+    row = issue["_row"] if issue["_at"] is None else issue["_at"]
+    head = heads.get(row >> 56)
     names = [one.name for one in head.shape.columns if one.label == issue["column"]] if head is not None else []
-    value = head.raw(issue["_row"], names[0]) if issue["value"] is None and head is not None and names else issue["value"]
+    value = head.raw(row, names[0]) if issue["value"] is None and head is not None and names else issue["value"]
     return ((issue["column"], value),)
 
 

@@ -160,5 +160,11 @@ def _joined(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, 
             columns[name] = Column(column.array(found.length).take(picked))
         else:
             taken = take_column(column, right_all, picked, found.length)
-            columns[name] = replace(taken, failures=tuple(f for f in (f.kept(~missing[f.rows]) for f in taken.failures) if len(f.rows)))
+            theirs = (failure.kept(~missing[failure.rows]) for failure in taken.failures)
+            columns[name] = replace(taken, failures=tuple(_placed(one, found.rows, right_all) for one in theirs if len(one.rows)))
     return replace(wide, columns=columns)
+
+
+def _placed(failure: Failure, ids: Rows, right: Rows) -> Failure:
+    """A failure of right rows among those of pairs, which keeps where its cell stands: that is no row of the left."""
+    return failure if failure.at is not None else replace(failure, at=ids[right[failure.rows]])

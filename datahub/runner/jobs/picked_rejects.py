@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datahub.connectors.declare import TerminalError
+from datahub.engine.telling import JOINED_TO
 from datahub.formats.declare import FORMATS, InputFile, Rejecter
 from datahub.frames.frame import Rows
 from datahub.runner.jobs.job_context import JobContext
@@ -44,7 +45,9 @@ def _places(context: JobContext, rejects: Rejects, wanted: Wanted) -> Rows:
     order = {name: number for number, name in enumerate(names)}
     rows = sorted({(order[file], row) for file, row in _rows(issues, Wanted()) if file in order})
     together = pc.any(pc.is_in(issues.column("code"), value_set=pa.array(_TOGETHER))).as_py()
-    if together or len(rows) != rejects.rows:
+    # What fell for a cell of a joined row is told where that cell is.
+    joined = pc.any(pc.match_substring(issues.column("message"), JOINED_TO)).as_py()
+    if together or joined or len(rows) != rejects.rows:
         raise TerminalError(
             f"run {rejects.run} rejected rows together with others, and some of them alone would say something else",
             "take what is wanted out of the file of `dhm rejects show`, and replay that with `--file`",

@@ -30,6 +30,7 @@ def test_nothing_of_a_failure_is_lost_on_disk():
         wanted="decimal(4,1)",
         inside="street",
         deeper=pa.array(["0:code", "2:code|1:"]),
+        at=np.array([7, 9]),
         read=("f.price", "f.rate"),
     )
     # A field that is added has a value of its own here, or it is not asked for.

@@ -26,6 +26,7 @@ def space() -> Iterator[FolderSpace]:
 def found(entity: str, block: int, source: int = 0) -> pa.Table:
     rows = row_ids(source, block, np.arange(ROWS, dtype=np.int64))
     given = {"_row": pa.array(rows), "_origin": pa.repeat(pa.scalar(3, pa.int64()), ROWS), "_members": pa.nulls(ROWS, pa.list_(pa.int64()))}
+    given["_at"] = pa.nulls(ROWS, pa.int64())
     texts = {"code": "R101", "entity": entity, "field": "price", "column": "price", "value": "free"}
     columns = {**given, **{name: pa.repeat(text, ROWS) for name, text in texts.items()}}
     return pa.table([columns.get(name, pa.repeat("", ROWS)) for name in issues.SCHEMA.names], schema=issues.SCHEMA)
