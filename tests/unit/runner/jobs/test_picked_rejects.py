@@ -88,3 +88,21 @@ def test_where_rows_fell_together_nothing_is_guessed(tmp_path):
     with pytest.raises(TerminalError, match="together with others"):
         picked(shop.context("offers"), rejects, Wanted("R104"), tmp_path)
     shop.close()
+
+
+def test_what_fell_for_a_joined_row_is_not_guessed(tmp_path):
+    script = SCRIPT.replace("csv {}", "csv { columns { sku: text, price: decimal } }").replace(
+        "map Offer from f in feed { sku: text(f.sku), price: decimal(text(f.price)) }",
+        "map Offer from f in feed join o in feed on o.sku = f.price_of { sku: f.sku, price: o.price }",
+    )
+    script = script.replace("price: decimal }", "price: decimal?, price_of: text? }")
+    # The row named is the second, which has the cell; the one rejected is the first.
+    shop = Projected(tmp_path, {"dhm.toml": PROJECT, "offers.dhm": script, "in/a.csv": "sku,price,price_of\nA1,1,A2\nA2,x,A3\nA3,2,A3\n"})
+    shop.by_hand("offers")
+    (rejects,) = shop.store.rejects.list()
+    assert 1 == rejects.rows
+    with pytest.raises(TerminalError, match="together with others"):
+        picked(shop.context("offers"), rejects, Wanted("R101"), tmp_path)
+    with pytest.raises(TerminalError, match="together with others"):
+        picked(shop.context("offers"), rejects, Wanted("R104"), tmp_path)
+    shop.close()
