@@ -237,7 +237,10 @@ class OutFile:
 
 @record(frozen=True, slots=True)
 class Rejects:
-    """The rejected rows of one source of a run: where they lie, and how often each code."""
+    """The rejected rows of one source of a run: where they lie, and how often each code.
+
+    Of files with headers of their own there are several: those of `feed`, of `feed-2`.
+    """
 
     run: str
     source: str
@@ -245,6 +248,11 @@ class Rejects:
     rows: int
     codes: str = "{}"
     replayed_as: str = ""
+
+    @property
+    def read_by(self) -> str:
+        """The source that reads their file; names of sources have no hyphen."""
+        return self.source.partition("-")[0]
 
 
 class MessageState(StrEnum):

@@ -37,7 +37,12 @@ def picked(context: JobContext, rejects: Rejects, wanted: Wanted, folder: Path) 
 
 def _places(context: JobContext, rejects: Rejects, wanted: Wanted) -> Rows:
     """Which of the rejected rows are wanted, counted from 0 in the order in which their file has them: that of the input."""
-    names = [one.item.name for one in context.store.items.taken(rejects.run) if one.source == rejects.source]
+    if sum(one.read_by == rejects.read_by for one in context.store.rejects.list(rejects.run)) > 1:
+        raise TerminalError(
+            f"run {rejects.run} rejected rows of files with headers of their own, each in a file of rejects of its own",
+            "take what is wanted out of the file of `dhm rejects show --source`, and replay that with `--file`",
+        )
+    names = [one.item.name for one in context.store.items.taken(rejects.run) if one.source == rejects.read_by]
     told = context.folders.run(rejects.run) / "out" / "run" / "issues.parquet"
     if not told.is_file():
         raise TerminalError(f"what run {rejects.run} told of its rows is gone", "`dhm runs prune` removes what is older than `retention`")
@@ -64,7 +69,7 @@ def _rows(issues: pa.Table, wanted: Wanted) -> set[tuple[str, int]]:
 
 def _write(context: JobContext, rejects: Rejects, places: Rows, path: Path) -> None:
     """The records of the file of rejects at `places`, as they came."""
-    shape = next(one for one in context.plan.sources if one.name == rejects.source)
+    shape = next(one for one in context.plan.sources if one.name == rejects.read_by)
     format, file = FORMATS[shape.kind], InputFile(rejects.path, path.name)
     assert format.reader is not None
     assert format.rejecter is not None

@@ -28,7 +28,7 @@ def replay(context: JobContext, rejects: Rejects, file: Path, *, some: bool = Fa
     """
     store, now = context.store, context.clock()
     # It came from nowhere that it could be moved away from.
-    items = [(rejects.source, _landed(context, rejects, file)), *_beside(context)]
+    items = [(rejects.read_by, _landed(context, rejects, file)), *_beside(context)]
     # With its input, or not at all: one without would take what is new.
     with claimed(context, rejects, now) as claim:
         for source, item in items:

@@ -106,3 +106,20 @@ def test_what_fell_for_a_joined_row_is_not_guessed(tmp_path):
     with pytest.raises(TerminalError, match="together with others"):
         picked(shop.context("offers"), rejects, Wanted("R104"), tmp_path)
     shop.close()
+
+
+def test_rows_of_files_with_other_headers_are_replayed_by_their_file(tmp_path):
+    declared = SCRIPT.replace("csv {}", 'csv { columns { sku: text at "sku" or "ref", price: text? } }')
+    script = declared.replace("decimal(text(f.price))", "decimal(f.price)").replace("text(f.sku)", "f.sku")
+    files = {"in/a.csv": "sku,price\nA1,free\n", "in/b.csv": "price,ref,note\noops,B1,x\nfree,B2,y\n"}
+    shop = Projected(tmp_path, {"dhm.toml": PROJECT, "offers.dhm": script, **files})
+    shop.by_hand("offers")
+    first, second = sorted(shop.store.rejects.list(), key=lambda one: one.source)
+    assert ["feed", "feed-2"] == [first.source, second.source]
+    with pytest.raises(TerminalError, match="headers of their own"):
+        picked(shop.context("offers"), second, Wanted("R104"), tmp_path)
+    path = tmp_path / "corrected.csv"
+    path.write_text((tmp_path / second.path).read_text().replace("oops", "7"))
+    ending = replay(shop.context("offers"), second, path)
+    assert (2, 1, 1) == (ending.run.counts.read, ending.run.counts.written, ending.run.counts.rejected)
+    shop.close()
