@@ -250,7 +250,8 @@ OWNER_REJECTED = _row(
     "owner-rejected",
     "a row whose owner, or whose owned row, was rejected",
     "Owner and owned are delivered together or not at all (`owns`): an order whose line was rejected is rejected, and with it its other "
-    "lines. The message names the row that began it: mend that one, and send all of them again.",
+    "lines. The message names the row that began it: mend that one, and send all of them again. Where the key of an owner comes twice "
+    "(R303), rows go with the owner of their own record; where that is not known, all of that key are rejected.",
 )
 REFERENCE_MISSING = _row(
     "R503",

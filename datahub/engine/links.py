@@ -22,10 +22,10 @@ ROW_BITS = 40
 
 @record(frozen=True, slots=True)
 class Bound:
-    """A link, and for each row of its child the number of its parent."""
+    """A link, and for each row of its child the number of its parent; more than one column of them where rows have several."""
 
     link: op.Link
-    parents: Rows
+    parents: Sequence[Rows]
 
 
 @record(slots=True)
@@ -67,7 +67,7 @@ def judge(links: Sequence[Bound], counts: dict[str, tuple[int, int]]) -> dict[st
     """What falls of entities that have so many rows standing and so many fallen."""
     numbers = {name: number for number, name in enumerate(counts)}
     verdicts = {name: _standing(numbers[name], *counts[name]) for name in counts}
-    walks = [_Walk(number, one, verdicts, numbers) for number, one in enumerate(links)]
+    walks = [_Walk(number, one.link, parents, verdicts) for number, one in enumerate(links) for parents in one.parents]
     fresh: dict[str, list[Rows]] = {name: [np.flatnonzero(one.gone)] for name, one in verdicts.items()}
     for walk in walks:
         fresh[walk.link.child].append(walk.orphans())
@@ -96,12 +96,12 @@ def _standing(number: int, count: int, fallen: int) -> Verdicts:
 class _Walk:
     """One link, to be gone down from parents to children and up from what is owned to what owns it."""
 
-    def __init__(self, number: int, bound: Bound, verdicts: dict[str, Verdicts], numbers: dict[str, int]) -> None:
-        self._number, self.link, self._parents = number, bound.link, bound.parents
-        self._children, self._above = verdicts[bound.link.child], verdicts[bound.link.parent]
-        order = np.argsort(bound.parents, kind="stable").astype(np.int64)
-        self._order = order[np.searchsorted(bound.parents[order], 0) :]
-        self._starts = np.searchsorted(bound.parents[self._order], np.arange(len(self._above.gone) + 1)).astype(np.int64)
+    def __init__(self, number: int, link: op.Link, parents: Rows, verdicts: dict[str, Verdicts]) -> None:
+        self._number, self.link, self._parents = number, link, parents
+        self._children, self._above = verdicts[link.child], verdicts[link.parent]
+        order = np.argsort(parents, kind="stable").astype(np.int64)
+        self._order = order[np.searchsorted(parents[order], 0) :]
+        self._starts = np.searchsorted(parents[self._order], np.arange(len(self._above.gone) + 1)).astype(np.int64)
 
     def orphans(self) -> Rows:
         """Children whose parent does not exist."""

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from datahub.engine import issues, keys
 from datahub.engine.codes import translated
+from datahub.engine.doubled import Made, all_pairs, told_apart
 from datahub.engine.fallen import Held
 from datahub.engine.ledger import Fate
 from datahub.engine.links import MISSING, NONE, ROW_BITS, Bound, Verdicts, judge, parents_of
@@ -52,6 +53,8 @@ class _Entity:
     told: list[pa.Array] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     shelf: FrameShelf | None = None
+    made: Made = field(default_factory=Made)
+    fallen_made: Made = field(default_factory=Made)
     count: int = 0
     fallen: int = 0
 
@@ -77,6 +80,7 @@ class Survival:
         falling = {link.child for link in operator.links} | {link.parent for link in operator.links if link.owns}
         self._entities = {name: _Entity(shapes[name], name in falling, Held(budget)) for name in operator.entities}
         self._names = operator.entities
+        self._owning = {name for link in operator.links if _owns_others(link) for name in (link.parent, link.child)}
         self._kinds = {(name, columns): self._key_types(name, columns) for link in operator.links for name, columns in _columns_of(link)}
         self._held = 0
         self._verdicts: dict[str, Verdicts] = {}
@@ -96,6 +100,10 @@ class Survival:
         name = self._names[port]
         entity = self._entities[name]
         entity.count += payload.length
+        if name in self._owning:
+            for frame, made in ((payload, entity.made), (payload.fallen, entity.fallen_made)):
+                if frame is not None and frame.length:
+                    made.put(frame)
         if payload.length:
             self._note(name, payload, entity.keys)
         if payload.fallen is not None:
@@ -141,14 +149,21 @@ class Survival:
                 mine = entity.hashed(pointing[0].key)
                 theirs = [self._entities[link.child].hashed(link.columns) for link in pointing]
                 parents = parents_of(mine, theirs)
-                bound.extend(
-                    Bound(link, self._known(link, child, found)) for link, child, found in zip(pointing, theirs, parents, strict=True)
-                )
+                for link, child, found in zip(pointing, theirs, parents, strict=True):
+                    bound.append(Bound(link, self._apart(link, mine, self._known(link, child, found))))
         self._verdicts = judge(sorted(bound, key=lambda one: self._links.index(one.link)), counts)
         self._name_roots()
         for entity in self._entities.values():
             entity.keys, entity.fallen_keys = {}, {}
+            entity.made, entity.fallen_made = Made(), Made()
         return iter(())
+
+    def _apart(self, link: op.Link, mine: Hashed, parents: Rows) -> Sequence[Rows]:
+        if not _owns_others(link):
+            return [parents]
+        above, below = self._entities[link.parent], self._entities[link.child]
+        made = all_pairs(above.made, above.fallen_made)
+        return told_apart(mine, above.count, made, (parents, all_pairs(below.made, below.fallen_made)))
 
     def _known(self, link: op.Link, theirs: Hashed, parents: Rows) -> Rows:
         """The parents of rows, where those that are missing here and were delivered before are nobody's to miss."""
@@ -204,7 +219,11 @@ class Survival:
     def _why(self, link: op.Link, up: bool, verdicts: Verdicts, rows: Rows) -> pa.Array:
         """What each of `rows` falls with: a row that does not exist, or the one that began it, by name."""
         missing = pa.array(verdicts.missing[rows])
-        return pc.if_else(missing, f"there is no such `{link.child if up else link.parent}`", self._began(verdicts.root[rows]))
+        began = self._began(verdicts.root[rows])
+        if up:
+            same = pa.array(verdicts.root[rows] >> ROW_BITS == list(self._entities).index(link.parent))
+            began = pc.if_else(same, pc.binary_join_element_wise("another", began, " "), began)
+        return pc.if_else(missing, f"there is no such `{link.child if up else link.parent}`", began)
 
     def _began(self, roots: Rows) -> pa.Array:
         """What is said of the rows that others fall with."""
@@ -240,6 +259,10 @@ def _rejected(shape: EntityShape, frame: Frame, rows: Rows) -> pa.Array:
     told = pc.fill_null(keyed, f"`{shape.name}` was rejected")
     began = frame.columns.get(BEGAN)
     return told if began is None else pc.coalesce(began.array(frame.length).cast(pa.string()).take(at), told)
+
+
+def _owns_others(link: op.Link) -> bool:
+    return link.owns and link.parent != link.child
 
 
 def _columns_of(link: op.Link) -> Sequence[tuple[str, tuple[str, ...]]]:

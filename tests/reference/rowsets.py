@@ -73,19 +73,42 @@ def survivors(program: ir.Program, made: dict[str, list[Row]], fell: dict[str, l
     alive = {id(row) for rows in made.values() for row in rows}
     above: list[tuple[Row, Row | None, bool]] = []
     for child, columns, parent, owns in links:
-        keyed: dict[tuple[Any, ...], Row] = {}
-        for row in (*made[parent.name], *fell.get(parent.name, ())):
-            keyed.setdefault(tuple(row[name].value if name in row else None for name in parent.key), row)
+        standing = len(made[parent.name])
+        keyed: dict[tuple[Any, ...], list[tuple[int, Row]]] = {}
+        for at, row in enumerate((*made[parent.name], *fell.get(parent.name, ()))):
+            keyed.setdefault(tuple(row[name].value if name in row else None for name in parent.key), []).append((at, row))
         for row in (*made[child], *fell.get(child, ())):
             key = tuple(row[name].value if name in row else None for name in columns)
             if None not in key:
-                above.append((row, keyed.get(key), owns))
+                found = keyed.get(key, [])
+                if owns and child != parent.name and found and found[-1][0] >= standing:
+                    above.extend((row, one, owns) for one in owners_of(row, found, standing))
+                else:
+                    above.append((row, found[0][1] if found else None, owns))
     while True:
         dead = {id(row) for row, of, _ in above if of is None or id(of) not in alive}
         dead |= {id(of) for row, of, owns in above if owns and of is not None and id(row) not in alive}
         if not dead & alive:
             return alive
         alive -= dead
+
+
+def owners_of(row: Row, found: list[tuple[int, Row]], standing: int) -> list[Row]:
+    """The one owner of a key that came of the same record; else one that fell, and the one that stands, so that all fall."""
+    own = [one for _, one in found if len(found) > 1 and first_id(row) in ids(one)]
+    if len(own) == 1:
+        return own
+    first, last = found[0], found[-1]
+    return [last[1], first[1]] if first[0] < standing else [last[1]]
+
+
+def ids(row: Row) -> list[Any]:
+    members = row["!members"].value if "!members" in row else ()
+    return [one["!id"].value for one in members] or [row["!id"].value]
+
+
+def first_id(row: Row) -> Any:
+    return ids(row)[0]
 
 
 def plain(row: Row, shape: ir.EntityShape) -> dict[str, Any]:
