@@ -146,7 +146,7 @@ def _texts(values: pa.Array) -> tuple[pa.Array, Failure | None]:
         # Arrow tells that some bytes are no text, not which: each value is looked at.
         bad = np.array([value is not None and not _is_text(value) for value in values.to_pylist()], np.bool_)
     rows = np.flatnonzero(bad)
-    shown = pa.array([str(value)[:200] for value in values.take(pa.array(rows)).to_pylist()], pa.string())
+    shown = pa.array([value.decode("utf-8", "backslashreplace")[:200] for value in values.take(pa.array(rows)).to_pylist()], pa.string())
     return pc.if_else(pa.array(~bad), values, None).cast(pa.string()), Failure(rows, "R001", values=shown)
 
 

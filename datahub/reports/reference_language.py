@@ -115,7 +115,12 @@ def _types() -> str:
 
 def _reading(reading: Reading) -> tuple[str, str]:
     refused = re.fullmatch(r"R\d{3}", reading.becomes)
-    return code(reading.text) or "nothing", reading.becomes if refused else code(reading.becomes)
+    return code(_seen(reading.text)) or "nothing", reading.becomes if refused else code(_seen(reading.becomes))
+
+
+def _seen(text: str) -> str:
+    """Spaces at the ends as people see them: Markdown drops some."""
+    return re.sub(r'^"? +| +"?$', lambda found: found[0].replace(" ", "␣"), text)
 
 
 def _text() -> str:

@@ -88,7 +88,7 @@ TEXT_FORMS: tuple[TextForm, ...] = (
         options='decimal ","',
     ),
     _form("float", "As a decimal, or with an exponent.", ("12.5", "12.5"), ("1e3", "1000.0"), ("nan", "R104"), ("inf", "R104")),
-    _form("text", "As it stands; zeros and spaces are kept.", ("007", '"007"'), (" a ", '" a "')),
+    _form("text", "As it stands; zeros and spaces (here `␣`) are kept.", ("007", '"007"'), (" a ", '" a "')),
     _form("text", "With `trim true` the spaces around every value are dropped.", (" a ", '"a"'), options="trim true"),
     _form("text(3)", "Characters are counted, not bytes.", ("été", '"été"'), ("abcd", "R202")),
     _form(

@@ -39,6 +39,10 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d
 _LONGEST_NUMBER = 18
 _CODE_LENGTHS = frozenset({8, 12, 13, 14})
 _FEW = 8
+_LONGEST_SHOWN = 30
+"""So many characters of a value are shown."""
+_LONGEST_LIST = 120
+"""Longer lists of values say less than their lengths."""
 _MOST = 0.7
 """The share of values that must be of a type for the others to be taken as mistakes."""
 
@@ -91,7 +95,7 @@ def _mostly(filled: Sequence[str], mark: str, name: str) -> Guess | None:
         if found and found.type != "text":
             others = [value for value in filled if value not in kept]
             many = "is" if len(others) == 1 else "are"
-            return Guess(found.type, found.format, f"{found.why}; {len(others):,} {many} none, such as `{others[0]}`")
+            return Guess(found.type, found.format, f"{found.why}; {len(others):,} {many} none, such as `{_short(others[0])}`")
     return None
 
 
@@ -155,10 +159,19 @@ def _is(value: str, pattern: str) -> bool:
 def _text(filled: Sequence[str]) -> Guess:
     words = Counter(filled)
     if len(words) == 1 and len(filled) > 1:
-        return Guess("text", why=f"always {filled[0]}")
-    if len(words) <= _FEW and len(filled) >= 2 * len(words):
-        return Guess("text", why="one of " + ", ".join(sorted(words)))
+        return Guess("text", why=f"always {_short(filled[0])}")
+    listed = ", ".join(map(_apart, sorted(words))) if len(words) <= _FEW and len(filled) >= 2 * len(words) else ""
+    if listed and len(listed) <= _LONGEST_LIST:
+        return Guess("text", why=f"one of {listed}")
     lengths = [len(value) for value in filled]
     span = f"{min(lengths)} to {max(lengths)}" if min(lengths) != max(lengths) else str(lengths[0])
-    shown = filled[0] if len(filled[0]) <= 30 else filled[0][:29] + "…"
-    return Guess("text", why=f"{span} {'character' if span == '1' else 'characters'}, such as {shown}")
+    return Guess("text", why=f"{span} {'character' if span == '1' else 'characters'}, such as {_short(filled[0])}")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _apart(value: str) -> str:
+    """A value among others: in quotes where it has a comma itself."""
+    return f'"{_short(value)}"' if "," in value else _short(value)

@@ -104,6 +104,8 @@ def _differences(test: ast.Test, elaborated: Elaborated, folder: Path) -> list[D
         _, feeds = open_feeds(plan, {name: input_files([path]) for name, path in files.items() if _reads(plan, name)})
         execute(plan, feeds, kept, state, Settings(threads=1))
     found: list[Difference] = []
+    if not any(isinstance(item, ast.Expect | ast.Assert) for item in test.items):
+        found.append(Difference("the test", "it expects nothing: write `expect`, or `assert`", test.name.span))
     for item in test.items:
         match item:
             case ast.Expect():

@@ -326,6 +326,14 @@ def test_tests_pass_and_differences_are_shown_as_tables(here, dhm):
     assert "    - | A   | 1.6   | 2     |\n    + | A   | 1.5   | 2     |\n" in ended.out
 
 
+def test_a_test_that_expects_nothing_fails(here, dhm):
+    script = "source s: csv { columns { a: int } }\nentity E { a: int }\nmap E from r in s { include r }\n"
+    (here / "offers.dhm").write_text(f'{script}test "nothing" {{\n  given s\n    | a |\n    | 1 |\n}}\n', encoding="utf-8")
+    ended = dhm("test")
+    assert (1, "1 failed\n") == (ended.code, ended.err)
+    assert "it expects nothing: write `expect`, or `assert`" in ended.out
+
+
 def test_tests_are_chosen_by_name(here, dhm):
     assert "1 passed\n" == dhm("test", "--only", "upper").err
     assert dhm("test", "--only", "lower").err.startswith("no tests whose name has `lower` in it here")

@@ -77,6 +77,17 @@ def test_a_few_values_of_another_kind_are_mistakes_and_are_named():
     assert "dd/MM/yyyy" == guess(["01/02/2026", "13/04/2026", "31/02/2026", "05/05/2026"], ".").format
 
 
+def test_what_speaks_for_a_text_is_short_and_keeps_values_apart():
+    kinds = ["simple", "simple, downloadable", "grouped"] * 2
+    assert 'one of grouped, simple, "simple, downloadable"' == guess(kinds, ".").why
+    long = ["Lorem ipsum " * 20, "dolor sit amet " * 20]
+    assert "one of Lorem ipsum Lorem ipsum Lorem…, dolor sit amet dolor sit amet…" == guess(long * 2, ".").why
+    assert "always Lorem ipsum Lorem ipsum Lorem…" == guess(long[:1] * 2, ".").why
+    several = [f"{number} is a value of some length" for number in range(8)]
+    assert "27 characters, such as 0 is a value of some length" == guess(several * 2, ".").why
+    assert guess(["1.5"] * 9 + long[:1], ".").why.endswith("1 is none, such as `Lorem ipsum Lorem ipsum Lorem…`")
+
+
 @pytest.mark.parametrize("name", ["Zip", "phone_number", "EAN13", "code client", "SKU"])
 def test_digits_are_a_code_where_the_name_says_so(name):
     assert "text" == guess(["62704", "90210"], ".", name).type
