@@ -46,6 +46,8 @@ def _cannot_fail(check: ast.Check, why: str) -> Diagnostic:
 
 def _why(condition: ir.Expression, shape: ir.EntityShape) -> str:
     """Why every row meets `condition`, or nothing."""
+    if _always(condition):
+        return "this is so whatever a row has"
     for field in shape.fields:
         if field.constraint is not None and field.constraint == condition:
             return f"the `where` of `{field.name}` says so already"
@@ -61,6 +63,23 @@ def _why(condition: ir.Expression, shape: ir.EntityShape) -> str:
         case _:
             pass
     return ""
+
+
+def _always(condition: ir.Expression) -> bool:
+    """Whether a condition is true by its form alone: constants, and what is held against itself."""
+    match condition:
+        case ir.Constant(value=value):
+            return value is True
+        case ir.Logic(operator="or", left=left, right=right):
+            return _always(left) or _always(right)
+        case ir.Logic(operator="and", left=left, right=right):
+            return _always(left) and _always(right)
+        case ir.Call(function="=", arguments=(left, right)):
+            return left == right
+        case ir.Call(function="<=" | ">=", arguments=(left, right)):
+            return left == right and not left.type.nullable
+        case _:
+            return False
 
 
 def _longest(measured: ir.Expression) -> int | None:

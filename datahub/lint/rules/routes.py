@@ -44,13 +44,23 @@ NOTHING_TO_WRITE = Rule(
 )
 
 
-@lint(REFERENCE_NOT_WRITTEN, ROUTE_MATCHES_NOTHING, NOTHING_TO_WRITE)
+WRITTEN_TWICE = Rule(
+    "DHM520",
+    "written-twice",
+    Severity.WARNING,
+    "a flow writes an entity twice to one target",
+    "The target has its rows once, however often they are written to it. Another target was meant, or another entity.",
+)
+
+
+@lint(REFERENCE_NOT_WRITTEN, ROUTE_MATCHES_NOTHING, NOTHING_TO_WRITE, WRITTEN_TWICE)
 def look(elaborated: Elaborated, emit: Emit) -> None:
-    """Tell which routes take no code, and which entities are written without rows or without those they belong to."""
+    """Tell which routes take no code, and which entities are written twice, without rows or without those they belong to."""
     unit, program = elaborated.units[-1], elaborated.program
     possible = frozenset(_possible(program)) if unit.declared.flows else frozenset()
     for declared in unit.declared.flows.values():
         _check_codes(declared, possible, emit)
+        _check_twice(declared, emit)
         _check_entities(declared, unit, program, emit)
 
 
@@ -117,6 +127,17 @@ def _after(code: str, at: Span, earlier: Span) -> Diagnostic:
         (Label(earlier, "the first route that fits takes the row"),),
         help="put the narrower route first",
     )
+
+
+def _check_twice(declared: ast.Flow, emit: Emit) -> None:
+    first: dict[tuple[str, str], Span] = {}
+    for item in (one for one in declared.items if isinstance(one, ast.Write)):
+        for part in item.parts:
+            earlier = first.setdefault((part.entity.text, item.target.text), part.span)
+            if earlier is not part.span:
+                message = f"`{part.entity.text}` is written to `{item.target.text}` already"
+                also = (Label(earlier, "the first time"),)
+                emit(Diagnostic(WRITTEN_TWICE, message, Label(part.span, "this writes nothing more"), also, help="take one of them out"))
 
 
 def _check_entities(declared: ast.Flow, unit: Unit, program: ir.Program, emit: Emit) -> None:

@@ -114,6 +114,23 @@ def test_an_entity_without_a_map_is_nothing_to_write():
     assert ["DHM518"] == [code for code, _ in advice(OFFER + "target t: csv {}\nflow f {\n  write Offer to t\n}\n")]
 
 
+def test_an_entity_that_is_written_twice_to_a_target_is_told():
+    targets = "target t: csv {}\ntarget u: csv {}\n"
+    assert [("DHM520", "Offer")] == advice(ALL + targets + "flow f {\n  write Offer to t\n  write Offer to u\n  write Offer to t\n}\n")
+    apart = "flow f {\n  write Offer to t\n}\nflow g {\n  write Offer to t\n  write Offer to u\n}\n"
+    assert [] == advice(ALL + targets + apart)
+
+
+@pytest.mark.parametrize("condition", ["true", "1 = 1", "sku = sku", "price > 0 or true", "price >= price", "note = note and 1 <= 1"])
+def test_a_check_that_is_true_by_its_form_is_told(condition):
+    assert ["DHM410"] == [code for code, _ in advice(f"{ALL}checks Offer {{\n  P1 error: {condition}\n}}\n")]
+
+
+@pytest.mark.parametrize("condition", ["price = 1", "price > 0 or sku = note", "note >= note", "price > price + 1", "price = 1 and true"])
+def test_a_check_that_a_row_can_fail_is_not(condition):
+    assert "DHM410" not in [code for code, _ in advice(f"{ALL}checks Offer {{\n  P1 error: {condition}\n}}\n")]
+
+
 def test_names_of_a_kind_are_written_alike():
     assert [("DHM801", "offer")] == advice(OFFER.replace("Offer", "offer"))
     text = ALL.replace("rows", "myRows")
