@@ -99,8 +99,12 @@ class Runs(Protocol):
         """The last run that delivered something."""
         ...
 
+    def last_planned(self, job: str) -> Run | None:
+        """The last run of a job that came to sending, whatever became of it; those that people ask for apart do not count."""
+        ...
+
     def generation(self, job: str, input_digest: str) -> int:
-        """How often the job was done with exactly this input."""
+        """How often exactly this input was sent, but for the run that broke off last, which is gone on with."""
         ...
 
     def watched_from(self, job: str, schedule: str, now: datetime) -> datetime:

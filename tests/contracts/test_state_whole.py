@@ -77,7 +77,33 @@ def test_a_run_is_found_by_the_beginning_of_its_id(store):
     assert [] == list(store.runs.find("nobody"))
 
 
-def test_how_often_the_same_was_done_is_counted_and_only_what_succeeded(store, work):
+def went(store, minute, digest, status, kind=FireKind.CRON):
+    """A run that came to sending, and how it ended."""
+    store.runs.submit(Fire("offers", kind, NOON + timedelta(minutes=minute)), Admission(), NOON)
+    one = claim(store)
+    store.runs.advance(one, RunStatus.STAGED, NOON, input_digest=digest, generation=0)
+    store.deliveries.plan(one, [], [])
+    store.runs.end(one, status, NOON)
+    return one.run
+
+
+def test_what_was_sent_counts_whether_it_arrived_or_not_but_for_what_broke_off_last(store):
+    assert store.runs.last_planned("offers") is None
+    first = went(store, 0, "d", RunStatus.FAILED)
+    assert (first, 0) == (store.runs.last_planned("offers").id, store.runs.generation("offers", "d"))
+    second = went(store, 1, "e", RunStatus.FAILED)
+    assert (second, 1, 0) == (
+        store.runs.last_planned("offers").id,
+        store.runs.generation("offers", "d"),
+        store.runs.generation("offers", "e"),
+    )
+    went(store, 2, "f", RunStatus.FAILED, FireKind.REPLAY)
+    assert (second, 0) == (store.runs.last_planned("offers").id, store.runs.generation("offers", "f"))
+    went(store, 3, "e", RunStatus.SUCCESS)
+    assert (1, 2) == (store.runs.generation("offers", "d"), store.runs.generation("offers", "e"))
+
+
+def test_how_often_the_same_was_done_is_counted(store, work):
     store.runs.advance(work, RunStatus.STAGED, NOON, input_digest="d", generation=0)
     assert 0 == store.runs.generation("offers", "d")
     store.runs.end(work, RunStatus.SUCCESS, NOON)
@@ -89,6 +115,21 @@ def test_how_often_the_same_was_done_is_counted_and_only_what_succeeded(store, w
 
 def item(name="a.csv", sha256="x", **more):
     return Item(0, "offers:feed:here", name, 1, sha256, ItemStatus.STAGED, f"landed/{sha256}", fingerprint=f"{name} 1", **more)
+
+
+def test_files_are_given_back_one_by_one_and_their_jobs_are_known(store, work):
+    for name in "abc":
+        store.items.stage(work, "feed", item(f"{name}.csv", name))
+    store.items.give_back(work, [one.item.id for one in store.items.taken(work.run)[1:]])
+    assert ["a.csv"] == [one.item.name for one in store.items.taken(work.run)]
+    assert {f"landed/{name}": ["offers"] for name in "abc"} == {path: list(jobs) for path, jobs in store.items.takers().items()}
+
+
+def test_what_waits_with_a_run_is_told_to_that_run_alone(store, work):
+    store.cursors.propose(work, "place", "left", "3")
+    assert ("3", None) == (store.cursors.proposed(work, "place", "left"), store.cursors.value("place", "left"))
+    store.cursors.commit(work)
+    assert "3" == store.cursors.value("place", "left")
 
 
 def test_a_listing_tells_what_was_seen(store, work):

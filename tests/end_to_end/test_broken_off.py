@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from datahub.state.records import Admission, Fire, FireKind
+from datahub.state.sqlite.ledger import SqliteLedger
 from tests.servers.api import api
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 PROJECT = """\
 [project]
@@ -109,6 +116,15 @@ class World:
         _, told = running.communicate(timeout=120)
         return running.returncode, told
 
+    def wait_for(self, fact):
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with closing(sqlite3.connect(next((self.folder / ".dhm").rglob("*.sqlite")))) as ledger:
+                if ledger.execute(fact).fetchone():
+                    return
+            time.sleep(0.05)
+        raise AssertionError(fact)
+
     def breaks_off(self, after):
         self.asked, self.until = 0, after
         code, told = self.run()
@@ -128,14 +144,45 @@ def ids(last):
 
 
 @pytest.mark.parametrize("more", ["b", "a0"], ids=["behind it", "before it"])
-def test_with_one_more_file_what_broke_off_is_finished_first(world, more):
+def test_with_one_more_file_what_has_arrived_is_not_sent_again(world, more):
     world.project(FOLDER)
     world.put("a1", 0, 10)
     world.breaks_off(after=2)
     world.put(more, 10, 13)
     code, told = world.run()
     assert 0 == code, told
-    assert ids(13) == world.taken
+    assert ids(13) == sorted(world.taken)
+
+
+def test_where_a_file_was_taken_away_or_corrected_only_what_is_new_is_sent(world):
+    world.project(FOLDER)
+    for name, first in (("a", 10), ("b", 20), ("c", 30)):
+        world.put(name, first, first + 10)
+    world.breaks_off(after=6)
+    (world.folder / "in" / "c.jsonl").unlink()
+    world.put("b", 21, 31)
+    world.put("0", 0, 3)
+    assert 0 == world.run()[0]
+    assert ["O-00", "O-01", "O-02", *(f"O-{number}" for number in range(10, 34))] == sorted(world.taken)
+
+
+def test_a_row_that_was_refused_is_told_by_the_run_that_goes_on(world):
+    world.project(FOLDER)
+    told = (world.folder / "dhm.toml").read_text()
+    (world.folder / "dhm.toml").write_text(told + 'results = {items = "$.errors", key = "$.id", column = "id"}\n')
+    taking = world.orders
+
+    def orders(asked):
+        answer = taking(asked)
+        errors = [{"id": "O-02", "code": "E1", "message": "no such customer"}] if b"O-02" in asked.body else []
+        return answer if isinstance(answer, tuple) else {"errors": errors}
+
+    world.server.routes["POST /orders"] = orders
+    world.put("a", 0, 10)
+    world.breaks_off(after=2)
+    code, told = world.run()
+    assert (0, True) == (code, "1 row refused" in told), told
+    assert ids(10) == sorted(set(world.taken))
 
 
 def test_the_last_batch_of_a_file_is_not_filled_up_with_rows_of_the_next(world):
@@ -159,11 +206,10 @@ def test_the_last_batch_of_a_file_is_not_filled_up_with_rows_of_the_next(world):
 def test_it_is_finished_first_however_often_it_breaks_off(world):
     world.project(FOLDER)
     world.put("a", 0, 10)
-    for after in (1, 2, 0):
+    for number, after in enumerate((1, 1, 0)):
         world.breaks_off(after)
-        world.put(f"b{after}", 10 + after, 11 + after)
+        world.put(f"b{number}", 10 + number, 11 + number)
     assert 0 == world.run()[0]
-    assert ids(10) == world.taken[:10]
     assert ids(13) == sorted(world.taken)
 
 
@@ -177,7 +223,7 @@ def test_a_run_that_is_cancelled_for_a_later_one_leaves_it_nothing_that_has_arri
         if world.asked == 1 and not later:
             world.put("b", 10, 13)
             later.append(world.begun())
-            time.sleep(4)
+            world.wait_for("SELECT 1 FROM run WHERE cancel <> ''")
         return taking(asked)
 
     world.server.routes["POST /orders"] = orders
@@ -195,6 +241,56 @@ def test_an_api_that_has_more_by_then_is_read_anew_and_no_batch_is_sent_twice(wo
     world.rows = [{"id": one, "at": one} for one in ids(14)]
     assert 0 == world.run()[0]
     assert ids(14) == world.taken
+
+
+def test_a_batch_that_was_not_full_is_not_filled_up_with_what_is_new(world):
+    world.project(ASKED)
+    world.rows = [{"id": one, "at": one} for one in ids(10)]
+    (world.folder / "orders.dhm").write_text(
+        SCRIPT.replace("target erp", "target zoo: api {}\ntarget erp").replace("to erp", "to erp\n  write Order to zoo")
+    )
+    with (world.folder / "dhm.toml").open("a") as told:
+        told.write('\n[jobs.orders.targets.zoo]\nconnection = "shop"\npath = "zoo"\n')
+    world.server.routes["POST /zoo"] = lambda asked: (403, {})
+    assert 1 == world.run()[0]
+    assert ids(10) == world.taken
+    world.server.routes["POST /zoo"] = lambda asked: {}
+    world.rows = [{"id": one, "at": one} for one in ids(13)]
+    code, told = world.run()
+    assert (0, ids(13)) == (code, world.taken), told
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "was sent in vain too"])
+def test_a_state_that_is_as_it_was_when_a_run_broke_off_is_news(world, arrives):
+    """Stock of 5, of 4, and of 5 again: whatever became of the first two, the shop has 5 at the end."""
+    world.project(FOLDER)
+    world.put("a", 0, 8)
+    world.breaks_off(after=1)
+    world.put("a", 20, 28)
+    if arrives:
+        assert 0 == world.run()[0]
+    else:
+        world.breaks_off(after=1)
+    world.taken.clear()
+    world.put("a", 0, 8)
+    assert 0 == world.run()[0]
+    assert ids(8) == world.taken
+
+
+def test_what_broke_off_is_known_however_often_nothing_came_of_a_run_since(world):
+    world.project(FOLDER)
+    world.put("a", 0, 10)
+    world.breaks_off(after=2)
+    (world.folder / "in").rename(world.folder / "away")
+    (world.folder / "in").mkdir()
+    with closing(SqliteLedger(next((world.folder / ".dhm").rglob("*.sqlite")))) as store:
+        for minute in range(60):
+            store.runs.submit(Fire("orders", FireKind.CRON, NOON + timedelta(minutes=minute)), Admission(misfired="too late"), NOON)
+    (world.folder / "in").rmdir()
+    (world.folder / "away").rename(world.folder / "in")
+    world.put("0", 10, 13)
+    assert 0 == world.run()[0]
+    assert ids(13) == sorted(world.taken)
 
 
 def test_what_broke_off_is_no_news_and_what_comes_back_after_a_success_is(world):

@@ -52,10 +52,12 @@ class Case:
     mutant: str = ""
     cancelled: bool = False
     """Whether a person cancels the run after the kills, and starts another."""
+    more: bool = False
+    """Whether there is more to read by then."""
 
     @property
     def told(self) -> str:
-        cancelled = ", cancelled" if self.cancelled else ""
+        cancelled = (", cancelled" if self.cancelled else "") + (", with more to read" if self.more else "")
         return f"{self.scenario}: {', '.join(kill.told for kill in self.kills)}{cancelled}{f' [{self.mutant}]' if self.mutant else ''}"
 
 
@@ -126,6 +128,8 @@ class Harness:
             found += _half_shown(folder)
         if case.cancelled:
             _cancel(folder)
+            if case.more:
+                good |= feed(folder, "c.csv", 201, 25)
             _fire(folder, shop)
         if case.scenario == "keep":
             # The files stay where they are, and another run looks at them.
@@ -250,7 +254,8 @@ def random_case(chance: Random, mutant: str = "") -> Case:
         else:
             kills.append(Kill(seconds=chance.uniform(0.0, 0.25)))
     scenario = chance.choice(SCENARIOS)
-    return Case(scenario, tuple(kills), mutant, cancelled=scenario in ("keyed", "cursor") and chance.random() < 0.2)
+    cancelled = scenario in ("keyed", "cursor") and chance.random() < 0.2
+    return Case(scenario, tuple(kills), mutant, cancelled, more=cancelled and chance.random() < 0.5)
 
 
 def verdict(folder: Path, shop: Shop, good: set[str], *, once: bool = True) -> list[str]:

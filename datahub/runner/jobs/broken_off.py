@@ -1,42 +1,78 @@
-"""What a run that broke off has sent is not sent again: the next run of its job knows it by its keys, and finishes it first."""
+"""What a run that broke off has sent is not sent again: the next run of its job knows its rows, and the keys of what was on its way."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datahub.plan.whole import written_whole
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.piled_up import splittable
-from datahub.state.records import Batch, BatchState, FireKind, Run, RunStatus, Taken
+from datahub.state.records import Batch, BatchState, FireKind, Run, RunStatus
 
-_LOOKED_AT = 50
 _APART = (FireKind.REPLAY, FireKind.BACKFILL)
+_AT_ONCE = 10_000
+
+
+@record(frozen=True, slots=True)
+class Piece:
+    """Rows of a target that lie side by side: those that have arrived by an earlier run, or those that are to be sent at once."""
+
+    first: int
+    last: int
+    arrived: bool = False
 
 
 @record(frozen=True, slots=True)
 class BrokenOff:
-    """The last run of a job that came to sending and will not go on; `sent` tells whether anything of it may have arrived."""
+    """The last run of a job that came to sending and will not go on, with its batches."""
 
     run: Run
-    keys: Mapping[tuple[str, str, int], str]
-    """The keys of its batches: by target, content, and which of those of one content it is."""
-    sent: bool
+    batches: Sequence[Batch]
+
+    def pieces(self, target: str, theirs: Path, mine: Path, size: int) -> Sequence[Piece]:
+        """The rows of a target in the file `mine`, cut so that nothing of `theirs` is sent again: what has arrived stands apart, and
+        what was on its way is sent as the batch that it was.
+
+        Rows are known by all that they say, and count one by one.
+        """
+        before, rows = _digests(theirs), _digests(mine)
+        arrived: Counter[bytes] = Counter()
+        on_the_way: dict[bytes, Sequence[bytes]] = {}
+        for one in self.batches:
+            if one.target != target or one.last > len(before):
+                continue
+            if one.state is BatchState.DONE:
+                refused = {one.first + number for number in _refused(one)}
+                arrived.update(before[row] for row in range(one.first, one.last) if row not in refused)
+            elif one.attempts and one.last > one.first:
+                on_the_way[before[one.first]] = before[one.first : one.last]
+        return tuple(_cut(rows, arrived, on_the_way, size))
 
 
 def broken_off(context: JobContext, run: Run) -> BrokenOff | None:
     """What broke off before `run`; None where the last run that came to sending has arrived, or is another matter."""
     if run.kind in _APART or run.window or context.job.overlap == "allow":
         return None
-    deliveries = context.store.deliveries
-    earlier = (one for one in context.store.runs.list(context.name, limit=_LOOKED_AT) if one.id != run.id and one.kind not in _APART)
-    last = next((one for one in earlier if deliveries.planned(one.id)), None)
-    if last is None or last.window or last.status is RunStatus.SUCCESS or not last.ended_for_good:
+    last = context.store.runs.last_planned(context.name)
+    if last is None or last.status is RunStatus.SUCCESS or not last.ended_for_good:
         return None
-    batches = deliveries.batches(last.id)
-    keys = {place: one.key for place, one in zip(_places(batches), batches, strict=True)}
-    return BrokenOff(last, keys, any(one.state is not BatchState.PLANNED for one in batches))
+    batches = context.store.deliveries.batches(last.id)
+    return BrokenOff(last, batches) if any(one.state is not BatchState.PLANNED for one in batches) else None
+
+
+def by_rows(context: JobContext, target: str) -> bool:
+    """Whether some rows of a target may be left out of what is sent: not where all others are deleted by it."""
+    plan = context.plan
+    whole = dict(written_whole(plan.targets, plan.entities, plan.flow)) if plan.flow is not None else {}
+    return target not in whole and getattr(context.job.targets[target], "mode", "") != "replace"
 
 
 def keys_kept(batches: Sequence[Batch], before: BrokenOff | None) -> Sequence[Batch]:
@@ -46,30 +82,51 @@ def keys_kept(batches: Sequence[Batch], before: BrokenOff | None) -> Sequence[Ba
     """
     if before is None:
         return batches
-    return [replace(one, key=before.keys.get(place, one.key)) for place, one in zip(_places(batches), batches, strict=True)]
+    keys = {place: one.key for place, one in zip(_places(before.batches), before.batches, strict=True)}
+    return [replace(one, key=keys.get(place, one.key)) for place, one in zip(_places(batches), batches, strict=True)]
 
 
-def finished_first(context: JobContext, run: Run, taken: Sequence[Taken]) -> Mapping[str, Sequence[Taken]]:
-    """Of what a run has taken, by source, what is left to the next so that what broke off is finished as it was begun.
+def _cut(rows: Sequence[bytes], arrived: Counter[bytes], on_the_way: Mapping[bytes, Sequence[bytes]], size: int) -> Iterator[Piece]:
+    first = at = 0
+    arriving = False
+    while at < len(rows):
+        here, sent = arrived[rows[at]] > 0, on_the_way.get(rows[at], ())
+        again = bool(sent) and not here and rows[at : at + len(sent)] == sent
+        if at > first and (here != arriving or again or at - first == size):
+            yield Piece(first, at, arriving)
+            first = at
+        arriving = here
+        if again:
+            at = at + len(sent)
+            yield Piece(first, at)
+            first = at
+            continue
+        arrived[rows[at]] -= here
+        at += 1
+    if at > first:
+        yield Piece(first, at, arriving)
 
-    Rows lie in batches as they lie in files: with one more file, those behind it, or all where a script orders rows, would be
-    in other batches.
-    """
-    before = broken_off(context, run)
-    if before is None or not before.sent:
-        return {}
-    driving = [one for one in taken if one.source in context.driving]
-    theirs = {(one.source, one.item.id) for one in context.store.items.taken(before.run.id) if one.source in context.driving}
-    behind = [one for one in driving if (one.source, one.item.id) not in theirs]
-    sources = {one.source for one in behind}
-    if not behind or not theirs <= {(one.source, one.item.id) for one in driving}:
-        return {}
-    if not all(splittable(context, run, source) for source in sources):
-        return {}
-    return {source: [one for one in behind if one.source == source] for source in sources}
+
+def _digests(path: Path) -> list[bytes]:
+    """A digest of all that each row says, in their order."""
+    found: list[bytes] = []
+    with pq.ParquetFile(path) as file:
+        for several in file.iter_batches(_AT_ONCE):
+            found += map(_digest, pa.table(several.columns, names=several.schema.names).to_pylist())
+    return found
+
+
+def _digest(row: Mapping[str, object]) -> bytes:
+    return hashlib.blake2b(json.dumps(row, default=repr).encode(), digest_size=16).digest()
+
+
+def _refused(batch: Batch) -> Iterator[int]:
+    if batch.answer.startswith("{"):
+        yield from (int(one["row"]) for one in json.loads(batch.answer)["refused"])
 
 
 def _places(batches: Sequence[Batch]) -> Sequence[tuple[str, str, int]]:
+    """What tells batches apart in any run: target, content, and which of those of one content it is."""
     seen: Counter[tuple[str, str]] = Counter()
     places = []
     for one in batches:

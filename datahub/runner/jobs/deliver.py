@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
-from datahub.runner.jobs.broken_off import broken_off, keys_kept
+from datahub.runner.jobs.broken_off import BrokenOff, Piece, broken_off, by_rows, keys_kept
 from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
@@ -35,7 +35,7 @@ REJECTS = "rejects"
 
 def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
     """Write down what is going to be sent where, before any of it is; how many rows there are of which nothing can be made to be sent."""
-    files, batches = [], []
+    files, batches, before = [], [], broken_off(context, run)
     for target in context.ways.documents:
         if target in context.ways.senders:
             batches += list(_documents_sent(context, run, target))
@@ -47,12 +47,12 @@ def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
         if one.target in context.ways.documents:
             continue
         if one.target in context.ways.senders:
-            batches += list(_batches(context, run, one))
+            batches += list(_batches(context, run, one, before))
         elif one.target in context.ways.sinks:
             files.append(_file(context, run, one.target, one))
     if REJECTS in context.ways.sinks:
         files += [_file(context, run, REJECTS, one) for one in report.rejects]
-    context.store.deliveries.plan(claim, keys_kept(batches, broken_off(context, run)), files)
+    context.store.deliveries.plan(claim, keys_kept(batches, before), files)
     return refused_rows(batches)
 
 
@@ -194,13 +194,22 @@ class _Rows:
         return table.slice(first - (offset or 0), last - first)
 
 
-def _batches(context: JobContext, run: Run, one: WrittenFile) -> Iterator[Batch]:
+def _batches(context: JobContext, run: Run, one: WrittenFile, before: BrokenOff | None) -> Iterator[Batch]:
     rows = _Rows(context, run, one.target)
-    size = max(1, rows.sender.rows)
-    for number, first in enumerate(range(0, one.rows, size)):
-        last = min(first + size, one.rows)
-        sha256 = hashlib.sha256(rows.body(first, last)).hexdigest()
-        yield Batch(run.id, one.target, number, first, last, key(context, run, one.target, str(number), sha256), sha256)
+    for number, piece in enumerate(_pieces(context, run, one, before, max(1, rows.sender.rows))):
+        sha256 = hashlib.sha256(rows.body(piece.first, piece.last)).hexdigest()
+        made = Batch(run.id, one.target, number, piece.first, piece.last, key(context, run, one.target, str(number), sha256), sha256)
+        if piece.arrived and before is not None:
+            made = replace(made, state=BatchState.DONE, answer=f"sent by run {before.run.id}")
+        yield made
+
+
+def _pieces(context: JobContext, run: Run, one: WrittenFile, before: BrokenOff | None, size: int) -> Sequence[Piece]:
+    if before is not None and by_rows(context, one.target):
+        theirs = next(iter(made_files(context, before.run, one.target).values()), None)
+        if theirs is not None and theirs.is_file():
+            return before.pieces(one.target, theirs, Path(one.path), size)
+    return [Piece(first, min(first + size, one.rows)) for first in range(0, one.rows, size)]
 
 
 def _documents_sent(context: JobContext, run: Run, target: str) -> Iterator[Batch]:
@@ -262,7 +271,7 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
     earlier = store.deliveries.delivered(batch.key)
     if earlier is not None:
         # A run that was cancelled had come so far.
-        store.deliveries.mark(claim, batch, BatchState.DONE, f"sent by run {earlier.run}")
+        store.deliveries.mark(claim, batch, BatchState.DONE, earlier.answer if refused_rows([earlier]) else f"sent by run {earlier.run}")
         return
     if batch.state in (BatchState.SENDING, BatchState.UNKNOWN) and _settled(context, claim, batch, sender):
         return

@@ -13,7 +13,6 @@ from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling,
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.binding import FilesFrom
-from datahub.runner.jobs.broken_off import finished_first
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import LEFT, Piled, leave, portion
@@ -54,14 +53,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
                 context.store.cursors.propose(claim, context.places[name], AGAIN, read)
     taken = context.store.items.taken(claim.run)
     _complete(context, taken)
-    run = context.store.runs.get(claim.run)
-    assert run is not None
-    behind = finished_first(context, run, taken)
-    with context.store.together():
-        for name, several in behind.items():
-            context.store.items.give_back(claim, [one.item.id for one in several])
-            left[name] = left.get(name, 0) + len(several)
-        _freeze(context, claim, context.store.items.taken(claim.run), left)
+    _freeze(context, claim, taken, left)
     reach("staged")
 
 

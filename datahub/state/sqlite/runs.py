@@ -31,6 +31,7 @@ _MOST_AT_ONCE = 500
 """So many runs of a job are looked through for one that can be claimed."""
 # A run that found nothing new has a code; it says as little of how much there should be as rejects or a range that are run again.
 _GOOD = "status = 'success' AND code = '' AND kind NOT IN ('replay', 'backfill')"
+_OF_JOB = "WHERE run.job = ? AND run.kind NOT IN ('replay', 'backfill')"
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Without those that look like another; in the order of their codes."""
 _IDS = len(_LETTERS) ** 5
@@ -183,8 +184,21 @@ class SqliteRuns:
         rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_GOOD} ORDER BY rowid DESC LIMIT 1", (job,))
         return _run(rows[0]) if rows else None
 
+    def last_planned(self, job: str) -> Run | None:
+        rows = self._ledger.rows(
+            f"SELECT run.* FROM run JOIN planned ON planned.run = run.id {_OF_JOB} ORDER BY run.rowid DESC LIMIT 1", (job,)
+        )
+        return _run(rows[0]) if rows else None
+
     def generation(self, job: str, input_digest: str) -> int:
-        rows = self._ledger.rows("SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND status = 'success'", (job, input_digest))
+        # What broke off last is gone on with; whatever was sent before that is another matter, whether all of it arrived or not.
+        last = self.last_planned(job)
+        open = last.id if last is not None and last.status is not RunStatus.SUCCESS else ""
+        rows = self._ledger.rows(
+            "SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND (status = 'success' OR (kind NOT IN ('replay', 'backfill')"
+            " AND id <> ? AND id IN (SELECT run FROM planned)))",
+            (job, input_digest, open),
+        )
         return int(rows[0][0])
 
     # ------------------------------------------------------------ going on
