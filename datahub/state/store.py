@@ -103,6 +103,12 @@ class Runs(Protocol):
         """The last run of a job that came to sending, whatever became of it; those that people ask for apart do not count."""
         ...
 
+    def planned_with(self, job: str, items: Sequence[int]) -> Sequence[Run]:
+        """Those that took one of these files, the latest first."""
+
+    def planned_since(self, job: str, id: str) -> Sequence[Run]:
+        """Those from a run on, the latest first."""
+
     def generation(self, job: str, input_digest: str) -> int:
         """How often exactly this input was sent, but for the run that broke off last, which is gone on with."""
         ...

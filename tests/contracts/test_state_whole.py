@@ -99,7 +99,9 @@ def test_what_was_sent_counts_whether_it_arrived_or_not_but_for_what_broke_off_l
     )
     went(store, 2, "f", RunStatus.FAILED, FireKind.REPLAY)
     assert (second, 0) == (store.runs.last_planned("offers").id, store.runs.generation("offers", "f"))
-    went(store, 3, "e", RunStatus.SUCCESS)
+    third = went(store, 3, "e", RunStatus.SUCCESS)
+    assert [third, second] == [run.id for run in store.runs.planned_since("offers", second)]
+    assert [] == list(store.runs.planned_with("offers", [1]))
     assert (1, 2) == (store.runs.generation("offers", "d"), store.runs.generation("offers", "e"))
 
 
@@ -121,6 +123,9 @@ def test_files_are_given_back_one_by_one_and_their_jobs_are_known(store, work):
     for name in "abc":
         store.items.stage(work, "feed", item(f"{name}.csv", name))
     store.items.give_back(work, [one.item.id for one in store.items.taken(work.run)[1:]])
+    ((kept, _, _),) = [(one.item.id, one.source, one.disposed) for one in store.items.taken(work.run)]
+    store.deliveries.plan(work, [], [])
+    assert [[work.run], []] == [[run.id for run in store.runs.planned_with("offers", [number])] for number in (kept, kept + 1)]
     assert ["a.csv"] == [one.item.name for one in store.items.taken(work.run)]
     assert {f"landed/{name}": ["offers"] for name in "abc"} == {path: list(jobs) for path, jobs in store.items.takers().items()}
 

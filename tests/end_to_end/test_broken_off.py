@@ -63,15 +63,18 @@ source feed: jsonl {
   columns {
     id: text
     at: text
+    stock: int?
   }
 }
 entity Order {
   key id
   id: text
+  stock: int?
 }
 target erp: api {}
 map Order from f in feed {
   id: f.id
+  stock: f.stock
 }
 flow main {
   write Order to erp
@@ -102,9 +105,9 @@ class World:
         told = PROJECT.replace("SOURCE", source).replace("OVERLAP", overlap)
         (self.folder / "dhm.toml").write_text(told, encoding="utf-8")
 
-    def put(self, name, first, last):
+    def put(self, name, first, last, stock=1):
         (self.folder / "in").mkdir(exist_ok=True)
-        lines = "".join(f'{{"id": "O-{number:02}", "at": "{number:02}"}}\n' for number in range(first, last))
+        lines = "".join(f'{{"id": "O-{number:02}", "at": "{number:02}", "stock": {stock}}}\n' for number in range(first, last))
         (self.folder / "in" / f"{name}.jsonl").write_text(lines, encoding="utf-8")
 
     def begun(self):
@@ -264,17 +267,32 @@ def test_a_batch_that_was_not_full_is_not_filled_up_with_what_is_new(world):
 def test_a_state_that_is_as_it_was_when_a_run_broke_off_is_news(world, arrives):
     """Stock of 5, of 4, and of 5 again: whatever became of the first two, the shop has 5 at the end."""
     world.project(FOLDER)
-    world.put("a", 0, 8)
+    world.put("a", 0, 8, stock=5)
     world.breaks_off(after=1)
-    world.put("a", 20, 28)
+    world.put("a", 0, 8, stock=4)
     if arrives:
         assert 0 == world.run()[0]
     else:
         world.breaks_off(after=1)
     world.taken.clear()
-    world.put("a", 0, 8)
+    world.put("a", 0, 8, stock=5)
     assert 0 == world.run()[0]
     assert ids(8) == world.taken
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside another", "alone"])
+def test_what_a_person_puts_back_after_others_have_arrived_is_not_sent_again(world, beside):
+    """The token had expired, the file lay in `failed` over night, and the next one went well."""
+    world.project(FOLDER + 'on_failure = {action = "move", folder = "failed"}\n')
+    world.put("a", 0, 10)
+    world.breaks_off(after=2)
+    world.put("b", 10, 14)
+    assert 0 == world.run()[0]
+    (world.folder / "failed" / "a.jsonl").rename(world.folder / "in" / "a.jsonl")
+    if beside:
+        world.put("0", 14, 20)
+    code, told = world.run()
+    assert (0, ids(20 if beside else 14)) == (code, sorted(world.taken)), told
 
 
 def test_what_broke_off_is_known_however_often_nothing_came_of_a_run_since(world):

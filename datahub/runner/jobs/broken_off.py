@@ -1,4 +1,4 @@
-"""What a run that broke off has sent is not sent again: the next run of its job knows its rows, and the keys of what was on its way."""
+"""What a run that broke off has sent is not sent again: a later run of its job knows its rows, and the keys of what was on its way."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,8 @@ from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import Batch, BatchState, FireKind, Run, RunStatus
 
+Row: TypeAlias = tuple[bytes, object]
+"""A digest of all that a row says, and what it is about: its key, or all that it says where it has none."""
 _APART = (FireKind.REPLAY, FireKind.BACKFILL)
 _AT_ONCE = 10_000
 
@@ -31,41 +34,55 @@ class Piece:
 
 
 @record(frozen=True, slots=True)
-class BrokenOff:
-    """The last run of a job that came to sending and will not go on, with its batches."""
+class Sent:
+    """What of a target has arrived by runs that broke off, and what was on its way, by its first row."""
 
-    run: Run
-    batches: Sequence[Batch]
-
-    def pieces(self, target: str, theirs: Path, mine: Path, size: int) -> Sequence[Piece]:
-        """The rows of a target in the file `mine`, cut so that nothing of `theirs` is sent again: what has arrived stands apart, and
-        what was on its way is sent as the batch that it was.
-
-        Rows are known by all that they say, and count one by one.
-        """
-        before, rows = _digests(theirs), _digests(mine)
-        arrived: Counter[bytes] = Counter()
-        on_the_way: dict[bytes, Sequence[bytes]] = {}
-        for one in self.batches:
-            if one.target != target or one.last > len(before):
-                continue
-            if one.state is BatchState.DONE:
-                refused = {one.first + number for number in _refused(one)}
-                arrived.update(before[row] for row in range(one.first, one.last) if row not in refused)
-            elif one.attempts and one.last > one.first:
-                on_the_way[before[one.first]] = before[one.first : one.last]
-        return tuple(_cut(rows, arrived, on_the_way, size))
+    arrived: Counter[bytes] = field(default_factory=Counter)
+    on_the_way: dict[bytes, Sequence[bytes]] = field(default_factory=dict)
+    keys: dict[tuple[bytes, ...], str] = field(default_factory=dict)
 
 
-def broken_off(context: JobContext, run: Run) -> BrokenOff | None:
-    """What broke off before `run`; None where the last run that came to sending has arrived, or is another matter."""
+def broken_off(context: JobContext, run: Run) -> Sequence[Run]:
+    """The runs that broke off of which `run` reads something again, the latest first.
+
+    These are those that took a file that it takes, and the last that came to sending, as an API names nothing twice.
+    """
     if run.kind in _APART or run.window or context.job.overlap == "allow":
-        return None
+        return ()
     last = context.store.runs.last_planned(context.name)
-    if last is None or last.status is RunStatus.SUCCESS or not last.ended_for_good:
-        return None
-    batches = context.store.deliveries.batches(last.id)
-    return BrokenOff(last, batches) if any(one.state is not BatchState.PLANNED for one in batches) else None
+    if last is None:
+        return ()
+    files = [one.item.id for one in context.store.items.taken(run.id) if one.source in context.driving]
+    took = [one for one in context.store.runs.planned_with(context.name, files) if one.status is not RunStatus.SUCCESS]
+    open = [last] if last.status is not RunStatus.SUCCESS and last.id not in {one.id for one in took} else []
+    return tuple(one for one in (*open, *took) if one.ended_for_good)
+
+
+def sent_before(context: JobContext, broken: Sequence[Run], target: str, made: Mapping[str, Mapping[str, Path]]) -> Sent:
+    """What counts as sent of the runs that broke off; `made` are the files of each run that came to sending, the latest first.
+
+    What any run has sent later about the same thing has taken its place: then it is news, though it is as it was before.
+    """
+    sent, seen, wanted = Sent(), set[object](), {one.id for one in broken}
+    for id, files in made.items():
+        if not wanted:
+            break
+        batches = [
+            one for one in context.store.deliveries.batches(id) if one.target == target and one.attempts + (one.state is BatchState.DONE)
+        ]
+        if not batches:
+            wanted.discard(id)
+            continue
+        entity, path = next(iter(files.items()), ("", Path()))
+        if not path.is_file():
+            # Nobody knows any more what was sent then: rather twice than never.
+            break
+        rows = rows_of(context, entity, path)
+        if id in wanted:
+            _add(sent, rows, batches, seen)
+            wanted.discard(id)
+        seen.update(about for one in batches for _, about in rows[one.first : one.last])
+    return sent
 
 
 def by_rows(context: JobContext, target: str) -> bool:
@@ -75,49 +92,59 @@ def by_rows(context: JobContext, target: str) -> bool:
     return target not in whole and getattr(context.job.targets[target], "mode", "") != "replace"
 
 
-def keys_kept(batches: Sequence[Batch], before: BrokenOff | None) -> Sequence[Batch]:
-    """Batches under the keys that those of the same content had in a run that broke off: what has arrived of it is known by them.
-
-    Nothing has arrived since that could have replaced it: else the same content is news, and has a key of its own.
-    """
-    if before is None:
-        return batches
-    keys = {place: one.key for place, one in zip(_places(before.batches), before.batches, strict=True)}
+def keys_kept(batches: Sequence[Batch], before: Sequence[Batch]) -> Sequence[Batch]:
+    """Batches under the keys that those of the same content have in `before`: what has arrived of it is known by them."""
+    keys = {place: one.key for place, one in zip(_places(before), before, strict=True)}
     return [replace(one, key=keys.get(place, one.key)) for place, one in zip(_places(batches), batches, strict=True)]
 
 
-def _cut(rows: Sequence[bytes], arrived: Counter[bytes], on_the_way: Mapping[bytes, Sequence[bytes]], size: int) -> Iterator[Piece]:
-    first = at = 0
-    arriving = False
+def rows_of(context: JobContext, entity: str, path: Path) -> Sequence[Row]:
+    """The rows of a file that a run has made, in their order."""
+    shape = next((one for one in context.plan.entities if one.name == entity), None)
+    found: list[Row] = []
+    with pq.ParquetFile(path) as file:
+        key = [*shape.key] if shape is not None and shape.key and set(shape.key) <= set(file.schema_arrow.names) else []
+        for several in file.iter_batches(_AT_ONCE):
+            for row in pa.Table.from_batches([several]).to_pylist():
+                digest = hashlib.blake2b(json.dumps(row, default=repr).encode(), digest_size=16).digest()
+                found.append((digest, tuple(map(repr, map(row.get, key))) if key else digest))
+    return found
+
+
+def cut(rows: Sequence[bytes], sent: Sent, size: int) -> Iterator[Piece]:
+    """Rows cut so that nothing is sent again: what has arrived stands apart, and what was on its way is sent as the batch that it was.
+
+    Rows count one by one.
+    """
+    left, first, at, arriving = Counter(sent.arrived), 0, 0, False
     while at < len(rows):
-        here, sent = arrived[rows[at]] > 0, on_the_way.get(rows[at], ())
-        again = bool(sent) and not here and rows[at : at + len(sent)] == sent
+        here, way = left[rows[at]] > 0, sent.on_the_way.get(rows[at], ())
+        again = bool(way) and not here and rows[at : at + len(way)] == way
         if at > first and (here != arriving or again or at - first == size):
             yield Piece(first, at, arriving)
             first = at
         arriving = here
         if again:
-            at = at + len(sent)
+            at = at + len(way)
             yield Piece(first, at)
             first = at
             continue
-        arrived[rows[at]] -= here
+        left[rows[at]] -= here
         at += 1
     if at > first:
         yield Piece(first, at, arriving)
 
 
-def _digests(path: Path) -> list[bytes]:
-    """A digest of all that each row says, in their order."""
-    found: list[bytes] = []
-    with pq.ParquetFile(path) as file:
-        for several in file.iter_batches(_AT_ONCE):
-            found += map(_digest, pa.table(several.columns, names=several.schema.names).to_pylist())
-    return found
-
-
-def _digest(row: Mapping[str, object]) -> bytes:
-    return hashlib.blake2b(json.dumps(row, default=repr).encode(), digest_size=16).digest()
+def _add(sent: Sent, rows: Sequence[Row], batches: Sequence[Batch], seen: set[object]) -> None:
+    for one in batches:
+        mine = rows[one.first : one.last]
+        if one.state is BatchState.DONE:
+            refused = set(_refused(one))
+            sent.arrived.update(digest for number, (digest, about) in enumerate(mine) if number not in refused and about not in seen)
+        elif mine and not any(about in seen for _, about in mine):
+            digests = [digest for digest, _ in mine]
+            sent.on_the_way[digests[0]] = digests
+            sent.keys[tuple(digests)] = one.key
 
 
 def _refused(batch: Batch) -> Iterator[int]:

@@ -19,7 +19,7 @@ from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
-from datahub.runner.jobs.broken_off import BrokenOff, Piece, broken_off, by_rows, keys_kept
+from datahub.runner.jobs.broken_off import Piece, Sent, broken_off, by_rows, cut, keys_kept, rows_of, sent_before
 from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
@@ -35,7 +35,7 @@ REJECTS = "rejects"
 
 def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
     """Write down what is going to be sent where, before any of it is; how many rows there are of which nothing can be made to be sent."""
-    files, batches, before = [], [], broken_off(context, run)
+    files, batches, broken = [], [], broken_off(context, run)
     for target in context.ways.documents:
         if target in context.ways.senders:
             batches += list(_documents_sent(context, run, target))
@@ -47,11 +47,14 @@ def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
         if one.target in context.ways.documents:
             continue
         if one.target in context.ways.senders:
-            batches += list(_batches(context, run, one, before))
+            batches += list(_batches(context, run, one, broken))
         elif one.target in context.ways.sinks:
             files.append(_file(context, run, one.target, one))
     if REJECTS in context.ways.sinks:
         files += [_file(context, run, REJECTS, one) for one in report.rejects]
+    # What is sent as a whole is known by its content, as long as nothing was sent since.
+    last = context.store.runs.last_planned(context.name)
+    before = context.store.deliveries.batches(last.id) if last is not None and last in broken else ()
     context.store.deliveries.plan(claim, keys_kept(batches, before), files)
     return refused_rows(batches)
 
@@ -194,22 +197,27 @@ class _Rows:
         return table.slice(first - (offset or 0), last - first)
 
 
-def _batches(context: JobContext, run: Run, one: WrittenFile, before: BrokenOff | None) -> Iterator[Batch]:
+def _batches(context: JobContext, run: Run, one: WrittenFile, broken: Sequence[Run]) -> Iterator[Batch]:
     rows = _Rows(context, run, one.target)
-    for number, piece in enumerate(_pieces(context, run, one, before, max(1, rows.sender.rows))):
+    size = max(1, rows.sender.rows)
+    sent = _sent(context, broken, one.target)
+    digests: Sequence[bytes] = [digest for digest, _ in rows_of(context, one.name, Path(one.path))] if sent else ()
+    pieces = cut(digests, sent, size) if sent else (Piece(first, min(first + size, one.rows)) for first in range(0, one.rows, size))
+    for number, piece in enumerate(pieces):
         sha256 = hashlib.sha256(rows.body(piece.first, piece.last)).hexdigest()
-        made = Batch(run.id, one.target, number, piece.first, piece.last, key(context, run, one.target, str(number), sha256), sha256)
-        if piece.arrived and before is not None:
-            made = replace(made, state=BatchState.DONE, answer=f"sent by run {before.run.id}")
-        yield made
+        known = sent.keys.get(tuple(digests[piece.first : piece.last])) if sent else None
+        made = known or key(context, run, one.target, str(number), sha256)
+        batch = Batch(run.id, one.target, number, piece.first, piece.last, made, sha256)
+        yield replace(batch, state=BatchState.DONE, answer="sent by an earlier run") if piece.arrived else batch
 
 
-def _pieces(context: JobContext, run: Run, one: WrittenFile, before: BrokenOff | None, size: int) -> Sequence[Piece]:
-    if before is not None and by_rows(context, one.target):
-        theirs = next(iter(made_files(context, before.run, one.target).values()), None)
-        if theirs is not None and theirs.is_file():
-            return before.pieces(one.target, theirs, Path(one.path), size)
-    return [Piece(first, min(first + size, one.rows)) for first in range(0, one.rows, size)]
+def _sent(context: JobContext, broken: Sequence[Run], target: str) -> Sent | None:
+    """What of a target counts as sent already; None where nothing does."""
+    if not broken or not by_rows(context, target):
+        return None
+    runs = context.store.runs.planned_since(context.name, broken[-1].id)
+    sent = sent_before(context, broken, target, {one.id: made_files(context, one, target) for one in runs})
+    return sent if sent.arrived or sent.on_the_way else None
 
 
 def _documents_sent(context: JobContext, run: Run, target: str) -> Iterator[Batch]:

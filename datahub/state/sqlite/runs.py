@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from datahub.project.redaction import redacted
@@ -15,6 +14,7 @@ from datahub.state.owner import Owner
 from datahub.state.records import ENDED, Admission, Claim, Counts, Fire, FireKind, Overlap, Run, RunStatus
 from datahub.state.sqlite.instants import read, read_or_null, written
 from datahub.state.sqlite.leases import fence
+from datahub.state.sqlite.run_ids import new_id
 from datahub.state.store import LEASE_SECONDS
 
 if TYPE_CHECKING:
@@ -29,12 +29,9 @@ _PRECEDING = "precedes = 1 AND status = 'pending'"
 _WORKING = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in {*ENDED, RunStatus.PENDING})})"
 _MOST_AT_ONCE = 500
 """So many runs of a job are looked through for one that can be claimed."""
+_APART = "'replay', 'backfill'"
 # A run that found nothing new has a code; it says as little of how much there should be as rejects or a range that are run again.
-_GOOD = "status = 'success' AND code = '' AND kind NOT IN ('replay', 'backfill')"
-_OF_JOB = "WHERE run.job = ? AND run.kind NOT IN ('replay', 'backfill')"
-_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Without those that look like another; in the order of their codes."""
-_IDS = len(_LETTERS) ** 5
+_GOOD = f"status = 'success' AND code = '' AND kind NOT IN ({_APART})"
 _OWN_TABLES = ("taken", "batch", "out_file", "planned", "proposed", "rejects")
 
 
@@ -49,7 +46,7 @@ class SqliteRuns:
             # What fires again and again costs no transaction.
             return None
         with self._ledger.writing() as sql:
-            run = _new_id(sql, now)
+            run = new_id(sql, now)
             key = fire.key or (run if fire.kind in (FireKind.MANUAL, FireKind.REPLAY, FireKind.BACKFILL) else "")
             recorded = sql.execute(
                 "INSERT INTO fire VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -185,21 +182,26 @@ class SqliteRuns:
         return _run(rows[0]) if rows else None
 
     def last_planned(self, job: str) -> Run | None:
-        rows = self._ledger.rows(
-            f"SELECT run.* FROM run JOIN planned ON planned.run = run.id {_OF_JOB} ORDER BY run.rowid DESC LIMIT 1", (job,)
-        )
-        return _run(rows[0]) if rows else None
+        return next(iter(self._planned(job, "", (), 1)), None)
+
+    def planned_with(self, job: str, items: Sequence[int]) -> Sequence[Run]:
+        taken = "AND run.id IN (SELECT run FROM taken WHERE item IN (SELECT value FROM json_each(?)))"
+        return self._planned(job, taken, (json.dumps(items),))
+
+    def planned_since(self, job: str, id: str) -> Sequence[Run]:
+        return self._planned(job, "AND run.rowid >= (SELECT rowid FROM run WHERE id = ?)", (id,))
+
+    def _planned(self, job: str, which: str, values: Sequence[str], most: int = -1) -> Sequence[Run]:
+        query = f"SELECT run.* FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.kind NOT IN ({_APART}) {which}"
+        return tuple(map(_run, self._ledger.rows(f"{query} ORDER BY run.rowid DESC LIMIT ?", (job, *values, most))))
 
     def generation(self, job: str, input_digest: str) -> int:
         # What broke off last is gone on with; whatever was sent before that is another matter, whether all of it arrived or not.
         last = self.last_planned(job)
         open = last.id if last is not None and last.status is not RunStatus.SUCCESS else ""
-        rows = self._ledger.rows(
-            "SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND (status = 'success' OR (kind NOT IN ('replay', 'backfill')"
-            " AND id <> ? AND id IN (SELECT run FROM planned)))",
-            (job, input_digest, open),
-        )
-        return int(rows[0][0])
+        query = "SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND (status = 'success' OR"
+        query = f"{query} (kind NOT IN ({_APART}) AND id <> ? AND id IN (SELECT run FROM planned)))"
+        return int(self._ledger.rows(query, (job, input_digest, open))[0][0])
 
     # ------------------------------------------------------------ going on
 
@@ -358,23 +360,6 @@ def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str,
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, id))
     else:
         _mark_cancelled(sql, row, reason, now)
-
-
-def _new_id(sql: sqlite3.Connection, now: datetime) -> str:
-    """Readable, never given before, and in the order in which runs are let in, also within a second: files are called by it."""
-    second = f"{now:%Y%m%d-%H%M%S}-"
-    last = sql.execute("SELECT max(id) FROM run WHERE id > ? AND id < ?", (second, second + "~")).fetchone()[0]
-    number = secrets.randbelow(_IDS // 4) if last is None else _number_of(last.removeprefix(second)) + 1 + secrets.randbelow(_IDS >> 15)
-    if number >= _IDS:
-        return _new_id(sql, now + timedelta(seconds=1))
-    return second + "".join(_LETTERS[number >> bits & 31] for bits in (20, 15, 10, 5, 0))
-
-
-def _number_of(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number << 5 | _LETTERS.index(letter)
-    return number
 
 
 def _run(row: sqlite3.Row) -> Run:
