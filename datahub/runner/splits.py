@@ -36,6 +36,8 @@ SIZE = 64 << 20
 _IN_PARTS = ("csv", "jsonl")
 """The kinds of sources whose files are read in parts: their records stand one behind the other."""
 
+_GATHERING = (op.Group, op.Windowed, op.Fill, op.Join, op.SetCheck, op.Graph)
+
 
 class KeysMeet(Exception):
     """Keys that stand in more than one split: of which entity, and how many."""
@@ -84,6 +86,11 @@ def _spread_by(plan: op.Plan) -> str | None:
             return None
     driving = set(driving_sources(plan))
     return driving.pop() if len(driving) == 1 else None
+
+
+def rows_alone(plan: op.Plan) -> bool:
+    """Whether what becomes of a row is the same whatever other rows are read with it."""
+    return not any(isinstance(operator, _GATHERING) for operator in topological(output.rows for output in plan.outputs))
 
 
 def driving_sources(plan: op.Plan) -> frozenset[str]:

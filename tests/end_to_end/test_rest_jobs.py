@@ -186,6 +186,20 @@ def test_rows_that_an_api_gives_again_are_read_once_and_those_that_changed_are_r
     assert ["O-1", "O-2", "O-3", "O-4", "O-3", "O-3"] == world.taken
 
 
+def test_a_script_that_gathers_rows_gets_those_that_come_again_too(world, tmp_path):
+    script = SCRIPT.replace(
+        "in feed {\n  id: f.id\n  total: f.total\n}", "in feed {\n  group by f.id\n  id: f.id\n  total: sum(f.total)\n}"
+    )
+    assert "sum" in script
+    (tmp_path / "orders.dhm").write_text(script, encoding="utf-8")
+    world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
+    run()
+    world.rows.append({"id": "O-3", "total": 4, "at": "2026-01-03"})
+    ended = run()
+    assert "2 rows read" in ended.stderr or "2 read" in ended.stderr, ended.stderr
+    assert b'"total":7' in world.seen[-1].body
+
+
 @pytest.mark.parametrize("point", ["staged", "planned", "sent", "delivered"])
 def test_rows_that_are_given_again_are_left_out_once_they_have_arrived_and_not_before(world, point):
     world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}

@@ -23,7 +23,7 @@ class Again:
     """
 
     def __init__(self, cursor: Cursor | None, recalled: str | None) -> None:
-        asked = cursor is not None and cursor.same_rows == "skip" and bool(cursor.value or cursor.overlap)
+        asked = cursor is not None and cursor.same_rows != "read" and bool(cursor.value or cursor.overlap)
         self._cursor = cursor if asked else None
         digests = recalled or ""
         self._before = Counter(digests[at : at + _DIGITS] for at in range(0, len(digests), _DIGITS)) if asked else Counter[str]()

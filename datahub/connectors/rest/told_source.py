@@ -162,8 +162,9 @@ class Cursor(Config):
     """What stands for it before the first run that succeeded."""
     overlap: Length = timedelta(0)
     """How much earlier than that to ask, for rows that are written late."""
-    same_rows: Literal["skip", "read"] = "skip"
-    """What becomes of rows that the last run has read as they are, and that come again because the cursor, or `overlap`, includes them."""
+    same_rows: Literal["skip", "read"] | None = None
+    """What becomes of rows that the last run has read as they are, and that come again because the cursor, or `overlap`, includes them.
+    Unless said, they are skipped where the script makes of each row what it makes of it alone, and read where it gathers or joins rows."""
 
 
 _NAMED_BY = ("CONNECTION", "TIMESTAMP", "DATE")

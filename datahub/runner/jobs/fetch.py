@@ -17,6 +17,7 @@ from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import LEFT, Piled, leave, portion
 from datahub.runner.jobs.watching import AGAIN, POSITION
+from datahub.runner.splits import rows_alone
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
 
 RangeOf = Callable[[str, Source], Iterator[Landed]]
@@ -79,8 +80,9 @@ def _freeze(context: JobContext, claim: Claim, taken: Sequence[Taken], left: Map
 def go_on(context: JobContext, name: str, source: Incremental) -> None:
     """Have a source go on from where the last run that succeeded has come to."""
     source.start(context.store.cursors.value(context.places[name], POSITION))
-    # Rows of other sources are looked up in as they come: there all of them are needed.
-    if isinstance(source, Recalling) and name in context.driving:
+    # Where rows are looked up in, joined or gathered, all of them are needed.
+    told = getattr(getattr(context.job.sources[name], "cursor", None), "same_rows", None)
+    if isinstance(source, Recalling) and name in context.driving and (told == "skip" or rows_alone(context.plan)):
         source.recall(context.store.cursors.value(context.places[name], AGAIN))
 
 
