@@ -212,8 +212,11 @@ class Incremental(Protocol):
 class Recalling(Protocol):
     """An incremental source that is given some rows again and leaves them out. The ledger keeps which, as it keeps the position."""
 
-    def recall(self, rows: str | None) -> None:
-        """What `remembered` gave in the last run that succeeded; None at first. Called before `splits`."""
+    def recall(self, rows: str | None, *, apart: bool) -> None:
+        """What `remembered` gave in the last run that succeeded; None at first. Called before `splits`.
+
+        `apart`: each row goes its own way; else all that come are given together, or none where none is new.
+        """
         ...
 
     def remembered(self) -> str | None:

@@ -104,7 +104,7 @@ class Runs(Protocol):
         ...
 
     def planned_with(self, job: str, items: Sequence[int]) -> Sequence[Run]:
-        """Those that took one of these files, the latest first."""
+        """Those that took a file of the place and the name of one of these, the latest first."""
 
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
         """Those from a run on, the latest first."""

@@ -280,6 +280,31 @@ def test_a_state_that_is_as_it_was_when_a_run_broke_off_is_news(world, arrives):
     assert ids(8) == world.taken
 
 
+def test_what_a_person_corrects_and_puts_back_after_others_have_arrived_is_sent_as_far_as_it_is_new(world):
+    world.project(FOLDER + 'on_failure = {action = "move", folder = "failed"}\n')
+    world.put("a", 0, 10)
+    world.breaks_off(after=2)
+    world.put("b", 20, 22)
+    assert 0 == world.run()[0]
+    world.put("a", 0, 11)
+    code, told = world.run()
+    assert (0, sorted([*ids(11), "O-20", "O-21"])) == (code, sorted(world.taken)), told
+
+
+def test_movements_that_say_the_same_are_sent_though_a_run_broke_off_with_others(world):
+    """What has no key is no repetition, but in the same file."""
+    world.project(FOLDER + 'on_failure = {action = "move", folder = "failed"}\n')
+    (world.folder / "orders.dhm").write_text(SCRIPT.replace("  key id\n", ""))
+    world.put("a", 0, 10)
+    world.breaks_off(after=2)
+    world.put("b", 0, 6)
+    assert 0 == world.run()[0]
+    assert [*ids(8), *ids(6)] == world.taken
+    (world.folder / "failed" / "a.jsonl").rename(world.folder / "in" / "a.jsonl")
+    assert 0 == world.run()[0]
+    assert [*ids(8), *ids(6), *ids(10)[8:]] == world.taken
+
+
 @pytest.mark.parametrize("beside", [True, False], ids=["beside another", "alone"])
 def test_what_a_person_puts_back_after_others_have_arrived_is_not_sent_again(world, beside):
     """The token had expired, the file lay in `failed` over night, and the next one went well."""

@@ -192,6 +192,7 @@ def test_a_script_that_gathers_rows_gets_those_that_come_again_too(world, tmp_pa
     (tmp_path / "orders.dhm").write_text(script, encoding="utf-8")
     world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
     run()
+    assert "nothing new" in run().stderr
     world.rows.append({"id": "O-3", "total": 4, "at": "2026-01-03"})
     ended = run()
     assert "2 rows read" in ended.stderr or "2 read" in ended.stderr, ended.stderr

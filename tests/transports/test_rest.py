@@ -519,8 +519,8 @@ def test_the_cursor_is_the_greatest_of_the_rows_and_starts_where_the_last_run_en
     )
 
 
-def again(one, source, known, position="2026-01-07T00:00:00Z"):
-    source.recall(known)
+def again(one, source, known, position="2026-01-07T00:00:00Z", apart=True):
+    source.recall(known, apart=apart)
     return one.lines(source, position), source.remembered()
 
 
@@ -549,6 +549,17 @@ def test_rows_that_the_last_run_has_read_as_they_are_are_left_out(server, world,
     rows[:] = now
     found, _ = again(one, source, known, "7" if "value" in cursor else "2026-01-07T00:00:00Z")
     assert left == found
+
+
+@pytest.mark.parametrize("more, given", [([], 0), ([{"id": 9, "at": 7}], 5)], ids=["nothing new", "one is new"])
+def test_rows_that_go_together_come_all_or_none(server, world, more, given):
+    rows = [one for one in SAME if one["at"] == 7] + [SAME[0]]
+    server.routes["GET /rows"] = lambda asked: rows
+    one = world()
+    source = one.source(SINCE, cursor={"value": "$.at"})
+    _, known = again(one, source, None, "7", apart=False)
+    rows += more
+    assert given == len(again(one, source, known, "7", apart=False)[0])
 
 
 def test_as_many_rows_are_remembered_as_lie_within_the_overlap(server, world):

@@ -22,9 +22,9 @@ class Again:
     that became another and is then as it was before, at the same instant, is news. Rows that are alike count one by one.
     """
 
-    def __init__(self, cursor: Cursor | None, recalled: str | None) -> None:
+    def __init__(self, cursor: Cursor | None, recalled: str | None, *, apart: bool) -> None:
         asked = cursor is not None and cursor.same_rows != "read" and bool(cursor.value or cursor.overlap)
-        self._cursor = cursor if asked else None
+        self._cursor, self._apart = (cursor if asked else None), apart
         digests = recalled or ""
         self._before = Counter(digests[at : at + _DIGITS] for at in range(0, len(digests), _DIGITS)) if asked else Counter[str]()
         self._here: dict[str, list[str]] = {}
@@ -32,11 +32,14 @@ class Again:
         self._greatest: tuple[tuple[int, Any], str] | None = None
         self.skipped = 0
 
-    def new(self, rows: list[Any], cursors: list[Any]) -> bytes:
-        """Rows as JSON lines without those that the last run read; `cursors` are theirs, or nothing where they have none."""
+    def new(self, rows: list[Any], cursors: list[Any]) -> tuple[bytes, int]:
+        """Rows as JSON lines without those that the last run read; `cursors` are theirs, or nothing where they have none.
+
+        Where rows go together all are given, and how many bytes of them are known.
+        """
         data = encoded_lines(rows)
         if self._cursor is None:
-            return data
+            return data, 0
         lines = data.splitlines(keepends=True)
         digests = [hashlib.blake2b(line, digest_size=_DIGITS // 2).hexdigest() for line in lines]
         if len(cursors) != len(lines):
@@ -47,10 +50,12 @@ class Again:
         if self._held > self._room:
             self._forget()
         if not self._before:
-            return data
+            return data, 0
         kept = [line for line, digest in zip(lines, digests, strict=True) if not self._seen(digest)]
+        if not self._apart:
+            return data, len(data) - sum(map(len, kept))
         self.skipped += len(lines) - len(kept)
-        return b"".join(kept)
+        return b"".join(kept), 0
 
     def _seen(self, digest: str) -> bool:
         if not self._before[digest]:

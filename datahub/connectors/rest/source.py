@@ -38,7 +38,8 @@ class RestIn:
         self._position: str | None = None
         self._before: str | None = None
         self._recalled: str | None = None
-        self._again = Again(None, None)
+        self._apart = True
+        self._again = Again(None, None, apart=True)
         self._window: tuple[str, str] | None = None
         self._values: dict[str, Any] = {}
         self._parts: list[tuple[Path, int]] = []
@@ -50,8 +51,8 @@ class RestIn:
     def position(self) -> str | None:
         return self._position
 
-    def recall(self, rows: str | None) -> None:
-        self._recalled = rows
+    def recall(self, rows: str | None, *, apart: bool) -> None:
+        self._recalled, self._apart = rows, apart
 
     def remembered(self) -> str | None:
         return self._again.remembered()
@@ -80,7 +81,7 @@ class RestIn:
         *earlier, last = self._told.calls
         for call in earlier:
             self._remember(call, self._known(call))
-        self._again = Again(self._told.cursor if self._window is None else None, self._recalled)
+        self._again = Again(self._told.cursor if self._window is None else None, self._recalled, apart=self._apart)
         taken = Taken(self._told, self._again)
         if last.download:
             self._fetch(last, taken)
@@ -90,6 +91,9 @@ class RestIn:
                     taken.bytes(self._elements.rejected())
                     taken.rows(rows)
                 taken.bytes(self._elements.rejected())
+            if taken.size == taken.known:
+                # None of it is new.
+                self._parts = [(path, 0) for path, _ in self._parts]
         self._move(began, taken)
         yield from self._found(began)
 

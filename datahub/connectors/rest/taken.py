@@ -17,7 +17,7 @@ class Taken:
     def __init__(self, told: RestFrom, again: Again) -> None:
         self._told, self.again = told, again
         self.file: IO[bytes]
-        self.size = 0
+        self.size = self.known = 0
         self.greatest: str | None = None
         self._rank: tuple[int, Any] = (0, 0)
 
@@ -28,7 +28,9 @@ class Taken:
             # Many rows of a page have one of few values.
             for text in dict.fromkeys(str(one) for one in found if one is not None):
                 self._higher(text)
-        self.bytes(self.again.new(rows, found))
+        data, known = self.again.new(rows, found)
+        self.known += known
+        self.bytes(data)
 
     def _higher(self, found: str) -> None:
         if found == self.greatest:

@@ -164,7 +164,8 @@ class Cursor(Config):
     """How much earlier than that to ask, for rows that are written late."""
     same_rows: Literal["skip", "read"] | None = None
     """What becomes of rows that the last run has read as they are, and that come again because the cursor, or `overlap`, includes them.
-    Unless said, they are skipped where the script makes of each row what it makes of it alone, and read where it gathers or joins rows."""
+    Unless said, they are skipped where the script makes of each row what it makes of it alone; where it gathers or joins rows, all are
+    read as soon as one of them is new."""
 
 
 _NAMED_BY = ("CONNECTION", "TIMESTAMP", "DATE")

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datahub.plan.whole import written_whole
+from datahub.project.binding import FilesFrom
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import Batch, BatchState, FireKind, Run, RunStatus
@@ -45,7 +46,7 @@ class Sent:
 def broken_off(context: JobContext, run: Run) -> Sequence[Run]:
     """The runs that broke off of which `run` reads something again, the latest first.
 
-    These are those that took a file that it takes, and the last that came to sending, as an API names nothing twice.
+    These are those that took a file of a name that it takes, and, as an API names nothing twice, the last that came to sending.
     """
     if run.kind in _APART or run.window or context.job.overlap == "allow":
         return ()
@@ -54,11 +55,12 @@ def broken_off(context: JobContext, run: Run) -> Sequence[Run]:
         return ()
     files = [one.item.id for one in context.store.items.taken(run.id) if one.source in context.driving]
     took = [one for one in context.store.runs.planned_with(context.name, files) if one.status is not RunStatus.SUCCESS]
-    open = [last] if last.status is not RunStatus.SUCCESS and last.id not in {one.id for one in took} else []
+    asked = any(not isinstance(context.job.sources.get(name), FilesFrom) for name in context.driving)
+    open = [last] if asked and last.status is not RunStatus.SUCCESS and last.id not in {one.id for one in took} else []
     return tuple(one for one in (*open, *took) if one.ended_for_good)
 
 
-def sent_before(context: JobContext, broken: Sequence[Run], target: str, made: Mapping[str, Mapping[str, Path]]) -> Sent:
+def sent_before(context: JobContext, run: Run, broken: Sequence[Run], target: str, made: Mapping[str, Mapping[str, Path]]) -> Sent:
     """What counts as sent of the runs that broke off; `made` are the files of each run that came to sending, the latest first.
 
     What any run has sent later about the same thing has taken its place: then it is news, though it is as it was before.
@@ -79,10 +81,20 @@ def sent_before(context: JobContext, broken: Sequence[Run], target: str, made: M
             break
         rows = rows_of(context, entity, path)
         if id in wanted:
-            _add(sent, rows, batches, seen)
+            # What has no key is the same only where it comes of the same file: movements that are alike are no repetition.
+            if any(digest != about for digest, about in rows) or _same_files(context, run, id):
+                _add(sent, rows, batches, seen)
             wanted.discard(id)
-        seen.update(about for one in batches for _, about in rows[one.first : one.last])
+        # What has no key takes the place of nothing.
+        seen.update(about for one in batches for digest, about in rows[one.first : one.last] if about != digest)
     return sent
+
+
+def _same_files(context: JobContext, run: Run, id: str) -> bool:
+    """Whether a run reads all files that another has read; what an API gives is read anew from where that one began."""
+    files = [name for name in context.driving if isinstance(context.job.sources.get(name), FilesFrom)]
+    mine, theirs = ({one.item.id for one in context.store.items.taken(which) if one.source in files} for which in (run.id, id))
+    return theirs <= mine
 
 
 def by_rows(context: JobContext, target: str) -> bool:

@@ -200,7 +200,7 @@ class _Rows:
 def _batches(context: JobContext, run: Run, one: WrittenFile, broken: Sequence[Run]) -> Iterator[Batch]:
     rows = _Rows(context, run, one.target)
     size = max(1, rows.sender.rows)
-    sent = _sent(context, broken, one.target)
+    sent = _sent(context, run, broken, one.target)
     digests: Sequence[bytes] = [digest for digest, _ in rows_of(context, one.name, Path(one.path))] if sent else ()
     pieces = cut(digests, sent, size) if sent else (Piece(first, min(first + size, one.rows)) for first in range(0, one.rows, size))
     for number, piece in enumerate(pieces):
@@ -211,12 +211,12 @@ def _batches(context: JobContext, run: Run, one: WrittenFile, broken: Sequence[R
         yield replace(batch, state=BatchState.DONE, answer="sent by an earlier run") if piece.arrived else batch
 
 
-def _sent(context: JobContext, broken: Sequence[Run], target: str) -> Sent | None:
+def _sent(context: JobContext, run: Run, broken: Sequence[Run], target: str) -> Sent | None:
     """What of a target counts as sent already; None where nothing does."""
     if not broken or not by_rows(context, target):
         return None
     runs = context.store.runs.planned_since(context.name, broken[-1].id)
-    sent = sent_before(context, broken, target, {one.id: made_files(context, one, target) for one in runs})
+    sent = sent_before(context, run, broken, target, {one.id: made_files(context, one, target) for one in runs})
     return sent if sent.arrived or sent.on_the_way else None
 
 

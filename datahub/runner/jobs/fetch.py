@@ -80,10 +80,11 @@ def _freeze(context: JobContext, claim: Claim, taken: Sequence[Taken], left: Map
 def go_on(context: JobContext, name: str, source: Incremental) -> None:
     """Have a source go on from where the last run that succeeded has come to."""
     source.start(context.store.cursors.value(context.places[name], POSITION))
-    # Where rows are looked up in, joined or gathered, all of them are needed.
-    told = getattr(getattr(context.job.sources[name], "cursor", None), "same_rows", None)
-    if isinstance(source, Recalling) and name in context.driving and (told == "skip" or rows_alone(context.plan)):
-        source.recall(context.store.cursors.value(context.places[name], AGAIN))
+    # Where rows are looked up in all of them are needed.
+    if isinstance(source, Recalling) and name in context.driving:
+        told = getattr(getattr(context.job.sources[name], "cursor", None), "same_rows", None)
+        apart = told == "skip" or rows_alone(context.plan)
+        source.recall(context.store.cursors.value(context.places[name], AGAIN), apart=apart)
 
 
 def _complete(context: JobContext, taken: Sequence[Taken]) -> None:

@@ -185,7 +185,10 @@ class SqliteRuns:
         return next(iter(self._planned(job, "", (), 1)), None)
 
     def planned_with(self, job: str, items: Sequence[int]) -> Sequence[Run]:
-        taken = "AND run.id IN (SELECT run FROM taken WHERE item IN (SELECT value FROM json_each(?)))"
+        taken = (
+            "AND run.id IN (SELECT taken.run FROM item AS mine JOIN item ON item.place = mine.place AND item.name = mine.name"
+            " JOIN taken ON taken.item = item.id WHERE mine.id IN (SELECT value FROM json_each(?)))"
+        )
         return self._planned(job, taken, (json.dumps(items),))
 
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
