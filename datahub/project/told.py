@@ -87,8 +87,8 @@ def _told(detail: ErrorDetails, path: Path, holder: type[Config] | None, where: 
             return Diagnostic(
                 rule, str(context["message"]), label, help=str(context["help"] or f'write `{key} = "${{env:{_short(path)}}}"`')
             )
-        case "trigger" if isinstance(detail["input"], dict) and isinstance(kind := detail["input"].get("kind"), str):
-            return _no_word((*path, "kind"), kind, KINDS, where)
+        case "trigger" if (kind := where.value((*path, "kind"))).text and kind.text != where.value(path).text:
+            return _no_word((*path, "kind"), kind.text.strip("\"'"), KINDS, where)
         case "union_tag_not_found" | "trigger":
             return missing((*path, "kind"), where, "" if detail["type"] == "union_tag_not_found" else detail["msg"])
         case "union_tag_invalid":

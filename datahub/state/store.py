@@ -107,7 +107,7 @@ class Runs(Protocol):
         """Those that took a file of the place and the name of one of these, the latest first."""
 
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
-        """Those from a run on, the latest first."""
+        """All that came to sending from a run on, of whatever kind, the latest first."""
 
     def generation(self, job: str, input_digest: str) -> int:
         """How often exactly this input was sent, but for the run that broke off last, which is gone on with."""

@@ -97,10 +97,10 @@ def test_what_was_sent_counts_whether_it_arrived_or_not_but_for_what_broke_off_l
         store.runs.generation("offers", "d"),
         store.runs.generation("offers", "e"),
     )
-    went(store, 2, "f", RunStatus.FAILED, FireKind.REPLAY)
+    replayed = went(store, 2, "f", RunStatus.FAILED, FireKind.REPLAY)
     assert (second, 0) == (store.runs.last_planned("offers").id, store.runs.generation("offers", "f"))
     third = went(store, 3, "e", RunStatus.SUCCESS)
-    assert [third, second] == [run.id for run in store.runs.planned_since("offers", second)]
+    assert [third, replayed, second] == [run.id for run in store.runs.planned_since("offers", second)]
     assert [] == list(store.runs.planned_with("offers", [1]))
     assert (1, 2) == (store.runs.generation("offers", "d"), store.runs.generation("offers", "e"))
 

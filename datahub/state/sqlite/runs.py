@@ -192,7 +192,9 @@ class SqliteRuns:
         return self._planned(job, taken, (json.dumps(items),))
 
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
-        return self._planned(job, "AND run.rowid >= (SELECT rowid FROM run WHERE id = ?)", (id,))
+        query = "SELECT run.* FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.rowid >="
+        rows = self._ledger.rows(f"{query} (SELECT rowid FROM run WHERE id = ?) ORDER BY run.rowid DESC", (job, id))
+        return tuple(map(_run, rows))
 
     def _planned(self, job: str, which: str, values: Sequence[str], most: int = -1) -> Sequence[Run]:
         query = f"SELECT run.* FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.kind NOT IN ({_APART}) {which}"

@@ -237,6 +237,15 @@ def test_a_secret_among_several_is_called_by_their_name(project):
     assert 'write `secrets = ["${env:A_TRIGGERS_SECRETS}"]`' in finding.help
 
 
+@pytest.mark.parametrize(
+    "written, code, told",
+    [("{}", "DHM923", "{}"), ('"x"', "DHM923", '"x"'), ('{kind = "nope"}', "DHM922", '"nope"'), ("{kind = 3}", "DHM922", "3")],
+)
+def test_what_is_no_trigger_is_told_at_its_place(project, written, code, told):
+    finding = one(project(HEAD + f'[jobs.a]\nmapping="a.dhm"\ntriggers = [{written}]\n')[1], code)
+    assert (told, True) == (at(finding)[1], "kind" in finding.message)
+
+
 def test_a_job_that_names_no_connection_is_told(project):
     text = HEAD + '[connections.erp]\nkind="shop"\nhost="h"\n[jobs.a]\nmapping="a.dhm"\nsources.x = {connection = "epr", path = "x"}\n'
     finding = one(project(text)[1], "DHM927")
