@@ -551,6 +551,16 @@ def test_rows_that_the_last_run_has_read_as_they_are_are_left_out(server, world,
     assert left == found
 
 
+def test_rows_that_go_together_are_left_out_one_by_one_where_that_is_said(server, world):
+    rows = [one for one in SAME if one["at"] == 7]
+    server.routes["GET /rows"] = lambda asked: rows
+    one = world()
+    source = one.source(SINCE, cursor={"value": "$.at", "same_rows": "skip"})
+    _, known = again(one, source, None, "7", apart=False)
+    rows.append({"id": 9, "at": 7})
+    assert [{"id": 9, "at": 7}] == again(one, source, known, "7", apart=False)[0]
+
+
 @pytest.mark.parametrize("more, given", [([], 0), ([{"id": 9, "at": 7}], 5)], ids=["nothing new", "one is new"])
 def test_rows_that_go_together_come_all_or_none(server, world, more, given):
     rows = [one for one in SAME if one["at"] == 7] + [SAME[0]]

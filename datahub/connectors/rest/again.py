@@ -24,12 +24,12 @@ class Again:
 
     def __init__(self, cursor: Cursor | None, recalled: str | None, *, apart: bool) -> None:
         asked = cursor is not None and cursor.same_rows != "read" and bool(cursor.value or cursor.overlap)
-        self._cursor, self._apart = (cursor if asked else None), apart
+        self._cursor = cursor if asked else None
+        self._apart = apart or (cursor is not None and cursor.same_rows == "skip")
         digests = recalled or ""
         self._before = Counter(digests[at : at + _DIGITS] for at in range(0, len(digests), _DIGITS)) if asked else Counter[str]()
         self._here: dict[str, list[str]] = {}
         self._held, self._room = 0, 2 * MOST
-        self._greatest: tuple[tuple[int, Any], str] | None = None
         self.skipped = 0
 
     def new(self, rows: list[Any], cursors: list[Any]) -> tuple[bytes, int]:

@@ -82,9 +82,7 @@ def go_on(context: JobContext, name: str, source: Incremental) -> None:
     source.start(context.store.cursors.value(context.places[name], POSITION))
     # Where rows are looked up in all of them are needed.
     if isinstance(source, Recalling) and name in context.driving:
-        told = getattr(getattr(context.job.sources[name], "cursor", None), "same_rows", None)
-        apart = told == "skip" or rows_alone(context.plan)
-        source.recall(context.store.cursors.value(context.places[name], AGAIN), apart=apart)
+        source.recall(context.store.cursors.value(context.places[name], AGAIN), apart=rows_alone(context.plan))
 
 
 def _complete(context: JobContext, taken: Sequence[Taken]) -> None:
