@@ -10,12 +10,8 @@ import pytest
 
 from datahub.connectors import load
 from datahub.connectors.declare import DataHubError, Missing, ReadsTogether, Taken, TerminalError
+from tests.reading import content
 from tests.servers.systems import KINDS, OBJECTS, READ_ONLY, WITHOUT_FOLDERS
-
-
-def content(files, path, start=0):
-    with files.read(path, start) as stream:
-        return b"".join(iter(lambda: stream.read(70_000), b""))
 
 
 def put(files, path, data):

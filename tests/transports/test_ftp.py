@@ -15,6 +15,7 @@ from datahub.connectors.ftp_files import FtpFiles
 from datahub.connectors.ftp_listing import entries, of_facts
 from datahub.connectors.kinds.ftp import Ftp
 from datahub.project.secrets import Secret, Vault
+from tests.reading import content
 from tests.servers.ftp import PASSWORD, Lies, certificates, lying, pyftpd
 from tests.servers.proxy import Fault, proxy
 
@@ -37,11 +38,6 @@ def connect():
     yield make
     for files in made:
         files.close()
-
-
-def content(files, path, start=0):
-    with files.read(path, start) as stream:
-        return b"".join(iter(lambda: stream.read(70_000), b""))
 
 
 def put(files, path, data):

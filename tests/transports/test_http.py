@@ -18,6 +18,7 @@ from datahub.connectors.http_client import retry_after
 from datahub.connectors.http_files import HttpFiles
 from datahub.connectors.kinds.http import Http
 from datahub.project.secrets import Secret, Vault
+from tests.reading import content
 from tests.servers.ftp import certificates
 from tests.servers.proxy import Fault, proxy
 from tests.servers.web import Answers, answering
@@ -37,11 +38,6 @@ def connect():
     yield make
     for files in made:
         files.close()
-
-
-def content(files, path, start=0):
-    with files.read(path, start) as stream:
-        return b"".join(iter(lambda: stream.read(70_000), b""))
 
 
 def answer(body=b"", *headers, status="200 OK"):

@@ -18,6 +18,7 @@ from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.sftp_files import SftpFiles
 from datahub.connectors.ssh_keys import remember, shown_key
 from datahub.project.secrets import Secret, Vault
+from tests.reading import content
 from tests.servers.proxy import Fault, proxy
 
 
@@ -38,11 +39,6 @@ def connect(tmp_path):
     yield make
     for files in made:
         files.close()
-
-
-def content(files, path, start=0):
-    with files.read(path, start) as stream:
-        return b"".join(iter(lambda: stream.read(70_000), b""))
 
 
 def put(files, path, data):

@@ -16,6 +16,7 @@ from datahub.connectors.kinds.store import Store
 from datahub.connectors.store_files import StoreFiles
 from datahub.project.binding import FilesFrom, Ready
 from datahub.project.secrets import Secret, Vault
+from tests.reading import content
 from tests.servers.objects import BUCKET, KEY, SECRET, ObjectPath, s3
 from tests.servers.proxy import Fault, proxy
 
@@ -48,11 +49,6 @@ def connect(bucket):
     yield make
     for files in made:
         files.close()
-
-
-def content(files, path):
-    with files.read(path) as stream:
-        return b"".join(iter(lambda: stream.read(1 << 20), b""))
 
 
 @pytest.mark.parametrize("size", [10, 60_000_000])

@@ -12,6 +12,7 @@ from datahub.connectors.declare import Missing, TerminalError, TransientError
 from datahub.connectors.kinds.store import Store
 from datahub.connectors.store_files import StoreFiles
 from datahub.project.secrets import Secret, Vault
+from tests.reading import content
 from tests.servers.proxy import Fault, proxy
 from tests.servers.webdav import PASSWORD, USER, webdav
 
@@ -35,11 +36,6 @@ def connect(share):
     yield make
     for files in made:
         files.close()
-
-
-def content(files, path):
-    with files.read(path) as stream:
-        return b"".join(iter(lambda: stream.read(1 << 16), b""))
 
 
 def test_a_wrong_password_is_ours_to_mend(connect):
