@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -130,14 +132,29 @@ class Rereader:
 
 
 class AtomicFile:
-    """A file under a temporary name in its own folder; `commit` makes it durable and gives it its name, `abort` leaves nothing."""
+    """A file under a temporary name in its own folder; `commit` makes it durable and gives it its name, `abort` leaves nothing.
+
+    What a process that was killed leaves of it, `sweep` removes.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.temporary = self.path.with_name(f".{self.path.name[:100]}.{secrets.token_hex(8)}.part")
-        self.stream: BinaryIO = self.temporary.open("xb", buffering=1 << 20)
+        self.temporary, self.stream = self._begun()
         self._native: Any = None
+
+    def _begun(self) -> tuple[Path, BinaryIO]:
+        """A new file that is locked, so that nobody takes it for one that was left."""
+        while True:
+            path = self.path.with_name(f".{self.path.name[:100]}.{secrets.token_hex(8)}.part")
+            stream = path.open("xb", buffering=1 << 20)
+            with suppress(OSError):
+                # There are file systems without locks: nothing is swept there.
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            if path.exists():
+                return path, stream
+            # Swept between its first moment and its lock.
+            stream.close()
 
     def native(self) -> Any:
         """The file as Arrow writes it: without asking Python, which every other thread would have to make room for at each write."""
@@ -160,8 +177,9 @@ class AtomicFile:
                 self._native.close()
             self.stream.flush()
             os.fsync(self.stream.fileno())
-            self.stream.close()
             self.temporary.replace(self.path)
+            # With its lock goes what kept it from being swept, while it had its temporary name.
+            self.stream.close()
             to_disk(self.path.parent)
         except BaseException:
             self.abort()
@@ -175,3 +193,15 @@ class AtomicFile:
             self.stream.close()
         finally:
             self.temporary.unlink(missing_ok=True)
+
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.part")
+
+
+def sweep(folder: Path) -> None:
+    """Remove from a folder the temporary files that nobody writes any more: whoever did was killed."""
+    for path in folder.glob(".*.part"):
+        if _TEMPORARY.fullmatch(path.name):
+            with suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.csv_read import block_sizes, is_utf8
+from datahub.formats.csv_read import LARGEST_BLOCK, block_sizes, is_utf8, largest_block
 from datahub.formats.csv_scan import LONGEST_RECORD
 from datahub.formats.declare import BadInput, BadRecord, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
 from datahub.formats.encodings import Encoding, bad_byte, of_another, shown
@@ -52,7 +52,7 @@ class FixedReader:
             for _ in range(int(option(self.shape, "skip"))):
                 text.drop_line()
             count = first_block
-            for offset, line, piece in text.lines(block_sizes(stream), LONGEST_RECORD):
+            for offset, line, piece in text.lines(block_sizes(stream, largest_block(text, LARGEST_BLOCK)), LONGEST_RECORD):
                 if piece.strip():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1

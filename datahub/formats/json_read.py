@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from datahub.diagnostics.suggest import listed, nearest
-from datahub.formats.csv_read import block_size
+from datahub.formats.csv_read import block_size, largest_block
 from datahub.formats.declare import BadInput, Block, InputFile, Placed
 from datahub.formats.files import InputStream
 from datahub.formats.json_exact import Decoder, Malformed
@@ -60,7 +60,7 @@ class JsonDocumentReader(JsonReader):
         count = first_block
         with InputStream(file.path, file.member) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
-            for offset, line, piece in self._pieces(text, keys, file, block_size(stream, LARGEST_BLOCK)):
+            for offset, line, piece in self._pieces(text, keys, file, block_size(stream, largest_block(text, LARGEST_BLOCK, b"}"))):
                 yield Block(number, count, offset, len(piece.text), line, piece)
                 count += 1
         self.ended(file, count > first_block)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from datahub.formats.csv_read import block_sizes
+from datahub.formats.csv_read import block_sizes, largest_block
 from datahub.formats.declare import BadInput, Block, Format, InputFile, declare_format
 from datahub.formats.files import InputStream
 from datahub.formats.json_reader import LARGEST_BLOCK, JsonReader, refuse_markup
@@ -33,7 +33,7 @@ class JsonLinesReader(JsonReader):
             if text.buffer.lstrip()[:1] == b"[":
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block
-            for offset, line, piece in text.lines(block_sizes(stream, LARGEST_BLOCK), LONGEST_RECORD):
+            for offset, line, piece in text.lines(block_sizes(stream, largest_block(text, LARGEST_BLOCK)), LONGEST_RECORD):
                 if not piece.isspace():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1

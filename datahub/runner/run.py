@@ -21,6 +21,7 @@ from datahub.engine.side import Flowed, right_of
 from datahub.engine.start import given, run_state
 from datahub.engine.waiting import Budget
 from datahub.formats.declare import InputFile
+from datahub.formats.files import sweep
 from datahub.plan import operators as op
 from datahub.plan.referring import entity_of
 from datahub.plan.serde import digest
@@ -100,7 +101,7 @@ def run(
     findings = Findings(out / "run", plan.flow.name if plan.flow else "")
     rejects = Rejects(plan, readers, out / "run" / "rejects")
     outlet = Files(plan, out, options.format, findings, rejects, options.progress, options.watch, options.omissions)
-    _clear(out / "run")
+    _clear(out)
     try:
         outlet.open()
         state.unfit = outlet.unfit
@@ -170,8 +171,11 @@ def run(
     return report
 
 
-def _clear(folder: Path) -> None:
-    """Remove what an earlier run told of itself there: it would be taken for this one's."""
+def _clear(out: Path) -> None:
+    """Remove what earlier runs told of themselves in `out`, which would be taken for this one's, and what those left that were killed."""
+    folder = out / "run"
+    for one in (out, *(path for path in out.glob("*") if path.is_dir()), folder / "rejects"):
+        sweep(one)
     for path in (folder / "report.json", folder / NAME, folder / "issues.parquet", *(folder / "rejects").glob("*")):
         path.unlink(missing_ok=True)
 

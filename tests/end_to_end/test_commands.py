@@ -299,8 +299,8 @@ def test_an_input_that_is_wrong_as_a_whole_ends_a_run_with_1(here, dhm):
     assert not (here / "out" / "Offer.jsonl").exists()
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
-def test_a_run_that_is_stopped_leaves_no_result(here, name, code):
+def long_run(here):
+    """A run that has begun to write and is far from its end."""
     with (here / "feed.csv").open("a", encoding="utf-8") as feed:
         feed.writelines(f"r{number};1,50;2\n" for number in range(2_000_000))
     command = [sys.executable, "-m", "datahub", "run", "offers.dhm", "--source", "feed=feed.csv", "--quiet"]
@@ -308,10 +308,26 @@ def test_a_run_that_is_stopped_leaves_no_result(here, name, code):
     deadline = time.monotonic() + 60
     while not any(path.stat().st_size for path in here.glob("out/.*.part")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_run_that_is_stopped_leaves_no_result(here, name, code):
+    process = long_run(here)
     process.send_signal(getattr(signal, name))
     _, said = process.communicate(timeout=60)
     assert (code, "") == (process.returncode, said)
     assert [] == [path for path in here.glob("out/**/*") if path.is_file()]
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(here, dhm):
+    process = long_run(here)
+    process.kill()
+    process.communicate(timeout=60)
+    assert [".Offer.jsonl"] == [path.name[:12] for path in here.glob("out/*.part")]
+    (here / "feed.csv").write_text(FEED)
+    assert 0 == dhm("run", "offers.dhm", "--source", "feed=feed.csv").code
+    assert [] == list(here.glob("out/**/*.part"))
 
 
 # ---------------------------------------------------------------- test, preview, infer

@@ -57,6 +57,29 @@ def peak(folder, rows):
     return used.ru_maxrss / 1000
 
 
+STORM = """\
+source s: csv { columns { id: int, price: decimal, day: date } }
+entity E { id: int, price: decimal(10,2), day: date }
+map E from x in s { include x }
+"""
+
+
+@pytest.mark.slow
+def test_rows_that_all_fail_take_memory_as_bounded_as_others(tmp_path):
+    """Narrow rows, two failures in each: what is told of a row takes ten times the room of its text."""
+    (tmp_path / "items.dhm").write_text(STORM, encoding="utf-8")
+    with (tmp_path / "s.csv").open("w", encoding="utf-8") as file:
+        file.write("id,price,day\n")
+        file.writelines(f"{row},{row % 1000}x,2024-01-41\n" for row in range(1_000_000))
+    command = [sys.executable, "-m", "datahub", "run", "items.dhm", "--source", "s=s.csv", "--quiet"]
+    process = subprocess.Popen(command, cwd=tmp_path)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert 0 == process.returncode
+    # It was 1,200 MB when blocks had as many rows as their bytes allow.
+    assert used.ru_maxrss / 1000 < 700
+
+
 @pytest.mark.slow
 def test_three_times_the_rows_take_hardly_more_memory(tmp_path):
     (tmp_path / "items.dhm").write_text(SCRIPT, encoding="utf-8")

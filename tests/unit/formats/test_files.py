@@ -6,7 +6,7 @@ import pytest
 
 from datahub.formats import files
 from datahub.formats.declare import BadInput, InputFile
-from datahub.formats.files import AtomicFile, InputStream, Rereader
+from datahub.formats.files import AtomicFile, InputStream, Rereader, sweep
 
 
 def test_a_file_shows_under_its_name_only_when_it_is_whole(tmp_path):
@@ -36,6 +36,18 @@ def test_a_written_file_has_the_rights_of_any_new_file(tmp_path):
     file = AtomicFile(str(tmp_path / "out"))
     file.commit()
     assert (tmp_path / "usual").stat().st_mode == (tmp_path / "out").stat().st_mode
+
+
+def test_what_was_left_of_a_file_is_swept_and_what_is_being_written_is_not(tmp_path):
+    """As a process that is killed leaves it: without its lock."""
+    mine, left, other = AtomicFile(str(tmp_path / "a")), tmp_path / f".b.csv.{'0f' * 8}.part", tmp_path / ".b.csv.part"
+    left.write_bytes(b"half")
+    other.write_bytes(b"somebody else's")
+    sweep(tmp_path)
+    assert {mine.temporary, other} == set(tmp_path.iterdir())
+    mine.write(b"whole")
+    mine.commit()
+    assert b"whole" == (tmp_path / "a").read_bytes()
 
 
 def test_members_of_a_gzip_file_follow_each_other(tmp_path):
