@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Time zones as they are everywhere, as DataHub reads them: what the machine has is of some other year.
+zoneinfo.reset_tzpath(())
 
 # The same examples on every run of CI; `DHM_SEARCH=1` looks for new ones, and for longer.
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

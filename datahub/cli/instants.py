@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from datahub.zones import zone_named
 
 
 def local(at: datetime | None, zone: str) -> str:
     """An instant on the clock of `zone`."""
-    return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    return "" if at is None else at.astimezone(zone_named(zone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def utc(at: datetime) -> str:

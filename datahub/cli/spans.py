@@ -60,13 +60,13 @@ def submitted_span(context: JobContext, asked: Span, parameters: str, *, quiet: 
 
 
 def _instant(text: str, zone: str, option: str) -> datetime:
-    from zoneinfo import ZoneInfo
+    from datahub.zones import zone_named
 
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise Stop(f"`{option} {text}` is no instant", "write `2026-01-31` or `2026-01-31T06:00Z`") from None
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=zone_named(zone))).astimezone(UTC)
 
 
 def _length(text: str) -> timedelta:

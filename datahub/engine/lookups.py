@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +19,7 @@ from datahub.functions.columns import ints, valid
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.walk import columns_read
+from datahub.zones import zone_named
 
 __all__ = ["LookupIndex", "build", "in_look_up", "look_up"]
 
@@ -67,7 +67,7 @@ def _day(node: ir.LookUp, index: LookupIndex, scope: Scope) -> Column | None:
     if index.moments is None or node.inverse:
         return None
     now = scope.run.context.now
-    local = (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(ZoneInfo(scope.run.context.zone))
+    local = (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(zone_named(scope.run.context.zone))
     return Column(brought(pa.scalar(local.date()), index.moments.type))
 
 

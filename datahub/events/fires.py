@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 from datahub.records import record
+from datahub.zones import zone_named
 
 CORRECTION = timedelta(hours=3)
 _SECOND = timedelta(seconds=1)
@@ -31,7 +32,7 @@ def moments(cron: str, zone: str, after: datetime) -> Iterator[Moment]:
     """Every fire after an instant, in order, each once."""
     minute, hour = cron.split()[:2]
     free = minute.startswith("*") or hour.startswith("*")
-    place = ZoneInfo(zone)
+    place = zone_named(zone)
     begin = after.astimezone(UTC).replace(microsecond=0)
     found = _following(cron, place, begin) if free else _fixed(cron, place, begin)
     last = after

@@ -11,6 +11,7 @@ import pyarrow as pa
 from datahub.functions import zones
 from datahub.functions.columns import Ints, from_ints, ints, valid
 from datahub.functions.declare import Mask
+from datahub.zones import is_zone
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -86,7 +87,7 @@ def _split(days: Ints) -> tuple[Ints, Ints, Ints]:
 
 def zone_known(zone: str) -> bool:
     """Whether there is a time zone of this name; `+02:00` is one too."""
-    return fixed_offset(zone) is not None or zones.known(zone)
+    return fixed_offset(zone) is not None or is_zone(zone)
 
 
 def fixed_offset(zone: str) -> int | None:

@@ -1,6 +1,6 @@
 """Time zones as tables of their changes, for whole columns, in all years from 1 to 9999.
 
-The tables come from Python's `zoneinfo`. Arrow's own kernels know a zone's changes up to 2037 only, and then keep the
+The tables are those of the package `tzdata`. Arrow's own kernels know a zone's changes up to 2037 only, and then keep the
 clocks on winter time.
 """
 
@@ -9,20 +9,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
 from datahub.records import record
+from datahub.zones import zone_named
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import numpy.typing as npt
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Before, clocks show local mean time. After, the rules of a zone repeat with the calendar.
-_FIRST_YEAR, _MODERN_YEAR, _LAST_YEAR = 1840, 1970, 2100
+# Before, clocks show local mean time. After, the rules of a zone repeat with the calendar: the table ends with a whole cycle in which
+# no zone names its changes one by one (Morocco does until 2087) and every leap year is one.
+_FIRST_YEAR, _MODERN_YEAR, _LAST_YEAR = 1840, 1970, 2129
 _CYCLE = 28
 
 Ints: TypeAlias = "npt.NDArray[np.int64]"
@@ -58,16 +61,6 @@ def ahead_on_clock(local: Ints, zone: str) -> tuple[Ints, Mask]:
     return changes.ahead[place], shown >= low[place]
 
 
-@cache
-def known(zone: str) -> bool:
-    """Whether there is a zone of this name."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
 def changes_for(zone: str, moments: Ints) -> Changes:
     """The table of a zone that holds for all of `moments`: most data need not know the clocks before 1970."""
     return old_changes(zone) if len(moments) and int(moments.min()) < DAY else new_changes(zone)
@@ -86,7 +79,7 @@ def old_changes(zone: str) -> Changes:
 
 
 def _changed(zone: str, first: int, last: int, step: int) -> list[datetime]:
-    place = ZoneInfo(zone)
+    place = zone_named(zone)
     start, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last, 1, 1, tzinfo=UTC)
     moments = [*(start + timedelta(days=day) for day in range(0, (end - start).days, step)), end]
     ahead = [_ahead(moment, place) for moment in moments]
@@ -94,7 +87,7 @@ def _changed(zone: str, first: int, last: int, step: int) -> list[datetime]:
 
 
 def _table(zone: str, exact: list[datetime]) -> Changes:
-    place = ZoneInfo(zone)
+    place = zone_named(zone)
     first = exact[0] - timedelta(days=1) if exact else _EPOCH
     offsets = np.array([_ahead(moment, place) for moment in (first, *exact)], np.int64)
     at = np.array([(moment - _EPOCH) // timedelta(microseconds=1) for moment in exact], np.int64)

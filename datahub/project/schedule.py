@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from datahub.project.frequency import NoFrequency, cron
 from datahub.project.model import Config, Length
+from datahub.zones import is_zone
 
 
 class Schedule(Config):
@@ -51,11 +51,9 @@ class Schedule(Config):
 
 def zone_name(value: str) -> str:
     """`value`, if it is the name of a time zone."""
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
+    if not is_zone(value):
         message = "this is no time zone"
-        raise PydanticCustomError("zone", "{message}", {"message": message, "help": "write a name such as `Europe/Paris`"}) from None
+        raise PydanticCustomError("zone", "{message}", {"message": message, "help": "write a name such as `Europe/Paris`"})
     return value
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic import ir
@@ -23,6 +22,7 @@ from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
 from datahub.types.assign import unnamed
+from datahub.zones import is_zone
 
 _WRITTEN = re.compile(r"\bcolumns\b")
 _OFFSET_LETTERS = frozenset("XxZzVO")
@@ -94,15 +94,6 @@ def _check_clock_options(declared: ast.Source, zone: str, unit: Unit) -> None:
     dates = written.get("dates")
     if isinstance(dates, ast.String):
         tell_format(dates.value, dates.span, unit.scope())
-
-
-def is_zone(name: str) -> bool:
-    """Whether the tz database has a zone of this name."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit: Unit) -> list[ir.SourceColumn]:

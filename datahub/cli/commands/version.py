@@ -10,7 +10,7 @@ import typer
 
 from datahub.cli.output import give, say
 
-_BELOW = ("pyarrow", "numpy", "lark", "pydantic", "typer")
+_BELOW = ("pyarrow", "numpy", "lark", "pydantic", "typer", "tzdata")
 
 
 def command(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from datahub.connectors.declare import Landed, Ranged, Source, TerminalError
 from datahub.project.binding import FilesFrom
@@ -16,6 +15,7 @@ from datahub.records import record
 from datahub.runner.jobs.fetch import landed_again, landed_of
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import ENDED, Admission, Fire, FireKind, Overlap, Run, RunStatus
+from datahub.zones import zone_named
 
 MOST = 1000
 """So many ranges at most are made of one."""
@@ -109,7 +109,7 @@ def _still_kept(landed: Landed) -> None:
 def _later(begin: datetime, by: timedelta, zone: str) -> datetime:
     if by % timedelta(days=1):
         return begin + by
-    return (begin.astimezone(ZoneInfo(zone)) + by).astimezone(UTC)
+    return (begin.astimezone(zone_named(zone)) + by).astimezone(UTC)
 
 
 def _text(at: datetime) -> str:

@@ -21,7 +21,6 @@ def command(
     from datetime import UTC, datetime
     from heapq import merge
     from itertools import islice, repeat
-    from zoneinfo import ZoneInfo
 
     from datahub.cli.inputs import begun
     from datahub.cli.instants import utc
@@ -30,6 +29,7 @@ def command(
     from datahub.cli.switching import switched_on
     from datahub.cli.tables import table
     from datahub.events.fires import moments
+    from datahub.zones import zone_named
 
     loaded = project(env)
     if job and job not in loaded.project.jobs:
@@ -44,7 +44,7 @@ def command(
     streams = [zip(moments(clock.cron, clock.zone, start), repeat(clock)) for clock in chosen]
     rows = []
     for moment, clock in islice(merge(*streams, key=lambda one: (one[0].at, one[1].job)), number):
-        here = moment.at.astimezone(ZoneInfo(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")
+        here = moment.at.astimezone(zone_named(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")
         rows.append([clock.job, here, clock.zone, utc(moment.at), moment.note])
     give(table(rows, head=("job", "local time", "zone", "UTC", "")))
     for name in off:
