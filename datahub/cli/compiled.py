@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Exit, Stop, colourful, counted, say
+from datahub.cli.output import Exit, Stop, counted, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,10 +81,8 @@ def elaborated(path: Path, started: Path | None = None) -> Elaborated:
 
 
 def _tell(found: Sequence[Diagnostic]) -> None:
-    from datahub.cli.scripts import in_order
-    from datahub.diagnostics.render.text import render
+    from datahub.cli.complaints import complain
     from datahub.diagnostics.rule import Severity
 
     # What only could be better is the matter of `dhm check`.
-    wrong = [finding for finding in found if finding.level is Severity.ERROR]
-    say(render(in_order(wrong, []), colour=colourful(sys.stderr)))
+    complain(finding for finding in found if finding.level is Severity.ERROR)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datahub.cli.output import Exit, Stop, colourful, counted, say
+from datahub.cli.output import Exit, Stop, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +22,7 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
     `given` are values of single keys, as `connections.erp.host=localhost`.
     """
     from datahub.cli.inputs import pairs
-    from datahub.cli.scripts import in_order
     from datahub.connectors import models
-    from datahub.diagnostics.render.text import render
     from datahub.project.failures import TerminalError
     from datahub.project.load import Request, find, load
 
@@ -39,7 +36,9 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
     if loaded is None:
-        say(render(in_order(found, []), colour=colourful(sys.stderr)))
+        from datahub.cli.complaints import complain
+
+        complain(found)
         raise Stop(f"`dhm.toml` has {counted(len(found), 'mistake')}")
     return loaded
 

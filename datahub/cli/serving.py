@@ -22,6 +22,7 @@ class Declared:
         self._loaded = loaded
         self._stamp = self._look()
         self._jobs = _scheduled(loaded)
+        self._broken = ""
 
     @property
     def loaded(self) -> Loaded:
@@ -33,7 +34,12 @@ class Declared:
         """The jobs as they were read last."""
         return self._jobs
 
+    def broken(self) -> str:
+        """What keeps every run from being begun: each reads the file for itself, as it is now."""
+        return self._broken
+
     def jobs(self) -> Mapping[str, Scheduled]:
+        """The jobs as they are declared now, or were before the file was broken."""
         stamp = self._look()
         if stamp != self._stamp:
             self._stamp = stamp
@@ -47,9 +53,13 @@ class Declared:
             self._loaded = project(self._loaded.env, self._loaded.folder)
             self._jobs = _scheduled(self._loaded)
         except Stop as stop:
-            stop.tell()
-            told("", "dhm.toml has changed and cannot be read; what was read before still holds")
+            why = "; ".join(filter(None, (stop.message, stop.advice or "`dhm check` shows it")))
+            self._broken = (
+                f"dhm.toml was changed, and cannot be used ({why}): no run begins until it is mended,"
+                " schedules and messages go by what it said before"
+            )
             return
+        self._broken = ""
         told("", "dhm.toml was read again")
 
     def _look(self) -> tuple[int, ...]:

@@ -290,3 +290,19 @@ def test_an_address_that_others_reach_is_refused_without_a_proxy(here, listen, w
     answer = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOOK": SECRET})
     assert 2 == answer.returncode
     assert words in answer.stderr
+
+
+def test_while_the_project_is_broken_no_run_begins_and_a_process_is_not_tried_over_and_over(here):
+    with served(here, "--log", "json") as (_, client):
+        until(lambda: send(client, "m1") == 200 and "success" in runs(here, "paid"))
+        (here / "dhm.toml").write_text(PROJECT.replace("ready.stable", "ready.stabel", 1), encoding="utf-8")
+        until(lambda: "no run begins until it is mended" in (here / "serve.log").read_text())
+        assert 200 == send(client, "m2", "O-2")
+        time.sleep(2.5)
+        assert 1 == len([one for one in runs(here, "paid") if one == "success"])
+        (here / "dhm.toml").write_text(PROJECT, encoding="utf-8")
+        until(lambda: ["success"] * 2 == list(runs(here, "paid")))
+    lines = [json.loads(line) for line in (here / "serve.log").read_text().splitlines()]
+    (wrong,) = [one for one in lines if one["level"] == "error"]
+    assert ("DHM921", "`[jobs.paid.sources.feed.ready]` has no key `stabel`") == (wrong["code"], wrong["message"])
+    assert 1 == sum("no run begins until it is mended" in one["message"] and one["level"] == "warning" for one in lines)

@@ -57,7 +57,7 @@ def command(
         store.audit(person(), "serve", str(loaded.folder), datetime.now(UTC))
         declared = Declared(loaded)
         loop = Loop(store, declared.jobs, launcher(loaded), lambda: datetime.now(UTC), told, workers)
-        loop.warn = warned
+        loop.warn, loop.obstacle = warned, declared.broken
         loop.tend = [made(store, lambda: declared.loaded, told).tend for made in (Posting, Pruning)]
         loop.look = Arrivals(store, lambda: declared.loaded, told, loop.wake.set).look
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -33,6 +33,8 @@ GRACE = 30.0
 STARTING = 20.0
 """For how many seconds other loops leave it to one to start a run of a job."""
 _WAITS = (1.0, 5.0, 30.0, 120.0, 300.0)
+_REMINDS = timedelta(minutes=10)
+"""How often it is said again that no run can begin."""
 _TELLS = (0, 1, 2, 75)
 """A process that ends so has told itself what became of its run, and what to do about it."""
 
@@ -81,10 +83,14 @@ class Loop:
     """Told of what should not be; as `tell` where there is none."""
     tend: Sequence[Callable[[datetime], None]] = ()
     """What else begins when it is due: sending to others, removing what is old."""
+    obstacle: Callable[[], str] | None = None
+    """Why no run can begin as things are, whatever its job; nothing where they can."""
     stopping: bool = False
     _children: list[_Child] = field(default_factory=list)
     _failures: dict[str, int] = field(default_factory=dict)
     _not_before: dict[str, datetime] = field(default_factory=dict)
+    _obstacle_told: datetime | None = None
+    """When it was last said that no run can begin; nothing where they can."""
 
     def run(self) -> None:
         """Go round until told to stop; processes that are at work then get a while to come to a good place."""
@@ -129,7 +135,8 @@ class Loop:
                 for run in started(self.store, name, one.job, now):
                     self._told_of(run)
         self._bury()
-        self._start(jobs, now)
+        if not self._obstructed(now):
+            self._start(jobs, now)
         for begin in self.tend:
             begin(now)
         return max(0.0, min((min(upcoming) - now).total_seconds(), POLL))
@@ -164,6 +171,22 @@ class Loop:
             self.tell(run.job, f"run {run.id} {run.reason}")
 
     # ------------------------------------------------------------ processes
+
+    def _obstructed(self, now: datetime) -> bool:
+        """Whether nothing is to be started: each process would find the same wrong, and say so. It is said now and then instead."""
+        reason = self.obstacle() if self.obstacle is not None else ""
+        if not reason:
+            if self._obstacle_told is not None:
+                # What kept runs from going on is over for all of them.
+                self._failures.clear()
+                self._not_before.clear()
+            self._obstacle_told = None
+            return False
+        if self._obstacle_told is None or now - self._obstacle_told >= _REMINDS:
+            waiting = sum(len(self.store.runs.upcoming(name, now)) for name in self.store.runs.ready(now))
+            (self.warn or self.tell)("", f"{reason}{f'; {waiting} wait' if waiting else ''}")
+            self._obstacle_told = now
+        return True
 
     def _start(self, jobs: Mapping[str, Scheduled], now: datetime) -> None:
         if len(self._children) >= self.workers:

@@ -197,3 +197,36 @@ def test_the_oldest_run_of_all_jobs_starts_first(serving, crowded, other):
         serving.store.runs.submit(Fire(job, FireKind.EVENT, at, f"m{number}"), Admission(how), at)
     serving.loop.turn(serving.time.after(minutes=3))
     assert [crowded, other] == [job for job, _ in serving.started]
+
+
+def test_while_no_run_can_begin_none_is_started_and_it_is_said_now_and_then(serving):
+    broken = ["dhm.toml cannot be used"]
+    serving.loop.obstacle = lambda: broken[0]
+    serving.job("offers")
+    serving.store.runs.submit(Fire("offers", FireKind.MANUAL, NOON), Admission(), NOON)
+    for _ in range(20):
+        serving.loop.turn(serving.time.after(seconds=30))
+    assert [] == serving.started
+    assert [": dhm.toml cannot be used; 1 wait"] == serving.said
+    serving.loop.turn(serving.time.after(minutes=5))
+    assert 2 == len(serving.said)
+    broken[0] = ""
+    serving.loop.turn(serving.time.after(seconds=1))
+    assert 1 == len(serving.started)
+
+
+def test_what_kept_runs_from_going_on_is_forgotten_when_it_is_over(serving):
+    broken = [""]
+    serving.loop.obstacle = lambda: broken[0]
+    serving.job("offers")
+    serving.store.runs.submit(Fire("offers", FireKind.MANUAL, NOON), Admission(), NOON)
+    for _ in range(3):
+        serving.loop.turn(serving.time.after(minutes=3))
+        ended(serving)
+    serving.loop.turn(serving.time.now)
+    begun = len(serving.started)
+    broken[0] = "dhm.toml cannot be used"
+    serving.loop.turn(serving.time.after(seconds=1))
+    broken[0] = ""
+    serving.loop.turn(serving.time.after(seconds=1))
+    assert begun + 1 == len(serving.started)
