@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -165,6 +166,41 @@ def test_a_kill_sends_nothing_twice_and_leaves_nothing_out(world, point):
         assert "4 rows read" in ended.stderr
     run()
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken, json.dumps([asked.path for asked in world.seen])
+
+
+DOWNLOADS = PROJECT.replace(
+    """rows = "$.elements"
+cursor = {value = "$.at"}
+""",
+    """name = "{{CONNECTION}}-{{TIMESTAMP}}.jsonl"
+cursor = {}
+""",
+).replace(
+    """parameters = {since = "{{CURSOR}}"}
+""",
+    """parameters = {since = "{{CURSOR}}"}
+name = "list"
+
+[[jobs.orders.sources.feed.calls]]
+path = "file/{{EACH.id}}"
+each = "{{list.files}}"
+download = true
+""",
+)
+
+
+def test_what_an_api_gave_in_several_files_is_read_at_once_as_it_does_not_come_again(world, tmp_path):
+    """Where files of a folder repeat keys of each other, those behind are left to the next run: there is no such next time here."""
+    (tmp_path / "dhm.toml").write_text(DOWNLOADS, encoding="utf-8")
+    world.server.routes["GET /feed"] = lambda asked: {"files": [] if "since" in asked.query else [{"id": 1}, {"id": 2}]}
+    for number, keys in ((1, "AB"), (2, "BC")):
+        rows = "".join(json.dumps({"id": key, "total": number, "at": "2026-01-01"}) + "\n" for key in keys)
+        world.server.routes[f"GET /file/{number}"] = lambda asked, rows=rows: rows.encode()
+    ended = run()
+    assert 3 == ended.returncode, ended.stderr
+    assert ["A", "B", "C"] == world.taken
+    assert re.search(r"holds keys that are there already \(`B`\): .* write `unique by … keep last` in the map\n", ended.stderr)
+    assert "nothing new" in run().stderr
 
 
 def test_rows_that_an_api_gives_again_are_read_once_and_those_that_changed_are_read(world):

@@ -9,15 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from datahub.connectors.declare import Incremental
-from datahub.formats.declare import InputFile
+from datahub.formats.declare import BadInput, InputFile
 from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import Window, landed_in
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.fetch import go_on, is_news, landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.piled_up import portion, repeated, splittable
+from datahub.runner.jobs.piled_up import part, portion, repeated, splittable
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, alone, judge, parameters, previous
+from datahub.runner.jobs.unfit import unfit
 from datahub.runner.run import Options, Previous, run
 from datahub.state.records import FireKind, Run, RunStatus
 
@@ -66,16 +67,33 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
         script=context.job.mapping,
         previous=previous(context) if known else Previous({}, {}),
     )
-    given_now = parameters(context, run_now)
-    report = run(context.plan, files, out, parameters=given_now, options=options)
-    piled = repeated(context, files, out, partial(alone, context, run_now))
-    if piled is not None and report.status != "aborted" and window is None and splittable(context, run_now, piled.source):
-        left += len(files[piled.source]) - piled.first
-        files[piled.source] = files[piled.source][: piled.first]
-        report = run(context.plan, files, out / "apart", parameters=given_now, options=options)
-    elif piled is not None:
-        report = replace(report, warnings=(*report.warnings, piled.told))
+    report, behind = _transformed(context, replace(run_now, window=window.text if window is not None else ""), files, out, options)
+    left += behind
     return Would(report, _deliveries(context, report), _against(context, report, known=known and window is None), left)
+
+
+def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputFile]], out: Path, options: Options) -> tuple[Report, int]:
+    """The result of all files, or of as many as a run would take, and how many it would leave."""
+    given, left = parameters(context, run_now), 0
+    while True:
+        apart = out / f"without-{left}"
+        try:
+            report = run(context.plan, files, apart, parameters=given, options=options)
+        except BadInput as problem:
+            source, first = part(context, run_now, files, problem.path)
+            if not source:
+                raise
+        else:
+            source, first = part(context, run_now, files) if unfit(context, report) else ("", 0)
+            piled = None if source else repeated(context, files, apart, partial(alone, context, run_now))
+            if piled is not None and report.status != "aborted" and splittable(context, run_now, piled.source):
+                source, first = piled.source, piled.first
+            elif piled is not None:
+                report = replace(report, warnings=(*report.warnings, piled.told))
+            if not source:
+                return report, left
+        left += len(files[source]) - first
+        files[source] = files[source][:first]
 
 
 def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], ...]:

@@ -15,7 +15,7 @@ from datahub.formats.declare import InputFile
 from datahub.project.binding import FilesFrom
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.piled_up import LEFT, Piled, leave, portion
+from datahub.runner.jobs.piled_up import LEFT, leave, portion
 from datahub.runner.jobs.watching import AGAIN, POSITION
 from datahub.runner.splits import rows_alone
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
@@ -58,14 +58,13 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
     reach("staged")
 
 
-def narrow(context: JobContext, claim: Claim, taken: Sequence[Taken], piled: Piled) -> None:
-    """Leave the files from the one that repeats keys on to the next run: they are as if they had not been looked at."""
-    names = [one for one in taken if one.source == piled.source]
-    behind = names[piled.first :]
-    before = int(context.store.cursors.proposed(claim, context.places[piled.source], LEFT) or 0)
+def narrow(context: JobContext, claim: Claim, taken: Sequence[Taken], source: str, first: int) -> None:
+    """Leave the files of a source behind the `first` to the next run: they are as if they had not been looked at."""
+    behind = [one for one in taken if one.source == source][first:]
+    before = int(context.store.cursors.proposed(claim, context.places[source], LEFT) or 0)
     with context.store.together():
         context.store.items.give_back(claim, [one.item.id for one in behind])
-        _freeze(context, claim, [one for one in taken if one not in behind], {piled.source: before + len(behind)})
+        _freeze(context, claim, [one for one in taken if one not in behind], {source: before + len(behind)})
     reach("narrowed")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, 
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.piled_up import Piled, files_left, repeated, rest, splittable, waiting
+from datahub.runner.jobs.piled_up import Piled, behind, files_left, goes_aside, part, repeated, rest, splittable, waiting
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import (
@@ -41,8 +41,9 @@ from datahub.runner.jobs.transform import (
     transform,
     within_tolerance,
 )
+from datahub.runner.jobs.unfit import of_files, unfit
 from datahub.runner.parameters import Unreadable
-from datahub.state.records import Claim, Run, RunStatus
+from datahub.state.records import Claim, Run, RunStatus, Taken
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
 
 MOST_CRASHES = 3
@@ -162,20 +163,37 @@ class _Work:
         reach("planned")
 
     def _transformed(self, hold: Hold) -> Report:
-        """The result of all that the run has taken; or, where files that piled up give another together than one by one, of the first."""
+        """The result of all that the run has taken; or, where files that piled up give another together than one by one, or one of
+        them cannot be taken, of the first."""
         out = self._context.folders.run(self._claim.run) / "out"
         while True:
             taken = tuple(self._store.items.taken(self._claim.run))
             if lost := gone(taken):
                 raise Failed("GONE", f"the copy of `{lost[0]}` that was landed is not there any more")
             self._remembered.begin(self._claim.run)
-            report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
+            try:
+                report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
+            except BadInput as problem:
+                if not self._parted(taken, problem.path):
+                    raise
+                continue
             hold.check()
+            if unfit(self._context, report) and self._parted(taken):
+                continue
             piled = repeated(self._context, input_files(self._context, taken), out, partial(alone, self._context, self._run))
             if piled is None or report.status == "aborted" or not splittable(self._context, self._run, piled.source):
                 return self._warned(report, piled, out)
-            narrow(self._context, self._claim, taken, piled)
+            narrow(self._context, self._claim, taken, piled.source, piled.first)
             self._again()
+
+    def _parted(self, taken: Sequence[Taken], bad: str = "") -> bool:
+        """Leave some of several files to the next run, so that no file goes down with another that cannot be taken."""
+        source, first = part(self._context, self._run, input_files(self._context, tuple(taken)), bad)
+        if not source:
+            return False
+        narrow(self._context, self._claim, taken, source, first)
+        self._again()
+        return True
 
     def _warned(self, report: Report, piled: Piled | None, out: Path) -> Report:
         """The report, and in it what a person has to hear of though the run may be well."""
@@ -262,7 +280,9 @@ class _Work:
             case Held():
                 return self._end(RunStatus.HELD, "HELD", str(problem))
             case OverLimit():
-                return self._failed(RunStatus.OVER_LIMIT, "OVER_LIMIT", str(problem))
+                return self._unfit(RunStatus.OVER_LIMIT, "OVER_LIMIT", str(problem))
+            case Failed(code="ABORTED", reason=reason):
+                return self._unfit(RunStatus.FAILED, "ABORTED", reason)
             case Failed(code=code, reason=reason):
                 return self._failed(RunStatus.FAILED, code, reason)
             case TransientError():
@@ -275,7 +295,11 @@ class _Work:
                 line = getattr(problem, "line", 0)
                 where = f"{problem.path}:{line}: " if problem.path and line else f"{problem.path}: " if problem.path else ""
                 where = where if line or f"`{problem.path}`" not in problem.message else ""
-                return self._failed(RunStatus.FAILED, getattr(problem, "code", "OUTPUT"), f"{where}{problem.message}", problem.help)
+                code = getattr(problem, "code", "OUTPUT")
+                told = f"{where}{problem.message}"
+                if isinstance(problem, BadInput):
+                    return self._unfit(RunStatus.FAILED, code, told, problem.help, bad=problem.path)
+                return self._failed(RunStatus.FAILED, code, told, problem.help)
             case UnusableRun() | Unreadable():
                 return self._failed(RunStatus.FAILED, "UNUSABLE", str(problem))
             case BrokenExtension():
@@ -299,18 +323,33 @@ class _Work:
         self._give_back(status, code, reason)
         return self.ending(help)
 
-    def _give_back(self, status: RunStatus, code: str, reason: str) -> None:
-        """End a run that will not go on: what was set down is taken back, what was landed is settled as not read."""
+    def _unfit(self, status: RunStatus, code: str, reason: str, help: str = "", *, bad: str = "") -> Ending:
+        """End a run that failed for what it has read: which files those are (the `bad` one, where it is known), and what becomes of
+        those behind them."""
+        taken = self._store.items.taken(self._claim.run)
+        theirs = [one for one in taken if one.item.name == bad] or taken
+        told = of_files(self._context, theirs, reason)
+        self._give_back(status, code, told.reason, theirs)
+        return self.ending("; ".join(filter(None, (help, told.help))))
+
+    def _give_back(self, status: RunStatus, code: str, reason: str, unfit: Sequence[Taken] = ()) -> None:
+        """End a run that will not go on: what was set down is taken back, what was landed is settled as not read; where some of it is
+        known to be `unfit`, that alone."""
+        aside = goes_aside(self._context)
         try:
             withdraw(self._context, self._run)
-            for one in self._store.items.taken(self._claim.run):
+            for one in unfit or self._store.items.taken(self._claim.run):
                 # What is disposed of came from nowhere that it could be moved away from.
                 if status is not RunStatus.CANCELLED and one.source and not one.disposed:
                     self._context.ways.sources[one.source].settle(landed_again(one.item), succeeded=False)
         except DataHubError as problem:
             # What kept it from being delivered may keep it from being taken back as well.
             reason = reason if problem.message == reason else f"{reason}; and then: {problem.message}"
-        self._end(status, code, reason)
+            aside = False
+        with self._store.together():
+            if unfit and (waits := behind(self._context, self._claim, self._run, aside=aside)):
+                reason = f"{reason}; {waits}"
+            self._end(status, code, reason)
 
     def _end(self, status: RunStatus, code: str, reason: str) -> Ending:
         """How the run ended, and what others are told of it, are one fact."""
@@ -318,7 +357,8 @@ class _Work:
         with self._store.together():
             if status is RunStatus.SUCCESS:
                 brief = [self._piled.brief] if self._piled else []
-                reason = "; ".join(one for one in (*brief, *self._drift, rest(self._context, self._run)) if one)
+                left = rest(self._context, self._run, files_left(self._context, self._run))
+                reason = "; ".join(one for one in (*brief, *self._drift, left) if one)
             self._store.runs.end(self._claim, status, now, code=code, reason=reason)
             self._again()
             if status is not RunStatus.HELD:

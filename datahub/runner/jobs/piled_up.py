@@ -55,9 +55,7 @@ def files_left(context: JobContext, run: Run) -> int:
     """How many files the last run that read the sources of a job has left, if that was this one."""
     if run.window or run.kind is FireKind.REPLAY:
         return 0
-    files = [name for name in context.driving if isinstance(context.job.sources.get(name), FilesFrom)]
-    places = [context.places[name] for name in files if name in context.places]
-    return sum(int(context.store.cursors.value(place, LEFT) or 0) for place in places)
+    return sum(int(context.store.cursors.value(context.places[name], LEFT) or 0) for name in _folders(context))
 
 
 def waiting(count: int) -> str:
@@ -65,9 +63,40 @@ def waiting(count: int) -> str:
     return f"{count:,} more file{' waits' if count == 1 else 's wait'}" if count else ""
 
 
-def rest(context: JobContext, run: Run) -> str:
-    """Let a run in that takes what a run has left, and say so; nothing where it has left nothing."""
-    count = files_left(context, run)
+def behind(context: JobContext, claim: Claim, run: Run, *, aside: bool) -> str:
+    """What becomes of the files that a run has left which failed for what it read; they are for a run of their own where that file
+    was put `aside`, and else wait until a person has seen to it."""
+    if run.window or run.kind is FireKind.REPLAY:
+        return ""
+    places = [context.places[name] for name in _folders(context)]
+    count = sum(int(context.store.cursors.proposed(claim, place, LEFT) or 0) for place in places)
+    return rest(context, run, count) if aside else waiting(count)
+
+
+def goes_aside(context: JobContext) -> bool:
+    """Whether the files of a run that failed are not found again where they were."""
+    bounds = [context.job.sources[name] for name in _folders(context)]
+    return bool(bounds) and all(isinstance(one, FilesFrom) and one.on_failure.action in ("move", "delete") for one in bounds)
+
+
+def _folders(context: JobContext) -> list[str]:
+    """The sources of files that start a job."""
+    return [name for name in context.driving if isinstance(context.job.sources.get(name), FilesFrom) and name in context.places]
+
+
+def part(context: JobContext, run: Run, files: Mapping[str, Sequence[InputFile]], bad: str = "") -> tuple[str, int]:
+    """How many files of which source are tried by themselves where all of them cannot be taken together: those before the `bad` one
+    where it is known, else half of them. None where they are no runs of their own."""
+    for source, found in files.items():
+        names = [one.name for one in found]
+        if source not in context.driving or len(names) < 2 or (bad and bad not in names) or not splittable(context, run, source):
+            continue
+        return source, max(1, names.index(bad) if bad else len(names) // 2)
+    return "", 0
+
+
+def rest(context: JobContext, run: Run, count: int) -> str:
+    """Let a run in that takes the files that a run has left, and say so; nothing where there are none."""
     if not count:
         return ""
     now = context.clock()
@@ -92,6 +121,8 @@ class Piled:
     first: int
     keys: tuple[str, ...]
     count: int
+    limited: str = ""
+    """Where a `limit` could be said: the table of the source."""
 
     @property
     def brief(self) -> str:
@@ -106,7 +137,7 @@ class Piled:
         return (
             f"{self.source}: `{self.names[self.first]}` was read behind `{self.names[self.first - 1]}` and holds keys that are there"
             f" already ({keys}{more}): the rows that came first are taken. Where the later ones are the newer state, write"
-            " `unique by … keep last` in the map, or `limit = 1` at the source"
+            f" `unique by … keep last` in the map{f', or `limit = 1` below `{self.limited}`' if self.limited else ''}"
         )
 
 
@@ -130,7 +161,8 @@ def repeated(context: JobContext, files: Mapping[str, Sequence[InputFile]], out:
             shutil.rmtree(apart)
             if of_it.num_rows > own.num_rows:
                 keys = [key for key in of_it["key"].unique().to_pylist() if key is not None]
-                return Piled(source, tuple(one.name for one in found), number, tuple(keys[:_MOST_NAMES]), len(keys))
+                table = f"[jobs.{context.name}.sources.{source}]" if isinstance(context.job.sources.get(source), FilesFrom) else ""
+                return Piled(source, tuple(one.name for one in found), number, tuple(keys[:_MOST_NAMES]), len(keys), table)
     return None
 
 
@@ -148,9 +180,11 @@ def _twice(out: Path) -> pa.Table:
 def splittable(context: JobContext, run: Run, source: str) -> bool:
     """Whether some files of a source and those behind them can be runs of their own, which together give what was asked for.
 
-    Where other sources are read beside these, or where a run replaces what the one before has delivered, nobody can know.
+    Where other sources are read beside these, or where a run replaces what the one before has delivered, nobody can know. What an API
+    gave in several files is not there any more for the next run: its position has gone on.
     """
-    alone = [name for name in context.ways.sources if name in context.driving] == [source]
+    files = isinstance(context.job.sources.get(source), FilesFrom)
+    alone = files and [name for name in context.ways.sources if name in context.driving] == [source]
     kind = run.kind is FireKind.REPLAY or bool(run.window) or context.job.overlap == "allow"
     plan = context.plan
     whole = plan.flow is not None and any(written_whole(plan.targets, plan.entities, plan.flow))

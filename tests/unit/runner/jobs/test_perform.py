@@ -139,7 +139,7 @@ def test_nothing_is_sent_where_more_is_rejected_than_tolerated(world, tmp_path, 
     feed(tmp_path, "a.csv", 1, 30)
     ending = once(world(tolerance=Tolerance(share=Decimal("0.1"))))
     assert RunStatus.OVER_LIMIT is ending.run.status
-    assert "4 of 30 rows are rejected, and the job tolerates 10 %" == ending.run.reason
+    assert "`a.csv`: 4 of 30 rows are rejected, and the job tolerates 10 %" == ending.run.reason
     assert (0, {}, {}) == (shop.posts, delivered(tmp_path), rejected(tmp_path))
     assert ["a.csv"] == [path.name[:5] for path in (tmp_path / "failed").iterdir()]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from datahub.formats.declare import BadInput
 from datahub.runner.jobs import fetch, transform
 from datahub.runner.jobs.dry import dry_run
 from datahub.state.records import Admission, Fire, FireKind, Overlap, RunStatus
@@ -195,3 +197,78 @@ def test_rows_that_the_script_itself_sends_away_are_its_own(shop):
     shop = shop(script=SCRIPT.replace("map Stock from f in feed {", "map Stock from f in feed unique by f.sku keep first reject X1 {"))
     put(shop, mon="a,5", tue="a,3")
     assert [(["mon.csv", "tue.csv"], "success")] == ran(shop)
+
+
+ABORTS = SCRIPT.replace("flow main { ", "flow main { abort when rejected(Stock) > 0 ")
+ASIDE = TOML.replace("ready.stable = 0,", 'ready.stable = 0, on_failure = {action = "move", folder = "failed"},')
+
+
+def names_in(shop, folder):
+    return sorted(one.name for one in (shop.folder / folder).glob("*.csv"))
+
+
+@pytest.mark.parametrize("bad", ["x,?", "lacking", "tolerance"])
+def test_one_bad_file_takes_no_other_with_it_and_is_put_aside_alone(shop, bad):
+    toml = ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\ntolerance.rows = 0') if bad == "tolerance" else ASIDE
+    shop = shop(toml, SCRIPT if bad == "tolerance" else ABORTS)
+    put(shop, a="a,1", b="b,1", d="d,1", e="e,1", f="f,1")
+    shop.put("in/c.csv", "sku\nx\n" if bad == "lacking" else "sku,stock\nx,?\n")
+    ran(shop)
+    assert (["c.csv"], ["a.csv", "b.csv", "d.csv", "e.csv", "f.csv"], []) == tuple(
+        names_in(shop, folder) for folder in ("failed", "done", "in")
+    )
+    assert ["a", "b", "d", "e", "f"] == [key for rows in delivered(shop) for key in rows]
+    (failed,) = [one for one in shop.store.runs.list() if one.status is not RunStatus.SUCCESS]
+    assert failed.reason.startswith(("`c.csv`: ", "c.csv:1: ")), failed.reason
+    assert "3 files left to run" in failed.reason
+
+
+def test_a_bad_file_that_stays_where_it_is_is_named_with_what_waits_behind_it_and_the_way_out(shop):
+    shop = shop(TOML, ABORTS)
+    put(shop, a="a,1", b="b,?", c="c,1", d="d,1")
+    asked(shop)
+    good, bad = shop.work("stock")
+    assert (RunStatus.SUCCESS, RunStatus.FAILED) == (good.run.status, bad.run.status)
+    assert re.fullmatch(r"`b\.csv`: `abort when` on line 10 of \S*stock\.dhm is true; 2 more files wait", bad.run.reason)
+    assert (
+        "each run reads `b.csv` first, until corrected or taken away;"
+        ' `on_failure = {action = "move", folder = "failed"}` below `[jobs.stock.sources.feed]` puts such files aside by itself'
+    ) == bad.help
+    # Nothing goes before it: what comes later may be about the same things.
+    assert [(["b.csv"], "failed")] == ran(shop)
+    put(shop, b="b,2")
+    assert [(["b.csv", "c.csv", "d.csv"], "success")] == ran(shop)
+    assert [{"a": 1}, {"b": 2, "c": 1, "d": 1}] == delivered(shop)
+
+
+def test_where_all_files_are_read_at_once_the_unreadable_one_alone_is_put_aside(shop):
+    shop = shop(ASIDE.replace('name = "{{RUN}}.jsonl"', 'exists = "replace"'), SCRIPT)
+    put(shop, a="a,1", b="b,1")
+    shop.put("in/c.csv", "sku\nx\n")
+    assert [(["a.csv", "b.csv", "c.csv"], "failed")] == ran(shop)
+    assert (["c.csv"], ["a.csv", "b.csv"]) == (names_in(shop, "failed"), names_in(shop, "in"))
+    assert [(["a.csv", "b.csv"], "success")] == ran(shop)
+
+
+def test_what_does_not_lie_in_the_files_puts_nothing_more_aside(shop):
+    """Where the target cannot be written, the next file would fail alike."""
+    shop = shop(
+        ASIDE.replace('folder = "out", create_folders = true', 'folder = "lacking"').replace(
+            "ready.stable = 0,", "ready.stable = 0, limit = 1,"
+        )
+    )
+    put(shop, a="a,1", b="b,1")
+    assert [(["a.csv"], "failed")] == ran(shop)
+    assert "b.csv" in names_in(shop, "in")
+    assert 1 == len(shop.store.runs.list())
+
+
+def test_a_dry_run_tells_what_a_bad_file_would_leave(shop):
+    shop = shop(TOML, ABORTS)
+    put(shop, a="a,1", b="b,?", c="c,1", d="d,1")
+    would = dry_run(shop.context("stock"), shop.folder / "dry", (), known=True)
+    assert would is not None
+    assert ("", 3, 1) == (would.against, would.left, would.report.rows_read)
+    shop.put("in/0.csv", "sku\nx\n")
+    with pytest.raises(BadInput, match="lacks the declared column"):
+        dry_run(shop.context("stock"), shop.folder / "dry-2", (), known=True)
