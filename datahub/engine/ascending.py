@@ -12,8 +12,8 @@ from datahub.engine import keys
 from datahub.frames.frame import as_mask
 from datahub.records import record
 
-_SMALL = 24
-"""Keys of more bytes are kept as hashes, which have 16."""
+_SMALL = 32
+"""Keys of more bytes are kept as hashes, which have 16; up to here what is kept longer costs less than to hash it."""
 
 
 @record(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from datahub.formats.bounds import LONGEST_RECORD as LONGEST_RECORD
-from datahub.formats.places import places_where
+from datahub.formats.places import count_where, places_where
 from datahub.records import record
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _last_return(data: bytes, end: int) -> int:
 
 def count_lines(data: bytes, *, returns: bool = True) -> int:
     """How many line ends there are; a carriage return with its line feed is one, and alone one where `returns` says so."""
-    count = int(np.count_nonzero(as_bytes(data) == 10))
+    count = count_where(as_bytes(data), lambda part: part == 10)
     if returns and b"\r" in data:
         count += data.count(b"\r") - data.count(b"\r\n")
     return count

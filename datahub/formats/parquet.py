@@ -145,7 +145,8 @@ class ParquetWriter:
             arrays += [omitted.get(mark.removeprefix(OMITTED), pa.repeat(pa.scalar(False), length)) for mark in self.marks]
             self._waiting.append(pa.Table.from_arrays(arrays, schema=self.schema))
         self._rows += rows.num_rows
-        if self._rows >= ROW_GROUP:
+        # As near to the size of a group as the rows come: half of as many more would lead past it.
+        if self._rows + rows.num_rows // 2 >= ROW_GROUP:
             self.flush()
 
     def flush(self) -> None:

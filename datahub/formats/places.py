@@ -32,6 +32,11 @@ def places_where(text: Bytes, test: Callable[[Bytes], Mask]) -> Positions:
     return np.concatenate(found)
 
 
+def count_where(text: Bytes, test: Callable[[Bytes], Mask]) -> int:
+    """How many bytes of `text` `test` is true of."""
+    return sum(int(np.count_nonzero(test(text[start : start + _PIECE]))) for start in range(0, len(text), _PIECE))
+
+
 def counted(text: Bytes, test: Callable[[Bytes], Mask], starts: Positions, ends: Positions) -> Positions:
     """Of how many bytes of each stretch `test` is true."""
     packed = [np.packbits(test(text[start : start + _PIECE]), bitorder="little") for start in range(0, len(text), _PIECE)]

@@ -277,10 +277,17 @@ def _sum(left: Datum, right: Datum, small: Callable[[Any, Any], Any], large: Cal
     return _large(raw, lost | lost_p | lost_q, planned, keep)
 
 
+_POWERS = {10**digits: digits for digits in range(19)}
+
+
 def _small_quotient(x: Any, y: Any, digits: int) -> Any:
     if x is None or y is None or digits < 0:
         return None
     n, d = _largest(x), _largest(y)
+    if isinstance(y, int) and y in _POWERS and _POWERS[y] <= digits:
+        # Nothing is left over: 12.34 / 100 has the same digits.
+        factor = 10 ** (digits - _POWERS[y])
+        return None if n * factor >= _INT64 else x * np.int64(factor)
     if 2 * n * 10**digits + d >= _INT64:
         zeros = _trailing_zeros(y, digits)
         y, d, digits = y // 10**zeros, d // 10**zeros, digits - zeros

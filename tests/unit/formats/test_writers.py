@@ -152,7 +152,8 @@ def test_parquet_row_groups_and_dictionaries_suit_the_data(tmp_path):
         writer.write(pa.table({"key": keys, "state": pa.array(["open", "closed"] * 25_000)}))
     writer.close()
     facts = pq.ParquetFile(tmp_path / "out").metadata
-    assert [150_000, 150_000] == [facts.row_group(number).num_rows for number in range(facts.num_row_groups)]
+    # Nearer to 120,000 than what comes next would lead.
+    assert [100_000, 100_000, 100_000] == [facts.row_group(number).num_rows for number in range(facts.num_row_groups)]
     encodings = [facts.row_group(0).column(number).encodings for number in range(2)]
     assert [False, True] == [any("DICTIONARY" in one for one in several) for several in encodings]
     assert "ZSTD" == facts.row_group(0).column(0).compression

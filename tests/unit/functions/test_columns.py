@@ -74,6 +74,7 @@ def test_decimals_go_to_whole_numbers_and_back(kind: pa.DataType) -> None:
     assert numbers is not None
     assert [-1, 999999999999] == numbers[1:].tolist()
     assert values.equals(c.decimals_from_ints(numbers, c.valid(values), kind))
+    assert values[2:].equals(c.decimals_from_ints(numbers[2:], None, kind))
 
 
 def test_decimals_beyond_64_bits_are_not_whole_numbers_of_64_bits() -> None:

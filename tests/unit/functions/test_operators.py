@@ -56,6 +56,20 @@ def test_dividing_whole_numbers_gives_a_decimal_rounded_half_away_from_zero() ->
     assert expected == told(operators.divide_decimals(pa.array([7, 1, -2, 5, 1, -1]), pa.array([2, 3, 3, 0, 2_000_000, 2_000_000])))
 
 
+@pytest.mark.parametrize(
+    "divisor", [Decimal(1), Decimal(100), Decimal("0.1"), Decimal(10**6), Decimal(10**7), Decimal(10**17), Decimal(-100), Decimal(7)]
+)
+def test_dividing_by_a_constant_is_dividing_by_a_column_of_it(divisor: Decimal) -> None:
+    values = [Decimal("12.34"), Decimal("-0.05"), Decimal("0.00"), None, Decimal("92233720368547758.07"), Decimal("-5000000000000000.55")]
+    column, kind = pa.array(values, pa.decimal128(22, 2)), pa.decimal128(19, 1)
+    for rows in (slice(0, 4), slice(0, 6)):
+        given = column[rows]
+        by_column = operators.divide_decimals(given, pa.array([divisor] * len(given), kind))
+        by_constant = operators.divide_decimals(given, pa.scalar(divisor, kind))
+        assert by_column.values.equals(by_constant.values)
+        assert told(by_column) == told(by_constant)
+
+
 def test_decimals_of_ten_digits_after_the_point_multiply_without_loss() -> None:
     kind = pa.decimal128(28, 10)
     result = operators.multiply_decimals(
