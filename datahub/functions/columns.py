@@ -65,9 +65,8 @@ def is_constant(value: Datum) -> bool:
 
 def valid(value: Datum, length: int | None = None) -> Mask:
     """Which values are not null."""
-    length = length_of(value) if length is None else length
     if isinstance(value, pa.Scalar):
-        return np.full(length, value.is_valid, np.bool_)
+        return np.full(1 if length is None else length, value.is_valid, np.bool_)
     return there(value)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.functions.behind_text import groups_of_first
 from datahub.functions.columns import text_bytes, valid
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _first_match(texts: pa.Array, pattern: str, groups: frozenset[int]) -> pa.Ar
     asked = _ASKED.get(pattern, frozenset()) | groups
     _ASKED[pattern] = asked
     flags, body = split_flags(only_groups(pattern, tuple(sorted(asked))))
-    found = pc.extract_regex(texts, f"{flags}(?P<g0>{body})" if 0 in asked else flags + body)
+    found = pc.extract_regex(texts, f"{flags}(?P<g0>{body})") if 0 in asked else groups_of_first(texts, flags, body)
     _LATEST.found = (texts, pattern, asked, found) if len(asked) > len(groups) else None
     return found
 
