@@ -64,17 +64,20 @@ class TextStream:
 
     def lines(self, sizes: Iterable[int], longest: int) -> Iterator[tuple[int, int, bytes]]:
         """What is left, cut at line ends: as `pieces`, where no more than the end of a piece need be known to cut it."""
-        return self._pieces(self._snug(sizes), last_line_end, longest)
+        return self.pieces(sizes, last_line_end, longest)
 
     def pieces(self, sizes: Iterable[int], end_of: Callable[[bytes], int], longest: int) -> Iterator[tuple[int, int, bytes]]:
         """What is left, cut where `end_of` a buffer finds the end of its last whole record: offset, line and bytes of each piece.
 
         `sizes` says how much of the file each is to be, as far as records allow.
         """
-        return self._pieces(sizes, end_of, longest)
+        return self._pieces(self._snug(sizes), end_of, longest)
 
     def _snug(self, sizes: Iterable[int]) -> Iterator[int]:
-        """How much to read for each piece, so that it need not be copied out of a buffer: up to its last line end, looked for ahead."""
+        """How much to read for each piece, so that it need not be copied out of a buffer: up to its last line end, looked for ahead.
+
+        Mostly a record ends there, too.
+        """
         for size in sizes:
             end = self.offset + size
             if not self._fresh() or size <= _CHUNK or end >= self.stream.size:
