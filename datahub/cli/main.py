@@ -36,6 +36,8 @@ def program() -> NoReturn:
     gc.set_threshold(300_000, 20, 100)
     # NumPy's linear algebra, which nothing here uses, would start a thread for each core when NumPy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Columns are made by one thread and let go by another: with an arena for each, what one gave back is seldom what the next one wants.
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"narenas:{max(1, (os.cpu_count() or 1) // 4)}")
     memory.left = []
     make_numpy_light()
     make_kernels_late()

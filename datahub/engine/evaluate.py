@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +55,9 @@ def assign(
     for assignment in assignments:
         noted = len(scope.notes)
         column = scope.evaluate(assignment.value)
-        found = _told_as_made(column.failures) if is_aggregated(assignment.value) else column.failures
+        found = column.failures
+        if found and run.once(run.canonical(assignment.value), "aggregated", partial(is_aggregated, assignment.value)):
+            found = _told_as_made(found)
         column = Column(column.values, attributed(found, assignment.origin, scope))
         scope.notes[noted:] = attributed(tuple(scope.notes[noted:]), assignment.origin, scope)
         scope.define(assignment.name, column)
@@ -83,6 +86,8 @@ def _told_as_made(failures: Failures) -> Failures:
 
 def attributed(failures: Failures, origin: ir.Origin, scope: Scope) -> Failures:
     """The failures that nobody answers for yet, put down to `origin`: its place, its source columns, what stands in them."""
+    if not failures:
+        return ()
     return tuple(part for failure in failures for part in ((failure,) if failure.origin >= 0 else _attributed(failure, origin, scope)))
 
 

@@ -123,13 +123,15 @@ def _codes(parts: list[pa.Array | None]) -> Rows | None:
 
 def whole(failures: Failures) -> Failures:
     """The failures as those of a value made of the one that failed: which part of it failed does not matter any more."""
-    if not any(failure.elements is not None or failure.inside or failure.deeper is not None for failure in failures):
+    if not failures or not any(failure.elements is not None or failure.inside or failure.deeper is not None for failure in failures):
         return failures
     return union(*((replace(failure, elements=None, inside="", deeper=None),) for failure in failures))
 
 
 def of_itself(failures: Failures) -> Failures:
     """Those of the failures that left no value at all: not those of an element, nor of a field."""
+    if not failures:
+        return ()
     return tuple(failure for failure in failures if failure.elements is None and not failure.inside and failure.deeper is None)
 
 

@@ -115,10 +115,12 @@ class Scope:
         """The column of `expression`: of one met before what it was then."""
         if type(expression) is ir.Column:
             return self.column(expression.name)
-        node = self.run.canonical(expression)
+        run = self.run
+        standing = run.stand_ins.get(id(expression))
+        node = run.canonical(expression) if standing is None else standing[1]
         found = self._memo.get(id(node))
         if found is None:
-            profile = self.run.profile
+            profile = run.profile
             column = self._column_of(node) if profile is None else profile.evaluated(node, self.length, lambda: self._column_of(node))
             found = (node, column)
             self._memo[id(node)] = found
