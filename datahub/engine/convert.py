@@ -105,7 +105,7 @@ def _present(made: Read, raw: pa.Array, nullable: bool) -> Read:
 def _list(raw: pa.Array, item: t.Type, reading: ir.Reading) -> Read:
     """A list out of a cell that is split, or of columns that were gathered; blank items are none, unless items may be null."""
     texts = pa.types.is_string(raw.type)
-    inner = _inner(reading, 0, texts)
+    inner = _inner(reading, 0, 1 if texts else 0)
     items, offsets = unpacked(_split(raw, reading) if texts else raw)
     made = read(items, item, inner)
     if not item.nullable:
@@ -117,12 +117,12 @@ def _list(raw: pa.Array, item: t.Type, reading: ir.Reading) -> Read:
     return Read(values, _in_lists(made.failures, offsets))
 
 
-def _inner(reading: ir.Reading, at: int, split: bool) -> ir.Reading:
-    """The reading of a part; the marks that are left, where this level took one, are for the parts."""
+def _inner(reading: ir.Reading, at: int, taken: int) -> ir.Reading:
+    """The reading of a part; the marks that are left, where this level has `taken` some, are for the parts."""
     inner = reading.inner[at] if at < len(reading.inner) else replace(reading, inner=())
     if reading.inner and inner.split:
         return inner
-    return replace(inner, split=reading.split[1:] if split else reading.split)
+    return replace(inner, split=reading.split[taken:])
 
 
 def _split(raw: pa.Array, reading: ir.Reading) -> pa.Array:
@@ -173,7 +173,7 @@ def _struct(raw: pa.Array, fields: tuple[tuple[str, t.Type], ...], nullable: boo
     failures: list[Failure] = []
     for at, (name, inner) in enumerate(fields):
         part = pc.struct_field(raw, name) if cells is None else part_at(cells, at)
-        one = read(part, inner, _inner(reading, at, texts))
+        one = read(part, inner, _inner(reading, at, 1 if texts else 0))
         made.append(brought(one.values, carried(inner)))
         kept = (failure.kept(there[failure.rows]) for failure in one.failures)
         failures.extend(in_member(failure, name) for failure in kept if len(failure.rows))
@@ -207,7 +207,7 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
     else:
         entries, offsets = unpacked(raw)
         keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
-    inner = _inner(reading, 0, texts)
+    inner = _inner(reading, 0, 2 if texts else 0)
     keys = pc.utf8_trim_whitespace(keys) if texts and reading.trim else keys
     keep = ~blanks(items, value, inner)
     uneven = odd_entries(keys, items, valid(cleaned(entries, reading, False)), keep, offsets) if texts else None

@@ -12,6 +12,7 @@ from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, 
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
 from datahub.formats.parquet import DAMAGED, damaged
+from datahub.formats.unfit import parts_unfit
 from datahub.formats.written import slices, wanted
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape, TargetShape
@@ -147,4 +148,4 @@ class ArrowRejecter:
         self.file.abort()
 
 
-declare_format(Format("arrow", "arrow", reader=ArrowReader, rejecter=ArrowRejecter, writer=ArrowWriter))
+declare_format(Format("arrow", "arrow", reader=ArrowReader, rejecter=ArrowRejecter, writer=ArrowWriter, unfit=parts_unfit))

@@ -15,6 +15,7 @@ from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.declare import BadInput
 from datahub.formats.options import option
 from datahub.records import record
+from datahub.semantic.column_patterns import key_of
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.semantic.kinds import alike
 from datahub.types import model as t
@@ -181,7 +182,7 @@ def _by_pattern(column: SourceColumn, names: Names, taken: Collection[int]) -> P
 
 
 def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[str]]], names: Names) -> Spread:
-    keyed = [(_key(found), index) for index, found in matches]
+    keyed = [(key_of(found), index) for index, found in matches]
     for key, _ in keyed:
         same = [index for other, index in keyed if other == key]
         if len(same) > 1 and not isinstance(base, t.ListOf):
@@ -211,14 +212,6 @@ def _struct(column: SourceColumn, base: t.Struct, found: dict[str, int], names: 
 def _index_of(spellings: Sequence[str], found: Mapping[str, int], names: Names) -> int | None:
     """Where the part of a struct stands that has one of `spellings` as the key of its column."""
     return next((index for key, index in found.items() if names.same(key, spellings)), None)
-
-
-def _key(found: re.Match[str]) -> str:
-    """What tells one matching header from another: the pattern's group, else its digits, else the whole."""
-    if found.re.groups:
-        return str(found.group(1) or "").strip()
-    digits = re.findall(r"\d+", found.string)
-    return digits[-1] if digits else found.string
 
 
 def _number(key: str) -> tuple[int, str]:

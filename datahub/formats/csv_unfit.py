@@ -9,11 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from datahub.formats.csv_write import Style, cell_texts, encoding_of, needs_quotes, plain, style_of
+from datahub.formats.csv_write import Style, cell_texts, csv_columns, encoding_of, needs_quotes, style_of
 from datahub.formats.options import option
-from datahub.formats.split_text import holding
-from datahub.formats.unfit import Cell, Found, Letters, cells_of, nuls, told
-from datahub.formats.written import Wanted, wanted
+from datahub.formats.unfit import Cell, Found, Letters, astray, cells_of, nuls, told
 from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.functions.columns import as_mask, fixed
 from datahub.semantic.ir import TargetShape
@@ -26,37 +24,23 @@ _COMPLETE = ("utf", "gb18030")
 
 def csv_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit:
     """What the target cannot take."""
-    columns, marks, style = wanted(shape, declared), dict(shape.splits), style_of(shape, shape.name, False)
+    columns, style = csv_columns(shape, declared), style_of(shape, shape.name, False)
     encoding = encoding_of(str(option(shape, "encoding")), shape.name)
     letters = None if encoding.startswith(_COMPLETE) else Letters(encoding, shape.name)
 
     def find(rows: pa.Table) -> Iterator[Unfit]:
         for one in columns:
-            values = one.values(rows)
+            values = one.values(rows, asked=True)
             found = [*nuls(values, one.type), *([] if letters is None else letters.lacking(values, one.type))]
-            yield from told(one.field, [*found, *_of_cells(one, values, style, marks.get(one.field, ()))])
+            ends = () if style.quote else (_open_ended(cell, style) for cell in cells_of(one, values))
+            yield from told(one.field, [*found, *astray(one, columns, rows), *ends])
 
     return find
 
 
-def _of_cells(one: Wanted, values: pa.Array, style: Style, marks: Sequence[str]) -> Iterator[Found]:
-    if not marks and style.quote:
-        return
-    for cell in cells_of(one, values):
-        held = list(_marked(cell, style, marks))
-        yield from held
-        if not style.quote and not any(len(rows) for rows, _ in held):
-            yield _open_ended(cell, style, marks)
-
-
-def _marked(cell: Cell, style: Style, marks: Sequence[str]) -> Iterator[Found]:
+def _open_ended(cell: Cell, style: Style) -> Found:
     values, kind, rows = cell
-    yield from ((rows[at], texts) for at, texts in holding(values, kind, marks, lambda part, inner: plain(part, inner, style)))
-
-
-def _open_ended(cell: Cell, style: Style, marks: Sequence[str]) -> Found:
-    values, kind, rows = cell
-    needs = needs_quotes(cell_texts(values, t.base_of(kind), style, marks), style)
+    needs = needs_quotes(cell_texts(values, t.base_of(kind), style), style)
     at = rows[:0] if needs is None else rows[as_mask(needs)]
     said = f"holds `{style.delimiter}` or a line end, and the target has no quote to wrap it in"
     return at, pa.repeat(fixed(said), len(at))

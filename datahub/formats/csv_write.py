@@ -13,13 +13,11 @@ import pyarrow.compute as pc
 
 from datahub.formats.declare import BadOutput
 from datahub.formats.files import AtomicFile
-from datahub.formats.json_text import json_texts
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
-from datahub.formats.split_text import split_text
+from datahub.formats.split_text import Joined, plain
 from datahub.formats.spread import Kept
-from datahub.formats.texts import texts
-from datahub.formats.written import Columns, marks_of, omissions, slices, wanted
+from datahub.formats.written import Columns, Wanted, omissions, slices, wanted
 from datahub.functions.columns import glued, text_bytes
 from datahub.records import record
 from datahub.semantic.column_patterns import is_pattern
@@ -49,12 +47,11 @@ class CsvWriter:
     """One file of delimited text."""
 
     def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
-        self.path, self.columns = path, wanted(shape, columns)
+        self.path, self.columns = path, csv_columns(shape, columns)
         self.style = style_of(shape, path, len(self.columns) == 1)
         self.newline, self.header = str(option(shape, "newline")), bool(option(shape, "header"))
         self.encoding = encoding_of(str(option(shape, "encoding")), path)
         self.file = AtomicFile(path)
-        self._marks = marks_of(shape, self.columns)
         self._begun = False
         self._kept = Kept(path) if any(is_pattern(one.name) for one in self.columns) else None
 
@@ -95,7 +92,7 @@ class CsvWriter:
         parts: list[Any] = []
         for number, (name, values, kind) in enumerate(columns):
             parts += [self.style.delimiter] * (number > 0)
-            written = cells(values, kind, self.style, self._marks.get(name, ()))
+            written = cells(values, kind, self.style)
             # What a row leaves out is nothing at all, where null has a word of its own.
             parts.append(pc.if_else(omitted[name], "", written) if name in omitted else written)
         if not parts:
@@ -116,7 +113,6 @@ class CsvWriter:
     def close(self) -> None:
         if self._kept is not None:
             spread = self._kept.cells(self.columns)
-            self._marks |= self._kept.marks(spread, self._marks)
             self._begin([cell.name for cell in spread])
             for length, columns, omitted in self._kept.slices(spread):
                 self._lines(columns, length, omitted)
@@ -128,6 +124,12 @@ class CsvWriter:
         if self._kept is not None:
             self._kept.drop()
         self.file.abort()
+
+
+def csv_columns(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wanted, ...]:
+    """The columns of a target, with the numbers and dates in their cells as it has them."""
+    decimal, dates = str(option(shape, "decimal")), str(option(shape, "dates") or "")
+    return wanted(shape, declared, lambda values, kind: plain(values, kind, decimal, dates))
 
 
 def style_of(shape: TargetShape, path: str, alone: bool) -> Style:
@@ -157,36 +159,22 @@ def encoding_of(name: str, path: str) -> str:
 # ---------------------------------------------------------------- cells
 
 
-def cells(values: pa.Array, kind: Type, style: Style, marks: Sequence[str] = ()) -> pa.Array:
-    """The values of a column as they stand in the file; `marks` are those between the values of a list."""
+def cells(values: pa.Array, kind: Type, style: Style) -> pa.Array:
+    """The values of a column as they stand in the file."""
     base = t.base_of(kind)
-    written = cell_texts(values, base, style, marks)
-    is_text = isinstance(base, t.Text | t.Enum | t.Json | t.Pattern)
-    found = quoted(written, style if is_text else replace(style, formula_guard=False))
-    if marks and style.quote and not style.alone and not style.every:
+    is_text = base.of_texts if isinstance(base, Joined) else isinstance(base, t.Text | t.Enum | t.Json | t.Pattern)
+    found = quoted(cell_texts(values, base, style), style if is_text else replace(style, formula_guard=False))
+    if isinstance(base, Joined) and style.quote and not style.alone and not style.every:
         # A list of nothing is an empty cell, as it is read.
         return pc.if_else(pc.equal(found, style.quote * 2), "", found)
     return found
 
 
-def cell_texts(values: pa.Array, base: Type, style: Style, marks: Sequence[str]) -> pa.Array:
+def cell_texts(values: pa.Array, base: Type, style: Style) -> pa.Array:
     """The values of a column as text, before anything is quoted."""
-    match base:
-        case t.ListOf() | t.Struct() if marks:
-            return split_text(values, base, marks, lambda part, inner: plain(part, inner, style))
-        case t.ListOf() | t.Struct() | t.MapOf():
-            return plain(values, base, style)
-        case t.Nothing() | t.Unknown():
-            return pa.nulls(len(values), pa.string())
-        case _:
-            return texts(values, base, style.decimal, style.dates)
-
-
-def plain(values: pa.Array, kind: Type, style: Style) -> pa.Array:
-    """A part of a cell that holds several: what has parts itself and no mark is JSON there too."""
-    if isinstance(kind, t.ListOf | t.Struct | t.MapOf):
-        return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
-    return texts(values, kind, style.decimal, style.dates)
+    if isinstance(base, t.Nothing | t.Unknown):
+        return pa.nulls(len(values), pa.string())
+    return plain(values, base, style.decimal, style.dates)
 
 
 def quoted(values: pa.Array, style: Style) -> pa.Array:

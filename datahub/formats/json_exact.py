@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from datahub.formats.cut_values import Uneven, cut
 from datahub.formats.json_scan import DEEPEST, LONGEST_RECORD, too_deep
 from datahub.formats.typed import inner, without_exponent
 from datahub.frames.frame import Failure
@@ -153,11 +154,28 @@ def raw_column(values: Sequence[Any], column: SourceColumn) -> tuple[pa.Array, l
 
 
 def shaper(kind: Type, reading: Reading) -> Shaper:
-    """What brings values into the shape of `kind`, made once for all records."""
+    """What brings values into the shape of `kind`, made once for all records; a text with marks between its parts has it too."""
     base = t.base_of(kind)
+    made = _shaper(base, reading)
+    return _or_cut(made, base, reading) if reading.split and t.inside(base) else made
+
+
+def _or_cut(whole: Shaper, base: Type, reading: Reading) -> Shaper:
+    def shape(value: Any, misfits: list[Misfit]) -> Any:
+        if type(value) is not str:
+            return whole(value, misfits)
+        try:
+            return whole(cut(value, base, reading), misfits)
+        except Uneven:
+            return _misfit(value, misfits)
+
+    return shape
+
+
+def _shaper(base: Type, reading: Reading) -> Shaper:
     match base:
         case t.ListOf(item=item):
-            return _list_shaper(shaper(item, inner(reading, 0)), reading.split)
+            return _list_shaper(shaper(item, inner(reading, 0)))
         case t.Struct(fields=fields):
             return _struct_shaper([(name, shaper(part, inner(reading, at))) for at, (name, part) in enumerate(fields)])
         case t.MapOf(value=value):
@@ -168,10 +186,8 @@ def shaper(kind: Type, reading: Reading) -> Shaper:
             return _leaf_shaper(base, reading)
 
 
-def _list_shaper(item: Shaper, split: tuple[str, ...]) -> Shaper:
+def _list_shaper(item: Shaper) -> Shaper:
     def shape(value: Any, misfits: list[Misfit]) -> Any:
-        if split and type(value) is str:
-            value = value.split(split[0]) if value.strip() else []
         if type(value) is not list:
             return _misfit(value, misfits)
         made = []

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datahub.records import record
+from datahub.semantic.column_patterns import key_of
 from datahub.semantic.ir import SourceColumn
 from datahub.types import model as t
 
@@ -68,8 +69,7 @@ def _member_of(column: SourceColumn, found: re.Match[str]) -> Member | None:
     item = t.base_of(base.item) if isinstance(base, t.ListOf) else None
     spelled = {part.name: part.names or (part.name,) for part in column.parts}
     if not isinstance(item, t.Struct):
-        digits = re.findall(r"\d+", found.string)
-        key = str(found.group(1) or "").strip() if found.re.groups else digits[-1] if digits else found.string
+        key = key_of(found)
         return column.name, next((part for part, names in spelled.items() if key in names), key), ""
     suffix = str(found.group(found.re.groups)).strip()
     part = next((name for name, _ in item.fields if suffix in spelled.get(name, (name,))), None)

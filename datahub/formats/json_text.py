@@ -15,7 +15,7 @@ from datahub.formats.texts import texts
 from datahub.functions.columns import Bytes, text_bytes, text_offsets
 from datahub.functions.segments import listed, unpacked
 from datahub.records import record
-from datahub.semantic.column_patterns import filled, is_pattern
+from datahub.semantic.column_patterns import by_number_and_name, filled, is_pattern
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -111,7 +111,7 @@ def _around(pattern: str, keys: pa.Array) -> list[Piece]:
 
 def _numbered(pattern: str, numbers: pa.Array, items: pa.Array, item: Type, indent: Indent) -> list[Piece]:
     base = t.base_of(item)
-    if not isinstance(base, t.Struct) or pattern.count("(") < 2:
+    if not isinstance(base, t.Struct) or not by_number_and_name(pattern, base):
         return [*_around(pattern, numbers), indent.colon, *_pieces(items, item, indent)]
     found: list[Piece] = []
     for name, inner in base.fields:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import Indent, joined, patches
 from datahub.formats.options import option
+from datahub.formats.spread_names import refuse_misnamed
 from datahub.formats.written import omissions, slices, wanted
 from datahub.functions.columns import text_bytes, text_offsets
 from datahub.semantic.ir import TargetShape
@@ -31,6 +32,7 @@ class JsonLinesWriter:
         return pa.concat_arrays([pa.array([], pa.string()), *self._parts(rows)])
 
     def _parts(self, rows: pa.Table) -> Iterator[pa.Array]:
+        refuse_misnamed(self.columns, rows)
         for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
             yield joined([*patches(columns, omitted, length), "\n"], length)
 
@@ -55,6 +57,7 @@ class JsonArrayWriter:
         self.empty = True
 
     def write(self, rows: pa.Table) -> None:
+        refuse_misnamed(self.columns, rows)
         for (length, columns), omitted in zip(slices(rows, self.columns), omissions(rows, self.columns), strict=True):
             pieces = patches(columns, omitted, length, self.indent)
             found = memoryview(text_of(joined([f",\n{' ' * self.indent.width}", *pieces], length)))

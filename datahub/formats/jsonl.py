@@ -17,6 +17,7 @@ from datahub.formats.json_scan import LONGEST_RECORD
 from datahub.formats.json_write import JsonLinesWriter
 from datahub.formats.places import places_where
 from datahub.formats.text_stream import TextStream
+from datahub.formats.unfit import parts_unfit
 
 _BLANK = re.compile(rb"[ \t\r]+")
 
@@ -62,4 +63,4 @@ def lines_of(text: bytes) -> Records:
     return Records(text, starts[full], ends[full], None if full.all() else numbers[full])
 
 
-declare_format(Format("jsonl", "jsonl", reader=JsonLinesReader, rejecter=JsonLinesRejecter, writer=JsonLinesWriter))
+declare_format(Format("jsonl", "jsonl", reader=JsonLinesReader, rejecter=JsonLinesRejecter, writer=JsonLinesWriter, unfit=parts_unfit))

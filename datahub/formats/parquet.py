@@ -13,6 +13,7 @@ from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, sou
 from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
+from datahub.formats.unfit import parts_unfit
 from datahub.formats.written import OMITTED, omissions, slices, wanted
 from datahub.frames.frame import Rows
 from datahub.semantic.ir import SourceShape, TargetShape
@@ -221,4 +222,4 @@ class ParquetRejecter:
         self.file.abort()
 
 
-declare_format(Format("parquet", "parquet", reader=ParquetReader, rejecter=ParquetRejecter, writer=ParquetWriter))
+declare_format(Format("parquet", "parquet", reader=ParquetReader, rejecter=ParquetRejecter, writer=ParquetWriter, unfit=parts_unfit))

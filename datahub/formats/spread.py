@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.formats.declare import BadOutput
+from datahub.formats.spread_names import lost, lost_name
 from datahub.formats.written import SLICE, Columns, Wanted, omissions
 from datahub.functions.segments import picked, unpacked
 from datahub.records import record
-from datahub.semantic.column_patterns import filled, is_pattern
+from datahub.semantic.column_patterns import by_number_and_name, filled, is_pattern
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -32,6 +33,12 @@ class Cell:
     key: str | None = None
     index: int | None = None
     member: str | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What fills the groups of the pattern."""
+        number = None if self.index is None else str(self.index + 1)
+        return tuple(part for part in (self.key, number, self.member) if part is not None)
 
     def values(self, rows: pa.Table) -> pa.Array:
         found = self.of.values(rows)
@@ -80,6 +87,9 @@ class Kept:
     def cells(self, columns: Sequence[Wanted]) -> list[Cell]:
         """The columns of the file."""
         found = [cell for one in columns for cell in self._cells(one)]
+        for cell in found:
+            if is_pattern(cell.of.name) and (said := lost_name(cell.of, columns, *cell.parts)):
+                raise lost(said)
         if len(found) > MOST_COLUMNS:
             raise BadOutput(f"`{self.target}` would have {len(found)} columns", "write what has so many keys as one column", self.target)
         return found
@@ -111,10 +121,6 @@ class Kept:
                 omitted = {cell.name: left_out[cell.of.name] for cell in cells if cell.of.name in left_out}
                 yield rows.num_rows, [(cell.name, cell.values(rows), cell.type) for cell in cells], omitted
 
-    def marks(self, cells: Sequence[Cell], told: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        """What stands between the values of a cell, by its name, where that is `told` of the column that it is a part of."""
-        return {cell.name: told[cell.of.name] for cell in cells if cell.of.name in told}
-
     def drop(self) -> None:
         """Remove the file of waiting rows."""
         if self._writer is not None:
@@ -124,6 +130,6 @@ class Kept:
 
 def _numbered(one: Wanted, item: Type, index: int) -> list[Cell]:
     base, number = t.base_of(item), str(index + 1)
-    if isinstance(base, t.Struct) and one.name.count("(") > 1:
+    if isinstance(base, t.Struct) and by_number_and_name(one.name, base):
         return [Cell(filled(one.name, number, name), one, kind, index=index, member=name) for name, kind in base.fields]
     return [Cell(filled(one.name, number), one, item, index=index)]

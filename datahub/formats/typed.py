@@ -233,35 +233,35 @@ def _cut(cells: pa.Array, base: t.ListOf | t.Struct | t.MapOf, reading: Reading)
     items, offsets = unpacked(cells)
     match base:
         case t.ListOf(item=item):
-            below = _below(reading, 0)
-            keep = np.ones(len(items), np.bool_) if item.nullable else _filled(items, item, below)
+            part = below(reading, 0)
+            keep = np.ones(len(items), np.bool_) if item.nullable else _filled(items, item, part)
             made = listed(items.filter(pa.array(keep)), beginnings(keep)[offsets])
-            return _Cut(made, replace(reading, split=(), inner=(below,)), np.zeros(len(cells), np.bool_))
+            return _Cut(made, replace(reading, split=(), inner=(part,)), np.zeros(len(cells), np.bool_))
         case t.Struct(fields=fields):
             there = valid(cells)
             parts = [part_at(cells, at) for at in range(len(fields))]
             mask = None if there.all() else pa.array(~there)
             made = pa.StructArray.from_arrays(parts, names=[name for name, _ in fields], mask=mask)
-            inner = tuple(_below(reading, at) for at in range(len(fields)))
+            inner = tuple(below(reading, at) for at in range(len(fields)))
             uneven = more_parts(len(fields), valid(cleaned(items, reading, False)), offsets)
             return _Cut(made, replace(reading, split=(), inner=inner), uneven)
         case t.MapOf(value=value):
-            below = _below(reading, 0)
+            part = below(reading, 0, 2)
             cut = pc.split_pattern(items, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
             keys, values = part_at(cut, 0), part_at(cut, 1)
             keys = pc.utf8_trim_whitespace(keys) if reading.trim else keys
-            keep = _filled(values, value, below)
+            keep = _filled(values, value, part)
             uneven = odd_entries(keys, values, valid(cleaned(items, reading, False)), keep, offsets)
             made = mapped(keys.filter(pa.array(keep)), values.filter(pa.array(keep)), beginnings(keep)[offsets])
-            return _Cut(made, replace(reading, split=(), inner=(below,)), uneven)
+            return _Cut(made, replace(reading, split=(), inner=(part,)), uneven)
         case _:
             assert_never(base)
 
 
-def _below(reading: Reading, at: int) -> Reading:
-    """The reading of a part of a cell: the marks that are left are for it."""
-    part = inner(reading, at)
-    return part if part.split and reading.inner else replace(part, split=reading.split[1:])
+def below(reading: Reading, at: int, taken: int = 1) -> Reading:
+    """The reading of a part of a cell: the marks that are left are for it, unless it has its own."""
+    part = reading.inner[at] if at < len(reading.inner) else replace(reading, split=(), inner=())
+    return part if part.split else replace(part, split=reading.split[taken:])
 
 
 def _filled(items: pa.Array, kind: Type, reading: Reading) -> Mask:
@@ -273,7 +273,9 @@ def _filled(items: pa.Array, kind: Type, reading: Reading) -> Mask:
 
 def inner(reading: Reading, at: int) -> Reading:
     """The reading of part number `at`."""
-    return reading.inner[at] if at < len(reading.inner) else replace(reading, inner=())
+    part = reading.inner[at] if at < len(reading.inner) else replace(reading, inner=())
+    # Marks that found no text at this level are for what is below.
+    return part if part.split else replace(part, split=reading.split)
 
 
 def _list(raw: pa.Array, item: Type, reading: Reading) -> Typed:

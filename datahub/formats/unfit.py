@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.written import Wanted
+from datahub.formats.spread_names import misnamed
+from datahub.formats.written import Wanted, wanted
 from datahub.frames.frame import Rows
-from datahub.frames.unfit import Unfit
+from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.functions.columns import text_bytes, text_offsets
 from datahub.functions.segments import owners, unpacked
-from datahub.semantic.column_patterns import is_pattern
+from datahub.semantic.column_patterns import by_number_and_name, is_pattern
+from datahub.semantic.ir import Marks, TargetShape
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -49,12 +51,32 @@ def cells_of(one: Wanted, values: pa.Array) -> Iterator[Cell]:
         case t.ListOf(item=item):
             items, offsets = unpacked(values)
             inner, rows = t.base_of(item), owners(offsets)
-            if isinstance(inner, t.Struct) and one.name.count("(") > 1:
+            if isinstance(inner, t.Struct) and by_number_and_name(one.name, inner):
                 yield from ((pc.struct_field(items, name), kind, rows) for name, kind in inner.fields)
             else:
                 yield items, item, rows
         case _:
             yield values, one.type, every
+
+
+def astray(one: Wanted, columns: Sequence[Wanted], rows: pa.Table) -> Iterator[Found]:
+    """The rows of which something would not be read where it was written: parts of a text, and names that patterns give."""
+    yield from one.inseparable(rows)
+    if is_pattern(one.name):
+        yield from misnamed(one, columns, one.values(rows, asked=True))
+
+
+def parts_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit | None:
+    """What a target of a format that takes every single value cannot take."""
+    columns = wanted(shape, declared)
+    if all(one.marks == Marks() and not is_pattern(one.name) for one in columns):
+        return None
+
+    def find(rows: pa.Table) -> Iterator[Unfit]:
+        for one in columns:
+            yield from told(one.field, astray(one, columns, rows))
+
+    return find
 
 
 def leaves(values: pa.Array, kind: Type) -> Iterator[Found]:

@@ -8,10 +8,12 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from datahub.formats.part_names import named_parts, named_type
+from datahub.formats.split_text import Write, cell_marks, inseparable, joined, joined_type, plain
 from datahub.formats.truth_words import worded, worded_type
 from datahub.frames.chunks import whole
+from datahub.frames.frame import Rows
 from datahub.records import record
-from datahub.semantic.ir import PartNames, TargetShape, Words
+from datahub.semantic.ir import Marks, PartNames, TargetShape, Words
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Bool, Type
 
@@ -25,37 +27,47 @@ Columns: TypeAlias = "list[tuple[str, pa.Array, Type]]"
 
 @record(frozen=True, slots=True)
 class Wanted:
-    """A column to be written: the field it comes from and its type, the names it and its parts get, the words it has for truth."""
+    """A column to be written: the field it comes from and its type, the names it and its parts get, the words it has for truth.
+
+    `marks` stand between the parts of what is one text, and `write` makes texts of those.
+    """
 
     field: str
     name: str
     own: Type
     words: Words = Words()
     parts: PartNames = PartNames()
+    marks: Marks = Marks()
+    write: Write = plain
 
     @property
     def type(self) -> Type:
         """The type of what is written."""
-        return named_type(worded_type(self.own, self.words), self.parts)
+        return named_type(joined_type(worded_type(self.own, self.words), self.marks), self.parts)
 
-    def values(self, rows: pa.Table) -> pa.Array:
-        """What is written of the rows."""
-        found = worded(column(rows, self.field, self.own), self.own, self.words)
-        return named_parts(found, self.parts)
+    def values(self, rows: pa.Table, asked: bool = False) -> pa.Array:
+        """What is written of the rows; where they are `asked` which of them cannot be, it says nothing of those."""
+        return named_parts(joined(self._worded(rows), worded_type(self.own, self.words), self.marks, self.write, asked), self.parts)
+
+    def inseparable(self, rows: pa.Table) -> Iterator[tuple[Rows, pa.Array]]:
+        """The rows whose value cannot be one text, because it would be cut elsewhere, and what is said of each."""
+        if self.marks != Marks():
+            yield from inseparable(self._worded(rows), worded_type(self.own, self.words), self.marks, self.write)
+
+    def _worded(self, rows: pa.Table) -> pa.Array:
+        return worded(column(rows, self.field, self.own), self.own, self.words)
 
 
-def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> tuple[Wanted, ...]:
+def wanted(shape: TargetShape, declared: Sequence[tuple[str, Type]], write: Write = plain) -> tuple[Wanted, ...]:
     """The columns of a target: all that are declared, or those that its `columns` choose and rename."""
-    types, words, parts = dict(declared), dict(shape.words), dict(shape.names)
+    types, words, parts, splits = dict(declared), dict(shape.words), dict(shape.names), dict(shape.splits)
     named = shape.columns or tuple((name, name) for name in types)
-    told = ((field, name, words.get(field, Words()), parts.get(field, PartNames())) for field, name in named if field in types)
-    return tuple(Wanted(field, name, types[field], worded, inner) for field, name, worded, inner in told)
-
-
-def marks_of(shape: TargetShape, columns: Sequence[Wanted]) -> dict[str, tuple[str, ...]]:
-    """What `@split` puts between the values of a cell, by the name of the column."""
-    names = {one.field: one.name for one in columns}
-    return {names[field]: tuple(marks) for field, marks in shape.splits if field in names}
+    found = []
+    for field, name in named:
+        if field in types:
+            marks = cell_marks(types[field], splits.get(field, Marks()), name)
+            found.append(Wanted(field, name, types[field], words.get(field, Words()), parts.get(field, PartNames()), marks, write))
+    return tuple(found)
 
 
 def slices(rows: pa.Table, columns: Sequence[Wanted]) -> Iterator[tuple[int, Columns]]:

@@ -15,13 +15,11 @@ import xlsxwriter
 from datahub.formats.csv_resent import MARK
 from datahub.formats.declare import BadOutput, Block, Reader
 from datahub.formats.files import AtomicFile
-from datahub.formats.json_text import json_texts
 from datahub.formats.options import option
-from datahub.formats.split_text import holding, split_text
+from datahub.formats.split_text import plain
 from datahub.formats.spread import Kept
-from datahub.formats.texts import texts
-from datahub.formats.unfit import Cell, Found, cells_of, nuls, told
-from datahub.formats.written import Columns, column, marks_of, slices, wanted
+from datahub.formats.unfit import Cell, Found, astray, cells_of, nuls, told
+from datahub.formats.written import Columns, column, slices, wanted
 from datahub.formats.xlsx_cells import cells_of as read_cells
 from datahub.frames.frame import Rows
 from datahub.frames.unfit import FindUnfit, Unfit
@@ -90,7 +88,6 @@ class XlsxWriter:
     def __init__(self, shape: TargetShape, path: str, columns: Sequence[tuple[str, Type]]) -> None:
         self.columns = wanted(shape, columns)
         self.book = Workbook(path, str(option(shape, "sheet") or shape.name))
-        self._marks = marks_of(shape, self.columns)
         self._kept = Kept(path) if any(is_pattern(one.name) for one in self.columns) else None
         self._puts: list[Put] = []
         if self._kept is None:
@@ -109,7 +106,7 @@ class XlsxWriter:
 
     def _lines(self, length: int, columns: Columns) -> None:
         numbers = self.book.next_rows(length)
-        values = [_prepared(part, kind, self._marks.get(name, ())).to_pylist() for name, part, kind in columns]
+        values = [_prepared(part, kind).to_pylist() for _, part, kind in columns]
         # The library takes cells one by one, in the order of the sheet.
         for row, line in zip(numbers, zip(*values, strict=True), strict=True):
             for number, (value, put) in enumerate(zip(line, self._puts, strict=True)):
@@ -159,7 +156,6 @@ class XlsxWriter:
     def close(self) -> None:
         if self._kept is not None:
             spread = self._kept.cells(self.columns)
-            self._marks |= self._kept.marks(spread, self._marks)
             self._begin([cell.name for cell in spread], [cell.type for cell in spread])
             # An empty cell is all that a sheet has, for null as for what is left out.
             for length, columns, _ in self._kept.slices(spread):
@@ -175,25 +171,20 @@ class XlsxWriter:
 
 def xlsx_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindUnfit:
     """What no cell can hold: NUL, marks of `@split` in what they set apart, and more characters than there is room for."""
-    columns, marks = wanted(shape, declared), dict(shape.splits)
+    columns = wanted(shape, declared)
 
     def find(rows: pa.Table) -> Iterator[Unfit]:
         for one in columns:
-            between = marks.get(one.field, ())
-            values = one.values(rows)
-            found = (part for cell in cells_of(one, values) for part in _unfit(cell, between))
-            yield from told(one.field, (*nuls(values, one.type), *found))
+            values = one.values(rows, asked=True)
+            long = (part for cell in cells_of(one, values) for part in _too_long(cell))
+            yield from told(one.field, (*nuls(values, one.type), *astray(one, columns, rows), *long))
 
     return find
 
 
-def _unfit(cell: Cell, marks: Sequence[str]) -> Iterator[Found]:
+def _too_long(cell: Cell) -> Iterator[Found]:
     values, kind, rows = cell
-    held = [(rows[at], texts) for at, texts in holding(values, kind, marks, _part)]
-    yield from held
-    if any(len(at) for at, _ in held):
-        return
-    written = _prepared(values, kind, marks)
+    written = _prepared(values, kind)
     if pa.types.is_string(written.type) and (pc.max(pc.binary_length(written)).as_py() or 0) > LONGEST_CELL:
         lengths = pc.fill_null(pc.utf8_length(written), 0)
         long = pc.greater(lengths, LONGEST_CELL)
@@ -201,25 +192,14 @@ def _unfit(cell: Cell, marks: Sequence[str]) -> Iterator[Found]:
         yield rows[as_mask(long)], said
 
 
-def _prepared(values: pa.Array, kind: Type, marks: Sequence[str]) -> pa.Array:
-    """Values of types that a spreadsheet lacks as text; the others as they are. `marks` are those between the values of a list."""
+def _prepared(values: pa.Array, kind: Type) -> pa.Array:
+    """Values of types that a spreadsheet lacks as text; the others as they are."""
     base = t.base_of(kind)
     match base:
         case t.Bool() | t.Int() | t.Float() | t.Decimal() | t.Date() | t.Time() | t.LocalDateTime():
             return values
-        case t.ListOf() | t.Struct() if marks:
-            return split_text(values, base, marks, _part)
-        case t.ListOf() | t.Struct() | t.MapOf():
-            return _part(values, kind)
         case _:
-            return texts(values, base)
-
-
-def _part(values: pa.Array, kind: Type) -> pa.Array:
-    """A part of a cell that holds several: what has parts itself and no mark is JSON there too."""
-    if isinstance(t.base_of(kind), t.ListOf | t.Struct | t.MapOf):
-        return pc.if_else(pc.is_valid(values), json_texts(values, kind), pa.scalar(None, pa.string()))
-    return texts(values, t.base_of(kind))
+            return plain(values, base)
 
 
 class XlsxRejecter:

@@ -37,7 +37,8 @@ def _place(name: str, column: SourceColumn, namespaces: Mapping[str, str], sourc
     if isinstance(base, t.ListOf):
         item = _value(base.item, column.parts, namespaces, source)
         return {**place, "several": item, "split": bool(column.reading.split), "nullable": column.type.nullable}
-    return {**place, "one": _value(column.type, column.parts, namespaces, source)}
+    cut = bool(column.reading.split) and bool(t.inside(base))
+    return {**place, "one": _value(column.type, column.parts, namespaces, source), "split": cut}
 
 
 def _value(kind: Type, parts: Sequence[SourceColumn], namespaces: Mapping[str, str], source: str) -> Plan:

@@ -70,12 +70,12 @@ def _at(place: dict[str, Any]) -> Extract:
             return [item(one) for one in found] if found or not nullable else _ABSENT
 
         return several
-    value = _value(place["one"])
+    value, split = _value(place["one"]), place["split"]
 
     def one(row: Element) -> Any:
         found = find(row)
         if len(found) == 1:
-            return value(found[0])
+            return _text(found[0]) if split and not len(found[0]) else value(found[0])
         return [_plain(each) for each in found] if found else _ABSENT
 
     return one

@@ -10,7 +10,7 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.json_text import Piece, joined
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
-from datahub.formats.unfit import leaves, matching, may_hold_controls, told
+from datahub.formats.unfit import astray, leaves, matching, may_hold_controls, told
 from datahub.formats.written import Columns, slices, wanted
 from datahub.formats.xml_text import FORBIDDEN, NIL, attribute, check_name, check_names, element
 from datahub.frames.unfit import FindUnfit, Unfit
@@ -49,8 +49,9 @@ def xml_unfit(shape: TargetShape, declared: Sequence[tuple[str, Type]]) -> FindU
 
     def find(rows: pa.Table) -> Iterator[Unfit]:
         for one in columns:
-            found = (matching(at, texts, FORBIDDEN, _said) for at, texts in leaves(one.values(rows), one.type) if may_hold_controls(texts))
-            yield from told(one.field, found)
+            texts = leaves(one.values(rows, asked=True), one.type)
+            controls = (matching(at, held, FORBIDDEN, _said) for at, held in texts if may_hold_controls(held))
+            yield from told(one.field, (*controls, *astray(one, columns, rows)))
 
     return find
 

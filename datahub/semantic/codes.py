@@ -122,8 +122,7 @@ def _may_be_uneven(kind: t.Type, reading: ir.Reading) -> bool:
     if not reading.split:
         return any(bool(reading.inner) and _may_be_uneven(part, inner) for part, inner in zip(t.parts(base), within, strict=True))
     if isinstance(base, t.ListOf):
-        below = within[0] if reading.inner and within[0].split else replace(within[0], split=reading.split[1:])
-        return _may_be_uneven(base.item, below)
+        return _may_be_uneven(base.item, within[0] if reading.inner and within[0].split else replace(within[0], split=reading.split[1:]))
     return isinstance(base, t.Struct | t.MapOf)
 
 

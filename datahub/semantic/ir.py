@@ -524,6 +524,25 @@ class Words:
 
 
 @record(frozen=True, slots=True)
+class Marks:
+    """The marks of `@split` that stand between the parts of a value in one text, outermost first, and those that its parts have of
+    their own, as `Words` has them."""
+
+    own: tuple[str, ...] = ()
+    parts: tuple[tuple[str, Marks], ...] = ()
+
+    def part(self, name: str = "") -> Marks:
+        return next((marks for key, marks in self.parts if key == name), Marks())
+
+    def inheriting(self, marks: tuple[str, ...]) -> Marks:
+        return self if self.own else Marks(marks, self.parts)
+
+    def below(self, name: str, taken: int) -> Marks:
+        """Those of a part of a text: its own, or the ones that are left where so many are taken."""
+        return self.part(name).inheriting(self.own[taken:])
+
+
+@record(frozen=True, slots=True)
 class PartNames:
     """The names under which a target writes the fields of structs in a column, wherever in its type they are, as `Words` has them."""
 
@@ -673,8 +692,8 @@ class TargetShape:
     kind: str
     options: tuple[tuple[str, Value], ...]
     columns: tuple[tuple[str, str], ...] = ()
-    splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """For columns whose lists are written into one cell, the marks between the values, outermost first."""
+    splits: tuple[tuple[str, Marks], ...] = ()
+    """For columns with a `@split` on them or somewhere in their type."""
     words: tuple[tuple[str, Words], ...] = ()
     """For columns with a `bool("TRUE", "FALSE")` somewhere in their type."""
     names: tuple[tuple[str, PartNames], ...] = ()

@@ -35,7 +35,7 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
             columns[column.name.text] = (column.name, _header(column))
     if kind is not None:
         pairs = tuple((name, header) for name, (_, header) in columns.items())
-        splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)))
+        splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)) != ir.Marks())
         words = tuple((column.name.text, found) for column in declared.columns if (found := words_of(column.type)) != ir.Words())
         names = tuple((column.name.text, parts) for column in declared.columns if (parts := _names_in(column.type)) != ir.PartNames())
         name = unit.full(declared.name.text)
@@ -51,9 +51,16 @@ def _not_spread(at: ast.At, kind: str) -> Diagnostic:
     )
 
 
-def _marks(column: ast.ColumnDecl) -> tuple[str, ...]:
-    tags = (tag for tag in column.tags if tag.name.text == SPLIT.name)
-    return tuple(one.value for tag in tags for one in tag.arguments if isinstance(one, ast.String))
+def _marks(said: ast.ColumnDecl | ast.TypeField) -> ir.Marks:
+    """The marks of `@split` between the parts of a value, and wherever in its type there are others."""
+    tags = (tag for tag in said.tags if tag.name.text == SPLIT.name)
+    own = tuple(one.value for tag in tags for one in tag.arguments if isinstance(one, ast.String))
+    return ir.Marks(own, _marks_in(said.type).parts)
+
+
+def _marks_in(written: ast.TypeExpr | None) -> ir.Marks:
+    parts = ((name, _marks(field) if field is not None else _marks_in(inner)) for name, inner, field in _inside(written))
+    return ir.Marks(parts=tuple((name, marks) for name, marks in parts if marks != ir.Marks()))
 
 
 def words_of(written: ast.TypeExpr | None) -> ir.Words:
@@ -61,40 +68,32 @@ def words_of(written: ast.TypeExpr | None) -> ir.Words:
     match written:
         case ast.TypeName(arguments=(str(true), str(false))) if written.name.text == "bool":
             return ir.Words((true, false))
-        case ast.TypeList(item=item):
-            return _around((("", words_of(item)),))
-        case ast.TypeStruct(fields=fields):
-            return _around(tuple((one.name.text, words_of(one.type)) for one in fields))
-        case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
-            return _around((("", words_of(value)),))
         case _:
-            return ir.Words()
-
-
-def _around(parts: tuple[tuple[str, ir.Words], ...]) -> ir.Words:
-    return ir.Words(parts=tuple((name, words) for name, words in parts if words != ir.Words()))
+            parts = ((name, words_of(inner)) for name, inner, _ in _inside(written))
+            return ir.Words(parts=tuple((name, words) for name, words in parts if words != ir.Words()))
 
 
 def _names_in(written: ast.TypeExpr | None) -> ir.PartNames:
     """The names that the fields of structs get by `at "…"`, wherever in a type they are."""
-    match written:
-        case ast.TypeList(item=item):
-            return _holding((("", _names_in(item)),))
-        case ast.TypeStruct(fields=fields):
-            inner = ((one, _names_in(one.type)) for one in fields)
-            return _holding(tuple((one.name.text, ir.PartNames(_written_as(one.at), names.parts)) for one, names in inner))
-        case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
-            return _holding((("", _names_in(value)),))
-        case _:
-            return ir.PartNames()
-
-
-def _holding(parts: tuple[tuple[str, ir.PartNames], ...]) -> ir.PartNames:
+    parts = ((name, ir.PartNames(_written_as(field), _names_in(inner).parts)) for name, inner, field in _inside(written))
     return ir.PartNames(parts=tuple((name, names) for name, names in parts if names != ir.PartNames()))
 
 
-def _written_as(at: ast.At | None) -> str:
-    return at.names[0] if at is not None and at.names else ""
+def _inside(written: ast.TypeExpr | None) -> tuple[tuple[str, ast.TypeExpr, ast.TypeField | None], ...]:
+    """The types directly inside of one: of the fields of a struct by their names, of what a list or a map holds under none."""
+    match written:
+        case ast.TypeList(item=item):
+            return (("", item, None),)
+        case ast.TypeStruct(fields=fields):
+            return tuple((one.name.text, one.type, one) for one in fields)
+        case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)) if written.name.text == "map":
+            return (("", value, None),)
+        case _:
+            return ()
+
+
+def _written_as(field: ast.TypeField | None) -> str:
+    return field.at.names[0] if field is not None and field.at is not None and field.at.names else ""
 
 
 def _header(column: ast.ColumnDecl) -> str:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datahub.formats.declare import FORMATS, BadOutput
-from datahub.semantic.ir import TargetShape
+from datahub.semantic.ir import Marks, TargetShape
 from datahub.semantic.kinds import TARGETS
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Int, ListOf, MapOf, Struct, Text, Type
@@ -26,11 +26,11 @@ COLUMNS: tuple[tuple[str, Type, Any], ...] = (
     ("g", ListOf(INNER), st.lists(st.fixed_dictionaries({"name": TEXTS, "n": st.one_of(st.none(), st.integers(0, 9))}), max_size=2)),
     ("m", MapOf(Text(True)), st.dictionaries(st.sampled_from(["k", "é", "語"]), TEXTS, max_size=2).map(lambda one: list(one.items()))),
 )
-SPLITS = (("l", ("|",)), ("g", (";", ":")))
+SPLITS = (("l", Marks(("|",))), ("g", Marks((";", ":"))))
 SPREAD = (("t", "t"), ("m", "/^M_(.+)$/"), ("g", r"/^G (\d+) (.+)$/"), ("l", "l"), ("s", "/^S_(.)$/"))
 SHAPES = [
     TargetShape("t", "csv", (("encoding", "cp1252"),), (), SPLITS),
-    TargetShape("t", "csv", (("encoding", "shift_jis"),), SPREAD, (("l", ("|",)),)),
+    TargetShape("t", "csv", (("encoding", "shift_jis"),), SPREAD, (("l", Marks(("|",))),)),
     TargetShape("t", "csv", (("quote", ""), ("delimiter", ";")), (("t", "t"), ("l", "l")), SPLITS[:1]),
     TargetShape("t", "csv", (), (), SPLITS),
     TargetShape("t", "csv", ()),
@@ -39,6 +39,10 @@ SHAPES = [
     TargetShape("t", "xlsx", (), SPREAD),
     TargetShape("t", "json", ()),
     TargetShape("t", "parquet", ()),
+    TargetShape("t", "parquet", (), (), (("l", Marks(("b|",))), ("m", Marks(("|", "é"))), ("g", Marks((), (("", Marks((":",))),))))),
+    TargetShape("t", "jsonl", (), (("t", "t"), ("m", "/^M_([a-z])$/"), ("g", r"/^G (1) (.+)$/"), ("l", "/^l([^2]+)$/"), ("s", "/^(M_)?a(.)$/"))),
+    TargetShape("t", "json", (), (("t", "M_k"), ("m", "/^M_(.+)$/")), SPLITS[:1]),
+    TargetShape("t", "csv", (), (("s", "/^M_(é)$/"), ("m", "/^M_(.+)$/")), (("m", Marks(("|",))),)),
 ]
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datahub.formats.declare import BadOutput
-from datahub.semantic.ir import TargetShape
+from datahub.semantic.ir import Marks, TargetShape
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Bool, Date, Decimal, Enum, Int, Json, ListOf, MapOf, Struct, Text
 from tests.unit.formats.reading import make_writer
@@ -166,7 +166,7 @@ def test_lists_are_one_cell_with_their_marks_between(written):
         {"a": [], "b": []},
         {"a": None, "b": []},
     ]
-    splits = (("a", ("|",)), ("b", ("#", ":")))
+    splits = (("a", Marks(("|",))), ("b", Marks(("#", ":"))))
     assert b'a;b\n"x|y;z|";1:2,50#3:4,00\n;\nNULL;\n' == written(
         "csv", columns, rows, splits=splits, delimiter=";", decimal=",", nulls="NULL"
     )
@@ -174,4 +174,4 @@ def test_lists_are_one_cell_with_their_marks_between(written):
 
 def test_a_value_that_holds_the_mark_of_its_cell_is_refused(written):
     with pytest.raises(BadOutput, match=r'"b/c" holds `/`'):
-        written("csv", (("a", ListOf(Text())),), [{"a": ["a", "b/c"]}], splits=(("a", ("/",)),))
+        written("csv", (("a", ListOf(Text())),), [{"a": ["a", "b/c"]}], splits=(("a", Marks(("/",))),))
