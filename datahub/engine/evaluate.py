@@ -189,7 +189,7 @@ def parameter(node: ir.Parameter, scope: Scope) -> Column:
 @evaluates(ir.Present)
 def present(node: ir.Present, scope: Scope) -> Column:
     """Whether the source had the column: the reader's mark says so where it was asked for; else it is there."""
-    for mark in ("?" + node.column, "!present." + node.column.partition(".")[2]):
+    for mark in ("?" + node.mark, "!present." + node.mark.partition(".")[2]):
         found = scope.find(mark)
         if found is not None:
             return found

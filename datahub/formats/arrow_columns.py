@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.declare import ADDED, BadInput, Parsed
 from datahub.formats.options import option
+from datahub.formats.presence import presence_asked
 from datahub.formats.typed import named, typed
 from datahub.formats.written import Wanted
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Column, Failure
+from datahub.functions.columns import valid
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.types import model as t
 from datahub.types.arrow import written_type
@@ -30,6 +32,7 @@ class TableColumns:
         self.shape, self.wanted = shape, wanted
         self.absent: dict[str, None] = {}
         self.columns = tuple(column for column in shape.columns if column.name in wanted)
+        self.asked = presence_asked(wanted, shape.columns)
 
     def check(self, names: Sequence[str], file: str) -> tuple[str, ...]:
         """Refuse a file that lacks a column which must be there; what it has beyond the declared is told."""
@@ -62,16 +65,29 @@ class TableColumns:
             name = found(column, table.column_names)
             raw = pa.nulls(table.num_rows) if name is None else whole(table.column(name))
             columns[column.name] = _typed(raw, column)
-        for column in self.shape.columns:
-            for mark in (f"!present.{column.name}", f"?{column.name}"):
-                if mark in self.wanted:
-                    columns[mark] = Column(pa.scalar(found(column, table.column_names) is not None))
+        for mark, (column, path) in self.asked.items():
+            columns[mark] = _presence(table, column, path)
         return Parsed(columns, table.num_rows, table.num_rows)
 
 
 def found(column: SourceColumn, names: Sequence[str]) -> str | None:
     """The name under which a table has `column`."""
     return next((name for name in column.names or (column.name,) if name in names), None)
+
+
+def _presence(table: pa.Table, column: SourceColumn, path: Sequence[str]) -> Column:
+    """Whether a table has a column, or a field of it, which it then has in all rows where what it is a field of is there."""
+    name = found(column, table.column_names)
+    if name is None or not path:
+        return Column(pa.scalar(name is not None))
+    values = plain(whole(table.column(name)))[0]
+    there = np.ones(table.num_rows, np.bool_)
+    for step in path:
+        if not pa.types.is_struct(values.type) or values.type.get_field_index(step) < 0:
+            return Column(pa.scalar(False))
+        there = there & valid(values)
+        values = pc.struct_field(values, step)
+    return Column(pa.array(there))
 
 
 def _label(column: SourceColumn) -> str:

@@ -113,9 +113,11 @@ def by_header(shape: SourceShape, cells: Sequence[str], path: str, line: int) ->
     return layout
 
 
-def indices_of(place: Place) -> tuple[int, ...]:
-    """Which columns of the file `place` takes."""
+def indices_of(place: Place, path: tuple[str, ...] = ()) -> tuple[int, ...]:
+    """Which columns of the file `place` takes, or the part of it that `path` leads to."""
     match place:
+        case Spread(kind="struct", keys=keys, indices=indices) if path:
+            return tuple(index for key, index in zip(keys, indices, strict=True) if key == path[0] and index is not None)
         case One(index=index):
             return () if index is None else (index,)
         case Spread(indices=indices):

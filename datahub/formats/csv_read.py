@@ -22,6 +22,7 @@ from datahub.formats.csv_scan import LONGEST_FIELD, LONGEST_RECORD, Dialect
 from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
 from datahub.formats.files import InputStream, Rereader
 from datahub.formats.options import option
+from datahub.formats.presence import presence_asked
 from datahub.formats.text_stream import TextStream
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Column
@@ -56,6 +57,7 @@ class CsvReader:
     def __init__(self, shape: SourceShape, wanted: frozenset[str], files: Sequence[InputFile]) -> None:
         self.shape, self.files = shape, files
         self.wanted = frozenset(name.removeprefix(f"#{shape.name}.") for name in wanted)
+        self._asked = presence_asked(wanted, shape.columns)
         self._absent: dict[str, None] = {}
         self.heads: dict[int, Head] = {}
         self._warnings: list[str] = []
@@ -101,9 +103,9 @@ class CsvReader:
         rows = read(data, indices, block.first_line)
         self._note_nameless([index + 1 for index in nameless if pc.any(pc.not_equal(rows.columns[index], "")).as_py()], block.file)
         columns = {f"#{self.shape.name}.{place.name}": Column(_value(place, rows)) for place in wanted}
-        for place in data.layout.places:
-            if f"!present.{place.name}" in self.wanted:
-                columns[f"!present.{place.name}"] = Column(pa.scalar(bool(indices_of(place))))
+        places = {place.name: place for place in data.layout.places}
+        for mark, (column, path) in self._asked.items():
+            columns[mark] = Column(pa.scalar(bool(indices_of(places[column.name], path))))
         return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad)
 
     def _note_nameless(self, numbers: list[int], file: int) -> None:

@@ -20,6 +20,7 @@ from datahub.formats.json_write import text_of
 from datahub.formats.jsonl import lines_of
 from datahub.formats.options import option
 from datahub.formats.places import stretches
+from datahub.formats.presence import presence_asked
 from datahub.formats.text_stream import TextStream
 from datahub.frames.frame import Column, Rows
 from datahub.semantic.ir import SourceShape
@@ -35,7 +36,7 @@ class FixedReader:
         self.shape, self.files = shape, files
         prefix = f"#{shape.name}."
         self.columns = tuple(column for column in shape.columns if prefix + column.name in wanted and column.positions)
-        self.marks = tuple(f"!present.{column.name}" for column in shape.columns if f"!present.{column.name}" in wanted)
+        self.marks = tuple(presence_asked(wanted, shape.columns))
         self.width = max((column.positions[1] for column in shape.columns if column.positions), default=0)
         self.encodings: dict[int, Encoding] = {}
         self._longer = False

@@ -30,10 +30,10 @@ class Gathering:
         named = frozenset(name for column in columns if not column.pattern for name in column.names or (column.name,))
         return cls(patterned, named, {}) if patterned else None
 
-    def takes(self, key: str, column: str = "") -> bool:
-        """Whether a member is gathered by some column, or by the one that is named."""
+    def takes(self, key: str, column: str = "", at: str = "") -> bool:
+        """Whether a member is gathered by some column, or by the one that is named, or there as the one that is named."""
         member = self._member(key)
-        return member is not None and (not column or member[0] == column)
+        return member is not None and (not column or member[0] == column) and (not at or member[1] == at)
 
     def gathered(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """One record with its gathered columns; null is no member."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.diagnostics.suggest import listed
 from datahub.formats.csv_read import is_utf8
@@ -20,6 +21,7 @@ from datahub.formats.json_lost import CODE, lost_in
 from datahub.formats.json_scan import LONGEST_RECORD, may_be_deep
 from datahub.formats.options import option
 from datahub.formats.part_names import along, back, named_parts, named_type, names_of
+from datahub.formats.presence import presence_asked
 from datahub.formats.typed import Typed, named, typed
 from datahub.frames.frame import Column, Failure, take_column
 from datahub.functions.columns import valid
@@ -84,7 +86,7 @@ class RecordParser:
         self.shape = shape
         held = tuple(map(_as_held, shape.columns)) if shape.kind in ("json", "jsonl") else shape.columns
         self.columns = tuple(column for column in held if column.name in wanted)
-        self.marks = {mark: column for column in held for mark in (f"!present.{column.name}", f"?{column.name}") if mark in wanted}
+        self.marks = {mark: (column, _along(path, column)) for mark, (column, path) in presence_asked(wanted, held).items()}
         self.strict = option(shape, "extra") == "reject"
         self.gathering = Gathering.of(shape.columns)
         self.repeated: dict[str, None] = {}
@@ -165,7 +167,7 @@ class RecordParser:
                 self._planned = True
             if not self._planned:
                 sample = [self._sampled(records, at) for at in range(min(_SAMPLE, len(records.starts)))]
-                columns = tuple(dict.fromkeys((*self.columns, *self.marks.values())))
+                columns = tuple(dict.fromkeys((*self.columns, *(column for column, _ in self.marks.values()))))
                 self._plan = fast_plan(columns, seen_kinds(sample, columns))
                 self._planned = True
                 self._note_surplus(sample)
@@ -217,9 +219,9 @@ class RecordParser:
                 parts.append(_column(_with_misfits(made, misfits, column), column))
             columns[column.name] = made_of = _as_declared(parts[0] if len(parts) == 1 else _chained(*parts), column)
             self._meet(column.name, made_of)
-        for mark, column in self.marks.items():
-            there = [self._present(part, one, column) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
-            alone = pa.array([self._has(record, column) for record in records], pa.bool_())
+        for mark, (column, path) in self.marks.items():
+            there = [self._present(part, one, column, path) for part, one in zip(gathered.parts, gathered.tables, strict=True)]
+            alone = pa.array([self._has(record, column, path) for record in records], pa.bool_())
             columns[mark] = Column(pa.concat_arrays([*there, alone]))
         return columns
 
@@ -233,25 +235,41 @@ class RecordParser:
         """The columns of which no record had a value, if there were records."""
         return tuple(column.name for column in self.columns if column.name not in self._met) if self._any else ()
 
-    def _has(self, record: dict[str, Any], column: SourceColumn) -> bool:
-        """Whether a record has a member of `column` at all, whatever it holds."""
+    def _has(self, record: dict[str, Any], column: SourceColumn, path: Sequence[str]) -> bool:
+        """Whether a record has a member of `column` at all, or one inside of it, whatever it holds."""
         if column.pattern and self.gathering is not None:
-            return any(self.gathering.takes(key, column.name) for key in record)
-        return any(name in record for name in column.names or (column.name,))
-
-    def _present(self, records: Records, table: pa.Table, column: SourceColumn) -> pa.Array:
-        """Which records have `column` at all: those with a value do, those without, and patterns, are looked at one by one."""
+            return any(self.gathering.takes(key, column.name, *path[:1]) for key in record)
         names = column.names or (column.name,)
-        there = np.zeros(table.num_rows, np.bool_) if column.pattern else valid(first_of(table, names)).copy()
+        if not path:
+            return any(name in record for name in names)
+        inside = _value(record, names)
+        for step in path[:-1]:
+            inside = inside.get(step) if isinstance(inside, dict) else None
+        return isinstance(inside, dict) and path[-1] in inside
+
+    def _present(self, records: Records, table: pa.Table, column: SourceColumn, path: Sequence[str]) -> pa.Array:
+        """Which records have `column` at all: those with a value do, those without, and patterns, are looked at one by one."""
+        if column.pattern:
+            there = np.zeros(table.num_rows, np.bool_)
+        else:
+            values = first_of(table, column.names or (column.name,))
+            for step in path:
+                values = pc.struct_field(values, step) if pa.types.is_struct(values.type) else pa.nulls(len(values))
+            there = valid(values).copy()
         decoder = Decoder()
         for at in np.flatnonzero(~there).tolist():
-            there[at] = self._has(decoder.read(records.text[int(records.starts[at]) : int(records.ends[at])]), column)
+            there[at] = self._has(decoder.read(records.text[int(records.starts[at]) : int(records.ends[at])]), column, path)
         return pa.array(there)
 
 
 def _as_held(column: SourceColumn) -> SourceColumn:
     """The column with the fields of its structs called as the members of objects are."""
     return replace(column, type=named_type(column.type, names_of(column))) if column.parts and not column.pattern else column
+
+
+def _along(path: tuple[str, ...], column: SourceColumn) -> tuple[str, ...]:
+    """What leads into a column as it is held: by the names of the members of objects."""
+    return tuple(along("/".join(path), names_of(column)).split("/")) if path and not column.pattern else path
 
 
 def _as_declared(made: Column, column: SourceColumn) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from datahub.formats.presence import presence_asked
 from datahub.formats.xml_path import ANY, value_path
 from datahub.semantic.ir import Reading, SourceColumn, SourceShape
 from datahub.types import model as t
@@ -16,10 +17,11 @@ Plan: TypeAlias = dict[str, Any]
 
 def plan_of(shape: SourceShape, wanted: frozenset[str], namespaces: Mapping[str, str]) -> Plan:
     """The wanted columns by their names in records, each with its places; and which children of a row any column takes."""
+    needed = wanted | {column.name for column, _ in presence_asked(wanted, shape.columns).values()}
     columns = [
         (column.names[0] if column.names else column.name, _places(column, namespaces, shape.name))
         for column in shape.columns
-        if wanted & {column.name, f"?{column.name}", f"!present.{column.name}"}
+        if column.name in needed
     ]
     paths = [value_path(name, namespaces, shape.name) for column in shape.columns for name in column.names or (column.name,)]
     # A path without steps takes the row as a whole.

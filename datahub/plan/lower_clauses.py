@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -34,10 +34,19 @@ def element_fields(kind: t.Type) -> tuple[tuple[str, t.Type], ...]:
 
 
 def marks(body: ir.RowsetBody) -> Iterable[ir.Assignment]:
-    """Beside each field that is a column as it stands: whether the source had that column at all."""
+    """Beside each field that is a column as it stands: whether the source had that column at all, and each field inside of it."""
     for one in body.fields:
         if isinstance(one.value, ir.Column):
-            yield ir.Assignment(f"?{one.name}", ir.Present(one.value.name, t.Bool()), one.origin)
+            for path in ((), *_paths(one.value.type)):
+                made = ir.Present(one.value.name, t.Bool(), path)
+                yield ir.Assignment("/".join((f"?{one.name}", *path)), made, one.origin)
+
+
+def _paths(kind: t.Type) -> Iterator[tuple[str, ...]]:
+    base = t.base_of(kind)
+    for name, inner in base.fields if isinstance(base, t.Struct) else ():
+        yield (name,)
+        yield from ((name, *path) for path in _paths(inner))
 
 
 def computed(rows: op.Operator, assignments: Sequence[ir.Assignment]) -> op.Operator:

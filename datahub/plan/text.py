@@ -14,7 +14,9 @@ _CHAINS = frozenset({"+", "-", "*", "/", "&"})
 def shown(expression: ir.Expression) -> str:
     """`expression` on one line."""
     match expression:
-        case ir.Column(name=name) | ir.Present(column=name):
+        case ir.Column(name=name):
+            return name
+        case ir.Present(mark=name):
             return name
         case ir.Constant(value=value):
             return constant(value)

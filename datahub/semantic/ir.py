@@ -257,10 +257,16 @@ class Decision:
 
 @record(frozen=True, slots=True)
 class Present:
-    """`has(r.x)`: whether the source had the column or key at all."""
+    """`has(r.x)`, `has(r.x.y)`: whether the source had the column or key at all, or a field inside of it."""
 
     column: str
     type: Type
+    path: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """What is asked of the reader, behind the name of the mark."""
+        return "/".join((self.column, *self.path))
 
 
 @record(frozen=True, slots=True)

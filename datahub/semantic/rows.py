@@ -15,11 +15,15 @@ from datahub.types import model as t
 
 
 def has(tree: ast.Call, scope: Scope) -> ir.Expression:
-    """`has(r.x)`: whether the source had the column at all."""
+    """`has(r.x)`, `has(r.x.y)`: whether the source had the column at all, or a field inside of it."""
     asked = tree.arguments[0].value
     value = expressions.elaborate(asked, scope)
     if is_unknown(value):
         return UNKNOWN
+    path: tuple[str, ...] = ()
+    while isinstance(value, ir.Field):
+        path = (value.name, *path)
+        value = value.of
     if not isinstance(value, ir.Column) or "." not in value.name:
         message = f"`has` asks whether a row has a column, and `{shown(asked.span)}` is none"
         return tell(scope, BAD_ARGUMENTS, asked.span, message, "not a column of a row", help='of a map, ask for the key: `has(m, "key")`')
@@ -28,7 +32,7 @@ def has(tree: ast.Call, scope: Scope) -> ir.Expression:
         message = f"whether `{shown(asked.span)}` was there is not known here"
         help = "ask of a row that is read from a source, or from a view that passes its column on as it is"
         return tell(scope, BAD_ARGUMENTS, asked.span, message, "no column of a source", help=help)
-    return made(scope, ir.Present(value.name, t.Bool()))
+    return made(scope, ir.Present(value.name, t.Bool(), path))
 
 
 def _fact(fact: Literal["row_no", "line_no", "file_name"]) -> Callable[[ast.Call, Scope], ir.Expression]:

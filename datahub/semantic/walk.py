@@ -81,7 +81,7 @@ def columns_read(expression: ir.Expression) -> frozenset[str]:
         if isinstance(node, ir.Column) and not is_made(node.name, made):
             found.add(node.name)
         elif isinstance(node, ir.Present):
-            found.update((node.column, f"?{node.column}"))
+            found.update((node.column, f"?{node.mark}"))
     return frozenset(found)
 
 

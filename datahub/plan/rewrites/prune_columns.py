@@ -61,7 +61,7 @@ def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], s
         case op.Compute(input=source, assignments=assignments) | op.Windowed(input=source, assignments=assignments):
             ask(source, _before(assignments, wanted, strict)[1])
         case op.Rename(input=source, columns=columns):
-            marks = {f"?{old}" for old, new in columns if f"?{new}" in wanted}
+            marks = {f"?{old}{path}" for old, _, path in _marks(columns, wanted)}
             ask(source, {old for old, new in columns if new in wanted} | marks | {name for name in wanted if name.startswith("#")})
         case op.Filter(input=source, condition=condition, origin=origin):
             ask(source, wanted | _reads([condition]) | _raws([origin]))
@@ -134,7 +134,7 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
         case op.Rename(input=source, columns=columns):
             kept_names = tuple(pair for pair in columns if pair[1] in wanted)
-            marks = tuple((mark(done[id(source)], old), f"?{new}") for old, new in columns if f"?{new}" in wanted)
+            marks = tuple((mark(done[id(source)], f"{old}{path}"), f"?{new}{path}") for old, new, path in _marks(columns, wanted))
             return replace(operator, input=done[id(source)], columns=(*kept_names, *marks))
         case op.Expand(input=source, item=item, fields=fields):
             kept_fields = tuple(pair for pair in fields if f"{item}.{pair[0]}" in wanted)
@@ -165,6 +165,17 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             return replace(operator, input=done[id(source)])
         case _:
             assert_never(operator)
+
+
+def _marks(columns: Sequence[tuple[str, str]], wanted: set[str]) -> list[tuple[str, str, str]]:
+    """The columns of which it is wanted whether they were there, by their old and new names, or whether what a path leads to was."""
+    asked = sorted(name[1:] for name in wanted if name.startswith("?"))
+    new = {name: old for old, name in columns}
+    return [
+        (new[column], column, name.removeprefix(column))
+        for name in asked
+        if (column := name if name in new else name.partition("/")[0]) in new
+    ]
 
 
 def mark(source: op.Operator, name: str) -> str:
