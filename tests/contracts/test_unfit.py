@@ -40,7 +40,9 @@ SHAPES = [
     TargetShape("t", "json", ()),
     TargetShape("t", "parquet", ()),
     TargetShape("t", "parquet", (), (), (("l", Marks(("b|",))), ("m", Marks(("|", "é"))), ("g", Marks((), (("", Marks((":",))),))))),
-    TargetShape("t", "jsonl", (), (("t", "t"), ("m", "/^M_([a-z])$/"), ("g", r"/^G (1) (.+)$/"), ("l", "/^l([^2]+)$/"), ("s", "/^(M_)?a(.)$/"))),
+    TargetShape(
+        "t", "jsonl", (), (("t", "t"), ("m", "/^M_([a-z])$/"), ("g", r"/^G (1) (.+)$/"), ("l", "/^l([^2]+)$/"), ("s", "/^(M_)?a(.)$/"))
+    ),
     TargetShape("t", "json", (), (("t", "M_k"), ("m", "/^M_(.+)$/")), SPLITS[:1]),
     TargetShape("t", "csv", (), (("s", "/^M_(é)$/"), ("m", "/^M_(.+)$/")), (("m", Marks(("|",))),)),
 ]
