@@ -35,8 +35,10 @@ def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
         if run.ended_for_good or run.status in (RunStatus.HELD, RunStatus.RETRYABLE) or before is None:
             yield run.reason
         elif run.id in free[run.job]:
-            waits = "waits for a worker" if run.status is RunStatus.PENDING else "its process is gone"
-            yield f"{waits}: `dhm serve` has some, `dhm run {run.job}` is one"
+            if run.status is RunStatus.PENDING:
+                yield f"waits for a worker: `dhm serve` has some, `dhm run {run.job}` is one"
+            else:
+                yield f"its process is gone: `dhm serve` goes on with it by itself, `dhm run {run.job}` does it now"
         elif run.status is RunStatus.PENDING and before.id != run.id:
             yield f"waits behind run {before.id}"
         else:

@@ -41,6 +41,7 @@ def facts(report: Report, folder: Path) -> dict[str, object]:
         "rows": fates,
         "codes": {one.code: one.count for one in report.codes},
         "warnings": list(report.warnings),
+        "notes": list(report.notes),
         "seconds": report.seconds,
         "report": str(folder / "report.html"),
     }
@@ -120,4 +121,5 @@ def _example(code: CodeCount) -> str:
 
 
 def _warnings(report: Report, paint: Paint) -> str:
-    return "".join(f"{paint('1;33', 'warning')}: {warning}\n" for warning in report.warnings)
+    notes = (f"{paint('1', 'note')}: {note}\n" for note in report.notes)
+    return "".join((*(f"{paint('1;33', 'warning')}: {warning}\n" for warning in report.warnings), *notes))

@@ -143,7 +143,7 @@ class Split:
     """One thing that a source has to give: a file, or a series of pages.
 
     `locator` finds it again; `fingerprint` is what is known of its content before it is read (size, time, ETag), or empty.
-    `note` is what a person should hear of how it came about.
+    `note` is what a person should hear of how it came about, `aside` what is as it always is and worth a word.
     """
 
     source: str
@@ -153,6 +153,7 @@ class Split:
     size: int | None = None
     modified: datetime | None = None
     note: str = ""
+    aside: str = ""
 
 
 @record(frozen=True, slots=True)

@@ -54,11 +54,15 @@ def _forms(secret: str) -> Iterator[str]:
         told = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         yield from (told, told.replace("/", "\\/"), html.escape(told))
     for coded in (quote(data, safe=""), quote(data), quote_plus(data)):
-        yield from (coded, re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), coded))
+        # An address within an address, as of what is to come after a log-in, is coded twice.
+        for often in (coded, quote(coded, safe="")):
+            yield from (often, re.sub("%(25)?[0-9A-F]{2}", lambda found: found[0].lower(), often))
     for hexadecimal in (data.hex(), data.hex(" "), data.hex(":")):
         yield from (hexadecimal, hexadecimal.upper())
     for shift in range(3):
-        yield from (one for one in _base64(data, shift) if len(one) >= _SHORTEST_CODED)
+        for one in _base64(data, shift):
+            if len(one) >= _SHORTEST_CODED:
+                yield from (one, quote(one, safe=""))
 
 
 def _base64(data: bytes, shift: int) -> Iterator[str]:

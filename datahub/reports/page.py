@@ -209,11 +209,12 @@ def _results(report: Report, facts: JobFacts | None) -> Markup | None:
     delivered = facts.delivered if facts else ()
     made = report.written if facts is None and report.status != "aborted" else ()
     rows = [*delivered, *((one.name, f"{one.rows:,}", one.path) for one in made)]
+    notes = [element("p", _coded(note)) for note in report.notes]
     if not rows:
-        return element("section", element("h2", "Delivered"), element("p", "Nothing."))
+        return element("section", element("h2", "Delivered"), element("p", "Nothing."), *notes)
     head = element("tr", element("th", "To"), element("th", "rows", class_="number"), element("th", "as"))
     body = [element("tr", element("td", to), element("td", count, class_="number"), element("td", place)) for to, count, place in rows]
-    return element("section", element("h2", "Delivered"), element("table", head, body))
+    return element("section", element("h2", "Delivered"), element("table", head, body), *notes)
 
 
 def _time(report: Report) -> Markup:

@@ -88,6 +88,8 @@ class Report:
     written: tuple[WrittenFile, ...]
     rejects: tuple[WrittenFile, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What is worth a word, and no warning: it is so with every run."""
     operators: tuple[OperatorCounts, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     absent: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -71,6 +71,8 @@ class Options:
     """Takes what the run held in memory, if it is given: in a process that is about to end, taking it apart is for nothing."""
     warnings: Sequence[str] = ()
     """What is to be known of the inputs, beside what the run finds in them."""
+    notes: Sequence[str] = ()
+    """What is worth a word, and as it always is."""
     exchange: Exchange | None = None
     """Where this run is a piece of one: what the others have."""
 
@@ -156,6 +158,7 @@ def run(
             *missed(execution),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
+        notes=tuple(options.notes),
         operators=tuple(_operator_counts(execution)),
         absent={name: tuple(found) for name, feed in feeds.items() if (found := feed.absent())},
     )

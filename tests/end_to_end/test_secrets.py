@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -31,6 +32,8 @@ def forms(secret):
     yield secret
     yield from (repr(secret)[1:-1], html.escape(secret), json.dumps(secret)[1:-1], json.dumps(secret)[1:-1].replace("/", "\\/"))
     yield from (quote(secret), quote(secret, safe=""), quote_plus(secret), quote(secret, safe="").lower())
+    yield from (quote(quote(secret), safe=""), quote(quote(secret, safe=""), safe=""), quote_plus(quote_plus(secret)))
+    yield re.sub("%25[0-9A-F]{2}", lambda found: found[0].lower(), quote(quote(secret, safe=""), safe=""))
     yield from (data.hex(), data.hex().upper(), data.hex(" "), data.hex(":"))
     yield from middles(secret)
 

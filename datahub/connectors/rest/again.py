@@ -86,7 +86,7 @@ class Again:
         return "".join(sorted(digest for some in self._here.values() for digest in some))
 
     def note(self) -> str:
-        """What a person should hear of those that were left out."""
+        """What is said of those that were left out: with an overlap, there are some every time."""
         if not self.skipped:
             return ""
         if self.skipped == 1:

@@ -124,14 +124,15 @@ class RestIn:
 
     def _found(self, began: datetime) -> Iterator[Split]:
         full = [(path, size) for path, size in self._parts if size]
-        note = "; ".join(filter(None, (self._elements.note(), self._again.note())))
+        told = self._elements.note(), self._again.note()
         for number, (path, size) in enumerate(full, 1):
             values = {"CONNECTION": self._source, "TIMESTAMP": began.strftime("%Y%m%dT%H%M%S%fZ"), "DATE": began.strftime("%Y%m%d")}
             name = filled(self._told.name, values)
             if len(full) > 1:
                 stem, dot, ending = name.rpartition(".")
                 name = f"{stem}-{number}{dot}{ending}" if dot else f"{name}-{number}"
-            yield Split(self._source, path.name, name, size=size, note=note if number == 1 else "")
+            note, aside = told if number == 1 else ("", "")
+            yield Split(self._source, path.name, name, size=size, note=note, aside=aside)
 
     def land(self, split: Split, folder: Path) -> Landed:
         """Move what was fetched into `folder`."""

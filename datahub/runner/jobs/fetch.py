@@ -179,6 +179,11 @@ def told_before(context: JobContext, run: str, taken: Sequence[Taken]) -> list[s
     return said
 
 
+def told_aside(taken: Sequence[Taken]) -> list[str]:
+    """What is as it always is with the files of a run, and worth a word."""
+    return [f"{one.source}: {said}" for one in taken if one.source and (said := json.loads(one.item.split).get("aside"))]
+
+
 def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
     """What belongs to a range stays where it is, and says nothing of what was read otherwise."""
     item = context.store.items.stage(claim, name, _item(f"{context.places[name]}:backfill", landed))

@@ -14,7 +14,7 @@ from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.trigger import Webhook
 from datahub.reports.report import Report
-from datahub.runner.jobs.fetch import input_files, told_before
+from datahub.runner.jobs.fetch import input_files, told_aside, told_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.previous_rows import previous_rows
 from datahub.runner.outlet import Watch
@@ -45,7 +45,8 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True, mode=0o700)
-    options = replace(_options(context, one), watch=watch, progress=context.progress, warnings=told_before(context, one.id, taken))
+    told, aside = told_before(context, one.id, taken), told_aside(taken)
+    options = replace(_options(context, one), watch=watch, progress=context.progress, warnings=told, notes=aside)
     reach("transform")
     report = run(context.plan, input_files(context, taken), out, parameters=parameters(context, one), options=options)
     reach("transformed")

@@ -56,15 +56,16 @@ def command(
             for one in store.deliveries.batches(found.id)
         ]
         page = folders_of(loaded).run(found.id) / "out" / "run" / NAME
-        rows += [["warning", one] for one in _warnings(page.with_name("report.json"))]
+        rows += _told(page.with_name("report.json"))
         rows.append(["report", str(page) if page.is_file() else ""])
         rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
         give(table([row for row in rows if row[1]]))
 
 
-def _warnings(report: Path) -> list[str]:
-    """What the run was warned of; nothing where its report is gone."""
-    return [str(one) for one in json.loads(report.read_text(encoding="utf-8"))["warnings"]] if report.is_file() else []
+def _told(report: Path) -> list[list[str]]:
+    """What the run was warned of, and what else is worth a word; nothing where its report is gone."""
+    told = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    return [[kind, str(one)] for kind in ("warning", "note") for one in told.get(f"{kind}s", ())]
 
 
 def _cause(loaded: Loaded, store: StateStore, run: Run) -> list[str]:
