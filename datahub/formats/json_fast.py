@@ -38,8 +38,9 @@ def seen_kinds(records: Iterable[Any], columns: Sequence[SourceColumn]) -> Kinds
     for one in records:
         if isinstance(one, dict):
             for column in columns:
-                for name in column.names or (column.name,):
-                    _see(one.get(name), column.type, (name,), found)
+                for name in (names := column.names or (column.name,)):
+                    # What stands under several names is one column, and has one type.
+                    _see(one.get(name), column.type, names[:1], found)
     return found
 
 
@@ -74,18 +75,20 @@ class FastPlan:
 
 def fast_plan(columns: Sequence[SourceColumn], kinds: Kinds) -> FastPlan | None:
     """How Arrow reads `columns`; None where it has no way to."""
-    fields, marked, decimals, numerals = [], set(), False, False
+    fields: list[pa.Field] = []
+    marked: set[str] = set()
+    decimals = numerals = False
     for column in columns:
-        for name in column.names or (column.name,):
-            kind = _field_type(column.type, (name,), kinds)
-            if kind is None:
-                return None
-            fields.append(pa.field(name, kind))
-            for path, base, reading in _leaves((name,), column.type, column.reading):
-                decimals |= isinstance(base, t.Decimal)
-                if isinstance(base, t.Decimal) and (reading.decimal != "." or reading.null_words):
-                    marked.add(path[-1])
-                numerals |= isinstance(base, t.Text) and kinds.get(path) == {Number}
+        names = column.names or (column.name,)
+        kind = _field_type(column.type, names[:1], kinds)
+        if kind is None:
+            return None
+        fields += [pa.field(name, kind) for name in names]
+        for path, base, reading in _leaves(names[:1], column.type, column.reading):
+            decimals |= isinstance(base, t.Decimal)
+            if isinstance(base, t.Decimal) and (reading.decimal != "." or reading.null_words):
+                marked.update(names if len(path) == 1 else path[-1:])
+            numerals |= isinstance(base, t.Text) and kinds.get(path) == {Number}
     return FastPlan(pa.schema(fields), tuple(sorted(marked)), decimals, numerals)
 
 

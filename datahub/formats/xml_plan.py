@@ -30,7 +30,9 @@ def plan_of(shape: SourceShape, wanted: frozenset[str], namespaces: Mapping[str,
 
 
 def _places(column: SourceColumn, namespaces: Mapping[str, str], source: str) -> list[Plan]:
-    return [_place(name, column, namespaces, source) for name in column.names or (column.name,)]
+    found = [_place(name, column, namespaces, source) for name in column.names or (column.name,)]
+    # A list that is not here may be at the next place: only the last knows that there is none.
+    return [*({**place, "nullable": True} for place in found[:-1]), found[-1]]
 
 
 def _place(name: str, column: SourceColumn, namespaces: Mapping[str, str], source: str) -> Plan:

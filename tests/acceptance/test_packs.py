@@ -67,6 +67,16 @@ def test_bmecat(realdata, tmp_path):
     ]
 
 
+def test_bmecat_of_version_1_2(realdata, tmp_path):
+    """The same catalogue in the older version gives the same rows."""
+    old, new = (
+        ran("bmecat", realdata / "bmecat" / version / "new_catalog.golden.xml", tmp_path / version)[1] for version in ("1.2", "2005")
+    )
+    assert new == old
+    _, changed = ran("bmecat", realdata / "bmecat" / "1.2" / "update_products.golden.xml", tmp_path / "changed")
+    assert [("1000", False), ("2000", True)] == [(row["variantExternalId"], row["deletedVariant"]) for row in changed["ProductVariant"]]
+
+
 def test_a_bmecat_without_groups(realdata, tmp_path):
     catalogue = realdata / "bmecat" / "2005" / "new_catalog_with_blank_classification_system.golden.xml"
     _report, rows = ran("bmecat", catalogue, tmp_path)
