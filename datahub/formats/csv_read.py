@@ -272,7 +272,10 @@ def _at_once(block: CsvBlock, found: csv_scan.Survey, indices: Sequence[int], fi
 
 
 def filled_up(text: bytes, delimiter: bytes, width: int) -> bytes | None:
-    """Text without quotes whose short lines have as many delimiters as the others; None where one has too many."""
+    """Text without quotes whose short lines have as many delimiters as the others.
+
+    None where one has too many, and where one holds nothing but spaces, which is no record.
+    """
     data = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero((data == 10) | (data == 13))
     if not len(data) or data[-1] not in (10, 13):
@@ -282,6 +285,9 @@ def filled_up(text: bytes, delimiter: bytes, width: int) -> bytes | None:
     counts = np.searchsorted(marks, ends) - np.searchsorted(marks, starts)
     lacking = np.where(ends > starts, width - 1 - counts, 0)
     if (lacking < 0).any():
+        return None
+    padded = (ends > starts) & (counts == 0) & np.isin(data[np.minimum(starts, len(data) - 1)], (9, 32))
+    if any(not text[start:end].strip(b" \t") for start, end in zip(starts[padded], ends[padded], strict=True)):
         return None
     return np.insert(data, np.repeat(ends, lacking), delimiter[0]).tobytes()
 

@@ -18,7 +18,7 @@ from datahub.formats.files import AtomicFile
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
 from datahub.records import record
-from datahub.reports.issue_columns import ALL_COLUMNS
+from datahub.semantic.issue_names import ALL_COLUMNS
 
 SEPARATOR = "; "
 TOLD = ["code", "field", "value", "message"]

@@ -6,11 +6,6 @@ from collections.abc import Sequence
 
 from datahub.types.model import Int, Text, Type
 
-REJECT_COLUMNS = ("row", "line", "code", "entity", "field", "column", "value", "message", "severity", "file", "path", "key", "script")
-"""What a reject target has where it names no columns, in order."""
-
-ALL_COLUMNS = (*REJECT_COLUMNS, "map", "caused_by")
-
 
 def issue_types(names: Sequence[str]) -> tuple[tuple[str, Type], ...]:
     """The columns `names` of an issue with their types."""

@@ -32,13 +32,14 @@ from datahub.plan.lower import lower
 from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize
 from datahub.records import record
-from datahub.reports.issue_columns import ALL_COLUMNS, issue_types
+from datahub.reports.issue_columns import issue_types
 from datahub.runner.aborted import Seen, aborted, fatal_reason
 from datahub.runner.arguments import instant_of, named, positive, script_of
 from datahub.runner.missing import rejected_rows
 from datahub.runner.outlet import table_of
 from datahub.runner.parameters import Unreadable, checked
 from datahub.semantic import ir
+from datahub.semantic.issue_names import ALL_COLUMNS
 from datahub.semantic.kinds import SOURCES
 from datahub.types.arrow import arrow_type, written_type
 

@@ -26,10 +26,11 @@ from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.plan.operators import Plan
 from datahub.records import record
 from datahub.reports.findings import Findings
-from datahub.reports.issue_columns import REJECT_COLUMNS, issue_types
+from datahub.reports.issue_columns import issue_types
 from datahub.reports.rejects import Rejects
 from datahub.runner.interleaved import Interleaved
 from datahub.semantic.ir import EntityField, EntityShape, RouteItem, TargetShape, Words, WriteItem
+from datahub.semantic.issue_names import REJECT_COLUMNS
 from datahub.semantic.kinds import TARGETS
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Type, nullable
@@ -120,9 +121,11 @@ class Files(Outlet):
     def _open_all(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         shapes = {shape.name: shape for shape in self.plan.entities}
-        for output in self.plan.outputs:
-            self.counts[output.entity] = 0
-            self._writers[output.entity] = []
+        # An entity that no map fills has a file too, without rows.
+        named = [name for item in self.plan.flow.writes for name in item.entities] if self.plan.flow is not None else []
+        for name in (*(output.entity for output in self.plan.outputs), *named):
+            self.counts[name] = 0
+            self._writers[name] = []
         if self.plan.flow is None:
             for output in self.plan.outputs:
                 self._open(shapes[output.entity], self._plain(output.entity), self.folder / output.entity)

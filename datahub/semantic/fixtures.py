@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic.expected_cells import UnreadableCell, expected, kind_of_column
+from datahub.semantic.issue_names import ALL_COLUMNS
 from datahub.semantic.kinds import alike
 from datahub.semantic.literals import NotOfType, value_of_literal
 from datahub.semantic.resolve_types import missing, unknown_name
@@ -17,10 +18,7 @@ from datahub.syntax import ast
 from datahub.types import model as t
 
 REJECTS = "rejects"
-REJECT_COLUMNS = (
-    "code", "severity", "entity", "field", "column", "value", "message",
-    "row", "line", "file", "path", "key", "script", "map", "caused_by", "source",
-)  # fmt: skip
+REJECT_COLUMNS = (*ALL_COLUMNS, "source")
 """What `expect rejects` can ask of an issue."""
 
 

@@ -9,6 +9,7 @@ from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
 from datahub.semantic.entities import asked, find_entity
 from datahub.semantic.expressions import condition
+from datahub.semantic.issue_names import ALL_COLUMNS
 from datahub.semantic.names import dotted
 from datahub.semantic.resolve_types import missing, unknown_name
 from datahub.semantic.rules import COUNT_AGAINST_SHARE
@@ -38,10 +39,9 @@ def elaborate_flow(declared: ast.Flow, unit: Unit) -> None:
         match item:
             case ast.Write():
                 writes.append(_write(item, unit))
-            case ast.RejectTo(codes=codes, target=target):
-                routes.append(ir.RouteItem(codes, _target(target, unit), False))
-            case ast.ListTo(codes=codes, target=target):
-                routes.append(ir.RouteItem(codes, _target(target, unit), True))
+            case ast.RejectTo() | ast.ListTo():
+                _check_issue_columns(item, unit)
+                routes.append(ir.RouteItem(item.codes, _target(item.target, unit), isinstance(item, ast.ListTo)))
             case ast.AbortWhen():
                 aborts.extend(_abort(item, name, unit))
     unit.made.flows.append(ir.FlowBody(name, tuple(writes), tuple(routes), tuple(aborts)))
@@ -64,6 +64,16 @@ def _check_columns(item: ast.Write, found: list[ir.EntityShape], unit: Unit) -> 
             also = (Label(item.span, "this is written to it"),)
             unit.emit(missing(f"{written} {'has' if len(found) == 1 else 'have'} no field `{column.name.text}`", "no field has this name",
                               column.name.span, column.name.text, fields, also=also))  # fmt: skip
+
+
+def _check_issue_columns(item: ast.RejectTo | ast.ListTo, unit: Unit) -> None:
+    """The columns that a target of rejects chooses are columns of an issue."""
+    target = unit.declared.targets.get(item.target.text)
+    for column in target.columns if target is not None else ():
+        if column.name.text not in ALL_COLUMNS:
+            also = (Label(item.span, "issues are written to it"),)
+            unit.emit(missing(f"an issue has no column `{column.name.text}`", "no column of an issue has this name",
+                              column.name.span, column.name.text, ALL_COLUMNS, also=also))  # fmt: skip
 
 
 def _target(name: ast.QName, unit: Unit) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from datahub.reports.findings import Findings
-from datahub.reports.issue_columns import ALL_COLUMNS
+from datahub.semantic.issue_names import ALL_COLUMNS
 
 
 @pytest.fixture
