@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -489,7 +490,7 @@ def test_a_status_alone_can_be_waited_for(server, world):
 def test_true_is_no_1(server, world):
     server.routes["GET /status"] = lambda asked: {"done": True}
     one = world()
-    with pytest.raises(TransientError, match="still `True`"):
+    with pytest.raises(TransientError, match="still `true`"):
         one.lines(one.source({"path": "status", "until": {"value": "$.done", "equals": [1], "attempts": 1}}))
 
 
@@ -888,7 +889,9 @@ def test_what_may_have_arrived_is_not_sent_again_without_a_key(server, world):
 )
 @pytest.mark.parametrize("status", [200, 207, 422])
 def test_rows_that_are_refused_are_joined_back(server, world, results, answer, status):
-    server.routes["POST /offers"] = lambda asked: (status, answer) if b"B" in asked.body else {next(iter(answer)): []}
+    server.routes["POST /offers"] = lambda asked: (
+        (status, answer) if b"B" in asked.body else {next(iter(answer)): [{"ok": True} for _ in asked.json()] if "ok" in results else []}
+    )
     one = world()
     out = sender(one, results=results)
     assert (Refusal(1, "P1", "no price"),) == out.send(out.render(TABLE), "k").refused
@@ -978,6 +981,41 @@ def test_what_is_said_of_a_request_with_one_row_is_said_of_that_row(server, worl
     server.routes["POST /offers"] = lambda asked: (401, {})
     with pytest.raises(TerminalError, match="HTTP 401"):
         out.send(out.render(TABLE.slice(0, 1)), "k2")
+    out.close()
+
+
+@pytest.mark.parametrize(
+    "results, answer, lost, words",
+    [
+        ({"items": "$.results", "ok": "$.ok"}, {"results": [{"ok": True}]}, [0, 1, 2], "3 rows were sent, and the answer has 1 results"),
+        ({"items": "$.results", "ok": "$.ok"}, {"results": []}, [0, 1, 2], "the answer has 0 results"),
+        ({"items": "$.results", "ok": "$.ok"}, {"other": 1}, [0, 1, 2], r"nothing of this row"),
+        ({"items": "$.results", "ok": "$.ok"}, b"", [0, 1, 2], r"nothing of this row"),
+        ({"items": "$.results", "ok": "$.ok", "row": "$.at"}, {"results": [{"ok": True, "at": 1}]}, [0, 2], r"nothing of this row"),
+        ({"items": "$.errors"}, {"errors": [{"message": "no price"}]}, [0, 1, 2], "`row`, or `key` and `column`"),
+    ],
+)
+def test_a_row_of_which_a_success_says_nothing_comes_back(server, world, results, answer, lost, words):
+    server.routes["POST /offers"] = lambda asked: answer
+    out = sender(world(), results=results)
+    refused = out.send(out.render(TABLE), "k").refused
+    assert [(row, "UNSAID") for row in lost] == [(one.row, one.code) for one in refused]
+    assert all(re.search(words, one.message) for one in refused), refused
+    out.close()
+
+
+def test_a_success_without_a_body_is_one_of_all_rows(server, world):
+    server.routes["POST /offers"] = lambda asked: (204, b"")
+    out = sender(world(), results={"items": "$.results", "ok": "$.ok"})
+    assert () == out.send(out.render(TABLE), "k").refused
+    out.close()
+
+
+def test_a_refusal_whose_reasons_are_of_no_row_in_particular_blames_none(server, world):
+    server.routes["POST /offers"] = lambda asked: (422, {"errors": [{"message": "no price"}]})
+    out = sender(world(), results={"items": "$.errors"})
+    with pytest.raises(TerminalError, match=r"3 rows were sent, and the answer has 1 results, the first of them .*no price"):
+        out.send(out.render(TABLE), "k")
     out.close()
 
 

@@ -18,8 +18,7 @@ from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
 from datahub.connectors.rest.budget import Allowance
 from datahub.connectors.rest.sender import without_omitted
 from datahub.connectors.rest.session import Request, Session
-from datahub.connectors.rest.told import described
-from datahub.connectors.rest.values import decoded, encoded, text_of
+from datahub.connectors.rest.values import decoded, described, encoded, text_of
 from datahub.durable import write_whole
 from datahub.formats.written import OMITTED
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.rest.told import described
+from datahub.connectors.rest.values import described
 
 _LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "reason", "errors", "error")
 

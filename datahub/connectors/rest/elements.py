@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from typing import Any, assert_never
 
 from datahub.connectors.declare import Missing, TerminalError
-from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Call
-from datahub.connectors.rest.values import Absent, encoded, fill
+from datahub.connectors.rest.values import Absent, described, encoded, fill
 from datahub.connectors.waits import LOG
 from datahub.formats.json_lost import Lost, line_of
 

@@ -12,9 +12,8 @@ import httpx
 from datahub.connectors.declare import TerminalError
 from datahub.connectors.rest.links import next_of
 from datahub.connectors.rest.session import Request, Session, shown
-from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Paging
-from datahub.connectors.rest.values import Absent, at, decoded, text_of
+from datahub.connectors.rest.values import Absent, at, decoded, described, text_of
 
 _FULL = 2
 """Pages of the same content in a row that tell of a circle; an empty page may come twice."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.rest.told import described
+from datahub.connectors.rest.values import described
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 

@@ -6,24 +6,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.rest.told import Results, described
-from datahub.connectors.rest.values import Absent, at
+from datahub.connectors.rest.told import Results
+from datahub.connectors.rest.values import Absent, at, described
 from datahub.records import record
 
 
 @record(frozen=True, slots=True)
 class Said:
-    """The rows that are refused, each with what is wrong with it; and those of which it is said that all is well."""
+    """The rows that are refused, each with what is wrong with it; and those of which it is said that all is well.
 
-    refused: tuple[tuple[int, str, str], ...]
-    taken: frozenset[int]
+    `apart` says why results cannot be told to be of one row or another, where they cannot.
+    """
+
+    refused: tuple[tuple[int, str, str], ...] = ()
+    taken: frozenset[int] = frozenset()
+    apart: str = ""
 
 
 def said(value: Any, told: Results, rows: Sequence[Mapping[str, Any]], what: str) -> Said:
     """What an answer says of `rows`. A result that belongs to no row is an error, never left out; `Absent` where there are no results."""
     refused: list[tuple[int, str, str]] = []
     taken: set[int] = set()
-    for named, place, item in _listed(at(value, told.items, what), told, rows, what):
+    items = at(value, told.items, what)
+    if apart := _apart(items, told, rows):
+        return Said(apart=apart)
+    for named, place, item in _listed(items, told, rows, what):
         where = _rows_of(named, item, place, told, rows, what)
         if told.ok and _maybe(item, told.ok) in told.ok_values:
             taken.update(where)
@@ -38,6 +45,15 @@ def message_of(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
     return next((words for name in ("message", "detail", "error_description", "title", "error") if (words := _words(value.get(name)))), "")
+
+
+def _apart(items: Any, told: Results, rows: Sequence[Any]) -> str:
+    """Results in the order of the rows are as many as they; a list of some errors alone would blame the first rows for others."""
+    by_order = isinstance(items, list) and len(rows) > 1 and not (told.row or told.key)
+    if not by_order or len(items) == len(rows) or (not items and not told.ok):
+        return ""
+    first = f", the first of them `{described(items[0])}`" if items else ""
+    return f"{len(rows)} rows were sent, and the answer has {len(items)} results{first}"
 
 
 def _listed(items: Any, told: Results, rows: Sequence[Any], what: str) -> Iterator[tuple[str | None, int, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,8 @@ from datahub.connectors.declare import Answer, Missing, Refusal, TerminalError, 
 from datahub.connectors.rest.results import Said, message_of, said
 from datahub.connectors.rest.row_paths import NoPath, filled_path, named_values
 from datahub.connectors.rest.session import Request, Session, shown
-from datahub.connectors.rest.told import RestTo, Results, described
-from datahub.connectors.rest.values import Absent, decoded, encoded
+from datahub.connectors.rest.told import RestTo, Results
+from datahub.connectors.rest.values import Absent, decoded, described, encoded
 from datahub.documents.told import CONTENT_TYPES, kind_of
 from datahub.formats.written import OMITTED
 
@@ -23,6 +24,9 @@ _DOCUMENT: list[Any] = [{}]
 """The row of a document: whatever it is made of, it is one."""
 _NOT_THERE = (404, 410)
 """… and what refuses it where the address names it."""
+UNSAID = "UNSAID"
+"""The code of rows of which a success should say what became of them, and does not."""
+_JOIN = "`row`, or `key` and `column`, of `results` say of which row each is"
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 _REFUSALS = (400, 409, 422)
 """Answers that refuse what was sent, and not the way in which it was sent."""
@@ -83,7 +87,9 @@ class RestOut:
             return Answer(reference), []
         found = self._said(response, told.results, rows, shown(request))
         if response.is_success:
-            return Answer(reference, _refusals(found)), []
+            return Answer(reference, _refusals(found) + _unsaid(response, told.results, found, len(rows))), []
+        if found.apart:
+            raise TerminalError(f"{shown(request)}: HTTP {response.status_code}: {found.apart}", _JOIN)
         if not found.refused:
             raise TerminalError(
                 f"{shown(request)}: HTTP {response.status_code}: {described(response.text)}", "the whole batch is refused, and no row named"
@@ -93,7 +99,7 @@ class RestOut:
         return Answer(reference, _refusals(found)), again
 
     def _said(self, response: httpx.Response, results: Results, rows: list[Any], what: str) -> Said:
-        nothing = Said((), frozenset())
+        nothing = Said()
         try:
             value = decoded(response.content, what) if response.content else None
             found = said(value, results, rows, what) if value is not None else nothing
@@ -107,10 +113,10 @@ class RestOut:
         if not response.is_success and not found.refused and len(rows) == 1:
             # There is but one row that it can be about.
             reason = message_of(value) or described(" ".join(response.text.split())) or response.reason_phrase
-            return Said(((0, str(response.status_code), reason),), frozenset())
+            return Said(((0, str(response.status_code), reason),))
         if response.is_success:
             return found
-        return Said(tuple((row, code or str(response.status_code), why) for row, code, why in found.refused), found.taken)
+        return replace(found, refused=tuple((row, code or str(response.status_code), why) for row, code, why in found.refused))
 
     def _encoded(self, rows: list[Any]) -> bytes:
         return encoded({self._told.envelope: rows} if self._told.envelope else rows)
@@ -170,6 +176,17 @@ def _one_a_row(refused: list[Refusal]) -> tuple[Refusal, ...]:
         Refusal(row, "; ".join(dict.fromkeys(one.code for one in several)), "; ".join(dict.fromkeys(one.message for one in several)))
         for row, several in sorted(by_row.items())
     )
+
+
+def _unsaid(response: httpx.Response, results: Results, found: Said, rows: int) -> tuple[Refusal, ...]:
+    """The rows of which a success should say what became of them and does not: a person looks, and nothing is lost without a word."""
+    silent = response.status_code in (204, 205)
+    if silent or not (results.ok or found.apart):
+        return ()
+    known = found.taken | {row for row, _, _ in found.refused}
+    reason = f"{found.apart}: {_JOIN}" if found.apart else f"the answer says at `{results.items}` nothing of this row"
+    told = f"{reason}; whether it was taken is to be looked up"
+    return tuple(Refusal(row, UNSAID, told) for row in range(rows) if row not in known)
 
 
 def _refusals(found: Said) -> tuple[Refusal, ...]:

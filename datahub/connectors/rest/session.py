@@ -16,7 +16,8 @@ from datahub.connectors.http_client import LATER, client, no_cookies, retry_afte
 from datahub.connectors.http_gzip import whole
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
-from datahub.connectors.rest.told import WebConnection, described, named_host
+from datahub.connectors.rest.told import WebConnection, named_host
+from datahub.connectors.rest.values import described
 from datahub.connectors.waits import tell
 from datahub.records import record
 

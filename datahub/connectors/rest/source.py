@@ -21,9 +21,8 @@ from datahub.connectors.rest.paths import slots
 from datahub.connectors.rest.ranks import earlier, instant, rank_of
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.taken import Taken
-from datahub.connectors.rest.told import described
 from datahub.connectors.rest.told_source import Call, RestFrom, Until
-from datahub.connectors.rest.values import Absent, at, decoded, encoded, fill
+from datahub.connectors.rest.values import Absent, at, decoded, described, encoded, fill
 from datahub.durable import to_disk
 
 _NOT_YET = (404, 409)

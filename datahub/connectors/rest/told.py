@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal, Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -158,9 +158,3 @@ class RestTo(DocumentsTo):
         below(self.path)
         below(self.probe, "probe")
         return self
-
-
-def described(value: Any) -> str:
-    """A value out of an answer, short enough to be shown."""
-    text = str(value)
-    return text if len(text) <= 120 else f"{text[:119]}…"

@@ -127,3 +127,9 @@ def text_of(value: Any) -> str:
             return encoded(value).decode()
         case _:
             return str(value)
+
+
+def described(value: Any) -> str:
+    """A value out of an answer as JSON writes it, short enough to be shown; a text without its quotes."""
+    text = "null" if value is None else text_of(value)
+    return text if len(text) <= 120 else f"{text[:119]}…"
