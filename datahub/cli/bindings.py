@@ -46,6 +46,7 @@ class _Bindings:
         if name in self._plans:
             yield from self._ends(name, job, self._plans[name])
             yield from self._parameters(name, job, self._plans[name])
+            yield from self._own_files(name, job, self._plans[name])
         yield from self._triggers(name, job)
         yield from self._receivers(name, job)
 
@@ -124,6 +125,13 @@ class _Bindings:
                     has = f"did you mean `{near}`?" if near else f"it has {listed(wanted)}" if wanted else f"it uses no {what}"
                     message = f"the script of `{name}` has no {what} `{end}` that is used"
                     yield self._at(BOUND_TO_NOTHING, message, ("jobs", name, f"{what}s", end), "bound here", has, key=True)
+
+    def _own_files(self, name: str, job: Job, plan: Plan) -> Iterator[Diagnostic]:
+        from datahub.cli.read_again import read_again
+        from datahub.project.rules_jobs import READS_ITSELF
+
+        for place, message, advice in read_again(name, job, plan):
+            yield self._at(READS_ITSELF, message, ("jobs", name, *place), "left here", advice)
 
     def _written(self, *path: str) -> bool:
         """Whether the project says something of it, be it wrong."""

@@ -11,12 +11,12 @@ from datahub.formats.declare import BadOutput
 from datahub.formats.json_text import Piece, joined
 from datahub.formats.texts import texts
 from datahub.functions.segments import listed, unpacked
+from datahub.semantic.written_names import ELEMENT
 from datahub.types import model as t
 from datahub.types.model import Type
 
 NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 """Declares the prefix of `xsi:nil`, which marks null where an absent element would mean something else."""
-_NAME = re.compile(r"[^\W\d][\w.\-]*")
 _NEEDS_ESCAPE = r"[&<>\"\r\n\t]"
 FORBIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
@@ -25,9 +25,9 @@ _IN_ATTRIBUTES = {"\n": "&#10;", "\t": "&#9;"}
 
 def check_name(name: str, target: str) -> None:
     """Refuse a name that no element can have."""
-    if not _NAME.fullmatch(name.removeprefix("@")):
+    if not ELEMENT.fullmatch(name.removeprefix("@")):
         message = f"`{name}` cannot be the name of an element of `{target}`"
-        raise BadOutput(message, 'give the column a name of letters, digits, `.`, `-` and `_`: `columns { field as "name" }`')
+        raise BadOutput(message, 'give the column a name of letters, digits, `.`, `-` and `_`: `columns { field at "name" }`')
 
 
 def check_names(kind: Type, target: str) -> None:

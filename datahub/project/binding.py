@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from datahub.project.model import Config, Length, mistake
-from datahub.project.slots import OF_FILE, OF_RUN, check_slots
+from datahub.project.slots import OF_FILE, OF_RUN, check_name, check_slots
 
 
 class Ready(Config):
@@ -99,7 +99,18 @@ class FilesFrom(From):
     def _one_mode(self) -> Self:
         if bool(self.path) == bool(self.folder):
             raise mistake("one_mode", "a source has either a `path` (one file) or a `folder`", key="path")
+        for key, after in (("after", self.after), ("on_failure", self.on_failure)):
+            if self.folder and after.action == "move" and lies_in(after.folder, self.folder, self.recursive):
+                message = f"a file that is moved to `{after.folder}` is still where the source looks, and would be read again in each run"
+                raise mistake("moved_back", message, key=(key, "folder"), help="name a folder that is not read")
         return self
+
+
+def lies_in(folder: str, looked: str, recursive: bool) -> bool:
+    """Whether files of a folder are among those of another that is looked at; folders with hidden names are not entered."""
+    inner, outer = ([one[:1] == "/", *(part for part in one.split("/") if part not in ("", "."))] for one in (folder, looked))
+    below = inner[len(outer) :]
+    return inner[: len(outer)] == outer and (not below or (recursive and not any(str(part).startswith(".") for part in below)))
 
 
 class DocumentsTo(To):
@@ -141,6 +152,7 @@ class FilesTo(DocumentsTo):
     @model_validator(mode="after")
     def _named(self) -> Self:
         check_slots("done_file", self.done_file, OF_FILE)
+        check_name("name", self.name)
         if not self.documents:
             # What names of documents can say of their row, the script knows.
             check_slots("name", self.name, (*OF_RUN, *OF_FILE, "FORMAT"))

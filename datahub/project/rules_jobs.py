@@ -62,3 +62,10 @@ UNFIT_BINDING = _rule(
     "Rows of an entity need a source of the kind `jsonl`, `json`, `parquet` or `arrow`; who is told how runs end is a connection of "
     "the kind `webhook`; a target that takes batches takes those of one entity.",
 )
+READS_ITSELF = _rule(
+    "DHM938",
+    "reads-itself",
+    "a job leaves files where one of its own sources looks",
+    "What a target or `rejects` leave in a folder that a source of the same job reads, under names that fit its `pattern`, is new to "
+    "the next run, and so is what that makes of it to the one behind.",
+)

@@ -22,8 +22,16 @@ def slots_of(name: str) -> list[str]:
 
 def check_slots(key: str, name: str, known: Sequence[str]) -> None:
     """A mistake for the first slot of a name that nothing fills."""
+    check_name(key, name)
     for slot in slots_of(name):
         if slot not in known:
             near = nearest(slot, known)
             help = f"did you mean `{{{{{near}}}}}`?" if near else f"there are {listed([f'{{{{{one}}}}}' for one in known], 12)}"
             raise mistake("slot", f"nothing fills `{{{{{slot}}}}}`", key=key, help=help)
+
+
+def check_name(key: str, name: str) -> None:
+    """A mistake where a name would be a path."""
+    if "/" in name or "\\" in name:
+        help = "folders are named in `folder`" if key == "name" else "it lies beside the file"
+        raise mistake("name", f"`{name}` is a path, and `{key}` is the name of a file", key=key, help=help)

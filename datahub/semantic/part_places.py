@@ -21,7 +21,7 @@ def check_parts(column: ast.ColumnDecl, kind: str, source: bool, emit: Emit) -> 
     if source and spread and _numbered_once(column):
         _tell(emit, column.at, "a list of structs is gathered by a number and a name", "one group is too few",
               "write two groups: `at /^Attribute (\\d+) (.+)$/`")  # fmt: skip
-    for struct in _structs(column.type):
+    for struct in structs(column.type):
         named: dict[str, ast.Name] = {}
         for one in struct.fields:
             written = one.at.names[0] if one.at is not None and one.at.names else one.name.text
@@ -64,16 +64,16 @@ def _numbered_once(column: ast.ColumnDecl) -> bool:
         return False
 
 
-def _structs(written: ast.TypeExpr | None) -> Iterator[ast.TypeStruct]:
+def structs(written: ast.TypeExpr | None) -> Iterator[ast.TypeStruct]:
     """The structs in a type, from the outside."""
     match written:
         case ast.TypeList(item=item):
-            yield from _structs(item)
+            yield from structs(item)
         case ast.TypeStruct(fields=fields):
             yield written
             for one in fields:
-                yield from _structs(one.type)
+                yield from structs(one.type)
         case ast.TypeName(arguments=(ast.TypeName() | ast.TypeList() | ast.TypeStruct() as value,)):
-            yield from _structs(value)
+            yield from structs(value)
         case _:
             pass

@@ -12,6 +12,7 @@ from datahub.semantic.part_places import check_parts
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.semantic.tags import SPLIT, TARGET_TAGS, check_tags
 from datahub.semantic.unit import Unit
+from datahub.semantic.written_names import check_written
 from datahub.syntax import ast
 
 SPREADING = ("csv", "xlsx", "json", "jsonl")
@@ -34,6 +35,7 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         else:
             columns[column.name.text] = (column.name, _header(column))
     if kind is not None:
+        check_written(declared, kind.name, unit.emit)
         pairs = tuple((name, header) for name, (_, header) in columns.items())
         splits = tuple((column.name.text, marks) for column in declared.columns if (marks := _marks(column)) != ir.Marks())
         words = tuple((column.name.text, found) for column in declared.columns if (found := words_of(column.type)) != ir.Words())
