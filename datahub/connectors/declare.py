@@ -49,6 +49,10 @@ __all__ = [
 # ------------------------------------------------------------------------------------------------------ file systems
 
 
+NO_NAME = "no such name is known: look at the host of the connection, or at the network of this machine"
+"""What to do about a host whose name leads nowhere."""
+
+
 @record(frozen=True, slots=True)
 class Entry:
     """What a listing says of one name. `identity` changes where the content does (an ETag, an inode), or is empty."""
@@ -234,6 +238,15 @@ class Ranged(Protocol):
 
         `TerminalError` where it cannot tell. Called before `splits`.
         """
+        ...
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """A source that leaves what is there and not ready yet."""
+
+    def left(self) -> Sequence[str]:
+        """What it left the last time that it was asked for its splits, each with the reason."""
         ...
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError
+from datahub.connectors.declare import DataHubError, Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError
 from datahub.connectors.file_names import about, filled, fits, shown, temporary
 from datahub.connectors.landing import Landing, batches, fingerprint
 from datahub.project.binding import After, FilesFrom
@@ -25,6 +25,7 @@ class FilesIn:
         self._source, self._files, self._told, self._sleep = source, files, told, sleep
         self.landing = Landing(files, told.largest, sleep)
         self._window: tuple[datetime, datetime] | None = None
+        self._left: list[str] = []
 
     def within(self, window: tuple[datetime, datetime] | None) -> None:
         """Give the files that were changed within a window, however many."""
@@ -63,6 +64,10 @@ class FilesIn:
             for one in (path, *self._done_file_of(path)):
                 self._dispose(one, after, landed.sha256)
 
+    def left(self) -> Sequence[str]:
+        """The files that are not whole yet, each with the reason; or why none is for this source."""
+        return tuple(self._left)
+
     def close(self) -> None:
         self._files.close()
 
@@ -74,17 +79,31 @@ class FilesIn:
         while True:
             there = self._there()
             found = self._takeable(there)
+            self._left = [] if found else self._for_none(there)
             whole = self._whole(found, {entry.path for entry in there})
             if len(whole) == len(found) or time.monotonic() >= patience:
                 return whole
             self._sleep(_LOOK_AGAIN)
+
+    def _for_none(self, there: Sequence[Entry]) -> list[str]:
+        """Why no file is for this source; nothing where none is there."""
+        told = self._told
+        if told.path:
+            return [f"there is no `{told.path}`"]
+        others = [entry for entry in there if not temporary(entry.name)]
+        if not others or any(fits(entry.name, told.pattern) for entry in others):
+            return []
+        return [f"{_files(len(others))} in `{told.folder}`, and none fits `{told.pattern}`"]
 
     def _there(self) -> list[Entry]:
         """All files that the source looks at, with those beside them."""
         told = self._told
         if not told.path:
             # Some hosts list a name twice; its rows must not come twice.
-            return list({entry.path: entry for entry in self._below(told.folder)}.values())
+            try:
+                return list({entry.path: entry for entry in self._below(told.folder)}.values())
+            except Missing as problem:
+                raise self._no_folder(problem) from problem
         try:
             entry = self._files.look(told.path)
         except Missing:
@@ -96,6 +115,13 @@ class FilesIn:
             with suppress(Missing):
                 beside.append(self._files.look(path))
         return [entry, *beside]
+
+    def _no_folder(self, problem: Missing) -> DataHubError:
+        """What is wrong with a folder that cannot be listed: it may be a file."""
+        with suppress(DataHubError):
+            if self._files.look(self._told.folder).kind == "file":
+                return TerminalError(f"`{self._told.folder}` is a file, and no folder", "a file alone is a `path`")
+        return problem
 
     def _takeable(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Those of the files that are for this source."""
@@ -128,17 +154,27 @@ class FilesIn:
 
     def _whole(self, found: Sequence[Entry], there: set[str]) -> list[Entry]:
         ready = self._told.ready
-        whole = [entry for entry in found if self._old_enough(entry) and there.issuperset(self._done_file_of(entry.path))]
+        whole = [entry for entry in found if not self._waits(self._lacks(entry, there))]
         if whole and ready.stable:
             self._sleep(ready.stable.total_seconds())
             # One listing more, and not a question for each file: there may be thousands.
             now = {entry.path: entry for entry in self._takeable(self._there())}
+            still = [entry for entry in whole if now.get(entry.path) != entry]
+            self._left += [f"`{self._name(entry)}` is still being written" for entry in still]
             whole = [entry for entry in whole if now.get(entry.path) == entry]
         return whole
 
-    def _old_enough(self, entry: Entry) -> bool:
+    def _waits(self, reason: str) -> bool:
+        self._left += [reason] if reason else []
+        return bool(reason)
+
+    def _lacks(self, entry: Entry, there: set[str]) -> str:
+        """What keeps a file from being taken; nothing where it is whole."""
         least = self._told.ready.min_age
-        return not least or entry.modified is None or datetime.now(UTC) - entry.modified >= least
+        if least and entry.modified is not None and datetime.now(UTC) - entry.modified < least:
+            return f"`{self._name(entry)}` is younger than {least.total_seconds():g} s"
+        missing = next((path for path in self._done_file_of(entry.path) if path not in there), "")
+        return f"`{self._name(entry)}` waits for `{shown(missing.rpartition('/')[2])}`" if missing else ""
 
     def _done_file_of(self, path: str) -> Sequence[str]:
         template = self._told.ready.done_file
@@ -188,6 +224,10 @@ class FilesIn:
                 continue
             return
         raise TerminalError(f"`{folder}` is full of files called `{name}`", "clear it")
+
+
+def _files(count: int) -> str:
+    return "there is 1 file" if count == 1 else f"there are {count:,} files"
 
 
 def _within(entries: Sequence[Entry], begin: datetime, end: datetime) -> Iterator[Entry]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.declare import NO_NAME, DataHubError, Missing, TerminalError, TransientError
 from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
 
@@ -119,11 +119,22 @@ class FtpSession:
             ) from None
         except (OSError, EOFError) as problem:
             self.lost = True
+            if isinstance(problem, ssl.SSLError) and problem.reason == "WRONG_VERSION_NUMBER" and not path:
+                advice = 'where it is asked for TLS once connected: `tls = "explicit"`, mostly on port 21'
+                raise TerminalError(f"{self.name} does not begin with TLS", advice) from None
             reason = "no answer in time" if isinstance(problem, TimeoutError) else str(problem) or "the connection was closed"
-            raise TransientError(f"{self.name}{f': `{path}`' if path else ''}: {reason}") from None
+            raise TransientError(f"{self.name}{f': `{path}`' if path else ''}: {reason}", self._advice(problem, path)) from None
         except ValueError as problem:
             # ftplib lets no line end through, which a file name may have.
             raise TerminalError(f"{path!r} is no path: {problem}") from None
+
+    def _advice(self, problem: OSError | EOFError, path: str) -> str:
+        """What may be wrong where nobody answers the first word."""
+        if isinstance(problem, socket.gaierror):
+            return NO_NAME
+        if isinstance(problem, TimeoutError) and not path and self._connection.tls == "explicit":
+            return 'a host where TLS begins with the first byte says nothing before: `tls = "implicit"`, mostly on port 990'
+        return ""
 
     def _answer(self, problem: ftplib.Error, path: str) -> DataHubError:
         """An answer by its code, and by its words where the code says everything."""

@@ -32,7 +32,7 @@ def connect():
         told["password"] = Secret(told.get("password", "${env:PASSWORD}"), vault)
         # vsftpd gives its folder to nobody, and takes nothing at the top.
         root = {"root": "served"} if server.user == "anonymous" else {}
-        made.append(FtpFiles(Ftp(host="127.0.0.1", port=port or server.port, user=server.user, **(root | told)), Path()))
+        made.append(FtpFiles(Ftp(**({"host": "127.0.0.1", "port": port or server.port, "user": server.user} | root | told)), Path()))
         return made[-1]
 
     yield make
@@ -172,6 +172,21 @@ def test_f6_a_host_without_tls_gets_no_password(ftp_server, connect):
         lies = connect(server, tls="explicit", ca_file="")
         with pytest.raises(TerminalError, match="does not do"):
             list(lies.list(""))
+
+
+def test_f6_tls_at_the_wrong_moment_is_told_with_what_to_write(ftp_server, connect):
+    with pytest.raises(TerminalError, match="does not begin with TLS") as told:
+        list(connect(ftp_server("explicit"), tls="implicit").list(""))
+    assert "explicit" in told.value.help
+    with pytest.raises(TransientError, match="no answer in time") as waited:
+        list(connect(ftp_server("implicit"), tls="explicit", connect_timeout=1).list(""))
+    assert "implicit" in waited.value.help
+
+
+def test_a_host_that_nobody_knows_is_told_with_what_to_look_at(connect):
+    with lying(Lies()) as server, pytest.raises(TransientError) as told:
+        list(connect(server, host="nosuch.invalid").list(""))
+    assert "look at the host" in told.value.help
 
 
 def test_f6_a_password_is_never_sent_before_tls():

@@ -29,7 +29,7 @@ from datahub.connectors.rest.told import RestTo
 from datahub.connectors.rest.told_source import RestFrom
 from datahub.formats.json_lost import lost_in
 from datahub.project.redaction import redacted
-from datahub.project.secrets import Secret
+from datahub.project.secrets import Secret, Vault
 from tests.servers.api import api
 
 ROWS = [{"id": number, "at": f"2026-01-{number:02}T00:00:00Z"} for number in range(1, 8)]
@@ -666,6 +666,31 @@ def test_a_token_is_asked_for_once_and_replaced_once_where_it_is_refused(server,
     with pytest.raises(TerminalError, match="HTTP 401"):
         one.lines(source)
     assert 3 == len(given)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ((400, {"error": "invalid_grant", "error_description": "the password has expired"}), "HTTP 400.: invalid_grant: the password has"),
+        ((401, {"error": "invalid_client"}), "HTTP 401.: invalid_client$"),
+        ((403, b"<h1>Blocked</h1>"), "HTTP 403.: <h1>Blocked"),
+        ((400, {"error": "invalid_client", "error_description": "not swordfish-77 " * 20}), "not ••• not"),
+    ],
+)
+def test_why_no_token_is_given_is_told_and_no_secret(server, world, answer, words):
+    server.routes["POST /token"] = lambda asked: answer
+    clear = Secret("${env:CLIENT}", Vault({"CLIENT": "swordfish-77"}))
+    one = world(auth={"kind": "oauth2", "token_url": f"{server.url}/token", "client_id": "c", "client_secret": clear})
+    with pytest.raises(TerminalError, match=words) as told:
+        one.lines(one.source({"path": "rows"}))
+    assert "swordfish" not in told.value.message
+
+
+def test_a_token_may_be_created(server, world):
+    server.routes["POST /token"] = lambda asked: (201, {"access_token": "t-made", "expires_in": 60})
+    server.routes["GET /rows"] = lambda asked: [{"id": asked.headers["authorization"]}]
+    one = world(auth={"kind": "oauth2", "token_url": f"{server.url}/token", "client_id": "c", "client_secret": secret("s")})
+    assert [{"id": "Bearer t-made"}] == one.lines(one.source({"path": "rows"}))
 
 
 def test_a_refresh_token_that_was_replaced_is_used_by_the_next_process_until_a_person_signs_in_anew(server, world):

@@ -17,7 +17,7 @@ from datahub.connectors.declare import TerminalError, TransientError
 from datahub.connectors.http_client import LATER, retry_after
 from datahub.connectors.rest.kept_token import KeptToken
 from datahub.connectors.rest.told_auth import Auth, BasicAuth, BearerAuth, HmacAuth, KeyAuth, NoAuth, OAuth2
-from datahub.connectors.rest.values import decoded, fill
+from datahub.connectors.rest.values import decoded, described, fill
 from datahub.project.redaction import redacted
 from datahub.project.secrets import Secret
 
@@ -102,8 +102,12 @@ class Tokens(httpx.Auth):
         what = f"the token of {self._told.token_url}"
         if response.status_code in LATER:
             raise TransientError(f"{what}: HTTP {response.status_code}", wait=retry_after(response))
-        if response.status_code != 200:
-            raise TerminalError(f"{what} is refused (HTTP {response.status_code})", "look at the client's id, its secret, and the grant")
+        if not response.is_success:
+            reason = _why(response)
+            raise TerminalError(
+                f"{what} is refused (HTTP {response.status_code}){f': {reason}' if reason else ''}",
+                "look at the client's id, its secret, and the grant",
+            )
         answer = decoded(response.content, what)
         if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
             raise TerminalError(f"{what}: the answer has no `access_token`")
@@ -153,6 +157,16 @@ class _Signature(httpx.Auth):
         if told.timestamp_header:
             request.headers[told.timestamp_header] = now
         yield request
+
+
+def _why(response: httpx.Response) -> str:
+    """What RFC 6749 has a server say of a refusal: a code, and words for whoever reads it."""
+    try:
+        told = decoded(response.content, "")
+    except TerminalError:
+        return described(" ".join(response.text.split()))
+    said = [told.get(name) for name in ("error", "error_description")] if isinstance(told, dict) else []
+    return described(": ".join(one for one in said if isinstance(one, str) and one))
 
 
 def _clear(secret: Secret | None) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from datahub.connectors.declare import TerminalError
 from datahub.connectors.rest.paths import SLOT, steps
+from datahub.project.redaction import redacted
 
 # Numbers keep their digits: 1.50 is not 1.5, and 12345678901234567890 stays what it is.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -27,7 +28,7 @@ def decoded(data: bytes, what: str) -> Any:
     try:
         return _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        shown = data[:80].decode("utf-8", "replace")
+        shown = redacted(data[:4096].decode("utf-8", "replace"))[:80]
         raise TerminalError(f"{what}: the answer is no JSON ({problem}): `{shown}`", "a file of another format is a `download`") from None
 
 
@@ -131,5 +132,6 @@ def text_of(value: Any) -> str:
 
 def described(value: Any) -> str:
     """A value out of an answer as JSON writes it, short enough to be shown; a text without its quotes."""
-    text = "null" if value is None else text_of(value)
+    # Behind a cut no secret would be known any more.
+    text = redacted("null" if value is None else text_of(value))
     return text if len(text) <= 120 else f"{text[:119]}…"

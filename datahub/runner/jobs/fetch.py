@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
+from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError, Waiting
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.binding import FilesFrom
@@ -182,6 +182,17 @@ def told_before(context: JobContext, run: str, taken: Sequence[Taken]) -> list[s
 def told_aside(taken: Sequence[Taken]) -> list[str]:
     """What is as it always is with the files of a run, and worth a word."""
     return [f"{one.source}: {said}" for one in taken if one.source and (said := json.loads(one.item.split).get("aside"))]
+
+
+def left_there(context: JobContext) -> str:
+    """What a person has to know who sees files lie there, and the run has read none of them."""
+    found = [
+        f"{name}: {reason}" if len(context.driving) > 1 else reason
+        for name, source in context.ways.sources.items()
+        if name in context.driving and isinstance(source, Waiting)
+        for reason in source.left()
+    ]
+    return "; ".join(found[:1]) + (f" (and {len(found) - 1} more)" if found[1:] else "")
 
 
 def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:

@@ -22,7 +22,7 @@ from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
 from datahub.runner.jobs.drift import missing_now
-from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, narrow, told_before
+from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
@@ -214,6 +214,8 @@ class _Work:
             self._store.cursors.commit(self._claim)
         if waits := waiting(files_left(self._context, self._run)):
             reason = f"{reason}; {waits}"
+        if there := left_there(self._context):
+            reason = f"{reason}; {there}"
         self._dispose(hold)
         self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
 

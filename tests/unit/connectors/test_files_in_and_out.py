@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from datahub.connectors.declare import Output, TerminalError, TransientError
+from datahub.connectors.declare import Missing, Output, TerminalError, TransientError
 from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
@@ -68,6 +68,33 @@ def test_one_file_is_named_by_its_path(here):
     assert ["a.csv"] == names(source(here, folder="", path="in/a.csv"))
     with pytest.raises(TerminalError):
         names(source(here, folder="", path="in"))
+    with pytest.raises(TerminalError, match=r"`in/a\.csv` is a file"):
+        names(source(here, folder="in/a.csv"))
+    with pytest.raises(Missing, match="there is no `in/b`"):
+        names(source(here, folder="in/b"))
+
+
+def left(found):
+    list(found.splits())
+    return list(found.left())
+
+
+def test_what_is_left_there_is_told_with_the_reason(here):
+    assert [] == left(source(here))
+    assert ["there is no `in/a.csv`"] == left(source(here, folder="", path="in/a.csv"))
+    put(here, "a.csv")
+    put(here, "b.csv.ok")
+    put(here, "b.csv")
+    done = Ready(stable=timedelta(0), done_file="{{NAME}}.ok")
+    found = source(here, ready=done)
+    assert ["`a.csv` waits for `a.csv.ok`"] == left(found) == left(found)
+    assert ["there are 3 files in `in`, and none fits `*.CSV`"] == left(source(here, pattern="*.CSV"))
+    young = Ready(stable=timedelta(0), min_age=timedelta(minutes=5))
+    assert ["`b.csv` is younger than 300 s"] == left(source(here, ready=young, pattern="b.csv"))
+    grows = source(here, lambda _: put(here, "a.csv", "more than before"), ready=Ready(), pattern="*.csv")
+    assert ["`a.csv` is still being written"] == left(grows)
+    put(here, "a.csv.ok")
+    assert [] == left(found)
 
 
 def test_a_file_that_grows_between_two_looks_is_left(here):

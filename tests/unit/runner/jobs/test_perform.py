@@ -9,7 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.project.binding import After
+from datahub.connectors.files_in import FilesIn
+from datahub.connectors.local_files import LocalFiles
+from datahub.project.binding import After, FilesFrom, Ready
 from datahub.project.policy import Guards, Retry, Tolerance
 from datahub.runner.jobs.perform import perform
 from datahub.state.owner import this_process
@@ -74,6 +76,16 @@ def test_without_anything_new_a_run_does_nothing_and_is_well(world, shop):
     run = once(world()).run
     assert (RunStatus.SUCCESS, "nothing new") == (run.status, run.reason)
     assert 0 == shop.posts
+
+
+def test_files_that_wait_are_told_where_there_is_nothing_new(world, tmp_path, shop):
+    feed(tmp_path, "a.csv", 1, 30)
+    feed(tmp_path, "b.csv", 1, 30)
+    one = world()
+    announced = FilesFrom(connection="here", folder="in", ready=Ready(stable=timedelta(0), done_file="{{STEM}}.ok"))
+    one.ways.sources["feed"] = FilesIn("feed", LocalFiles(tmp_path), announced)
+    run = once(one).run
+    assert (RunStatus.SUCCESS, "nothing new; `a.csv` waits for `a.ok` (and 1 more)") == (run.status, run.reason)
 
 
 def test_a_file_that_comes_again_is_not_delivered_again_but_is_moved_away(world, tmp_path, shop):
