@@ -118,7 +118,7 @@ def _layers() -> Iterator[str]:
         ("`dhm.toml`", "the project"),
         ("`dhm.NAME.toml`", "what is different in the environment NAME, asked for by `--env NAME`"),
         ("`DHM_CONNECTIONS__ERP__HOST`", "an environment variable: the keys in capitals, two `_` between them, `_` for `-`"),
-        ("`--set connections.erp.host=…`", "the command line"),
+        ("`--set connections.erp.host=…`", "the command line of `dhm connections`"),
     )
     yield table(("Layer", "What it is for"), rows)
 

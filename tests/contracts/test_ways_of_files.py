@@ -241,7 +241,7 @@ def test_a_value_adds_no_folder_and_no_command(files, out, tmp_path, value, name
     assert [name] == below(files, "out")
 
 
-@pytest.mark.parametrize("pattern", ["{{NOPE}}.csv", "a/b.csv", "..", "{{ORDERID}}"])
+@pytest.mark.parametrize("pattern", ["{{NOPE}}.csv", "..", "{{ORDERID}}"])
 def test_a_pattern_that_makes_no_name_is_told_before_anything_is_sent(files, out, tmp_path, pattern):
     with pytest.raises(TerminalError):
         sink(files, name=pattern).stage(output(tmp_path, ORDERID="x" * 300 if pattern == "{{ORDERID}}" else "1"))
