@@ -23,11 +23,6 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
     """
     from datahub.cli.inputs import pairs
     from datahub.connectors import models
-<<<<<<< HEAD
-=======
-    from datahub.diagnostics.render.text import render
-    from datahub.diagnostics.rule import Severity
->>>>>>> 5c687740 (Count mistakes of a project without its warnings)
     from datahub.project.failures import TerminalError
     from datahub.project.load import Request, find, load
 
@@ -41,15 +36,12 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
     except TerminalError as problem:
         raise Stop(problem.message, problem.help) from problem
     if loaded is None:
-<<<<<<< HEAD
         from datahub.cli.complaints import complain
+        from datahub.diagnostics.rule import Severity
 
         complain(found)
-        raise Stop(f"`dhm.toml` has {counted(len(found), 'mistake')}")
-=======
-        say(render(in_order(found, []), colour=colourful(sys.stderr)))
-        raise Stop(f"`dhm.toml` has {counted(sum(one.level is Severity.ERROR for one in found), "mistake")}")
->>>>>>> 5c687740 (Count mistakes of a project without its warnings)
+        mistakes = sum(one.level is Severity.ERROR for one in found)
+        raise Stop(f"`dhm.toml` has {counted(mistakes, 'mistake')}")
     return loaded
 
 
