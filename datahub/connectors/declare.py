@@ -49,10 +49,6 @@ __all__ = [
 # ------------------------------------------------------------------------------------------------------ file systems
 
 
-NO_NAME = "no such name is known: look at the host of the connection, or at the network of this machine"
-"""What to do about a host whose name leads nowhere."""
-
-
 @record(frozen=True, slots=True)
 class Entry:
     """What a listing says of one name. `identity` changes where the content does (an ETag, an inode), or is empty."""

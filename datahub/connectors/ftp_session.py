@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from datahub.connectors.declare import NO_NAME, DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
 from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
+from datahub.connectors.no_name import NO_NAME, no_name
 
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
 _REFUSED = re.compile(r"denied|permission|not allowed|read-?only|forbidden|privilege", re.IGNORECASE)
@@ -130,7 +131,7 @@ class FtpSession:
 
     def _advice(self, problem: OSError | EOFError, path: str) -> str:
         """What may be wrong where nobody answers the first word."""
-        if isinstance(problem, socket.gaierror):
+        if no_name(problem):
             return NO_NAME
         if isinstance(problem, TimeoutError) and not path and self._connection.tls == "explicit":
             return 'a host where TLS begins with the first byte says nothing before: `tls = "implicit"`, mostly on port 990'

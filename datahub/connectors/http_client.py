@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from typing import Protocol
 
 import httpx
 
-from datahub.connectors.declare import NO_NAME, DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.no_name import NO_NAME, no_name
 
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
 """Answers after which trying again may work."""
@@ -77,17 +77,11 @@ def told(what: str) -> Iterator[None]:
             reason = str(problem).partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or str(problem)
             advice = "if an authority of your own made the certificate out, name that in `ca_file`"
             raise TerminalError(f"{what}: the certificate is not to be trusted: {reason}", advice) from None
-        raise TransientError(f"{what}: {problem}", NO_NAME if _no_name(problem) else "") from None
+        raise TransientError(f"{what}: {problem}", NO_NAME if no_name(problem) else "") from None
     except httpx.TransportError as problem:
         raise TransientError(f"{what}: {str(problem) or type(problem).__name__}") from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
         raise TerminalError(f"{what} is no address: {problem}") from None
-
-
-def _no_name(problem: BaseException | None) -> bool:
-    while problem is not None and not isinstance(problem, socket.gaierror):
-        problem = problem.__cause__ or problem.__context__
-    return problem is not None
 
 
 def refusal(response: httpx.Response, what: str) -> DataHubError | None:

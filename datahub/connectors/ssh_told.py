@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-
 import asyncssh
 
-from datahub.connectors.declare import NO_NAME, DataHubError, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.declare import DataHubError, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.no_name import NO_NAME, no_name
 
 _LATER = (
     asyncssh.SFTPFailure,
@@ -45,7 +44,7 @@ def told(problem: BaseException, path: str, host: str) -> DataHubError:
             return TerminalError(f"{host} speaks no kind of encryption that is still safe: {reason}")
         case asyncssh.ConnectionLost() | asyncssh.SFTPConnectionLost() | asyncssh.SFTPNoConnection():
             return TransientError(f"the connection to {host} was lost{f' at `{path}`' if path else ''}: {reason}")
-        case socket.gaierror():
+        case _ if no_name(problem):
             return TransientError(f"{host}: {reason}", NO_NAME)
         case _ if isinstance(problem, _LATER):
             return TransientError(f"`{path}` on {host}: {reason}")
