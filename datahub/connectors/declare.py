@@ -237,15 +237,6 @@ class Ranged(Protocol):
         ...
 
 
-@runtime_checkable
-class Waiting(Protocol):
-    """A source that leaves what is there and not ready yet."""
-
-    def left(self) -> Sequence[str]:
-        """What it left the last time that it was asked for its splits, each with the reason."""
-        ...
-
-
 @record(frozen=True, slots=True)
 class Output:
     """A finished file of a run that is to be delivered. `values` fill patterns; `key` is the same each time it is sent."""

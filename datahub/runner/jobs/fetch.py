@@ -9,7 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError, Waiting
+from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
+from datahub.connectors.leaving import Leaving
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.binding import FilesFrom
@@ -189,7 +190,7 @@ def left_there(context: JobContext) -> str:
     found = [
         f"{name}: {reason}" if len(context.driving) > 1 else reason
         for name, source in context.ways.sources.items()
-        if name in context.driving and isinstance(source, Waiting)
+        if name in context.driving and isinstance(source, Leaving)
         for reason in source.left()
     ]
     return "; ".join(found[:1]) + (f" (and {len(found) - 1} more)" if found[1:] else "")

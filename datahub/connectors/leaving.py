@@ -1,0 +1,15 @@
+"""Sources that leave what is there and not ready yet, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Leaving(Protocol):
+    """A source that leaves what is there and not ready yet."""
+
+    def left(self) -> Sequence[str]:
+        """What it left the last time that it was asked for its splits, each with the reason."""
+        ...
