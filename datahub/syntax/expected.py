@@ -7,7 +7,7 @@ from functools import cache
 
 from datahub.diagnostics.diagnostic import Edit, Fix
 from datahub.diagnostics.suggest import nearest
-from datahub.syntax.habits import HABITS
+from datahub.syntax.habits import HABITS, form
 from datahub.syntax.mistake import Hint, Mistake
 from datahub.syntax.report import Report
 from datahub.syntax.rules import RAGGED_TABLE
@@ -238,4 +238,5 @@ _GUESSES: tuple[Callable[[Mistake, Report], Hint | None], ...] = (
     _guess_json,
     _guess_colon,
     _guess_separator,
+    form,
 )

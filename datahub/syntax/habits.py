@@ -17,6 +17,15 @@ _DECLARED_AS = {
     "enum": "type", "validate": "checks", "check": "checks", "rule": "rules", "pipeline": "flow", "job": "flow",
 }  # fmt: skip
 """How other languages open what a declaration says here."""
+_FORMS = {
+    "lookup": "lookup rate (currency: text) asof since: date -> decimal from rates { otherwise null }",
+    "decide": "decide carrier (weight: decimal, country: text) -> text { policy unique … }",
+    "rules": "rules prices for Item priority 10 {",
+    "rule": 'rule R10 "why" when stock = 0 set state: "off" otherwise set state: "live"',
+    "write": "write Order, Line as patch to shop",
+    "reject": "reject R1*, R201 to wrong",
+}  # fmt: skip
+"""Declarations and lines of them that one rarely writes, as they are written."""
 _LISTING = {"column", "fields", "field", "schema", "header", "headers"}
 _FILTERS = {"if", "when", "filter", "having", "only", "unless"}
 _TERNARY = re.compile(r"(?P<begin>(?:^|[:,(])[ \t]*)(?P<asked>[^:?,{}\n]+?)[ \t]*\?[ \t]*(?P<yes>[^:?\n]+?)[ \t]*:[ \t]*(?P<no>[^,?\n}#]+)")
@@ -182,6 +191,16 @@ def _phrase(mistake: Mistake, report: Report) -> Hint | None:
         name = _word(mistake.before_start, report)
         return written(report, mistake.before_start, path.end(), f"{name}({path[0]})", "what a function takes stands in parentheses")
     return None
+
+
+def form(mistake: Mistake, report: Report) -> Hint | None:
+    """How a declaration is written, where its first line goes wrong and nothing better is known."""
+    text = report.document.text
+    line = text[text.rfind("\n", 0, mistake.start) + 1 : mistake.start]
+    if re.fullmatch(r"\s*lookup\s+\w+\s*", line) and mistake.kind == "_EQUAL":
+        return Hint("a table is asked the other way where it is needed: `inverse(units, code)`")
+    head = re.match(r"\s*(\w+)", line)
+    return Hint(f"write it so: `{_FORMS[head[1]]}`") if head is not None and head[1] in _FORMS else None
 
 
 def _name_before(text: str, at: int) -> int:
