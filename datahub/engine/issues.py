@@ -24,6 +24,7 @@ from datahub.semantic.ir import Origin
 
 LONGEST_VALUE = 60
 """So many characters of a value are shown in a message."""
+_LONGEST = pa.scalar(LONGEST_VALUE, pa.int32())
 
 
 @record(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
         return pa.repeat(fixed(failure.message), count)
     said = phrase(failure.cause or failure.code, failure.wanted)
     shown = pc.utf8_slice_codeunits(values, 0, LONGEST_VALUE)
-    long = pc.fill_null(pc.greater(pc.utf8_length(values), LONGEST_VALUE), False)
+    long = pc.fill_null(pc.greater(pc.utf8_length(values), _LONGEST), fixed(False))
     if pc.any(long).as_py():
         shown = pc.if_else(long, glued(shown, "…"), shown)
     quoted = glued('"', shown, '" ', said)
@@ -158,7 +159,7 @@ def message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
     if pc.any(holds).as_py():
         quoted = pc.if_else(holds, glued("`", shown, "` ", said), quoted)
     # Of a value that is not there nothing can be shown but that.
-    return pc.if_else(pc.fill_null(pc.not_equal(values, fixed("")), False), quoted, fixed(said))
+    return pc.if_else(pc.fill_null(pc.not_equal(values, fixed("")), fixed(False)), quoted, fixed(said))
 
 
 def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:

@@ -15,7 +15,7 @@ from datahub.engine.lookup_index import CONTRADICTED, LookupIndex, build
 from datahub.engine.scope import Scope, evaluate_all, evaluates, field_of
 from datahub.engine.values import brought, carried, coerced
 from datahub.frames.frame import Column, Failure, Failures, Mask, Rows, failed_rows
-from datahub.functions.columns import ints, valid
+from datahub.functions.columns import fixed, ints, valid
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.walk import columns_read
@@ -181,7 +181,7 @@ def _miss(index: LookupIndex, node: ir.LookUp, rows: Rows, code: str, asked: lis
     if index.table.message is None or node.inverse or code == SEVERAL:
         return Failure(rows, code, values=values)
     said = _with_keys(index, asked, rows, scope, index.table.message).evaluate(index.table.message)
-    return Failure(rows, code, values=values, texts=said.array(len(rows)).fill_null(""))
+    return Failure(rows, code, values=values, texts=said.array(len(rows)).fill_null(fixed("")))
 
 
 @evaluates(ir.InLookUp)

@@ -18,7 +18,7 @@ from datahub.formats.options import option
 from datahub.formats.split_text import Joined, plain
 from datahub.formats.spread import Kept
 from datahub.formats.written import Columns, Wanted, omissions, slices, wanted
-from datahub.functions.columns import glued, text_bytes
+from datahub.functions.columns import fixed, glued, text_bytes
 from datahub.records import record
 from datahub.semantic.column_patterns import is_pattern
 from datahub.semantic.ir import TargetShape
@@ -212,7 +212,7 @@ def needs_quotes(values: pa.Array, style: Style) -> pa.Array | None:
         like_null = pc.is_in(values, value_set=pa.array(["", style.nulls] if style.nulls else [""], pa.string()))
         like_null = pc.or_(like_null, pc.starts_with(values, "\ufeff")) if _has(values, "\ufeff") else like_null
         found = like_null if found is None else pc.or_(found, like_null)
-    return None if found is None else pc.fill_null(found, False)
+    return None if found is None else pc.fill_null(found, fixed(False))
 
 
 def _has(values: pa.Array, mark: str) -> bool:

@@ -13,6 +13,7 @@ from datahub.formats.arrow_columns import TableColumns, as_schema, rejected, sou
 from datahub.formats.declare import BadInput, Block, Format, InputFile, Parsed, Placed, Reader, declare_format
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
+from datahub.formats.parquet_out import load, parquet_writer
 from datahub.formats.unfit import parts_unfit
 from datahub.formats.written import OMITTED, omissions, slices, wanted
 from datahub.frames.frame import Rows
@@ -137,7 +138,7 @@ class ParquetWriter:
 
     def prepare(self) -> None:
         """Load what writes, while rows are on their way."""
-        parquet()
+        load()
 
     def write(self, rows: pa.Table) -> None:
         """Append rows; they reach the file a row group at a time."""
@@ -162,8 +163,7 @@ class ParquetWriter:
 
     def _opened(self, table: pa.Table) -> Any:
         repeated = [one.name for one in self.columns if _repeats(table.column(one.name), one.type)]
-        level = {"compression_level": 1} if self.compression == "zstd" else {}
-        return parquet().ParquetWriter(self.file.native(), self.schema, compression=self.compression, use_dictionary=repeated, **level)
+        return parquet_writer(self.file.native(), self.schema, self.compression, repeated)
 
     def close(self) -> None:
         if self._waiting or self._writer is None:

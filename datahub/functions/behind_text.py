@@ -15,6 +15,7 @@ _SHORTEST = 2
 """A plain text of fewer characters stands in too many places where nothing follows that matches."""
 _PLAIN = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^\w\s])*", re.ASCII)
 _COUNTS = "*+?{"
+_NONE, _SECOND = pa.scalar(0, pa.int32()), pa.scalar(1, pa.int64())
 _PIECE = re.compile(r"\\Q|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<\w+>|\(\?:|\(\?|.", re.DOTALL)
 
 
@@ -25,8 +26,8 @@ def groups_of_first(texts: pa.Array, flags: str, body: str) -> pa.Array:
         return pc.extract_regex(texts, flags + body)
     parts = pc.split_pattern(texts, plain, max_splits=1)
     ends = parts.offsets.to_numpy()[1:]
-    there = parts.value_lengths().fill_null(0).to_numpy() == 2
-    behind = pc.list_element(parts, 1) if there.all() else parts.values.take(pa.array(ends - 1, mask=~there))
+    there = parts.value_lengths().fill_null(_NONE).to_numpy() == 2
+    behind = pc.list_element(parts, _SECOND) if there.all() else parts.values.take(pa.array(ends - 1, mask=~there))
     found = pc.extract_regex(behind, rest)
     missed = np.flatnonzero(there & ~valid(found)) if found.null_count else ()
     if not len(missed):

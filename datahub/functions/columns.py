@@ -222,15 +222,16 @@ def glued(*parts: Datum | str | bytes) -> pa.Array:
 
 
 @lru_cache(maxsize=1024)
-def fixed(value: str | bytes) -> pa.Scalar:
-    """A text or bytes as the scalar of its type."""
-    return pa.scalar(value, pa.string() if isinstance(value, str) else pa.binary())
+def fixed(value: str | bytes | bool) -> pa.Scalar:
+    """A text, bytes or a truth value as the scalar of its type."""
+    return pa.scalar(value, _FIXED[type(value)])
 
 
 def _is_binary(parts: tuple[Datum | str | bytes, ...]) -> bool:
     return any(isinstance(part, pa.Array) and pa.types.is_binary(part.type) for part in parts)
 
 
+_FIXED = {str: pa.string(), bytes: pa.binary(), bool: pa.bool_()}
 _NOTHING = (fixed(""), fixed(b""))
 
 
@@ -250,10 +251,8 @@ def from_lists(offsets: npt.NDArray[Any], items: pa.Array, keep: Mask | None = N
 def repeats(values: pa.Array) -> bool:
     """Whether it pays to work on the distinct values of a column, judged by a sample spread over it."""
     count = len(values)
-    if count < 64:
-        return False
     if count <= SAMPLE:
-        return bool(pc.count_distinct(values).as_py() * 3 < count)
+        return count >= 64 and bool(pc.count_distinct(values).as_py() * 3 < count)
     # Where all but one of a few differ, it is not worth it: most columns that do not repeat themselves are told by these alone.
     if pc.count_distinct(values.take(_spread_over(count, SAMPLE // 8))).as_py() * 8 > SAMPLE - 8:
         return False

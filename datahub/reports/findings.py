@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 
 from datahub.engine.ledger import block_of, position_of
 from datahub.formats.files import AtomicFile
+from datahub.formats.parquet_out import parquet_writer
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
+from datahub.functions.columns import fixed
 from datahub.records import record
 from datahub.semantic.issue_names import ALL_COLUMNS
 
@@ -48,7 +50,7 @@ class Findings:
     def add(self, table: pa.Table, listed: bool) -> None:
         """Take some issues, or (`listed`) findings of severity warn and info."""
         self._tally(table)
-        self._waiting.append(table.select(list(ALL_COLUMNS)).append_column("flow", pa.repeat(self.flow, table.num_rows)))
+        self._waiting.append(table.select(list(ALL_COLUMNS)).append_column("flow", pa.repeat(fixed(self.flow), table.num_rows)))
         if sum(one.num_rows for one in self._waiting) >= ROW_GROUP:
             self._write()
         if self.keep and not listed:
@@ -61,20 +63,17 @@ class Findings:
                 self.fatal[code] += count
             known = self.samples.setdefault(code, [])
             if len(known) < 3:
-                some = table.filter(pc.equal(table.column("code"), code)).slice(0, 3 - len(known))
+                some = table.filter(pc.equal(table.column("code"), fixed(code))).slice(0, 3 - len(known))
                 known.extend(some.select(list(ALL_COLUMNS)).to_pylist())
 
     # ------------------------------------------------------------ all of them, as Parquet
 
     def _write(self) -> None:
-        # Loaded where there is something to tell: a tenth of what a run takes to start.
-        import pyarrow.parquet as pq
-
         table = pa.concat_tables(self._waiting)
         self._waiting = []
         if self._writer is None:
             self._file = AtomicFile(str(self.folder / "issues.parquet"))
-            self._writer = pq.ParquetWriter(self._file.native(), table.schema, compression="zstd", compression_level=1)
+            self._writer = parquet_writer(self._file.native(), table.schema, "zstd")
         self._writer.write_table(table, row_group_size=table.num_rows)
 
     def commit(self) -> None:
@@ -181,11 +180,11 @@ def _laid_out(table: pa.Table, places: Rows, positions: Rows, numbers: pa.Array,
     taken = table if len(order) == table.num_rows and (order[1:] > order[:-1]).all() else table.take(pa.array(order))
 
     def joined(name: str) -> pa.Array:
-        values = pc.fill_null(whole(taken.column(name)), "")
+        values = pc.fill_null(whole(taken.column(name)), fixed(""))
         if name == "field":
             # What decides on a row's way is no field: the column that it reads is named.
-            column = pc.fill_null(whole(taken.column("column")), "")
-            values = pc.if_else(pc.equal(values, ""), column, values)
-        return values if single else pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values), SEPARATOR)
+            column = pc.fill_null(whole(taken.column("column")), fixed(""))
+            values = pc.if_else(pc.equal(values, fixed("")), column, values)
+        return values if single else pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values), fixed(SEPARATOR))
 
     return pa.table({"_dhm_row": numbers, "_dhm_line": lines, **{f"_dhm_{name}s": joined(name) for name in TOLD}})

@@ -49,7 +49,7 @@ def pattern_trouble(source: str, flags: str = "") -> tuple[str, int, int] | None
     import pyarrow.compute as pc
 
     try:
-        pc.match_substring_regex(pa.array([""]), with_flags(source, flags))
+        pc.match_substring_regex(pa.array([""], pa.string()), with_flags(source, flags))
     except pa.ArrowInvalid as error:
         said = str(error).partition(": ")[2]
         what, _, part = said.partition(": ")

@@ -26,7 +26,7 @@ def check(frame: Frame, rules: Sequence[CheckRule], run: RunState) -> Frame:
     for rule in rules:
         found[CHECKS if rule.severity in _GRAVE else NOTES].extend(_broken(rule, frame, scope, run))
     scope.forget()
-    added = {name: Column(pa.scalar(None), (*_known(frame, name), *failures)) for name, failures in found.items() if failures}
+    added = {name: Column(pa.scalar(None, pa.null()), (*_known(frame, name), *failures)) for name, failures in found.items() if failures}
     return frame.with_columns(added) if added else frame
 
 

@@ -94,7 +94,7 @@ def _numbers(groups: Frame, rows: Frame, names: list[str]) -> tuple[Rows, Rows]:
 
 def _lacking(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Frame:
     """Groups of which a row fell before they were made; one that falls for another of its rows is told of once."""
-    known = groups.columns.get(CHECKS, Column(pa.scalar(None)))
+    known = groups.columns.get(CHECKS, Column(pa.scalar(None, pa.null())))
     told = failed_rows(tuple(one for one in known.failures if one.code == "R501"), groups.length)
     if not (broken & ~told).any():
         return groups
@@ -210,7 +210,7 @@ def _incomplete(made: Grouped, operator: Group, run: RunState) -> Frame:
         if lost:
             kept = (failure for failure in column.failures if id(failure) not in own)
             columns[name] = Column(column.values, (*kept, fallen.kept(failed_rows(tuple(lost), made.groups.length)[fallen.rows])))
-    known = columns.get(CHECKS, Column(pa.scalar(None)))
+    known = columns.get(CHECKS, Column(pa.scalar(None, pa.null())))
     columns[CHECKS] = Column(known.values, (*known.failures, fallen))
     return replace(made.groups, columns=columns)
 
