@@ -87,9 +87,9 @@ def _constant(value: ir.Constant, into: t.Type, scope: Scope, span: Span, roundi
         return found if is_unknown(found) else constant(scope, value.value, t.required(into))
     if not assignable(value.type, into):
         return _mismatch(value.type, into, scope, span, field)
-    trouble = _trouble(value.value, base, rounding)
-    if trouble is not None:
-        return tell(scope, NEVER_CONVERTS, span, f"`{shown(span)}` {trouble}", f"does not fit {a(t.spelled(t.required(into)))}")
+    said = trouble(value.value, base, rounding)
+    if said is not None:
+        return tell(scope, NEVER_CONVERTS, span, f"`{shown(span)}` {said}", f"does not fit {a(t.spelled(t.required(into)))}")
     ready = constant(scope, as_value(_rounded(value.value, base, rounding), base), _exact(value, base))
     if losses(ready.type, into) or conditions_into(value.type, into, scope):
         return _fitted(ready, into, scope, "")
@@ -110,7 +110,8 @@ def _rounded(value: ir.Value, base: t.Type, rounding: str) -> ir.Value:
 _MODES = {"half_up": "ROUND_HALF_UP", "half_even": "ROUND_HALF_EVEN", "down": "ROUND_DOWN", "up": "ROUND_UP"}
 
 
-def _trouble(value: ir.Value, base: t.Type, rounding: str) -> str | None:
+def trouble(value: ir.Value, base: t.Type, rounding: str) -> str | None:
+    """What a constant has that a place of this type does not take; None where it fits, or nothing is known."""
     match value, base:
         case str(), t.Text(shortest=shortest, longest=longest):
             if longest is not None and len(value) > longest:

@@ -39,7 +39,7 @@ def check_test(declared: ast.Test, unit: Unit) -> None:
                     _check_columns(name, table, REJECT_COLUMNS, (), unit)
                     _check_cells(table, None, (), unit)
             case ast.Expect(rowset=name, table=table):
-                rowset = _rowset(name, unit)
+                rowset = _expected(name, unit)
                 if rowset is not None and table is not None:
                     also = (Label(rowset.span, "declared here"),)
                     _check_columns(name, table, [field for field, _ in rowset.fields], also, unit)
@@ -64,6 +64,17 @@ def _rowset(name: ast.QName, unit: Unit) -> RowsetName | None:
     if found is None and name.parts[0].text not in unit.world.missing:
         unit.emit(unknown_name("source, view or entity", name, (*unit.world.rowsets, REJECTS), UNKNOWN_FIXTURE))
     return found
+
+
+def _expected(name: ast.QName, unit: Unit) -> RowsetName | None:
+    """What a test expects: rows of an entity, for these are what comes out."""
+    rowset = _rowset(name, unit)
+    if rowset is None or name.text in unit.world.entities:
+        return rowset
+    message, helps = f"`{name.text}` is no entity", f"expect the entity that is made of `{name.text}`"
+    label = Label(name.span, "rows of entities and `rejects` are what comes out")
+    unit.emit(Diagnostic(UNKNOWN_FIXTURE, message, label, (Label(rowset.span, "declared here"),), help=helps))
+    return None
 
 
 def _check_given(name: ast.QName, rowset: RowsetName, table: ast.Table, unit: Unit) -> None:

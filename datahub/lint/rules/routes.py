@@ -62,6 +62,8 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
         _check_codes(declared, possible, emit)
         _check_twice(declared, emit)
         _check_entities(declared, unit, program, emit)
+    if not program.flows:
+        _check_filled(unit, program, emit)
 
 
 def _possible(program: ir.Program) -> Iterator[str]:
@@ -173,6 +175,33 @@ def _check_entities(declared: ast.Flow, unit: Unit, program: ir.Program, emit: E
                 )
 
 
+def _check_filled(unit: Unit, program: ir.Program, emit: Emit) -> None:
+    """Without a flow all is written that maps fill: tell what the script's own entities refer to and no map fills."""
+    mapped = {one.entity for one in program.maps}
+    shapes = {shape.name: shape for shape in program.entities}
+    for declared in unit.declared.of(ast.Entity):
+        shape = shapes.get(unit.full(declared.name.text))
+        if shape is None or shape.name not in mapped:
+            continue
+        written = {one.name.text: one.references for one in declared.fields}
+        for one in shape.fields:
+            at = written.get(one.name)
+            if at is not None and one.references and one.references not in mapped and "elsewhere" not in one.tags:
+                emit(
+                    Diagnostic(
+                        REFERENCE_NOT_WRITTEN,
+                        f"no map fills `{one.references}`",
+                        Label(at.span, f"`{one.name}` refers to it"),
+                        notes=(_unasked(one),),
+                        help=f"add `map {one.references} from …`, or say `references {at.text} @elsewhere`",
+                    )
+                )
+
+
+def _unasked(field: ir.EntityField) -> str:
+    return f"nothing is asked of `{field.name}` here, but where the project remembers what was delivered of `{field.references}`"
+
+
 def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> Iterator[tuple[str, str, str]]:
     """The entities that one belongs to or refers to, why, and what it means that they are not written."""
     told: set[str] = set()
@@ -184,5 +213,4 @@ def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> Iterato
     for one in shape.fields:
         if one.references and one.references not in (*told, shape.name) and "elsewhere" not in one.tags:
             told.add(one.references)
-            unasked = f"nothing is asked of `{one.name}` here, but where the project remembers what was delivered of `{one.references}`"
-            yield one.references, f"`{one.name}` refers to it", unasked
+            yield one.references, f"`{one.name}` refers to it", _unasked(one)
