@@ -100,6 +100,14 @@ def _no_source(name: str, known: Sequence[str]) -> str:
     return f"the script has no source `{name}`{has}"
 
 
+class NoRows(UnusableRun):
+    """A source that the run reads was given no file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the source `{name}` has no file; name one with `--source {name}=PATH`")
+        self.name = name
+
+
 def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dict[str, Any], dict[str, SourceFeed]]:
     """A reader for each source that the plan reads, of only the columns it needs."""
     roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
@@ -109,7 +117,7 @@ def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dic
     feeds: dict[str, SourceFeed] = {}
     for name, columns in wanted.items():
         if name not in files:
-            raise UnusableRun(f"the source `{name}` has no file; name one with `--source {name}=PATH`")
+            raise NoRows(name)
         kind = shapes[name].kind
         make = FORMATS[kind].reader if kind in FORMATS else None
         if make is None:

@@ -49,7 +49,7 @@ _PHRASES = {
     "R505": "comes back to the row itself",
     "R511": "differs from other rows of its group",
     "R601": "divides by zero",
-    "R602": "gives a number that is too large",
+    "R602": "gives more than its type can hold",
     "R603": "has no answer here",
     "R604": "is no position there",
     "R703": "cannot be written in its target",

@@ -291,7 +291,7 @@ OVERFLOW = _row(
     "R602",
     "overflow",
     "a result too large for its type",
-    "A whole number has 64 bits, a decimal as many digits as its type says.",
+    "A whole number has 64 bits, a decimal as many digits as its type says, and dates are of the years 1 to 9999.",
 )
 OUTSIDE_DOMAIN = _row(
     "R603",

@@ -146,12 +146,20 @@ def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: 
             return failure.values
         parts.append(held)
     if len(parts) == 1:
-        return parts[0]
+        return _or_made(parts[0], failure.values)
     # One answer for each of the few columns.
     if failure.code == REQUIRED and not failure.read and all(pc.all(pc.equal(one, ""), min_count=0).as_py() for one in parts):
         # Of several that are empty there is nothing to be shown.
         return parts[0]
     return pc.binary_join_element_wise(*parts, ", ", null_handling="replace", null_replacement="")
+
+
+def _or_made(raw: pa.Array, values: pa.Array | None) -> pa.Array:
+    """What a column holds; where it holds nothing, what a default has put in its place, for that is what failed."""
+    nothing = pc.fill_null(pc.equal(raw, ""), True)
+    if values is None or not pc.any(nothing).as_py():
+        return raw
+    return pc.if_else(nothing, pc.coalesce(values, raw), raw)
 
 
 def _held(raw: str, scope: Scope, rows: Rows) -> pa.Array | None:

@@ -7,7 +7,7 @@ faster: uniqueness, row numbers, issues and written rows are the same with any n
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import field
@@ -64,6 +64,8 @@ class Execution:
     """Seconds of the processor that it took to cut the sources into blocks."""
     lookups: float = 0.0
     """Seconds of the processor that it took to make the tables ready that sources feed."""
+    lacking: Counter[str] = field(default_factory=Counter)
+    """For each table that a source feeds how many of its rows were rejected on their way into it."""
     waited: set[str] = field(default_factory=set)
     """The sources whose rejected rows are known at the end alone."""
 
@@ -268,20 +270,17 @@ class _Runner:
         """Issues, fates and counts found beside the rows."""
         self._found.extend(side.issues)
         if side.notes:
-            self._outlet.notes(self._located(pa.concat_tables(side.notes)))
+            self._outlet.notes(located(pa.concat_tables(side.notes), self.execution.places, self._prefixes))
         for rows, fate in side.marks:
             self.execution.ledger.mark(rows, fate)
         for number, flowed in side.flowed.items():
             self.execution.flowed.setdefault(number, Flowed()).add(flowed)
 
     def _tell_issues(self, table: pa.Table) -> None:
-        located = self._located(table)
+        told = located(table, self.execution.places, self._prefixes)
         if self._told_of_block is not None:
-            self._told_of_block.append(located)
-        self._outlet.issues(located)
-
-    def _located(self, table: pa.Table) -> pa.Table:
-        return located(table, self.execution.places, self._prefixes)
+            self._told_of_block.append(told)
+        self._outlet.issues(told)
 
     # ------------------------------------------------------------ exits
 
@@ -294,6 +293,7 @@ class _Runner:
             failures = all_failures(list(payload.frame.columns.values()))
             keep = ~reject(side, payload.frame, failures, Origin(map=exit.lookup), exit)
             self._aside(side)
+            self.execution.lacking[exit.lookup] += int((~keep).sum())
             self.execution.ledger.mark(payload.frame.rows[keep], Fate.LOOKED_UP)
             self._lookups.add(exit.lookup, payload, keep)
         else:

@@ -130,6 +130,7 @@ def _answered(node: ir.LookUp, index: LookupIndex, found: Found, asked: list[Col
             missed |= mask
     values = coerced(values, node.type)
     if missed.any():
+        scope.run.unfound.add(index.table.name, 1)
         given = _on_miss(node, index, asked, missed, scope)
         values = pc.if_else(pa.array(missed), coerced(given.values, node.type), values)
         values = nulled(values, given.failures, scope.length)

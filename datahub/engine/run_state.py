@@ -88,6 +88,8 @@ class RunState:
     evidence: bool = False
     exchange: Exchange | None = None
     recovered: Counts = field(default_factory=Counts)
+    unfound: Counts = field(default_factory=Counts)
+    """The tables that found nothing somewhere and answered with their `otherwise`."""
     origins: Origins = field(default_factory=Origins)
     prepared: dict[tuple[int, str], Any] = field(default_factory=dict)
     stand_ins: dict[int, tuple[Any, Any]] = field(default_factory=dict)

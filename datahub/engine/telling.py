@@ -72,8 +72,8 @@ def _names(lists: pa.ListArray) -> pa.Array:
     """The names in lists of names and of several joined by commas, each once."""
     joined = pc.binary_join(lists, ", ")
     distinct = joined.dictionary_encode()
-    # A handful of combinations of fields, whichever rows they failed in.
-    once = [None if text is None else ", ".join(dict.fromkeys(text.split(", "))) for text in distinct.dictionary.to_pylist()]
+    # A handful of combinations of fields, whichever rows they failed in; what fails before there is a row has no name.
+    once = [None if text is None else ", ".join(filter(None, dict.fromkeys(text.split(", ")))) for text in distinct.dictionary.to_pylist()]
     return pa.array(once, pa.string()).take(distinct.indices)
 
 

@@ -152,6 +152,9 @@ def _by_text(raw: pa.Array, base: Type, reading: Reading) -> Typed:
         return _misfit(raw, base)
     if pa.types.is_floating(raw.type) and isinstance(base, t.Int | t.Decimal):
         texts = _written_out(texts, isinstance(base, t.Int))
+    elif pa.types.is_decimal(raw.type) and isinstance(base, t.Int):
+        # A scale of the column is no decimal of its values: 1.00 is a whole number.
+        texts = pc.replace_substring_regex(texts, r"\.0+$", "")
     made = _from_texts(texts, t.nullable(base), base, replace(reading, decimal=".", formats=(), trim=False))
     return Typed(made.values, made.failures)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub import compiler
-from datahub.connectors.files import bound_files, open_feeds
+from datahub.connectors.files import NoRows, bound_files, open_feeds
 from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.render.text import render
@@ -187,7 +187,12 @@ def run(
         files = bound_files(plan, {name: _paths(name, rows, Path(folder)) for name, rows in given_rows.items()})
         state = run_state(plan, begun, given(plan, _given(plan, values)))
         state.by_value = optimized
-        _, feeds = open_feeds(plan, files)
+        try:
+            _, feeds = open_feeds(plan, files)
+        except NoRows as absent:
+            raise UnusableRun(
+                f"the source `{absent.name}` was given no rows: pass a table or the paths of its files in `sources`"
+            ) from absent
         with FolderSpace() as space:
             execution = execute(plan, feeds, outlet, state, Settings(*settings[:2], Budget(settings[2], space)))
     result = _result(plan, outlet, execution, frozenset(feeds))

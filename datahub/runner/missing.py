@@ -1,10 +1,11 @@
-"""What a run lacks: the rows that each entity lost, and joins that found nothing where rows were rejected."""
+"""What a run lacks: the rows that each entity lost, and joins and tables that found nothing where rows were rejected."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from datahub.engine.local import Execution
+from datahub.engine.run_state import RunState
 from datahub.engine.side import Flowed, right_of
 from datahub.plan import operators as op
 
@@ -51,15 +52,24 @@ def _own(operator: op.Operator) -> tuple[op.Operator, ...]:
     return (operator.left,) if isinstance(operator, op.Join) else op.inputs(operator)
 
 
-def missed(execution: Execution) -> Iterator[str]:
-    """The joins that found nothing for some rows, and of whose other side rows were rejected: those may be what was looked for."""
+def missed(plan: op.Plan, execution: Execution, state: RunState) -> Iterator[str]:
+    """The joins and tables that found nothing for some rows, while rows that feed them were rejected: those may be what was looked for."""
     for operator in execution.operators:
         if not isinstance(operator, op.Join):
             continue
         alone = execution.flowed.get(id(operator), Flowed()).alone
-        gone = execution.flowed.get(right_of(operator), Flowed()).rejected
-        gone += sum(_lost(one, grouped, execution.flowed.get(id(one), Flowed())) for one, grouped in _behind(operator.right))
+        gone = execution.flowed.get(right_of(operator), Flowed()).rejected + _gone(operator.right, execution)
         if alone and gone:
             nothing = "finds nothing for one row" if alone == 1 else f"finds nothing for {alone:,} rows"
             rejected = "one row that it looks among is" if gone == 1 else f"{gone:,} rows that it looks among are"
             yield f"the join on line {operator.origin.line} of {operator.origin.script} {nothing}, and {rejected} rejected"
+    for feed in plan.feeds:
+        gone = execution.lacking[feed.lookup] + _gone(feed.rows, execution)
+        if state.unfound[feed.lookup] and gone:
+            rejected = "one row that feeds it is" if gone == 1 else f"{gone:,} rows that feed it are"
+            yield f"`{feed.lookup}` answers with its `otherwise` where it finds nothing, and {rejected} rejected"
+
+
+def _gone(operator: op.Operator, execution: Execution) -> int:
+    """How many rows were rejected on their way to an operator."""
+    return sum(_lost(one, grouped, execution.flowed.get(id(one), Flowed())) for one, grouped in _behind(operator))

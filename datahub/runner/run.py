@@ -155,7 +155,7 @@ def run(
             *_forgetful(plan, options),
             *(f"`{path}` is of an earlier run: this one wrote nothing" for path in earlier),
             *(f"{name}: {text}" for name, feed in feeds.items() for text in feed.warnings()),
-            *missed(execution),
+            *missed(plan, execution, state),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),
         notes=tuple(options.notes),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.document import Span
@@ -14,6 +16,9 @@ from datahub.syntax import ast
 from datahub.syntax.cells import parse_keys
 from datahub.syntax.rules import CELL_NOT_OF_TYPE, UNKNOWN_TABLE_COLUMN
 from datahub.types import model as t
+
+_TEST = re.compile(r"[<>]|[\[(]?-?[\d.]+\.\.")
+"""What begins a cell that compares, which no lookup does."""
 
 
 @record(frozen=True, slots=True)
@@ -109,6 +114,7 @@ def _read(text: str, span: Span, kind: t.Type, column: str, emit: Emit) -> Value
                 f"`{text}` is no {t.spelled(t.required(kind))}",
                 Label(span, f"in the column `{column}`"),
                 notes=(str(reason),),
+                help="tests such as this one stand in the table of a `decide`" if _TEST.match(text) else None,
             )
         )
         return None

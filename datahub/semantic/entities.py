@@ -15,10 +15,11 @@ from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.fitting import fit
 from datahub.semantic.resolve_types import missing, resolve_type, unknown_name
 from datahub.semantic.rules import KEY_MAY_BE_NULL, ONLY_IN_OVERRIDE
-from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE
+from datahub.semantic.rules_types import BAD_ARGUMENTS, NOT_IN_ENUM, ORDERING_WITH_NULLABLE, UNKNOWN_NAME
 from datahub.semantic.scope import RowName, RowsetName, Scope
 from datahub.semantic.tags import ELSEWHERE, ENTITY_TAGS, FIELD_TAGS, PATCH, REQUIRED_ON, TREE, WHOLE, check_tags
 from datahub.semantic.targets import words_of
+from datahub.semantic.told import replacing
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.types import model as t
@@ -46,6 +47,12 @@ def outline_entity(declared: ast.Entity, unit: Unit) -> Outline:
     for field in declared.fields:
         check_tags(field.tags, FIELD_TAGS, unit.emit)
         home = unit.at(field.span)
+        if _is_key(field, declared):
+            help = f"say which fields tell rows apart without a colon: `key {field.type.span.text}`"
+            label = Label(field.span, "this declares a field called `key`")
+            fix = replacing(field.span, f"key {field.type.span.text}")
+            unit.emit(Diagnostic(UNKNOWN_NAME, f"there is no type `{field.type.span.text}`", label, help=help, fix=fix))
+            continue
         kind = resolve_type(field.type, home.world, home.emit)
         if field.name.text in fields:
             unit.emit(twice(field.name, fields[field.name.text][0].name))
@@ -59,6 +66,12 @@ def outline_entity(declared: ast.Entity, unit: Unit) -> Outline:
         name, tuple((f.name.text, kind) for f, kind in outline.fields), (), declared.name.span
     )
     return outline
+
+
+def _is_key(field: ast.EntityField, declared: ast.Entity) -> bool:
+    """Whether a key was meant where a field stands: `key: sku`."""
+    names = {one.name.text for one in declared.fields if one is not field}
+    return field.name.text == "key" and isinstance(field.type, ast.TypeName) and field.type.name.text in names
 
 
 def _shape(outline: Outline, unit: Unit, name: str) -> ir.EntityShape:

@@ -49,7 +49,7 @@ def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[G
         furthest = max(one.at for one in by_type)
         nearest_ones = [one for one in by_type if one.at == furthest]
         if nearest_ones[0].why == "constant":
-            return _not_constant(function, nearest_ones[0], scope, span)
+            return _not_constant(function, nearest_ones[0], given, scope, span)
         return _wrong_type(function, [one for one in nearest_ones if one.why == "type"], given, scope, span)
     strange = next((one for one in misfits if one.why in ("name", "twice")), None)
     if strange is not None:
@@ -301,13 +301,21 @@ def _wrong_name(function: Function, misfit: Misfit, scope: Scope, span: Span) ->
     )
 
 
-def _not_constant(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
-    name = misfit.parameter.name if misfit.parameter is not None else ""
-    return tell(
-        scope,
-        BAD_ARGUMENTS,
-        misfit.span or span,
-        f"`{name}` of {called(function)} is a constant",
-        "only known when rows are there",
-        help="write the value itself in the script",
-    )
+def _not_constant(function: Function, misfit: Misfit, given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:
+    parameter = misfit.parameter
+    name = parameter.name if parameter is not None else ""
+    at = misfit.span or span
+    message, why = f"`{name}` of {called(function)} is a constant", "only known when rows are there"
+    swapped = next((one for one in given if isinstance(one.value, ir.Constant) and _may_be(one.value, parameter)), None)
+    if swapped is None or len(given) != 2 or any(one.name is not None for one in given):
+        return tell(scope, BAD_ARGUMENTS, at, message, why, help="write the value itself in the script")
+    better = f"{function.name}({shown(swapped.span)}, {shown(at)})"
+    return tell(scope, BAD_ARGUMENTS, at, message, why, help=f"the other way round: `{better}`", fix=replacing(span, better))
+
+
+def _may_be(constant: ir.Constant, parameter: Parameter | None) -> bool:
+    """Whether a constant is of the kind that a parameter takes."""
+    if parameter is None:
+        return False
+    wanted = shape(parameter.type)
+    return isinstance(wanted, Exact) and isinstance(t.base_of(constant.type), type(t.base_of(wanted.kind)))

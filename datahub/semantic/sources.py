@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
@@ -146,6 +147,11 @@ def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
         elif kind.name == "xml" and at is not None and at.pattern is not None:
             message, helps = "elements of XML are not gathered by a pattern", 'write their path: `at "Prices/Price"`'
             place = Label(at.span, "a pattern matches names of columns")
+        elif kind.name in ("json", "jsonl") and at is not None and (path := _path(at)):
+            first, *below = path.split(".")
+            message = f"`{at.names[0]}` is a path, and a column of {kind.name} is a member of its row"
+            helps = f"what lies deeper is read off it: declare `{first}: {_nest(below)}`" if below else f"write its name: `{first}`"
+            place = Label(at.span, "taken for the name of a member")
         elif kind.name in ("arrow", "parquet") and at is not None and at.pattern is not None:
             message, helps = (
                 f"columns of {kind.name} are not gathered by a pattern",
@@ -155,6 +161,16 @@ def _check_places(declared: ast.Source, kind: Kind, emit: Emit) -> None:
         else:
             continue
         emit(Diagnostic(BAD_ARGUMENTS, message, place, help=helps))
+
+
+def _path(at: ast.At) -> str:
+    """The members that a path of JSON names, `b.d` of `$.b.d`; nothing where a name is none."""
+    written = at.names[0] if at.names else ""
+    return written[2:] if written.startswith("$.") else ""
+
+
+def _nest(members: Sequence[str]) -> str:
+    return f"{{{members[0]}: {_nest(members[1:])}}}" if members else "…"
 
 
 def _column(column: ast.ColumnDecl, reading: ir.Reading, unit: Unit) -> ir.SourceColumn:

@@ -149,7 +149,8 @@ def _rows(declared: ast.Lookup, keys: tuple[tuple[str, t.Type], ...], day: t.Typ
             continue
         read = _row(row, header, keys, day, result, unit)
         for one in read:
-            before = first.setdefault(one[:2], row)
+            # A null key finds nothing, so it may stand twice; where the cell is no key that was told already.
+            before = row if None in one[0] else first.setdefault(one[:2], row)
             if before is not row and any(isinstance(kind, t.Unknown) for _, kind in keys):
                 # What type the keys are of was told already.
                 continue

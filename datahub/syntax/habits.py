@@ -185,6 +185,11 @@ def _phrase(mistake: Mistake, report: Report) -> Hint | None:
     if mistake.kind == "COLON" and {"ERROR", "WARN", "FATAL"} <= mistake.expected and mistake.before == "NAME":
         name = _word(mistake.before_start, report)
         return written(report, mistake.before_start, mistake.end, f"{name} error:", "a check says how grave it is")
+    if word in ("mod", "div") and "AND" in mistake.expected:
+        left, right = re.compile(r"[\w.]+[ \t]*\Z").search(text, 0, mistake.start), re.compile(r"[ \t]*([\w.]+)").match(text, mistake.end)
+        if left is None or right is None:
+            return Hint(f"write `{word}(a, b)`")
+        return written(report, left.start(), right.end(), f"{word}({left[0].strip()}, {right[1]})")
     path = re.compile(r"\w+(\.\w+)+").match(text, mistake.start)
     behind = text[mistake.before_start - 1 : mistake.before_start]
     if mistake.before == "NAME" and "AND" in mistake.expected and path is not None and behind != ".":

@@ -99,7 +99,11 @@ def _why(given: ir.Constant, field: ir.EntityField, unit: Unit) -> str:
         if is_false(substituted(condition, {IT: constant}, {})):
             return f"it is no {t.spelled(t.required(field.type))} ({code})"
     constraint = field.constraint
-    if constraint is not None and columns_read(constraint) == {field.name} and is_false(substituted(constraint, {field.name: constant}, {})):
+    if (
+        constraint is not None
+        and columns_read(constraint) == {field.name}
+        and is_false(substituted(constraint, {field.name: constant}, {}))
+    ):
         return f"it does not meet the `where` of `{field.name}`"
     return ""
 
@@ -159,7 +163,8 @@ class _Tables:
 
     def place(self, given: _Given) -> Span | None:
         """The cell that gives a constant, where this script has it."""
-        for declared in (*self.unit.declared.of(ast.Lookup), *self.unit.declared.of(ast.Decide)):
+        own: tuple[ast.Lookup | ast.Decide, ...] = (*self.unit.declared.of(ast.Lookup), *self.unit.declared.of(ast.Decide))
+        for declared in own:
             if self.unit.full(declared.name.text) == given.table and declared.table is not None:
                 # Results stand behind what they are found by.
                 cells = (cell for row in declared.table.rows for cell in reversed(row.cells))

@@ -44,6 +44,13 @@ def test_numbers_that_do_not_fit_fail(read):
     assert {("R101", "a", 0), ("R105", "b", 0), ("R201", "b", 2)} <= {failure[:3] for failure in seen.failures}
 
 
+def test_the_scale_of_a_column_is_no_decimal_of_its_values(read):
+    values = pa.array([Digits("1.00"), Digits("2.50"), Digits("-300.00"), None], pa.decimal128(10, 2))
+    seen = read("parquet", parquet(a=values), [column("a", Int(True))])
+    assert [1, None, -300, None] == seen.columns["a"]
+    assert [("R101", "a", 1, "2.50")] == [failure[:4] for failure in seen.failures]
+
+
 def test_floats_become_decimals_as_they_are_shown(read):
     assert [Digits("0.1"), Digits("12.35")] == read("parquet", parquet(a=pa.array([0.1, 12.35])), [column("a", Decimal())]).columns["a"]
 

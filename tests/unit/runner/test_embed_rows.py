@@ -74,3 +74,8 @@ def test_runs_of_one_value_are_values():
     script = "source s: csv { columns { a: int } }\nentity E { a: int }\nmap E from x in s { include x }"
     found = datahub.run(script, {"s": pa.table({"a": pc.run_end_encode(pa.array([1, 1, 2]))})})
     assert [{"a": 1}, {"a": 1}, {"a": 2}] == found.entities["E"].to_pylist()
+
+
+def test_a_source_without_rows_is_told_as_python_gives_them() -> None:
+    with pytest.raises(UnusableRun, match="the source `items` was given no rows: pass a table or the paths of its files in `sources`"):
+        datahub.run(SCRIPT, {})
