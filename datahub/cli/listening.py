@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,12 @@ def listening(asked: Listen, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapp
     intake = Intake(store.inbox, folder, loop.wake.set, lambda what: told("", what))
     receiver = Receiver(intake, addresses)
     served = Listening(
-        app(receiver, lambda: why_not(store, loop.stopping), lambda: metrics(store, loop.workers, loop.busy), token),
+        app(
+            receiver,
+            lambda: why_not(store, loop.stopping),
+            lambda: metrics(store, jobs(), (loop.busy, loop.workers), datetime.now(UTC)),
+            token,
+        ),
         host,
         port,
         tls.context if tls is not None else None,

@@ -56,12 +56,14 @@ class Log(StrEnum):
 
 
 _form = Log.TEXT
+_everywhere: dict[str, object] = {}
 
 
-def log_as(form: Log) -> None:
-    """From now on all talk of this process takes this form."""
+def log_as(form: Log, **facts: object) -> None:
+    """From now on all talk of this process takes this form; `facts` stand in each line for machines."""
     global _form
     _form = form
+    _everywhere.update(facts)
 
 
 def structured() -> bool:
@@ -82,7 +84,7 @@ def event(level: str, message: str, **facts: object) -> None:
     import json
     from datetime import UTC, datetime
 
-    told = {name: value for name, value in facts.items() if value not in ("", None)}
+    told = {name: value for name, value in {**_everywhere, **facts}.items() if value not in ("", None)}
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"at": at, "level": level, "message": message, **told}, ensure_ascii=False, default=str)
     print(clean(line), file=sys.stderr, flush=True)

@@ -83,15 +83,15 @@ def launcher(loaded: Loaded) -> Launch:
     return launch
 
 
-def warned(job: str, what: str) -> None:
+def warned(job: str, what: str, run: str = "") -> None:
     """A line of what should not be."""
-    told(job, what, "warning")
+    told(job, what, run, level="warning")
 
 
-def told(job: str, what: str, level: str = "info") -> None:
-    """A line of what happened, with the time."""
+def told(job: str, what: str, run: str = "", *, level: str = "info") -> None:
+    """A line of what happened, with the time; `run` is the one that it is about, which `what` names too."""
     if structured():
-        event(level, what, job=job)
+        event(level, what, job=job, run=run)
         return
     at = datetime.now().astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
     say(f"{at} {f'{job}: ' if job else ''}{what}")

@@ -31,7 +31,7 @@ def span(begin: str, end: str, each: str) -> Span | None:
         if end or each:
             raise Stop("`--to` and `--each` go with `--from`", "write `--from 2026-01-01 --to 2026-02-01`")
         return None
-    return Span(begin, end, _length(each) if each else None)
+    return Span(begin, end, length_of(each, "--each") if each else None)
 
 
 def windows_of(asked: Span, zone: str) -> Sequence[Window]:
@@ -69,7 +69,8 @@ def _instant(text: str, zone: str, option: str) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=zone_named(zone))).astimezone(UTC)
 
 
-def _length(text: str) -> timedelta:
+def length_of(text: str, option: str) -> timedelta:
+    """A length of time as it was typed behind an option."""
     from pydantic import TypeAdapter, ValidationError
 
     from datahub.project.model import Length
@@ -79,7 +80,7 @@ def _length(text: str) -> timedelta:
     except ValidationError:
         found = timedelta(0)
     if found <= timedelta(0):
-        raise Stop(f"`--each {text}` is no length of time", "write `6 h`, `1 d` or `7 d`")
+        raise Stop(f"`{option} {text}` is no length of time", "write `6 h`, `1 d` or `7 d`")
     return found
 
 

@@ -153,7 +153,8 @@ def test_a_message_starts_its_job_and_that_one_the_next(here):
         assert ["success"] == runs(here, "paid")
         assert "ready\n" == client.get("/readyz").text
         metrics = client.get("/metrics").text
-        assert 'dhm_messages{state="done"} 1' in metrics
+        assert 'dhm_messages{box="in",state="done"} 1' in metrics
+        assert 'dhm_job_last_run_succeeded{job="paid"} 1' in metrics
         assert 'dhm_hook_requests_total{hook="orders",status="200"} 2' in metrics
         process.send_signal(signal.SIGTERM)
         assert 143 == process.wait(60)
@@ -306,3 +307,17 @@ def test_while_the_project_is_broken_no_run_begins_and_a_process_is_not_tried_ov
     (wrong,) = [one for one in lines if one["level"] == "error"]
     assert ("DHM921", "`[jobs.paid.sources.feed.ready]` has no key `stabel`") == (wrong["code"], wrong["message"])
     assert 1 == sum("no run begins until it is mended" in one["message"] and one["level"] == "warning" for one in lines)
+
+
+def test_each_line_of_a_run_names_it_and_a_copy_of_a_job_takes_messages_at_an_address_of_its_own(here):
+    with served(here, "--log", "json") as (_, client):
+        assert 200 == send(client, "m1")
+        until(lambda: '"run success"' in (here / "serve.log").read_text())
+    ((run,),) = rows(here, "SELECT id FROM run WHERE job = 'paid'")
+    lines = [json.loads(line) for line in (here / "serve.log").read_text().splitlines()]
+    assert {"run success", f"run {run} starts"} == {one["message"] for one in lines if one.get("run") == run}
+    assert "ended" == lines[-1]["message"]
+    dhm(here, "jobs", "copy", "paid", "paid-test")
+    assert 'path = "paid-test"' in (here / "dhm.toml").read_text()
+    with served(here) as (_, client):
+        assert 200 == send(client, "m2")

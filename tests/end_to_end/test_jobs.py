@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -336,6 +337,40 @@ def test_a_job_is_listed_shown_switched_and_copied(here):
     assert "# What the supplier sends at night." in text
     assert re.search(r"offers-test  off", dhm("jobs", "list")[1])
     assert 2 == dhm("jobs", "copy", "offers", "offers-test")[0]
+
+
+def test_what_is_listed_is_given_to_programs_as_json(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,1")
+    dhm("run", "offers")
+
+    def given(*asked):
+        code, out, _ = dhm(*asked, "--output", "json")
+        assert 0 == code
+        return json.loads(out)
+
+    (run,) = given("runs", "ls")
+    assert ("offers", "manual", "success", {"n": 1}) == (run["job"], run["by"], run["status"], {"n": run["rows"]["rejected"]})
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", run["ended"])
+    (reject,) = given("rejects", "ls")
+    assert (run["run"], {"R104": 1}) == (reject["run"], reject["codes"])
+    jobs = {one["job"]: one for one in given("jobs", "list")}
+    assert run["run"] == jobs["offers"]["last_run"]["run"]
+    assert jobs["offers"]["next"] == given("schedule", "next", "offers", "-n", "1")[0]["at"]
+    assert [] == given("messages", "ls")
+    (status,) = given("schedule", "status", "offers")
+    assert ("on time", jobs["offers"]["next"]) == (status["status"], status["next"])
+
+
+def test_a_scheduler_that_never_came_is_found_out(here):
+    assert (0, "") == dhm("schedule", "status", "--fail-if-late")[::2]
+    put(here, "a.csv", "A,1.50,3")
+    dhm("run", "offers")
+    assert 0 == dhm("schedule", "status", "--fail-if-late")[0]
+    with closing(sqlite3.connect(here / ".dhm" / "default" / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("UPDATE run SET ended = replace(ended, substr(ended, 1, 4), '2001')")
+    code, shown, said = dhm("schedule", "status", "--fail-if-late")
+    assert (1, "error: 1 job is late: offers\n") == (code, said)
+    assert re.search(r"offers  late  ", shown)
 
 
 def test_other_schedulers_are_given_what_is_on_and_what_is_off_does_nothing(here):

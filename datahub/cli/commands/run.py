@@ -83,7 +83,7 @@ def command(
     from datahub.cli.sizes import size
     from datahub.runner.hashes import Hashes
 
-    log_as(log)
+    log_as(log, env=env)
     if is_job(script):
         from datahub.cli.job_run import Asked, run_job
         from datahub.cli.memory import prepare_run

@@ -49,7 +49,7 @@ def command(
     from datahub.runner.jobs.pruning import Pruning
     from datahub.runner.jobs.serve import Loop
 
-    log_as(log)
+    log_as(log, env=env)
     # What writes messages down waits for its turn at every step of the database, five milliseconds each time unless it is said.
     sys.setswitchinterval(SWITCH)
     with opened(env) as (loaded, store):
@@ -66,4 +66,5 @@ def command(
         with listening(Listen(listen, behind_proxy, token, tls_cert, tls_key), loaded, loop, lambda: declared.current):
             say(f"serving {count} job{'s' if count != 1 else ''} of {loaded.folder}{f' in {env}' if env else ''}; SIGTERM ends it")
             loop.run()
+            told("", "ended")
     raise typer.Exit(Exit.TERMINATED)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from datahub.events.due import Clock, due, following
 from datahub.project.job import Job
@@ -40,8 +41,12 @@ _TELLS = (0, 1, 2, 75)
 
 Launch = Callable[[str, str], subprocess.Popen[bytes]]
 """Starts a process that goes on with a run of a job."""
-Tell = Callable[[str, str], None]
-"""Told of something that happened, and to which job."""
+
+
+class Tell(Protocol):
+    """Told of something that happened, and to which job; of a run with its id."""
+
+    def __call__(self, job: str, what: str, run: str = "", /) -> None: ...
 
 
 @record(frozen=True, slots=True)
@@ -166,9 +171,9 @@ class Loop:
     def _told_of(self, run: Run) -> None:
         if run.ended_for_good:
             # A fire that was not run is what a watch on the log has to find.
-            (self.warn or self.tell)(run.job, f"{run.status.value}: {run.reason}")
+            (self.warn or self.tell)(run.job, f"{run.status.value}: {run.reason}", run.id)
         elif run.reason:
-            self.tell(run.job, f"run {run.id} {run.reason}")
+            self.tell(run.job, f"run {run.id} {run.reason}", run.id)
 
     # ------------------------------------------------------------ processes
 
@@ -204,7 +209,7 @@ class Loop:
                 kept.add(name)
                 continue
             self._children.append(_Child(name, run.id, self.launch(name, run.id), epoch))
-            self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}")
+            self.tell(name, f"run {run.id} starts{f', attempt {run.attempt + 1}' if run.attempt else ''}", run.id)
 
     def _startable(self, jobs: Mapping[str, Scheduled], now: datetime) -> list[Run]:
         """The runs that could be started, of all jobs, the oldest first: no job waits for ever behind the runs of another."""
@@ -230,7 +235,7 @@ class Loop:
             settled = run is not None and (run.ended_for_good or status in (RunStatus.HELD, RunStatus.RETRYABLE))
             if not (settled and code in _TELLS):
                 said = f"run {child.run} {status.value.replace('_', ' ') if status else 'is gone'}"
-                self.tell(child.job, f"{said}{f': {run.reason}' if run is not None and run.reason else ''}{_died(code)}")
+                self.tell(child.job, f"{said}{f': {run.reason}' if run is not None and run.reason else ''}{_died(code)}", child.run)
             if run is None or settled:
                 self._failures.pop(child.job, None)
                 continue
@@ -238,6 +243,9 @@ class Loop:
             self._not_before[child.job] = self.clock() + timedelta(seconds=_WAITS[min(times, len(_WAITS)) - 1])
 
     def _end(self) -> None:
+        if self._children:
+            several = f"{len(self._children)} runs are" if len(self._children) > 1 else "1 run is"
+            self.tell("", f"told to end: {several} at work, and come to a good place within {GRACE:.0f} s")
         for child in self._children:
             child.process.send_signal(signal.SIGTERM)
         until = self.clock() + timedelta(seconds=GRACE)

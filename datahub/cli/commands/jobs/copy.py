@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
@@ -37,7 +38,19 @@ def command(
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     made = copy.deepcopy(document["jobs"][job])
     made["enabled"] = False
+    addresses = list(_addressed_anew(made, name))
     document["jobs"].add(tomlkit.nl())
     document["jobs"][name] = made
     replace_text(path, tomlkit.dumps(document))
     say(f"`{name}` is a copy of `{job}`, and off; `dhm jobs enable {name}` lets it start by itself")
+    for address in addresses:
+        say(f"  it takes messages at `/hooks/{address}`: one address starts one job")
+
+
+def _addressed_anew(made: Any, name: str) -> Iterator[str]:
+    """Give each webhook of a copy an address of its own, named after it."""
+    triggers = made.get("triggers", [])
+    hooks = [one for one in (triggers if isinstance(triggers, list) else [triggers]) if one.get("kind") == "webhook"]
+    for number, hook in enumerate(hooks, 1):
+        hook["path"] = name[:60] if number == 1 else f"{name[:60]}-{number}"
+        yield hook["path"]

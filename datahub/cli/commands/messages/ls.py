@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Stop, give, say
+from datahub.cli.listings import Listing, give_json
+from datahub.cli.output import Stop, give, printable, say
+
+if TYPE_CHECKING:
+    from datahub.state.records import Message
 
 
 def command(
@@ -14,6 +18,7 @@ def command(
     box: Annotated[str, typer.Option(help="Only those that came `in`, or go `out`.", show_default=False)] = "",
     number: Annotated[int, typer.Option("-n", help="How many of each.", min=1, max=10_000)] = 20,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+    output: Annotated[Listing, typer.Option(help="A table, or one JSON document.")] = Listing.TEXT,
 ) -> None:
     from datahub.cli.instants import local
     from datahub.cli.ledger_runs import opened
@@ -29,16 +34,19 @@ def command(
         found = [("in", one) for one in store.inbox.list(state, number)] if box != "out" else []
         found += [("out", one) for one in store.outbox.list(state, number)] if box != "in" else []
         closed = {one.channel: store.outbox.closed(one.channel) for name, one in found if name == "out"}
+    if output is Listing.JSON:
+        give_json([_facts(name, one, closed.get(one.channel, "")) for name, one in found])
+        return
     if not found:
         say("there are no messages")
         return
     rows = [
         [
-            one.id,
+            printable(one.id),
             name,
             one.channel,
-            one.kind,
-            one.key,
+            printable(one.kind),
+            printable(one.key),
             local(one.received, zone),
             one.state.value,
             str(one.attempts or ""),
@@ -47,3 +55,18 @@ def command(
         for name, one in found
     ]
     give(table(rows, right=(7,), head=("message", "", "with", "type", "about", f"since ({zone})", "", "tried", "")))
+
+
+def _facts(box: str, one: Message, closed: str) -> dict[str, object]:
+    return {
+        "message": one.id,
+        "box": box,
+        "with": one.channel,
+        "type": one.kind,
+        "about": one.key,
+        "since": one.received,
+        "state": one.state.value,
+        "tried": one.attempts,
+        "reason": one.reason,
+        "closed": closed,
+    }

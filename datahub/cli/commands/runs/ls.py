@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from datahub.cli.listings import Listing, give_json, run_facts
 from datahub.cli.output import Stop, give, say
 
 
@@ -14,6 +15,7 @@ def command(
     number: Annotated[int, typer.Option("-n", help="How many.", min=1, max=10_000)] = 20,
     status: Annotated[str, typer.Option(help="Only those that are so: held, failed, skipped …", show_default=False)] = "",
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+    output: Annotated[Listing, typer.Option(help="A table, or one JSON document.")] = Listing.TEXT,
 ) -> None:
     from datahub.cli.instants import length, local
     from datahub.cli.ledger_runs import opened
@@ -31,7 +33,11 @@ def command(
         zone = loaded.project.project.timezone
         rows = []
         runs = store.runs.list(job, wanted, number)
-        for run, why in zip(runs, states(store, runs), strict=True):
+        told = list(zip(runs, states(store, runs), strict=True))
+        if output is Listing.JSON:
+            give_json([run_facts(run, why) for run, why in told])
+            return
+        for run, why in told:
             took = run.ended - run.started if run.ended and run.started else None
             counts = [f"{count:,}" for count in (run.counts.read, run.counts.written, run.counts.rejected)]
             said = DJUST_NAMES.get(run.status, run.status.value.replace("_", " "))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import Stop, give, say
 
 
@@ -17,6 +18,7 @@ def command(
     number: Annotated[int, typer.Option("-n", help="How many times.", min=1, max=1000)] = 20,
     after: Annotated[str, typer.Option(help="From when on; now, if it is not said.", metavar="INSTANT", show_default=False)] = "",
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
+    output: Annotated[Listing, typer.Option(help="A table, or one JSON document.")] = Listing.TEXT,
 ) -> None:
     from datetime import UTC, datetime
     from heapq import merge
@@ -38,12 +40,27 @@ def command(
     on = switched_on(loaded)
     off = [name for name in loaded.project.jobs if name not in on and job in ("", name) and clocks(loaded, name)]
     chosen = [clock for name in ([job] if job else on) for clock in clocks(loaded, name)]
-    if not chosen:
+    if not chosen and output is Listing.TEXT:
         say(f"`{job}` has no schedule" if job else "no job that is on has a schedule")
         return
     streams = [zip(moments(clock.cron, clock.zone, start), repeat(clock)) for clock in chosen]
+    times = list(islice(merge(*streams, key=lambda one: (one[0].at, one[1].job)), number))
+    if output is Listing.JSON:
+        give_json(
+            [
+                {
+                    "job": clock.job,
+                    "at": one.at,
+                    "local": one.at.astimezone(zone_named(clock.zone)).isoformat(),
+                    "zone": clock.zone,
+                    "note": one.note,
+                }
+                for one, clock in times
+            ]
+        )
+        return
     rows = []
-    for moment, clock in islice(merge(*streams, key=lambda one: (one[0].at, one[1].job)), number):
+    for moment, clock in times:
         here = moment.at.astimezone(zone_named(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")
         rows.append([clock.job, here, clock.zone, utc(moment.at), moment.note])
     give(table(rows, head=("job", "local time", "zone", "UTC", "")))

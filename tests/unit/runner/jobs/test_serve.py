@@ -43,7 +43,7 @@ def serving(tmp_path):
         started.append((job, run))
         return subprocess.Popen([sys.executable, "-c", ""])
 
-    loop = Loop(store, lambda: jobs, launch, time, lambda job, what: said.append(f"{job}: {what}"), workers=2)
+    loop = Loop(store, lambda: jobs, launch, time, lambda job, what, run="": said.append(f"{job}: {what}"), workers=2)
 
     def job(name, *schedules, **told):
         several = schedules or (Schedule(every="every hour at :00"),)
@@ -96,7 +96,7 @@ def test_after_a_stop_the_latest_is_made_up_for_and_the_others_are_one_record(se
 
 def test_what_is_not_run_is_told_apart_from_what_is(serving):
     warned = []
-    serving.loop.warn = lambda job, what: warned.append(what)
+    serving.loop.warn = lambda job, what, run="": warned.append(what)
     serving.job("offers")
     serving.loop.turn(serving.time.now)
     serving.loop.turn(serving.time.after(hours=5, minutes=30))
