@@ -98,7 +98,7 @@ def changed(before: Lock | None, after: Lock) -> Iterator[str]:
 
 def version_or_stop(text: str) -> OpenedPack:
     """A pack at a path, or `name@version` out of the project's index, or the one that is locked under a name."""
-    from datahub.packs.versions import NoRange, parse_version
+    from datahub.project.versions import NoRange, parse_version
 
     if Path(text).exists():
         return opened_or_stop(Path(text))

@@ -54,8 +54,11 @@ class Contents:
         return Document(f"{self.shown}/{path}", self.files[path].decode("utf-8-sig", "replace"))
 
 
-def from_folder(folder: Path, shown: str = "") -> Contents:
-    """The files in `folder`; hidden ones, what other tools leave, and folders that are a pack or project of their own are no part of it."""
+def from_folder(folder: Path, shown: str = "", *, beside: frozenset[str] = frozenset()) -> Contents:
+    """The files in `folder`; hidden ones, what other tools leave, and folders that are a pack or project of their own are no part of it.
+
+    Files called as those `beside` are no part of it either.
+    """
     label = shown or folder.as_posix()
     if folder.is_symlink():
         raise NotAPack(f"`{label}` is a link", [finding(label, "", "links are not followed")])
@@ -63,6 +66,8 @@ def from_folder(folder: Path, shown: str = "") -> Contents:
     wrong: list[Diagnostic] = []
     total = 0
     for path in _below(folder):
+        if path.name in beside:
+            continue
         name = path.relative_to(folder).as_posix()
         reason = wrong_kind(path.lstat().st_mode) or wrong_name(name)
         if reason:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
 from datahub.document import Document
+from datahub.packs.changed_lines import changed_lines, one_line
 from datahub.packs.contents import NotAPack
 from datahub.packs.folders import Folders
 from datahub.packs.open import OpenedPack
@@ -23,13 +26,15 @@ class Difference:
     item: str
     before: str
     now: str
+    lines: tuple[str, ...] = ()
+    """Where it is written over several lines, those that differ."""
 
 
 class Instead(Folders):
     """A loader for which one pack is the one it is given."""
 
-    def __init__(self, pack: OpenedPack) -> None:
-        super().__init__()
+    def __init__(self, pack: OpenedPack, started: Path | None = None) -> None:
+        super().__init__(started=started)
         self._name = pack.manifest.name
         self._version = pack.called.replace(" ", "-")
         scripts = [path for path in sorted(pack.contents.files) if path.endswith(".dhm") and "/" not in path and path != "pack.dhm"]
@@ -45,6 +50,14 @@ class Instead(Folders):
         if document in self.documents:
             return tuple(one for one in self.documents if one is not document)
         return super().siblings(document)
+
+
+def mistakes(pack: OpenedPack, started: Path) -> list[Diagnostic]:
+    """Why the scripts of a pack do not compile, beside the packs of the project in which one `started`; nothing where they do."""
+    found: list[Diagnostic] = []
+    loader = Instead(pack, started)
+    elaborate_whole(parse(loader.documents[0], found.append), loader, found.append)
+    return [one for one in found if one.level is Severity.ERROR]
 
 
 def pack_differences(before: OpenedPack, now: OpenedPack) -> list[Difference]:
@@ -94,5 +107,6 @@ def _between(before: _Items, now: _Items) -> Iterator[Difference]:
     for item in sorted({*before.means, *now.means}):
         if before.means.get(item) != now.means.get(item):
             there = item in before.means, item in now.means
-            old, new = (" ".join(one.texts.get(item, "").split()) for one in (before, now))
-            yield Difference(item, old if there[0] else "", new if there[1] else "")
+            old, new = (one.texts.get(item, "") for one in (before, now))
+            lines = tuple(changed_lines(old, new)) if all(there) else ()
+            yield Difference(item, one_line(old) if there[0] else "", one_line(new) if there[1] else "", lines)

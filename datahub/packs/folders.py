@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datahub.document import Document
-from datahub.packs.versions import allows
+from datahub.project.versions import allows
 from datahub.resources import folder
 from datahub.semantic.loaders import Unusable
 
 if TYPE_CHECKING:
     from datahub.packs.open import OpenedPack
     from datahub.packs.project import ProjectPacks
+    from datahub.project.failures import DataHubError
 
 _PACK = re.compile(r"^\s*pack\s+(?P<name>[\w.]+)\s+(?P<version>\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)", re.MULTILINE)
 _MANIFEST = "dhm.toml"
@@ -106,7 +107,7 @@ class Folders:
             project = self.project(Path(user.path))
             pack = project.open(name) if project is not None else None
         except DataHubError as problem:
-            return Unusable(problem.message, problem.help)
+            return _unusable(problem)
         if pack is None or project is None:
             return None
         if not allows(versions, str(pack.manifest.version)):
@@ -153,7 +154,7 @@ class Folders:
             self.beyond = True
             return self._documents(origin.open(name, offered.version))
         except DataHubError as problem:
-            return Unusable(problem.message, problem.help)
+            return _unusable(problem)
 
     def siblings(self, document: Document) -> tuple[Document, ...]:
         if document in self._together:
@@ -194,3 +195,13 @@ def _scripts(place: Path) -> list[str]:
 
 def _same(one: Document, other: Document) -> bool:
     return one is other or Path(one.path).resolve() == Path(other.path).resolve()
+
+
+def _unusable(problem: DataHubError) -> Unusable:
+    """Why a pack cannot be used: the first of its files that says so, where it is one."""
+    from datahub.packs.contents import NotAPack
+
+    if isinstance(problem, NotAPack) and problem.findings:
+        first = problem.findings[0]
+        return Unusable(first.message, first.help or problem.help)
+    return Unusable(problem.message, problem.help)

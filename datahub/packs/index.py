@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from datahub.durable import write_whole
 from datahub.packs.archive import pack_up
 from datahub.packs.open import OpenedPack
-from datahub.packs.versions import NoRange, parse_version
 from datahub.project.failures import TerminalError
+from datahub.project.versions import NoRange, parse_version
 
 
 class Published(BaseModel):

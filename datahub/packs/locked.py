@@ -9,14 +9,15 @@ from pathlib import Path
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.document import Document, Span
+from datahub.packs.changed_lines import changed_lines, one_line
 from datahub.packs.folders import Folders
 from datahub.packs.lock import NAME, Lock, LockedBase, LockedPack
 from datahub.packs.locking import overriding, project_scripts, script_bases
 from datahub.packs.manifest import used_in
 from datahub.packs.project import ProjectPacks
 from datahub.packs.rules_lock import DRIFT, LOCK_STALE, TAMPERED, VERSION_CONFLICT
-from datahub.packs.versions import NoRange, Range, parse_range, parse_version
 from datahub.project.failures import DataHubError
+from datahub.project.versions import NoRange, Range, parse_range, parse_version
 from datahub.semantic.bases import Base
 
 
@@ -35,7 +36,8 @@ def _drifted(base: Base, locked: LockedBase, project: ProjectPacks) -> Diagnosti
     now = f"{base.pack} {pack.version}" if pack is not None else base.pack
     before = f"{base.pack} {locked.version}"
     also = (Label(base.written, f"now, in {now}"),) if base.written is not None else ()
-    notes = [f"before, in {before}: {_told(locked.text) or 'nothing of this name'}"]
+    lines = changed_lines(locked.text, base.written.text) if base.written is not None else []
+    notes = [f"since {before}: {line}" for line in lines] or [f"before, in {before}: {one_line(locked.text) or 'nothing of this name'}"]
     if base.written is None:
         notes.append(f"now, in {now}: nothing of this name")
     elif locked.text == base.written.text:
@@ -43,10 +45,6 @@ def _drifted(base: Base, locked: LockedBase, project: ProjectPacks) -> Diagnosti
     message = f"`{base.item}` of `{base.pack}` has changed since it was overridden"
     helps = "look whether the override is still what you mean; `dhm pack lock --accept` takes the pack as it is now"
     return Diagnostic(DRIFT, message, Label(base.at, "yours"), also, tuple(notes), helps)
-
-
-def _told(text: str) -> str:
-    return " ".join(text.split())
 
 
 def stale(project: ProjectPacks, loader: Folders) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
 from datahub.packs.contents import Contents, NotAPack
-from datahub.packs.versions import NoRange, Range, parse_range, parse_version
+from datahub.project.versions import NoRange, Range, parse_range, parse_version
 from datahub.records import record
 from datahub.semantic.pack_heads import NAME
 from datahub.syntax import ast

@@ -8,8 +8,8 @@ from datahub.packs.archive import ENDINGS, from_file
 from datahub.packs.contents import Contents, NotAPack, from_folder
 from datahub.packs.manifest import Manifest, manifest_of, required_by
 from datahub.packs.places import places_named
-from datahub.packs.versions import Range
 from datahub.project.failures import TerminalError
+from datahub.project.versions import Range
 from datahub.records import record
 
 ENDING = ".sig"
@@ -34,11 +34,11 @@ class OpenedPack:
         return f"{self.manifest.name} {self.manifest.version}"
 
 
-def open_pack(path: Path, shown: str = "") -> OpenedPack:
-    """The pack in a folder or archive; `NotAPack` with all that is wrong with its files or its head."""
+def open_pack(path: Path, shown: str = "", *, beside: frozenset[str] = frozenset()) -> OpenedPack:
+    """The pack in a folder, but for files called as those `beside`, or in an archive; `NotAPack` with all that is wrong with it."""
     label = shown or path.as_posix()
     if path.is_dir():
-        return opened(from_folder(path, label))
+        return opened(from_folder(path, label, beside=beside))
     if path.is_file():
         if not path.name.endswith(ENDINGS):
             raise TerminalError(f"`{label}` is no archive of a pack", f"its name ends in {', '.join(ENDINGS)}")

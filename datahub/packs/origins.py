@@ -14,11 +14,13 @@ from datahub.packs.archive import from_bytes
 from datahub.packs.contents import NotAPack
 from datahub.packs.index import listing
 from datahub.packs.open import ENDING, OpenedPack, open_pack, opened
-from datahub.packs.versions import Range, parse_range, parse_version
 from datahub.project.failures import TerminalError
+from datahub.project.versions import Range, parse_range, parse_version
 from datahub.records import record
 from datahub.resources import folder
 
+_OF_PYTHON = frozenset({"__init__.py", "py.typed"})
+"""Files by which a folder is a Python package: they are no part of the pack that lies there, and nothing runs them."""
 GROUP = "datahub.packs"
 """The entry points of Python distributions that bring packs: the pack's name, and `package` or `package.folder` that holds it."""
 
@@ -57,8 +59,8 @@ class Origin(Protocol):
 class _Single:
     """An origin that has one version of a pack, in a folder or archive."""
 
-    def __init__(self, shown: str, place: Path) -> None:
-        self.shown, self.place = shown, place
+    def __init__(self, shown: str, place: Path, beside: frozenset[str] = frozenset()) -> None:
+        self.shown, self.place, self._beside = shown, place, beside
         self._opened: OpenedPack | None = None
 
     def offers(self, name: str) -> Sequence[Offered]:
@@ -76,7 +78,7 @@ class _Single:
 
     def _pack(self) -> OpenedPack:
         if self._opened is None:
-            self._opened = open_pack(self.place)
+            self._opened = open_pack(self.place, beside=self._beside)
         return self._opened
 
 
@@ -106,7 +108,7 @@ def installed(name: str) -> Origin | None:
             raise TerminalError(
                 f"the pack `{name}` of `{point.dist.name if point.dist else point.value}` is not where it says", "install it again"
             )
-        return _Single(f"installed:{point.dist.name if point.dist else package}", Path(places[0]).joinpath(*inner))
+        return _Single(f"installed:{point.dist.name if point.dist else package}", Path(places[0]).joinpath(*inner), _OF_PYTHON)
     return None
 
 

@@ -17,7 +17,11 @@ from datahub.syntax.walk import walk
 
 _ADDRESS = re.compile(r"\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>[^\s\"'<>|,;]*)", re.IGNORECASE)
 _PASSWORD = re.compile(r"[^/@\s]*:[^/@\s]+@")
-_NUMBERS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<!\w)\[?(?:[0-9a-f]{0,4}:){4,7}[0-9a-f]{0,4}\]?(?!\w)", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|\[[0-9a-f:]{3,39}\]|(?<![\w:])(?=[0-9a-f:]*[0-9a-f]{3})(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])",
+    re.IGNORECASE,
+)
+_JDBC = re.compile(r"\bjdbc:[a-z][\w+:-]*:[@/]*(?P<host>[\w-][\w.-]*)", re.IGNORECASE)
 _NAMES = re.compile(
     r"(?<![\w.-])(?:localhost|(?:s?ftps?|www|api|smtp|imap|ssh|vpn|ldap|webdav)\d*\.(?:[a-z0-9-]+\.)+[a-z]{2,}|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|cloud|internal|local|lan)|(?:[a-z0-9-]+\.)+[a-z]{2,}(?=:\d{4,5}\b))"
     r"(?::\d{1,5})?(?![\w-]|\.\w)",
@@ -108,6 +112,8 @@ def _in_text(document: Document, span: Span, *, hosts: str, example: bool) -> It
     for found in _NUMBERS.finditer(bare) if hosts == "all" else ():
         if _is_address(found[0]):
             yield _host(Span(document, span.start + found.start(), span.start + found.end()), found[0])
+    for found in _JDBC.finditer(bare) if hosts == "all" else ():
+        yield _host(Span(document, span.start + found.start(), span.start + found.end()), found["host"])
     for found in _NAMES.finditer(bare) if hosts == "all" else ():
         if not (example and _FOR_EXAMPLES.fullmatch(found[0].casefold())):
             yield _host(Span(document, span.start + found.start(), span.start + found.end()), found[0])
@@ -117,6 +123,8 @@ def _is_address(text: str) -> bool:
     try:
         found = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
+        return False
+    if found.is_unspecified:
         return False
     return not any(found in net for net in _DOCUMENTED if net.version == found.version)
 

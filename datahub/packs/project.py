@@ -18,11 +18,11 @@ from datahub.packs.lock import Lock, LockedPack, read_lock
 from datahub.packs.open import OpenedPack, opened
 from datahub.packs.origins import Index, Origin, at_path, installed, shipped
 from datahub.packs.resolve import Chosen, Required, resolve
-from datahub.packs.versions import parse_range, parse_version
 from datahub.project.failures import TerminalError
 from datahub.project.load import NAME as MANIFEST
 from datahub.project.load import find
 from datahub.project.pack import PackRequirement
+from datahub.project.versions import parse_range, parse_version
 
 
 class Tampered(NotAPack):

@@ -9,8 +9,8 @@ from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, Res
 from semver import Version
 
 from datahub.packs.origins import Offered, Origin
-from datahub.packs.versions import Range
 from datahub.project.failures import TerminalError
+from datahub.project.versions import Range
 from datahub.records import record
 
 

@@ -274,7 +274,9 @@ def test_what_was_published_is_not_replaced(tmp_path, dhm):
 def test_a_pack_comes_with_an_installed_distribution_whose_code_is_not_run(here, tmp_path, dhm, monkeypatch):
     site = tmp_path / "site"
     make(site / "acme_mappings" / "orders", pack_dhm=orders("1.4.0"))
-    (site / "acme_mappings" / "__init__.py").write_text("raise SystemExit('this must not run')\n")
+    for folder in (site / "acme_mappings", site / "acme_mappings" / "orders"):
+        (folder / "__init__.py").write_text("raise SystemExit('this must not run')\n")
+    (site / "acme_mappings" / "orders" / "py.typed").write_text("")
     info = site / "acme_mappings-3.1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-mappings\nVersion: 3.1\n")
@@ -284,6 +286,9 @@ def test_a_pack_comes_with_an_installed_distribution_whose_code_is_not_run(here,
     (tmp_path / "alone").mkdir()
     make(tmp_path / "alone", mine_dhm=MINE)
     assert 0 == dhm("check", tmp_path / "alone").code
+    (site / "acme_mappings" / "orders" / "tools.py").write_text("")
+    assert "`tools.py` cannot be in a pack: `.py` files are no data" in dhm("check", tmp_path / "alone").out
+    (site / "acme_mappings" / "orders" / "tools.py").unlink()
     # … and locked within one.
     assert 0 == dhm("pack", "add", "acme.orders").code
     assert 'origin = "installed:acme-mappings"' in (here / "dhm.lock").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from semver import Version
 
 from datahub.packs.origins import Offered
 from datahub.packs.resolve import Conflict, Required, resolve
-from datahub.packs.versions import parse_range
+from datahub.project.versions import parse_range
 
 
 class Shelf:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from datahub.cli.output import Stop, give, say
+from datahub.cli.output import Stop, counted, give, say
 
 
 def command(
@@ -36,5 +36,5 @@ def command(
         if not out.is_dir():
             raise Stop(f"there is no folder `{out}`")
         place.write_bytes(pack_up(pack.contents))
-    say(f"{pack.called}: {len(pack.contents.files)} files, {pack.contents.digest}")
+    say(f"{pack.called}: {counted(len(pack.contents.files), 'file')}, {pack.contents.digest}")
     give(f"{place}\n")

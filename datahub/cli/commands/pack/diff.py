@@ -56,4 +56,6 @@ def _told(one: Difference, paint: Paint) -> str:
         return f"  {paint('32', '+') if one.now else paint('31', '-')} {one.item}    {one.now or one.before}\n"
     if one.before == one.now:
         return f"  {paint('33', '~')} {one.item}    written as before; what it calls or reads means something else\n"
+    if one.lines:
+        return f"  {paint('33', '~')} {one.item}\n" + "".join(f"      {line}\n" for line in one.lines)
     return f"  {paint('33', '~')} {one.item}\n      before  {one.before}\n      now     {one.now}\n"

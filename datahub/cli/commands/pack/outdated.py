@@ -15,7 +15,7 @@ from datahub.cli.output import Exit, Paint, Stop, give, say
 def command() -> None:
     from datahub.cli.packs import failures_told, project_or_stop
     from datahub.packs.locking import project_scripts, script_requirements
-    from datahub.packs.versions import parse_version
+    from datahub.project.versions import parse_version
 
     project = project_or_stop()
     if project.lock is None:

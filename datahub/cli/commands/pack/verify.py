@@ -1,4 +1,4 @@
-"""Say whether packs are what they should be: nothing but data, no host and no secret in them, as they were locked and signed.
+"""Say whether packs are what they should be: nothing but data that compiles, no host and no secret in them, as they were locked and signed.
 
 PATHS are folders or archives of packs; who has signed them is told. Without any, the packs of the project are held against dhm.lock:
 version, hash of the files, and what they require of each other.
@@ -30,8 +30,19 @@ def command(
         _project(paint)
     for path in paths or []:
         pack = opened_or_stop(path)
+        _compiles(pack)
         give(f"{paint('1;32', 'ok')} {pack.called}  {path}  {pack.contents.digest}\n")
         _signatures(pack, path)
+
+
+def _compiles(pack: OpenedPack) -> None:
+    """Tell why the scripts of a pack do not compile, which ends the command."""
+    from datahub.cli.complaints import complain
+    from datahub.packs.differences import mistakes
+
+    if found := mistakes(pack, Path.cwd()):
+        complain(found)
+        raise Stop(f"{pack.called} does not compile: {counted(len(found), 'error')}", code=Exit.WRONG)
 
 
 def _signatures(pack: OpenedPack, path: Path) -> None:
