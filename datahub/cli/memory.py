@@ -27,5 +27,28 @@ def prepare_run() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
+    _keep_what_blocks_use_again()
+
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ and "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Of glibc's `mallopt`."""
+
+
+def _keep_what_blocks_use_again() -> None:
+    """Let glibc keep what NumPy takes for a block for the next one, and give back at once what is larger: whole texts and tables.
+
+    Left alone it asks the system for either the more often, the less it has seen, and keeps all of it once it has seen much.
+    """
+    import ctypes
+    import os
+
+    if any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    # Other libraries have none, or take no notice.
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, 8 << 20)
+        mallopt(_TRIM_THRESHOLD, 128 << 20)

@@ -71,8 +71,9 @@ def any_null(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:
 def hashes(columns: Sequence[pa.Array]) -> Hashes:
     """128 bits for each row, as two columns of 64: equal keys have equal hashes, in every batch and run."""
     length = len(columns[0])
-    if length > 2 * PIECE:
-        parts = [hashes([column.slice(start, PIECE) for column in columns]) for start in range(0, length, PIECE)]
+    if length > 2 * PIECE - PIECE // 2:
+        size = -(-length // -(-length // PIECE))
+        parts = [hashes([column.slice(start, size) for column in columns]) for start in range(0, length, size)]
         return np.concatenate(parts, axis=1)
     state = np.empty((2, length), np.uint64)
     state[0], state[1] = _ODD

@@ -7,7 +7,7 @@ faster: uniqueness, row numbers, issues and written rows are the same with any n
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import field
@@ -21,14 +21,15 @@ import pyarrow as pa
 from datahub.engine import issues
 from datahub.engine.backlog import Backlog
 from datahub.engine.breakers import Appending, Breaker, breaker
+from datahub.engine.execution import Execution
 from datahub.engine.held import HeldIssues
-from datahub.engine.ledger import BLOCK_BITS, Fate, Ledger, row_ids
+from datahub.engine.ledger import BLOCK_BITS, Fate, row_ids
 from datahub.engine.lookup_filling import Fillings
 from datahub.engine.operators.join_index import JoinIndex
 from datahub.engine.outside import Feed, Finished, Outlet
 from datahub.engine.parts import part_of
-from datahub.engine.places import BlockPlace, Places
-from datahub.engine.reading import rows_of, together
+from datahub.engine.places import BlockPlace
+from datahub.engine.reading import ReadRows, ahead, rows_of, together
 from datahub.engine.scope import RunState
 from datahub.engine.segments import Exit, cut, passes_on
 from datahub.engine.side import Flowed, Side, all_failures, reject
@@ -42,6 +43,8 @@ from datahub.plan.expressions import asks_facts
 from datahub.records import record
 from datahub.semantic.ir import Origin
 
+_Reading = Callable[[], tuple[ReadRows, Side]]
+
 
 @record(frozen=True, slots=True)
 class Settings:
@@ -50,24 +53,6 @@ class Settings:
     threads: int = 2
     batch_rows: int = 65_536
     budget: Budget = field(default_factory=Budget)
-
-
-@record(slots=True)
-class Execution:
-    """What is known when a plan has run: fates of rows, places of blocks, counts of operators."""
-
-    ledger: Ledger = field(default_factory=Ledger)
-    places: Places = field(default_factory=Places)
-    flowed: dict[int, Flowed] = field(default_factory=dict)
-    operators: list[op.Operator] = field(default_factory=list)
-    cutting: float = 0.0
-    """Seconds of the processor that it took to cut the sources into blocks."""
-    lookups: float = 0.0
-    """Seconds of the processor that it took to make the tables ready that sources feed."""
-    lacking: Counter[str] = field(default_factory=Counter)
-    """For each table that a source feeds how many of its rows were rejected on their way into it."""
-    waited: set[str] = field(default_factory=set)
-    """The sources whose rejected rows are known at the end alone."""
 
 
 @record(frozen=True, slots=True)
@@ -165,7 +150,15 @@ class _Runner:
             self._held.sources.add(source)
             self._outlet.must_wait(read.source)
         self._told_of_block = [] if at_once else None
-        pieces = (partial(self._parsed, feed, source, some, read, exits, first_time, at_once) for some in together(self._blocks(feed)))
+        asked = frozenset[str]().union(*(exit.lookups for exit in exits))
+        several = ahead(
+            self._pool,
+            together(self._blocks(feed)),
+            partial(self._rows_of, feed, source, read),
+            self._settings.threads,
+            lambda: self._lookups.waited_for(asked),
+        )
+        pieces = (partial(self._parsed, rows, some, read, exits, first_time, at_once) for some, rows in several)
         if self._facts_asked:
             # The number of a row is known when the blocks before it are.
             for piece in pieces:
@@ -196,12 +189,13 @@ class _Runner:
             return False
         return all(exit.into is None or (passes_on(exit.into) and self._is_known_at_once(exit.into)) for exit in exits)
 
-    def _parsed(
-        self, feed: Feed, source: int, blocks: list[Any], read: op.Read, exits: list[Exit], first_time: bool, at_once: bool
-    ) -> _Done:
+    def _rows_of(self, feed: Feed, source: int, read: op.Read, blocks: list[Any]) -> tuple[ReadRows, Side]:
         side = Side()
         with side.timed(read):
-            rows = rows_of(feed, source, blocks, self._plan.sources[source], self._run.origins)
+            return rows_of(feed, source, blocks, self._plan.sources[source], self._run.origins), side
+
+    def _parsed(self, read_rows: _Reading, blocks: list[Any], read: op.Read, exits: list[Exit], first_time: bool, at_once: bool) -> _Done:
+        rows, side = read_rows()
         if not first_time:
             return _Done(self._leave(read, rows.frame, exits, side), side)
         if self._facts_asked:

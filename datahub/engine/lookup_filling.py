@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import thread_time
 
@@ -62,6 +63,10 @@ class Fillings:
         nothing = table_of(no_rows(self._rows[name], self._run.sources))
         self._run.lookups[name] = self._pool.submit(self._fillings[name].built, nothing)
         self.full.add(name)
+
+    def waited_for(self, names: Iterable[str]) -> bool:
+        """Whether one of these tables is still made ready."""
+        return any(isinstance(found := self._run.lookups[name], Future) and not found.done() for name in names)
 
     def settle(self) -> float:
         """Wait for tables that nobody asked as well; seconds of the processor that all took."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from datahub.engine.evaluate import evaluate
-from datahub.engine.local import Execution
+from datahub.engine.execution import Execution
 from datahub.engine.scope import RunState, Scope
 from datahub.frames.frame import Frame, as_mask
 from datahub.plan import operators as op

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,9 @@ from datahub.frames.frame import Column, Failure, Frame
 from datahub.records import record
 from datahub.semantic import ir
 
+Made = TypeVar("Made")
+AHEAD = 8 << 20
+"""So many bytes of blocks are read ahead for each thread."""
 SMALL, MOST = 256 << 10, 256
 """Blocks are taken together up to so many bytes, and so many of them."""
 
@@ -48,6 +53,25 @@ def together(blocks: Iterable[Any]) -> Iterator[list[Any]]:
         held += block.length
     if waiting:
         yield waiting
+
+
+def ahead(
+    pool: Executor, several: Iterator[list[Any]], read: Callable[[list[Any]], Made], threads: int, waits: Callable[[], bool]
+) -> Iterator[tuple[list[Any], Callable[[], Made]]]:
+    """Blocks in order, each time with what gives their rows.
+
+    As long as it `waits` for something that all rows ask, some are read ahead: else each of the `threads` would wait with rows in its
+    hands, and leave the others unread.
+    """
+    early: list[tuple[list[Any], Future[Made]]] = []
+    held = 0
+    while held < AHEAD * threads and waits() and (blocks := next(several, None)) is not None:
+        early.append((blocks, pool.submit(read, blocks)))
+        held += sum(block.length for block in blocks)
+    for blocks, rows in early:
+        yield blocks, rows.result
+    for blocks in several:
+        yield blocks, partial(read, blocks)
 
 
 def rows_of(feed: Feed, source: int, blocks: Sequence[Any], shape: ir.SourceShape, origins: Origins) -> ReadRows:

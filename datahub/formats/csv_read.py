@@ -31,8 +31,8 @@ from datahub.semantic.ir import SourceShape
 
 CORES = os.cpu_count() or 1
 LARGEST_BLOCK, SMALLEST_BLOCK, SPARE = 8 << 20, 256 << 10, 64 << 10
-LARGEST_COUNT = 65_536
-"""About so many records of a large file are in one block: what is found in them may take many times the room of their text."""
+MOST_VALUES = 1 << 20
+"""About so many values of a large file are in one block: what is told of those that fail takes many times the room of their text."""
 _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
 
@@ -135,18 +135,19 @@ GATHERED, GATHERING_BLOCK = 16, 512 << 10
 
 def _sized(layout: Layout, text: TextStream) -> Iterator[int]:
     gathers = any(len(indices_of(place)) > GATHERED for place in layout.places)
-    return block_sizes(text.stream, GATHERING_BLOCK if gathers else largest_block(text, LARGEST_BLOCK))
+    return block_sizes(text.stream, GATHERING_BLOCK if gathers else largest_block(text, LARGEST_BLOCK, len(layout.places)))
 
 
 def _is_blank(records: bytes) -> bool:
     return records[:1] in (b"\r", b"\n") and not records.strip(b"\r\n")
 
 
-def largest_block(text: TextStream, most: int, end: bytes = b"\n") -> int:
-    """How large a block of records is at most that end with `end` and are as long as the first ones of `text`."""
+def largest_block(text: TextStream, most: int, columns: int, end: bytes = b"\n") -> int:
+    """How large a block of records of so many `columns` is at most that end with `end` and are as long as the first ones of `text`."""
     text.fill(SPARE)
     sample = text.buffer[:SPARE]
-    return max(SMALLEST_BLOCK, min(most, LARGEST_COUNT * len(sample) // (sample.count(end) or 1)))
+    records = MOST_VALUES // max(1, columns)
+    return max(SMALLEST_BLOCK, min(most, records * len(sample) // (sample.count(end) or 1)))
 
 
 def block_size(stream: InputStream, largest: int = LARGEST_BLOCK) -> int:

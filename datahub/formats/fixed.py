@@ -53,7 +53,9 @@ class FixedReader:
             for _ in range(int(option(self.shape, "skip"))):
                 text.drop_line()
             count = first_block
-            for offset, line, piece in text.lines(block_sizes(stream, largest_block(text, LARGEST_BLOCK)), LONGEST_RECORD):
+            for offset, line, piece in text.lines(
+                block_sizes(stream, largest_block(text, LARGEST_BLOCK, len(self.shape.columns))), LONGEST_RECORD
+            ):
                 if piece.strip():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
                     count += 1

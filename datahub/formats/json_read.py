@@ -60,7 +60,9 @@ class JsonDocumentReader(JsonReader):
         count = first_block
         with InputStream(file.path, file.member) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
-            for offset, line, piece in self._pieces(text, keys, file, block_size(stream, largest_block(text, LARGEST_BLOCK, b"}"))):
+            for offset, line, piece in self._pieces(
+                text, keys, file, block_size(stream, largest_block(text, LARGEST_BLOCK, len(self.shape.columns), b"}"))
+            ):
                 yield Block(number, count, offset, len(piece.text), line, piece)
                 count += 1
         self.ended(file, count > first_block)

@@ -161,9 +161,7 @@ def decimals_from_ints(numbers: Ints, keep: Mask | None, kind: pa.DataType) -> p
     packed = np.zeros((len(numbers), words), np.int64)
     packed[:, 0] = numbers
     if len(numbers) and numbers.min() < 0:
-        above = numbers >> 63
-        for word in range(1, words):
-            packed[:, word] = above
+        packed[:, 1:] = (numbers >> 63)[:, None]
     return pa.Array.from_buffers(kind, len(numbers), [validity(keep), pa.py_buffer(packed)])
 
 

@@ -12,8 +12,8 @@ from itertools import count as counted
 from pathlib import Path
 from typing import Any
 
+from datahub.engine.execution import Execution
 from datahub.engine.ledger import BLOCK_BITS, row_ids
-from datahub.engine.local import Execution
 from datahub.engine.outside import Finished
 from datahub.formats.declare import FORMATS, InputFile, Reader, Selective
 from datahub.plan.operators import Plan

@@ -9,7 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from datahub.engine.evaluate import evaluate
-from datahub.engine.local import Execution
+from datahub.engine.execution import Execution
 from datahub.engine.nothing import unmet_of_nothing
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Flowed

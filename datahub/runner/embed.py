@@ -20,8 +20,9 @@ from datahub.diagnostics.render.text import render
 from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suppress import suppress
 from datahub.document import Document
+from datahub.engine.execution import Execution
 from datahub.engine.ledger import ORDER
-from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.engine.waiting import Budget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datahub.engine.local import Execution
+from datahub.engine.execution import Execution
 from datahub.engine.run_state import RunState
 from datahub.engine.side import Flowed, right_of
 from datahub.plan import operators as op

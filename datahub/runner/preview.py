@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.connectors.files import SourceFeed, bound_files, open_feeds
+from datahub.engine.execution import Execution
 from datahub.engine.ledger import ORDER, block_of, position_of
-from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import given, run_state
 from datahub.formats.as_json import as_json

@@ -13,8 +13,9 @@ from datahub.connectors.files import bound_files, open_feeds
 from datahub.connectors.spill import FolderSpace
 from datahub.diagnostics.row_codes import phrase
 from datahub.engine.exchange import Exchange
+from datahub.engine.execution import Execution
 from datahub.engine.ledger import Fate
-from datahub.engine.local import Execution, Settings, execute
+from datahub.engine.local import Settings, execute
 from datahub.engine.nothing import unmet_of_nothing
 from datahub.engine.profile import Profile
 from datahub.engine.side import Flowed, right_of
