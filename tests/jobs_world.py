@@ -186,7 +186,10 @@ class Shop:
 class ShopSender:
     """The way to a shop."""
 
+    manner, replaces = "POST", False
+
     def __init__(self, port: int, keyed: bool = True, rows: int = 10, asks: bool = False) -> None:
+        self.address = "the shop"
         self.port, self.keyed, self.rows, self.asks = port, keyed, rows, asks
 
     def render(self, rows) -> bytes:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datahub.cli.delivered import delivered, done, targets
 from datahub.cli.following import follow
-from datahub.cli.output import Exit, Paint, Stop, counted, event, say, structured
+from datahub.cli.output import Exit, Paint, Stop, event, say, structured
 from datahub.cli.queued import met, waiting
 from datahub.cli.waits import waits_told
 from datahub.records import record
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from datahub.runner.jobs.perform import Ending
     from datahub.state.records import Run
     from datahub.state.store import StateStore
-
-
-_MOST_FILES = 5
-"""Files to one target that are told of one by one."""
 
 
 GO_ON = 30.0
@@ -258,7 +253,7 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
         return
     good = run.status is RunStatus.SUCCESS
     if asked.served:
-        _told_of(run, advice, *([_done(context, run)] if good and run.code != NOTHING_NEW else []))
+        _told_of(run, advice, *([done(context, run)] if good and run.code != NOTHING_NEW else []))
         for word in ending.told:
             _told_of(run, f"warning: {word}")
         return
@@ -273,8 +268,8 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
             say(f"{paint('1;33', 'warning')}: run {run.id}: {word}")
         return
     if good:
-        done = [] if run.code == NOTHING_NEW else [_done(context, run)]
-        say(f"{paint('1;32', 'done')}: run {run.id}: {'; '.join(one for one in (*done, run.reason) if one)}")
+        said = [] if run.code == NOTHING_NEW else [done(context, run)]
+        say(f"{paint('1;32', 'done')}: run {run.id}: {'; '.join(one for one in (*said, run.reason) if one)}")
         return
     say(f"{paint('1;31', run.status.value.replace('_', ' '))}: run {run.id}: {run.reason}")
     if advice:
@@ -289,7 +284,7 @@ def _page(context: JobContext, ending: Ending, advice: str, folder: Path) -> Non
     assert ending.report is not None
     try:
         names = {one.item.staged: one.item.name for one in context.store.items.taken(run.id)}
-        facts = JobFacts(context.name, run.id, run.status.value, run.reason, advice, tuple(_targets(context, run)), names)
+        facts = JobFacts(context.name, run.id, run.status.value, run.reason, advice, tuple(targets(context, run)), names)
         write_page(ending.report, folder, facts)
     except OSError as problem:
         say(f"{folder} could not take the report: {problem.strerror or problem}")
@@ -307,66 +302,6 @@ def _log(run: Run, advice: str, report: Report | None = None, folder: Path = Pat
         f"run {run.status.value}",
         **{**told, "job": run.job, "run": run.id, "reason": run.reason, "help": advice, "attempt": run.attempt},
     )
-
-
-def delivered(context: JobContext, run: Run) -> str:
-    """What went to which target, a line each."""
-    from datahub.cli.tables import table
-
-    return table(list(_targets(context, run)), right=(1,))
-
-
-def _targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
-    from datahub.runner.jobs.deliver import made_rows
-    from datahub.runner.jobs.refused import refused_rows, unmade
-
-    files = [one for one in context.store.deliveries.files(run.id) if one.state == "done"]
-    for target, several in groupby(files, key=lambda one: one.target):
-        shown = [(one, json.loads(one.receipt)["locator"]) for one in several]
-        if len(shown) > _MOST_FILES:
-            folder = shown[0][1].rpartition("/")[0] or "."
-            yield target, counted(sum(one.rows for one, _ in shown), "row"), f"{counted(len(shown), 'file')} in {folder}"
-            continue
-        yield from ((target, counted(one.rows, "row"), locator) for one, locator in shown)
-    for target in context.ways.posters:
-        if count := made_rows(context, run, target):
-            yield target, counted(count, "row"), f"as {counted(count, 'message')}"
-    sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]
-    for target in dict.fromkeys(one.target for one in sent):
-        mine = [one for one in sent if one.target == target and not unmade(one)]
-        lacking = sum(one.target == target for one in sent) - len(mine)
-        if lacking:
-            yield (
-                target,
-                counted(lacking, "row"),
-                "refused: no document can be made of it" if lacking == 1 else "refused: no documents can be made of them",
-            )
-        if not mine:
-            continue
-        count = sum(one.last - one.first for one in mine)
-        refused = refused_rows(mine)
-        said = f", {counted(refused, 'row')} refused" if refused else ""
-        yield target, counted(count, "row"), f"in {counted(len(mine), 'batch', 'batches')}{said}"
-
-
-def _done(context: JobContext, run: Run) -> str:
-    """What a run that is done has done, in a line."""
-    from datahub.runner.jobs.deliver import made_rows
-    from datahub.runner.jobs.refused import refused_rows, rejected_rows, unmade
-
-    files = context.store.deliveries.files(run.id)
-    batches = context.store.deliveries.batches(run.id)
-    rejected = rejected_rows(context.store, run)
-    said = [f"{counted(run.counts.read, 'row')} read", *([f"{counted(rejected, 'row')} rejected"] if rejected else [])]
-    if files:
-        said.append(f"{counted(len(files), 'file')} delivered")
-    if sent := [one for one in batches if not unmade(one)]:
-        said.append(f"{counted(len(sent), 'batch', 'batches')} delivered")
-    if messages := sum(made_rows(context, run, target) for target in context.ways.posters):
-        said.append(counted(messages, "message") + " written down")
-    if refused := refused_rows(batches):
-        said.append(f"{counted(refused, 'row')} refused")
-    return ", ".join(said if len(said) > 1 else [*said, "nothing to deliver"])
 
 
 def _advice(run: Run) -> str | None:

@@ -79,7 +79,8 @@ def _job(loaded: Loaded, name: str, made: Callable[[], Plan], told: bool) -> int
 
     job, paint = loaded.project.jobs[name], Paint(sys.stderr)
     try:
-        for promise in promises(job, ways_of(loaded, name, made())):
+        plan = made()
+        for promise in promises(job, ways_of(loaded, name, plan), plan):
             say(f"{paint('1', f'job {name}')}: {promise.told}")
         for target in _one_name(job):
             said = f"job {name}: `{target}` gets a file of the same name from every run, and fails where the last is still there"

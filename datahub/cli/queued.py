@@ -57,6 +57,8 @@ def met(store: StateStore, first: Run) -> tuple[str, str]:
 
     if first.status is RunStatus.HELD:
         ways = f"`dhm runs resume {first.id} --approve` or `dhm runs cancel {first.id}`"
+        if "--arrived" in first.reason:
+            ways = f"`dhm runs resume {first.id}` or `dhm runs cancel {first.id}`, each with `--arrived` or `--resend`"
         return f"is held: {first.reason}", f"look at it with `dhm runs show {first.id}`; then {ways}"
     if first.not_before is not None and first.not_before > datetime.now(UTC):
         return f"is tried again at {first.not_before:%H:%M:%S} UTC", f"`dhm runs resume {first.id}` does it now"

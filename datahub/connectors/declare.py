@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from datahub.connectors.sending import Answer, Refusal, Sender, Uncertain
 from datahub.project.connection import Connection
 from datahub.project.failures import DataHubError, TerminalError, TransientError
 from datahub.records import record
@@ -275,58 +276,6 @@ class Sink(Protocol):
     def close(self) -> None:
         """Give back what is held; whoever uses it again gets it anew."""
         ...
-
-
-@record(frozen=True, slots=True)
-class Refusal:
-    """One row of a batch that the other side took in and would not have: which (from 0), its code, what is wrong."""
-
-    row: int
-    code: str
-    message: str
-
-
-@record(frozen=True, slots=True)
-class Answer:
-    """What the other side said to a batch: a reference to find it by, and the rows that it refused."""
-
-    reference: str = ""
-    refused: tuple[Refusal, ...] = ()
-
-
-class Uncertain(TransientError):
-    """Nobody knows whether what was sent has arrived: the answer was lost on its way."""
-
-
-@runtime_checkable
-class Sender(Protocol):
-    """Where one target of a job goes, in batches of rows, each sent whole under a key.
-
-    `keyed`: the other side does a key once, however often it is sent; then whatever was lost is sent again. `rows` is how
-    many rows a batch has at most. `render` is a function of the rows alone: what it gives is the same on every attempt.
-    """
-
-    @property
-    def keyed(self) -> bool: ...
-    @property
-    def rows(self) -> int: ...
-
-    def render(self, rows: Any) -> bytes:
-        """The body for a table of rows."""
-        ...
-
-    def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
-        """Send one batch. `Uncertain` where it may have arrived; any other failure says that it has not.
-
-        `about` has the values of the row where the batch is a document of one, by their names in capitals.
-        """
-        ...
-
-    def arrived(self, key: str) -> bool | None:
-        """Whether a batch has arrived; None where the other side cannot tell."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class Poster(Protocol):

@@ -21,6 +21,11 @@ class Plain:
         if kind == "text":
             raise TerminalError("a document of text needs a template", 'write `template = "…"`, or make it `json` or `xml`')
 
+    @property
+    def manner(self) -> str:
+        """What says how documents are made of rows."""
+        return f"{self.kind} {self._envelope}"
+
     def render(self, row: dict[str, Any]) -> bytes:
         if self.kind == "json":
             return as_json({self._envelope: row} if self._envelope else row).encode() + b"\n"

@@ -6,6 +6,7 @@ values of the row, and are stopped where they loop or write too much.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class Template:
     def __init__(self, path: str, text: str, row: RowShape, kind: Kind | None = None) -> None:
         self.path, self.row = path, row
         self.kind: Kind = kind or kind_of(path)
+        self.manner = hashlib.sha256(f"{self.kind} {text}".encode()).hexdigest()
+        """What says how documents are made of rows."""
         self._steps = 0
         self._compiled = self._checked(text)
         for sample in samples(row):

@@ -209,6 +209,28 @@ class Batch:
     state: BatchState = BatchState.PLANNED
     attempts: int = 0
     answer: str = ""
+    begun: int = 0
+    """When it was sent first, counted over all that any run has sent; 0 where it was not."""
+    sent: int = 0
+    """… and when last."""
+    sent_by: str = ""
+    """The earlier run by which it has arrived; it is not sent again."""
+    body_of: str = ""
+    """Where its body is made from, if not of the run's own rows: run, target, and first row there, with slashes between."""
+
+
+@record(frozen=True, slots=True)
+class Sending:
+    """What a run sends to a place by one of its targets: `rows` says as JSON which rows its batches are of, and how they are told apart."""
+
+    run: str
+    target: str
+    place: str
+    rows: str
+    looked: int = 0
+    """Up to when it is known what has taken the place of its rows."""
+    closed: bool = False
+    """Whether something has taken the place of them all."""
 
 
 class FileState(StrEnum):

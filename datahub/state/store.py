@@ -28,6 +28,7 @@ from datahub.state.records import (
     Rejects,
     Run,
     RunStatus,
+    Sending,
     Snapshot,
     Taken,
 )
@@ -98,13 +99,6 @@ class Runs(Protocol):
     def last_good(self, job: str) -> Run | None:
         """The last run that delivered something."""
         ...
-
-    def last_planned(self, job: str) -> Run | None:
-        """The last run of a job that came to sending, whatever became of it; those that people ask for apart do not count."""
-        ...
-
-    def planned_with(self, job: str, items: Sequence[int]) -> Sequence[Run]:
-        """Those that took a file of the place and the name of one of these, the latest first."""
 
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
         """All that came to sending from a run on, of whatever kind, the latest first."""
@@ -212,20 +206,27 @@ class Items(Protocol):
 class Deliveries(Protocol):
     """What is sent, batch by batch and file by file."""
 
-    def plan(self, claim: Claim, batches: Sequence[Batch], files: Sequence[OutFile]) -> None:
-        """Write down all that is going to be sent, with its keys, before any of it is."""
+    def plan(self, claim: Claim, batches: Sequence[Batch], files: Sequence[OutFile], sendings: Sequence[Sending] = ()) -> None:
+        """Write down all that is going to be sent, with its keys and where to, before any of it is.
+
+        What has arrived by an earlier run counts as sent now.
+        """
         ...
 
     def planned(self, run: str) -> bool: ...
     def add(self, claim: Claim, file: OutFile) -> None:
         """Write down one more file, such as what came back from a target; one that is known stays as it is."""
-        ...
 
     def batches(self, run: str) -> Sequence[Batch]: ...
     def files(self, run: str) -> Sequence[OutFile]: ...
-    def delivered(self, key: str) -> Batch | None:
-        """The batch that was delivered under this key, by whatever run."""
-        ...
+    def broken_off(self, place: str) -> Sequence[Sending]:
+        """What was sent to a place by runs that broke off, and is not closed, in the order of the runs."""
+
+    def sent_to(self, place: str, after: int) -> Sequence[tuple[Sending, Sequence[Batch]]]:
+        """The batches that any run has sent to a place, or begun to, after a moment of the order of sending; by run."""
+
+    def looked(self, claim: Claim, sendings: Sequence[Sending]) -> None:
+        """Write down how far was looked, and what is closed."""
 
     def mark(self, claim: Claim, batch: Batch, state: BatchState, answer: str = "") -> None: ...
     def mark_file(self, claim: Claim, file: OutFile, state: FileState, receipt: str = "") -> None: ...

@@ -7,10 +7,12 @@ import hashlib
 import pytest
 
 from datahub.connectors import load
-from datahub.connectors.declare import DataHubError, Incremental, TransientError, Uncertain
+from datahub.connectors.declare import DataHubError, Incremental, Place, TransientError, Uncertain
+from datahub.connectors.rest.told import RestTo
 from datahub.formats.written import OMITTED
-from tests.contracts.ways import KIND_OF, ROWS, SENDERS, SOURCES, giving, taking
+from tests.contracts.ways import KIND_OF, ROWS, SECRET, SENDERS, SOURCES, giving, taking
 
+KINDS = load()
 SKUS = [row["sku"] for row in ROWS]
 
 
@@ -154,3 +156,28 @@ def test_what_a_row_leaves_out_is_no_column(takes):
     marked = takes.table.append_column(OMITTED + name, [[False] * takes.table.num_rows])
     assert OMITTED.encode() not in one.render(marked)
     one.close()
+
+
+def test_a_sender_says_where_it_sends_without_a_secret_and_whether_what_it_is_not_given_is_deleted(takes, request):
+    one, other = takes.open(), takes.open()
+    assert one.address == other.address
+    assert one.manner == other.manner
+    assert "http://" in one.address
+    assert SECRET not in one.address
+    assert one.replaces is ("prices" in request.node.name)
+    one.close()
+    other.close()
+
+
+def test_where_a_sender_sends_is_told_apart_by_path_and_query_and_how_by_method_and_form(tmp_path):
+    def sender(**told):
+        way = KINDS["rest"].connection.model_validate({"kind": "rest", "url": "https://shop.example/api"})
+        return KINDS["rest"].sender(way, RestTo.model_validate({"connection": "x", "path": "orders"} | told), Place(tmp_path, tmp_path))
+
+    base = sender()
+    addresses = [sender(path="offers").address, sender(parameters={"tenant": "b"}).address]
+    manners = [sender(method="PUT").manner, sender(envelope="orders").manner, sender(batch=1, single=True).manner]
+    assert 3 == len({base.address, *addresses})
+    assert {base.manner} == {sender(path="offers").manner, sender(batch=7).manner}
+    assert 4 == len({base.manner, *manners})
+    assert {base.address} == {sender(method="PUT").address, sender(batch=7).address}

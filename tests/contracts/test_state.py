@@ -374,16 +374,17 @@ def test_what_a_name_had_last_and_which_run_read_a_content_are_known(store):
     assert store.items.latest("p", "b.csv") is None
 
 
-def test_a_delivered_key_is_known_to_later_runs(store):
+def test_a_batch_is_marked_with_its_answer(store):
     submit(store)
     one = claim(store)
     batch = Batch(one.run, "shop", 0, 0, 10, "key", "sha")
     store.deliveries.plan(one, [batch], [])
     assert store.deliveries.planned(one.run)
-    assert store.deliveries.delivered("key") is None
+    assert [(0, 0)] == [(one.begun, one.sent) for one in store.deliveries.batches(one.run)]
     store.deliveries.mark(one, batch, BatchState.SENDING)
     store.deliveries.mark(one, batch, BatchState.DONE, "201")
-    assert (BatchState.DONE, 1, "201") == ((found := store.deliveries.delivered("key")).state, found.attempts, found.answer)
+    (found,) = store.deliveries.batches(one.run)
+    assert (BatchState.DONE, 1, "201") == (found.state, found.attempts, found.answer)
 
 
 def test_a_cursor_moves_when_its_run_says_so(store):

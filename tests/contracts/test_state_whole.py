@@ -25,6 +25,7 @@ from datahub.state.records import (
     Overlap,
     Rejects,
     RunStatus,
+    Sending,
     Snapshot,
 )
 from tests.contracts.test_state import NOON, STORES, claim, message, submit
@@ -88,20 +89,15 @@ def went(store, minute, digest, status, kind=FireKind.CRON):
 
 
 def test_what_was_sent_counts_whether_it_arrived_or_not_but_for_what_broke_off_last(store):
-    assert store.runs.last_planned("offers") is None
     first = went(store, 0, "d", RunStatus.FAILED)
-    assert (first, 0) == (store.runs.last_planned("offers").id, store.runs.generation("offers", "d"))
+    assert 0 == store.runs.generation("offers", "d")
     second = went(store, 1, "e", RunStatus.FAILED)
-    assert (second, 1, 0) == (
-        store.runs.last_planned("offers").id,
-        store.runs.generation("offers", "d"),
-        store.runs.generation("offers", "e"),
-    )
+    assert (1, 0) == (store.runs.generation("offers", "d"), store.runs.generation("offers", "e"))
     replayed = went(store, 2, "f", RunStatus.FAILED, FireKind.REPLAY)
-    assert (second, 0) == (store.runs.last_planned("offers").id, store.runs.generation("offers", "f"))
+    assert 0 == store.runs.generation("offers", "f")
     third = went(store, 3, "e", RunStatus.SUCCESS)
     assert [third, replayed, second] == [run.id for run in store.runs.planned_since("offers", second)]
-    assert [] == list(store.runs.planned_with("offers", [1]))
+    assert first not in [run.id for run in store.runs.planned_since("offers", second)]
     assert (1, 2) == (store.runs.generation("offers", "d"), store.runs.generation("offers", "e"))
 
 
@@ -123,9 +119,6 @@ def test_files_are_given_back_one_by_one_and_their_jobs_are_known(store, work):
     for name in "abc":
         store.items.stage(work, "feed", item(f"{name}.csv", name))
     store.items.give_back(work, [one.item.id for one in store.items.taken(work.run)[1:]])
-    ((kept, _, _),) = [(one.item.id, one.source, one.disposed) for one in store.items.taken(work.run)]
-    store.deliveries.plan(work, [], [])
-    assert [[work.run], []] == [[run.id for run in store.runs.planned_with("offers", [number])] for number in (kept, kept + 1)]
     assert ["a.csv"] == [one.item.name for one in store.items.taken(work.run)]
     assert {f"landed/{name}": ["offers"] for name in "abc"} == {path: list(jobs) for path, jobs in store.items.takers().items()}
 
@@ -197,6 +190,54 @@ def test_a_person_settles_what_nobody_knows_and_nothing_else(store, work):
     store.deliveries.mark(work, batches[1], BatchState.UNKNOWN)
     assert 1 == store.deliveries.settle(work.run, BatchState.DONE)
     assert ["done", "done", "planned"] == [one.state for one in store.deliveries.batches(work.run)]
+
+
+def sends(store, minute, status, place="the shop", known=""):
+    """A run that sends a batch to a place, and how it ended; `known`: it had arrived by that run."""
+    store.runs.submit(Fire("offers", FireKind.CRON, NOON + timedelta(minutes=minute)), Admission(), NOON)
+    one = claim(store)
+    batch = Batch(one.run, "dst", 0, 0, 1, f"k{minute}", "s", BatchState.DONE if known else BatchState.PLANNED, sent_by=known)
+    store.deliveries.plan(one, [batch], [], [Sending(one.run, "dst", place, "{}")])
+    if not known:
+        store.deliveries.mark(one, batch, BatchState.SENDING)
+        store.deliveries.mark(one, batch, BatchState.DONE)
+    store.runs.end(one, status, NOON)
+    return one.run
+
+
+def test_what_a_place_was_told_is_known_in_the_order_in_which_it_was_told(store):
+    failed = sends(store, 0, RunStatus.FAILED)
+    elsewhere = sends(store, 1, RunStatus.FAILED, "the zoo")
+    good = sends(store, 2, RunStatus.SUCCESS)
+    confirmed = sends(store, 3, RunStatus.CANCELLED, known=failed)
+    assert [failed, confirmed] == [one.run for one in store.deliveries.broken_off("the shop")]
+    assert [elsewhere] == [one.run for one in store.deliveries.broken_off("the zoo")]
+    told = {sending.run: [one.sent for one in batches] for sending, batches in store.deliveries.sent_to("the shop", 0)}
+    assert [failed, good, confirmed] == sorted(told, key=told.get)
+    assert {good, confirmed} == {sending.run for sending, _ in store.deliveries.sent_to("the shop", told[failed][0])}
+    assert [failed] == [one.sent_by for one in store.deliveries.batches(confirmed)]
+
+
+def test_a_batch_knows_its_first_attempt_and_its_last(store, work):
+    batch = Batch(work.run, "dst", 0, 0, 1, "k", "s")
+    store.deliveries.plan(work, [batch], [], [Sending(work.run, "dst", "the shop", "{}")])
+    assert [] == list(store.deliveries.sent_to("the shop", 0))
+    store.deliveries.mark(work, batch, BatchState.SENDING)
+    (first,) = store.deliveries.batches(work.run)
+    store.deliveries.mark(work, batch, BatchState.SENDING)
+    store.deliveries.mark(work, batch, BatchState.UNKNOWN, "?")
+    (last,) = store.deliveries.batches(work.run)
+    assert (True, first.begun, True) == (first.begun == first.sent, last.begun, last.sent > last.begun)
+
+
+def test_what_is_closed_is_not_looked_at_again(store):
+    sends(store, 0, RunStatus.FAILED)
+    submit(store, 1)
+    now, (broken,) = claim(store), store.deliveries.broken_off("the shop")
+    store.deliveries.looked(now, [replace(broken, looked=7)])
+    assert [7] == [one.looked for one in store.deliveries.broken_off("the shop")]
+    store.deliveries.looked(now, [replace(broken, closed=True)])
+    assert [] == list(store.deliveries.broken_off("the shop"))
 
 
 def test_rejects_that_come_back_are_added_once(store, work):

@@ -45,6 +45,19 @@ class MiraklImports:
         # What is in a second file would take away what was in the first.
         return _ALL if self._import.together or self._told.mode == "replace" else self._told.lines
 
+    @property
+    def address(self) -> str:
+        return self._session.place(f"imports of {self._told.entity}", {})
+
+    @property
+    def manner(self) -> str:
+        return json.dumps([self._told.form, self._told.mode, self._told.columns], sort_keys=True)
+
+    @property
+    def replaces(self) -> bool:
+        # All prices of an offer are replaced by those that are sent.
+        return self._told.mode == "replace" or self._import.together
+
     def render(self, rows: pa.Table) -> bytes:
         """The file, its lines in the order of the rows."""
         if self._told.form == "json":

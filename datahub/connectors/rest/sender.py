@@ -47,6 +47,19 @@ class RestOut:
     def rows(self) -> int:
         return 1 if self._told.documents else self._told.batch
 
+    @property
+    def address(self) -> str:
+        return self._session.place(self._told.path, self._told.parameters)
+
+    @property
+    def manner(self) -> str:
+        told = self._told
+        return " ".join([told.method, told.envelope, "single" if told.single else "", told.content_type])
+
+    @property
+    def replaces(self) -> bool:
+        return False
+
     def render(self, rows: pa.Table) -> bytes:
         """The rows as JSON: exact numbers, instants as ISO 8601 has them; what a row leaves out is not there, null is null."""
         made: Any = rows.to_pylist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +82,12 @@ class Session:
         if any(part in ("..", "%2e%2e", ".%2e", "%2e.") for part in path.partition("?")[0].lower().split("/")):
             raise TerminalError(f"the path `{described(path)}` climbs up", "a path stays below the address of its connection")
         return f"{self._connection.url.rstrip('/')}/{path.lstrip('/')}" if path else self._connection.url
+
+    def place(self, path: str, query: Mapping[str, str]) -> str:
+        """What tells a path from all others, without what a query may have of secrets."""
+        asked = {**self._query, **query}
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+        return f"{self._connection.kind} {self.address(path)}{f' ({digest})' if asked else ''}"
 
     def follow(self, url: str) -> str:
         """An address out of an answer, once it is known that it may be asked."""

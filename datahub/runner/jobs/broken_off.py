@@ -1,175 +1,284 @@
-"""What a run that broke off has sent is not sent again: a later run of its job knows its rows, and the keys of what was on its way."""
+"""What runs that broke off have sent to a place is not sent there again, as long as it is the last that the place was told."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy as np
+import numpy.typing as npt
 
-from datahub.plan.whole import written_whole
+from datahub.engine.keys import Hashes
 from datahub.project.binding import FilesFrom
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
-from datahub.state.records import Batch, BatchState, FireKind, Run, RunStatus
+from datahub.runner.jobs.made import files_made
+from datahub.runner.jobs.pieces import NEW, UNKNOWN, OnTheWay
+from datahub.runner.jobs.row_digests import Rows, Sameness, about, places, said, sameness
+from datahub.state.records import Batch, BatchState, Run, RunStatus, Sending
 
-Row: TypeAlias = tuple[bytes, object]
-"""A digest of all that a row says, and what it is about: its key, or all that it says where it has none."""
-_APART = (FireKind.REPLAY, FireKind.BACKFILL)
-_AT_ONCE = 10_000
-
-
-@record(frozen=True, slots=True)
-class Piece:
-    """Rows of a target that lie side by side: those that have arrived by an earlier run, or those that are to be sent at once."""
-
-    first: int
-    last: int
-    arrived: bool = False
+Files = Mapping[str, Path]
+Mask = npt.NDArray[np.bool_]
 
 
 @record(frozen=True, slots=True)
-class Sent:
-    """What of a target has arrived by runs that broke off, and what was on its way, by its first row."""
+class Before:
+    """What is known of the rows of a target before they are sent."""
 
-    arrived: Counter[bytes] = field(default_factory=Counter)
-    on_the_way: dict[bytes, Sequence[bytes]] = field(default_factory=dict)
-    keys: dict[tuple[bytes, ...], str] = field(default_factory=dict)
+    labels: Rows
+    """For each row the run by which it has arrived, by its place in `runs`; `NEW`, or `UNKNOWN` where nobody knows whether it has."""
+    runs: tuple[str, ...] = ()
+    on_the_way: tuple[OnTheWay, ...] = ()
+    """Batches that were on their way, and come again as they were."""
+    looked: tuple[Sending, ...] = ()
+    continues: tuple[str, ...] = ()
+    """Runs whose rows without a key are gone on with."""
+    torn: int = 0
+    """Rows that were on their way in batches that cannot be sent again as they were."""
 
-
-def broken_off(context: JobContext, run: Run) -> Sequence[Run]:
-    """The runs that broke off of which `run` reads something again, the latest first.
-
-    These are those that took a file of a name that it takes, and, as an API names nothing twice, the last that came to sending.
-    """
-    if run.kind in _APART or run.window or context.job.overlap == "allow":
-        return ()
-    last = context.store.runs.last_planned(context.name)
-    if last is None:
-        return ()
-    files = [one.item.id for one in context.store.items.taken(run.id) if one.source in context.driving]
-    took = [one for one in context.store.runs.planned_with(context.name, files) if one.status is not RunStatus.SUCCESS]
-    asked = any(not isinstance(context.job.sources.get(name), FilesFrom) for name in context.driving)
-    open = [last] if asked and last.status is not RunStatus.SUCCESS and last.id not in {one.id for one in took} else []
-    return tuple(one for one in (*open, *took) if one.ended_for_good)
+    def keeping(self, on_the_way: Sequence[OnTheWay]) -> Before:
+        """With these batches alone as they were."""
+        lost = sum(one.last - one.first for one in self.on_the_way if one not in on_the_way)
+        return replace(self, on_the_way=tuple(on_the_way), torn=self.torn + lost)
 
 
-def sent_before(context: JobContext, run: Run, broken: Sequence[Run], target: str, made: Mapping[str, Mapping[str, Path]]) -> Sent:
-    """What counts as sent of the runs that broke off; `made` are the files of each run that came to sending, the latest first.
+@record(frozen=True, slots=True)
+class _Standing:
+    """Rows that runs which broke off have sent: what they are about and say, and when they were sent."""
 
-    What any run has sent later about the same thing has taken its place: then it is news, though it is as it was before.
-    """
-    sent, seen, wanted = Sent(), set[object](), {one.id for one in broken}
-    for id, files in made.items():
-        if not wanted:
-            break
-        batches = [
-            one for one in context.store.deliveries.batches(id) if one.target == target and one.attempts + (one.state is BatchState.DONE)
-        ]
-        if not batches:
-            wanted.discard(id)
-            continue
-        entity, path = next(iter(files.items()), ("", Path()))
-        if not path.is_file():
-            # Nobody knows any more what was sent then: rather twice than never.
-            break
-        rows = rows_of(context, entity, path)
-        if id in wanted:
-            # What has no key is the same only where it comes of the same file: movements that are alike are no repetition.
-            if any(digest != about for digest, about in rows) or _same_files(context, run, id):
-                _add(sent, rows, batches, seen)
-            wanted.discard(id)
-        # What has no key takes the place of nothing.
-        seen.update(about for one in batches for digest, about in rows[one.first : one.last] if about != digest)
-    return sent
+    about: Hashes
+    said: Hashes
+    order: Rows
+    run: Rows
+    """By which run."""
+    sending: Rows
+    """Which of the runs that broke off has them among its rows."""
+    way: Rows
+    """In which batch that was on its way; -1 where they have arrived."""
+
+    def only(self, chosen: Mask) -> _Standing:
+        both = (self.about[:, chosen], self.said[:, chosen])
+        return _Standing(*both, self.order[chosen], self.run[chosen], self.sending[chosen], self.way[chosen])
 
 
-def _same_files(context: JobContext, run: Run, id: str) -> bool:
-    """Whether a run reads all files that another has read; what an API gives is read anew from where that one began."""
-    files = [name for name in context.driving if isinstance(context.job.sources.get(name), FilesFrom)]
-    mine, theirs = ({one.item.id for one in context.store.items.taken(which) if one.source in files} for which in (run.id, id))
-    return theirs <= mine
+def known_before(context: JobContext, run: Run, sending: Sending, files: Files) -> Before | None:
+    """What is known of the rows that a run is going to send; None where no run at its place broke off."""
+    broken = broken_at(context, sending)
+    return _Look(context, run, sending, files).before(broken) if broken else None
 
 
-def by_rows(context: JobContext, target: str) -> bool:
-    """Whether some rows of a target may be left out of what is sent: not where all others are deleted by it."""
-    plan = context.plan
-    whole = dict(written_whole(plan.targets, plan.entities, plan.flow)) if plan.flow is not None else {}
-    return target not in whole and getattr(context.job.targets[target], "mode", "") != "replace"
+def broken_at(context: JobContext, sending: Sending) -> Sequence[Sending]:
+    """What runs that broke off have sent by the same connection to the same place."""
+    # By another connection, others may be meant at the same address; what they say there still counts as said later.
+    broken = context.store.deliveries.broken_off(sending.place)
+    return [one for one in broken if one.run != sending.run and _by(one) == _by(sending)]
 
 
-def keys_kept(batches: Sequence[Batch], before: Sequence[Batch]) -> Sequence[Batch]:
-    """Batches under the keys that those of the same content have in `before`: what has arrived of it is known by them."""
-    keys = {place: one.key for place, one in zip(_places(before), before, strict=True)}
-    return [replace(one, key=keys.get(place, one.key)) for place, one in zip(_places(batches), batches, strict=True)]
+class _Look:
+    """One look at what was sent to a place."""
+
+    def __init__(self, context: JobContext, run: Run, sending: Sending, files: Files) -> None:
+        self._context, self._run, self._sending, self._files = context, run, sending, files
+        self._same = sameness(json.loads(sending.rows)["same"])
+        self._ways: list[Batch] = []
+        self._runs: list[str] = []
+
+    def before(self, broken: Sequence[Sending]) -> Before:
+        """What the runs that broke off leave to this one."""
+        if self._same.key:
+            return self._keyed([one for one in broken if len(_same(one).key) == len(self._same.key)])
+        mine = [one for one in broken if not _same(one).key and self._own(one)]
+        ended = [one for one in mine if self._gone_on_with(one)]
+        left = [one for one in mine if one not in ended and self._reads_again(one)]
+        return self._matched(left, self._standing(left), tuple(replace(one, closed=True) for one in ended))
+
+    # ------------------------------------------------------------ rows with a key
+
+    def _keyed(self, broken: Sequence[Sending]) -> Before:
+        standing = self._standing(broken)
+        sent = self._context.store.deliveries.sent_to(self._sending.place, int(standing.order.min(initial=0)) - 1)
+        last = self._last(standing, sent)
+        # Of a batch that was on its way each row must be the last that was said, or it is not sent again as it was.
+        stands = standing.order >= last
+        standing = standing.only(stands & ~np.isin(standing.way, standing.way[~stands & (standing.way >= 0)]))
+        until = max((batch.sent for _, several in sent for batch in several), default=0)
+        left = set(standing.sending.tolist())
+        looked = tuple(replace(one, looked=until, closed=number not in left) for number, one in enumerate(broken))
+        return self._matched(broken, standing, looked)
+
+    def _last(self, standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
+        """When something was sent last about what each row is about."""
+        first = places(standing.about, standing.about)
+        last = np.zeros(len(first), np.int64)
+        for sending, batches in sent:
+            same, files = _same(sending), files_made(self._context.folders, sending.run, sending.target)
+            if not _there(same, files) or len(same.key) != len(self._same.key):
+                # Nobody knows what it was about: rather twice than never.
+                np.maximum(last, max(one.sent for one in batches), out=last)
+                continue
+            rows, batch = _rows_of(batches)
+            found = places(about(same, files)[:, rows], standing.about)
+            times = np.array([one.sent for one in batches], np.int64)[batch]
+            np.maximum.at(last, found[found >= 0], times[found >= 0])
+        return last[first] if len(first) else last
+
+    # ------------------------------------------------------------ rows without a key
+
+    def _own(self, one: Sending) -> bool:
+        told = self._context.store.runs.get(one.run)
+        return told is not None and told.job == self._context.name and told.window == self._run.window
+
+    def _gone_on_with(self, one: Sending) -> bool:
+        """Whether a run that succeeded has done what another had left."""
+        since = self._context.store.runs.planned_since(self._context.name, one.run)
+        good = [run.id for run in since if run.status is RunStatus.SUCCESS]
+        sendings = (sending for sending, _ in self._context.store.deliveries.sent_to(self._sending.place, -1) if sending.run in good)
+        return any(one.run in json.loads(sending.rows)["continues"] for sending in sendings)
+
+    def _reads_again(self, one: Sending) -> bool:
+        """Whether all that a run has read is read again as it was: movements that are alike are no repetition, but in the same file."""
+        job, store = self._context.job, self._context.store
+        files = [name for name in self._context.driving if isinstance(job.sources.get(name), FilesFrom)]
+        mine, theirs = ({taken.item.id for taken in store.items.taken(which) if taken.source in files} for which in (self._run.id, one.run))
+        if not theirs <= mine or len(files) == len(self._context.driving):
+            return bool(theirs) and theirs <= mine
+        # What an API gives is read anew from where it began, until a run succeeds.
+        since = store.runs.planned_since(self._context.name, one.run)
+        return all(run.status is not RunStatus.SUCCESS or run.kind in ("replay", "backfill") for run in since)
+
+    # ------------------------------------------------------------ both
+
+    def _standing(self, broken: Sequence[Sending]) -> _Standing:
+        """What runs that broke off have sent, whatever came after it."""
+        none, rows = np.zeros((2, 0), np.uint64), np.zeros(0, np.int64)
+        sent = [self._sent_by(number, one) for number, one in enumerate(broken)]
+        found = [_Standing(none, none, rows, rows, rows, rows), *(one for one in sent if one is not None)]
+        return _Standing(
+            np.concatenate([one.about for one in found], axis=1),
+            np.concatenate([one.said for one in found], axis=1),
+            *(np.concatenate([getattr(one, name) for one in found]) for name in ("order", "run", "sending", "way")),
+        )
+
+    def _sent_by(self, number: int, one: Sending) -> _Standing | None:
+        same, files = _same(one), files_made(self._context.folders, one.run, one.target)
+        batches = [batch for batch in self._context.store.deliveries.batches(one.run) if batch.target == one.target and _may_stand(batch)]
+        if not same.key:
+            # What was known to have arrived stands with the run that sent it.
+            batches = [batch for batch in batches if not batch.sent_by]
+        if not batches or not _there(same, files):
+            return None
+        rows, batch = _rows_of(batches)
+        taken = ~np.isin(rows, [row for one in batches for row in _refused(one)])
+        rows, batch = rows[taken], batch[taken]
+        way = np.array([self._way(one) for one in batches], np.int64)
+        order = np.array([one.begun if self._others_between(one) else one.sent for one in batches], np.int64)
+        digests = said(same, files)[:, rows]
+        named = about(same, files)[:, rows] if same.key else digests
+        run = np.array([self._arrived_by(one) for one in batches], np.int64)
+        return _Standing(named, digests, order[batch], run[batch], np.full(len(rows), number), way[batch])
+
+    def _arrived_by(self, batch: Batch) -> int:
+        run = batch.sent_by or batch.run
+        if run not in self._runs:
+            self._runs.append(run)
+        return self._runs.index(run)
+
+    def _way(self, batch: Batch) -> int:
+        if batch.state is BatchState.DONE:
+            return -1
+        self._ways.append(batch)
+        return len(self._ways) - 1
+
+    def _others_between(self, batch: Batch) -> bool:
+        """Whether another run has sent something between two attempts at a batch: which of them the place took, nobody knows."""
+        if batch.begun == batch.sent:
+            return False
+        sent = self._context.store.deliveries.sent_to(self._sending.place, batch.begun)
+        return any(one.run != batch.run and one.begun < batch.sent for _, several in sent for one in several)
+
+    def _matched(self, broken: Sequence[Sending], standing: _Standing, looked: tuple[Sending, ...]) -> Before:
+        mine = said(self._same, self._files)
+        named = about(self._same, self._files) if self._same.key else mine
+        labels = np.full(mine.shape[1], NEW, np.int64)
+        arrived, ways = standing.only(standing.way < 0), standing.only(standing.way >= 0)
+        for number in range(len(self._runs)):
+            _label(labels, (named, mine), arrived.only(arrived.run == number), number)
+        found, torn = [], 0
+        for way in dict.fromkeys(ways.way.tolist()):
+            rows, batch = ways.only(ways.way == way), self._ways[way]
+            first = _stretch(labels, mine, rows.said)
+            if first is None:
+                torn += _label(labels, (named, mine), rows, UNKNOWN)
+            else:
+                made = replace(batch, body_of=batch.body_of or f"{batch.run}/{batch.target}/{batch.first}")
+                found.append(OnTheWay(first, first + rows.said.shape[1], made))
+                labels[first : first + rows.said.shape[1]] = UNKNOWN
+        continues = () if self._same.key else tuple(one.run for one in broken)
+        return Before(labels, tuple(self._runs), tuple(found), looked, continues, torn)
 
 
-def rows_of(context: JobContext, entity: str, path: Path) -> Sequence[Row]:
-    """The rows of a file that a run has made, in their order."""
-    shape = next((one for one in context.plan.entities if one.name == entity), None)
-    found: list[Row] = []
-    with pq.ParquetFile(path) as file:
-        key = [*shape.key] if shape is not None and shape.key and set(shape.key) <= set(file.schema_arrow.names) else []
-        for several in file.iter_batches(_AT_ONCE):
-            for row in pa.Table.from_batches([several]).to_pylist():
-                digest = hashlib.blake2b(json.dumps(row, default=repr).encode(), digest_size=16).digest()
-                found.append((digest, tuple(map(repr, map(row.get, key))) if key else digest))
-    return found
+def _label(labels: Rows, mine: tuple[Hashes, Hashes], rows: _Standing, label: int) -> int:
+    """Mark those of my rows that say the same about the same as others, one for one; how many they are."""
+    if not len(rows.run):
+        return 0
+    free = np.flatnonzero(labels == NEW)
+    named, digests = mine[0][:, free], mine[1][:, free]
+    found = places(named, rows.about)
+    alike = (found >= 0) & (digests == rows.said[:, found]).all(axis=0)
+    # Rows without a key may be alike: so many of them as there are on the other side, the first ones.
+    counts = np.bincount(places(rows.about, rows.about), minlength=len(rows.run))
+    alike[alike] = _rank(found[alike]) < counts[found[alike]]
+    labels[free[alike]] = label
+    return int(alike.sum())
 
 
-def cut(rows: Sequence[bytes], sent: Sent, size: int) -> Iterator[Piece]:
-    """Rows cut so that nothing is sent again: what has arrived stands apart, and what was on its way is sent as the batch that it was.
-
-    Rows count one by one.
-    """
-    left, first, at, arriving = Counter(sent.arrived), 0, 0, False
-    while at < len(rows):
-        here, way = left[rows[at]] > 0, sent.on_the_way.get(rows[at], ())
-        again = bool(way) and not here and rows[at : at + len(way)] == way
-        if at > first and (here != arriving or again or at - first == size):
-            yield Piece(first, at, arriving)
-            first = at
-        arriving = here
-        if again:
-            at = at + len(way)
-            yield Piece(first, at)
-            first = at
-            continue
-        left[rows[at]] -= here
-        at += 1
-    if at > first:
-        yield Piece(first, at, arriving)
+def _rank(values: Rows) -> Rows:
+    """For each value how many like it stand before it."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    begins = np.searchsorted(ordered, ordered)
+    ranks = np.empty(len(values), np.int64)
+    ranks[order] = np.arange(len(values)) - begins
+    return ranks
 
 
-def _add(sent: Sent, rows: Sequence[Row], batches: Sequence[Batch], seen: set[object]) -> None:
-    for one in batches:
-        mine = rows[one.first : one.last]
-        if one.state is BatchState.DONE:
-            refused = set(_refused(one))
-            sent.arrived.update(digest for number, (digest, about) in enumerate(mine) if number not in refused and about not in seen)
-        elif mine and not any(about in seen for _, about in mine):
-            digests = [digest for digest, _ in mine]
-            sent.on_the_way[digests[0]] = digests
-            sent.keys[tuple(digests)] = one.key
+def _stretch(labels: Rows, mine: Hashes, wanted: Hashes) -> int | None:
+    """Where rows come again side by side, all of them."""
+    length = wanted.shape[1]
+    for first in np.flatnonzero((mine == wanted[:, :1]).all(axis=0) & (labels == NEW)).tolist():
+        here = slice(first, first + length)
+        if np.array_equal(mine[:, here], wanted) and (labels[here] == NEW).all():
+            return int(first)
+    return None
+
+
+def _rows_of(batches: Sequence[Batch]) -> tuple[Rows, Rows]:
+    """The rows of batches in their order, and of each the place of its batch."""
+    first, last = (np.array([getattr(one, name) for one in batches], np.int64) for name in ("first", "last"))
+    batch = np.repeat(np.arange(len(batches)), last - first)
+    return np.arange(len(batch)) - np.repeat(np.cumsum(last - first) - last, last - first), batch
+
+
+def _may_stand(batch: Batch) -> bool:
+    """Whether a batch has arrived, or may have."""
+    return batch.begun > 0 and batch.state in (BatchState.DONE, BatchState.SENDING, BatchState.UNKNOWN)
 
 
 def _refused(batch: Batch) -> Iterator[int]:
     if batch.answer.startswith("{"):
-        yield from (int(one["row"]) for one in json.loads(batch.answer)["refused"])
+        yield from (batch.first + int(one["row"]) for one in json.loads(batch.answer)["refused"])
 
 
-def _places(batches: Sequence[Batch]) -> Sequence[tuple[str, str, int]]:
-    """What tells batches apart in any run: target, content, and which of those of one content it is."""
-    seen: Counter[tuple[str, str]] = Counter()
-    places = []
-    for one in batches:
-        content = (one.target, one.sha256)
-        places.append((*content, seen[content]))
-        seen[content] += 1
-    return places
+def _by(sending: Sending) -> str:
+    return str(json.loads(sending.rows)["connection"])
+
+
+def _same(sending: Sending) -> Sameness:
+    return sameness(json.loads(sending.rows)["same"])
+
+
+def _there(same: Sameness, files: Files) -> bool:
+    """Whether what a run made is there still."""
+    return same.entity in files and files[same.entity].is_file() and all(_there(rows, files) for _, rows in same.owned)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datahub.connectors.declare import Answer, Output, Receipt, Refusal, Sender, Uncertain
+from datahub.connectors.declare import Answer, DataHubError, Output, Receipt, Refusal, Sender, Uncertain
 from datahub.durable import to_disk
 from datahub.faults import reach
+from datahub.records import record
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
-from datahub.runner.jobs.broken_off import Piece, Sent, broken_off, by_rows, cut, keys_kept, rows_of, sent_before
+from datahub.runner.jobs.broken_off import Before, known_before
 from datahub.runner.jobs.documents import Document, Documents
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.made import files_made, written
+from datahub.runner.jobs.pieces import Piece, cut
+from datahub.runner.jobs.place import continuing, known, replaces, sending_of, torn, whole_before
 from datahub.runner.jobs.refused import refused_by, refused_files, refused_rows
 from datahub.runner.jobs.transform import Failed, Held
-from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, Run
+from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, Run, Sending
+from datahub.state.store import StateStore
 
 UNMADE = "DOCUMENT"
 """The code under which rows are refused of which no document can be made."""
@@ -33,30 +37,48 @@ REJECTS = "rejects"
 """The name under which the files of rejected rows are delivered."""
 
 
-def plan(context: JobContext, run: Run, report: Report, claim: Claim) -> int:
-    """Write down what is going to be sent where, before any of it is; how many rows there are of which nothing can be made to be sent."""
-    files, batches, broken = [], [], broken_off(context, run)
+@record(slots=True)
+class Planned:
+    """All that a run is going to send, before any of it is."""
+
+    batches: list[Batch] = field(default_factory=list)
+    files: list[OutFile] = field(default_factory=list)
+    sendings: list[Sending] = field(default_factory=list)
+    looked: list[Sending] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What a person has to hear of it."""
+
+    @property
+    def unmade(self) -> int:
+        """How many rows there are of which nothing can be made to be sent."""
+        return refused_rows(self.batches)
+
+    def write_down(self, store: StateStore, claim: Claim) -> None:
+        """Make it durable, with all keys."""
+        store.deliveries.plan(claim, self.batches, self.files, self.sendings)
+        store.deliveries.looked(claim, self.looked)
+
+
+def plan(context: JobContext, run: Run, report: Report) -> Planned:
+    """What is going to be sent where."""
+    made = Planned()
     for target in context.ways.documents:
         if target in context.ways.senders:
-            batches += list(_documents_sent(context, run, target))
+            made.batches += _sent(context, run, target, made)
         else:
             filed, unmade = _documents_filed(context, run, target)
-            files += filed
-            batches += unmade
+            made.files += filed
+            made.batches += unmade
     for one in report.written:
         if one.target in context.ways.documents:
             continue
         if one.target in context.ways.senders:
-            batches += list(_batches(context, run, one, broken))
+            made.batches += _sent(context, run, one.target, made)
         elif one.target in context.ways.sinks:
-            files.append(_file(context, run, one.target, one))
+            made.files.append(_file(context, run, one.target, one))
     if REJECTS in context.ways.sinks:
-        files += [_file(context, run, REJECTS, one) for one in report.rejects]
-    # What is sent as a whole is known by its content, as long as nothing was sent since.
-    last = context.store.runs.last_planned(context.name)
-    before = context.store.deliveries.batches(last.id) if last is not None and last in broken else ()
-    context.store.deliveries.plan(claim, keys_kept(batches, before), files)
-    return refused_rows(batches)
+        made.files += [_file(context, run, REJECTS, one) for one in report.rejects]
+    return made
 
 
 def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
@@ -67,8 +89,9 @@ def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
     tables: dict[str, _Rows] = {}
     for batch in context.store.deliveries.batches(claim.run):
         if batch.state is not BatchState.DONE:
-            rows = tables.setdefault(batch.target, _Rows(context, run, batch.target))
-            _send(context, claim, hold, batch, rows)
+            if batch.target not in tables:
+                tables[batch.target] = _Rows(context, run, batch.target)
+            _send(context, claim, hold, batch, _borrowed(context, run, batch.target, batch) if batch.body_of else tables[batch.target])
     _refusals(context, run, claim)
     for file in context.store.deliveries.files(claim.run):
         if file.state in (FileState.PLANNED, FileState.STAGING):
@@ -156,15 +179,25 @@ def withdraw(context: JobContext, run: Run) -> None:
 class _Rows:
     """What is sent to a target, made again of what the run made, batch by batch in order."""
 
-    def __init__(self, context: JobContext, run: Run, target: str) -> None:
+    def __init__(self, context: JobContext, run: Run, target: str, files: Mapping[str, Path] | None = None) -> None:
         self.sender = context.ways.senders[target]
         self._run, self._target = run, target
         self._documents = context.ways.documents.get(target)
-        self._files = made_files(context, run, target)
+        self._files = files or made_files(context, run, target)
         self._path = next(iter(self._files.values()))
         self._made: Iterator[Document] = iter(())
         self._next = -1
         self._last: Document | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is there that is sent."""
+        return self._path.is_file() and (self._documents is None or self._documents.row.entity in self._files)
+
+    def of(self, batch: Batch) -> bytes:
+        """The body of a batch."""
+        first = int(batch.body_of.rpartition("/")[2]) if batch.body_of else batch.first
+        return self.body(first, first + batch.last - batch.first)
 
     def body(self, first: int, last: int) -> bytes:
         try:
@@ -172,9 +205,9 @@ class _Rows:
         except (OSError, pa.ArrowException) as problem:
             raise Failed("CHANGED", f"`{self._path}` is not what the run made: {problem}") from problem
 
-    def about(self, first: int) -> Mapping[str, str] | None:
+    def about(self) -> Mapping[str, str] | None:
         """The values of the row that a document is about, right after its body was made."""
-        return self._last.values if self._documents is not None and self._last is not None and self._next == first + 1 else None
+        return self._last.values if self._last is not None else None
 
     def _document(self, documents: Documents, number: int) -> Document:
         if number != self._next:
@@ -197,32 +230,59 @@ class _Rows:
         return table.slice(first - (offset or 0), last - first)
 
 
-def _batches(context: JobContext, run: Run, one: WrittenFile, broken: Sequence[Run]) -> Iterator[Batch]:
-    rows = _Rows(context, run, one.target)
+def _borrowed(context: JobContext, run: Run, target: str, batch: Batch) -> _Rows:
+    """The rows of the run that made a batch first: whoever knows its key knows it by its body."""
+    earlier, theirs, _ = batch.body_of.split("/")
+    return _Rows(context, run, target, files_made(context.folders, earlier, theirs))
+
+
+def _can_be_made(context: JobContext, run: Run, target: str, batch: Batch) -> bool:
+    """Whether a batch that was on its way has the body that it had: another version of DataHub may write it otherwise."""
+    rows = _borrowed(context, run, target, batch)
+    return rows.whole and hashlib.sha256(rows.of(batch)).hexdigest() == batch.sha256
+
+
+def _sent(context: JobContext, run: Run, target: str, made: Planned) -> Iterator[Batch]:
+    """The batches of a target, and beside them in `made` what is known of its place."""
+    sending = sending_of(context, run, target)
+    if replaces(context.plan, context.ways, target):
+        made.sendings.append(sending)
+        batches = list((_documents_sent if target in context.ways.documents else _batches)(context, run, target, None))
+        yield from whole_before(context, sending, batches)
+        return
+    before = known_before(context, run, sending, made_files(context, run, target))
+    if before is not None:
+        before = before.keeping([one for one in before.on_the_way if _can_be_made(context, run, target, one.batch)])
+        made.looked += before.looked
+        made.told += torn(context, target, before)
+        sending = continuing(sending, before)
+    made.sendings.append(sending)
+    yield from (_documents_sent if target in context.ways.documents else _batches)(context, run, target, before)
+
+
+def _batches(context: JobContext, run: Run, target: str, before: Before | None) -> Iterator[Batch]:
+    rows, count = _Rows(context, run, target), made_rows(context, run, target)
     size = max(1, rows.sender.rows)
-    sent = _sent(context, run, broken, one.target)
-    digests: Sequence[bytes] = [digest for digest, _ in rows_of(context, one.name, Path(one.path))] if sent else ()
-    pieces = cut(digests, sent, size) if sent else (Piece(first, min(first + size, one.rows)) for first in range(0, one.rows, size))
+    pieces = cut(before.labels, before.on_the_way, size) if before else (Piece(at, min(at + size, count)) for at in range(0, count, size))
     for number, piece in enumerate(pieces):
-        sha256 = hashlib.sha256(rows.body(piece.first, piece.last)).hexdigest()
-        known = sent.keys.get(tuple(digests[piece.first : piece.last])) if sent else None
-        made = known or key(context, run, one.target, str(number), sha256)
-        batch = Batch(run.id, one.target, number, piece.first, piece.last, made, sha256)
-        yield replace(batch, state=BatchState.DONE, answer="sent by an earlier run") if piece.arrived else batch
+        batch = Batch(run.id, target, number, piece.first, piece.last, "", "")
+        # What has arrived is not sent, however much of it there is; what was on its way has its body.
+        if piece.label < 0 and piece.way is None:
+            sha256 = hashlib.sha256(rows.body(piece.first, piece.last)).hexdigest()
+            batch = replace(batch, sha256=sha256, key=key(context, run, target, str(number), sha256))
+        yield known(context, batch, before, piece.label, piece.way) if before else batch
 
 
-def _sent(context: JobContext, run: Run, broken: Sequence[Run], target: str) -> Sent | None:
-    """What of a target counts as sent already; None where nothing does."""
-    if not broken or not by_rows(context, target):
-        return None
-    runs = context.store.runs.planned_since(context.name, broken[-1].id)
-    sent = sent_before(context, run, broken, target, {one.id: made_files(context, one, target) for one in runs})
-    return sent if sent.arrived or sent.on_the_way else None
-
-
-def _documents_sent(context: JobContext, run: Run, target: str) -> Iterator[Batch]:
+def _documents_sent(context: JobContext, run: Run, target: str, before: Before | None) -> Iterator[Batch]:
+    ways = {one.first: one.batch for one in before.on_the_way} if before else {}
     for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
-        yield _unmade(context, run, target, one) if one.problem else _document(context, run, target, one)
+        batch = _document(context, run, target, one)
+        if one.problem:
+            yield _unmade(batch, one.problem)
+        elif before:
+            yield known(context, batch, before, int(before.labels[one.number]), ways.get(one.number))
+        else:
+            yield batch
 
 
 def _document(context: JobContext, run: Run, target: str, one: Document) -> Batch:
@@ -230,10 +290,10 @@ def _document(context: JobContext, run: Run, target: str, one: Document) -> Batc
     return Batch(run.id, target, one.number, one.number, one.number + 1, key(context, run, target, str(one.number), sha256), sha256)
 
 
-def _unmade(context: JobContext, run: Run, target: str, one: Document) -> Batch:
+def _unmade(batch: Batch, problem: str) -> Batch:
     """A row of which no document can be made: it is refused before it is sent."""
-    answer = json.dumps(asdict(Answer("", (Refusal(0, UNMADE, one.problem),))))
-    return replace(_document(context, run, target, one), state=BatchState.DONE, answer=answer)
+    answer = json.dumps(asdict(Answer("", (Refusal(0, UNMADE, problem),))))
+    return replace(batch, state=BatchState.DONE, answer=answer)
 
 
 def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[OutFile], list[Batch]]:
@@ -243,7 +303,7 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
     files, unmade = [], []
     for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
         if one.problem:
-            unmade.append(_unmade(context, run, target, one))
+            unmade.append(_unmade(_document(context, run, target, one), one.problem))
             continue
         path = folder / one.name
         if path.exists():
@@ -257,33 +317,22 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
 
 def made_files(context: JobContext, run: Run, target: str) -> dict[str, Path]:
     """The files of a target that a run made by the entities whose rows they hold, the one that documents are about first."""
-    found = {str(one["name"]): Path(one["path"]) for one in _written(context, run) if one["target"] == target}
+    found = files_made(context.folders, run.id, target)
     documents = context.ways.documents.get(target)
     return found if documents is None else {documents.row.entity: found[documents.row.entity], **found}
 
 
 def made_rows(context: JobContext, run: Run, target: str) -> int:
     """How many rows a run made for a target; none where it found nothing new."""
-    return sum(one["rows"] for one in _written(context, run) if one["target"] == target)
-
-
-def _written(context: JobContext, run: Run) -> list[dict[str, Any]]:
-    path = context.folders.run(run.id) / "out" / "run" / "report.json"
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["written"] if path.exists() else []
-    return found
+    return sum(one["rows"] for one in written(context.folders, run.id) if one["target"] == target)
 
 
 def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Rows) -> None:
     store, sender = context.store, rows.sender
     hold.check()
-    earlier = store.deliveries.delivered(batch.key)
-    if earlier is not None:
-        # A run that was cancelled had come so far.
-        store.deliveries.mark(claim, batch, BatchState.DONE, earlier.answer if refused_rows([earlier]) else f"sent by run {earlier.run}")
-        return
     if batch.state in (BatchState.SENDING, BatchState.UNKNOWN) and _settled(context, claim, batch, sender):
         return
-    body = rows.body(batch.first, batch.last)
+    body = rows.of(batch)
     if hashlib.sha256(body).hexdigest() != batch.sha256:
         raise Failed("CHANGED", f"batch {batch.number} for `{batch.target}` is not what it was when it was planned")
     with hold.effect():
@@ -292,12 +341,17 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
         hold.check()
         again = sender.keyed or context.job.on_unknown == "resend"
         try:
-            answer = patiently(context, hold, partial(sender.send, body, batch.key, rows.about(batch.first)), again=again)
+            answer = patiently(context, hold, partial(sender.send, body, batch.key, rows.about()), again=again)
         except Uncertain as problem:
             # Where it may be sent again, the run is: later, as after any failure that may pass.
             if again or not _settled(context, claim, batch, sender, str(problem)):
                 raise
             return
+        except DataHubError:
+            if not again:
+                # It has not arrived, and where it would not be sent again in doubt, no attempt before it may have.
+                store.deliveries.mark(claim, batch, BatchState.PLANNED)
+            raise
         reach("sent")
         store.deliveries.mark(claim, batch, BatchState.DONE, json.dumps(asdict(answer)))
         reach("marked")
@@ -319,7 +373,7 @@ def _settled(context: JobContext, claim: Claim, batch: Batch, sender: Sender, wh
 def _unknown(context: JobContext, claim: Claim, batch: Batch, why: str) -> None:
     context.store.deliveries.mark(claim, batch, BatchState.UNKNOWN, why)
     raise Held(
-        f"nobody knows whether batch {batch.number} for `{batch.target}` has arrived ({why}); look there for rows "
+        f"nobody knows whether batch {batch.number + 1} for `{batch.target}` has arrived ({why}); look there for rows "
         f"{batch.first + 1} to {batch.last}, then say `dhm runs resume {claim.run} --arrived` or `--resend`"
     )
 
@@ -328,8 +382,8 @@ def _unknown(context: JobContext, claim: Claim, batch: Batch, why: str) -> None:
 
 
 def key(context: JobContext, run: Run, target: str, part: str, sha256: str) -> str:
-    """What tells the other side that this was sent before: the same on every attempt, another for every other content."""
-    told = json.dumps([context.store.hub, run.job, target, run.generation, run.input_digest, part, sha256])
+    """What tells the other side that this was sent before: the same on every attempt of a run, another for all else."""
+    told = json.dumps([context.store.hub, run.id, target, part, sha256])
     return base64.b32encode(hashlib.sha256(told.encode()).digest()[:20]).decode().lower()
 
 

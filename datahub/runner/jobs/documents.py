@@ -44,6 +44,8 @@ class Documents:
             if told.template
             else Plain(row, kind, str(getattr(told, "envelope", "")))
         )
+        self.manner = self._maker.manner
+        """What says how they are made."""
         self._format = extension(kind, told.template)
         self._name = (told.name if isinstance(told, FilesTo) else "") or "{{KEY}}.{{FORMAT}}"
         self._filled("name", self._name, (*OF_RUN, "FORMAT"))

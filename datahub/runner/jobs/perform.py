@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -104,6 +103,7 @@ class _Work:
         self._report: Report | None = None
         self._piled: Piled | None = None
         self._drift: tuple[str, ...] = ()
+        self._torn: tuple[str, ...] = ()
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -156,10 +156,13 @@ class _Work:
                 self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
         judge(self._context, report, approved=self._run.approved)
         self._remembered.prepare(self._claim.run)
+        planned = plan(self._context, self._run, report)
+        self._torn = tuple(planned.told)
+        self._warn(report, self._torn)
         with self._store.together():
             self._store.runs.advance(self._claim, RunStatus.CHECKED, self._context.clock(), plan=digest(self._context.plan))
-            unmade = plan(self._context, self._run, report, self._claim)
-            within_tolerance(self._context, report, unmade)
+            planned.write_down(self._store, self._claim)
+            within_tolerance(self._context, report, planned.unmade)
         reach("planned")
 
     def _transformed(self, hold: Hold) -> Report:
@@ -182,7 +185,7 @@ class _Work:
                 continue
             piled = repeated(self._context, input_files(self._context, taken), out, partial(alone, self._context, self._run))
             if piled is None or report.status == "aborted" or not splittable(self._context, self._run, piled.source):
-                return self._warned(report, piled, out)
+                return self._warned(report, piled)
             narrow(self._context, self._claim, taken, piled.source, piled.first)
             self._again()
 
@@ -195,16 +198,19 @@ class _Work:
         self._again()
         return True
 
-    def _warned(self, report: Report, piled: Piled | None, out: Path) -> Report:
+    def _warned(self, report: Report, piled: Piled | None) -> Report:
         """The report, and in it what a person has to hear of though the run may be well."""
         self._piled, self._drift = piled, tuple(missing_now(self._context, self._run, report))
-        if told := self._told_anyway():
+        return self._warn(report, self._told_anyway())
+
+    def _warn(self, report: Report, told: Sequence[str]) -> Report:
+        if told:
             report = self._report = replace(report, warnings=(*report.warnings, *told))
-            report.write(out / "run" / "report.json")
+            report.write(self._context.folders.run(self._claim.run) / "out" / "run" / "report.json")
         return report
 
     def _told_anyway(self) -> tuple[str, ...]:
-        return (*([self._piled.told] if self._piled else []), *self._drift)
+        return (*([self._piled.told] if self._piled else []), *self._drift, *self._torn)
 
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))

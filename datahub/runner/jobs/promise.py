@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from datahub.connectors.declare import Sender, Sink
+from datahub.plan.hanging import Hanging, hanging
+from datahub.plan.operators import Plan
 from datahub.project.job import Job
 from datahub.records import record
+from datahub.runner.jobs.documents import entities_of
 from datahub.runner.jobs.job_context import Ways
+from datahub.runner.jobs.place import replaces
 
 
 @record(frozen=True, slots=True)
@@ -17,20 +22,41 @@ class Promise:
     target: str
     once: bool
     why: str
+    but: str = ""
+    """Why rows may come again where a run has failed after some of them had arrived."""
 
     @property
     def told(self) -> str:
-        return f"{self.target}: {'effect once' if self.once else 'at least once'} ({self.why})"
+        said = f"{self.target}: {'effect once' if self.once else 'at least once'} ({self.why})"
+        return f"{said}; at least once after a failure ({self.but})" if self.but else said
 
 
 _MESSAGES = "each row is a message under an id of its own, sent until it is taken; who drops ids that they know takes it once"
 
 
-def promises(job: Job, ways: Ways) -> tuple[Promise, ...]:
+def promises(job: Job, ways: Ways, plan: Plan) -> tuple[Promise, ...]:
     """What each target of a job gets."""
-    both: dict[str, Sink | Sender] = {**ways.sinks, **ways.senders}
+    files = [_promise(job, target, way) for target, way in ways.sinks.items()]
+    sent = [replace(one, but=_again(ways, plan, one.target)) for one in (_promise(job, *both) for both in ways.senders.items())]
     rows = [Promise(target, False, _MESSAGES) for target in sorted(ways.posters)]
-    return (*(_promise(job, target, way) for target, way in both.items()), *rows)
+    return (*files, *sent, *rows)
+
+
+def _again(ways: Ways, plan: Plan, target: str) -> str:
+    """Why a row that has arrived by a run which failed may not be known again; empty where it is."""
+    if replaces(plan, ways, target):
+        return ""
+    hangs, entities = hanging(plan), entities_of(plan, target)
+    about = ways.documents[target].row.entity if target in ways.documents else next(iter(entities), "")
+    key = next((one.key for one in plan.entities if one.name == about), ())
+    if not key:
+        return f"`{about}` has no key: its rows are known only where all that the other had read is read again as it was"
+    for entity in entities:
+        found = hangs.get(entity, Hanging())
+        named = [*found.mixed, *(one for one in key if entity == about and one in found.stamps)]
+        if named:
+            return f"`{named[0]}` of `{entity}` hangs on the time of the run{' and on its row' if found.mixed else ''}"
+    return ""
 
 
 def _promise(job: Job, target: str, way: Sink | Sender) -> Promise:

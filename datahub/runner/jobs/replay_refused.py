@@ -52,8 +52,9 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path, *, some: b
     assert found is not None
     report = _made(context, found, target, {entity: table}, made)
     Remembered(context).again(found.id, earlier.id, {entity: table})
+    planned = plan(context, found, report)
     with store.together():
-        plan(context, found, report, claim)
+        planned.write_down(store, claim)
         if not some:
             store.rejects.replayed(rejects.run, rejects.source, claim.run)
     return perform(context, claim, found)

@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from datahub.project.redaction import redacted
-from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects
+from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, RunStatus, Sending
 from datahub.state.sqlite.leases import fence
 
 if TYPE_CHECKING:
     from datahub.state.sqlite.ledger import SqliteLedger
 
 
+_NEXT = "UPDATE send_order SET last = last + ? RETURNING last"
+_BROKEN = ", ".join(f"'{status}'" for status in (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.OVER_LIMIT))
+
+
 class SqliteDeliveries:
     def __init__(self, ledger: SqliteLedger) -> None:
         self._ledger = ledger
 
-    def plan(self, claim: Claim, batches: Sequence[Batch], files: Sequence[OutFile]) -> None:
+    def plan(self, claim: Claim, batches: Sequence[Batch], files: Sequence[OutFile], sendings: Sequence[Sending] = ()) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute("INSERT INTO planned VALUES (?)", (claim.run,))
+            now = sql.execute(_NEXT, (1,)).fetchone()[0]
             sql.executemany(
-                "INSERT INTO batch (run, target, number, first, last, key, sha256, state, answer) VALUES (?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO batch (run, target, number, first, last, key, sha256, state, answer, sent_by, body_of, begun, sent)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 [
-                    (claim.run, one.target, one.number, one.first, one.last, one.key, one.sha256, one.state, redacted(one.answer))
+                    (
+                        *(claim.run, one.target, one.number, one.first, one.last, one.key, one.sha256, one.state),
+                        *(redacted(one.answer), one.sent_by, one.body_of, now if one.sent_by else 0, now if one.sent_by else 0),
+                    )
                     for one in batches
                 ],
+            )
+            sql.executemany(
+                "INSERT INTO sending VALUES (?,?,?,?,?,?)",
+                [(claim.run, one.target, one.place, one.rows, one.looked, one.closed) for one in sendings],
             )
             sql.executemany(
                 "INSERT INTO out_file VALUES (?,?,?,?,?,?,?,?,?)",
@@ -50,16 +64,33 @@ class SqliteDeliveries:
         rows = self._ledger.rows("SELECT * FROM out_file WHERE run = ? ORDER BY target, name", (run,))
         return tuple(OutFile(**{**dict(row), "state": FileState(row["state"])}) for row in rows)
 
-    def delivered(self, key: str) -> Batch | None:
-        rows = self._ledger.rows("SELECT * FROM batch WHERE key = ? AND state = 'done' LIMIT 1", (key,))
-        return _batch(rows[0]) if rows else None
+    def broken_off(self, place: str) -> Sequence[Sending]:
+        query = "SELECT sending.* FROM sending JOIN run ON run.id = sending.run WHERE place = ? AND closed = 0 AND run.status IN"
+        return tuple(map(_sending, self._ledger.rows(f"{query} ({_BROKEN}) ORDER BY run.rowid", (place,))))
+
+    def sent_to(self, place: str, after: int) -> Sequence[tuple[Sending, Sequence[Batch]]]:
+        known = {(one["run"], one["target"]): one for one in self._ledger.rows("SELECT * FROM sending WHERE place = ?", (place,))}
+        query = "SELECT batch.* FROM sending JOIN batch USING (run, target) WHERE place = ? AND sent > ? ORDER BY run, target, number"
+        batches = map(_batch, self._ledger.rows(query, (place, after)))
+        return [(_sending(known[key]), tuple(several)) for key, several in groupby(batches, lambda one: (one.run, one.target))]
+
+    def looked(self, claim: Claim, sendings: Sequence[Sending]) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.executemany(
+                "UPDATE sending SET looked = ?, closed = ? WHERE run = ? AND target = ?",
+                [(one.looked, one.closed, one.run, one.target) for one in sendings],
+            )
 
     def mark(self, claim: Claim, batch: Batch, state: BatchState, answer: str = "") -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
+            again = state is BatchState.SENDING
+            order = sql.execute(_NEXT, (1,)).fetchone()[0] if again else 0
             sql.execute(
-                "UPDATE batch SET state = ?, answer = ?, attempts = attempts + ? WHERE run = ? AND target = ? AND number = ?",
-                (state, redacted(answer), state is BatchState.SENDING, claim.run, batch.target, batch.number),
+                "UPDATE batch SET state = ?, answer = ?, attempts = attempts + ?, begun = iif(begun, begun, ?), sent = max(sent, ?)"
+                " WHERE run = ? AND target = ? AND number = ?",
+                (state, redacted(answer), again, order, order, claim.run, batch.target, batch.number),
             )
 
     def mark_file(self, claim: Claim, file: OutFile, state: FileState, receipt: str = "") -> None:
@@ -125,6 +156,10 @@ class SqliteRejects:
     def replayed(self, run: str, source: str, run_again: str) -> None:
         with self._ledger.writing() as sql:
             sql.execute("UPDATE rejects SET replayed_as = ? WHERE run = ? AND source = ?", (run_again, run, source))
+
+
+def _sending(row: sqlite3.Row) -> Sending:
+    return Sending(**{**dict(row), "closed": bool(row["closed"])})
 
 
 def _batch(row: sqlite3.Row) -> Batch:

@@ -32,7 +32,7 @@ _MOST_AT_ONCE = 500
 _APART = "'replay', 'backfill'"
 # A run that found nothing new has a code; it says as little of how much there should be as rejects or a range that are run again.
 _GOOD = f"status = 'success' AND code = '' AND kind NOT IN ({_APART})"
-_OWN_TABLES = ("taken", "batch", "out_file", "planned", "proposed", "rejects")
+_OWN_TABLES = ("taken", "batch", "sending", "out_file", "planned", "proposed", "rejects")
 
 
 class SqliteRuns:
@@ -181,29 +181,16 @@ class SqliteRuns:
         rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_GOOD} ORDER BY rowid DESC LIMIT 1", (job,))
         return _run(rows[0]) if rows else None
 
-    def last_planned(self, job: str) -> Run | None:
-        return next(iter(self._planned(job, "", (), 1)), None)
-
-    def planned_with(self, job: str, items: Sequence[int]) -> Sequence[Run]:
-        taken = (
-            "AND run.id IN (SELECT taken.run FROM item AS mine JOIN item ON item.place = mine.place AND item.name = mine.name"
-            " JOIN taken ON taken.item = item.id WHERE mine.id IN (SELECT value FROM json_each(?)))"
-        )
-        return self._planned(job, taken, (json.dumps(items),))
-
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
         query = "SELECT run.* FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.rowid >="
         rows = self._ledger.rows(f"{query} (SELECT rowid FROM run WHERE id = ?) ORDER BY run.rowid DESC", (job, id))
         return tuple(map(_run, rows))
 
-    def _planned(self, job: str, which: str, values: Sequence[str], most: int = -1) -> Sequence[Run]:
-        query = f"SELECT run.* FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.kind NOT IN ({_APART}) {which}"
-        return tuple(map(_run, self._ledger.rows(f"{query} ORDER BY run.rowid DESC LIMIT ?", (job, *values, most))))
-
     def generation(self, job: str, input_digest: str) -> int:
         # What broke off last is gone on with; whatever was sent before that is another matter, whether all of it arrived or not.
-        last = self.last_planned(job)
-        open = last.id if last is not None and last.status is not RunStatus.SUCCESS else ""
+        planned = f"SELECT id, status FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.kind NOT IN ({_APART})"
+        last = self._ledger.rows(f"{planned} ORDER BY run.rowid DESC LIMIT 1", (job,))
+        open = last[0]["id"] if last and last[0]["status"] != RunStatus.SUCCESS else ""
         query = "SELECT count(*) FROM run WHERE job = ? AND input_digest = ? AND (status = 'success' OR"
         query = f"{query} (kind NOT IN ({_APART}) AND id <> ? AND id IN (SELECT run FROM planned)))"
         return int(self._ledger.rows(query, (job, input_digest, open))[0][0])

@@ -113,4 +113,19 @@ VERSIONS: tuple[str, ...] = (
     UPDATE fire SET fire_at = max(fire_at, coalesce(
       (SELECT max(other.fire_at) FROM fire AS other WHERE other.job = fire.job AND other.kind = 'cron'), fire_at)) WHERE kind = 'baseline';
     """,
+    # What was sent is known by the place it went to, and by the order of sending: `begun` is of the first attempt, `sent` of the last.
+    # Where that went which was sent until now, nobody knows.
+    """
+    ALTER TABLE batch ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batch ADD COLUMN sent_by TEXT NOT NULL DEFAULT '';
+    ALTER TABLE batch ADD COLUMN body_of TEXT NOT NULL DEFAULT '';
+    CREATE TABLE sending (
+      run TEXT NOT NULL, target TEXT NOT NULL, place TEXT NOT NULL, rows TEXT NOT NULL, looked INTEGER NOT NULL DEFAULT 0,
+      closed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, target)
+    ) WITHOUT ROWID;
+    CREATE INDEX sending_at ON sending (place, closed);
+    CREATE TABLE send_order (last INTEGER NOT NULL);
+    INSERT INTO send_order VALUES (0);
+    """,
 )

@@ -37,7 +37,7 @@ def command(
     rows = [["job", job], ["", declared.description], ["enabled", "yes" if on else "no"], ["script", declared.mapping]]
     rows += [["runs", text] for text in [*described(loaded, declared), *started_by(declared)] or ["when it is started by hand"]]
     rows += [["reads", f"{name} from {_whence(told)}"] for name, told in declared.sources.items()]
-    rows += [["writes", one.told] for one in promises(declared, ways)]
+    rows += [["writes", one.told] for one in promises(declared, ways, plan)]
     rows += [["tells", f"{one.connection} when a run ends with {', '.join(one.on)}"] for one in declared.notify]
     rows += [["when busy", declared.overlap.replace("_", " ")]]
     rows += [

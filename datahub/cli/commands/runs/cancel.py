@@ -1,6 +1,7 @@
 """Cancel a run: one that waits ends at once, one that is at work at its next step.
 
-What it has sent stays sent, and is not sent again; what it has not done is left for the next run.
+What it has sent stays sent, and is not sent again; what it has not done is left for the next run. Where nobody knows whether a batch has
+arrived, --arrived or --resend must say it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from datahub.cli.output import Stop, say
 def command(
     run: Annotated[str, typer.Argument(help="The beginning of its id, or `last`.", show_default=False)],
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    arrived: Annotated[bool, typer.Option("--arrived", help="What was uncertain has arrived, and is not sent again.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="What was uncertain is left for the next run, as what has not arrived.")] = False,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
     from datetime import UTC, datetime
@@ -22,12 +25,15 @@ def command(
     from datahub.cli.job_run import Asked, run_job
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.switching import person
+    from datahub.cli.uncertain import answered, unknown
     from datahub.state.records import RunStatus
 
     with opened(env) as (_, store):
         found, now = one_run(store, run), datetime.now(UTC)
         if found.ended_for_good:
             raise Stop(f"run {found.id} has ended: {found.status.value.replace('_', ' ')}")
+        if batches := unknown(store, found):
+            answered(store, found, batches, arrived, resend, "cancel")
         store.runs.cancel(found.id, reason or f"cancelled by {person()}", now)
         store.audit(person(), "cancel", found.id, now)
         left = store.runs.get(found.id)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from datahub.cli.output import Stop, counted, say
+from datahub.cli.output import Stop, say
 
 
 def command(
@@ -27,8 +27,9 @@ def command(
     from datahub.cli.ledger_runs import one_run, opened
     from datahub.cli.queued import ahead, met
     from datahub.cli.switching import person
+    from datahub.cli.uncertain import answered, unknown
     from datahub.runner.jobs.fetch import gone
-    from datahub.state.records import BatchState, RunStatus
+    from datahub.state.records import RunStatus
 
     with opened(env) as (_, store):
         found, now = one_run(store, run), datetime.now(UTC)
@@ -50,17 +51,10 @@ def command(
                 f"run {found.id} cannot go on: the copy of `{lost[0]}` is gone, which is kept as long as `retention.payloads` says",
                 f"`dhm run {found.job}` reads what is there now",
             )
-        unknown = [one for one in store.deliveries.batches(found.id) if one.state is BatchState.UNKNOWN]
-        if unknown and arrived == resend:
-            first = f"rows {unknown[0].first + 1} to {unknown[0].last} for `{unknown[0].target}`"
-            raise Stop(
-                f"nobody knows whether {counted(len(unknown), 'batch', 'batches')} of run {found.id} arrived: {first}",
-                "look there, then say `--arrived` or `--resend`",
-            )
-        if found.status is RunStatus.HELD and not unknown and not approve:
+        if batches := unknown(store, found):
+            answered(store, found, batches, arrived, resend, "resume")
+        if found.status is RunStatus.HELD and not batches and not approve:
             raise Stop(f"run {found.id} is held: {found.reason}", "`--approve` lets it through")
-        if unknown:
-            store.deliveries.settle(found.id, BatchState.DONE if arrived else BatchState.PLANNED)
         if not waiting and not store.runs.reopen(found.id, now, approved=approve or found.approved):
             raise Stop(f"run {found.id} is {found.status.value.replace('_', ' ')}: there is nothing to go on with")
         said = "approve" if approve else "arrived" if arrived else "resend" if resend else "resume"

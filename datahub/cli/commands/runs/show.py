@@ -12,7 +12,7 @@ from datahub.cli.output import counted, give
 
 if TYPE_CHECKING:
     from datahub.project.load import Loaded
-    from datahub.state.records import Run
+    from datahub.state.records import Batch, Run
     from datahub.state.store import StateStore
 
 
@@ -52,7 +52,7 @@ def command(
         ]
         rows += [["sends", f"{one.name} to {one.target}: {one.state}"] for one in store.deliveries.files(found.id)]
         rows += [
-            ["sends", f"rows {one.first + 1:,} to {one.last:,} to {one.target}: {one.state}, key {one.key[:12]}…"]
+            ["sends", f"rows {one.first + 1:,} to {one.last:,} to {one.target}: {_state(one)}"]
             for one in store.deliveries.batches(found.id)
         ]
         page = folders_of(loaded).run(found.id) / "out" / "run" / NAME
@@ -60,6 +60,10 @@ def command(
         rows.append(["report", str(page) if page.is_file() else ""])
         rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
         give(table([row for row in rows if row[1]]))
+
+
+def _state(batch: Batch) -> str:
+    return f"had arrived by run {batch.sent_by}" if batch.sent_by else f"{batch.state}, key {batch.key[:12]}…"
 
 
 def _told(report: Path) -> list[list[str]]:

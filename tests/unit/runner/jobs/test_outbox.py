@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from datahub.cli.job_run import Asked, _targets, run_job
+from datahub.cli.delivered import targets
+from datahub.cli.job_run import Asked, run_job
 from datahub.cli.output import Exit, Stop
 from datahub.connectors.declare import TerminalError
 from datahub.runner.jobs import outbox
@@ -127,9 +128,9 @@ def test_a_target_that_takes_messages_is_no_file(world):
 def test_how_many_messages_a_run_wrote_is_said(world):
     shop = world()
     context, run = shop.context("orders"), orders(shop, "1", "A,1.50,2026-01-02", "B,2.00,").run
-    assert [("hook", "2 rows", "as 2 messages")] == list(_targets(context, run))
+    assert [("hook", "2 rows", "as 2 messages")] == list(targets(context, run))
     nothing = shop.by_hand("orders").run
-    assert [] == list(_targets(context, nothing))
+    assert [] == list(targets(context, nothing))
 
 
 def test_a_run_that_failed_sends_no_rows_and_says_that_it_failed(world):

@@ -210,7 +210,7 @@ def test_a_lost_answer_holds_the_run_where_nobody_can_know(world, tmp_path, shop
     one = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(shop.port, keyed=False)}))
     held = once(one).run
     assert RunStatus.HELD is held.status
-    assert "nobody knows whether batch 0 for `shop` has arrived" in held.reason
+    assert "nobody knows whether batch 1 for `shop` has arrived" in held.reason
     assert 1 == one.store.deliveries.settle(held.id, BatchState.DONE)
     one.store.runs.reopen(held.id, now())
     (ending,) = work(one)

@@ -1,0 +1,338 @@
+"""What a place was told last counts, whatever run of whatever job told it, in whatever file it stood."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from datahub.state.sqlite.ledger import SqliteLedger
+from tests.servers.api import api
+
+PROJECT = """\
+[project]
+name = "shop"
+
+[connections.here]
+kind = "local"
+
+[connections.shop]
+kind = "rest"
+url = "${env:SHOP}"
+insecure = true
+"""
+JOB = """
+[jobs.NAME]
+mapping = "SCRIPT.dhm"
+retry.attempts = 1
+
+[jobs.NAME.sources.rows]
+connection = "here"
+folder = "in"
+pattern = "*.csv"
+ready.stable = 0
+on_failure = {action = "move", folder = "failed"}
+
+[jobs.NAME.targets.dst]
+connection = "shop"
+path = "put"
+"""
+SCRIPT = """\
+source rows: csv {
+  columns {
+    id: int
+    name: text
+  }
+}
+entity Thing {
+  key id
+  id: int
+  name: text
+}
+map Thing from r in rows {
+  include r
+}
+target dst: api {}
+flow main {
+  write Thing to dst
+}
+"""
+OWNED = """\
+source rows: csv {
+  columns {
+    id: int
+    name: text
+  }
+}
+entity Order {
+  key id
+  id: int
+  at: datetime
+  owns Line on id
+}
+entity Line {
+  key id, name
+  id: int
+  name: text
+}
+map Order from r in rows
+  group by r.id
+{
+  id: r.id
+  at: now()
+}
+map Line from r in rows {
+  include r
+}
+target dst: api {}
+flow main {
+  write Order to dst
+  write Line to dst
+}
+"""
+
+
+class Place:
+    """A shop that takes each key once, loses an answer when told to, and refuses all from its `until`th request on."""
+
+    def __init__(self, folder, dhm, server):
+        self.folder, self.dhm, self.server = folder, dhm, server
+        self.rows, self.keys, self.until, self.lose = [], set(), 10_000, False
+        server.routes["POST /put"] = server.routes["POST /right"] = self.take
+
+    def take(self, asked):
+        self.until -= 1
+        if self.until < 0:
+            return 403, {"error": "the token has expired"}
+        key = asked.headers.get("idempotency-key")
+        if key is None or key not in self.keys:
+            self.keys.add(key)
+            told = asked.json()
+            self.rows += told if isinstance(told, list) else [told]
+        return None if self.lose else {}
+
+    def job(self, name="ff", script=SCRIPT, more="batch = 4\n"):
+        (self.folder / f"{name}.dhm").write_text(script, encoding="utf-8")
+        told = self.folder / "dhm.toml"
+        before = told.read_text(encoding="utf-8") if told.exists() else PROJECT
+        told.write_text(before + JOB.replace("NAME", name).replace("SCRIPT", name) + more, encoding="utf-8")
+        for folder in ("in", "failed"):
+            (self.folder / folder).mkdir(exist_ok=True)
+
+    def put(self, name, first, last, text="n"):
+        lines = "".join(f"{number},{text}{number}\n" for number in range(first, last))
+        (self.folder / "in" / f"{name}.csv").write_text(f"id,name\n{lines}", encoding="utf-8")
+
+    def back(self, name, other="", more=""):
+        file = self.folder / "failed" / f"{name}.csv"
+        (self.folder / "in" / f"{other or name}.csv").write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+        file.unlink()
+
+    def breaks_off(self, after, job="ff"):
+        self.until = after
+        ended = self.dhm("run", job)
+        assert (1, True) == (ended.code, "403" in ended.err), ended.err
+        self.until = 10_000
+
+    def run(self, *arguments):
+        ended = self.dhm("run", *(arguments or ["ff"]))
+        assert 0 == ended.code, ended.err
+        return ended.err
+
+    def ids(self):
+        return sorted(row["id"] for row in self.rows)
+
+    def state(self):
+        return {row["id"]: row["name"] for row in self.rows}
+
+
+@pytest.fixture
+def place(tmp_path, dhm, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with api() as server:
+        monkeypatch.setenv("SHOP", server.url)
+        yield Place(tmp_path, dhm, server)
+
+
+@pytest.mark.parametrize("more", ["batch = 4\n", 'document = "json"\n'], ids=["rows", "documents"])
+@pytest.mark.parametrize("other", ["", "b5"], ids=["under its name", "under another name"])
+def test_a_file_that_a_person_corrects_and_puts_back_is_sent_as_far_as_it_is_new(place, more, other):
+    place.job(more=more)
+    place.put("a", 0, 10)
+    place.breaks_off(after=2)
+    place.put("b", 20, 22)
+    place.run()
+    place.back("a", other, "99,new\n")
+    place.put("c", 30, 31)
+    told = place.run()
+    assert [*range(10), 20, 21, 30, 99] == place.ids(), told
+    arrived = 2 if "document" in more else 8
+    assert re.search(rf"\d+ batch(es)? delivered, {arrived} rows had arrived by run [0-9a-z-]+", told), told
+    assert f"had arrived by run {told.rpartition('had arrived by run ')[2].split()[0]}" in place.dhm("runs", "show").out
+
+
+def test_a_field_that_says_when_it_was_sent_makes_no_row_another(place):
+    place.job(
+        script=SCRIPT.replace("  name: text\n}\nmap", "  name: text\n  sent: datetime\n}\nmap").replace(
+            "include r", "include r\n  sent: now()"
+        )
+    )
+    place.put("a", 0, 10)
+    place.breaks_off(after=2)
+    place.back("a")
+    place.run()
+    assert [*range(10)] == place.ids()
+
+
+def test_a_document_is_the_same_where_it_and_what_it_owns_say_the_same_but_for_the_time(place):
+    place.job(script=OWNED, more='document = "json"\n')
+    place.put("a", 0, 6)
+    place.breaks_off(after=4)
+    place.back("a", more="1,another line\n")
+    place.run()
+    assert [0, 1, 1, 2, 3, 4, 5] == place.ids()
+    assert [1, 2] == [len(row["Line"]) for row in place.rows if row["id"] == 1]
+
+
+@pytest.mark.parametrize("by", ["a backfill", "another job", "another job that broke off"])
+def test_what_was_sent_in_between_takes_the_place_of_what_had_arrived(place, by):
+    place.job()
+    place.job("full")
+    if by == "a backfill":
+        place.put("a", 0, 8, "four")
+        place.run()
+        place.put("b", 0, 8, "five")
+        place.breaks_off(after=1)
+        place.run("ff", "--from", "2020-01-01T00:00:00Z", "--to", "2100-01-01T00:00:00Z")
+        place.back("b")
+    else:
+        place.put("a", 0, 8, "five")
+        place.breaks_off(after=1)
+        place.put("b", 0, 8, "four")
+        if by == "another job":
+            place.run("full")
+        else:
+            place.breaks_off(after=1, job="full")
+        (place.folder / "in" / "b.csv").unlink(missing_ok=True)
+        place.back("a")
+    place.run("ff")
+    assert {number: f"five{number}" for number in range(8)} == place.state()
+
+
+def test_another_address_gets_everything(place):
+    place.job()
+    place.put("a", 0, 10)
+    place.breaks_off(after=2)
+    told = place.folder / "dhm.toml"
+    told.write_text(told.read_text().replace('path = "put"', 'path = "right"'))
+    place.rows.clear()
+    place.back("a")
+    assert "had arrived" not in place.run()
+    assert [*range(10)] == place.ids()
+
+
+def test_movements_that_say_what_others_said_that_arrived_in_vain_are_sent(place):
+    place.job(script=SCRIPT.replace("  key id\n", ""))
+    place.put("a", 0, 10)
+    place.breaks_off(after=2)
+    place.put("b", 0, 4)
+    place.run()
+    assert sorted([*range(8), *range(4)]) == place.ids()
+    place.back("a")
+    place.run()
+    assert sorted([*range(10), *range(4)]) == place.ids()
+    (place.folder / "in" / "a.csv").rename(place.folder / "in" / "z.csv")
+    place.run()
+    assert 24 == len(place.ids())
+
+
+def test_who_cancels_a_run_says_what_became_of_what_nobody_knows(place):
+    place.job(script=SCRIPT.replace("  key id\n", ""), more='batch = 4\nkey_header = ""\n')
+    place.put("a", 0, 8)
+    place.lose = True
+    assert 1 == place.dhm("run", "ff").code
+    place.lose = False
+    run = place.dhm("runs", "ls").out.split("\n")[1].split()[0]
+    refused = place.dhm("runs", "cancel", run)
+    assert (2, True) == (refused.code, f"`dhm runs cancel {run} --arrived`" in refused.err), refused.err
+    assert 0 == place.dhm("runs", "cancel", run, "--arrived").code
+    place.run()
+    assert [*range(8)] == place.ids()
+
+
+def test_a_row_that_a_run_which_succeeded_has_sent_is_news_whenever_it_comes_again(place):
+    place.job()
+    place.put("a", 0, 8)
+    place.breaks_off(after=1)
+    place.back("a")
+    place.run()
+    assert [*range(8)] == place.ids()
+    place.put("b", 0, 8)
+    assert "had arrived" not in place.run()
+    assert sorted([*range(8), *range(8)]) == place.ids()
+
+
+def test_a_batch_that_was_on_its_way_goes_under_its_key_with_the_time_that_it_had(place):
+    """The shop does a key once, and finds fault with one that comes with another body."""
+    place.job(
+        script=SCRIPT.replace("  name: text\n}\nmap", "  name: text\n  sent: datetime\n}\nmap").replace(
+            "include r", "include r\n  sent: now()"
+        )
+    )
+    bodies = {}
+
+    def take(asked):
+        key = asked.headers["idempotency-key"]
+        if bodies.setdefault(key, asked.body) != asked.body:
+            return 409, {"error": "another body"}
+        return place.take(asked)
+
+    place.server.routes["POST /put"] = take
+    place.put("a", 0, 10)
+    place.breaks_off(after=1)
+    place.put("b", 10, 12)
+    place.back("a")
+    place.run()
+    assert [*range(12)] == place.ids()
+    assert 2 == len({row["sent"] for row in place.rows})
+
+
+def test_what_was_on_its_way_with_rows_that_have_changed_is_told_of_where_it_goes_again(place):
+    place.job()
+    place.put("a", 0, 8)
+    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (403, {}))[1]
+    assert 1 == place.dhm("run", "ff").code
+    place.server.routes["POST /put"] = place.take
+    file = place.folder / "failed" / "a.csv"
+    file.write_text(file.read_text().replace("n2", "changed"))
+    place.back("a")
+    assert "3 rows for `dst` may arrive a second time" in place.run()
+    assert "may arrive a second time" in place.dhm("runs", "show").out
+
+
+def test_what_nobody_knows_of_is_asked_about_by_the_run_that_takes_the_place_of_another(place):
+    """As `overlap = "cancel_previous"` does; one row of the batch has changed meanwhile."""
+    place.job(more='batch = 4\nkey_header = ""\n')
+    place.put("a", 0, 8)
+    place.lose = True
+    assert 1 == place.dhm("run", "ff").code
+    place.lose = False
+    with closing(SqliteLedger(next((place.folder / ".dhm").rglob("ledger.sqlite")))) as ledger:
+        ledger.runs.cancel(ledger.runs.list()[0].id, "a later fire takes its place", datetime.now(UTC))
+    file = place.folder / "in" / "a.csv"
+    file.write_text(file.read_text().replace("n2", "changed"))
+    ended = place.dhm("run", "ff")
+    assert (1, True) == (ended.code, "nobody knows whether batch 1" in ended.err), ended.err
+    assert 0 == place.dhm("runs", "resume", "last", "--arrived").code
+    assert (sorted([*range(8), 2]), "changed") == (place.ids(), place.state()[2])
+
+
+def test_what_was_refused_for_certain_is_sent_without_being_asked_about(place):
+    place.job(more='batch = 4\nkey_header = ""\n')
+    place.put("a", 0, 8)
+    place.breaks_off(after=1)
+    place.back("a")
+    place.run()
+    assert [*range(8)] == place.ids()
