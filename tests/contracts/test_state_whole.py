@@ -240,6 +240,21 @@ def test_what_is_closed_is_not_looked_at_again(store):
     assert [] == list(store.deliveries.broken_off("the shop"))
 
 
+def test_what_a_person_says_of_a_batch_settles_it_for_the_run_that_sent_it_first(store):
+    submit(store)
+    first = claim(store)
+    batch = Batch(first.run, "shop", 0, 0, 1, "k", "s")
+    store.deliveries.plan(first, [batch], [])
+    store.deliveries.mark(first, batch, BatchState.SENDING)
+    store.runs.end(first, RunStatus.CANCELLED, NOON)
+    submit(store, 1)
+    second = claim(store)
+    store.deliveries.plan(second, [replace(batch, run=second.run, state=BatchState.UNKNOWN)], [])
+    assert 1 == store.deliveries.settle(second.run, BatchState.DONE)
+    ((earlier,), (later,)) = (store.deliveries.batches(one.run) for one in (first, second))
+    assert (BatchState.PLANNED, BatchState.DONE, True) == (earlier.state, later.state, 0 < earlier.sent < later.sent)
+
+
 def test_rejects_that_come_back_are_added_once(store, work):
     store.rejects.put(work, [Rejects(work.run, "feed", "x.csv", 3)])
     for _ in range(2):

@@ -141,6 +141,12 @@ class Place:
         assert 0 == ended.code, ended.err
         return ended.err
 
+    def broken(self):
+        """What the ledger knows of runs that broke off, and are not closed."""
+        with closing(SqliteLedger(next((self.folder / ".dhm").rglob("ledger.sqlite")))) as ledger:
+            places = {row["place"] for row in ledger.rows("SELECT place FROM sending")}
+            return [one for name in places for one in ledger.deliveries.broken_off(name)]
+
     def ids(self):
         return sorted(row["id"] for row in self.rows)
 
@@ -336,3 +342,25 @@ def test_what_was_refused_for_certain_is_sent_without_being_asked_about(place):
     place.back("a")
     place.run()
     assert [*range(8)] == place.ids()
+
+
+def test_a_file_that_is_never_put_back_is_looked_at_once_and_forgotten_when_others_took_the_place_of_its_rows(place):
+    place.job()
+    place.put("a", 0, 10)
+    place.breaks_off(after=2)
+    place.put("b", 20, 22)
+    place.run()
+    (before,) = place.broken()
+    place.put("c", 0, 4, "four")
+    place.run()
+    place.put("d", 30, 31)
+    place.run()
+    (after,) = place.broken()
+    assert (False, True) == (after.closed, after.looked > before.looked > 0)
+    place.rows.clear()
+    place.back("a")
+    assert "4 rows had arrived by run" in place.run()
+    assert [*range(4), 8, 9] == place.ids()
+    place.put("e", 40, 41)
+    assert "had arrived" not in place.run()
+    assert [] == place.broken()

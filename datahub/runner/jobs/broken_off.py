@@ -14,6 +14,7 @@ from datahub.engine.keys import Hashes
 from datahub.project.binding import FilesFrom
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.looked_at import keep, left
 from datahub.runner.jobs.made import files_made
 from datahub.runner.jobs.pieces import NEW, UNKNOWN, OnTheWay
 from datahub.runner.jobs.row_digests import Rows, Sameness, about, places, said, sameness
@@ -53,6 +54,8 @@ class _Standing:
     order: Rows
     run: Rows
     """By which run."""
+    row: Rows
+    """Where among its rows."""
     sending: Rows
     """Which of the runs that broke off has them among its rows."""
     way: Rows
@@ -60,7 +63,10 @@ class _Standing:
 
     def only(self, chosen: Mask) -> _Standing:
         both = (self.about[:, chosen], self.said[:, chosen])
-        return _Standing(*both, self.order[chosen], self.run[chosen], self.sending[chosen], self.way[chosen])
+        return _Standing(*both, *(getattr(self, name)[chosen] for name in _BESIDE))
+
+
+_BESIDE = ("order", "run", "row", "sending", "way")
 
 
 def known_before(context: JobContext, run: Run, sending: Sending, files: Files) -> Before | None:
@@ -91,21 +97,26 @@ class _Look:
             return self._keyed([one for one in broken if len(_same(one).key) == len(self._same.key)])
         mine = [one for one in broken if not _same(one).key and self._own(one)]
         ended = [one for one in mine if self._gone_on_with(one)]
-        left = [one for one in mine if one not in ended and self._reads_again(one)]
-        return self._matched(left, self._standing(left), tuple(replace(one, closed=True) for one in ended))
+        again = [one for one in mine if one not in ended and self._reads_again(one)]
+        return self._matched(again, self._standing(again), tuple(replace(one, closed=True) for one in ended))
 
     # ------------------------------------------------------------ rows with a key
 
     def _keyed(self, broken: Sequence[Sending]) -> Before:
-        standing = self._standing(broken)
-        sent = self._context.store.deliveries.sent_to(self._sending.place, int(standing.order.min(initial=0)) - 1)
+        standing, folders = self._standing(broken), self._context.folders
+        unknown = np.isin(standing.sending, [number for number, one in enumerate(broken) if left(folders, one) is None])
+        known = [one.looked for one in broken if left(folders, one) is not None]
+        after = min([*known, *([int(standing.order[unknown].min()) - 1] if unknown.any() else [])], default=0)
+        sent = self._context.store.deliveries.sent_to(self._sending.place, after)
         last = self._last(standing, sent)
         # Of a batch that was on its way each row must be the last that was said, or it is not sent again as it was.
         stands = standing.order >= last
         standing = standing.only(stands & ~np.isin(standing.way, standing.way[~stands & (standing.way >= 0)]))
-        until = max((batch.sent for _, several in sent for batch in several), default=0)
-        left = set(standing.sending.tolist())
-        looked = tuple(replace(one, looked=until, closed=number not in left) for number, one in enumerate(broken))
+        until = max((batch.sent for _, several in sent for batch in several), default=after)
+        open = set(standing.sending.tolist())
+        looked = tuple(replace(one, looked=until, closed=number not in open) for number, one in enumerate(broken))
+        for number, (one, now) in enumerate(zip(broken, looked, strict=True)):
+            keep(folders, one, now, standing.row[standing.sending == number])
         return self._matched(broken, standing, looked)
 
     def _last(self, standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
@@ -154,11 +165,11 @@ class _Look:
         """What runs that broke off have sent, whatever came after it."""
         none, rows = np.zeros((2, 0), np.uint64), np.zeros(0, np.int64)
         sent = [self._sent_by(number, one) for number, one in enumerate(broken)]
-        found = [_Standing(none, none, rows, rows, rows, rows), *(one for one in sent if one is not None)]
+        found = [_Standing(none, none, *[rows] * len(_BESIDE)), *(one for one in sent if one is not None)]
         return _Standing(
             np.concatenate([one.about for one in found], axis=1),
             np.concatenate([one.said for one in found], axis=1),
-            *(np.concatenate([getattr(one, name) for one in found]) for name in ("order", "run", "sending", "way")),
+            *(np.concatenate([getattr(one, name) for one in found]) for name in _BESIDE),
         )
 
     def _sent_by(self, number: int, one: Sending) -> _Standing | None:
@@ -171,13 +182,15 @@ class _Look:
             return None
         rows, batch = _rows_of(batches)
         taken = ~np.isin(rows, [row for one in batches for row in _refused(one)])
+        if (known := left(self._context.folders, one)) is not None:
+            taken &= np.isin(rows, known) | (np.array([one.sent for one in batches], np.int64)[batch] > one.looked)
         rows, batch = rows[taken], batch[taken]
         way = np.array([self._way(one) for one in batches], np.int64)
         order = np.array([one.begun if self._others_between(one) else one.sent for one in batches], np.int64)
         digests = said(same, files)[:, rows]
         named = about(same, files)[:, rows] if same.key else digests
         run = np.array([self._arrived_by(one) for one in batches], np.int64)
-        return _Standing(named, digests, order[batch], run[batch], np.full(len(rows), number), way[batch])
+        return _Standing(named, digests, order[batch], run[batch], rows, np.full(len(rows), number), way[batch])
 
     def _arrived_by(self, batch: Batch) -> int:
         run = batch.sent_by or batch.run

@@ -87,6 +87,9 @@ class SqliteDeliveries:
             fence(sql, claim)
             again = state is BatchState.SENDING
             order = sql.execute(_NEXT, (1,)).fetchone()[0] if again else 0
+            if again:
+                # A run that was gone on with may break off once more.
+                sql.execute("UPDATE sending SET closed = 0 WHERE run = ? AND target = ? AND closed = 1", (claim.run, batch.target))
             sql.execute(
                 "UPDATE batch SET state = ?, answer = ?, attempts = attempts + ?, begun = iif(begun, begun, ?), sent = max(sent, ?)"
                 " WHERE run = ? AND target = ? AND number = ?",
@@ -103,7 +106,17 @@ class SqliteDeliveries:
 
     def settle(self, run: str, state: BatchState) -> int:
         with self._ledger.writing() as sql:
-            return sql.execute("UPDATE batch SET state = ? WHERE run = ? AND state = 'unknown'", (state, run)).rowcount
+            order = sql.execute(_NEXT, (1,)).fetchone()[0]
+            # An earlier run that was asked about the same has its answer here.
+            sql.execute(
+                "UPDATE batch SET state = 'planned' WHERE run <> ? AND state IN ('sending', 'unknown')"
+                " AND key IN (SELECT key FROM batch WHERE run = ? AND state = 'unknown')",
+                (run, run),
+            )
+            answered = (
+                "UPDATE batch SET state = ?, begun = iif(begun, begun, ?), sent = iif(sent, sent, ?) WHERE run = ? AND state = 'unknown'"
+            )
+            return sql.execute(answered, (state, order, order, run)).rowcount
 
 
 class SqliteCursors:
