@@ -9,8 +9,9 @@ import pytest
 from datahub.connectors import load
 from datahub.connectors.declare import DataHubError, Incremental, Place, TransientError, Uncertain
 from datahub.connectors.rest.told import RestTo
+from datahub.dev.djust import SECRET
 from datahub.formats.written import OMITTED
-from tests.contracts.ways import KIND_OF, ROWS, SECRET, SENDERS, SOURCES, giving, taking
+from tests.contracts.ways import KIND_OF, ROWS, SENDERS, SOURCES, giving, taking
 
 KINDS = load()
 SKUS = [row["sku"] for row in ROWS]
@@ -172,7 +173,9 @@ def test_a_sender_says_where_it_sends_without_a_secret_and_whether_what_it_is_no
 def test_where_a_sender_sends_is_told_apart_by_path_and_query_and_how_by_method_and_form(tmp_path):
     def sender(**told):
         way = KINDS["rest"].connection.model_validate({"kind": "rest", "url": "https://shop.example/api"})
-        return KINDS["rest"].sender(way, RestTo.model_validate({"connection": "x", "path": "orders"} | told), Place(tmp_path, tmp_path))
+        make = KINDS["rest"].sender
+        assert make is not None
+        return make(way, RestTo.model_validate({"connection": "x", "path": "orders"} | told), Place(tmp_path, tmp_path))
 
     base = sender()
     addresses = [sender(path="offers").address, sender(parameters={"tenant": "b"}).address]

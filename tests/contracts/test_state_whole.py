@@ -213,7 +213,7 @@ def test_what_a_place_was_told_is_known_in_the_order_in_which_it_was_told(store)
     assert [failed, confirmed] == [one.run for one in store.deliveries.broken_off("the shop")]
     assert [elsewhere] == [one.run for one in store.deliveries.broken_off("the zoo")]
     told = {sending.run: [one.sent for one in batches] for sending, batches in store.deliveries.sent_to("the shop", 0)}
-    assert [failed, good, confirmed] == sorted(told, key=told.get)
+    assert [failed, good, confirmed] == sorted(told, key=lambda run: told[run])
     assert {good, confirmed} == {sending.run for sending, _ in store.deliveries.sent_to("the shop", told[failed][0])}
     assert [failed] == [one.sent_by for one in store.deliveries.batches(confirmed)]
 

@@ -287,7 +287,7 @@ def test_a_batch_that_was_on_its_way_goes_under_its_key_with_the_time_that_it_ha
             "include r", "include r\n  sent: now()"
         )
     )
-    bodies = {}
+    bodies: dict[str, bytes] = {}
 
     def take(asked):
         key = asked.headers["idempotency-key"]

@@ -25,7 +25,9 @@ LABELS = {".": NEW, "?": UNKNOWN, "a": 0, "b": 1}
 )
 def test_what_has_arrived_stands_apart_and_what_was_on_its_way_stays_together(labels, way, wanted):
     pieces = cut(
-        np.array([LABELS[one] for one in labels], np.int64), [OnTheWay(*way, Batch("R", "dst", 0, 0, 1, "K", ""))] if way else [], 3
+        np.array([LABELS[one] for one in labels], np.int64),
+        [OnTheWay(way[0], way[1], Batch("R", "dst", 0, 0, 1, "K", ""))] if way else [],
+        3,
     )
     forms = ((labels[one.first : one.last], one) for one in pieces)
     assert wanted == " ".join(f"({text})" if one.way else f"[{text}]" if one.label >= 0 else text for text, one in forms)
