@@ -46,7 +46,7 @@ def dry(loaded: Loaded, asked: Asked, plan: Plan) -> Exit:
 
 
 def _one(context: JobContext, asked: Asked, out: Path, window: Window | None, *, known: bool) -> Exit:
-    from datahub.cli.summary import summary
+    from datahub.cli.summary import last_line, summary
     from datahub.runner.jobs.dry import dry_run
     from datahub.runner.jobs.piled_up import waiting
 
@@ -57,7 +57,13 @@ def _one(context: JobContext, asked: Asked, out: Path, window: Window | None, *,
         say("dry run: nothing new" if window is None else "  nothing of this range is there")
         return Exit.EMPTY if asked.fail_on_empty else Exit.DONE
     # The files that are shown nowhere are gone by then.
-    say(summary(replace(would.report, written=(), rejects=()), Paint(sys.stderr)).rstrip("\n"))
+    told, paint = replace(would.report, written=(), rejects=()), Paint(sys.stderr)
+    said = summary(told, paint)
+    if told.status != "aborted":
+        # Nothing was written.
+        ending = f"{paint('1;32', 'dry run')}: {counted(told.rows_read, 'row')} read, nothing delivered"
+        said = f"{said.removesuffix(last_line(told, paint))}{ending}"
+    say(said.rstrip("\n"))
     for target, rows in would.deliveries:
         say(f"  would go to `{target}`: {counted(rows, 'row')}")
     if would.left:

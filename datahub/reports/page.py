@@ -97,7 +97,8 @@ def _conservation(report: Report) -> Markup:
         for one in report.sources
     ]
     if report.adds_up:
-        told = element("p", f"✓ All {report.rows_read:,} rows that were read are accounted for.", class_="sum good-text")
+        said = "The row that was read is" if report.rows_read == 1 else f"All {report.rows_read:,} rows that were read are"
+        told = element("p", f"✓ {said} accounted for.", class_="sum good-text")
     else:
         told = element("p", "The rows do not add up. This is a mistake of DataHub: do not use the result.", class_="sum bad-text")
     bars = [_bar(one, used) for one in report.sources if one.read]

@@ -67,8 +67,17 @@ def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
     for item in plan.flow.aborts:
         answer = evaluate(item.condition, Scope(frame, state))
         if bool(as_mask(answer.values, 1)[0]):
-            return f"`abort when` on line {item.origin.line} of {item.origin.script} is true"
+            asked = ", ".join(f"{name} is {_shown(columns[name])}" for name in sorted(columns_read(item.condition)) if name in columns)
+            return f"`abort when` on line {item.origin.line} of {item.origin.script} is true{f' ({asked})' if asked else ''}"
     return ""
+
+
+def _shown(column: Column) -> str:
+    """The value of a figure that the flow asks about."""
+    value = column.values.as_py()
+    if value is None:
+        return "not known"
+    return f"{value.normalize():f}"[:12] if isinstance(value, Decimal) else f"{value:,}"
 
 
 def fatal_reason(sample: Mapping[str, object], count: int) -> str:

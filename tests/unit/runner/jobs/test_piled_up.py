@@ -229,7 +229,9 @@ def test_a_bad_file_that_stays_where_it_is_is_named_with_what_waits_behind_it_an
     asked(shop)
     good, bad = shop.work("stock")
     assert (RunStatus.SUCCESS, RunStatus.FAILED) == (good.run.status, bad.run.status)
-    assert re.fullmatch(r"`b\.csv`: `abort when` on line 10 of \S*stock\.dhm is true; 2 more files wait", bad.run.reason)
+    assert re.fullmatch(
+        r"`b\.csv`: `abort when` on line 10 of \S*stock\.dhm is true \(rejected\(Stock\) is 1\); 2 more files wait", bad.run.reason
+    )
     assert (
         "each run reads `b.csv` first, until corrected or taken away;"
         ' `on_failure = {action = "move", folder = "failed"}` below `[jobs.stock.sources.feed]` puts such files aside by itself'
