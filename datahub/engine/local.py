@@ -22,6 +22,7 @@ from datahub.engine import issues
 from datahub.engine.backlog import Backlog
 from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.execution import Execution
+from datahub.engine.headers import headed
 from datahub.engine.held import HeldIssues
 from datahub.engine.ledger import BLOCK_BITS, Fate, row_ids
 from datahub.engine.lookup_filling import Fillings
@@ -201,11 +202,11 @@ class _Runner:
         if self._facts_asked:
             for place in rows.places:
                 self.execution.places.add(place)
-        count = side.count(read)
-        count.rows_in += rows.records
+        (count := side.count(read)).rows_in += rows.records
         count.rows_out += rows.frame.length
         count.rejected += rows.bad.num_rows
         leaving = self._leave(read, rows.frame, exits, side)
+        side.issues = headed(side.issues, self._plan.sources[source], rows.gathered)
         return _Done(leaving, side, rows.places, rows.bad, tuple(blocks) if at_once else ())
 
     def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from datahub.engine.headers import GatheredRows
 from datahub.engine.ledger import row_ids
 from datahub.engine.origins import Origins
 from datahub.engine.outside import Feed
@@ -35,6 +36,7 @@ class ReadRows:
     frame: Frame
     places: tuple[BlockPlace, ...]
     bad: pa.Table
+    gathered: tuple[GatheredRows, ...] = ()
 
     @property
     def records(self) -> int:
@@ -76,15 +78,19 @@ def ahead(
 
 def rows_of(feed: Feed, source: int, blocks: Sequence[Any], shape: ir.SourceShape, origins: Origins) -> ReadRows:
     """What some blocks of the source number `source`, of this `shape`, hold, as one frame."""
-    frames, places, bad = [], [], []
+    frames, places, bad, gathered = [], [], [], []
     for block in blocks:
         parsed = feed.parse(block)
         positions = np.arange(parsed.length, dtype=np.int64) if parsed.positions is None else parsed.positions
         frames.append(Frame(parsed.columns, parsed.length, row_ids(source, block.number, positions)))
         places.append(_placed(feed, source, block, parsed))
         bad.append(bad_records(parsed, source, block.number))
+        if parsed.gathered:
+            gathered.append(GatheredRows(frames[-1].rows, parsed.gathered))
     frame = frames[0] if len(frames) == 1 else concat(frames)
-    return ReadRows(_answered_for(frame, shape, origins), tuple(places), bad[0] if len(bad) == 1 else pa.concat_tables(bad))
+    return ReadRows(
+        _answered_for(frame, shape, origins), tuple(places), bad[0] if len(bad) == 1 else pa.concat_tables(bad), tuple(gathered)
+    )
 
 
 def _answered_for(frame: Frame, shape: ir.SourceShape, origins: Origins) -> Frame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,9 @@ from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.semantic.kinds import alike
 from datahub.types import model as t
 from datahub.types.model import Type
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @record(frozen=True, slots=True)
@@ -262,23 +265,31 @@ def found_any(shape: SourceShape, layout: Layout) -> bool:
 # ---------------------------------------------------------------- cells to nested values
 
 
+Kept: TypeAlias = "npt.NDArray[np.bool_]"
+"""For each row (first axis) and column or group of columns (second axis) whether it is in the row's list."""
+
 Cells: TypeAlias = Callable[[int | None], pa.Array]
 """The texts of a column of the file by its index; empty texts for None."""
 
 
-def nested(place: Spread | Groups, cell: Cells, length: int) -> pa.Array:
-    """The value of `place` for every row."""
+def nested(place: Spread | Groups, cell: Cells, length: int) -> tuple[pa.Array, Kept | None]:
+    """The value of `place` for every row, and of what becomes a list which columns each has kept."""
     match place:
         case Groups():
             return _group_lists(place, cell, length)
         case Spread(kind="struct"):
             arrays = [cell(index) for index in place.indices]
-            return pa.StructArray.from_arrays(arrays, list(place.keys)) if arrays else pa.array([{}] * length, pa.struct([]))
+            return (pa.StructArray.from_arrays(arrays, list(place.keys)) if arrays else pa.array([{}] * length, pa.struct([]))), None
         case Spread(kind="list"):
-            values, offsets = _gathered([cell(index) for index in place.indices], length, place.keep_blank, place.nulls)
-            return pa.ListArray.from_arrays(offsets, values)
+            return _gathered([cell(index) for index in place.indices], length, place.keep_blank, place.nulls)
         case _:
-            return _maps(place, cell, length)
+            return _maps(place, cell, length), None
+
+
+def headers_of(place: Spread | Groups, header: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """For each element that a list may have the names of the columns that it comes from, part by part."""
+    rows = place.rows if isinstance(place, Groups) else tuple((index,) for index in place.indices)
+    return tuple(tuple("" if index is None else header[index] for index in row) for row in rows)
 
 
 def _maps(place: Spread, cell: Cells, length: int) -> pa.Array:
@@ -291,11 +302,11 @@ def _maps(place: Spread, cell: Cells, length: int) -> pa.Array:
     return pa.MapArray.from_arrays(pa.array(_offsets(keep)), keys.filter(mask), stacked.filter(mask))
 
 
-def _gathered(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+def _gathered(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> tuple[pa.Array, Kept | None]:
     if not columns:
-        return pa.array([], pa.string()), pa.array(np.zeros(length + 1, np.int32))
+        return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string())), None
     keep = np.ones((length, len(columns)), np.bool_) if keep_blank else _present(columns, nulls)
-    return _stacked(columns).filter(pa.array(keep.ravel())), pa.array(_offsets(keep))
+    return pa.ListArray.from_arrays(pa.array(_offsets(keep)), _stacked(columns).filter(pa.array(keep.ravel()))), keep
 
 
 def _stacked(columns: list[pa.Array]) -> pa.Array:
@@ -322,13 +333,13 @@ def _offsets(keep: Any) -> Any:
     return np.concatenate(([0], np.cumsum(keep.sum(axis=1)))).astype(np.int32)
 
 
-def _group_lists(place: Groups, cell: Cells, length: int) -> pa.Array:
+def _group_lists(place: Groups, cell: Cells, length: int) -> tuple[pa.Array, Kept | None]:
     if not place.rows:
         empty = pa.StructArray.from_arrays([pa.array([], pa.string()) for _ in place.parts], list(place.parts))
-        return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), empty)
+        return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), empty), None
     grid = [[cell(index) for index in row] for row in place.rows]
     # A group counts where any of its parts holds something.
     keep = np.stack([np.any([_holds(column, place.nulls) for column in row], axis=0) for row in grid], axis=1)
     mask = pa.array(keep.ravel())
     parts = [_stacked([row[number] for row in grid]).filter(mask) for number in range(len(place.parts))]
-    return pa.ListArray.from_arrays(pa.array(_offsets(keep)), pa.StructArray.from_arrays(parts, list(place.parts)))
+    return pa.ListArray.from_arrays(pa.array(_offsets(keep)), pa.StructArray.from_arrays(parts, list(place.parts))), keep

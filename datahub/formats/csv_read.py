@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from datahub.formats import csv_exact, csv_ragged, csv_scan
-from datahub.formats.csv_columns import Layout, One, Place, indices_of, nested
+from datahub.formats.csv_columns import Groups, Kept, Layout, One, Place, headers_of, indices_of, nested
 from datahub.formats.csv_exact import Look, Rows
 from datahub.formats.csv_head import Head, read_head
 from datahub.formats.csv_resent import Reasons, must_be_walked, with_reasons
@@ -26,6 +26,7 @@ from datahub.formats.presence import presence_asked
 from datahub.formats.text_stream import TextStream
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Column
+from datahub.frames.gathered import Gathered
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
 
@@ -58,6 +59,7 @@ class CsvReader:
         self.shape, self.files = shape, files
         self.wanted = frozenset(name.removeprefix(f"#{shape.name}.") for name in wanted)
         self._asked = presence_asked(wanted, shape.columns)
+        self._patterns = {column.name: column.pattern for column in shape.columns}
         self._absent: dict[str, None] = {}
         self.heads: dict[int, Head] = {}
         self._warnings: list[str] = []
@@ -102,11 +104,17 @@ class CsvReader:
         indices = sorted({*nameless, *(index for place in wanted for index in indices_of(place))})
         rows = read(data, indices, block.first_line)
         self._note_nameless([index + 1 for index in nameless if pc.any(pc.not_equal(rows.columns[index], "")).as_py()], block.file)
-        columns = {f"#{self.shape.name}.{place.name}": Column(_value(place, rows)) for place in wanted}
+        columns, gathered = {}, []
+        for place in wanted:
+            value, keep = _value(place, rows)
+            columns[f"#{self.shape.name}.{place.name}"] = Column(value)
+            if keep is not None and not isinstance(place, One):
+                parts = place.parts if isinstance(place, Groups) else ("",)
+                gathered.append(Gathered(self._patterns[place.name], parts, headers_of(place, data.layout.header), keep))
         places = {place.name: place for place in data.layout.places}
         for mark, (column, path) in self._asked.items():
             columns[mark] = Column(pa.scalar(bool(indices_of(places[column.name], path))))
-        return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad)
+        return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad, tuple(gathered))
 
     def _note_nameless(self, numbers: list[int], file: int) -> None:
         """Values under no name are read by nobody, and were written by somebody."""
@@ -334,12 +342,12 @@ def _conversion(width: int, indices: tuple[int, ...]) -> tuple[list[str], pa.csv
     return [f"f{index}" for index in range(width)], convert
 
 
-def _value(place: Place, rows: Rows) -> pa.Array | pa.Scalar:
+def _value(place: Place, rows: Rows) -> tuple[pa.Array | pa.Scalar, Kept | None]:
     match place:
         case One(index=int() as index):
-            return rows.columns[index]
+            return rows.columns[index], None
         case One():
-            return pa.scalar(None, pa.string())
+            return pa.scalar(None, pa.string()), None
         case _:
             return nested(place, lambda index: _cells(rows, index), rows.length)
 

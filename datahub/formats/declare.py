@@ -19,6 +19,7 @@ import pyarrow as pa
 from datahub.formats.bad_input import BadInput as BadInput
 from datahub.formats.bounds import ADDED as ADDED
 from datahub.frames.frame import Column, Rows
+from datahub.frames.gathered import Gathered
 from datahub.frames.unfit import FindUnfit
 from datahub.records import record
 from datahub.semantic.ir import SourceShape, TargetShape
@@ -75,6 +76,8 @@ class Parsed:
     positions: Rows | None = None
     lines: npt.NDArray[np.int64] | None = None
     bad: tuple[BadRecord, ...] = ()
+    gathered: tuple[Gathered, ...] = ()
+    """Of the columns that are lists gathered by a pattern where their elements come from."""
 
 
 @record(frozen=True, slots=True)
