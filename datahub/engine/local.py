@@ -206,7 +206,7 @@ class _Runner:
         count.rows_out += rows.frame.length
         count.rejected += rows.bad.num_rows
         leaving = self._leave(read, rows.frame, exits, side)
-        side.issues = headed(side.issues, self._plan.sources[source], rows.gathered)
+        side.issues = headed(side.issues, self._plan.sources[self._source_numbers[read.source]], rows.gathered)
         return _Done(leaving, side, rows.places, rows.bad, tuple(blocks) if at_once else ())
 
     def _in_order(self, pieces: Iterable[Callable[[], _Done]]) -> None:
