@@ -292,14 +292,23 @@ class _Bindings:
                 yield self._at(UNFIT_BINDING, message, ("jobs", name, "notify"), "named here", advice)
 
     def _addresses(self) -> Iterator[Diagnostic]:
-        from datahub.project.rules_jobs import ADDRESS_TWICE
+        from datahub.project.rules_jobs import ADDRESS_TWICE, SHARED_TOKEN
         from datahub.project.trigger import Webhook
 
         taken: dict[str, str] = {}
         for name, job in self._project.jobs.items():
-            for trigger in job.triggers:
+            for number, trigger in enumerate(job.triggers):
                 if not isinstance(trigger, Webhook):
                     continue
+                if trigger.signature == "token":
+                    message = f"messages to `/hooks/{trigger.path}` prove nothing but that somebody knows a token"
+                    advice = (
+                        "let the sender sign: `signature` is `standard`, `stripe` or `github`; where it cannot, a comment says why: "
+                        '`# dhm: allow DHM939 because "…"`'
+                    )
+                    several = [("jobs", name, "triggers", number, "signature"), ("jobs", name, "triggers", "signature")]
+                    place = next((one for one in several if self._places.setting(one) is not None), several[0])
+                    yield self._at(SHARED_TOKEN, message, place, "whoever sees one message can send others", advice)
                 if trigger.path in taken:
                     message = f"`/hooks/{trigger.path}` starts two jobs, `{taken[trigger.path]}` and `{name}`"
                     advice = f'let `{name}` start after the other: `{{kind = "after-job", job = "{taken[trigger.path]}"}}`'

@@ -69,3 +69,12 @@ READS_ITSELF = _rule(
     "What a target or `rejects` leave in a folder that a source of the same job reads, under names that fit its `pattern`, is new to "
     "the next run, and so is what that makes of it to the one behind.",
 )
+SHARED_TOKEN = Rule(
+    "DHM939",
+    "shared-token",
+    Severity.WARNING,
+    "messages are told to be the sender's by a token that travels with each",
+    "A signature proves that the message is the sender's, whole and, with a time, not an old one sent again. A token in a header proves "
+    "none of that: whoever sees one message, in the log of a proxy say, can send others. Where a sender knows nothing better: "
+    '`# dhm: allow DHM939 because "…"`.',
+)
