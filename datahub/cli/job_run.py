@@ -240,8 +240,7 @@ def submitted(context: JobContext, asked: Asked) -> Run:
 def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
     """What a person reads of a run that ended."""
     from datahub.cli.summary import last_line, summary
-    from datahub.runner.jobs.perform import NOTHING_NEW
-    from datahub.state.records import RunStatus
+    from datahub.state.records import NOTHING_NEW, RunStatus
 
     run, paint = ending.run, Paint(sys.stderr)
     folder = context.folders.run(run.id) / "out" / "run"
@@ -319,8 +318,7 @@ def _advice(run: Run) -> str | None:
 
 
 def exit_of(ending: Ending, asked: Asked) -> Exit:
-    from datahub.runner.jobs.perform import NOTHING_NEW
-    from datahub.state.records import RunStatus
+    from datahub.state.records import NOTHING_NEW, RunStatus
 
     match ending.run.status:
         case RunStatus.SUCCESS:

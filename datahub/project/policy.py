@@ -80,8 +80,9 @@ class Notify(Config):
 
     connection: str
     """A connection of the kind `webhook`."""
-    on: tuple[Literal["success", "failed", "held"], ...] = ("failed", "held")
-    """The ends that are told. A run that found nothing new is not."""
+    on: tuple[Literal["success", "failed", "held", "recovered", "rejects"], ...] = ("failed", "held")
+    """The ends that are told: `recovered` is the first success after one that failed or was held, `rejects` a success with rejected rows.
+    A run that found nothing new is not told."""
 
 
 def _kept_for(value: Any) -> Any:

@@ -45,6 +45,10 @@ DJUST_NAMES = {RunStatus.PENDING: "JOB_PENDING", RunStatus.SKIPPED: "JOB_SKIPPED
 """What DJUST's Data Hub calls these statuses."""
 
 
+NOTHING_NEW = "NOTHING_NEW"
+"""The code of a run that is a success and had nothing to do."""
+
+
 class FireKind(StrEnum):
     CRON = "cron"
     EVENT = "event"

@@ -23,7 +23,7 @@ from datahub.project.job import Job
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.owner import Owner
-from datahub.state.records import Message, MessageState, Run, RunStatus
+from datahub.state.records import NOTHING_NEW, Message, MessageState, Run, RunStatus
 from datahub.state.store import StateStore
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600))
@@ -32,6 +32,7 @@ LEASE = 120.0
 """For how long one process alone sends to a receiver, unless it says that it goes on."""
 AT_ONCE = 20
 _GROUP = 5_000
+_LOOKED_AT = 100
 TOLD = {RunStatus.SUCCESS: "success", RunStatus.HELD: "held", RunStatus.FAILED: "failed", RunStatus.OVER_LIMIT: "failed"}
 """What `notify` calls the ends of runs."""
 
@@ -39,11 +40,15 @@ TOLD = {RunStatus.SUCCESS: "success", RunStatus.HELD: "held", RunStatus.FAILED: 
 # ---------------------------------------------------------------------------------------------------- written down
 
 
-def of_run(job: Job, run: Run, now: datetime) -> Iterator[Message]:
+def of_run(store: StateStore, job: Job, run: Run, now: datetime) -> Iterator[Message]:
     """What is told of a run that has ended so, to whoever wants to hear it."""
-    end = TOLD.get(run.status, "")
+    if not job.notify:
+        return
+    ends = tuple(_ends(store, run))
     for one in job.notify:
-        if end and end in one.on:
+        for end in ends:
+            if end not in one.on:
+                continue
             counts = {
                 name: getattr(run.counts, name) for name in ("read", "written", "rejected", "filtered", "merged", "empty", "looked_up")
             }
@@ -51,6 +56,21 @@ def of_run(job: Job, run: Run, now: datetime) -> Iterator[Message]:
             # An attempt may end held, be let go on, and end otherwise: each of these is one message.
             id = _id(f"{run.id}|{one.connection}|{end}|{run.attempt}")
             yield _message(id, one.connection, f"run.{end}", run.job, told, now)
+
+
+def _ends(store: StateStore, run: Run) -> Iterator[str]:
+    """What `notify` calls the end of a run, one word for each thing that somebody may wait for."""
+    if run.status in TOLD:
+        yield TOLD[run.status]
+    if run.status is not RunStatus.SUCCESS:
+        return
+    if run.counts.rejected:
+        yield "rejects"
+    # One that found nothing new says nothing of what had failed before it.
+    several = store.runs.list(run.job, [*TOLD], _LOOKED_AT)
+    before = next((one for one in several if one.id != run.id and one.code != NOTHING_NEW), None)
+    if before is not None and before.status is not RunStatus.SUCCESS:
+        yield "recovered"
 
 
 def of_rows(context: JobContext, run: Run, made: Mapping[str, Mapping[str, Path]], now: datetime) -> Iterator[list[Message]]:

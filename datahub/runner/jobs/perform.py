@@ -42,7 +42,7 @@ from datahub.runner.jobs.transform import (
 )
 from datahub.runner.jobs.unfit import of_files, unfit
 from datahub.runner.parameters import Unreadable
-from datahub.state.records import Claim, Run, RunStatus, Taken
+from datahub.state.records import NOTHING_NEW, Claim, Run, RunStatus, Taken
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
 
 MOST_CRASHES = 3
@@ -372,7 +372,7 @@ class _Work:
             if status is not RunStatus.HELD:
                 taken = status in (RunStatus.SUCCESS, RunStatus.CANCELLED)
                 self._store.inbox.settled(self._run.id, taken=taken, reason=reason or status.value)
-            self._store.outbox.put(list(of_run(self._context.job, self._run, now)))
+            self._store.outbox.put(list(of_run(self._store, self._context.job, self._run, now)))
         return self.ending()
 
     def _announce_rows(self) -> None:
@@ -383,5 +383,4 @@ class _Work:
             reach("told")
 
 
-NOTHING_NEW = "NOTHING_NEW"
 _NOTHING = ("nothing new", "nothing of this range is there")

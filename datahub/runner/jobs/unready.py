@@ -32,7 +32,7 @@ def unready(store: StateStore, job: Job, id: str, reason: str, now: datetime) ->
         store.inbox.settled(run.id, taken=False, reason=told)
         ended = store.runs.get(run.id)
         assert ended is not None
-        store.outbox.put(list(of_run(job, ended, now)))
+        store.outbox.put(list(of_run(store, job, ended, now)))
 
 
 def mended(store: StateStore, job: str, now: datetime) -> None:

@@ -142,6 +142,22 @@ def test_a_run_that_failed_sends_no_rows_and_says_that_it_failed(world):
     assert "ABORTED" == shop.receiver.got[0][1]["data"]["code"]
 
 
+def test_who_waits_for_it_is_told_of_the_first_success_after_a_failure_and_of_rejects(world):
+    shop = world()
+    job = shop.loaded.project.jobs["orders"]
+    told = [one.model_copy(update={"on": ("failed", "recovered", "rejects")}) for one in job.notify]
+    shop.loaded.project.jobs["orders"] = job.model_copy(update={"notify": told})
+    ends = {}
+    for name, rows in {"1": ["A,1,"], "2": ["B,free,", "C,free,"], "3": ["D,1,", "E,free,"], "4": ["F,1,"]}.items():
+        ends[name] = orders(shop, name, *rows).run.id
+        (shop.folder / "in" / f"{name}.csv").unlink()
+        # What found nothing new lies between, and is neither.
+        shop.by_hand("orders")
+    send(shop)
+    heard = [(kind, run) for kind, run, _ in got(shop) if kind.startswith("run.")]
+    assert [("run.failed", ends["2"]), ("run.recovered", ends["3"]), ("run.rejects", ends["3"])] == sorted(heard)
+
+
 def test_a_message_that_is_not_taken_is_sent_again_by_the_schedule_of_the_standard_and_then_set_aside(world, monkeypatch):
     shop = world()
     orders(shop, "1", "A,1.50,")
