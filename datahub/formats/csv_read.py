@@ -32,7 +32,7 @@ from datahub.semantic.ir import SourceShape
 
 CORES = os.cpu_count() or 1
 LARGEST_BLOCK, SMALLEST_BLOCK, SPARE = 8 << 20, 256 << 10, 64 << 10
-MOST_VALUES = 1 << 20
+MOST_VALUES = 3 << 18
 """About so many values of a large file are in one block: what is told of those that fail takes many times the room of their text."""
 _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
