@@ -47,7 +47,13 @@ class World:
         self.place = Place(folder, folder / "state")
         self.place.state.mkdir(exist_ok=True)
         self.connection = Rest.model_validate({"kind": "rest", "url": server.url, "insecure": True} | told)
-        self.session = Session(self.connection, self.place, signing(self.connection.auth, self.place.state), sleep=self.waits.append)
+        self.session = Session(
+            self.connection,
+            self.place,
+            signing(self.connection.auth, self.place.state),
+            headers=lambda: {name: value.reveal() for name, value in self.connection.headers.items()},
+            sleep=self.waits.append,
+        )
         self.folder = folder / "landed"
         self.folder.mkdir(exist_ok=True)
 
@@ -865,6 +871,38 @@ def test_a_batch_carries_its_key_and_exact_numbers(server, world):
     assert () == out.send(body, "k1").refused
     assert ["k1"] * 3 == [asked.headers["idempotency-key"] for asked in server.seen]
     out.close()
+
+
+def test_plain_headers_go_along_and_only_what_is_secret_is_hidden(server, world):
+    server.routes["POST /offers"] = lambda asked: {}
+    one = world(headers={"Accept": "application/vnd.shop+json", "X-Api-Version": "2026-01", "X-Api-Key": secret("letmein-4711")})
+    out = sender(one, headers={"Prefer": "return=minimal", "accept": "text/plain"})
+    out.send(out.render(TABLE), "k")
+    out.close()
+    sent = server.seen[-1].headers
+    assert ("text/plain", "2026-01", "letmein-4711", "return=minimal") == tuple(
+        sent[name] for name in ("accept", "x-api-version", "x-api-key", "prefer")
+    )
+    assert "2026-01" == redacted("2026-01")
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("X-Api-Key", "a"),
+        ("X-Session", "a"),
+        ("X-Any", "Bearer a"),
+        ("X-Any", "eyJhbGciOi.J9.x"),
+        ("X-Any", "a8f5f167f44f4964e6c998dee827110c"),
+        ("X-Any", "two\r\nX-Other: lines"),
+        ("X Any", "a"),
+        ("Host", "elsewhere"),
+    ],
+)
+def test_headers_that_look_secret_or_are_none_are_refused(server, world, name, value):
+    with pytest.raises(ValidationError):
+        world(headers={name: value})
+    world(headers={"X-Any": "550e8400-e29b-41d4-a716-446655440000", "Accept": "application/vnd.acme.catalogue.v12+json"})
 
 
 def test_a_row_alone_goes_to_the_address_that_it_names(server, world):

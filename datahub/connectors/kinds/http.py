@@ -11,6 +11,7 @@ from datahub.connectors.declare import Connector, FileSystem, Missing, Place, de
 from datahub.project.addresses import BaseAddress, protected
 from datahub.project.binding import FilesFrom
 from datahub.project.connection import Connection
+from datahub.project.headers import Headers
 from datahub.project.model import SomeTime
 from datahub.project.secrets import Secret
 
@@ -29,8 +30,8 @@ class Http(Connection):
     """The password, for Basic authentication."""
     token: Secret | None = None
     """A token, sent as `Authorization: Bearer …`."""
-    headers: dict[str, Secret] = {}
-    """Further headers with secrets, such as `X-Api-Key = "${env:KEY}"`."""
+    headers: Headers = {}
+    """Further headers of each request: `Accept = "text/csv"`; what is secret by reference, `X-Api-Key = "${env:KEY}"`."""
     insecure: bool = False
     """Must be true where the address begins with `http:`: everyone between can read and change what travels."""
     ca_file: str = ""

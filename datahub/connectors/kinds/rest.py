@@ -8,7 +8,7 @@ from datahub.connectors.declare import Connector, Missing, Place, Sender, Source
 from datahub.connectors.rest.told import RestTo, WebConnection
 from datahub.connectors.rest.told_auth import Auth, NoAuth
 from datahub.connectors.rest.told_source import RestFrom
-from datahub.project.secrets import Secret
+from datahub.project.headers import Headers
 
 if TYPE_CHECKING:
     from datahub.connectors.rest.session import Session
@@ -25,8 +25,8 @@ class Rest(WebConnection):
     """How requests say who sends them, by `kind`: `none`, `basic` (`user`, `password`), `bearer` (`token`), `key` (`place` as `header` or
     `query`, `name`, `value`), `oauth2` (`grant`, `token_url`, `client_id`, `client_secret`, `user`, `password`, `refresh_token`, `scope`),
     `hmac` (`secret`, `algorithm`, `header`, `prefix`, `encoding`, `timestamp_header`, `message`)."""
-    headers: dict[str, Secret] = {}
-    """Further headers with secrets, such as `X-Tenant = "${env:TENANT}"`."""
+    headers: Headers = {}
+    """Further headers of each request: `X-Api-Version = "2"`; what is secret by reference, `X-Tenant-Token = "${env:TENANT}"`."""
 
 
 def _session(connection: Rest, place: Place) -> Session:

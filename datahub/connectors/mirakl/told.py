@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from datahub.connectors.mirakl.operations import Entity
 from datahub.connectors.rest.told import RestTo, WebConnection
-from datahub.connectors.rest.told_auth import HeaderName
+from datahub.project.headers import HeaderName
 from datahub.project.model import Length, mistake
 
 _LINES = 20_000

@@ -90,7 +90,8 @@ class RestOut:
     def _sent(self, path: str, body: bytes, key: str, rows: list[Any]) -> tuple[Answer, list[int]]:
         """What came of one request, and which of its rows go again."""
         told = self._told
-        headers = {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
+        headers = {name: value.reveal() for name, value in told.headers.items()}
+        headers |= {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
         request = Request(told.method, self._session.address(path), told.parameters, headers, {"content": body}, self.keyed)
         # A batch that is refused for its rows alone comes back with what is wrong with each.
         accepted = (207, *_REFUSALS, *(_NOT_THERE if path != told.path else ())) if told.results is not None else ()

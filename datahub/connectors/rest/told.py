@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from datahub.connectors.rest.paths import AnswerPath, asked
-from datahub.connectors.rest.told_auth import HeaderName, OAuth2
+from datahub.connectors.rest.told_auth import OAuth2
 from datahub.project.addresses import BaseAddress, protected
 from datahub.project.binding import DocumentsTo
 from datahub.project.connection import Connection
+from datahub.project.headers import HeaderName, Headers
 from datahub.project.model import Config, SomeTime, mistake
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -136,6 +137,8 @@ class RestTo(DocumentsTo):
     """A path that answers 2xx where the batch with the key `{{KEY}}` has arrived, and 404 where not: asked where an answer was lost."""
     parameters: dict[str, str] = {}
     """The query."""
+    headers: Headers = {}
+    """Further headers of its requests, beside those of the connection: `Prefer = "return=minimal"`; what is secret by reference."""
     results: Results | None = None
     """What became of each row; without it, an answer is for all rows."""
 
@@ -151,6 +154,8 @@ class RestTo(DocumentsTo):
             raise mistake("results_key", "`key` needs `column`: the column of the rows that has the same value", key="results")
         if self.probe and "{{KEY}}" not in self.probe:
             raise mistake("probe", "a probe asks for a batch by `{{KEY}}`", key="probe", help="write such as `batches/{{KEY}}`")
+        if said := next((name for name in self.headers if name.lower() == "content-type"), ""):
+            raise mistake("content_type", "what a body is said to be is `content_type`", key=("headers", said), help="write it there")
         if any(asked(self.path, ("path",))) and not (self.documents or self.single):
             raise mistake(
                 "path", "a path can name a row only where each request has one", key="path", help="write `batch = 1` and `single = true`"

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Tag, model_validator
 
 from datahub.project.addresses import Address
+from datahub.project.headers import HeaderName
 from datahub.project.model import Config, mistake
 from datahub.project.secrets import Secret
-
-_HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]*$"
-
-
-def _header(text: str) -> str:
-    if not re.match(_HEADER, text):
-        raise mistake("header", f"`{text}` is no name of a header", help="it has letters, digits and `-`: `X-Api-Key`")
-    return text
-
-
-HeaderName: TypeAlias = Annotated[str, AfterValidator(_header), WithJsonSchema({"type": "string", "pattern": _HEADER})]
-"""The name of a header."""
 
 
 class NoAuth(Config):

@@ -11,9 +11,9 @@ from pydantic import Field, JsonValue, model_validator
 
 from datahub.connectors.rest.paths import SLOT, AnswerPath, asked
 from datahub.connectors.rest.told import Method, below
-from datahub.connectors.rest.told_auth import HeaderName
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.project.binding import From
+from datahub.project.headers import HeaderName
 from datahub.project.model import Config, Length, mistake
 
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
