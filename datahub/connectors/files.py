@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.engine.start import UnusableRun
 from datahub.formats.archives import members
-from datahub.formats.declare import FORMATS, Block, InputFile
+from datahub.formats.declare import FORMATS, BadInput, Block, InputFile
 from datahub.formats.options import option
 from datahub.plan import operators as op
 from datahub.plan.order import topological
@@ -24,9 +24,21 @@ class SourceFeed:
     def blocks(self) -> Iterator[Block]:
         number = 0
         for place, file in enumerate(self._files):
-            for block in self._part(file, place, number) if file.part else self._reader.blocks(file, place, number):
-                number = block.number + 1
-                yield block
+            try:
+                for block in self._part(file, place, number) if file.part else self._reader.blocks(file, place, number):
+                    number = block.number + 1
+                    yield block
+            except BadInput as problem:
+                if file.member:
+                    problem.help = "; ".join(one for one in (problem.help, self._meant(file)) if one)
+                raise
+
+    def _meant(self, file: InputFile) -> str:
+        """How to say that a file of an archive is not one of those that are read."""
+        own = PurePosixPath(file.member).suffix
+        endings = {PurePosixPath(one.member).suffix for one in self._files if one.path == file.path} - {own, ""}
+        pattern = f"*{endings.pop()}" if len(endings) == 1 else "…"
+        return f'if it is not meant to be read, the source says which files of an archive are: `member "{pattern}"`'
 
     def _part(self, file: InputFile, place: int, number: int) -> Iterator[Block]:
         """The blocks of some stretches of a file; what its head says of all records is read first."""

@@ -70,14 +70,14 @@ def _names(file: InputFile) -> list[str]:
 class MemberStream:
     """The bytes of one file of an archive; `OSError` where it is damaged, as other streams of compressed bytes do."""
 
-    def __init__(self, path: str, member: str) -> None:
+    def __init__(self, path: str, member: str, name: str = "") -> None:
         from datahub.formats.apart.process import Work, lent
 
         self._path, self._held = path, memoryview(b"")
         with ExitStack() as opened, Path(path).open("rb") as packed:
             child = opened.enter_context(lent())
             work = Work("datahub.formats.zip_members:read", f"{path}/{member}", MEMORY)
-            self._answers: Iterator[Answer] = child.answers(work, {"name": path, "member": member}, file=packed.fileno())
+            self._answers: Iterator[Answer] = child.answers(work, {"name": name or path, "member": member}, file=packed.fileno())
             told, _ = next(self._answers)
             self._opened = opened.pop_all()
         self.size: int = told["size"]

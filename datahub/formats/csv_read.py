@@ -67,7 +67,7 @@ class CsvReader:
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file; what is wrong with the file as a whole raises `BadInput`."""
-        with InputStream(file.path, file.member) as stream:
+        with InputStream(file.path, file.member, file.name) as stream:
             text = TextStream(stream, str(option(self.shape, "encoding")), file.name)
             head = read_head(self.shape, text, file.name)
             self._begun(number, head)

@@ -32,19 +32,21 @@ LARGEST = 64 << 30
 class InputStream:
     """The bytes of one file, decompressed; what is cut short, damaged or trailed by foreign bytes raises `BadInput`."""
 
-    def __init__(self, path: str, member: str = "") -> None:
+    def __init__(self, path: str, member: str = "", name: str = "") -> None:
         self.path, self.member, self.position = path, member, 0
+        # Where a landed file lies says nothing of what it is called.
+        self.name = name or path
         self._raw: Any
         self._stream: Any
         if member:
-            packed = MemberStream(path, member)
+            packed = MemberStream(path, member, self.name.removesuffix(f"/{member}"))
             self._raw = self._stream = packed
             self.size, self.compression = packed.size, "zip"
             return
         try:
             self._raw = pa.OSFile(path, "rb")
         except OSError as problem:
-            raise BadInput("R005", f"`{path}` cannot be read", _reason(problem), path=path) from None
+            raise BadInput("R005", f"`{self.name}` cannot be read", _reason(problem), path=self.name) from None
         self.size = self._raw.size()
         head = self._raw.read(10)
         self._raw.seek(0)
@@ -52,7 +54,7 @@ class InputStream:
         foreign = next((what for magic, what in FOREIGN.items() if re.match(magic, head)), "")
         if foreign:
             self._raw.close()
-            raise BadInput("R005", f"`{path}` is {foreign}", "unpack it first", path=path)
+            raise BadInput("R005", f"`{self.name}` is {foreign}", "unpack it first", path=self.name)
         self._stream = pa.CompressedInputStream(self._raw, self.compression) if self.compression else self._raw
 
     def read(self, count: int) -> bytes:
@@ -64,10 +66,21 @@ class InputStream:
                 break
             parts.append(part)
             missing -= len(part)
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self.member and not self.position:
+            self._packed_once(data)
         self.position += count - missing
         if self.compression:
             self._guard()
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return data
+
+    def _packed_once(self, head: bytes) -> None:
+        """Refuse what is compressed within its archive: what it would grow to nobody has bounded."""
+        again = next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
+        again = again or next((what for magic, what in FOREIGN.items() if re.match(magic, head)), "")
+        if again:
+            how = again if " " in again else f"compressed with {again}"
+            raise BadInput("R005", f"`{self.name}` is {how} within its archive", "pack the file itself into the archive", path=self.name)
 
     def _some(self, count: int) -> bytes:
         try:
@@ -75,15 +88,15 @@ class InputStream:
         except ReaderLost:
             raise
         except OSError as problem:
-            message = f"`{self.path}` is damaged or was cut short"
-            raise BadInput("R005", message, f"{self.compression or 'the file system'} says: {_reason(problem)}", path=self.path) from None
+            message = f"`{self.name}` is damaged or was cut short"
+            raise BadInput("R005", message, f"{self.compression or 'the file system'} says: {_reason(problem)}", path=self.name) from None
         return part
 
     def _guard(self) -> None:
         grown = self.position > RATIO_FROM and self.position > RATIO * max(self.size, 1)
         if grown or self.position > LARGEST:
-            message = f"`{self.path}` grows to more than {self.position >> 20} MB out of {self.size >> 10} kB when it is decompressed"
-            raise BadInput("R005", message, "if this is no attack, decompress it before the run", path=self.path)
+            message = f"`{self.name}` grows to more than {self.position >> 20} MB out of {self.size >> 10} kB when it is decompressed"
+            raise BadInput("R005", message, "if this is no attack, decompress it before the run", path=self.name)
 
     def skip_to(self, position: int) -> None:
         """Pass over what lies before `position`, which must not be behind."""
@@ -120,7 +133,7 @@ class Rereader:
         held = self._open
         if held is None or (held.path, held.member) != (file.path, file.member) or held.position > offset:
             self.close()
-            self._open = InputStream(file.path, file.member)
+            self._open = InputStream(file.path, file.member, file.name)
         assert self._open is not None
         self._open.skip_to(offset)
         return self._open.read(length)

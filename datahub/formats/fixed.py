@@ -45,7 +45,7 @@ class FixedReader:
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file, cut at line ends."""
-        with InputStream(file.path, file.member) as stream:
+        with InputStream(file.path, file.member, file.name) as stream:
             text = TextStream(stream, str(option(self.shape, "encoding")), file.name, returns=False)
             text.fill(4096)
             refuse_markup(text.buffer, file.name, "text of fixed width")

@@ -58,7 +58,7 @@ class JsonDocumentReader(JsonReader):
         """The blocks of one file: some elements of the array each."""
         keys = keys_of(str(option(self.shape, "rows") or ""), file.name)
         count = first_block
-        with InputStream(file.path, file.member) as stream:
+        with InputStream(file.path, file.member, file.name) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
             for offset, line, piece in self._pieces(
                 text, keys, file, block_size(stream, largest_block(text, LARGEST_BLOCK, len(self.shape.columns), b"}"))

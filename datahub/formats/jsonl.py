@@ -27,7 +27,7 @@ class JsonLinesReader(JsonReader):
 
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file, cut at line ends."""
-        with InputStream(file.path, file.member) as stream:
+        with InputStream(file.path, file.member, file.name) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
             text.fill(4096)
             refuse_markup(text.buffer, file.name)

@@ -94,7 +94,7 @@ class XmlReader:
     def blocks(self, file: InputFile, number: int, first_block: int) -> Iterator[Block]:
         """The blocks of one file: some rows each."""
         count = first_block
-        with InputStream(file.path, file.member) as stream, lent() as child:
+        with InputStream(file.path, file.member, file.name) as stream, lent() as child:
             asked = {"name": file.name, "rows": self.path, "size": block_size(stream)}
             asked["doctype"] = option(self.shape, "doctype") == "ignore"
             parts = iter(lambda: stream.read(CHUNK), b"")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 
 import pytest
 
+from datahub.connectors.files import bound_files, open_feeds
 from datahub.formats.archives import members
 from datahub.formats.declare import BadInput, InputFile
 from datahub.formats.files import InputStream
+from tests.jobs_world import compiled
 
 
 def archive(path, files):
@@ -75,3 +78,31 @@ def test_a_name_in_an_archive_writes_nothing_to_a_terminal(tmp_path):
 def test_an_empty_archive_is_told_as_one(tmp_path):
     with pytest.raises(BadInput, match="holds no files"):
         members(archive(tmp_path / "f.zip", []), "csv", "")
+
+
+def test_what_is_compressed_within_its_archive_is_refused(tmp_path):
+    archive(tmp_path / "f.zip", [("a.csv.gz", gzip.compress(b"sku\nA\n")), ("b.zip", (b"PK\x03\x04" + bytes(40)))])
+    landed = InputFile(str(tmp_path / "f.zip"), "offers.zip")
+    for one, words in zip(members(landed, "csv", ""), ("compressed with gzip within", "a ZIP archive"), strict=True):
+        with InputStream(one.path, one.member, one.name) as stream, pytest.raises(BadInput, match=f"`offers.zip/{one.member}` is {words}"):
+            stream.read(100)
+
+
+def test_a_file_that_is_not_meant_is_told_with_how_to_leave_it_out(tmp_path):
+    archive(tmp_path / "f.zip", [("a.csv", "sku\nA\n"), ("readme.txt", "Read me\n")])
+    plan = compiled("source feed: csv { columns { sku: text } }\nentity Item { sku: text }\nmap Item from f in feed { include f }\n")
+    files = bound_files(plan, {"feed": [InputFile(str(tmp_path / "f.zip"), "f.zip")]})
+    _, feeds = open_feeds(plan, files)
+    with pytest.raises(BadInput, match=r"f.zip/readme.txt") as caught:
+        list(feeds["feed"].blocks())
+    assert 'member "*.csv"' in caught.value.help
+
+
+def test_a_landed_file_is_called_by_its_own_name(tmp_path):
+    landed = tmp_path / "16f6c3a6"
+    landed.write_bytes(gzip.compress(b"sku\n" + b"A\n" * 1000)[:-9])
+    with InputStream(str(landed), name="x.csv.gz") as stream, pytest.raises(BadInput, match=r"^`x.csv.gz` is damaged or was cut short"):
+        stream.read(1 << 20)
+    landed.write_bytes(b"BZh91AY&SY")
+    with pytest.raises(BadInput, match=r"^`x.csv` is compressed with bzip2"):
+        InputStream(str(landed), name="x.csv")
