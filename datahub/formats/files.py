@@ -76,11 +76,11 @@ class InputStream:
 
     def _packed_once(self, head: bytes) -> None:
         """Refuse what is compressed within its archive: what it would grow to nobody has bounded."""
-        again = next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
-        again = again or next((what for magic, what in FOREIGN.items() if re.match(magic, head)), "")
+        kinds = {re.escape(magic): f"compressed with {name}" for magic, name in MAGIC.items()} | FOREIGN | {MARK: "a ZIP archive"}
+        again = next((what for magic, what in kinds.items() if re.match(magic, head)), "")
         if again:
-            how = again if " " in again else f"compressed with {again}"
-            raise BadInput("R005", f"`{self.name}` is {how} within its archive", "pack the file itself into the archive", path=self.name)
+            message = f"`{self.name}` is {again}, and lies in an archive"
+            raise BadInput("R005", message, "pack the file itself into the archive", path=self.name)
 
     def _some(self, count: int) -> bytes:
         try:

@@ -526,6 +526,19 @@ def test_the_cursor_is_the_greatest_of_the_rows_and_starts_where_the_last_run_en
     )
 
 
+def test_a_row_without_its_cursor_is_told_and_can_be_taken(server, world):
+    rows = [{"id": 1, "at": "2026-01-01"}, {"id": 2, "at": None}, {"id": 3}]
+    server.routes["GET /rows"] = lambda asked: [] if asked.query["page"] == "3" else rows[: 3 if asked.query["page"] == "2" else 2]
+    one = world()
+    call = {"path": "rows", "paging": {"kind": "number"}}
+    with pytest.raises(TerminalError, match=r"row 5 has nothing at `\$\.at`, .*: `\{\"id\":3\}`") as told:
+        one.lines(one.source(call, cursor={"value": "$.at"}))
+    assert 'missing = "take"' in told.value.help
+    source = one.source(call, cursor={"value": "$.at", "missing": "take"})
+    assert 5 == len(one.lines(source))
+    assert "2026-01-01" == source.position()
+
+
 def again(one, source, known, position="2026-01-07T00:00:00Z", apart=True):
     source.recall(known, apart=apart)
     return one.lines(source, position), source.remembered()

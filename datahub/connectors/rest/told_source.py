@@ -160,6 +160,9 @@ class Cursor(Config):
     """Where each row has it, `$.updated_at`: the greatest counts. Empty: the moment at which the calls began."""
     first: str = ""
     """What stands for it before the first run that succeeded."""
+    missing: Literal["fail", "take"] = "fail"
+    """What becomes of a row that has nothing there: `fail` ends the run, `take` reads it, and the others say how far was read. One that has
+    null there is read in any case."""
     overlap: Length = timedelta(0)
     """How much earlier than that to ask, for rows that are written late."""
     same_rows: Literal["skip", "read"] | None = None

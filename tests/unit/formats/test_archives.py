@@ -83,7 +83,7 @@ def test_an_empty_archive_is_told_as_one(tmp_path):
 def test_what_is_compressed_within_its_archive_is_refused(tmp_path):
     archive(tmp_path / "f.zip", [("a.csv.gz", gzip.compress(b"sku\nA\n")), ("b.zip", (b"PK\x03\x04" + bytes(40)))])
     landed = InputFile(str(tmp_path / "f.zip"), "offers.zip")
-    for one, words in zip(members(landed, "csv", ""), ("compressed with gzip within", "a ZIP archive"), strict=True):
+    for one, words in zip(members(landed, "csv", ""), ("compressed with gzip, and", "a ZIP archive, and"), strict=True):
         with InputStream(one.path, one.member, one.name) as stream, pytest.raises(BadInput, match=f"`offers.zip/{one.member}` is {words}"):
             stream.read(100)
 
