@@ -234,7 +234,7 @@ class Sending:
     looked: int = 0
     """Up to when it is known what has taken the place of its rows."""
     closed: bool = False
-    """Whether something has taken the place of them all."""
+    """Whether something has taken the place of them all, or the run has succeeded."""
 
 
 class FileState(StrEnum):

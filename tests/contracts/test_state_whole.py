@@ -216,6 +216,7 @@ def test_what_a_place_was_told_is_known_in_the_order_in_which_it_was_told(store)
     assert [failed, good, confirmed] == sorted(told, key=lambda run: told[run])
     assert {good, confirmed} == {sending.run for sending, _ in store.deliveries.sent_to("the shop", told[failed][0])}
     assert [failed] == [one.sent_by for one in store.deliveries.batches(confirmed)]
+    assert {failed: False, good: True, confirmed: False} == {one.run: one.closed for one, _ in store.deliveries.sent_to("the shop", 0)}
 
 
 def test_a_batch_knows_its_first_attempt_and_its_last(store, work):

@@ -364,3 +364,60 @@ def test_a_file_that_is_never_put_back_is_looked_at_once_and_forgotten_when_othe
     place.put("e", 40, 41)
     assert "had arrived" not in place.run()
     assert [] == place.broken()
+
+
+def test_two_entities_at_one_place_are_told_apart_by_their_job(place):
+    script = SCRIPT.replace(
+        "map Thing",
+        "entity Other {\n  key id\n  id: int\n  other: text\n}\nmap Other from r in rows {\n  id: r.id\n  other: r.name\n}\nmap Thing",
+    )
+    script = script.replace("target dst", "target more: api {}\ntarget dst").replace("to dst", "to dst\n  write Other to more")
+    place.job(script=script, more='batch = 4\n\n[jobs.ff.targets.more]\nconnection = "shop"\npath = "put"\nbatch = 4\n')
+    place.put("a", 0, 8)
+    place.breaks_off(after=3)
+    place.back("a")
+    assert "12 rows had arrived by run" in place.run()
+    assert sorted([*range(8), *range(8)]) == place.ids()
+
+
+def test_where_another_job_said_something_of_a_batch_on_its_way_the_others_of_it_are_told_of(place):
+    place.job()
+    place.job("full")
+    place.put("a", 0, 4)
+    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (403, {}))[1]
+    assert 1 == place.dhm("run", "ff").code
+    place.server.routes["POST /put"] = place.take
+    place.put("b", 1, 2, "other")
+    place.run("full")
+    place.back("a")
+    (place.folder / "in" / "b.csv").unlink()
+    assert "3 rows for `dst` may arrive a second time" in place.run()
+    assert {0: "n0", 1: "n1", 2: "n2", 3: "n3"} == place.state()
+
+
+STAMPED = SCRIPT.replace("  name: text\n}\nmap", "  name: text\n  sent: KIND\n}\nmap").replace("include r", "include r\n  sent: MADE")
+
+
+@pytest.mark.parametrize(
+    "script, wanted",
+    [
+        pytest.param(SCRIPT, "must do once)\n", id="a key"),
+        pytest.param(SCRIPT.replace("  key id\n", ""), "at least once after a failure (`Thing` has no key", id="no key"),
+        pytest.param(STAMPED.replace("KIND", "datetime").replace("MADE", "now()"), "must do once)\n", id="the time of the run"),
+        pytest.param(
+            STAMPED.replace("KIND", "bool").replace("MADE", "r.id < year(today())"),
+            "at least once after a failure (`sent` of `Thing` hangs on the time of the run and on its row)",
+            id="the time of the run and the row",
+        ),
+        pytest.param(
+            STAMPED.replace("KIND", "datetime").replace("MADE", "now()").replace("key id", "key id, sent"),
+            "at least once after a failure (`sent` of `Thing` hangs on the time of the run)",
+            id="a key with the time of the run",
+        ),
+    ],
+)
+def test_check_tells_what_of_a_run_that_failed_may_come_again(place, script, wanted):
+    place.job(script=script)
+    ended = place.dhm("check", "ff.dhm")
+    assert "job ff: dst: effect once" in ended.err, ended.err
+    assert wanted in ended.err, ended.err

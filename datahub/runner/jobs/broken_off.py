@@ -17,7 +17,7 @@ from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.looked_at import keep, left
 from datahub.runner.jobs.made import files_made
 from datahub.runner.jobs.pieces import NEW, UNKNOWN, OnTheWay
-from datahub.runner.jobs.row_digests import Rows, Sameness, about, places, said, sameness
+from datahub.runner.jobs.row_digests import Rows, Sameness, about, pieces, places, said, sameness
 from datahub.state.records import Batch, BatchState, Run, RunStatus, Sending
 
 Files = Mapping[str, Path]
@@ -89,6 +89,7 @@ class _Look:
         self._context, self._run, self._sending, self._files = context, run, sending, files
         self._same = sameness(json.loads(sending.rows)["same"])
         self._ways: list[Batch] = []
+        self._spoilt: set[int] = set()
         self._runs: list[str] = []
 
     def before(self, broken: Sequence[Sending]) -> Before:
@@ -108,10 +109,10 @@ class _Look:
         known = [one.looked for one in broken if left(folders, one) is not None]
         after = min([*known, *([int(standing.order[unknown].min()) - 1] if unknown.any() else [])], default=0)
         sent = self._context.store.deliveries.sent_to(self._sending.place, after)
-        last = self._last(standing, sent)
+        stands = standing.order >= self._last(broken, standing, sent)
         # Of a batch that was on its way each row must be the last that was said, or it is not sent again as it was.
-        stands = standing.order >= last
-        standing = standing.only(stands & ~np.isin(standing.way, standing.way[~stands & (standing.way >= 0)]))
+        self._spoilt = {*standing.way[~stands].tolist()}
+        standing = standing.only(stands)
         until = max((batch.sent for _, several in sent for batch in several), default=after)
         open = set(standing.sending.tolist())
         looked = tuple(replace(one, looked=until, closed=number not in open) for number, one in enumerate(broken))
@@ -119,21 +120,32 @@ class _Look:
             keep(folders, one, now, standing.row[standing.sending == number])
         return self._matched(broken, standing, looked)
 
-    def _last(self, standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
+    def _last(self, broken: Sequence[Sending], standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
         """When something was sent last about what each row is about."""
-        first = places(standing.about, standing.about)
-        last = np.zeros(len(first), np.int64)
-        for sending, batches in sent:
-            same, files = _same(sending), files_made(self._context.folders, sending.run, sending.target)
-            if not _there(same, files) or len(same.key) != len(self._same.key):
-                # Nobody knows what it was about: rather twice than never.
-                np.maximum(last, max(one.sent for one in batches), out=last)
-                continue
-            rows, batch = _rows_of(batches)
-            found = places(about(same, files)[:, rows], standing.about)
-            times = np.array([one.sent for one in batches], np.int64)[batch]
-            np.maximum.at(last, found[found >= 0], times[found >= 0])
-        return last[first] if len(first) else last
+        last = np.zeros(len(standing.order), np.int64)
+        kinds = [_kind(one) for one in broken]
+        for job, entity in set(kinds):
+            mine = np.isin(standing.sending, [number for number, kind in enumerate(kinds) if kind == (job, entity)])
+            rows = standing.only(mine)
+            told = np.zeros(len(rows.order), np.int64)
+            for sending, batches in sent:
+                # A job knows its entities apart; what another means by a key, nobody knows.
+                if _kind(sending)[0] != job or _kind(sending)[1] == entity:
+                    self._tell(told, rows, sending, batches)
+            last[mine] = told[places(rows.about, rows.about)]
+        return last
+
+    def _tell(self, told: Rows, rows: _Standing, sending: Sending, batches: Sequence[Batch]) -> None:
+        """Write down when the batches of a run said something about what each row is about, at the first of those that are about it."""
+        same, files = _same(sending), files_made(self._context.folders, sending.run, sending.target)
+        if not _there(same, files) or len(same.key) != len(self._same.key):
+            # Nobody knows what it was about: rather twice than never.
+            np.maximum(told, max(one.sent for one in batches), out=told)
+            return
+        sent, batch = _rows_of(batches)
+        found = places(about(same, files)[:, sent], rows.about)
+        times = np.array([one.sent for one in batches], np.int64)[batch]
+        np.maximum.at(told, found[found >= 0], times[found >= 0])
 
     # ------------------------------------------------------------ rows without a key
 
@@ -216,12 +228,11 @@ class _Look:
         named = about(self._same, self._files) if self._same.key else mine
         labels = np.full(mine.shape[1], NEW, np.int64)
         arrived, ways = standing.only(standing.way < 0), standing.only(standing.way >= 0)
-        for number in range(len(self._runs)):
-            _label(labels, (named, mine), arrived.only(arrived.run == number), number)
+        _label(labels, (named, mine), arrived)
         found, torn = [], 0
         for way in dict.fromkeys(ways.way.tolist()):
             rows, batch = ways.only(ways.way == way), self._ways[way]
-            first = _stretch(labels, mine, rows.said)
+            first = None if way in self._spoilt else _stretch(labels, mine, rows.said)
             if first is None:
                 torn += _label(labels, (named, mine), rows, UNKNOWN)
             else:
@@ -232,18 +243,19 @@ class _Look:
         return Before(labels, tuple(self._runs), tuple(found), looked, continues, torn)
 
 
-def _label(labels: Rows, mine: tuple[Hashes, Hashes], rows: _Standing, label: int) -> int:
-    """Mark those of my rows that say the same about the same as others, one for one; how many they are."""
+def _label(labels: Rows, mine: tuple[Hashes, Hashes], rows: _Standing, label: int | None = None) -> int:
+    """Mark those of my rows that say the same about the same as others, one for one, by the run of those; how many they are."""
     if not len(rows.run):
         return 0
-    free = np.flatnonzero(labels == NEW)
-    named, digests = mine[0][:, free], mine[1][:, free]
-    found = places(named, rows.about)
-    alike = (found >= 0) & (digests == rows.said[:, found]).all(axis=0)
+    found = places(mine[0], rows.about)
+    alike = (found >= 0) & (labels == NEW)
+    for some in pieces(len(labels)):
+        here = np.flatnonzero(alike[some]) + some.start
+        alike[here] = (mine[1][:, here] == rows.said[:, found[here]]).all(axis=0)
     # Rows without a key may be alike: so many of them as there are on the other side, the first ones.
     counts = np.bincount(places(rows.about, rows.about), minlength=len(rows.run))
     alike[alike] = _rank(found[alike]) < counts[found[alike]]
-    labels[free[alike]] = label
+    labels[alike] = rows.run[found[alike]] if label is None else label
     return int(alike.sum())
 
 
@@ -282,6 +294,12 @@ def _may_stand(batch: Batch) -> bool:
 def _refused(batch: Batch) -> Iterator[int]:
     if batch.answer.startswith("{"):
         yield from (batch.first + int(one["row"]) for one in json.loads(batch.answer)["refused"])
+
+
+def _kind(sending: Sending) -> tuple[str, str]:
+    """Which job sends rows of which entity."""
+    told = json.loads(sending.rows)
+    return str(told["job"]), str(told["same"]["entity"])
 
 
 def _by(sending: Sending) -> str:

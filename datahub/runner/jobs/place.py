@@ -34,7 +34,7 @@ def sending_of(context: JobContext, run: Run, target: str) -> Sending:
         shape = next((one for one in context.plan.entities if one.name == entity), None)
         key = shape.key if shape is not None else ()
         same = _of(entity, key, files, hangs, sender.manner)
-    told = {"connection": context.job.targets[target].connection, "same": same.told(), "continues": []}
+    told = {"job": run.job, "connection": context.job.targets[target].connection, "same": same.told(), "continues": []}
     return Sending(run.id, target, sender.address, json.dumps(told))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from datahub.engine.keys import Hashes, hashes
+from datahub.engine.keys import Hashes, SeenKeys, hashes
 from datahub.formats.written import OMITTED
 from datahub.records import record
 
@@ -56,36 +56,43 @@ def said(same: Sameness, files: Mapping[str, Path]) -> Hashes:
 
 def about(same: Sameness, files: Mapping[str, Path]) -> Hashes:
     """What each row is about: its key."""
-    return np.concatenate([_named(rows, same.key) for rows in _read(files[same.entity], same.key)] or [_none()], axis=1)
-
-
-def binary(digests: Hashes) -> pa.Array:
-    """Digests as one column, for Arrow to look them up."""
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), digests.shape[1], [None, pa.py_buffer(np.ascontiguousarray(digests.T))])
+    return _made(files[same.entity], lambda rows: _named(rows, same.key), same.key)
 
 
 def places(wanted: Hashes, among: Hashes) -> Rows:
     """Where each digest stands first in `among`; -1 where it does not."""
-    found = pc.index_in(binary(wanted), value_set=binary(among))
-    return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
+    seen, found = SeenKeys(among.shape[1]), np.empty(wanted.shape[1], np.int64)
+    for some in pieces(among.shape[1]):
+        seen.first_rows(among[:, some], np.arange(some.start, some.stop))
+    for some in pieces(len(found)):
+        found[some] = seen.rows_of(wanted[:, some])
+    return found
+
+
+def pieces(length: int) -> Iterator[slice]:
+    """So many rows in pieces, so that what is worked out of them takes little room."""
+    return (slice(at, min(at + _AT_ONCE, length)) for at in range(0, length, _AT_ONCE))
 
 
 def _whole(same: Sameness, files: Mapping[str, Path], by: Sequence[str] = ()) -> tuple[Hashes, Hashes]:
     """What each row belongs to by the columns `by`, and what it says."""
-    without = {*same.stamps, *(OMITTED + name for name in same.stamps)}
-    keys, belongs, says = [_none()], [_none()], [_none()]
-    for rows in _read(files[same.entity]):
-        if same.owned:
-            keys.append(_named(rows, same.key))
-        if by:
-            belongs.append(_named(rows, by))
-        says.append(_of_columns(rows.select(sorted({*rows.column_names} - without)), same.manner))
-    made = np.concatenate(says, axis=1)
+    path, without = files[same.entity], {*same.stamps, *(OMITTED + name for name in same.stamps)}
+    made = _made(path, lambda rows: _of_columns(rows.select(sorted({*rows.schema.names} - without)), same.manner))
     if same.owned:
-        own = np.concatenate(keys, axis=1)
+        own = about(same, files)
         for columns, child in same.owned:
             made = _together(made, own, *_whole(child, files, columns))
-    return np.concatenate(belongs, axis=1), made
+    return _made(path, lambda rows: _named(rows, by), by) if by else _none(), made
+
+
+def _made(path: Path, make: Callable[[pa.RecordBatch], Hashes], columns: Sequence[str] | None = None) -> Hashes:
+    """What is made of the rows of a file, some at a time."""
+    with pq.ParquetFile(path) as file:
+        found, at = np.empty((2, file.metadata.num_rows), np.uint64), 0
+        for rows in file.iter_batches(_AT_ONCE, columns=None if columns is None else list(columns)):
+            found[:, at : at + rows.num_rows] = make(rows)
+            at += rows.num_rows
+    return found
 
 
 def _together(owners: Hashes, keys: Hashes, belongs: Hashes, says: Hashes) -> Hashes:
@@ -96,11 +103,6 @@ def _together(owners: Hashes, keys: Hashes, belongs: Hashes, says: Hashes) -> Ha
     offsets = np.concatenate([[0], np.cumsum(np.bincount(found[order], minlength=owners.shape[1]))])
     with np.errstate(over="ignore"):
         return (owners * _ODD) ^ _summed(says[:, order], offsets)
-
-
-def _read(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(_AT_ONCE, columns=None if columns is None else list(columns))
 
 
 def _named(rows: pa.RecordBatch, columns: Sequence[str]) -> Hashes:

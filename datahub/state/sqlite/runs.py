@@ -220,6 +220,9 @@ class SqliteRuns:
                 "UPDATE run SET status = ?, ended = ?, code = ?, reason = ? WHERE id = ?",
                 (status, ended, code, redacted(reason), claim.run),
             )
+            if status is RunStatus.SUCCESS:
+                # It broke off nothing: nobody looks through all that ever went well.
+                sql.execute("UPDATE sending SET closed = 1 WHERE run = ?", (claim.run,))
             self._ledger.leases.release(claim.scope, claim.epoch)
 
     def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str) -> None:
