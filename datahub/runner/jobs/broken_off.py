@@ -79,7 +79,7 @@ def broken_at(context: JobContext, sending: Sending) -> Sequence[Sending]:
     """What runs that broke off have sent by the same connection to the same place."""
     # By another connection, others may be meant at the same address; what they say there still counts as said later.
     broken = context.store.deliveries.broken_off(sending.place)
-    return [one for one in broken if one.run != sending.run and _by(one) == _by(sending)]
+    return [one for one in broken if one.run != sending.run and _told(one, "connection") == _told(sending, "connection")]
 
 
 class _Look:
@@ -95,13 +95,17 @@ class _Look:
     def before(self, broken: Sequence[Sending]) -> Before:
         """What the runs that broke off leave to this one."""
         if self._same.key:
-            return self._keyed([one for one in broken if len(_same(one).key) == len(self._same.key)])
+            return self._keyed([one for one in broken if (same := _same(one)).entity == self._same.entity and self._alike(same)])
         mine = [one for one in broken if not _same(one).key and self._own(one)]
         ended = [one for one in mine if self._gone_on_with(one)]
         again = [one for one in mine if one not in ended and self._reads_again(one)]
         return self._matched(again, self._standing(again), tuple(replace(one, closed=True) for one in ended))
 
     # ------------------------------------------------------------ rows with a key
+
+    def _alike(self, same: Sameness) -> bool:
+        """Whether keys of others can be keys of mine."""
+        return len(same.key) == len(self._same.key)
 
     def _keyed(self, broken: Sequence[Sending]) -> Before:
         standing, folders = self._standing(broken), self._context.folders
@@ -123,14 +127,14 @@ class _Look:
     def _last(self, broken: Sequence[Sending], standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
         """When something was sent last about what each row is about."""
         last = np.zeros(len(standing.order), np.int64)
-        kinds = [_kind(one) for one in broken]
-        for job, entity in set(kinds):
-            mine = np.isin(standing.sending, [number for number, kind in enumerate(kinds) if kind == (job, entity)])
+        jobs = [_told(one, "job") for one in broken]
+        for job in set(jobs):
+            mine = np.isin(standing.sending, [number for number, one in enumerate(jobs) if one == job])
             rows = standing.only(mine)
             told = np.zeros(len(rows.order), np.int64)
             for sending, batches in sent:
                 # A job knows its entities apart; what another means by a key, nobody knows.
-                if _kind(sending)[0] != job or _kind(sending)[1] == entity:
+                if _told(sending, "job") != job or _same(sending).entity == self._same.entity:
                     self._tell(told, rows, sending, batches)
             last[mine] = told[places(rows.about, rows.about)]
         return last
@@ -138,7 +142,7 @@ class _Look:
     def _tell(self, told: Rows, rows: _Standing, sending: Sending, batches: Sequence[Batch]) -> None:
         """Write down when the batches of a run said something about what each row is about, at the first of those that are about it."""
         same, files = _same(sending), files_made(self._context.folders, sending.run, sending.target)
-        if not _there(same, files) or len(same.key) != len(self._same.key):
+        if not _there(same, files) or not self._alike(same):
             # Nobody knows what it was about: rather twice than never.
             np.maximum(told, max(one.sent for one in batches), out=told)
             return
@@ -296,14 +300,8 @@ def _refused(batch: Batch) -> Iterator[int]:
         yield from (batch.first + int(one["row"]) for one in json.loads(batch.answer)["refused"])
 
 
-def _kind(sending: Sending) -> tuple[str, str]:
-    """Which job sends rows of which entity."""
-    told = json.loads(sending.rows)
-    return str(told["job"]), str(told["same"]["entity"])
-
-
-def _by(sending: Sending) -> str:
-    return str(json.loads(sending.rows)["connection"])
+def _told(sending: Sending, what: str) -> str:
+    return str(json.loads(sending.rows)[what])
 
 
 def _same(sending: Sending) -> Sameness:
