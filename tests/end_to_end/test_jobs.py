@@ -361,6 +361,34 @@ def test_what_is_listed_is_given_to_programs_as_json(here):
     assert ("on time", jobs["offers"]["next"]) == (status["status"], status["next"])
 
 
+def test_what_two_runs_differ_in_is_told(here):
+    put(here, "a.csv", "A,1.50,3", "B,2,1")
+    dhm("run", "offers")
+    assert (2, "") == (refused := dhm("runs", "diff"))[:2]
+    assert "no run of `offers` delivered something before run" in refused[2]
+    put(here, "b.csv", "C,1.50,3", "D,free,1", "E,1,1")
+    dhm("run", "offers")
+    # One that has nothing to do lies between.
+    dhm("run", "offers")
+    put(here, "c.csv", "F,1,3", "G,2,1", "H,2,1")
+    dhm("run", "offers")
+    code, shown, _ = dhm("runs", "diff", "--output", "json")
+    told = json.loads(shown)
+    assert (0, {"rows written": (2, 3), "rows rejected": (1, 0), "code R104": (1, "")}) == (
+        code,
+        {one["what"]: (one["before"], one["after"]) for one in told["differ"]},
+    )
+    assert "is as run" in dhm("runs", "diff", "last", told["after"])[2]
+
+
+def test_figures_of_jobs_are_printed_for_collectors_of_text(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,1")
+    dhm("run", "offers")
+    _, printed, _ = dhm("jobs", "metrics")
+    assert '\ndhm_job_last_run_rows{job="offers",fate="rejected"} 1\n' in printed
+    assert '\ndhm_job_late{job="offers"} 0\n' in printed
+
+
 def test_a_scheduler_that_never_came_is_found_out(here):
     assert (0, "") == dhm("schedule", "status", "--fail-if-late")[::2]
     put(here, "a.csv", "A,1.50,3")

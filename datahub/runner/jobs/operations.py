@@ -32,15 +32,20 @@ def why_not(store: StateStore, stopping: bool) -> str:
 
 
 def metrics(store: StateStore, jobs: Mapping[str, Scheduled], processes: tuple[int, int], now: datetime) -> str:
-    """What there is, from the ledger; `processes`: at work and at most. Nothing of it names a secret or a value of a file."""
+    """The figures of a process that serves; `processes`: at work and at most."""
+    busy, most = processes
+    samples = [({"kind": "busy"}, busy), ({"kind": "most"}, most)]
+    return _gauge("dhm_processes", "Processes for runs, at work and at most.", samples) + figures(store, jobs, now)
+
+
+def figures(store: StateStore, jobs: Mapping[str, Scheduled], now: datetime) -> str:
+    """What there is, from the ledger. Nothing of it names a secret or a value of a file."""
     waits = (RunStatus.PENDING, RunStatus.HELD, RunStatus.RETRYABLE)
     waiting = [({"status": one.value}, len(store.runs.list("", [one], 10_000))) for one in waits]
     boxes = [({"box": box, "state": state}, count) for box, several in _boxes(store) for state, count in several.items()]
-    busy, most = processes
     parts = [
         _gauge("dhm_runs_waiting", "Runs that are not done, by what they wait for.", waiting),
         _gauge("dhm_messages", "Messages that came in, and that go out, by what became of them.", boxes),
-        _gauge("dhm_processes", "Processes for runs, at work and at most.", [({"kind": "busy"}, busy), ({"kind": "most"}, most)]),
     ]
     return "".join((*parts, *_of_jobs(store, jobs, now)))
 
