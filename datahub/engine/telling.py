@@ -14,7 +14,7 @@ from datahub.engine.ledger import row_ids, source_of
 from datahub.engine.places import Places
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Mask, Rows
-from datahub.functions.columns import glued
+from datahub.functions.columns import combined_codes, fixed, glued
 
 MOST_TOLD = 3
 """So many different messages of one failing value are told, and how many more there are."""
@@ -22,18 +22,37 @@ MOST_TOLD = 3
 
 def merged(tables: list[pa.Table], entities: Sequence[str]) -> pa.Table:
     """Issues row by row; a source value that fails under one code is one issue, which names all of `entities` and fields it reached."""
-    table = pa.concat_tables(tables)
-    table = table.append_column("_place", pa.array(np.arange(table.num_rows)))
+    table = pa.concat_tables(tables).combine_chunks()
+    order, several = _by_row(table)
+    if several.any():
+        some = table.filter(pa.array(several))
+        together = _named_together(some, entities)
+        if together.num_rows < some.num_rows:
+            table = pa.concat_tables([table.filter(pa.array(~several)), together])
+            order, _ = _by_row(table)
+    return table if (order[1:] > order[:-1]).all() else table.combine_chunks().take(pa.array(order))
+
+
+def _by_row(table: pa.Table) -> tuple[Rows, Mask]:
+    """The order of the rows that issues are about, and which issues are not the only one of their row."""
     rows = table.column("_row").to_numpy()
-    if len(np.unique(rows)) < len(rows):
-        table = _named_together(table, entities)
-    return table.sort_by([("_row", "ascending"), ("_place", "ascending")]).drop_columns(["_place"])
+    order = np.argsort(rows, kind="stable")
+    follows = np.flatnonzero(rows[order[1:]] == rows[order[:-1]])
+    several = np.zeros(len(rows), np.bool_)
+    several[order[follows]] = several[order[follows + 1]] = True
+    return order, several
+
+
+_SAME = ("_row", "_at", "_who", "code", "severity", "column", "path", "value")
+"""What issues have in common that are told as one."""
 
 
 def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
-    same = ["_row", "_at", "_who", "code", "severity", "column", "path", "value"]
+    told = table.append_column("_who", _who(table))
+    if len(combined_codes([whole(told.column(name)) for name in _SAME], nulls=True)[1]) == table.num_rows:
+        return table
     entities = table.column("entity")
-    told = table.append_column("_who", _who(table)).append_column("_fields", _of_entities(table))
+    told = told.append_column("_fields", _of_entities(table)).append_column("_place", pa.array(np.arange(table.num_rows)))
     told = told.set_column(
         table.schema.get_field_index("entity"), "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities)
     )
@@ -41,11 +60,10 @@ def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
     # Which map found it first depends on what had to wait.
     ranks = pc.index_in(entities, pa.array(order, pa.string()))
     told = told.take(
-        pc.sort_indices(pa.table([ranks, table.column("_place")], ["rank", "place"]), [("rank", "ascending"), ("place", "ascending")])
+        pc.sort_indices(pa.table([ranks, told.column("_place")], ["rank", "place"]), [("rank", "ascending"), ("place", "ascending")])
     )
-    first = told.group_by(same, use_threads=False).aggregate([("_place", "min"), *distinct])
-    if first.num_rows == table.num_rows:
-        return table
+    first = told.group_by(list(_SAME), use_threads=False).aggregate([("_place", "min"), *distinct])
+    first = first.take(pc.sort_indices(first.column("_place_min")))
     found = {name: whole(first.column(f"{name}_distinct")) for name in _JOINED}
     # Names of fields alone say enough where one entity has them, or all have the same.
     plain = pc.or_(*(pc.less_equal(pc.list_value_length(found[name]), 1) for name in ("entity", "field")))
@@ -65,7 +83,7 @@ _JOINED = ("entity", "field", "_fields", "message")
 
 def _who(table: pa.Table) -> pa.Array:
     """Who says of each issue that something failed, where that tells two apart: no column of the source is to blame."""
-    return pc.if_else(pc.equal(table.column("column"), ""), table.column("_origin"), -1)
+    return pc.if_else(pc.equal(table.column("column"), fixed("")), table.column("_origin"), pa.scalar(-1, pa.int64()))
 
 
 def _names(lists: pa.ListArray) -> pa.Array:

@@ -59,7 +59,7 @@ program()
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "a.dhm").write_text(SCRIPT, encoding="utf-8")
-    (tmp_path / "feed.csv").write_text("ref,price\na,1.5\nb,0.1\nc,x\n", encoding="utf-8")
+    (tmp_path / "feed.csv").write_text("ref,price\na,1.5\nb,0.1\nc,x\n,x\n", encoding="utf-8")
     return tmp_path
 
 
