@@ -50,5 +50,5 @@ def _keep_what_blocks_use_again() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     # Other libraries have none, or take no notice.
     if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, 8 << 20)
-        mallopt(_TRIM_THRESHOLD, 128 << 20)
+        mallopt(_MMAP_THRESHOLD, 32 << 20)
+        mallopt(_TRIM_THRESHOLD, 64 << 20)

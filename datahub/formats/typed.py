@@ -284,6 +284,8 @@ def inner(reading: Reading, at: int) -> Reading:
 def _list(raw: pa.Array, item: Type, reading: Reading) -> Typed:
     items, offsets = unpacked(raw)
     made = typed(items, item, inner(reading, 0))
+    if not made.failures:
+        return Typed(listed(made.values, offsets, _keep(raw)))
     parents, positions = owners(offsets), places(offsets)
     failures = []
     for failure in made.failures:

@@ -120,8 +120,10 @@ def _read_by_bytes(values: pa.Array, parts: tuple[Token, ...], width: int) -> Mo
 
 def _table(content: npt.NDArray[np.uint8], offsets: Ints, rows: Ints, width: int) -> npt.NDArray[np.uint8]:
     """The first `width` bytes of each of the rows, one row each."""
-    if len(rows) == len(offsets) - 1 and int(offsets[-1] - offsets[0]) == len(rows) * width:
-        return content[offsets[0] : offsets[-1]].reshape(len(rows), width)
+    if len(rows) and len(rows) == len(offsets) - 1:
+        size = int(offsets[1] - offsets[0])
+        if (offsets[1:] - offsets[:-1] == size).all():
+            return content[offsets[0] : offsets[-1]].reshape(len(rows), size)[:, :width]
     return content[offsets[rows][:, None] + np.arange(width)] if width else np.empty((len(rows), 0), np.uint8)
 
 
@@ -143,6 +145,8 @@ def _offsets_by_bytes(content: npt.NDArray[np.uint8], starts: Ints, lengths: Int
         return content[np.minimum(starts + at, limit)].astype(np.int64) if len(content) else np.zeros(len(starts), np.int64)
 
     sign = byte(0)
+    if (lengths == 1).all():
+        return np.zeros(len(starts), np.int64), (sign == 90) | (sign == 122)
     colon = (lengths == 6).astype(np.int64)
     hours, minutes = (byte(1) - 48) * 10 + byte(2) - 48, (byte(3 + colon) - 48) * 10 + byte(4 + colon) - 48
     digits = np.ones(len(starts), np.bool_)
