@@ -32,8 +32,9 @@ from datahub.semantic.ir import SourceShape
 
 CORES = os.cpu_count() or 1
 LARGEST_BLOCK, SMALLEST_BLOCK, SPARE = 8 << 20, 256 << 10, 64 << 10
-MOST_VALUES = 3 << 18
-"""About so many values of a large file are in one block: what is told of those that fail takes many times the room of their text."""
+MOST_VALUES, MOST_RECORDS = 3 << 18, 1 << 16
+"""About so many values, and records, of a large file are in one block: what is told of those that fail takes many times the room of
+their text, and more of them at once is no faster."""
 _UNIT = b"\x1f"
 """Stands for a delimiter of several bytes while Arrow reads, which takes one alone."""
 
@@ -154,7 +155,7 @@ def largest_block(text: TextStream, most: int, columns: int, end: bytes = b"\n")
     """How large a block of records of so many `columns` is at most that end with `end` and are as long as the first ones of `text`."""
     text.fill(SPARE)
     sample = text.buffer[:SPARE]
-    records = MOST_VALUES // max(1, columns)
+    records = min(MOST_RECORDS, MOST_VALUES // max(1, columns))
     return max(SMALLEST_BLOCK, min(most, records * len(sample) // (sample.count(end) or 1)))
 
 
