@@ -15,6 +15,8 @@ Row = dict[str, str]
 STATES = ("WAITING", "QUEUED", "RUNNING", "COMPLETE")
 PRODUCT_STATES = ("TRANSFORMATION_WAITING", "TRANSFORMATION_RUNNING", "SENT", "COMPLETE")
 MOST_PRICES = 50
+_SUMMED = ("EAN", "UPC", "GTIN")
+"""The kinds of references to products whose last digit follows from the others."""
 
 
 @dataclass
@@ -181,6 +183,9 @@ def offer(shop: Shop, row: Row) -> str:
         return "" if shop.offers.pop(sku, None) else f"The offer '{sku}' is unknown"
     if sku not in shop.offers and not (row.get("product-id") and row.get("product-id-type")):
         return "The columns 'product-id' and 'product-id-type' are mandatory to create an offer"
+    reference = row.get("product-id", "")
+    if row.get("product-id-type", "").upper() in _SUMMED and reference and not _sums_up(reference):
+        return f"The product-id '{reference}' is not a valid {row['product-id-type']}"
     if not row.get("state"):
         return "The column 'state' is mandatory"
     if (price := number(row.get("price", ""))) is None or price <= 0:
@@ -267,7 +272,7 @@ def _product(shop: Shop, row: Row) -> str:
 
 
 def _sums_up(ean: str) -> bool:
-    if not (ean.isdigit() and len(ean) in (8, 13)):
+    if not (ean.isascii() and ean.isdigit() and len(ean) in (8, 12, 13, 14)):
         return False
     digits = [int(one) for one in reversed(ean)]
     return sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10 == 0

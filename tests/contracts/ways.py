@@ -182,7 +182,7 @@ def taking(name: str, home: Path) -> Iterator[Takes]:
 
 
 MIRAKL = {
-    "offers": pa.table({"sku": ["A", "B", "C"], "product_id": ["1"] * 3, "product_id_type": ["EAN"] * 3, "price": ["1", "2", "-"], "state": ["11"] * 3}),
+    "offers": pa.table({"sku": ["A", "B", "C"], "product_id": ["4006381333931"] * 3, "product_id_type": ["EAN"] * 3, "price": ["1", "2", "-"], "state": ["11"] * 3}),
     "prices": pa.table({"offer_sku": ["K1", "K2", "Z"], "price": ["1", "2", "3"]}),
     "stock": pa.table({"offer_sku": ["K1", "K2", "Z"], "quantity": [1, 2, 3]}),
     "products": pa.table({"category": ["c", "c", None], "shop_sku": ["A", "B", "C"]}),

@@ -38,7 +38,7 @@ from datahub.project.secrets import Secret
 OFFERS = pa.table(
     {
         "sku": ["A", "B", "C", "D"],
-        "product_id": ["400", None, "402", "403"],
+        "product_id": ["4006381333931", None, "5901234123457", "9780201379624"],
         "product_id_type": ["EAN"] * 4,
         "price": pa.array([Decimal("1.50"), Decimal("2.00"), Decimal("0.00"), Decimal("4.00")], pa.decimal128(10, 2)),
         "quantity": [1, 2, 3, 4],
@@ -97,6 +97,13 @@ def test_an_error_report_is_joined_back_to_the_rows(shop):
     assert {"A", "D"} == set(shop.fake.offers)
     assert "1.50" == shop.fake.offers["A"]["price"]
     assert ["OF01", "OF02", "OF02", "OF02", "OF03"] == shop.fake.calls
+
+
+def test_a_reference_to_a_product_that_is_none_is_refused(shop):
+    table = OFFERS.slice(0, 1).set_column(1, "product_id", pa.array(["notanean"]))
+    (refusal,) = shop.send(table).refused
+    assert "The product-id 'notanean' is not a valid EAN" == refusal.message
+    assert {} == shop.fake.offers
 
 
 def test_rows_go_to_any_operation_over_the_connection_of_the_imports(shop):
@@ -399,7 +406,7 @@ def test_offers_go_as_json_each_whole_and_what_is_in_error_comes_back(shop):
         "price": pa.array([Decimal("2.50"), Decimal("3.00"), Decimal(0)]),
         "all_prices": prices,
     }
-    new = {"product_id": ["1", "2", "3"], "product_id_type": ["EAN"] * 3}
+    new = {"product_id": ["4006381333931", "5901234123457", "96385074"], "product_id_type": ["EAN"] * 3}
     answer = shop.send(pa.table(told | new), "json", form="json")
     assert (Refusal(2, "MIRAKL", "The price must be a number greater than 0"),) == answer.refused
     # What is not sent is reset: the offer had a quantity.
@@ -411,7 +418,13 @@ def test_offers_go_as_json_each_whole_and_what_is_in_error_comes_back(shop):
 
 
 def test_of_offers_as_json_only_those_in_error_are_sent_again(shop):
-    told = {"shop_sku": ["A", "B"], "state_code": ["11", ""], "price": ["1", "1"], "product_id": ["1", "2"], "product_id_type": ["EAN"] * 2}
+    told = {
+        "shop_sku": ["A", "B"],
+        "state_code": ["11", ""],
+        "price": ["1", "1"],
+        "product_id": ["4006381333931", "5901234123457"],
+        "product_id_type": ["EAN"] * 2,
+    }
     answer = shop.send(pa.table(told), "again", form="json", resend=1)
     assert [["A", "B"], ["B"]] == [[row[0] for row in one.rows] for one in shop.fake.imports.values()]
     assert [1] == [one.row for one in answer.refused]

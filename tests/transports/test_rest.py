@@ -1095,6 +1095,15 @@ def test_a_refusal_whose_reasons_are_of_no_row_in_particular_blames_none(server,
     out.close()
 
 
+def test_a_batch_that_is_too_large_is_told_with_what_to_change(server, world):
+    server.routes["POST /offers"] = lambda asked: (413, {"message": "no more than 1 MB"})
+    out = sender(world())
+    with pytest.raises(TerminalError, match=r"HTTP 413.*no more than 1 MB") as told:
+        out.send(out.render(TABLE), "k")
+    assert "`batch`" in told.value.help
+    out.close()
+
+
 def test_a_result_of_no_row_is_an_error(server, world):
     server.routes["POST /offers"] = lambda asked: {"errors": [{"sku": "Z", "code": "P1"}]}
     one = world()

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 def command(
     server: Annotated[str, typer.Argument(help="`mirakl`, `djust` or `sftp`.", metavar="mirakl|djust|sftp")],
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 0,
-    pace: Annotated[float, typer.Option(help="How strictly call frequencies are asked for: 1 as Mirakl does, 0 not at all.", min=0)] = 1.0,
+    pace: Annotated[
+        float,
+        typer.Option(
+            help="How strictly call frequencies are asked for: 1 as Mirakl does, 0 not at all; the connection says so too, frequency = 0.",
+            min=0,
+        ),
+    ] = 1.0,
     orders: Annotated[
         Path | None,
         typer.Option(help="A file with the orders of the `mirakl` shop; it has three.", exists=True, dir_okay=False),
@@ -53,7 +59,9 @@ def _mirakl(port: int, pace: float, orders: Path | None) -> tuple[AbstractContex
     shop = FakeMirakl(pace=pace, orders=sample_orders() if orders is None else _orders_in(orders))
     one = FakeServer(shop, port)
     shop.url = one.url
-    return one, f"{one.url}; send `Authorization: {KEY}`"
+    # A connection keeps Mirakl's frequencies by itself, whatever the other side allows.
+    often = f"; for imports at this pace write `frequency = {60 * pace:g}` in the connection" if pace < 1 else ""
+    return one, f"{one.url}; send `Authorization: {KEY}`{often}"
 
 
 def _orders_in(file: Path) -> list[dict[str, Any]]:

@@ -231,6 +231,8 @@ def refused(response: httpx.Response, request: Request) -> DataHubError:
     if response.is_redirect:
         place = response.headers.get("location", "nowhere")
         return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
+    if status == 413 and request.body:
+        return TerminalError(about, "it is too large for the other side: fewer rows at once, by a smaller `batch`, make smaller requests")
     if status in _NOT_TAKEN:
         return TransientError(about, wait=retry_after(response))
     if status in LATER:

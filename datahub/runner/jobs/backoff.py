@@ -19,6 +19,11 @@ LONGEST_IN_PLACE = 10.0
 """Waits that are longer are not spent with the lease held: the run is left for later."""
 
 
+def tried(attempts: int) -> str:
+    """How often something was tried, where that is worth a word behind why it failed."""
+    return f" (tried {attempts} times)" if attempts > 1 else ""
+
+
 def patiently(context: JobContext, hold: Hold, act: Callable[[], T], *, again: bool = True) -> T:
     """What `act` gives, tried again for a moment where it fails in a way that may pass.
 

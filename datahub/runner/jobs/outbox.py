@@ -21,6 +21,7 @@ from datahub.connectors.webhook_out import Gone, NotTaken
 from datahub.faults import reach
 from datahub.project.job import Job
 from datahub.records import record
+from datahub.runner.jobs.backoff import tried
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.owner import Owner
 from datahub.state.records import NOTHING_NEW, Message, MessageState, Run, RunStatus
@@ -152,7 +153,7 @@ def _sent(store: StateStore, connection: PosterConnection, poster: Poster, messa
         poster.post(message.id, message.body, now)
     except NotTaken as problem:
         if message.attempts >= min(connection.attempts, len(WAITS)):
-            store.outbox.mark(message.id, MessageState.DEAD, reason=f"{problem.message} (tried {message.attempts} times)")
+            store.outbox.mark(message.id, MessageState.DEAD, reason=f"{problem.message}{tried(message.attempts)}")
             return "dead"
         wait = max(WAITS[message.attempts], timedelta(seconds=problem.wait or 0))
         store.outbox.mark(message.id, MessageState.NEW, reason=problem.message, not_before=now + wait)

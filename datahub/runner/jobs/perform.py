@@ -18,7 +18,7 @@ from datahub.plan.serde import digest
 from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
-from datahub.runner.jobs.backoff import pause
+from datahub.runner.jobs.backoff import pause, tried
 from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
 from datahub.runner.jobs.drift import missing_now
 from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before
@@ -322,7 +322,7 @@ class _Work:
         policy, now = self._context.job.retry, self._context.clock()
         begun = self._run.started or now
         if self._run.attempt >= policy.attempts or now - begun > policy.within:
-            return self._failed(RunStatus.FAILED, code, f"{reason} (tried {self._run.attempt} times)", help)
+            return self._failed(RunStatus.FAILED, code, f"{reason}{tried(self._run.attempt)}", help)
         wait = timedelta(seconds=pause(self._context, self._run.attempt, asked))
         self._store.runs.retry(self._claim, now + wait, code=code, reason=reason)
         return self.ending(help)

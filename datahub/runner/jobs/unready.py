@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from datahub.project.job import Job
+from datahub.runner.jobs.backoff import tried
 from datahub.runner.jobs.outbox import of_run
 from datahub.state.owner import this_process
 from datahub.state.records import RunStatus
@@ -27,7 +28,7 @@ def unready(store: StateStore, job: Job, id: str, reason: str, now: datetime) ->
         if run.attempt < job.retry.attempts:
             store.runs.retry(claim, now + job.retry.longest, code=UNREADY, reason=reason)
             return
-        told = f"{reason} (tried {run.attempt} times)"
+        told = f"{reason}{tried(run.attempt)}"
         store.runs.end(claim, RunStatus.FAILED, now, code=UNREADY, reason=told)
         store.inbox.settled(run.id, taken=False, reason=told)
         ended = store.runs.get(run.id)

@@ -8,6 +8,7 @@ import pytest
 
 from datahub.cli.job_run import Asked, run_job
 from datahub.cli.output import Stop
+from datahub.runner.jobs.backoff import tried
 from datahub.state.records import Admission, Fire, FireKind, MessageState, RunStatus
 from tests.jobs_project import Projected
 
@@ -99,3 +100,7 @@ def test_who_types_a_job_that_cannot_be_begun_reads_why_and_nothing_is_written(s
     with pytest.raises(Stop, match="does not compile"):
         run_job(Asked("offers"))
     assert [] == list(shop.store.runs.list())
+
+
+def test_a_run_that_was_begun_once_is_not_said_to_be_tried_again():
+    assert ("", " (tried 3 times)") == (tried(1), tried(3))
