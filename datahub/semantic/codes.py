@@ -171,15 +171,17 @@ def nullable_reads(expression: ir.Expression) -> frozenset[str]:
     return frozenset(one.name for one in nullable_operands(expression) if isinstance(one, ir.Column))
 
 
-def nullable_operands(expression: ir.Expression) -> tuple[ir.Column | ir.Field, ...]:
-    """The nullable columns, and fields of structs in columns, of which a condition says nothing where they are null.
+def nullable_operands(expression: ir.Expression) -> tuple[ir.Column | ir.Field | ir.Call, ...]:
+    """The nullable columns, fields of structs and entries of maps in columns, of which a condition says nothing where they are null.
 
     Reads inside `is null`, `default` and `coalesce` are answered there; narrowed ones are of a type without null.
     """
     return tuple(dict.fromkeys(_unanswered(expression, _NONE, set())))
 
 
-def _unanswered(node: ir.Expression, made: frozenset[str], seen: set[tuple[int, frozenset[str]]]) -> Iterator[ir.Column | ir.Field]:
+def _unanswered(
+    node: ir.Expression, made: frozenset[str], seen: set[tuple[int, frozenset[str]]]
+) -> Iterator[ir.Column | ir.Field | ir.Call]:
     if (id(node), made) in seen:
         return
     seen.add((id(node), made))
@@ -188,6 +190,9 @@ def _unanswered(node: ir.Expression, made: frozenset[str], seen: set[tuple[int, 
             return
         case ir.Default() | ir.Failed():
             return
+        case ir.Call(function="get", arguments=(of, ir.Constant())) if (whole := path(of)) is not None:
+            if node.type.nullable and not is_made(whole, made):
+                yield node
         case ir.Column() | ir.Field() if (whole := path(node)) is not None:
             if node.type.nullable and not is_made(whole, made):
                 yield node
