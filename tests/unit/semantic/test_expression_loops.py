@@ -1,5 +1,6 @@
 import pytest
 
+from datahub.semantic import ir
 from datahub.semantic.expressions import columns, nullable_operands, nullable_reads
 from tests.unit.semantic.expression_scopes import in_checks, in_group, in_row, typed
 
@@ -158,6 +159,7 @@ def test_a_check_is_asked_where_the_nullable_columns_that_it_reads_are_there(tex
 def test_a_nullable_field_of_a_struct_is_asked_about_itself():
     value = typed('customer.name = "x"', in_checks()).value
     (operand,) = nullable_operands(value)
+    assert isinstance(operand, ir.Field)
     assert "name" == operand.name
     assert frozenset() == nullable_reads(value)
 
