@@ -69,7 +69,8 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     )
     report, behind = _transformed(context, replace(run_now, window=window.text if window is not None else ""), files, out, options)
     left += behind
-    return Would(report, _deliveries(context, report), _against(context, report, known=known and window is None), left)
+    files_now = sum(len(files[name]) for name in context.driving) if left else 0
+    return Would(report, _deliveries(context, report), _against(context, report, files_now, known=known and window is None), left)
 
 
 def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputFile]], out: Path, options: Options) -> tuple[Report, int]:
@@ -101,11 +102,11 @@ def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], .
     return (*going, *((REJECTS, one.rows) for one in report.rejects if context.job.rejects is not None))
 
 
-def _against(context: JobContext, report: Report, *, known: bool) -> str:
+def _against(context: JobContext, report: Report, files: int, *, known: bool) -> str:
     if report.status == "aborted":
         return report.reason
     try:
-        judge(context, report, approved=not known)
+        judge(context, report, approved=not known, files=files)
     except (OverLimit, Held, Failed) as problem:
         return str(problem)
     return ""

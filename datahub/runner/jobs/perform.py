@@ -25,7 +25,7 @@ from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, 
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.piled_up import Piled, behind, files_left, goes_aside, part, repeated, rest, splittable, waiting
+from datahub.runner.jobs.piled_up import Piled, behind, files_left, files_of_part, goes_aside, part, repeated, rest, splittable, waiting
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import (
@@ -154,7 +154,8 @@ class _Work:
             if report.status != "aborted":
                 # What is given back comes again as a whole: none of it is to be corrected apart.
                 self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
-        judge(self._context, report, approved=self._run.approved)
+        files = files_of_part(self._context, self._claim, self._run)
+        judge(self._context, report, approved=self._run.approved, files=files)
         self._remembered.prepare(self._claim.run)
         planned = plan(self._context, self._run, report)
         self._torn = tuple(planned.told)

@@ -58,6 +58,18 @@ def files_left(context: JobContext, run: Run) -> int:
     return sum(int(context.store.cursors.value(context.places[name], LEFT) or 0) for name in _folders(context))
 
 
+def files_of_part(context: JobContext, claim: Claim, run: Run) -> int:
+    """How many files a run has that is but a part of what waited; nothing where it has all of it."""
+    left = any(int(context.store.cursors.proposed(claim, context.places[name], LEFT) or 0) for name in _folders(context))
+    return files_taken(context, run.id) if left or context.store.runs.cause(run.id).startswith(REST) else 0
+
+
+def files_taken(context: JobContext, run: str) -> int:
+    """How many files of the sources that start the job a run has taken."""
+    folders = _folders(context)
+    return sum(one.source in folders for one in context.store.items.taken(run))
+
+
 def waiting(count: int) -> str:
     """How many files wait, in words; nothing where none does."""
     return f"{count:,} more file{' waits' if count == 1 else 's wait'}" if count else ""

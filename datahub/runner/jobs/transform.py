@@ -16,6 +16,7 @@ from datahub.project.trigger import Webhook
 from datahub.reports.report import Report
 from datahub.runner.jobs.fetch import input_files, told_aside, told_before
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.piled_up import files_taken
 from datahub.runner.jobs.previous_rows import previous_rows
 from datahub.runner.outlet import Watch
 from datahub.runner.parameters import Unreadable, value_of
@@ -122,13 +123,14 @@ def rejects_of(run_id: str, report: Report) -> list[Rejects]:
     return [Rejects(run_id, one.name, one.path, one.rows, codes) for one in report.rejects]
 
 
-def judge(context: JobContext, report: Report, *, approved: bool) -> None:
-    """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered."""
+def judge(context: JobContext, report: Report, *, approved: bool, files: int = 0) -> None:
+    """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered; `files`: how many the run
+    has, where it is but a part of what waited."""
     if report.status == "aborted":
         raise Failed("ABORTED", report.reason)
     within_tolerance(context, report)
     if not approved:
-        _guard(context, report.rows_read)
+        _guard(context, report.rows_read, files)
 
 
 def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> None:
@@ -141,7 +143,7 @@ def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> N
         raise OverLimit(f"{rejected:,} of {read:,} rows are rejected, and the job tolerates {_percent(limits.share)}")
 
 
-def _guard(context: JobContext, read: int) -> None:
+def _guard(context: JobContext, read: int, files: int) -> None:
     guards = context.job.guards
     if not read and guards.empty != "ok":
         if guards.empty == "fail":
@@ -150,8 +152,20 @@ def _guard(context: JobContext, read: int) -> None:
     if read < guards.rows:
         raise Held(f"{_rows(read)} read, and the job wants {guards.rows:,} at least")
     last = context.store.runs.last_good(context.name) if guards.shrink is not None else None
-    if last is not None and guards.shrink is not None and read < last.counts.read * (1 - guards.shrink):
-        raise Held(f"{_rows(read)} read, and {last.counts.read:,} by run {last.id}: more than {_percent(guards.shrink)} are missing")
+    if last is None or guards.shrink is None:
+        return
+    before = files_taken(context, last.id)
+    # Of some of the files nobody expects what all of them had.
+    parted = 0 < files < before
+    expected = Decimal(last.counts.read) * (Decimal(files) / before if parted else 1)
+    if read < expected * (1 - guards.shrink):
+        mine, theirs = (f" of {_files(files)}", f" of {_files(before)}") if parted else ("", "")
+        missing = f"more than {_percent(guards.shrink)} are missing"
+        raise Held(f"{_rows(read)} read{mine}, and {last.counts.read:,}{theirs} by run {last.id}: {missing}")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _rows(count: int) -> str:

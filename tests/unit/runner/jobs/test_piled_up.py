@@ -274,3 +274,18 @@ def test_a_dry_run_tells_what_a_bad_file_would_leave(shop):
     shop.put("in/0.csv", "sku\nx\n")
     with pytest.raises(BadInput, match="lacks the declared column"):
         dry_run(shop.context("stock"), shop.folder / "dry-2", (), known=True)
+
+
+def test_of_some_of_the_files_nobody_expects_what_all_of_them_had(shop):
+    """A job that shrinks is held; its parts, where one of the files was bad, are not for that."""
+    shop = shop(ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\nguards.shrink = "30%"'), ABORTS)
+    put(shop, **{f"a{number}": f"a{number},1 b{number},1" for number in range(6)})
+    assert [status for _, status in ran(shop)] == ["success"]
+    put(shop, **{f"c{number}": f"c{number},1 d{number},1" for number in range(6)})
+    shop.put("in/c3.csv", "sku,stock\nx,?\n")
+    assert [["c0.csv", "c1.csv", "c2.csv"], ["c3.csv"], ["c4.csv", "c5.csv"]] == [names for names, _ in ran(shop)]
+    assert ["success", "failed", "success", "success"] == [one.status.value for one in shop.store.runs.list()]
+    put(shop, e0="e0,1", e1="e1,?")
+    (names, status), *_ = ran(shop)
+    assert (["e0.csv"], "held") == (names, status)
+    assert "1 row was read of 1 file, and 4 of 2 files by run" in shop.store.runs.list(limit=1)[0].reason
