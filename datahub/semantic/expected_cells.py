@@ -120,6 +120,8 @@ def _of(tree: ast.Expr, kind: t.Type) -> Any:
             return {one.name.text: _of(one.value, _inner(kind, one.name.text)) for one in items if isinstance(one, ast.StructField)}
         case ast.Null(), _:
             return None
+        case _, t.ListOf() | t.Struct() | t.MapOf():
+            raise UnreadableCell(f"`{tree.span.text}` is no {_spelled(kind)}")
         case ast.Number(value=number), t.Int() | t.Decimal() | t.Float():
             return Decimal(number)
         case ast.Unary(operator="-", operand=ast.Number(value=number)), _:
