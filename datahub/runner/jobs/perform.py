@@ -344,7 +344,7 @@ class _Work:
     def _give_back(self, status: RunStatus, code: str, reason: str, unfit: Sequence[Taken] = ()) -> None:
         """End a run that will not go on: what was set down is taken back, what was landed is settled as not read; where some of it is
         known to be `unfit`, that alone."""
-        aside = goes_aside(self._context)
+        aside = goes_aside(self._context, unfit)
         try:
             withdraw(self._context, self._run)
             for one in unfit or self._store.items.taken(self._claim.run):

@@ -18,11 +18,13 @@ from datahub.plan.whole import written_whole
 from datahub.project.binding import FilesFrom, FilesTo, To
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
-from datahub.state.records import Admission, Claim, Fire, FireKind, Overlap, Run
+from datahub.state.records import Admission, Claim, Fire, FireKind, Overlap, Run, RunStatus, Taken
 
 LEFT = "left"
 """The stream of a source's place that says how many files a run has left to the next."""
 REST = "rest of "
+MOST_IN_A_ROW = 3
+"""So many runs that failed are followed by another at once: more of them tell no more, and then it does not lie in the files."""
 _KEY = "R303"
 _OF_ONE_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP)\s*\}\}", re.IGNORECASE)
 _MOST_NAMES = 3
@@ -82,11 +84,24 @@ def behind(context: JobContext, claim: Claim, run: Run, *, aside: bool) -> str:
         return ""
     places = [context.places[name] for name in _folders(context)]
     count = sum(int(context.store.cursors.proposed(claim, place, LEFT) or 0) for place in places)
-    return rest(context, run, count) if aside else waiting(count)
+    return rest(context, run, count) if aside and _failed_before(context, run) < MOST_IN_A_ROW else waiting(count)
 
 
-def goes_aside(context: JobContext) -> bool:
-    """Whether the files of a run that failed are not found again where they were."""
+def _failed_before(context: JobContext, run: Run) -> int:
+    """How many runs failed one after the other, each of which left its files to the next, and the last to this."""
+    count, cause = 0, context.store.runs.cause(run.id)
+    while count < MOST_IN_A_ROW and cause.startswith(REST):
+        earlier = context.store.runs.get(cause.removeprefix(REST))
+        if earlier is None or earlier.status is RunStatus.SUCCESS:
+            break
+        count, cause = count + 1, context.store.runs.cause(earlier.id)
+    return count
+
+
+def goes_aside(context: JobContext, unfit: Sequence[Taken]) -> bool:
+    """Whether files for which a run failed are not found again where they were: those of a source that is read beside them stay, say."""
+    if not any(one.source in context.driving for one in unfit):
+        return False
     bounds = [context.job.sources[name] for name in _folders(context)]
     return bool(bounds) and all(isinstance(one, FilesFrom) and one.on_failure.action in ("move", "delete") for one in bounds)
 

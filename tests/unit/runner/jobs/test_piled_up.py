@@ -289,3 +289,13 @@ def test_of_some_of_the_files_nobody_expects_what_all_of_them_had(shop):
     (names, status), *_ = ran(shop)
     assert (["e0.csv"], "held") == (names, status)
     assert "1 row was read of 1 file, and 4 of 2 files by run" in shop.store.runs.list(limit=1)[0].reason
+
+
+def test_where_all_files_are_bad_not_all_of_them_are_put_aside_in_one_breath(shop):
+    shop = shop(ASIDE, ABORTS)
+    put(shop, **{f"a{number}": f"a{number},?" for number in range(9)})
+    ended = ran(shop)
+    assert [([f"a{number}.csv"], "failed") for number in range(4)] == ended
+    assert shop.store.runs.list(limit=1)[0].reason.endswith("; 5 more files wait")
+    # The next that is started goes on with them.
+    assert ["a4.csv"] == ran(shop)[0][0]

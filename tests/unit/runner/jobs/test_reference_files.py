@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from datahub.project.binding import After
 from datahub.state.records import RunStatus
 from tests.jobs_project import Projected
 
@@ -63,3 +64,18 @@ def test_nothing_is_missed_where_nothing_is_new(shop):
 def test_a_folder_may_be_empty(shop):
     assert RunStatus.SUCCESS is shop.by_hand("offers").run.status
     assert [[{"sku": "A", "cat": "none"}]] == shop.rows("out")
+
+
+@pytest.mark.parametrize("shop", ['path = "ref/cats.csv"'], indirect=True)
+def test_where_it_cannot_be_read_no_other_file_is_put_aside_for_it_or_tried_at_once(shop):
+    job = shop.loaded.project.jobs["offers"]
+    aside = After(action="move", folder="failed")
+    feed = job.sources["feed"].model_copy(update={"limit": 1, "on_failure": aside})
+    shop.loaded.project.jobs["offers"] = job.model_copy(update={"sources": {**job.sources, "feed": feed}})
+    shop.put("in/2.csv", FEED)
+    shop.put("ref/cats.csv", "code\n1\n")
+    ending = shop.by_hand("offers")
+    assert RunStatus.FAILED is ending.run.status
+    assert "cats.csv:1: `cats.csv` lacks the declared column `name`; 1 more file waits" == ending.run.reason
+    assert ["1.csv", "2.csv"] == sorted(one.name for one in (shop.folder / "in").iterdir())
+    assert [] == shop.work("offers")
