@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import socket
+import struct
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from datahub.formats.apart.confined import MACHINES, program_of
 from datahub.formats.apart.process import Child, Work, answer, lent
 from datahub.formats.bad_input import BadInput, ReaderLost
 
@@ -149,3 +153,96 @@ def test_a_copy_of_the_process_starts_children_of_its_own():
     os.close(write)
     assert mine != theirs
     assert mine == answer(work("count"), {}, iter([b"x"]))[0]["process"]
+
+
+def _answered(machine, number, flags=0, architecture=None):
+    """What a filter says of a call, as the kernel goes through its steps."""
+    places = {flags_at: flags for _, flags_at in machine.opens} | {0: number, 4: machine.number if architecture is None else architecture}
+    held, at, steps = 0, 0, [struct.unpack("HBBI", one) for one in program_of(machine)]
+    while True:
+        code, yes, no, value = steps[at]
+        match code:
+            case 0x20:
+                held, jump = places[value], 0
+            case 0x15:
+                jump = yes if held == value else no
+            case 0x35:
+                jump = yes if held >= value else no
+            case 0x45:
+                jump = yes if held & value else no
+            case _:
+                return value
+        at += jump + 1
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_filter_refuses_what_it_lists_and_files_that_are_opened_to_write(name):
+    machine = MACHINES[name]
+    allow, refuse, kill = 0x7FFF0000, 0x00050001, 0x80000000
+    assert all(_answered(machine, number) == refuse for number in machine.denied)
+    for number, _ in machine.opens:
+        assert (allow, refuse) == (_answered(machine, number), _answered(machine, number, os.O_CREAT | os.O_WRONLY))
+    assert allow == _answered(machine, 9999)
+    assert refuse == _answered(machine, machine.end)
+    assert kill == _answered(machine, 9999, architecture=0x40000003)
+
+
+def test_the_numbers_of_arm_are_those_of_linux():
+    header = Path("/usr/include/asm-generic/unistd.h")
+    if not header.is_file():
+        pytest.skip("the headers of Linux are not installed")
+    known = dict(re.findall(r"^#define __NR(?:3264)?_(\w+) +(\d+)", header.read_text(), re.MULTILINE))
+    names = [
+        "socket",
+        "socketpair",
+        "bind",
+        "listen",
+        "accept",
+        "connect",
+        "accept4",
+        "clone",
+        "clone3",
+        "execve",
+        "execveat",
+        "kill",
+        "tkill",
+        "ptrace",
+        "process_vm_readv",
+        "process_vm_writev",
+        "pidfd_send_signal",
+        "truncate",
+        "ftruncate",
+        "mknodat",
+        "mkdirat",
+        "unlinkat",
+        "symlinkat",
+        "linkat",
+        "renameat",
+        "renameat2",
+        "fchmod",
+        "fchmodat",
+        "fchownat",
+        "fchown",
+        "setxattr",
+        "lsetxattr",
+        "fsetxattr",
+        "utimensat",
+        "openat2",
+        "mount",
+        "umount2",
+        "reboot",
+        "init_module",
+        "finit_module",
+        "kexec_load",
+        "unshare",
+        "setns",
+        "add_key",
+        "request_key",
+        "keyctl",
+        "perf_event_open",
+        "bpf",
+        "userfaultfd",
+        "io_uring_setup",
+    ]
+    assert {int(known[one]) for one in names} == set(MACHINES["aarch64"].denied)
+    assert int(known["openat"]) == MACHINES["aarch64"].opens[0][0]
