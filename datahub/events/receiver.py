@@ -24,6 +24,8 @@ from datahub.state.store import LedgerUnusable
 
 DEADLINE = 10.0
 """How long a request may take to arrive, in seconds."""
+PATIENCE = 3.0
+"""How long operators wait for what the ledger has to say, in seconds."""
 MOST_CONNECTIONS = 1000
 HOOKS = "/hooks/"
 
@@ -113,8 +115,11 @@ def app(receiver: Receiver, ready: Ready, metrics: Metrics, token: str = "") -> 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
+    asked_ready, asked_metrics = _Asked(ready), _Asked(metrics)
+
     async def readyz(request: Request) -> Response:
-        why = await asyncio.to_thread(ready)
+        said, trouble = await asked_ready()
+        why = trouble or said
         if why and not known(request):
             why = "not ready"
         return PlainTextResponse(f"{why or 'ready'}\n", 503 if why else 200)
@@ -122,7 +127,9 @@ def app(receiver: Receiver, ready: Ready, metrics: Metrics, token: str = "") -> 
     async def measured(request: Request) -> Response:
         if not known(request):
             return PlainTextResponse("not known\n", 401, {"WWW-Authenticate": "Bearer"})
-        text = await asyncio.to_thread(metrics)
+        text, trouble = await asked_metrics()
+        if trouble:
+            return PlainTextResponse(f"{trouble}\n", 503)
         return PlainTextResponse(text + _answers(receiver), media_type="text/plain; version=0.0.4")
 
     async def hook(_: Request) -> Response:
@@ -142,6 +149,27 @@ def app(receiver: Receiver, ready: Ready, metrics: Metrics, token: str = "") -> 
         await (receiver.take if hooked else others)(scope, receive, send)
 
     return application
+
+
+class _Asked:
+    """What the ledger has to say, or why it says nothing: one answer for all who ask at once. Who asks every few seconds does not wait for
+    a ledger that another process holds: it is asked on, and whoever comes next has that answer."""
+
+    def __init__(self, find: Callable[[], str]) -> None:
+        self._find = find
+        self._asking: asyncio.Future[tuple[str, str]] | None = None
+
+    async def __call__(self) -> tuple[str, str]:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(asyncio.to_thread(self._found))
+        done, _ = await asyncio.wait([self._asking], timeout=PATIENCE)
+        return self._asking.result() if done else ("", "the ledger does not answer: another process holds it")
+
+    def _found(self) -> tuple[str, str]:
+        try:
+            return self._find(), ""
+        except LedgerUnusable as problem:
+            return "", problem.message
 
 
 def _answers(receiver: Receiver) -> str:

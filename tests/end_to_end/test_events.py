@@ -321,3 +321,22 @@ def test_each_line_of_a_run_names_it_and_a_copy_of_a_job_takes_messages_at_an_ad
     assert 'path = "paid-test"' in (here / "dhm.toml").read_text()
     with served(here) as (_, client):
         assert 200 == send(client, "m2")
+
+
+def test_a_ledger_that_another_process_holds_keeps_no_operator_waiting_and_no_message_away(here):
+    with served(here) as (_, client):
+        ledger = sqlite3.connect(here / ".dhm" / "default" / "ledger.sqlite", isolation_level=None, timeout=30)
+        ledger.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        assert 200 == client.get("/healthz").status_code
+        for asked in ("/readyz", "/metrics"):
+            assert (503, "the ledger does not answer: another process holds it\n") == ((got := client.get(asked)).status_code, got.text)
+        assert time.monotonic() - begun < 20
+        # It is on the disk beside the ledger.
+        assert 200 == send(client, "m1")
+        ledger.execute("ROLLBACK")
+        ledger.close()
+        until(lambda: "success" in runs(here, "paid"))
+        assert "ready\n" == client.get("/readyz").text
+        assert "dhm_job_last_run_succeeded" in client.get("/metrics").text
+    assert "Traceback" not in (here / "serve.log").read_text()
