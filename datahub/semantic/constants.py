@@ -37,6 +37,20 @@ def pattern(tree: ast.Pattern, scope: Scope) -> ir.Expression:
     return tell(scope, BAD_PATTERN, at, f"the pattern `/{tree.source}/` has {what}", "RE2 does not know this", help=help)
 
 
+def name_pattern(tree: ast.Pattern, scope: Scope) -> str:
+    """A pattern that names of columns are matched with, its flags before it. They are matched by Python, which knows no `\\p{…}`."""
+    found = with_flags(tree.source, tree.flags)
+    if pattern_trouble(tree.source, tree.flags) is not None:
+        pattern(tree, scope)
+        return found
+    try:
+        re.compile(found, re.ASCII)
+    except re.error as error:
+        message = f"the pattern `/{tree.source}/` has what names of columns are not matched with: {error.msg}"
+        tell(scope, BAD_PATTERN, tree.span, message, "not for names of columns", help="write the characters out, as `[a-z]`, or `.+`")
+    return found
+
+
 def with_flags(source: str, flags: str) -> str:
     """The pattern with its flags in RE2's own spelling."""
     return f"(?{flags}){source}" if flags else source

@@ -10,7 +10,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic import ir
 from datahub.semantic.collect import check_reserved, twice
 from datahub.semantic.conditions import asked, conditions_into
-from datahub.semantic.constants import pattern, tell_format, with_flags
+from datahub.semantic.constants import name_pattern, tell_format
 from datahub.semantic.expressions import codes
 from datahub.semantic.kinds import SOURCES, Kind
 from datahub.semantic.options import find_kind, read_options
@@ -197,8 +197,7 @@ def _placed(
 ) -> ir.SourceColumn:
     over_headers = ""
     if at is not None and at.pattern is not None:
-        pattern(at.pattern, unit.scope())
-        over_headers = with_flags(at.pattern.source, at.pattern.flags)
+        over_headers = name_pattern(at.pattern, unit.scope())
     names = (name,) if at is None else at.names
     return ir.SourceColumn(
         name, kind, names, over_headers, at.positions if at else None, reading, tuple(tag.name.text for tag in tags), parts

@@ -6,6 +6,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
 from datahub.semantic.collect import twice
+from datahub.semantic.constants import name_pattern
 from datahub.semantic.kinds import TARGETS
 from datahub.semantic.options import find_kind, read_options
 from datahub.semantic.part_places import check_parts
@@ -28,6 +29,8 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
         check_tags(column.tags, TARGET_TAGS, unit.emit)
         if kind is not None and kind.name not in SPREADING and column.at is not None and column.at.pattern is not None:
             unit.emit(_not_spread(column.at, kind.name))
+        if column.at is not None and column.at.pattern is not None:
+            name_pattern(column.at.pattern, unit.scope())
         if kind is not None:
             check_parts(column, kind.name, False, unit.emit)
         if column.name.text in columns:
