@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,17 @@ def test_a_file_lands_whole_under_the_digest_of_its_content(files, feed, tmp_pat
     landed = found.land(splits[0], tmp_path)
     assert (len(data), hashlib.sha256(data).hexdigest(), data) == (landed.size, landed.sha256, landed.path.read_bytes())
     assert [landed.sha256] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_file_that_is_larger_than_the_job_takes_is_refused_whatever_its_listing_says(files, feed, tmp_path):
+    feed("a.csv", os.urandom(1_200_000))
+    found = source(files, largest=100_000)
+    (split,) = found.splits()
+    with pytest.raises(TerminalError, match="has 1,200,000 bytes"):
+        found.land(split, tmp_path)
+    with pytest.raises(TerminalError, match="more than 100,000 bytes"):
+        found.land(replace(split, size=None), tmp_path)
+    assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("stable", [0, 1])

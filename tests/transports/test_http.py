@@ -14,9 +14,11 @@ import httpx
 import pytest
 
 from datahub.connectors.declare import Missing, TerminalError, TransientError
+from datahub.connectors.files_in import FilesIn
 from datahub.connectors.http_client import retry_after
 from datahub.connectors.http_files import HttpFiles
 from datahub.connectors.kinds.http import Http
+from datahub.project.binding import FilesFrom
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import certificates
@@ -119,6 +121,21 @@ def test_h1_a_compressed_body_is_read_to_the_end_of_its_last_member(connect):
     packed = gzip.compress(b"one") + gzip.compress(b"two")
     with answering(Answers([answer(packed, "Content-Encoding: gzip", f"Content-Length: {len(packed)}")])) as server:
         assert b"onetwo" == content(connect(server), "a")
+
+
+def test_a_compressed_body_that_grows_past_what_the_job_takes_is_refused(connect, tmp_path):
+    packed = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000, 1)
+    told = ("Content-Encoding: gzip", f"Content-Length: {len(packed)}")
+    with answering(Answers([head(*told), head(*told), answer(packed, *told)])) as server:
+        found = FilesIn(
+            "feed",
+            connect(server),
+            FilesFrom.model_validate({"connection": "web", "path": "a.csv", "largest": 1 << 20, "ready": {"stable": 0}}),
+        )
+        (split,) = found.splits()
+        with pytest.raises(TerminalError, match="more than 1,048,576 bytes"):
+            found.land(split, tmp_path)
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_h1_a_damaged_compressed_body_is_a_failure(connect):

@@ -334,6 +334,21 @@ def test_a_compressed_answer_that_was_cut_is_a_failure(server, world, download, 
     assert rows == (json.loads(found) if download else [json.loads(line) for line in found.splitlines()])
 
 
+@pytest.mark.parametrize("download", [True, False], ids=["a file", "rows"])
+def test_a_compressed_answer_that_grows_without_bound_is_told_and_leaves_nothing(server, world, download):
+    packed = gzip.compress(b"[" + b" " * 50_000_000 + b"]", 1)
+    server.routes["GET /rows"] = lambda asked: (200, packed, {"Content-Encoding": "gzip"})
+    one = world(largest=1 << 20)
+    source = one.source({"path": "rows", "download": download}, **({"largest": 1 << 20, "name": "rows.csv"} if download else {}))
+    with pytest.raises(TerminalError, match="more than 1,048,576 bytes") as told:
+        list(source.splits())
+    assert "`largest`" in told.value.help
+    written = sum(path.stat().st_size for path in one.place.state.rglob("*") if path.is_file())
+    assert written < len(packed) + (2 << 20)
+    source.close()
+    assert [] == list(one.place.state.rglob("*.part"))
+
+
 def test_null_in_place_of_rows_is_none(server, world):
     server.routes["GET /rows"] = lambda asked: {"elements": None}
     one = world()
