@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -340,3 +340,18 @@ def test_a_ledger_that_another_process_holds_keeps_no_operator_waiting_and_no_me
         assert "ready\n" == client.get("/readyz").text
         assert "dhm_job_last_run_succeeded" in client.get("/metrics").text
     assert "Traceback" not in (here / "serve.log").read_text()
+
+
+def test_where_the_ledger_is_removed_nothing_more_is_acknowledged_and_serving_ends(here):
+    with served(here) as (process, client):
+        assert 200 == send(client, "m1")
+        until(lambda: "success" in runs(here, "paid"))
+        (here / ".dhm").rename(here / "moved")
+        with suppress(httpx.TransportError):
+            # It may have ended by then.
+            assert 503 == send(client, "m2")
+        assert 1 == process.wait(60)
+    log = (here / "serve.log").read_text()
+    assert "ledger.sqlite` was removed, or another was put in its place, while it was in use" in log
+    assert "Traceback" not in log
+    assert [] == [one for one in (here / "moved" / "default").glob("arrivals-*.sqlite") if b"m2" in one.read_bytes()]

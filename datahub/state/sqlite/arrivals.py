@@ -19,7 +19,7 @@ from threading import Lock
 import msgspec
 
 from datahub.state.records import Message
-from datahub.state.sqlite.troubles import arrivals_trouble, shut
+from datahub.state.sqlite.troubles import arrivals_trouble, identity, shut, still
 from datahub.state.store import Messages
 
 VERSION = 1
@@ -54,6 +54,7 @@ class Arrivals:
         self._moved = self._last = 0
         with arrivals_trouble(self._path):
             self._connection = _open(self._path)
+            self._known = identity(self._path)
             self._connection.execute("CREATE TABLE arrival (number INTEGER PRIMARY KEY, messages BLOB NOT NULL)")
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -64,6 +65,8 @@ class Arrivals:
             # What has gone on is removed together with what comes, and so without a sync of its own.
             self._connection.execute("DELETE FROM arrival WHERE number <= ?", (self._moved,))
             self._connection.execute("INSERT INTO arrival VALUES (?, ?)", (self._last + 1, _ENCODE.encode(rows)))
+        # Nobody finds again what is in a file without a name.
+        still(self._path, self._known)
         self._last += 1
         return self._last
 
@@ -75,7 +78,7 @@ class Arrivals:
         with self._lock:
             self._connection.close()
             if self._moved == self._last:
-                self._path.unlink()
+                self._path.unlink(missing_ok=True)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

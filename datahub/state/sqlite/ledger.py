@@ -28,7 +28,7 @@ from datahub.state.sqlite.messages import SqliteMessages
 from datahub.state.sqlite.runs import SqliteRuns
 from datahub.state.sqlite.schema import APPLICATION, VERSIONS
 from datahub.state.sqlite.snapshots import SqliteSnapshots, SqliteSwitches
-from datahub.state.sqlite.troubles import damaged, foreign, newer, on_a_network, shut, trouble
+from datahub.state.sqlite.troubles import damaged, foreign, identity, newer, on_a_network, shut, still, trouble
 from datahub.state.store import LedgerUnusable
 
 BACKUP_AFTER = 24 * 3600
@@ -56,6 +56,7 @@ class SqliteLedger:
             _check(self._connection, path, versions)
             if not look:
                 _migrate(self._connection, path, versions)
+            self._known = identity(path)
             self._hub = str(self._connection.execute("SELECT id FROM hub").fetchone()[0])
         self.leases = SqliteLeases(self)
         self.runs = SqliteRuns(self)
@@ -80,6 +81,7 @@ class SqliteLedger:
             if self._depth:
                 yield self._connection
                 return
+            still(self.path, self._known)
             self._begin()
             self._depth = 1
             try:
@@ -117,6 +119,7 @@ class SqliteLedger:
     def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         """What a query gives, all of it."""
         with self._lock, trouble(self.path, self._wait):
+            still(self.path, self._known)
             return self._connection.execute(query, values).fetchall()
 
     def audit(self, actor: str, action: str, object: str, now: datetime) -> None:

@@ -58,6 +58,25 @@ def arrivals_trouble(path: Path) -> Iterator[None]:
         ) from problem
 
 
+def identity(path: Path) -> tuple[int, int]:
+    """What tells a file from another that takes its name."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def still(path: Path, known: tuple[int, int]) -> None:
+    """Raise where a file that is open has lost its name: what is written into it is nowhere once it is closed."""
+    try:
+        if identity(path) == known:
+            return
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    raise LedgerUnusable(
+        f"`{path}` was removed, or another was put in its place, while it was in use",
+        "start again what was told so; to go back to a copy, end `dhm serve` first, and put the copy there then",
+    )
+
+
 def damaged(path: Path, why: str) -> LedgerUnusable:
     copy = path.with_name(f"{path.name}.backup")
     aside = f"mv {_q(path)} {_q(str(path) + '.damaged')}"

@@ -117,3 +117,12 @@ def test_a_folder_that_takes_no_file_is_told_with_the_way_out(tmp_path):
     with pytest.raises(LedgerUnusable, match="cannot be written: No such file or directory") as told:
         Arrivals(tmp_path / "gone")
     assert "ls -ld" in told.value.help
+
+
+def test_what_is_set_down_in_a_file_that_nobody_finds_again_is_not_acknowledged(tmp_path):
+    with closing(Arrivals(tmp_path)) as arrivals:
+        arrivals.moved(arrivals.put([message("m1")]))
+        (file,) = tmp_path.glob("arrivals-*.sqlite")
+        file.unlink()
+        with pytest.raises(LedgerUnusable, match="was removed"):
+            arrivals.put([message("m2")])

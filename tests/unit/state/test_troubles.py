@@ -268,3 +268,19 @@ def test_whoever_looks_after_a_process_was_killed_while_it_wrote_sees_what_was_c
     assert [] == store.rows("SELECT * FROM audit")
     assert 1 == len(store.runs.list())
     store.close()
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced", "its folder removed"])
+def test_a_ledger_that_loses_its_name_while_it_is_open_is_written_no_more(path, how):
+    with closing(SqliteLedger(path)) as store:
+        match how:
+            case "removed":
+                path.unlink()
+            case "replaced":
+                path.with_name("ledger.sqlite.backup").rename(path)
+            case _:
+                path.parent.rename(path.parent.with_name("elsewhere"))
+        for use in (store.runs.list, lambda: store.audit("me", "serve", "x", NOON)):
+            with pytest.raises(LedgerUnusable, match="was removed, or another was put in its place, while it was in use") as caught:
+                use()
+            assert not caught.value.later
