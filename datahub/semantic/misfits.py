@@ -154,6 +154,9 @@ def _mended(
         return _for_joining(given)
     if function.name in ("+", "-") and any(isinstance(t.base_of(one.value.type), t.Date | t.Time) for one in given):
         return _for_days(function.name, given), None
+    if function.name in _ON_CLOCKS and isinstance(t.base_of(kind), t.DateTime):
+        # As text it is another form, which the function would reject.
+        return f"which it is depends on whose clock shows it: write `{_ON_CLOCKS[function.name].format(shown(at))}`", None
     if (sorted_out := _in_order(function, misfits, given)) is not None:
         return sorted_out, None
     for one in misfits:
@@ -162,6 +165,14 @@ def _mended(
         if written is not None:
             return f"write `{written}`", written
     return None, None
+
+
+_ON_CLOCKS = {
+    "date": 'local_date({}, "Europe/Paris")',
+    "time": 'time(to_zone({}, "Europe/Paris"))',
+    "local_datetime": 'to_zone({}, "Europe/Paris")',
+}
+"""What is asked of an instant, and how."""
 
 
 def _target(wanted: Shape | None) -> t.Type | None:

@@ -96,7 +96,7 @@ def _unknown_name(tree: ast.Reference, scope: Scope) -> ir.Expression:
     called = "lookup" if name in world.lookups else "decision" if name in world.decisions else None
     if name in world.functions or (called is None and name in load()):
         called = "function"
-    if called is not None:
+    if called is not None and name not in world.parameters:
         return tell(scope, UNKNOWN_NAME, tree.span, f"`{name}` is a {called}, and no value", f"a {called}", help=f"call it: `{name}(…)`")
     if name in world.parameters:
         fix = replacing(tree.span, f"${name}", safe=True)

@@ -15,6 +15,13 @@ CASES = (
     ('get({a: 1}, "b")', '`get` does not take `"b"` as `key`', "its fields are `a`"),
     ('has({a: 1}, "b")', "`has` takes a map as `map`", "which fields a struct has is known: `a`"),
     ('date("2024-01-01") + duration("P1D")', "`+` takes", 'days are added with `add_days(date("2024-01-01"), 1)`'),
+    ('date(datetime("2024-01-01T10:00Z"))', "`date` takes text", 'write `local_date(datetime("2024-01-01T10:00Z"), "Europe/Paris")`'),
+    ('time(datetime("2024-01-01T10:00Z"))', "`time` takes", 'write `time(to_zone(datetime("2024-01-01T10:00Z"), "Europe/Paris"))`'),
+    (
+        'local_datetime(datetime("2024-01-01T10:00Z"))',
+        "takes text as `value`",
+        'write `to_zone(datetime("2024-01-01T10:00Z"), "Europe/Paris")`',
+    ),
     ('convert_unit(2, "parsec", "g")', "there is no unit `parsec`", "weights, volumes, lengths, areas and temperatures"),
     ('convert_unit(2, "kgs", "g")', "there is no unit `kgs`", 'write `"kg"`'),
     ('convert_unit(2, "kg", "m")', "`kg` is a weight, and `m` is a length", None),
