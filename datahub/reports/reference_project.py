@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from datahub import connectors
 from datahub.project.binding import From, To
 from datahub.project.config import Project, ProjectHead
+from datahub.project.headers import HeaderName
 from datahub.project.job import Job
 from datahub.project.model import Config, shown_length
 from datahub.project.pack import PackRequirement
@@ -30,6 +31,7 @@ _WORDS: dict[Any, str] = {
     bool: "`true`, `false`",
     timedelta: "length of time",
     Secret: "reference",
+    dict[HeaderName, Secret]: "table of text or reference",
 }
 _SAMPLE = """
 [project]

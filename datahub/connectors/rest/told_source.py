@@ -98,6 +98,7 @@ class Call(Config):
     parameters: dict[str, str | int | bool | list[str]] = {}
     """The query; a parameter that is only `{{CURSOR}}` is left out while there is none."""
     headers: dict[HeaderName, str] = {}
+    """Headers of this call alone; what is secret belongs to the `headers` of the connection."""
     body: JsonValue = None
     """The body, sent as JSON."""
     form: dict[str, str] = {}
