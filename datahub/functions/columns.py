@@ -251,8 +251,8 @@ def repeats(values: pa.Array) -> bool:
     count = len(values)
     if count <= SAMPLE:
         return count >= 64 and bool(pc.count_distinct(values).as_py() * 3 < count)
-    # Where all but one of a few differ, it is not worth it: most columns that do not repeat themselves are told by these alone.
-    if pc.count_distinct(values.take(_spread_over(count, SAMPLE // 8))).as_py() * 8 > SAMPLE - 8:
+    # Where nearly all of a few differ, it is not worth it: most columns that do not repeat themselves are told by these alone.
+    if pc.count_distinct(values.take(_spread_over(count, SAMPLE // 8))).as_py() > SAMPLE // 8 - 8:
         return False
     return bool(pc.count_distinct(values.take(_spread_over(count, SAMPLE))).as_py() * 3 < SAMPLE)
 
