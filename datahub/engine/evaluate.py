@@ -22,6 +22,7 @@ from datahub.engine.issues import message
 from datahub.engine.scope import RunState, Scope, evaluates
 from datahub.engine.values import scalar
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, failed_rows
+from datahub.functions.columns import fixed
 from datahub.semantic import ir
 from datahub.semantic.walk import is_aggregated
 
@@ -156,7 +157,7 @@ def _raw(failure: Failure, evidence: Sequence[ir.Evidence], scope: Scope, rows: 
 
 def _or_made(raw: pa.Array, values: pa.Array | None) -> pa.Array:
     """What a column holds; where it holds nothing, what a default has put in its place, for that is what failed."""
-    nothing = pc.fill_null(pc.equal(raw, ""), True)
+    nothing = pc.fill_null(pc.equal(raw, fixed("")), fixed(True))
     if values is None or not pc.any(nothing).as_py():
         return raw
     return pc.if_else(nothing, pc.coalesce(values, raw), raw)

@@ -11,6 +11,7 @@ from datahub.formats.csv_scan import LONGEST_FIELD, Dialect, Positions, Spans, S
 from datahub.formats.declare import BadRecord
 from datahub.formats.encodings import shown
 from datahub.formats.places import places_where, stretches
+from datahub.functions.columns import fixed
 
 
 def told_apart(text: bytes, found: Survey, dialect: Dialect, columns: dict[int, pa.Array], first_line: int) -> Rows | None:
@@ -40,7 +41,7 @@ def records(text: bytes, found: Survey, dialect: Dialect) -> Spans:
         return spans
     spaces = " \t".translate(dict.fromkeys(dialect.delimiter))
     lines = stretches(text, spans.starts[padded], spans.ends[padded]).cast(pa.string())
-    blank = pc.equal(pc.ascii_trim(lines, spaces), "").to_numpy(zero_copy_only=False)
+    blank = pc.equal(pc.ascii_trim(lines, spaces), fixed("")).to_numpy(zero_copy_only=False)
     full = np.ones(len(spans.starts), np.bool_)
     full[padded[blank]] = False
     return Spans(spans.starts[full], spans.ends[full], spans.lines[full])

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from datahub.functions import civil, wide
 from datahub.functions.calendar_text import write
-from datahub.functions.columns import Ints, as_array, decimals_as_ints, ints, map_distinct, nulled, valid
+from datahub.functions.columns import Ints, as_array, decimals_as_ints, glued, ints, map_distinct, nulled, valid
 from datahub.functions.date_patterns import ISO_DATE
 from datahub.functions.declare import Datum, Mask
 from datahub.functions.durations import duration_text
@@ -56,7 +56,7 @@ def decimal_text(values: pa.Array, least_digits: int = 0) -> pa.Array:
         digits = _with_fraction(digits, fraction, scale, least_digits)
     negative = numbers < 0
     if negative.any():
-        digits = pc.if_else(pa.array(negative), pc.binary_join_element_wise(pa.scalar("-"), digits, ""), digits)
+        digits = pc.if_else(pa.array(negative), glued("-", digits), digits)
     return nulled(digits, ~keep)
 
 
@@ -78,7 +78,7 @@ def _with_fraction(digits: pa.Array, fraction: Ints, scale: int, least: int) -> 
     kept = pc.utf8_rtrim(written, "0") if scale > least else written
     if least:
         kept = pc.utf8_rpad(kept, least, "0")
-    joined = pc.binary_join_element_wise(digits, kept, ".")
+    joined = glued(digits, ".", kept)
     return joined if least else pc.if_else(pa.array(fraction != 0), joined, digits)
 
 

@@ -36,8 +36,9 @@ checks Offer {
 """
 
 ASIDE = {
-    "argparse", "asyncio", "email", "fsspec", "httpx", "jinja2", "lark", "lxml", "openpyxl", "pyarrow.acero", "pyarrow.dataset", "pydantic",
-    "rich", "numpy._typing", "numpy.ma.core", "pydoc", "semver", "sqlite3", "typer._adapters", "uvicorn", "xml",
+    "argparse", "asyncio", "dateutil", "email", "fsspec", "httpx", "jinja2", "lark", "lxml", "openpyxl", "pyarrow.acero", "pyarrow.dataset",
+    "pyarrow.fs", "pyarrow.parquet", "pydantic", "rich", "numpy._typing", "numpy.ma.core", "pydoc", "semver", "sqlite3", "ssl",
+    "typer._adapters", "uvicorn", "xml",
 }  # fmt: skip
 """What no run over a small file of CSV needs."""
 COMPILING = {"datahub.compiler", "datahub.lint", "datahub.semantic.scope", "datahub.syntax.ast", "datahub.syntax.parser"}
