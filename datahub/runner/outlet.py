@@ -144,7 +144,7 @@ class Files(Outlet):
         target = next((one for one in self.plan.targets if one.name == name), None)
         if target is None or target.kind not in FORMATS or FORMATS[target.kind].writer is None:
             plain = self._plain(name)
-            return plain if target is None else TargetShape(name, plain.kind, plain.options, target.columns, target.splits, target.words)
+            return plain if target is None else replace(target, kind=plain.kind, options=plain.options)
         return target
 
     def _declared(self, name: str) -> bool:
