@@ -19,7 +19,7 @@ from datahub.plan import operators as op
 from datahub.records import record
 from datahub.semantic import ir
 
-AHEAD, MOST_AHEAD = 8, 1_400_000
+AHEAD, MOST_AHEAD = 12, 1_400_000
 """For how many times the rows that are there when the first key is put in room is made, and for how many rows at most; it grows."""
 PIECE = 1 << 16
 MANY = 8192

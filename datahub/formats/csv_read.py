@@ -28,12 +28,13 @@ from datahub.frames.chunks import whole
 from datahub.frames.frame import Column
 from datahub.frames.gathered import Gathered
 from datahub.records import record
-from datahub.semantic.ir import SourceShape
+from datahub.semantic.ir import SourceColumn, SourceShape
+from datahub.types import model as t
 
 CORES = os.cpu_count() or 1
 LARGEST_BLOCK, SMALLEST_BLOCK, SPARE = 8 << 20, 256 << 10, 64 << 10
 MOST_VALUES = 1 << 19
-"""About so many values of a large file are in one block: what is told of those that fail takes many times the room of their text.
+"""About so many values that are no texts of a large file are in one block: what is told of those that fail takes many times their room.
 
 Fewer, or as few records as 65,536, cost rows of three or four columns 4 to 8 % of the processor: decision 235.
 """
@@ -76,7 +77,7 @@ class CsvReader:
             self._begun(number, head)
             count = first_block
             cutter = _Cutter(with_reasons(head.dialect, head.reasons))
-            for offset, line, records in text.pieces(_sized(head.layout, text), cutter, LONGEST_RECORD + LONGEST_FIELD):
+            for offset, line, records in text.pieces(_sized(head.layout, text, self.shape.columns), cutter, LONGEST_RECORD + LONGEST_FIELD):
                 seen = cutter.taken()
                 if not _is_blank(records):
                     data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, head.reasons, seen)
@@ -144,20 +145,21 @@ GATHERED, GATHERING_BLOCK = 16, 512 << 10
 """So many columns in one map are many, and the largest block there: each of its cells takes many times the room of its text."""
 
 
-def _sized(layout: Layout, text: TextStream) -> Iterator[int]:
+def _sized(layout: Layout, text: TextStream, columns: Sequence[SourceColumn]) -> Iterator[int]:
     gathers = any(len(indices_of(place)) > GATHERED for place in layout.places)
-    return block_sizes(text.stream, GATHERING_BLOCK if gathers else largest_block(text, LARGEST_BLOCK, len(layout.places)))
+    return block_sizes(text.stream, GATHERING_BLOCK if gathers else largest_block(text, LARGEST_BLOCK, columns))
 
 
 def _is_blank(records: bytes) -> bool:
     return records[:1] in (b"\r", b"\n") and not records.strip(b"\r\n")
 
 
-def largest_block(text: TextStream, most: int, columns: int, end: bytes = b"\n") -> int:
-    """How large a block of records of so many `columns` is at most that end with `end` and are as long as the first ones of `text`."""
+def largest_block(text: TextStream, most: int, columns: Sequence[SourceColumn], end: bytes = b"\n") -> int:
+    """How large a block of records of `columns` is at most that end with `end` and are as long as the first ones of `text`."""
     text.fill(SPARE)
     sample = text.buffer[:SPARE]
-    records = MOST_VALUES // max(1, columns)
+    fallible = sum(not isinstance(t.base_of(column.type), t.Text) for column in columns)
+    records = MOST_VALUES // max(1, fallible)
     return max(SMALLEST_BLOCK, min(most, records * len(sample) // (sample.count(end) or 1)))
 
 

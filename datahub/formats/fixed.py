@@ -54,7 +54,7 @@ class FixedReader:
                 text.drop_line()
             count = first_block
             for offset, line, piece in text.lines(
-                block_sizes(stream, largest_block(text, LARGEST_BLOCK, len(self.shape.columns))), LONGEST_RECORD
+                block_sizes(stream, largest_block(text, LARGEST_BLOCK, self.shape.columns)), LONGEST_RECORD
             ):
                 if piece.strip():
                     yield Block(number, count, offset, text.offset - offset, line, piece)

@@ -61,7 +61,7 @@ class JsonDocumentReader(JsonReader):
         with InputStream(file.path, file.member, file.name) as stream:
             text = TextStream(stream, "utf-8", file.name, returns=False)
             for offset, line, piece in self._pieces(
-                text, keys, file, block_size(stream, largest_block(text, LARGEST_BLOCK, len(self.shape.columns), b"}"))
+                text, keys, file, block_size(stream, largest_block(text, LARGEST_BLOCK, self.shape.columns, b"}"))
             ):
                 yield Block(number, count, offset, len(piece.text), line, piece)
                 count += 1

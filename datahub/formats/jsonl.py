@@ -35,7 +35,7 @@ class JsonLinesReader(JsonReader):
                 raise BadInput("R005", f"`{file.name}` is one JSON array, not an object a line", "declare it as `json`", path=file.name)
             count = first_block
             for offset, line, piece in text.lines(
-                block_sizes(stream, largest_block(text, LARGEST_BLOCK, len(self.shape.columns))), LONGEST_RECORD
+                block_sizes(stream, largest_block(text, LARGEST_BLOCK, self.shape.columns)), LONGEST_RECORD
             ):
                 if not piece.isspace():
                     yield Block(number, count, offset, text.offset - offset, line, piece)
