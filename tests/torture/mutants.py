@@ -64,7 +64,7 @@ def boundaries_anew() -> None:
     def planned(self, run):
         with self._ledger.writing() as sql:
             attempts[:] = sql.execute("SELECT attempt FROM run WHERE id = ?", (run,)).fetchone()
-            for table in ("planned", "batch", "out_file"):
+            for table in ("planned", "batch", "out_file", "sending"):
                 sql.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
         return False
 
