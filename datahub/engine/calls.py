@@ -23,6 +23,7 @@ from datahub.functions.written import as_text
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.evidence import feeding
+from datahub.types.sizes import checked, fits, total_bytes
 
 _PLAIN = {int: pa.int64(), str: pa.string(), bool: pa.bool_()}
 """Looking for the type of a value, Arrow loads what knows intervals of time."""
@@ -63,6 +64,8 @@ def call(node: ir.Call, scope: Scope) -> Column:
     if any(is_null(values) for values in strict):
         return Column(pa.scalar(None, carried(node.type)), before)
     values, failed = applied(ready, given, scope.distinct)
+    if not fits(values):
+        checked(total_bytes(values), scope.length)
     gaps = [one for one in strict if isinstance(one, pa.Array) and one.null_count]
     own = kernel_failures(failed, gaps, before, scope.length)
     # Of an element of a list no column of the source shows what was given.

@@ -22,6 +22,7 @@ from datahub.functions.declare import REGISTRY
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.types import model as t
+from datahub.types.sizes import check_given, checked, total_bytes
 
 if TYPE_CHECKING:
     from datahub.engine.scope import Scope
@@ -102,6 +103,7 @@ class Known:
 
 def _joined(column: Column, length: int, more: Column, count: int) -> Column:
     left, right = column.array(length), more.array(count)
+    checked(total_bytes(left) + total_bytes(right), length + count)
     if left.type != right.type:
         left, right = (left.cast(right.type), right) if pa.types.is_null(left.type) else (left, right.cast(left.type))
     moved = tuple(replace(failure, rows=failure.rows + length) for failure in more.failures)
@@ -122,7 +124,10 @@ class Coded:
             made, length = self.values.column(node, scope), len(self.values.values)
         else:
             made, length = self.values.evaluate(node), self.values.length
-        return made if isinstance(made.values, pa.Scalar) and not made.failures else take_column(made, self.positions, self.picked, length)
+        if isinstance(made.values, pa.Scalar) and not made.failures:
+            return made
+        check_given(made.values, self.picked)
+        return take_column(made, self.positions, self.picked, length)
 
 
 def coded(name: str, scope: Scope) -> Coded | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from datahub.engine import keys
 from datahub.engine.ordering import ordered
+from datahub.engine.parts import bytes_by_row
 from datahub.engine.side import Side
 from datahub.engine.waiting import Budget
 from datahub.frames.concat import concat
@@ -190,6 +192,11 @@ class Pieces:
         # No rows, but every column in its type, also those that a frame may lack.
         self.blank = concat([frame.take(np.empty(0, np.int64)) for frame in self._frames])
         self.length = int(self._starts[-1])
+
+    @cached_property
+    def weights(self) -> Rows:
+        """How many bytes of texts and lists each row has."""
+        return np.concatenate([np.empty(0, np.int64), *map(bytes_by_row, self._frames)])
 
     def at(self, wanted: Rows) -> tuple[Frame, Rows]:
         """A frame, and where in it the rows at the places `wanted` are; nothing is copied of a frame that is alone."""

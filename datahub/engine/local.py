@@ -24,6 +24,7 @@ from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.execution import Execution
 from datahub.engine.headers import headed
 from datahub.engine.held import HeldIssues
+from datahub.engine.leaving import Leaving, ahead
 from datahub.engine.ledger import BLOCK_BITS, Fate, row_ids
 from datahub.engine.lookup_filling import Fillings
 from datahub.engine.operators.join_index import JoinIndex
@@ -60,7 +61,7 @@ class Settings:
 class _Done:
     """A finished piece of work: what leaves by which exit, what was found beside, the blocks it came from."""
 
-    leaving: list[tuple[Exit, Any]]
+    leaving: Leaving
     side: Side
     places: tuple[BlockPlace, ...] = ()
     bad: pa.Table | None = None
@@ -257,9 +258,10 @@ class _Runner:
             rows = done.bad.column("_row").to_numpy()
             self.execution.ledger.mark(rows, Fate.REJECTED)
             self._found.append(done.bad)
-        self._aside(done.side)
-        for exit, payload in done.leaving:
+        for exit, payload in done.leaving.all():
+            self._aside(done.side)
             self._depart(exit, payload)
+        self._aside(done.side)
 
     def _aside(self, side: Side) -> None:
         """Issues, fates and counts found beside the rows."""
@@ -270,6 +272,7 @@ class _Runner:
             self.execution.ledger.mark(rows, fate)
         for number, flowed in side.flowed.items():
             self.execution.flowed.setdefault(number, Flowed()).add(flowed)
+        side.clear()
 
     def _tell_issues(self, table: pa.Table) -> None:
         told = located(table, self.execution.places, self._prefixes)
@@ -389,6 +392,6 @@ class _Runner:
         side = Side()
         return _Done(self._leave(root, frame, exits, side), side)
 
-    def _leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side) -> list[tuple[Exit, Any]]:
+    def _leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side) -> Leaving:
         leaving = self._work.leave(root, frame, exits, side, self._told)
-        return [(exit, self._lookups.prepared(exit.lookup, rows) if exit.lookup else rows) for exit, rows in leaving]
+        return ahead((exit, self._lookups.prepared(exit.lookup, rows) if exit.lookup else rows) for exit, rows in leaving)

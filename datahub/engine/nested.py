@@ -13,6 +13,7 @@ from datahub.engine.values import brought, carried
 from datahub.frames.frame import Column, Failures
 from datahub.functions.columns import from_lists
 from datahub.semantic import ir
+from datahub.types.sizes import checked, total_bytes
 
 
 @evaluates(ir.Field)
@@ -54,7 +55,9 @@ def make_list(node: ir.MakeList, scope: Scope) -> Column:
     columns = evaluate_all(node.items, scope)
     if not columns:
         return Column(pa.scalar([], kind))
-    stacked = pa.concat_arrays([brought(column.array(length), wanted) for column in columns])
+    arrays = [brought(column.array(length), wanted) for column in columns]
+    checked(sum(map(total_bytes, arrays)), length)
+    stacked = pa.concat_arrays(arrays)
     woven = np.arange(count)[None, :] * length + np.arange(length)[:, None]
     values = from_lists(np.arange(length + 1) * count, stacked.take(pa.array(woven.ravel())))
     failures = union(*(_element(column.failures, at) for at, column in enumerate(columns)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from weakref import ref
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.engine import slices
 from datahub.engine.constants import repeated
 from datahub.engine.distinct import coded
 from datahub.engine.failures import brought_in, lifted, union
@@ -18,6 +20,7 @@ from datahub.engine.run_state import Counts, RunState, no_facts
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows, take_column
 from datahub.functions.segments import owners, places
 from datahub.semantic import ir
+from datahub.types.sizes import TooMuch
 
 Made = TypeVar("Made")
 
@@ -60,7 +63,6 @@ class Scope:
         "__weakref__",
         "_made",
         "_memo",
-        "_source",
         "columns",
         "distinct",
         "frame",
@@ -74,6 +76,7 @@ class Scope:
         "parents",
         "positions",
         "run",
+        "source",
         "subset",
     )
 
@@ -98,7 +101,7 @@ class Scope:
         self.columns: dict[str, Column] = dict(frame.columns)
         self.notes: list[Failure] = []
         self.distinct = False
-        self._source = source
+        self.source = source
         self._memo: dict[int, tuple[Any, Column]] = {}
         self._made: dict[Any, Any] = {}
         self.inner: list[ref[Scope]] = []
@@ -129,17 +132,63 @@ class Scope:
     def _column_of(self, node: Any) -> Column:
         if self.run.prepared[id(node), "constant"]:
             return repeated(self.run.once(node, "folded", lambda: self._folded(node)), self.length)
+        try:
+            return self._worked_out(node) if self.parents is None else slices.evaluated(node, self, lambda: self._worked_out(node))
+        except TooMuch:
+            if self.length != 1:
+                raise
+            return slices.too_long(node)
+
+    def _worked_out(self, node: Any) -> Column:
         name = self.run.prepared[id(node), "by value"]
         if name and not self.distinct:
             by_value = self.once(("coded", name), lambda: coded(name, self))
             if by_value is not None:
-                return by_value.column(node, self)
+                # Where too much would be made of all that is known of a column, the rows are worked out as they are.
+                with suppress(TooMuch):
+                    return by_value.column(node, self)
         return EVALUATORS[type(node)](node, self)
+
+    def is_own(self, name: str) -> bool:
+        """Whether a column is of the rows here, or was brought to them already."""
+        whole = self.whole()
+        if name in self.columns or (whole.source is not None and name in whole.source[0].columns):
+            return True
+        return bool(whole.item) and (name == whole.item or name.startswith(whole.item + "."))
+
+    def in_all(self) -> tuple[Scope, Rows]:
+        """The scope of all rows of which those here are some, and for each row here which of them it is."""
+        at, scope = np.arange(self.length, dtype=np.int64), self
+        while scope.subset and scope.parent is not None and scope.parents is not None:
+            at, scope = scope.parents[at], scope.parent
+        return scope, at
+
+    def stretch(self, start: int, stop: int) -> Scope:
+        """The rows from `start` to `stop`, of elements or members, as a scope of their own: what they read of the rows around is
+        brought to them alone."""
+        scope, every = self.in_all()
+        at = every[start:stop]
+        assert scope.parents is not None
+        assert scope.positions is not None
+        source = None if scope.source is None else (scope.source[0], scope.source[1][at])
+        return Scope(
+            scope.frame.take(at),
+            self.run,
+            parent=scope.parent,
+            parents=scope.parents[at],
+            item=scope.item,
+            positions=scope.positions[at],
+            label=scope.label,
+            source=source,
+        )
 
     def _folded(self, node: Any) -> Column:
         """What a constant expression gives for one row."""
         alone = Scope(Frame({}, 1, np.zeros(1, np.int64)), self.run)
-        column = EVALUATORS[type(node)](node, alone)
+        try:
+            column = EVALUATORS[type(node)](node, alone)
+        except TooMuch:
+            column = slices.too_long(node)
         values = column.values if isinstance(column.values, pa.Scalar) else column.values[0]
         return Column(values, column.failures)
 
@@ -181,8 +230,8 @@ class Scope:
             return found
         if self.item and name.startswith(self.item + "."):
             found = field_of(self.columns[self.item], name[len(self.item) + 1 :])
-        elif self._source is not None and name in self._source[0].columns:
-            found = _taken(name, *self._source)
+        elif self.source is not None and name in self.source[0].columns:
+            found = _taken(name, *self.source)
         elif self.parent is not None and (outer := self.parent.find(name)) is not None:
             found = self.from_parent(outer)
         if found is not None:
@@ -195,6 +244,8 @@ class Scope:
         assert self.parents is not None
         if isinstance(column.values, pa.Scalar) and not column.failures:
             return column
+        if not self.subset:
+            slices.check_taken(column.values, self.parents)
         taken = take_column(column, self.parents, pa.array(self.parents), self.parent.length)
         return taken if self.subset else brought_in(taken)
 
@@ -209,9 +260,9 @@ class Scope:
         """A scope of some of the rows here; columns are taken when they are asked for."""
         frame = Frame({}, len(rows), self.frame.rows[rows])
         source = None
-        if self._source is not None:
+        if self.source is not None:
             # What was not asked for yet is taken once, not here and there again.
-            whole, at = self._source
+            whole, at = self.source
             kept = {name: column for name, column in whole.columns.items() if name not in self.columns}
             source = (replace(whole, columns=kept), at[rows])
         return Scope(frame, self.run, parent=self, parents=rows, subset=True, source=source)

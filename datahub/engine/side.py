@@ -69,6 +69,11 @@ class Side:
         for number, flowed in other.flowed.items():
             self.flowed.setdefault(number, Flowed()).add(flowed)
 
+    def clear(self) -> None:
+        """Forget what was handed over: the work goes on."""
+        for held in (self.issues, self.notes, self.marks, self.flowed, self.fatal, self.fallen):
+            held.clear()
+
     @contextmanager
     def timed(self, operator: object) -> Iterator[None]:
         """Add the processor's time of what is done within to what `operator` takes."""

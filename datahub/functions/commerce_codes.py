@@ -71,7 +71,7 @@ def _country_name(language: str, text: str) -> str | Reject:
     found = _countries().get(_plain(text))
     if found is None:
         return Reject("R603")
-    return str(_names("territories", language).get(found[0], found[3]))
+    return str(names_in("territories", language).get(found[0], found[3]))
 
 
 _USUAL = {
@@ -110,7 +110,7 @@ def _countries() -> dict[str, tuple[str, str, str, str]]:
         for name in (one.name, getattr(one, "official_name", ""), getattr(one, "common_name", "")):
             found.setdefault(_plain(name), record)
     for locale in LOCALES:
-        for code, name in _names("territories", locale).items():
+        for code, name in names_in("territories", locale).items():
             if code in codes:
                 found.setdefault(_plain(name), codes[code])
     for record in codes.values():
@@ -125,7 +125,8 @@ def _countries() -> dict[str, tuple[str, str, str, str]]:
 
 
 @cache
-def _names(what: str, locale: str) -> dict[str, str]:
+def names_in(what: str, locale: str) -> dict[str, str]:
+    """What a language calls territories, languages or currencies; nothing where the language is not known."""
     from babel import Locale, UnknownLocaleError
 
     try:
@@ -190,7 +191,7 @@ def _languages() -> dict[str, tuple[str, str]]:
             found.setdefault(_plain(one.name), record)
             found.setdefault(_plain(getattr(one, "bibliographic", "")), record)
     for locale in (*LOCALES, *codes):
-        names = _names("languages", locale)
+        names = names_in("languages", locale)
         wanted = codes if locale in LOCALES else {locale: codes[locale]}
         for code, record in wanted.items():
             found.setdefault(_plain(names.get(code, "")), record)

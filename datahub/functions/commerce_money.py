@@ -230,6 +230,8 @@ def _share_type(amount: t.Decimal, digits: int) -> t.Decimal:
 
 def _numbers(values: pa.Array) -> exact.Exact:
     """The scaled whole numbers of a column, 0 for null."""
+    if pa.types.is_null(values.type):
+        return np.zeros(len(values), np.int64)
     filled = pc.fill_null(values, pa.scalar(0, values.type)) if values.null_count else values
     return exact.scaled(filled)
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.aggregates import ordered_numbers
-from datahub.functions.columns import Ints, broadcast, from_ints, outcome, valid
+from datahub.functions.bounds import grown
+from datahub.functions.columns import Ints, as_mask, broadcast, from_ints, nulled, outcome, valid
 from datahub.functions.declare import Datum, Offsets, Outcome, example, function
 from datahub.functions.equality import codes, first_rows, first_seen, within
 from datahub.functions.results import listed as list_of
@@ -19,12 +20,16 @@ from datahub.functions.segments import (
     kept,
     lengths_of,
     listed,
+    owners,
     picked,
     places,
     present,
     ranks,
+    reduced,
     unpacked,
 )
+from datahub.functions.text_growth import joined_sizes
+from datahub.types.sizes import row_bytes
 
 
 @aggregate(
@@ -153,6 +158,7 @@ def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
 
 @function(
     "join_text(separator: text!, value: text?) -> text?",
+    rejects=("R603",),
     kind="aggregate",
     sql="STRING_AGG",
     excel="TEXTJOIN",
@@ -174,23 +180,36 @@ def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
         example('join_text("-", upper(x) for x in ["a", "b"])', "A-B"),
     ],
 )
-def join_rows(values: pa.Array, offsets: Offsets, separator: str) -> pa.Array:
+def join_rows(values: pa.Array, offsets: Offsets, separator: str) -> pa.Array | Outcome:
     """The texts joined with a separator between them; nulls are left out, and null where nothing is left.
 
-    Takes the rows of a group, a list of texts, or the texts one by one.
+    Takes the rows of a group, a list of texts, or the texts one by one. R603 where that would be more than 16 MiB.
     """
     values, offsets = present(values.cast(pa.string()), offsets)
-    joined = pc.binary_join(listed(values, offsets), separator)
-    return joined if (filled := lengths_of(offsets) > 0).all() else pc.if_else(pa.array(filled), joined, None)
+    return _joined(values, offsets, np.full(len(offsets) - 1, len(separator.encode()), np.int64), pa.scalar(separator))
 
 
-@function("join_text(separator: text, values: [text?]) -> text?")
-def join_list(separator: Datum, values: Datum) -> pa.Array:
+@function("join_text(separator: text, values: [text?]) -> text?", rejects=("R603",))
+def join_list(separator: Datum, values: Datum) -> pa.Array | Outcome:
     """The texts of a list joined."""
     separators, lists = broadcast(separator, values)
     items, offsets = present(*_texts(lists))
-    joined = pc.binary_join(listed(items, offsets), separators)
-    return pc.if_else(pa.array(lengths_of(offsets) > 0), joined, None)
+    return _joined(items, offsets, row_bytes(separators), separators)
+
+
+def _joined(texts: pa.Array, offsets: Offsets, between: Ints, separators: Datum) -> pa.Array | Outcome:
+    """The texts of each segment, with the row's separator of so many bytes between them."""
+    before = beginnings(row_bytes(texts))
+    own: Ints = before[offsets[1:]] - before[offsets[:-1]]
+    between = np.maximum(lengths_of(offsets) - 1, 0) * between
+    long = grown(own + between)
+    if long.any():
+        long &= own > reduced(np.maximum, row_bytes(texts), offsets, 0)
+        texts, offsets = kept(texts, offsets, ~long[owners(offsets)])
+    joined = pc.binary_join(listed(texts, offsets), separators)
+    if not (filled := lengths_of(offsets) > 0).all():
+        joined = pc.if_else(pa.array(filled), joined, None)
+    return Outcome(joined, ((long, "R603"),)) if long.any() else joined
 
 
 def _texts(lists: pa.Array) -> tuple[pa.Array, Offsets]:
@@ -198,16 +217,21 @@ def _texts(lists: pa.Array) -> tuple[pa.Array, Offsets]:
     return items.cast(pa.string()), offsets
 
 
-@function("join_text(separator: text, values: text?...) -> text?")
-def join_texts(separator: Datum, *values: Datum) -> pa.Array:
+@function("join_text(separator: text, values: text?...) -> text?", rejects=("R603",))
+def join_texts(separator: Datum, *values: Datum) -> pa.Array | Outcome:
     """Texts joined, one by one."""
     separators, *texts = broadcast(separator, *values)
     texts = [one.cast(pa.string()) for one in texts]
     filled = pa.array(np.logical_or.reduce([valid(one) for one in texts]))
+    count: Ints = np.sum([valid(one) for one in texts], axis=0, dtype=np.int64)
+    between: Ints = np.maximum(count - 1, 0) * row_bytes(separators)
+    long = grown(joined_sizes(*texts) + between, *texts)
+    if long.any():
+        texts = [nulled(one, long) for one in texts]
     # Arrow leaves a row out of the result, and so makes it shorter, where all of its texts are skipped.
-    texts[0] = pc.if_else(filled, texts[0], "")
+    texts[0] = pc.if_else(pa.array(as_mask(filled) & ~long), texts[0], "")
     joined = pc.binary_join_element_wise(*texts, separators, null_handling="skip")
-    return pc.if_else(filled, joined, None)
+    return outcome(pc.if_else(filled, joined, None), (long, "R603"))
 
 
 @aggregate(

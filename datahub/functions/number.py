@@ -348,4 +348,6 @@ def lcm(left: Datum, right: Datum) -> Outcome:
     parts = from_ints(ints(a) // np.maximum(ints(divisor.values), 1), valid(a))
     product = multiply_ints(parts, b)
     positive = pc.if_else(pc.less(product.values, 0), negate_int(product.values).values, product.values)
-    return outcome(positive, *divisor.failed, *product.failed)
+    lost = [(mask & (ints(a) != 0) & (ints(b) != 0), code) for mask, code in (*divisor.failed, *product.failed)]
+    zero = pa.array((ints(a) == 0) | (ints(b) == 0), mask=~all_valid(a, b))
+    return outcome(pc.if_else(zero, 0, positive), *lost)

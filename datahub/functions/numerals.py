@@ -179,7 +179,7 @@ def _odd_decimals(values: pa.Array, planned: t.Decimal, mark: str) -> Outcome:
 
 def _to_float(values: pa.Array, mark: str) -> Outcome:
     keep = valid(values)
-    if mark != ".":
+    if mark and mark != ".":
         # A point would otherwise pass for a mark.
         pointed = as_mask(pc.match_substring(values, "."))
         values = pc.replace_substring(nulled(values, pointed), mark, ".")

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
-from datahub.functions.columns import all_valid, as_array, broadcast, from_floats, from_ints, glued, ints, length_of, outcome, valid
+from datahub.functions.bounds import together
+from datahub.functions.columns import all_valid, as_array, broadcast, from_floats, from_ints, ints, length_of, outcome, valid
 from datahub.functions.declare import Datum, Floats, Mask, Outcome, example, function
 from datahub.functions.precision import decimal_same_rule, product_rule, quotient_rule, sum_rule
 
@@ -199,18 +200,19 @@ def negate_float(value: Datum) -> pa.Array:
 
 @function(
     "&(left: text, right: text) -> text",
+    rejects=("R603",),
     kind="operator",
     sql="||",
     excel="&",
     also=("DataWeave ++", "JSONata &", "VRL +"),
     examples=[example('"a" & "b"', "ab"), example('text(1) & "%"', "1%"), example('"a" & null')],
 )
-def join(left: Datum, right: Datum) -> pa.Array:
+def join(left: Datum, right: Datum) -> pa.Array | Outcome:
     """Two texts as one; null where either is null.
 
-    `join_text` skips nulls instead. Other types become text with `text(x)`.
+    `join_text` skips nulls instead. Other types become text with `text(x)`. R603 where that would be more than 16 MiB.
     """
-    return glued(*broadcast(left, right))
+    return together(left, right)
 
 
 @function(

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, map_distinct, valid
-from datahub.functions.declare import Datum, example, function
+from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, glued, map_distinct, valid
+from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.groups import (
-    apart,
     every_match,
     first_match,
     group_names,
     may_be_empty,
     number_of,
     rewriting,
-    split_flags,
 )
+from datahub.functions.text_growth import in_turn, nth_replaced, replaced, replaced_by
 from datahub.functions.text_search import characters_before
 from datahub.types import model as t
 
@@ -300,6 +300,7 @@ def extract_all(value: Datum, pattern: str, group: int | None = None) -> pa.Arra
         "Bloblang re_replace",
         "Bloblang replace_many",
     ),
+    rejects=("R603",),
     distinct=True,
     examples=[
         example('replace("a1b22", /\\d+/, "#")', "a#b#"),
@@ -308,11 +309,12 @@ def extract_all(value: Datum, pattern: str, group: int | None = None) -> pa.Arra
         example('replace("aaa", /a/, "b", 2)', "bba"),
     ],
 )
-def replace_pattern(value: Datum, pattern: str, new: str, count: int) -> pa.Array:
+def replace_pattern(value: Datum, pattern: str, new: str, count: int) -> pa.Array | Outcome:
     """The text with what the pattern matches replaced: all of it, or the first `count` matches.
 
     In the replacement `$1` is what the first group matched (`\\1` is the same), `$0` the whole match, `${name}` a group by
-    its name, and `$$` a dollar sign. A group that the pattern does not have is refused when the script is checked.
+    its name, and `$$` a dollar sign. A group that the pattern does not have is refused when the script is checked. R603
+    where the text would grow beyond 16 MiB.
     """
     texts = as_array(value, 1)
     if count > 0 and may_be_empty(pattern):
@@ -320,47 +322,35 @@ def replace_pattern(value: Datum, pattern: str, new: str, count: int) -> pa.Arra
     plain, written = rewriting(pattern, new)
     if count == 0:
         return texts
-    return pc.replace_substring_regex(texts, plain, written, max_replacements=count if count > 0 else None)
+    return replaced(texts, plain, written, max(count, -1))
 
 
 def _column_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
     return None if isinstance(constants[2], str) else t.Text()
 
 
-@function("replace(value: text, pattern: pattern!, new: text) -> text", category=CATEGORY, rule=_column_rule)
-def replace_by_column(value: Datum, pattern: str, new: Datum) -> pa.Array:
+@function("replace(value: text, pattern: pattern!, new: text) -> text", rejects=("R603",), category=CATEGORY, rule=_column_rule)
+def replace_by_column(value: Datum, pattern: str, new: Datum) -> pa.Array | Outcome:
     """The text with what the pattern matches replaced by another text of the row, in which `$` is a dollar sign."""
     texts, others = broadcast(value, new)
-    return pc.binary_join(apart(texts, pattern, ()), others)
+    return replaced_by(texts, pattern, others)
 
 
 @function(
     "replace(value: text, pattern: pattern!, new: text!, start: int!, occurrence: int!) -> text",
+    rejects=("R603",),
     category=CATEGORY,
     examples=[example('replace("aXbXc", /X/, "-", 1, 0)', "a-b-c"), example('replace("aXbXc", /X/, "-", 1, 2)', "aXb-c")],
 )
-def replace_occurrence(value: Datum, pattern: str, new: str, start: int, occurrence: int) -> pa.Array:
-    """The text with the nth match from position `start` on replaced; all of them where `occurrence` is 0."""
+def replace_occurrence(value: Datum, pattern: str, new: str, start: int, occurrence: int) -> pa.Array | Outcome:
+    """The text with the nth match from position `start` on replaced; all of them where `occurrence` is 0, none where it is below."""
     texts = as_array(value, 1)
     head = pc.utf8_slice_codeunits(texts, 0, max(start - 1, 0))
     rest = _from(texts, start)
-    changed = replace_pattern(rest, pattern, new, -1) if occurrence <= 0 else _nth_replaced(rest, pattern, new, occurrence)
-    return pc.binary_join_element_wise(head, changed, "")
-
-
-def _nth_replaced(texts: pa.Array, pattern: str, new: str, occurrence: int) -> pa.Array:
-    parts = apart(texts, pattern, (0,))
-    offsets = parts.offsets.to_numpy()
-    at = offsets[:-1] + 2 * occurrence - 1
-    at = at[at < offsets[1:]]
-    hit = np.zeros(len(parts.values), np.bool_)
-    hit[at] = True
-    # Each match by itself, so that its groups can be named in the replacement.
-    plain, written = rewriting(pattern, new)
-    flags, body = split_flags(plain)
-    moved = pc.replace_substring_regex(parts.values.filter(pa.array(hit)), f"{flags}\\A(?:{body})\\z", written)
-    items = pc.replace_with_mask(parts.values, pa.array(hit), moved)
-    return pc.binary_join(pa.ListArray.from_arrays(parts.offsets, items, mask=pc.is_null(texts)), "")
+    changed = replace_pattern(rest, pattern, new, -1) if occurrence == 0 else nth_replaced(rest, pattern, new, occurrence)
+    if isinstance(changed, Outcome):
+        return Outcome(glued(head, changed.values), changed.failed)
+    return glued(head, changed)
 
 
 def _from(texts: pa.Array, start: int) -> pa.Array:
@@ -386,14 +376,13 @@ def split_pattern(value: Datum, pattern: str, limit: int) -> pa.Array:
 
 @function(
     'redact(value: text, patterns: [pattern]!, by: text! = "[REDACTED]") -> text',
+    rejects=("R603",),
     category=CATEGORY,
     also=("VRL redact",),
     distinct=True,
     examples=[example('redact("id 123456", [/\\d+/])', "id [REDACTED]"), example('redact("id", [/\\d+/])', "id")],
 )
-def redact(value: Datum, patterns: Sequence[str], by: str) -> pa.Array:
-    """The text with all that the patterns match replaced: personal data that must not leave."""
-    texts = as_array(value, 1)
-    for pattern in patterns:
-        texts = pc.replace_substring_regex(texts, pattern, by.replace("\\", "\\\\"))
-    return texts
+def redact(value: Datum, patterns: Sequence[str], by: str) -> pa.Array | Outcome:
+    """The text with all that the patterns match replaced: personal data that must not leave. R603 where it would grow beyond 16 MiB."""
+    written = by.replace("\\", "\\\\")
+    return in_turn(as_array(value, 1), [partial(replaced, plain=pattern, written=written) for pattern in patterns])

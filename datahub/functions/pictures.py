@@ -22,6 +22,8 @@ from datahub.types import model as t
 CATEGORY = "number"
 _PRECISION = 800
 """More digits than a float has before the point."""
+MOST_DIGITS = 400
+"""How many digits behind the mark are written at most."""
 _COMMA = (",", ".")
 MARKS = {"": (".", ","), "en": (".", ","), "fr": (",", "\u202f"), "de": _COMMA, "es": _COMMA, "it": _COMMA, "nl": _COMMA, "pt": _COMMA}
 """The decimal mark and what sets groups apart, by language."""
@@ -245,6 +247,8 @@ def format_marks(value: Datum, mark: str, groups: str) -> pa.Array:
 def format_digits(value: Datum, digits: int, mark: str = ".", groups: str = "") -> pa.Array:
     """The number with so many digits after the mark, and groups of three."""
     column = as_array(value, 1)
+    if digits > MOST_DIGITS:
+        raise ValueError(f"it writes at most {MOST_DIGITS} digits behind the mark")
     if mark == "." and not groups and digits >= 0 and not pa.types.is_floating(column.type):
         return nulled(decimal_text(decimals.rounded_to(column, digits, "half_up").values, digits), np.logical_not(valid(column)))
     return map_distinct(partial(_with_marks, digits=max(digits, 0), mark=mark, groups=groups), pa.string(), column).values

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.functions.bounds import together
 from datahub.functions.columns import (
     Reject,
     all_valid,
     as_array,
     broadcast,
     from_ints,
-    glued,
     ints,
     map_distinct,
     nulled,
@@ -27,6 +27,7 @@ from datahub.functions.text_memory import bytes_of
 from datahub.functions.white_space import with_single_spaces, without_controls
 from datahub.functions.written import as_text
 from datahub.types import model as t
+from datahub.types.sizes import checked
 
 LONGEST = 1_000_000
 """How many characters a function may make of a few: a slip in a script shall not eat the memory."""
@@ -219,14 +220,15 @@ def text(value: Datum) -> pa.Array:
 
 @function(
     "concat_text(values: text...) -> text",
+    rejects=("R603",),
     sql="||",
     excel="CONCATENATE",
     also=("DataWeave ++", "FEEL +", "jq add"),
     examples=[example('concat_text("a", "b", "c")', "abc"), example('concat_text("a", null)')],
 )
-def concat_text(*values: Datum) -> pa.Array:
-    """Texts as one; null where one of them is null. `join_text` skips nulls instead."""
-    return glued(*broadcast(*values))
+def concat_text(*values: Datum) -> pa.Array | Outcome:
+    """Texts as one; null where one of them is null. `join_text` skips nulls instead. R603 where that would be more than 16 MiB."""
+    return together(*values)
 
 
 @function(
@@ -247,6 +249,7 @@ def repeat(value: Datum, count: Datum) -> Outcome:
     sizes = np.diff(text_offsets(texts)).astype(np.int64)
     long = (sizes > 0) & (times > LONGEST // np.maximum(sizes, 1))
     keep = all_valid(texts, counts)
+    checked(int((sizes * np.where(long | ~keep, 0, np.minimum(times, LONGEST))).sum()), len(texts))
     repeated = pc.binary_repeat(texts, pa.array(np.where(long | ~keep, 0, np.minimum(times, LONGEST))))
     return Outcome(nulled(repeated, long | ~keep), ((long & keep, "R603"),) if (long & keep).any() else ())
 

@@ -83,8 +83,14 @@ def mid(value: Datum, start: Datum, count: Datum) -> Any:
     return each(value, (start, count), lambda texts, at, n: _cut(texts, *_span(at, n)), lambda text, at, n: text[slice(*_span(at, n))])
 
 
+def _near(number: int) -> int:
+    """A position or count that says the same and that every kernel can reckon with: no text is so long."""
+    return max(-_ENDLESS, min(number, _ENDLESS))
+
+
 def _span(start: int, count: int | None) -> tuple[int, int | None]:
     """From 1-based position and count to Python's slice."""
+    start, count = _near(start), None if count is None else _near(count)
     first = start - 1 if start > 0 else start
     if count is None:
         return (first, None) if start else (0, None)
@@ -96,6 +102,7 @@ def _span(start: int, count: int | None) -> tuple[int, int | None]:
 
 
 def _cut(texts: pa.Array, start: int, stop: int | None) -> pa.Array:
+    start, stop = _near(start), None if stop is None else _near(stop)
     if stop is not None and stop <= start and (start >= 0) == (stop >= 0):
         return pc.utf8_slice_codeunits(texts, 0, 0)
     return pc.utf8_slice_codeunits(texts, start) if stop is None else pc.utf8_slice_codeunits(texts, start, stop)
@@ -125,7 +132,7 @@ def slice_text(value: Datum, start: Datum, stop: Datum) -> Any:
     For those who come from programs; `mid` counts from 1 as Excel and SQL do.
     """
     if isinstance(stop, pa.Scalar) and stop.is_valid and stop.as_py() >= _ENDLESS:
-        return each(value, (start,), lambda texts, a: pc.utf8_slice_codeunits(texts, a), lambda text, a: text[a:])
+        return each(value, (start,), lambda texts, a: pc.utf8_slice_codeunits(texts, _near(a)), lambda text, a: text[a:])
     return each(value, (start, stop), lambda texts, a, b: _cut(texts, a, b), lambda text, a, b: text[a:b])
 
 

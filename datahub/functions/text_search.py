@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from datahub.functions.columns import (
 )
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.text import each
+from datahub.functions.text_growth import in_turn, replaced_text
 from datahub.functions.text_memory import bytes_of
 from datahub.functions.text_parts import around
+from datahub.types.sizes import LONGEST_TEXT
 
 CATEGORY = "text"
 
@@ -32,6 +35,7 @@ CATEGORY = "text"
 
 @function(
     "replace(value: text, old: text, new: text, count: int = -1) -> text",
+    rejects=("R603",),
     category=CATEGORY,
     sql="REPLACE",
     excel="SUBSTITUTE",
@@ -45,38 +49,47 @@ CATEGORY = "text"
 def replace(value: Datum, old: Datum, new: Datum, count: Datum) -> Any:
     """The text with every occurrence of `old` replaced, or the first `count` of them. Nothing is found where `old` is empty.
 
-    A count below zero is all of them.
+    A count below zero is all of them. R603 where the text would grow beyond 16 MiB.
     """
     if isinstance(count, pa.Scalar) and count.is_valid and count.as_py() < 0:
-        return each(value, (old, new), _replaced, lambda text, a, b: text.replace(a, b) if a else text)
-    return map_distinct(lambda text, a, b, n: text.replace(a, b, max(n, -1)) if a else text, pa.string(), value, old, new, count).values
+        return each(value, (old, new), replaced_text, _one_replaced)
+    return map_distinct(_one_replaced, pa.string(), value, old, new, count)
 
 
-def _replaced(texts: pa.Array, old: str, new: str) -> pa.Array:
-    return pc.replace_substring(texts, old, new) if old else texts
+def _one_replaced(text: str, old: str, new: str, count: int = -1) -> str | Reject:
+    if not old:
+        return text
+    if len(text) * max(len(new), 1) > LONGEST_TEXT // 4:
+        found = text.count(old) if count < 0 else min(text.count(old), count)
+        size, longest = len(text.encode()), len(new.encode())
+        if size + found * (longest - len(old.encode())) > max(LONGEST_TEXT, size, longest):
+            return Reject("R603")
+    return text.replace(old, new, max(count, -1))
 
 
 @function(
     "replace_each(value: text, changes: map(text)) -> text",
     "replace_each(value: text, old: [text]!, new: [text]!) -> text",
+    rejects=("R603",),
     category=CATEGORY,
     sql="TRANSLATE",
     also=("GREL replaceEach", "Polars str.replace_many", "Bloblang replace_all_many", "Bloblang replace_many"),
     examples=[example('replace_each("a-b_c", ["-", "_"], [" ", "."])', "a b.c"), example('replace_each("x", [], [])', "x")],
 )
 def replace_each(value: Datum, old: Any, new: Any = None) -> Any:
-    """The text with several texts replaced, one after the other in the order given."""
+    """The text with several texts replaced, one after the other in the order given. R603 where it would grow beyond 16 MiB."""
     if new is None:
-        return map_distinct(_replace_pairs, pa.string(), value, old).values
-    texts = as_array(value, 1)
-    for before_it, after_it in zip(old, new, strict=False):
-        texts = _replaced(texts, before_it, after_it)
-    return texts
+        return map_distinct(_replace_pairs, pa.string(), value, old)
+    steps = [partial(replaced_text, old=before_it, new=after_it) for before_it, after_it in zip(old, new, strict=False)]
+    return in_turn(as_array(value, 1), steps)
 
 
-def _replace_pairs(text: str, pairs: Sequence[tuple[str, str]]) -> str:
+def _replace_pairs(text: str, pairs: Sequence[tuple[str, str]]) -> str | Reject:
     for old, new in pairs:
-        text = text.replace(old, new) if old else text
+        made = _one_replaced(text, old, new)
+        if isinstance(made, Reject):
+            return made
+        text = made
     return text
 
 

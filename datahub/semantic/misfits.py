@@ -21,7 +21,7 @@ from datahub.types.shapes import Bound, Exact, Family, Shape, matches, shape, to
 if TYPE_CHECKING:
     from datahub.semantic.overloads import Given
 
-Why = Literal["type", "constant", "rule", "few", "many", "name", "twice"]
+Why = Literal["type", "constant", "null", "rule", "few", "many", "name", "twice"]
 
 
 @record(frozen=True, slots=True)
@@ -44,10 +44,12 @@ def tell_misfit(function: Function, misfits: Sequence[Misfit], given: Sequence[G
     refused = next((one for one in misfits if one.why == "rule"), None)
     if refused is not None:
         return _refused_constant(function, refused, given, scope, span)
-    by_type = [one for one in misfits if one.why in ("type", "constant")]
+    by_type = [one for one in misfits if one.why in ("type", "constant", "null")]
     if by_type:
         furthest = max(one.at for one in by_type)
         nearest_ones = [one for one in by_type if one.at == furthest]
+        if all(one.why == "null" for one in nearest_ones):
+            return _no_constant(function, nearest_ones[0], scope, span)
         if nearest_ones[0].why == "constant":
             return _not_constant(function, nearest_ones[0], given, scope, span)
         return _wrong_type(function, [one for one in nearest_ones if one.why == "type"], given, scope, span)
@@ -310,6 +312,12 @@ def _wrong_name(function: Function, misfit: Misfit, scope: Scope, span: Span) ->
         help=f"write `{meant}`" if meant else None,
         fix=replacing(at, meant) if meant else None,
     )
+
+
+def _no_constant(function: Function, misfit: Misfit, scope: Scope, span: Span) -> ir.Expression:
+    name = misfit.parameter.name if misfit.parameter is not None else ""
+    message = f"`{name}` of {called(function)} must be there, and `null` is nothing"
+    return tell(scope, BAD_ARGUMENTS, misfit.span or span, message, "no value", help=f"see `dhm functions {function.name}`")
 
 
 def _not_constant(function: Function, misfit: Misfit, given: Sequence[Given], scope: Scope, span: Span) -> ir.Expression:

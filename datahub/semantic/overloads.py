@@ -117,6 +117,8 @@ def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool,
     for at, (parameter, one) in enumerate(pairs):
         if parameter.constant and not isinstance(one.value, ir.Constant):
             return Misfit(overload, "constant", at, parameter, one.span)
+        if parameter.constant and isinstance(one.value, ir.Constant) and _is_missing(one.value.value, parameter):
+            return Misfit(overload, "null", at, parameter, one.span)
         if not _takes(shape(parameter.type), one.value, bound, widen):
             wanted = shape(parameter.type)
             before = bound.get(wanted.name) if isinstance(wanted, Variable) else None
@@ -127,6 +129,13 @@ def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool,
         return _refused(overload, pairs)
     # Where no argument says of what type it is, as in `first([])`, there is no value that it could be.
     return Chosen(index, overload, pairs, values, t.Nothing() if isinstance(kind, t.Unknown) else kind)
+
+
+def _is_missing(value: ir.Value, parameter: Parameter) -> bool:
+    """Whether a constant is null, or a list with a null in it, where there must be one."""
+    if isinstance(value, tuple):
+        return parameter.type.startswith("[") and not parameter.type.endswith("?]") and None in value
+    return value is None and not (parameter.optional and parameter.default is None)
 
 
 def _refused(overload: Overload, pairs: Sequence[Pair]) -> Misfit:

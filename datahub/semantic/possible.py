@@ -11,6 +11,8 @@ from datahub.types.assign import MOST_DIGITS
 
 _PLANNED = frozenset(("+", "-", "*", "/", "neg", "abs", "sum", "avg", "round", "round_half_even", "round_up", "round_down"))
 """Those whose result has room for all digits, unless a decimal has not so many."""
+_GROWING = frozenset(("&", "concat_text", "join_text", "replace", "replace_each", "redact"))
+"""Those that reject nothing but a text beyond 16 MiB: what is said of values that never fail holds for them, short of that."""
 _DIVIDING = frozenset(("/", "div", "mod"))
 
 
@@ -23,6 +25,8 @@ def _ruled_out(code: str, name: str, values: Sequence[ir.Expression], kind: t.Ty
     if code == "R601" and name in _DIVIDING and len(values) == 2:
         divisor = values[1]
         return isinstance(divisor, ir.Constant) and divisor.value is not None and divisor.value != 0
+    if code == "R603" and name in _GROWING:
+        return True
     if code == "R602" and name in _PLANNED:
         base = t.base_of(kind)
         return isinstance(base, t.Decimal) and base.precision < MOST_DIGITS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from datahub.diagnostics.suggest import nearest
+from datahub.functions.calendar_names import is_known
 from datahub.functions.civil import zone_known
 from datahub.functions.declare import Overload
 from datahub.semantic import ir
@@ -55,6 +56,8 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
             help = 'write one such as `"Europe/Paris"` or `"+02:00"`'
             tell(scope, BAD_ARGUMENTS, given.span, f"there is no time zone `{zone}`", "not a time zone", help=help)
             return False
+        if not _says_language(name, parameter.name, given, scope):
+            return False
         if parameter.name == "rate" and name in _TAXES and isinstance(given.value, ir.Constant) and not _is_share(given.value.value):
             rate = shown(given.span)
             help = f"write `{rate}%` for {rate} percent" if rate.replace(".", "").isdigit() else "write a share such as `20%` or `0.2`"
@@ -63,6 +66,28 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
     if name == "convert_unit" and not _measure_alike([given for parameter, given in pairs if parameter.name != "value"], scope):
         return False
     return _tried(name, overload, pairs, scope)
+
+
+def _says_language(name: str, parameter: str, given: Given, scope: Scope) -> bool:
+    """Whether a language that is written in the script is known; and whether a pattern that dates are written by is not empty."""
+    value = given.value.value if isinstance(given.value, ir.Constant) else None
+    if parameter in ("locale", "language") and isinstance(value, str) and value and not _is_language(name, value):
+        help = "languages are `fr`, `en`, `de`, `es`, `it`, `nl` and `pt`"
+        tell(scope, BAD_ARGUMENTS, given.span, f"`{name}` does not know the language `{value}`", "not known", help=help)
+        return False
+    if name == "text" and parameter == "pattern" and value == "":
+        help = 'write one such as `"dd/MM/yyyy"`, or leave it out'
+        tell(scope, BAD_ARGUMENTS, given.span, "the pattern is empty, and so would be every text", "nothing in it", help=help)
+        return False
+    return True
+
+
+def _is_language(name: str, value: str) -> bool:
+    if name != "country_name":
+        return is_known(value)
+    from datahub.functions.commerce_codes import names_in
+
+    return bool(names_in("territories", value))
 
 
 def _measure_alike(given: Sequence[Given], scope: Scope) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from datahub.types.sizes import checked
+
 
 def repeated(value: pa.Scalar, length: int) -> pa.Array:
     """`value`, `length` times."""
@@ -12,5 +14,8 @@ def repeated(value: pa.Scalar, length: int) -> pa.Array:
         return pa.nulls(length, value.type)
     if pa.types.is_nested(value.type):
         # `repeat` knows no lists, structs and maps.
-        return pa.array([value], value.type).take(pa.array(np.zeros(length, np.int64)))
+        # Nor does Arrow make an array of a scalar in which something has no type.
+        return pa.array([value.as_py()], value.type).take(pa.array(np.zeros(length, np.int64)))
+    if pa.types.is_string(value.type):
+        checked(len(value.as_buffer()) * length, length)
     return pa.repeat(value, length)

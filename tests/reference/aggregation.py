@@ -13,6 +13,7 @@ from datahub.types import model as t
 from tests.reference.lists import once
 from tests.reference.meaning import Asked, Reject, aggregates
 from tests.reference.numbers import exact, finite, lasting, micros, rounded, whole
+from tests.reference.texts import in_bounds
 
 List = list[Any]
 
@@ -116,7 +117,7 @@ def increasing(values: List) -> bool:
 @aggregates("join_text")
 def join_text(separator: Any, values: Any, *more: Any) -> str | None:
     texts = there([values, *more] if not isinstance(values, list) else values)
-    return separator.join(texts) if texts else None
+    return in_bounds(separator.join(texts), *texts) if texts else None
 
 
 @aggregates("same")

@@ -15,6 +15,7 @@ from tests.reference.patterns import compiled, expanded
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 """What Unicode calls white space."""
 MOST = 1_000_000
+LONGEST = 16 * 1024 * 1024
 
 
 # ---------------------------------------------------------------- letters
@@ -319,14 +320,21 @@ def like(value: str, pattern: str, ignore_case: bool = False) -> bool:
 # ---------------------------------------------------------------- making
 
 
+def in_bounds(made: str, *of: str) -> str:
+    """A text that was made of others: of 16 MiB at most, unless one of them is longer."""
+    if len(made) > LONGEST // 4 and len(made.encode()) > max(LONGEST, *(len(one.encode()) for one in of)):
+        raise Reject("R603")
+    return made
+
+
 @means("&")
 def joined(first: str, second: str) -> str:
-    return first + second
+    return in_bounds(first + second, first, second)
 
 
 @means("concat_text")
 def concat_text(*values: str) -> str:
-    return "".join(values)
+    return in_bounds("".join(values), *values)
 
 
 @means("repeat")
@@ -355,7 +363,7 @@ def pad_right(value: str, width: int, fill: str = " ") -> str:
 
 @means("replace")
 def replace(value: str, old: str, new: str, count: int = -1) -> str:
-    return value.replace(old, new, max(count, -1)) if old else value
+    return in_bounds(value.replace(old, new, max(count, -1)), value, old, new) if old else value
 
 
 @means("replace_each")
@@ -579,7 +587,7 @@ def contains_pattern(value: str, pattern: str) -> bool:
 @means("redact")
 def redact(value: str, patterns: tuple[str, ...], by: str = "[REDACTED]") -> str:
     for one in patterns:
-        value = compiled(one).sub(lambda _: by, value)
+        value = in_bounds(compiled(one).sub(lambda _: by, value), value)
     return value
 
 
@@ -631,16 +639,16 @@ def replace_pattern(asked: Asked, value: str, pattern: str, new: str, *rest: int
     """In a constant `$1` is what a group matched; in a column a dollar sign is a dollar sign."""
     regex = compiled(pattern)
     if not asked.constants[2]:
-        return regex.sub(lambda _: new, value)
+        return in_bounds(regex.sub(lambda _: new, value), value, new)
     if len(rest) == 2:
         start, occurrence = rest
         head, tail = value[: max(start - 1, 0)], value[max(start - 1, 0) :]
         if occurrence == 0:
-            return head + regex.sub(lambda match: expanded(match, new), tail)
+            return head + in_bounds(regex.sub(lambda match: expanded(match, new), tail), tail)
         number = iter(range(1, len(tail) + 2))
         return head + regex.sub(lambda match: expanded(match, new) if next(number) == occurrence else match.group(), tail)
     count = rest[0] if rest else -1
-    return value if count == 0 else regex.sub(lambda match: expanded(match, new), value, max(count, 0))
+    return value if count == 0 else in_bounds(regex.sub(lambda match: expanded(match, new), value, max(count, 0)), value)
 
 
 @means("split/pattern")

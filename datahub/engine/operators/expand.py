@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
+from datahub.engine.parts import Parts, bytes_by_row, some_rows, taken_along
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side
 from datahub.engine.undecided import turn_away
@@ -17,8 +18,11 @@ from datahub.frames.frame import Column, Failure, Failures, Frame, Rows
 from datahub.plan.operators import Expand
 
 
-def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
-    """The elements of the list as rows; rows whose list could not be had at all are rejected."""
+def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame | Parts:
+    """The elements of the list as rows; rows whose list could not be had at all are rejected.
+
+    Each element takes along what its row has: where that is much, the rows come in parts.
+    """
     listed = _listed(frame, operator, run)
     whole = tuple(failure for failure in listed.failures if failure.elements is None)
     if whole:
@@ -36,12 +40,17 @@ def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame:
     count.expanded += len(parents) - frame.length + (0 if operator.outer else int(np.count_nonzero(sizes == 0)))
     elements = _elements(values, sizes, parents, within, operator.outer)
     found = tuple(failure for failure in listed.failures if failure.elements is not None)
-    wide = _kept(frame, operator.kept).take(parents)
-    columns = dict(wide.columns)
-    columns.update(_item_columns(operator, elements, _moved(found, starts, operator), len(parents)))
+    own = _item_columns(operator, elements, _moved(found, starts, operator), len(parents))
     if operator.position:
-        columns[operator.position] = Column(pa.array(within + 1, mask=sizes[parents] == 0 if operator.outer else None))
-    return replace(wide, columns=columns, paths=_paths(wide, operator, within))
+        own[operator.position] = Column(pa.array(within + 1, mask=sizes[parents] == 0 if operator.outer else None))
+    kept = _kept(frame, operator.kept)
+
+    def made(start: int, stop: int) -> Frame:
+        wide = kept.take(parents[start:stop])
+        mine = some_rows(own, start, stop, len(parents))
+        return replace(wide, columns={**wide.columns, **mine}, paths=_paths(wide, operator, within[start:stop]))
+
+    return taken_along(bytes_by_row(kept)[parents], len(parents), made)
 
 
 def _listed(frame: Frame, operator: Expand, run: RunState) -> Column:

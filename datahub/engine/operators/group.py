@@ -22,6 +22,7 @@ from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, a
 from datahub.plan.operators import Group
 from datahub.records import record
 from datahub.semantic.walk import columns_read
+from datahub.types.sizes import TooMuch, in_parts
 
 
 @record(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _grouped(frame: Frame, operator: Group, run: RunState) -> Grouped:
 
 def _made(frame: Frame, operator: Group, run: RunState, order: Rows, offsets: Rows) -> Grouped:
     firsts = _first_rows(frame, operator, order, offsets)
-    made = assign(firsts, operator.assignments, run, members=(frame, order), offsets=offsets)
+    made = _assigned(firsts, (frame, order, offsets), operator, run)
     own = {run.origins.number(one.origin) for one in operator.assignments}
     inherited = tuple(
         failure
@@ -162,6 +163,23 @@ def _made(frame: Frame, operator: Group, run: RunState, order: Rows, offsets: Ro
         if failure.members is not None and failure.origin not in own
     )
     return Grouped(made, frame, order, offsets, inherited)
+
+
+def _assigned(firsts: Frame, grouped: tuple[Frame, Rows, Rows], operator: Group, run: RunState) -> Frame:
+    """The groups with what they say of their members; of fewer groups at once, where that would be too much."""
+    rows, order, offsets = grouped
+    try:
+        return assign(firsts, operator.assignments, run, members=(rows, order), offsets=offsets)
+    except TooMuch as problem:
+        if firsts.length < 2:
+            raise
+        stretches = in_parts(firsts.length, problem.size)
+    parts = []
+    for start, stop in stretches:
+        some = firsts.take(np.arange(start, stop, dtype=np.int64))
+        first, last = int(offsets[start]), int(offsets[stop])
+        parts.append(_assigned(some, (rows, order[first:last], offsets[start : stop + 1] - first), operator, run))
+    return concat(parts)
 
 
 def _first_rows(frame: Frame, operator: Group, order: Rows, offsets: Rows) -> Frame:

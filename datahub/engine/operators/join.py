@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.engine.evaluate import attributed, evaluate
+from datahub.engine.failures import union
 from datahub.engine.keys import any_null
 from datahub.engine.operators.join_index import JoinIndex
+from datahub.engine.parts import Parts, bytes_by_row, taken_along
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.side import Side, all_failures, refuse, reject, right_of
 from datahub.engine.undecided import turn_away
@@ -18,6 +20,7 @@ from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, a
 from datahub.functions.written import as_text
 from datahub.plan.operators import Join
 from datahub.records import record
+from datahub.types.sizes import PART_BYTES, cuts
 
 
 def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple[Frame, list[pa.Array]]:
@@ -32,8 +35,8 @@ def right_keys(frame: Frame, operator: Join, run: RunState, side: Side) -> tuple
     return frame, [column.array(frame.length) for column in columns]
 
 
-def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: Side) -> Frame:
-    """`frame` with the columns of the matching right rows."""
+def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: Side) -> Frame | Parts:
+    """`frame` with the columns of the matching right rows; in parts where many rows match and have much."""
     scope = Scope(frame, run)
     columns = [evaluate(key, scope) for key in operator.left_keys]
     failures = all_failures(columns)
@@ -43,7 +46,7 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
     arrays = [column.array(frame.length) for column in columns]
     left, right = index.pairs(arrays, frame.length)
     if operator.also is not None and len(left):
-        asked = _asked(frame, left, right, operator, index, run)
+        asked = _all_asked(frame, left, right, operator, index, run)
         if asked.of_left:
             failed = turn_away(frame, operator, asked.of_left, run, side)
             return probe(frame.filter(~failed), operator, index, run, side)
@@ -61,7 +64,7 @@ def probe(frame: Frame, operator: Join, index: JoinIndex, run: RunState, side: S
     else:
         alone = np.flatnonzero(matches == 0)
     side.count(operator).expanded += max(0, len(left) + len(alone) - frame.length)
-    return _joined(frame, left, right, alone.astype(np.int64), operator, index)
+    return _in_parts(frame, left, right, alone.astype(np.int64), operator, index)
 
 
 def _without_match(matches: Rows, keys: list[pa.Array]) -> int:
@@ -77,6 +80,17 @@ class _Asked:
     holds: Mask
     of_left: Failures
     of_right: Failures
+
+
+def _all_asked(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> _Asked:
+    """What `_asked` says of all pairs, of so many at once as may be in memory."""
+    stretches = cuts(_weights(frame, left, index, right), PART_BYTES)
+    found = [_asked(frame, left[start:stop], right[start:stop], operator, index, run) for start, stop in stretches]
+    of_left = union(*(one.of_left for one in found))
+    of_right = tuple(
+        replace(failure, rows=failure.rows + start) for one, (start, _) in zip(found, stretches, strict=True) for failure in one.of_right
+    )
+    return _Asked(np.concatenate([one.holds for one in found]), of_left, of_right)
 
 
 def _asked(frame: Frame, left: Rows, right: Rows, operator: Join, index: JoinIndex, run: RunState) -> _Asked:
@@ -135,15 +149,38 @@ def alone(frame: Frame, operator: Join, index: JoinIndex) -> Frame:
     return _joined(frame, none, none, np.arange(frame.length, dtype=np.int64), operator, index)
 
 
+def _in_parts(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, index: JoinIndex) -> Frame | Parts:
+    """Pairs and left rows alone, whole or in parts."""
+    left_all, right_all, missing = _in_order(left, right, alone)
+
+    def made(start: int, stop: int) -> Frame:
+        lone = missing[start:stop]
+        mine, theirs = left_all[start:stop], right_all[start:stop]
+        return _joined(frame, mine[~lone], theirs[~lone], mine[lone], operator, index)
+
+    return taken_along(_weights(frame, left_all, index, right_all, missing), len(left_all), made)
+
+
+def _weights(frame: Frame, left: Rows, index: JoinIndex, right: Rows, missing: Mask | None = None) -> Rows:
+    """How many bytes each pair takes along: of a left row that is there once nothing is copied that was not there."""
+    theirs = index.rows.weights[right] if index.rows.length else np.zeros(len(right), np.int64)
+    if missing is not None:
+        theirs = np.where(missing, 0, theirs)
+    return theirs if len(left) <= frame.length else theirs + bytes_by_row(frame)[left]
+
+
+def _in_order(left: Rows, right: Rows, alone: Rows) -> tuple[Rows, Rows, Mask]:
+    """Pairs and left rows alone in the order of the left rows: the left row of each, the right one, and whether there is none."""
+    if not len(alone):
+        return left, right, np.zeros(len(left), np.bool_)
+    order = np.argsort(np.concatenate([left, alone]), kind="stable")
+    missing = np.concatenate([np.zeros(len(left), np.bool_), np.ones(len(alone), np.bool_)])[order]
+    return np.concatenate([left, alone])[order], np.concatenate([right, np.zeros(len(alone), np.int64)])[order], missing
+
+
 def _joined(frame: Frame, left: Rows, right: Rows, alone: Rows, operator: Join, index: JoinIndex) -> Frame:
     """Pairs, and left rows alone with nulls, in the order of the left rows."""
-    if len(alone):
-        order = np.argsort(np.concatenate([left, alone]), kind="stable")
-        left_all = np.concatenate([left, alone])[order]
-        right_all = np.concatenate([right, np.zeros(len(alone), np.int64)])[order]
-        missing = np.concatenate([np.zeros(len(left), np.bool_), np.ones(len(alone), np.bool_)])[order]
-    else:
-        left_all, right_all, missing = left, right, np.zeros(len(left), np.bool_)
+    left_all, right_all, missing = _in_order(left, right, alone)
     straight = len(left_all) == frame.length and bool((left_all == np.arange(frame.length)).all())
     wide = frame if straight else frame.take(left_all)
     columns = dict(wide.columns)
