@@ -18,7 +18,7 @@ from datahub.engine.values import carried
 from datahub.frames.frame import Column, Failure, Rows
 from datahub.semantic import ir
 from datahub.semantic.walk import columns_read, walk
-from datahub.types.sizes import MOST_BYTES, PART_BYTES, ROW_BYTES, Sizes, TooMuch, cuts, in_parts, row_bytes, total_bytes
+from datahub.types.sizes import PART_BYTES, ROW_BYTES, Sizes, TooMuch, checked, cuts, divided, in_parts, row_bytes, total_bytes
 
 if TYPE_CHECKING:
     from datahub.engine.scope import Scope
@@ -31,11 +31,12 @@ def evaluated(node: ir.Expression, scope: Scope, whole: Callable[[], Column]) ->
     """What `node` gives for the elements that are the rows of `scope`; `whole` works it out for all at once."""
     stretches = _stretches(node, scope)
     if len(stretches) == 1:
-        try:
+        if scope.length < 2 or not _is_by_row(node, scope):
             return whole()
+        try:
+            with divided():
+                return whole()
         except TooMuch as problem:
-            if scope.length == 1 or not _is_by_row(node, scope):
-                raise
             stretches = in_parts(scope.length, problem.size)
     return _joined(node, [_part(node, scope, *stretch) for stretch in stretches], stretches, scope)
 
@@ -92,7 +93,8 @@ def _joined(node: ir.Expression, columns: Sequence[Column], stretches: Sequence[
     size = sum(map(total_bytes, arrays))
     around = scope.in_all()[0].parent
     assert around is not None
-    if size > (ROW_BYTES if around.length == 1 else MOST_BYTES):
+    checked(size, around.length)
+    if size > ROW_BYTES and around.length == 1:
         raise TooMuch(size)
     kind = next((array.type for array in arrays if not pa.types.is_null(array.type)), pa.null())
     moved = (
@@ -108,7 +110,8 @@ def check_taken(values: pa.Array | pa.Scalar, parents: Rows) -> None:
     if isinstance(values, pa.Scalar) or not (pa.types.is_string(values.type) or pa.types.is_nested(values.type)):
         return
     size = int(row_bytes(values)[parents].sum())
-    if size > (ROW_BYTES if len(values) == 1 else MOST_BYTES):
+    checked(size, len(values))
+    if size > ROW_BYTES and len(values) == 1:
         raise TooMuch(size)
 
 

@@ -28,7 +28,7 @@ from datahub.frames.spill import size_of
 from datahub.plan import operators as op
 from datahub.records import record
 from datahub.semantic.ir import EntityShape
-from datahub.types.sizes import TooMuch, in_parts
+from datahub.types.sizes import TooMuch, divided, in_parts
 
 
 class Work:
@@ -72,7 +72,8 @@ class Work:
             return None
         own = Side()
         try:
-            payload = self._prepared(exit, rows, own)
+            with divided():
+                payload = self._prepared(exit, rows, own)
         except TooMuch as problem:
             return _Parted(exit, exit.rows, _halves(rows, problem))
         side.take(own)
@@ -102,8 +103,9 @@ class Work:
         keeps = id(operator) in self._watched
         own = Side(keeps=keeps)
         try:
-            found = source if source.is_bare() else self._apply(operator, replace(source, fallen=None), own)
-            fallen = self._fallen(operator, found, source, own) if keeps else None
+            with divided():
+                found = source if source.is_bare() else self._apply(operator, replace(source, fallen=None), own)
+                fallen = self._fallen(operator, found, source, own) if keeps else None
         except TooMuch as problem:
             return _Parted(operator, before, _halves(source, problem))
         if id(operator) in told:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import Bytes, Ints, Reject, as_mask, bools, broadcast, from_texts, map_distinct, outcome, valid
+from datahub.functions.columns import Bytes, Ints, Reject, as_array, as_mask, bools, broadcast, from_texts, map_distinct, outcome, valid
+from datahub.functions.commerce_firms import checked, signs_of, validity
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.text_memory import bytes_of
 
@@ -68,27 +67,17 @@ def _weighed(content: Bytes, begins: Ints, length: int, last: int) -> tuple[Mask
     return digits, total
 
 
-def _checked(module: str, value: Datum) -> pa.Array:
-    """Whether python-stdnum takes a text for a number of its `module`; once for each distinct text."""
-    return map_distinct(_validity(module), pa.bool_(), value).values
-
-
-@lru_cache(maxsize=64)
-def _validity(module: str) -> Callable[[str], bool]:
-    from importlib import import_module
-
-    found: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid
-    return found
-
-
 @function(
     "isbn_valid(value: text) -> bool",
     also=("python-stdnum isbn.is_valid",),
     examples=[example('isbn_valid("978-3-16-148410-0")', True), example('isbn_valid("0306406153")', False)],
 )
 def isbn_valid(value: Datum) -> pa.Array:
-    """Whether a text is an ISBN of 10 or 13 digits with the right check digit; hyphens and spaces are passed over."""
-    return _checked("isbn", value)
+    """Whether a text is an ISBN of 10 or 13 digits with the right check digit.
+
+    Spaces are passed over, and dots and hyphens between digits. `isbn_13` gives the number that books are sold under.
+    """
+    return checked("isbn", value)
 
 
 @function(
@@ -105,113 +94,8 @@ def isbn_13(value: Datum) -> Outcome:
 def _isbn_13(text: str) -> str | Reject:
     from stdnum import isbn
 
-    return isbn.compact(text, convert=True) if isbn.is_valid(text) else Reject("R603")
-
-
-@function(
-    "iban_valid(value: text) -> bool",
-    also=("python-stdnum iban.is_valid",),
-    examples=[example('iban_valid("FR76 3000 6000 0112 3456 7890 189")', True), example('iban_valid("FR76")', False)],
-)
-def iban_valid(value: Datum) -> pa.Array:
-    """Whether a text is an IBAN: the form of its country and the check digits, the country's own too where they are known.
-
-    Spaces are passed over.
-    """
-    return map_distinct(_iban_valid, pa.bool_(), value).values
-
-
-def _iban_valid(text: str) -> bool:
-    from stdnum import iban
-
-    number = iban.compact(text)
-    if not number.startswith("BE"):
-        return bool(iban.is_valid(number))
-    # The library asks for a bank of a list of its own too, which new banks are not in.
-    return bool(iban.is_valid(number, check_country=False)) and (int(number[4:14]) % 97 or 97) == int(number[14:])
-
-
-@function(
-    "bic_valid(value: text) -> bool",
-    also=("python-stdnum bic.is_valid", "SWIFT code"),
-    examples=[example('bic_valid("AGRIFRPPXXX")', True), example('bic_valid("AGRIFRP")', False)],
-)
-def bic_valid(value: Datum) -> pa.Array:
-    """Whether a text has the form of a BIC (SWIFT code), of 8 or 11 signs."""
-    return _checked("bic", value)
-
-
-@function(
-    'vat_valid(value: text, country: text = "") -> bool',
-    also=("python-stdnum eu.vat.is_valid", "VIES format"),
-    examples=[
-        example('vat_valid("FR40303265045")', True),
-        example('vat_valid("FR41303265045")', False),
-        example('vat_valid("40303265045", "FR")', True),
-    ],
-)
-def vat_valid(value: Datum, country: Datum | None = None) -> pa.Array:
-    """Whether a text is a VAT number of its country by form and check digits; whether it is registered only the tax office knows.
-
-    The country is told by its two letters at the front (`EL` or `GR` for Greece, `XI` for Northern Ireland), or by
-    `country`; then they may be missing. Spaces, dots and hyphens are passed over.
-    """
-    return map_distinct(_vat_valid, pa.bool_(), value, pa.scalar("") if country is None else country).values
-
-
-def _vat_valid(text: str, country: str) -> bool:
-    # Old numbers of Ireland have a `+` or `*` as their second sign.
-    number = "".join(letter for letter in text.upper() if letter.isalnum() or letter in "+*")
-    where = country.strip().upper() or number[:2]
-    check = _vat_check(where)
-    return check is not None and check(number) and not _is_none(where, number.removeprefix(where))
-
-
-_NO_CHECKS = ("00", "98", "99")
-
-
-def _is_none(where: str, number: str) -> bool:
-    """What the library takes and no office gives out: Belgian checks, and births in the months 41 to 49 and 91 to 99."""
-    if where == "BE":
-        return number[-2:] in _NO_CHECKS
-    if where not in ("CZ", "SK") or len(number) == 8 or number[2:3] not in ("4", "9") or number[3:4] == "0":
-        return False
-    # A number of a firm may have any digits there.
-    return number[0] == "0" or int(number) % 11 != 0 if where == "SK" else len(number) == 10 or number[0] != "6"
-
-
-"""Belgium's check is 97 less a remainder, so 1 to 97; the library takes what leaves the same remainder too."""
-
-
-@lru_cache(maxsize=512)
-def _vat_check(country: str) -> Any:
-    """How python-stdnum checks the VAT numbers of a country, or None where it does not."""
-    from stdnum import get_cc_module
-
-    if len(country) != 2 or not (country.isascii() and country.isalpha()):
-        return None
-    module = get_cc_module({"EL": "gr", "XI": "gb"}.get(country, country.lower()), "vat")
-    return None if module is None else module.is_valid
-
-
-@function(
-    "siren_valid(value: text) -> bool",
-    also=("python-stdnum fr.siren.is_valid",),
-    examples=[example('siren_valid("552 008 443")', True), example('siren_valid("552008444")', False)],
-)
-def siren_valid(value: Datum) -> pa.Array:
-    """Whether a text is a SIREN, the nine digits of a French company; spaces are passed over."""
-    return _checked("fr.siren", value)
-
-
-@function(
-    "siret_valid(value: text) -> bool",
-    also=("python-stdnum fr.siret.is_valid",),
-    examples=[example('siret_valid("73282932000074")', True), example('siret_valid("73282932000079")', False)],
-)
-def siret_valid(value: Datum) -> pa.Array:
-    """Whether a text is a SIRET, the 14 digits of a French establishment, those of La Poste among them; spaces are passed over."""
-    return _checked("fr.siret", value)
+    signs = signs_of(text)
+    return isbn.compact(signs, convert=True) if isbn.is_valid(signs) else Reject("R603")
 
 
 @function(
@@ -220,8 +104,9 @@ def siret_valid(value: Datum) -> pa.Array:
     examples=[example('luhn_valid("4111111111111111")', True), example('luhn_valid("4111111111111112")', False)],
 )
 def luhn_valid(value: Datum) -> pa.Array:
-    """Whether a text is digits of which the last one checks the others by Luhn's formula, as in numbers of cards."""
-    return _checked("luhn", value)
+    """Whether a text is digits alone (`0` to `9`) of which the last one checks the others by Luhn's formula, as in numbers of cards."""
+    digits = pc.if_else(pc.match_substring_regex(as_array(value, 1), r"\A[0-9]+\z"), value, "")
+    return map_distinct(validity("luhn"), pa.bool_(), digits).values
 
 
 LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -236,12 +121,15 @@ def email_form(letter: str) -> str:
     return rf"^{LOCAL}(?:\.{LOCAL})*@{label}(?:\.{label})+$"
 
 
+_PORT = "(?:(?:[0-9]{1,4}|0[0-9]{4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))"
+
+
 def url_form(letter: str) -> str:
     """The regular expression of a web address whose host has such letters."""
     label = f"{letter}+(?:-+{letter}+)*"
     host = rf"(?:\[[0-9A-Fa-f:.]+\]|{label}(?:\.{label})*\.?)"
     gap = r"\x{00}-\x{20}\x{7f}-\x{a0}\pZ"  # white space of any script, and what shows nothing
-    return rf"^(?i:https?|ftps?|sftp)://(?:[^{gap}/?#@]+@)?{host}(?::[0-9]{{1,5}})?(?:[/?#][^{gap}]*)?$"
+    return rf"^(?i:https?|ftps?|sftp)://(?:[^{gap}/?#@]+@)?{host}(?::{_PORT})?(?:[/?#][^{gap}]*)?$"
 
 
 def _formed(texts: pa.Array, form: Callable[[str], str]) -> Mask:

@@ -154,7 +154,7 @@ def rounded_to(values: Datum, digits: int, mode: str) -> Outcome:
     if digits >= 0:
         return at_scale(values, planned, mode)
     column, keep = wide.widened(as_array(values, 1)), valid(values)
-    raw = wide.rounded(column, kind.scale - digits, mode)
+    raw = wide.rounded(column, min(kind.scale - digits, 2 * wide.DIGITS), mode)
     if -digits >= MOST_DIGITS:
         return _large(raw, wide.beyond_value(raw, 0), planned, keep)
     raw, lost = wide.shifted(raw, -digits)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
+from threading import local
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -19,6 +22,8 @@ MOST_BYTES = 128 << 20
 """How many bytes of texts a column holds before its rows are worked out in smaller parts. Arrow's own limit is 2 GiB."""
 PART_BYTES = 64 << 20
 """How many bytes of texts are copied at once to stand beside each of several rows: those of an exploded list, or of a join."""
+COLUMN_BYTES = (2 << 30) - 1
+"""How many bytes of texts one column of Arrow's can hold."""
 ROW_BYTES = 512 << 20
 """How many bytes a value of one row may have, such as a list of texts."""
 
@@ -31,9 +36,23 @@ class TooMuch(Exception):
         self.size = size
 
 
+_HERE = local()
+
+
+@contextmanager
+def divided() -> Iterator[None]:
+    """Within, a column may be too much: whoever is around does fewer rows at once then. Elsewhere Arrow's own limit holds."""
+    before = getattr(_HERE, "divided", False)
+    _HERE.divided = True
+    try:
+        yield
+    finally:
+        _HERE.divided = before
+
+
 def checked(size: int, rows: int) -> None:
     """Refuse to make a column of `rows` rows and `size` bytes if that is too much, and fewer rows would be less."""
-    if size > MOST_BYTES and rows > 1:
+    if size > (MOST_BYTES if getattr(_HERE, "divided", False) else COLUMN_BYTES) and rows > 1:
         raise TooMuch(size)
 
 

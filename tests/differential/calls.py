@@ -76,7 +76,7 @@ BY_NAME: dict[str, str] = {
     "time": "date", "duration": "duration", "parse_duration": "duration", "json_get": "json", "json_parse": "json", "json_valid": "json",
 }  # fmt: skip
 BY_CATEGORY = {
-    "commerce": "commerce", "commerce_codes": "commerce", "commerce_units": "commerce", "commerce_money": "commerce", "markup": "markup",
+    "commerce": "commerce", "commerce_codes": "commerce", "commerce_units": "commerce", "commerce_money": "commerce", "commerce_firms": "commerce", "markup": "markup",
     "encoding": "encoded", "records": "records", "digests": "encoded",
 }  # fmt: skip
 UNITS = ('"year"', '"quarter"', '"month"', '"weeks"', '"day"')
@@ -111,7 +111,7 @@ SMALL = frozenset(
 )  # fmt: skip
 """Parameters whose values are small most of the time: counts and positions."""
 POOLS: dict[str, str] = {
-    "phone_e164.country": "countries", "vat_valid.country": "countries", "round_money.currency": "commerce", "uuid5.namespace": "encoded",
+    "phone_e164.country": "countries", "vat_valid.country": "countries", "vat_compact.country": "countries", "round_money.currency": "commerce", "uuid5.namespace": "encoded",
     "like.pattern": "likes",
 }  # fmt: skip
 ONLY_CONSTANT = frozenset(("values", "members", "patterns"))

@@ -12,18 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from datahub.functions.commerce import (
-    bic_valid,
-    gtin_valid,
-    iban_valid,
-    isbn_valid,
-    luhn_valid,
-    phone_e164,
-    siren_valid,
-    siret_valid,
-    vat_valid,
-)
+from datahub.functions.commerce import gtin_valid, isbn_valid, luhn_valid, phone_e164
 from datahub.functions.commerce_codes import country_code, country_valid, currency_valid
+from datahub.functions.commerce_firms import bic_valid, iban_valid, siren_valid, siret_valid, vat_valid
 from tests.reference import accounts
 from tests.reference import numbers_of_firms as by_hand
 

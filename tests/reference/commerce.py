@@ -7,13 +7,13 @@ import unicodedata
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import phonenumbers
 import pycountry
 from babel import Locale, UnknownLocaleError
 from stdnum import get_cc_module
-from stdnum.util import clean
 
 from datahub.types import model as t
 from tests.reference import accounts
@@ -37,17 +37,48 @@ def gtin_check_digit(value: str) -> str:
     return by_hand.gtin_digit(value)
 
 
-means("iban_valid")(lambda value: accounts.formed(clean(value, " -.").strip().upper()))
-means("bic_valid")(lambda value: by_hand.bic(clean(value, " -")))
+GAPS = " \u00a0\u202f"
+
+
+def signs(value: str) -> str:
+    """The letters and digits of a number, as capitals: between two of them are spaces, or one dot or hyphen; else it is none."""
+    found, gap = "", ""
+    for one in value.strip(GAPS):
+        if one in GAPS or one in ".-":
+            gap += one
+        elif (
+            not one.isascii() or not (one.isalnum() or (found and one in "+*")) or (gap and not found) or (len(gap) > 1 and gap.strip(GAPS))
+        ):
+            return ""
+        else:
+            found, gap = found + one.upper(), ""
+    return "" if gap else found
+
+
+VALID = {
+    "iban": lambda value: accounts.formed(signs(value)),
+    "bic": lambda value: by_hand.bic(signs(value)),
+    "siren": lambda value: by_hand.siren(signs(value)),
+    "siret": lambda value: by_hand.siret(signs(value)),
+}
+
+
+def compacted(name: str, value: str) -> str:
+    if not VALID[name](value):
+        raise Reject("R603")
+    return signs(value)
+
+
+for kind, valid in VALID.items():
+    means(f"{kind}_valid")(valid)
+    means(f"{kind}_compact")(partial(compacted, kind))
 means("luhn_valid")(by_hand.luhn)
-means("siren_valid")(lambda value: by_hand.siren(clean(value, " .").strip()))
-means("siret_valid")(lambda value: by_hand.siret(clean(value, " .").strip()))
 means("isbn_valid")(lambda value: by_hand.isbn(_isbn(value)))
 
 
 def _isbn(value: str) -> str:
     """Without what stands between its parts, in capitals; what lacks a 0 in front, as old books print it, gets it."""
-    found = clean(value, " -").strip().upper()
+    found = signs(value)
     return "0" + found if len(found) == 9 else found
 
 
@@ -61,7 +92,7 @@ def isbn_13(value: str) -> str:
 
 @means("vat_valid")
 def vat_valid(value: str, country: str = "") -> bool:
-    number = "".join(one for one in value.upper() if one.isalnum() or one in "+*")
+    number = signs(value)
     where = country.strip().upper() or number[:2]
     if re.fullmatch("[A-Z]{2}", where) is None:
         return False
@@ -70,6 +101,19 @@ def vat_valid(value: str, country: str = "") -> bool:
         return own
     module = get_cc_module({"EL": "gr", "XI": "gb"}.get(where, where.lower()), "vat")
     return module is not None and bool(module.is_valid(number))
+
+
+@means("vat_compact")
+def vat_compact(value: str, country: str = "") -> str:
+    if not vat_valid(value, country):
+        raise Reject("R603")
+    where = country.strip().upper() or signs(value)[:2]
+    of = ("GR", "EL") if where in ("GR", "EL") else (where,)
+    number = signs(value)
+    # Two letters at most stand in front, of the country as it was told before any other.
+    for letters in sorted(of, key=lambda one: one != where):
+        number = number.removeprefix(letters)
+    return ("EL" if where == "GR" else where) + number
 
 
 @means("phone_e164")
@@ -106,10 +150,12 @@ def label_valid(label: str) -> bool:
 
 @means("url_valid")
 def url_valid(value: str) -> bool:
-    match = re.fullmatch(r"(?i:https?|ftps?|sftp)://(?:[^/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:]+)(:[0-9]{1,5})?([/?#].*)?", value)
+    match = re.fullmatch(r"(?i:https?|ftps?|sftp)://(?:[^/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:]+)(?::([0-9]{1,5}))?([/?#].*)?", value)
     if match is None or any(one.isspace() or unicodedata.category(one) == "Cc" for one in value):
         return False
     host = match[1]
+    if match[2] and int(match[2]) > 65535:
+        return False
     return host.startswith("[") or all(map(label_valid, host.removesuffix(".").split(".")))
 
 

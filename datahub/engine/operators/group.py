@@ -22,7 +22,7 @@ from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, a
 from datahub.plan.operators import Group
 from datahub.records import record
 from datahub.semantic.walk import columns_read
-from datahub.types.sizes import TooMuch, in_parts
+from datahub.types.sizes import TooMuch, divided, in_parts
 
 
 @record(frozen=True, slots=True)
@@ -169,7 +169,8 @@ def _assigned(firsts: Frame, grouped: tuple[Frame, Rows, Rows], operator: Group,
     """The groups with what they say of their members; of fewer groups at once, where that would be too much."""
     rows, order, offsets = grouped
     try:
-        return assign(firsts, operator.assignments, run, members=(rows, order), offsets=offsets)
+        with divided():
+            return assign(firsts, operator.assignments, run, members=(rows, order), offsets=offsets)
     except TooMuch as problem:
         if firsts.length < 2:
             raise
