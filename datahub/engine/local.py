@@ -94,12 +94,11 @@ class _Runner:
         self._entities = [shape.name for shape in plan.entities]
         self._held = HeldIssues(settings.budget, self._entities)
         self._told_of_block: list[pa.Table] | None = None
-        self._taking = 0
         self._source_numbers = {source.name: number for number, source in enumerate(plan.sources)}
         self._prefixes = {self._source_numbers[name]: feed.path_prefix for name, feed in feeds.items() if feed.path_prefix}
         self.execution = Execution(operators=self._segments.ordered)
         self._work = Work(run, self._shapes, self._built, self._breakers, self._segments)
-        self._facts_asked = asks_facts(self._segments.ordered)
+        self._taking, self._facts_asked = 0, asks_facts(self._segments.ordered)
         if self._facts_asked:
             run.facts = self.execution.places.fact
         self._pool = ThreadPoolExecutor(max(1, settings.threads), thread_name_prefix="dhm-worker")
@@ -124,8 +123,7 @@ class _Runner:
             ready = [
                 (len(self._pending(read)) - len(self._ready(read)), number) for number, read in enumerate(waiting) if self._ready(read)
             ]
-            if not ready:
-                raise AssertionError("every source waits for another")
+            assert ready, "every source waits for another"
             self._read(waiting[min(ready)[1]])
         for table in self._held.told():
             self._tell_issues(table)

@@ -330,7 +330,8 @@ def _offset_text(part: Field, offset: str) -> str:
         return "Z"
     written = "+00:00" if offset == "Z" else offset
     if part.letter in "Xx":
-        return written[:3] if part.count == 1 else written.replace(":", "") if part.count == 2 else written
+        short = written[:3] + written[4:].removesuffix("00")
+        return short if part.count == 1 else written.replace(":", "") if part.count == 2 else written
     return written.replace(":", "") if part.count < 2 else written
 
 

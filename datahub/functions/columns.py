@@ -14,7 +14,7 @@ from datahub.functions.declare import Datum, Floats, Mask, Outcome
 from datahub.records import record
 from datahub.types.bits import closed, there, truth_array, truths
 from datahub.types.repeated import repeated
-from datahub.types.sizes import MOST_BYTES, check_given, checked
+from datahub.types.sizes import check_given, within
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -340,12 +340,7 @@ def map_distinct(function: Callable[..., Any], kind: pa.DataType, *columns: Datu
     shown = [next(picked) if isinstance(one, pa.Array) else [one.as_py()] * len(firsts) for one in columns]
     if not nulls and any(isinstance(one, pa.Scalar) and not one.is_valid for one in columns):
         return Outcome(pa.nulls(length, kind))
-    answers, size = [], 0
-    for row in zip(*shown, strict=True):
-        answers.append(function(*row))
-        size += len(answers[-1]) if isinstance(answers[-1], str) else 0
-        if size > MOST_BYTES:
-            checked(size * len(firsts) // len(answers), len(firsts))
+    answers = within((function(*row) for row in zip(*shown, strict=True)), len(firsts))
     return _spread(_collected(answers, kind), codes)
 
 

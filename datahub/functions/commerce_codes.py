@@ -34,7 +34,14 @@ def country_code(value: Datum, form: str = "alpha_2") -> Outcome:
     So are names that files go on using (`Turkey`, `Holland`, `England`). `UK` and `EL` are read as `GB` and `GR`.
     `form` is `alpha_2`, `alpha_3` or `numeric`. What is no country is a reject (R603).
     """
-    return map_distinct(partial(_country, FORMS.get(form, 0)), pa.string(), value)
+    return map_distinct(partial(_country, _place(form, 3)), pa.string(), value)
+
+
+def _place(form: str, count: int) -> int:
+    """Where the code of a form stands among those of a record that has so many."""
+    if FORMS.get(form, count) >= count:
+        raise ValueError(f"it gives {' and '.join(f'`{one}`' for one in list(FORMS)[:count])}")
+    return FORMS[form]
 
 
 def _country(form: int, text: str) -> str | Reject:
@@ -158,7 +165,7 @@ def language_code(value: Datum, form: str = "alpha_2") -> Outcome:
     `form` is `alpha_2` or `alpha_3`. A text such as `fr-BE` counts by what stands before the mark. What is no language
     with a code of two letters is a reject (R603).
     """
-    return map_distinct(partial(_language, FORMS.get(form, 0)), pa.string(), value)
+    return map_distinct(partial(_language, _place(form, 2)), pa.string(), value)
 
 
 def _language(form: int, text: str) -> str | Reject:

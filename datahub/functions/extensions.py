@@ -90,7 +90,7 @@ def _declared(point: EntryPoint, name: str, origin: str) -> Function:
     """What the entry point's module declares under the name."""
     try:
         kernel = point.load()
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise BrokenExtension(name, origin, f"cannot be loaded: {type(problem).__name__}: {problem}") from problem
     function = OUTSIDE.get(getattr(kernel, "__module__", ""), {}).get(name)
     if function is None:

@@ -28,7 +28,8 @@ def guarded(function: Function, overload: Overload) -> Kernel:
             answer = kernel(*given, **more)
         except BrokenExtension:
             raise
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
+            # What a library ends the process with is no end of a run: the reader would take its code for one of ours.
             reason = f"raised {type(problem).__name__}: {_short(str(problem))}"
             raise BrokenExtension(function.name, function.origin, reason) from problem
         try:

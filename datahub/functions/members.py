@@ -178,6 +178,7 @@ def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
         example('join_text(", ", ["a", null, "b"])', "a, b"),
         example('join_text(" ", "Jean", null, "Martin")', "Jean Martin"),
         example('join_text("-", upper(x) for x in ["a", "b"])', "A-B"),
+        example('join_text(repeat("-", 10000), split(repeat("a", 10000), ""))', rejected="R603"),
     ],
 )
 def join_rows(values: pa.Array, offsets: Offsets, separator: str) -> pa.Array | Outcome:

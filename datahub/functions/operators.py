@@ -205,7 +205,12 @@ def negate_float(value: Datum) -> pa.Array:
     sql="||",
     excel="&",
     also=("DataWeave ++", "JSONata &", "VRL +"),
-    examples=[example('"a" & "b"', "ab"), example('text(1) & "%"', "1%"), example('"a" & null')],
+    examples=[
+        example('"a" & "b"', "ab"),
+        example('text(1) & "%"', "1%"),
+        example('"a" & null'),
+        example('replace(repeat("a", 4000), "a", repeat("b", 4000)) & repeat("c", 900000)', rejected="R603"),
+    ],
 )
 def join(left: Datum, right: Datum) -> pa.Array | Outcome:
     """Two texts as one; null where either is null.

@@ -380,7 +380,11 @@ def split_pattern(value: Datum, pattern: str, limit: int) -> pa.Array:
     category=CATEGORY,
     also=("VRL redact",),
     distinct=True,
-    examples=[example('redact("id 123456", [/\\d+/])', "id [REDACTED]"), example('redact("id", [/\\d+/])', "id")],
+    examples=[
+        example('redact("id 123456", [/\\d+/])', "id [REDACTED]"),
+        example('redact("id", [/\\d+/])', "id"),
+        example('redact(repeat("a", 20000), [/a/, /a/, /a/], "aaaaaaaaaa")', rejected="R603"),
+    ],
 )
 def redact(value: Datum, patterns: Sequence[str], by: str) -> pa.Array | Outcome:
     """The text with all that the patterns match replaced: personal data that must not leave. R603 where it would grow beyond 16 MiB."""

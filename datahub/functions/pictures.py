@@ -223,7 +223,8 @@ def _exact(number: Any) -> Decimal:
 
 
 def _marks_rule(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type | None:
-    return t.Text() if all(isinstance(mark, str) for mark in constants[1:]) else None
+    # What holds digits is a picture, beside a language that is not known.
+    return t.Text() if all(isinstance(mark, str) and not re.search("[#0-9]", mark) for mark in constants[1:]) else None
 
 
 @function(

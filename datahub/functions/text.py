@@ -224,7 +224,11 @@ def text(value: Datum) -> pa.Array:
     sql="||",
     excel="CONCATENATE",
     also=("DataWeave ++", "FEEL +", "jq add"),
-    examples=[example('concat_text("a", "b", "c")', "abc"), example('concat_text("a", null)')],
+    examples=[
+        example('concat_text("a", "b", "c")', "abc"),
+        example('concat_text("a", null)'),
+        example('concat_text(replace(repeat("a", 4000), "a", repeat("b", 4000)), repeat("c", 900000))', rejected="R603"),
+    ],
 )
 def concat_text(*values: Datum) -> pa.Array | Outcome:
     """Texts as one; null where one of them is null. `join_text` skips nulls instead. R603 where that would be more than 16 MiB."""

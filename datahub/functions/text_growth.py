@@ -104,6 +104,7 @@ def joined_sizes(*parts: Datum) -> Ints:
     length = max(len(one) for one in parts if isinstance(one, pa.Array))
     found = np.zeros(length, np.int64)
     for one in parts:
+        # A constant is one value.
         found += row_bytes(one) if isinstance(one, pa.Array) else len((one.as_py() or "").encode())
     return found
 

@@ -44,6 +44,7 @@ CATEGORY = "text"
         example('replace("a-b-c", "-", "+")', "a+b+c"),
         example('replace("a-b-c", "-", "+", 1)', "a+b-c"),
         example('replace("abc", "", "+")', "abc"),
+        example('replace(repeat("a", 10000), "a", repeat("b", 10000))', rejected="R603"),
     ],
 )
 def replace(value: Datum, old: Datum, new: Datum, count: Datum) -> Any:
@@ -74,13 +75,19 @@ def _one_replaced(text: str, old: str, new: str, count: int = -1) -> str | Rejec
     category=CATEGORY,
     sql="TRANSLATE",
     also=("GREL replaceEach", "Polars str.replace_many", "Bloblang replace_all_many", "Bloblang replace_many"),
-    examples=[example('replace_each("a-b_c", ["-", "_"], [" ", "."])', "a b.c"), example('replace_each("x", [], [])', "x")],
+    examples=[
+        example('replace_each("a-b_c", ["-", "_"], [" ", "."])', "a b.c"),
+        example('replace_each("x", [], [])', "x"),
+        example('replace_each(repeat("a", 20000), ["a", "b", "c"], ["bbbbbbbbbb", "cccccccccc", "dddddddddd"])', rejected="R603"),
+    ],
 )
 def replace_each(value: Datum, old: Any, new: Any = None) -> Any:
     """The text with several texts replaced, one after the other in the order given. R603 where it would grow beyond 16 MiB."""
     if new is None:
         return map_distinct(_replace_pairs, pa.string(), value, old)
-    steps = [partial(replaced_text, old=before_it, new=after_it) for before_it, after_it in zip(old, new, strict=False)]
+    if len(old) != len(new):
+        raise ValueError("it takes as many texts to put in as texts to look for")
+    steps = [partial(replaced_text, old=before_it, new=after_it) for before_it, after_it in zip(old, new, strict=True)]
     return in_turn(as_array(value, 1), steps)
 
 

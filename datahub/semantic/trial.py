@@ -71,7 +71,7 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
 def _says_language(name: str, parameter: str, given: Given, scope: Scope) -> bool:
     """Whether a language that is written in the script is known; and whether a pattern that dates are written by is not empty."""
     value = given.value.value if isinstance(given.value, ir.Constant) else None
-    if parameter in ("locale", "language") and isinstance(value, str) and value and not _is_language(name, value):
+    if parameter in ("locale", "language") and isinstance(value, str) and not _is_language(name, value):
         help = "languages are `fr`, `en`, `de`, `es`, `it`, `nl` and `pt`"
         tell(scope, BAD_ARGUMENTS, given.span, f"`{name}` does not know the language `{value}`", "not known", help=help)
         return False
@@ -84,7 +84,7 @@ def _says_language(name: str, parameter: str, given: Given, scope: Scope) -> boo
 
 def _is_language(name: str, value: str) -> bool:
     if name != "country_name":
-        return is_known(value)
+        return not value or is_known(value)
     from datahub.functions.commerce_codes import names_in
 
     return bool(names_in("territories", value))

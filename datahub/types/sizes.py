@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from threading import local
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -61,6 +61,18 @@ def fits(values: pa.Array | pa.Scalar) -> bool:
     if isinstance(values, pa.Scalar) or pa.types.is_primitive(values.type):
         return True
     return bool(sum(held.size for held in values.buffers() if held is not None) <= MOST_BYTES)
+
+
+def within(answers: Iterable[Any], rows: int) -> list[Any]:
+    """The values that come for so many rows, unless the texts among them are too much before all are there."""
+    found, size = [], 0
+    for answer in answers:
+        found.append(answer)
+        if isinstance(answer, str):
+            size += len(answer)
+            if size > MOST_BYTES:
+                checked(size * rows // len(found), rows)
+    return found
 
 
 def check_given(values: pa.Array | pa.Scalar, indices: pa.Array) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stdnum import ean, isbn, luhn
 from stdnum.fr import siren
 
-from datahub.functions import commerce, encoding, json_values, likeness, list_building, markup, records, wording
+from datahub.functions import commerce, commerce_firms, encoding, json_values, likeness, list_building, markup, records, wording
 
 LETTERS = st.text(st.sampled_from("aZ9- é_ÉœßK\u212aİ日.\u0301Ÿž한\n"), max_size=9)
 PIECES = st.sampled_from(
@@ -155,7 +155,7 @@ def test_check_digits_are_those_of_the_library(texts: list[str | None]) -> None:
     assert valid == [
         None if text is None else good for text, good in zip(texts, commerce.gtin_valid(column(texts)).to_pylist(), strict=True)
     ]
-    for function, library in ((commerce.isbn_valid, isbn), (commerce.luhn_valid, luhn), (commerce.siren_valid, siren)):
+    for function, library in ((commerce.isbn_valid, isbn), (commerce.luhn_valid, luhn), (commerce_firms.siren_valid, siren)):
         assert [None if text is None else library.is_valid(text) for text in texts] == function(column(texts)).to_pylist()
 
 

@@ -656,7 +656,10 @@ def written(value: Any, pattern: str, locale: str, offset: timedelta | None) -> 
         elif kind in "XxZ":
             minutes = int((offset or timedelta()).total_seconds() / 60)
             zulu = kind == "X" and minutes == 0
-            parts.append("Z" if zulu else f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}")
+            hour, minute = divmod(abs(minutes), 60)
+            between = "" if count == (1 if kind == "Z" else 2) or (kind != "Z" and count == 1) else ":"
+            rest = "" if kind != "Z" and count == 1 and not minute else f"{between}{minute:02d}"
+            parts.append("Z" if zulu else f"{'-' if minutes < 0 else '+'}{hour:02d}{rest}")
         else:
             numbers = {
                 "y": lambda: value.year,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 
@@ -24,6 +26,24 @@ def compiled(pattern: str) -> re.Pattern[str]:
         found += r"\Z" if sign == "$" and not inside and not re.match(r"\(\?[a-z]*m", pattern) else sign
         at += 1
     return re.compile(found, re.ASCII)
+
+
+def every_match(regex: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """All matches; RE2 passes over an empty one where the match before has just ended."""
+    end = -1
+    for match in regex.finditer(text):
+        if match.end() > end:
+            yield match
+            end = match.end()
+
+
+def substituted(regex: re.Pattern[str], by: Callable[[re.Match[str]], str], text: str, count: int = 0) -> str:
+    """The text with all matches replaced, or the first `count`."""
+    found, end = "", 0
+    for match in islice(every_match(regex, text), count or None):
+        found += text[end : match.start()] + by(match)
+        end = match.end()
+    return found + text[end:]
 
 
 def expanded(match: re.Match[str], new: str) -> str:

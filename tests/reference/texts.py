@@ -10,7 +10,7 @@ from typing import Any
 from anyascii import anyascii
 
 from tests.reference.meaning import Asked, Reject, means
-from tests.reference.patterns import compiled, expanded
+from tests.reference.patterns import compiled, every_match, expanded, substituted
 
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 """What Unicode calls white space."""
@@ -587,13 +587,13 @@ def contains_pattern(value: str, pattern: str) -> bool:
 @means("redact")
 def redact(value: str, patterns: tuple[str, ...], by: str = "[REDACTED]") -> str:
     for one in patterns:
-        value = in_bounds(compiled(one).sub(lambda _: by, value), value)
+        value = in_bounds(substituted(compiled(one), lambda _: by, value), value)
     return value
 
 
 @means("count_matches/pattern")
 def count_pattern(value: str, pattern: str, start: int = 1) -> int:
-    return len(list(compiled(pattern).finditer(value[max(start - 1, 0) :])))
+    return len(list(every_match(compiled(pattern), value[max(start - 1, 0) :])))
 
 
 @means("find/pattern")
@@ -611,7 +611,7 @@ def _group(match: Any, group: int | str) -> str:
 def extract(value: str, pattern: str, *rest: Any) -> str | None:
     if len(rest) >= 2:
         start, occurrence, group = (*rest, 0)[:3]
-        all_of = list(compiled(pattern).finditer(value[max(start - 1, 0) :]))
+        all_of = list(every_match(compiled(pattern), value[max(start - 1, 0) :]))
         return _group(all_of[occurrence - 1], group) if 0 < occurrence <= len(all_of) else None
     match = compiled(pattern).search(value)
     return _group(match, rest[0] if rest else 0) if match else None
@@ -621,8 +621,8 @@ def extract(value: str, pattern: str, *rest: Any) -> str | None:
 def extract_all(asked: Asked, value: str, pattern: str, group: int = 0) -> list[Any]:
     regex = compiled(pattern)
     if regex.groupindex and len(asked.kinds) < 3:
-        return [{name: match.group(name) or "" for name in regex.groupindex} for match in regex.finditer(value)]
-    return [_group(match, group) for match in regex.finditer(value)]
+        return [{name: match.group(name) or "" for name in regex.groupindex} for match in every_match(regex, value)]
+    return [_group(match, group) for match in every_match(regex, value)]
 
 
 @means("extract_groups/pattern")
@@ -639,16 +639,16 @@ def replace_pattern(asked: Asked, value: str, pattern: str, new: str, *rest: int
     """In a constant `$1` is what a group matched; in a column a dollar sign is a dollar sign."""
     regex = compiled(pattern)
     if not asked.constants[2]:
-        return in_bounds(regex.sub(lambda _: new, value), value, new)
+        return in_bounds(substituted(regex, lambda _: new, value), value, new)
     if len(rest) == 2:
         start, occurrence = rest
         head, tail = value[: max(start - 1, 0)], value[max(start - 1, 0) :]
         if occurrence == 0:
-            return head + in_bounds(regex.sub(lambda match: expanded(match, new), tail), tail)
+            return head + in_bounds(substituted(regex, lambda match: expanded(match, new), tail), tail)
         number = iter(range(1, len(tail) + 2))
-        return head + regex.sub(lambda match: expanded(match, new) if next(number) == occurrence else match.group(), tail)
+        return head + substituted(regex, lambda match: expanded(match, new) if next(number) == occurrence else match.group(), tail)
     count = rest[0] if rest else -1
-    return value if count == 0 else in_bounds(regex.sub(lambda match: expanded(match, new), value, max(count, 0)), value)
+    return value if count == 0 else in_bounds(substituted(regex, lambda match: expanded(match, new), value, max(count, 0)), value)
 
 
 @means("split/pattern")

@@ -2,9 +2,11 @@
 
 `dhm eval 'upper("abc") & "!"'` prints the value. With --jsonl, standard input has one object a line, `{"expr": "…"}`, and each is
 answered by one: `{"value": …}`, with `"type"` where JSON has no such type; `{"null": true}`; `{"rejected": "R104", "message": …}`;
-or `{"refused": "DHM201", "message": …}`.
+or `{"refused": "DHM201", "message": …}`. A mistake of DataHub itself is answered with `{"mistake": "ValueError", "message": …}`, and
+the lines behind it are answered all the same.
 
-Exit codes: 0 a value or null, 1 rejected or refused, 2 wrong usage; with --jsonl 0 once all lines are answered.
+Exit codes: 0 a value or null, 1 rejected or refused, 2 wrong usage; with --jsonl 0 once all lines are answered, 70 where a mistake of
+DataHub was among the answers.
 """
 
 from __future__ import annotations
@@ -32,9 +34,12 @@ def command(
         raise Stop("there is no expression" if not expression else "with --jsonl the expressions come from standard input")
     run = _run(as_of)
     if jsonl:
+        done = Exit.DONE
         for line in sys.stdin.buffer:
-            give(json.dumps(_answered(line, run), ensure_ascii=False) + "\n")
-        raise typer.Exit(Exit.DONE)
+            found = _answered(line, run)
+            done = Exit.BUG if "mistake" in found else done
+            give(json.dumps(found, ensure_ascii=False) + "\n")
+        raise typer.Exit(done)
     raise typer.Exit(_one(expression, run))
 
 
@@ -76,4 +81,7 @@ def _answered(line: bytes, run: Any) -> dict[str, Any]:
             raise TypeError
     except (ValueError, KeyError, TypeError):
         return {"refused": "DHM001", "message": 'a line is an object such as {"expr": "1 + 1"}'}
-    return answer(text, run=run).as_json()
+    try:
+        return answer(text, run=run).as_json()
+    except Exception as problem:  # noqa: BLE001 - whoever waits for answers gets one for each line
+        return {"mistake": type(problem).__name__, "message": "this is a mistake of DataHub, not of yours: please report the expression"}
