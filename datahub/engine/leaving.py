@@ -28,7 +28,7 @@ class Leaving:
         yield from self.more
 
 
-def ahead(found: Iterator[Rows]) -> Leaving:
+def worked_ahead(found: Iterator[Rows]) -> Leaving:
     """What leaves, worked out up to so many bytes; the rest is, part by part, when it is handed over."""
     held, known = 0, []
     for exit, payload in found:

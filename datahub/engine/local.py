@@ -24,7 +24,7 @@ from datahub.engine.breakers import Appending, Breaker, breaker
 from datahub.engine.execution import Execution
 from datahub.engine.headers import headed
 from datahub.engine.held import HeldIssues
-from datahub.engine.leaving import Leaving, ahead
+from datahub.engine.leaving import Leaving, worked_ahead
 from datahub.engine.ledger import BLOCK_BITS, Fate, row_ids
 from datahub.engine.lookup_filling import Fillings
 from datahub.engine.operators.join_index import JoinIndex
@@ -392,4 +392,4 @@ class _Runner:
 
     def _leave(self, root: op.Operator, frame: Frame, exits: list[Exit], side: Side) -> Leaving:
         leaving = self._work.leave(root, frame, exits, side, self._told)
-        return ahead((exit, self._lookups.prepared(exit.lookup, rows) if exit.lookup else rows) for exit, rows in leaving)
+        return worked_ahead((exit, self._lookups.prepared(exit.lookup, rows) if exit.lookup else rows) for exit, rows in leaving)
