@@ -174,7 +174,7 @@ def test_f6_a_host_without_tls_gets_no_password(ftp_server, connect):
             list(lies.list(""))
 
 
-def test_tls_at_the_wrong_moment_is_told_with_what_to_write(ftp_server, connect):
+def test_f6_tls_at_the_wrong_moment_is_told_with_what_to_write(ftp_server, connect):
     with pytest.raises(TerminalError, match="does not begin with TLS") as told:
         list(connect(ftp_server("explicit"), tls="implicit").list(""))
     assert "explicit" in told.value.help
