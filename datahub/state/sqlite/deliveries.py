@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datahub.state.sqlite.ledger import SqliteLedger
 
 
-_NEXT = "UPDATE send_order SET last = last + ? RETURNING last"
 _BROKEN = ", ".join(f"'{status}'" for status in (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.OVER_LIMIT))
 
 
@@ -27,7 +26,7 @@ class SqliteDeliveries:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute("INSERT INTO planned VALUES (?)", (claim.run,))
-            now = sql.execute(_NEXT, (1,)).fetchone()[0]
+            now = _moment(sql)
             sql.executemany(
                 "INSERT INTO batch (run, target, number, first, last, key, sha256, state, answer, sent_by, body_of, begun, sent)"
                 " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -86,7 +85,7 @@ class SqliteDeliveries:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             again = state is BatchState.SENDING
-            order = sql.execute(_NEXT, (1,)).fetchone()[0] if again else 0
+            order = _moment(sql) if again else 0
             if again:
                 # A run that was gone on with may break off once more.
                 sql.execute("UPDATE sending SET closed = 0 WHERE run = ? AND target = ? AND closed = 1", (claim.run, batch.target))
@@ -106,7 +105,7 @@ class SqliteDeliveries:
 
     def settle(self, run: str, state: BatchState) -> int:
         with self._ledger.writing() as sql:
-            order = sql.execute(_NEXT, (1,)).fetchone()[0]
+            order = _moment(sql)
             # An earlier run that was asked about the same has its answer here.
             sql.execute(
                 "UPDATE batch SET state = 'planned' WHERE run <> ? AND state IN ('sending', 'unknown')"
@@ -169,6 +168,12 @@ class SqliteRejects:
     def replayed(self, run: str, source: str, run_again: str) -> None:
         with self._ledger.writing() as sql:
             sql.execute("UPDATE rejects SET replayed_as = ? WHERE run = ? AND source = ?", (run_again, run, source))
+
+
+def _moment(sql: sqlite3.Connection) -> int:
+    """The next of the order of sending; SQLite before 3.35 tells it no other way."""
+    sql.execute("UPDATE send_order SET last = last + 1")
+    return int(sql.execute("SELECT last FROM send_order").fetchone()[0])
 
 
 def _sending(row: sqlite3.Row) -> Sending:
