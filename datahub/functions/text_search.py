@@ -249,10 +249,9 @@ def contains_any(value: Datum, parts: Datum, case_sensitive: Datum) -> Any:
 
 def _search_list(value: Datum, parts: Datum, exact: Datum, quantified: Callable[..., bool]) -> pa.Array:
     def holds(text: str, sought: list[str | None], told: bool) -> bool:
-        words = [word for word in sought if word is not None]
         if not told:
-            text, words = _low(text), [_low(word) for word in words]
-        return quantified(word in text for word in words)
+            text, sought = _low(text), [None if word is None else _low(word) for word in sought]
+        return quantified(word is not None and word in text for word in sought)
 
     return map_distinct(holds, pa.bool_(), value, parts, exact).values
 

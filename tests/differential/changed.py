@@ -69,12 +69,12 @@ def differences(name: str, text: str) -> list[str]:
     return list(compare(typed, expected(typed, [{}]), [{}], np.zeros(1, np.int64), given, name in FLOATS).differences)
 
 
-def hold(seconds: float, seed: int, noted: Path | None) -> dict[str, Any]:
+def hold(seconds: float, seed: int, noted: Path | None, most: int) -> dict[str, Any]:
     """As many of the expressions as there is time for: how many were held, and which differ."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     ends, held, told = time.monotonic() + seconds, 0, []
     every = expressions()
-    for name, text in random.Random(seed).sample(every, len(every)):
+    for name, text in random.Random(seed).sample(every, min(most, len(every))):
         if noted is not None:
             noted.write_text(text, encoding="utf-8")
         try:
@@ -93,8 +93,9 @@ def main() -> int:
     asked.add_argument("--seconds", type=float, default=60)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--noted", type=Path)
+    asked.add_argument("--most", type=int, default=1_000_000)
     given = asked.parse_args()
-    told = hold(given.seconds, given.seed, given.noted)
+    told = hold(given.seconds, given.seed, given.noted, given.most)
     print(json.dumps(told), flush=True)
     return 1 if told["mismatches"] else 0
 

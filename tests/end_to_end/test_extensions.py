@@ -186,6 +186,7 @@ BROKEN = {
 """What is wrong with each that cannot be loaded."""
 UNLAWFUL = {
     "broken.bytes": ('"x"', "gave binary, and `broken.bytes(value: text) -> text` needs string"),
+    "broken.exits": ('"x"', "raised SystemExit: 3"),
     "broken.gaps": ('"x"', "gave null where `broken.gaps(value: text) -> text` has a value; declare `text?`, or reject the row"),
     "broken.long": ('"x"', "gave 2 values for 1 rows"),
     "broken.nan": ("1.5", "gave a float that is infinite or no number"),

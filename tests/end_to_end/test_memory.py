@@ -108,7 +108,7 @@ def test_a_long_text_with_many_elements_takes_no_memory_for_each_of_them(tmp_pat
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert 0 == process.returncode
-    assert 30_000 == sum(1 for _ in (tmp_path / "out" / "V.jsonl").open())
+    assert 30_000 == len((tmp_path / "out" / "V.jsonl").read_text().splitlines())
     length = 30_000 * 60_000 + sum(map(len, skus))
     assert {"id": "1", "n": length} == json.loads((tmp_path / "out" / "W.jsonl").read_text())
     assert used.ru_maxrss / 1000 < 700

@@ -363,7 +363,13 @@ def pad_right(value: str, width: int, fill: str = " ") -> str:
 
 @means("replace")
 def replace(value: str, old: str, new: str, count: int = -1) -> str:
-    return in_bounds(value.replace(old, new, max(count, -1)), value, old, new) if old else value
+    if not old:
+        return value
+    found = value.count(old) if count < 0 else min(value.count(old), count)
+    size, longest = len(value.encode()), len(new.encode())
+    if size + found * (longest - len(old.encode())) > max(LONGEST, size, longest):
+        raise Reject("R603")
+    return value.replace(old, new, max(count, -1))
 
 
 @means("replace_each")

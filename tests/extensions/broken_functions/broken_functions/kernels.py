@@ -21,6 +21,12 @@ def raises(value):
     raise RuntimeError("no licence\nfor it")
 
 
+@function("broken.exits(value: text) -> text")
+def exits(value):
+    """Ends the process, as a library may that looks for its licence."""
+    raise SystemExit(3)
+
+
 @function("broken.type(value: string) -> text")
 def unknown_type(value):
     """Says a type that is none."""
