@@ -107,7 +107,9 @@ def shown(case: Case) -> str:
     """What ours gives, for a page."""
     found = given(case)
     value = found.as_json().get("value")
-    return found.rejected or (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    # What nobody sees is written as JSON writes it: a page with a NUL in it is no text to `grep` and `git`.
+    plain = isinstance(value, str) and value.isprintable()
+    return found.rejected or (str(value) if plain else json.dumps(value, ensure_ascii=False))
 
 
 # ---------------------------------------------------------------- pages
