@@ -47,7 +47,7 @@ def matches(value: Datum, pattern: str) -> pa.Array:
 
 @function(
     "found(value: text?, pattern: pattern!) -> bool",
-    kind="operator",
+    category=CATEGORY,
     sql="REGEXP_LIKE",
     excel="REGEXTEST",
     also=(
