@@ -54,10 +54,16 @@ def days_between(start: Datum, end: Datum) -> pa.Array:
     examples=[
         example(f'months_between({_DAY}, date("2024-02-29"))', 1),
         example('months_between(date("2024-01-15"), date("2024-03-14"))', 1),
+        example('months_between(date("2023-01-31"), date("2024-02-29"))', 13),
+        example('months_between(date("2024-02-29"), date("2023-01-31"))', -12),
     ],
 )
 def whole_months_between(start: Datum, end: Datum) -> pa.Array:
-    """How many whole months from one date to the other; below zero where `end` is earlier."""
+    """How many whole months from one date to the other; below zero where `end` is earlier.
+
+    As many as `add_months` can add to `start` without passing `end`: from 31 January to 29 February it is one, where Excel's
+    DATEDIF gives 0. The other way round is counted from the other date, and may be a month less.
+    """
     return date_diff("month", start, end)
 
 
