@@ -76,6 +76,9 @@ def test_a_place_ends_with_what_was_said_last_and_is_told_nothing_twice_in_vain(
             broken += not good
             where = f"seed {SEED}, step {step}: {told}"
             assert [] == place.twice or "may arrive a second time" in told, where
+            if "may arrive a second time" in told:
+                # They may by a later run too, under the key that they have got.
+                place.last |= {number: (place.last[number][0], True) for number in rows if number in place.last}
             if good:
                 assert rows == {number: place.last[number][0] for number in rows}, where
                 place.last |= {number: (name, True) for number, name in rows.items()}
