@@ -80,7 +80,7 @@ class TextStream:
         """
         for size in sizes:
             end = self.offset + size
-            if not self._fresh() or size <= _CHUNK or end >= self.stream.size:
+            if self.ended or not self._fresh() or size <= _CHUNK or end >= self.stream.size:
                 yield size
                 continue
             self.stream.skip_to(end - _CHUNK)

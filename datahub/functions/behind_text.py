@@ -13,7 +13,8 @@ from datahub.functions.columns import valid
 
 _SHORTEST = 2
 """A plain text of fewer characters stands in too many places where nothing follows that matches."""
-_PLAIN = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^\w\s])*", re.ASCII)
+_ONE = re.compile(r"[^\\^$.|?*+()\[\]{}]|\\[^\w\s]", re.ASCII)
+_PLAIN = re.compile(f"(?:{_ONE.pattern})*", re.ASCII)
 _COUNTS = "*+?{"
 _NONE, _SECOND = pa.scalar(0, pa.int32()), pa.scalar(1, pa.int64())
 _PIECE = re.compile(r"\\Q|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<\w+>|\(\?:|\(\?|.", re.DOTALL)
@@ -57,7 +58,7 @@ def _end_of_plain(body: str) -> int:
     found = _PLAIN.match(body)
     end = found.end() if found else 0
     if body[end : end + 1] and body[end] in _COUNTS:
-        return max(end - (2 if body[end - 2 : end - 1] == "\\" else 1), 0)
+        return max((one.start() for one in _ONE.finditer(body, 0, end)), default=0)
     return end
 
 

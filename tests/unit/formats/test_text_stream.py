@@ -41,3 +41,15 @@ def test_a_line_longer_than_what_is_looked_at_ahead_is_whole(tmp_path: Path) -> 
         pieces = [piece for _, _, piece in TextStream(stream, "utf-8", "feed").lines(repeat(600_000), 1 << 24)]
     assert text == b"".join(pieces)
     assert all(piece.endswith(b"\n") for piece in pieces)
+
+
+@pytest.mark.parametrize("read", [0, 300_000, len(TEXT) - 1, len(TEXT) + 1])
+def test_what_was_read_before_the_pieces_is_in_them(tmp_path: Path, read: int) -> None:
+    path = tmp_path / "feed"
+    path.write_bytes(TEXT)
+    with InputStream(str(path)) as stream:
+        text = TextStream(stream, "utf-8", "feed", returns=False)
+        text.fill(read)
+        head = text.take(min(read, 100_000))
+        pieces = [piece for _, _, piece in text.lines(repeat(400_000), 1 << 20)]
+    assert head + b"".join(pieces) == TEXT
