@@ -78,7 +78,7 @@ class CsvReader:
             count = first_block
             cutter = _Cutter(with_reasons(head.dialect, head.reasons))
             for offset, line, records in text.pieces(_sized(head.layout, text, self.shape.columns), cutter, LONGEST_RECORD + LONGEST_FIELD):
-                seen = cutter.taken()
+                seen = cutter.taken(len(records))
                 if not _is_blank(records):
                     data = CsvBlock(records, head.dialect, head.layout, head.encoding.name, head.reasons, seen)
                     yield Block(number, count, offset, text.offset - offset, line, data)
@@ -195,6 +195,7 @@ class _Cutter:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.seen: csv_scan.Survey | None = None
+        self.length = 0
 
     def __call__(self, buffer: bytes) -> int:
         """Past the last record of `buffer` that is certainly whole; 0 where there is none."""
@@ -207,14 +208,14 @@ class _Cutter:
         if found and found.regular:
             at = csv_scan.last_record_end(buffer, found.quotes)
             if at or len(buffer) <= LONGEST_FIELD:
-                self.seen = found.before(at)
+                self.seen, self.length = found.before(at), at
                 return at
         return csv_scan.certain_end(buffer, dialect)
 
-    def taken(self) -> csv_scan.Survey | None:
-        """What was seen of the piece that was cut last."""
+    def taken(self, length: int) -> csv_scan.Survey | None:
+        """What was seen of the piece that was cut last; None where it is another one: the rest of a file is one without being cut."""
         seen, self.seen = self.seen, None
-        return seen
+        return seen if length == self.length else None
 
 
 def read(block: CsvBlock, indices: Sequence[int], first_line: int) -> Rows:

@@ -5,6 +5,8 @@ import gzip
 import pyarrow as pa
 import pytest
 
+from datahub.formats import csv_scan
+from datahub.formats.csv_read import survey
 from datahub.formats.declare import BadInput, InputFile
 from datahub.semantic.ir import SourceShape
 from datahub.types.model import ListOf, MapOf, Struct, Text
@@ -316,3 +318,14 @@ def test_files_of_one_source_may_order_their_columns_differently(read):
 def test_a_stray_quote_at_the_end_of_a_tiny_file_is_no_accident_with_a_long_delimiter(read, rest):
     seen = read("csv", b"a||b\n" + rest, ["a", "b"], delimiter="||")
     assert [2] == [line for line, _ in seen.problems]
+
+
+def test_a_long_quoted_record_before_the_rest_of_a_file(read, small_blocks):
+    long = b'1,"' + b"<p>text</p>\n" * 70_000 + b'"\n'
+    seen = read("csv", b"a,b\n" + long + b"".join(b"%d,x\n" % number for number in range(2, 20_000)), ["a", "b"])
+    last = seen.blocks[-1].data
+    found, anew = survey(last), csv_scan.survey(last.text, last.dialect)
+    assert found is not None
+    assert anew is not None
+    assert found.lines == anew.lines
+    assert seen.columns["a"] == [str(number) for number in range(1, 20_000)]

@@ -48,7 +48,9 @@ def test_what_is_plain_at_the_beginning_of_a_pattern(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@given(texts=st.lists(st.none() | st.text("ab/p-1.c\nBé)|^\\", max_size=12) | st.sampled_from(["/p/a-1.html", "x/p/p/a-1.html/p/b-2.html"])))
+@given(
+    texts=st.lists(st.none() | st.text("ab/p-1.c\nBé)|^\\", max_size=12) | st.sampled_from(["/p/a-1.html", "x/p/p/a-1.html/p/b-2.html"]))
+)
 def test_the_groups_of_the_first_match(pattern: str, texts: list[str | None]) -> None:
     column = pa.array(["aab", *texts], pa.string()).slice(1)
     assert groups_of_first(column, *split_flags(pattern)).to_pylist() == pc.extract_regex(column, pattern).to_pylist()
