@@ -24,6 +24,7 @@ class _Row:
     start: int
     end: int
     pieces: tuple[tuple[int, int], ...]
+    closed: bool = True
 
 
 def trailing_comment(line: str) -> int | None:
@@ -71,13 +72,17 @@ def _row(at: int, line: str, report: Report) -> _Row | None:
     comment = trailing_comment(line)
     written = line if comment is None else line[:comment].rstrip()
     bars = [found.start() for found in _BAR.finditer(written) if found[0] == "|"]
-    if len(bars) < 2 or bars[-1] != len(written) - 1:
+    closed = len(bars) > 1 and bars[-1] == len(written) - 1
+    if not closed:
         end = at + len(written)
         message = "a row of the table does not end in `|`"
         report.tell(RAGGED_TABLE, end - 1, end, message, "no `|` after this", help="close the row with `|`")
+        # It is read as if it did, so that what the next rows are measured by is not another mistake.
+        bars.append(len(written))
+    if len(bars) < 2:
         return None
     pieces = tuple((at + left + 1, at + right) for left, right in pairwise(bars))
-    return _Row(at, at + len(written), pieces)
+    return _Row(at, at + len(written), pieces, closed)
 
 
 def _header(row: _Row, report: Report) -> tuple[_Row, int | None]:
@@ -90,7 +95,7 @@ def _header(row: _Row, report: Report) -> tuple[_Row, int | None]:
     for left, right in pieces:
         if not report.document.text[left:right].strip():
             report.tell(RAGGED_TABLE, left, right, "a column of the table has no name", "a name belongs here")
-    return _Row(row.start, row.end, pieces), doubled[0] if doubled else None
+    return _Row(row.start, row.end, pieces, row.closed), doubled[0] if doubled else None
 
 
 def _fit(row: _Row, header: _Row, outputs: int | None, report: Report) -> _Row | None:
@@ -100,6 +105,8 @@ def _fit(row: _Row, header: _Row, outputs: int | None, report: Report) -> _Row |
         pieces = pieces[:outputs] + pieces[outputs + 1 :]
     if len(pieces) == len(header.pieces):
         return _Row(row.start, row.end, pieces)
+    if not (row.closed and header.closed):
+        return None
     has, needs = len(pieces), len(header.pieces)
     report.tell(
         RAGGED_TABLE,
