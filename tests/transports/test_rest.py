@@ -349,6 +349,56 @@ def test_a_compressed_answer_that_grows_without_bound_is_told_and_leaves_nothing
     assert [] == list(one.place.state.rglob("*.part"))
 
 
+@pytest.mark.parametrize(
+    ("told", "encoding"),
+    [
+        ("application/json; charset=iso-8859-1", "iso-8859-1"),
+        ("application/json", "utf-16"),
+        ("application/json; charset=windows-1252", "utf-8"),
+    ],
+)
+def test_an_answer_is_read_in_the_encoding_that_it_has(server, world, told, encoding):
+    server.routes["GET /rows"] = lambda asked: (
+        200,
+        json.dumps([{"name": "é"}], ensure_ascii=False).encode(encoding),
+        {"Content-Type": told},
+    )
+    one = world()
+    assert [{"name": "é"}] == one.lines(one.source({"path": "rows"}))
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "message"),
+    [
+        (b'[{"name": "\xe9"}]', "application/json", "no JSON .its text is not UTF-8."),
+        (b'[{"name": "\xe9"}]', "application/json; charset=nope", "no JSON .its text is not "),
+        (b"[" * 200_000, "application/json", "nested too deeply"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_told_in_plain_words(server, world, body, told, message):
+    server.routes["GET /rows"] = lambda asked: (200, body, {"Content-Type": told})
+    one = world()
+    with pytest.raises(TerminalError, match=message):
+        one.lines(one.source({"path": "rows"}))
+
+
+def test_a_token_that_is_not_known_at_once_is_replaced_once(server, world):
+    tokens = iter(("t1", "t2", "t3"))
+    server.routes["POST /token"] = lambda asked: {"access_token": next(tokens), "expires_in": 3600}
+    server.routes["GET /rows"] = lambda asked: [] if asked.headers["authorization"] == "Bearer t2" else (401, {})
+    one = world(
+        auth={
+            "kind": "oauth2",
+            "grant": "client_credentials",
+            "token_url": f"{server.url}/token",
+            "client_id": "c",
+            "client_secret": secret("s"),
+        }
+    )
+    one.lines(one.source({"path": "rows"}))
+    assert next(tokens) == "t3"
+
+
 def test_null_in_place_of_rows_is_none(server, world):
     server.routes["GET /rows"] = lambda asked: {"elements": None}
     one = world()

@@ -30,7 +30,7 @@ def pages(session: Session, request: Request, told: Paging, rows_of: RowsOf) -> 
         if not response.is_success:
             return
         known.page(response.content)
-        value = decoded(response.content, shown(request)) if response.content else None
+        value = decoded(response.content, shown(request), response.charset_encoding) if response.content else None
         rows = rows_of(value) if response.content else []
         if rows:
             yield rows

@@ -115,7 +115,7 @@ class RestOut:
     def _said(self, response: httpx.Response, results: Results, rows: list[Any], what: str) -> Said:
         nothing = Said()
         try:
-            value = decoded(response.content, what) if response.content else None
+            value = decoded(response.content, what, response.charset_encoding) if response.content else None
             found = said(value, results, rows, what) if value is not None else nothing
         except Absent:
             found = nothing

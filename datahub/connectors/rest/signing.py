@@ -70,13 +70,12 @@ class Tokens(httpx.Auth):
         self._kept: KeptToken | None = None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        fresh = False
         if not self._token or time.monotonic() >= self._ends:
             yield from self._renewed()
-            fresh = True
         request.headers["Authorization"] = f"Bearer {self._token}"
         response = yield request
-        if response.status_code == 401 and not fresh:
+        if response.status_code == 401:
+            # A token that was just given, too: a server may take a moment to know it everywhere.
             yield from self._renewed()
             request.headers["Authorization"] = f"Bearer {self._token}"
             yield request

@@ -158,7 +158,7 @@ class RestIn:
         if call.until is not None:
             return self._awaited(call, call.until)
         response = self._session.ask(self._request(call))
-        return decoded(response.content, call.name or call.path) if response.content else None
+        return decoded(response.content, call.name or call.path, response.charset_encoding) if response.content else None
 
     def _awaited(self, call: Call, until: Until) -> Any:
         request = self._request(call)
@@ -180,11 +180,11 @@ class RestIn:
             if not until.value:
                 seen = f"HTTP {response.status_code}"
                 if there:
-                    return decoded(response.content, shown(request)) if response.content else None
+                    return decoded(response.content, shown(request), response.charset_encoding) if response.content else None
                 continue
             if not response.content or not (response.is_success or there):
                 continue
-            value = decoded(response.content, shown(request))
+            value = decoded(response.content, shown(request), response.charset_encoding)
             try:
                 seen = at(value, until.value, shown(request))
             except Absent:

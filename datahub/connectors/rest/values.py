@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -23,13 +24,34 @@ class Absent(TerminalError):
     """The answer has nothing at that path."""
 
 
-def decoded(data: bytes, what: str) -> Any:
-    """The value that a body of JSON holds."""
+def decoded(data: bytes, what: str, charset: str | None = None) -> Any:
+    """The value that a body of JSON holds: in UTF-8, UTF-16 or UTF-32, or else in the `charset` that the other side tells."""
     try:
-        return _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        return _DECODER.decode(_as_utf8(data, charset))
+    except RecursionError:
+        raise TerminalError(f"{what}: the answer is nested too deeply to be read") from None
+    except (msgspec.DecodeError, UnicodeError, LookupError) as problem:
         shown = redacted(data[:4096].decode("utf-8", "replace"))[:80]
-        raise TerminalError(f"{what}: the answer is no JSON ({problem}): `{shown}`", "a file of another format is a `download`") from None
+        why = problem if isinstance(problem, msgspec.DecodeError) else f"its text is not {charset or 'UTF-8'}"
+        raise TerminalError(f"{what}: the answer is no JSON ({why}): `{shown}`", "a file of another format is a `download`") from None
+
+
+def _as_utf8(data: bytes, charset: str | None) -> bytes:
+    encoding: str = json.detect_encoding(data)
+    if encoding.startswith("utf-8"):
+        text = data.removeprefix(b"\xef\xbb\xbf")
+        if charset is None or charset.lower().startswith("utf") or _is_utf8(text):
+            return text
+        encoding = charset
+    return data.decode(encoding).encode()
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def encoded(value: Any) -> bytes:
