@@ -85,6 +85,9 @@ def _behind(version: Version, numbers: list[int]) -> Version:
 
 
 def _below(mark: str, numbers: list[int], least: Version) -> Version:
+    if mark in ("", "=") and least.prerelease is not None:
+        # A pinned pre-release is that one alone.
+        return _behind(least, numbers)
     if mark == "^":
         # The first number that is not 0 is the one that promises compatibility.
         kept = next((at for at, number in enumerate(numbers) if number), len(numbers) - 1)
