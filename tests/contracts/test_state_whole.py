@@ -219,6 +219,15 @@ def test_what_a_place_was_told_is_known_in_the_order_in_which_it_was_told(store)
     assert {failed: False, good: True, confirmed: False} == {one.run: one.closed for one, _ in store.deliveries.sent_to("the shop", 0)}
 
 
+def test_what_was_told_beside_a_place_is_known_with_what_was_told_there(store):
+    assert [] == list(store.deliveries.places())
+    here, beside, _ = (sends(store, number, RunStatus.SUCCESS, place) for number, place in enumerate(("the shop", "a shelf", "the zoo")))
+    assert ["a shelf", "the shop", "the zoo"] == sorted(store.deliveries.places())
+    told = {sending.run: [one.sent for one in batches] for sending, batches in store.deliveries.sent_to("the shop", 0, "a shelf")}
+    assert {here, beside} == set(told)
+    assert [beside] == [sending.run for sending, _ in store.deliveries.sent_to("the shop", told[here][0], "a shelf")]
+
+
 def test_a_batch_knows_its_first_attempt_and_its_last(store, work):
     batch = Batch(work.run, "dst", 0, 0, 1, "k", "s")
     store.deliveries.plan(work, [batch], [], [Sending(work.run, "dst", "the shop", "{}")])

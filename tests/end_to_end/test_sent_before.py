@@ -227,6 +227,46 @@ def test_what_was_sent_in_between_takes_the_place_of_what_had_arrived(place, by)
     assert {number: f"five{number}" for number in range(8)} == place.state()
 
 
+ITEM = 'batch = 1\nsingle = true\nmethod = "METHOD"\n'
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+def test_what_was_said_of_an_item_below_its_collection_counts_as_said_there(place, method):
+    place.job()
+    place.job("item", more=ITEM.replace("METHOD", method))
+    told = (place.folder / "dhm.toml").read_text()
+    at = told.rindex('path = "put"')
+    (place.folder / "dhm.toml").write_text(told[:at] + 'path = "put/{{ID}}"' + told[at + len('path = "put"') :])
+    items = []
+    for one in range(8):
+        place.server.routes[f"{method} /put/{one}"] = lambda asked: items.append(asked.json()["id"]) or {}
+    place.put("a", 0, 8)
+    place.breaks_off(after=1)
+    place.put("b", 0, 2, "other")
+    place.run("item")
+    assert [0, 1] == items
+    (place.folder / "in" / "b.csv").unlink()
+    place.back("a")
+    assert "2 rows had arrived by run" in place.run()
+    assert [0, 0, 1, 1, 2, 3, 4, 5, 6, 7] == place.ids()
+
+
+def test_what_a_run_says_of_an_item_beside_its_collection_sends_neither_again(place):
+    """It would say both again."""
+    script = SCRIPT.replace("target dst: api {}", "target dst: api {}\ntarget ready: api {}").replace(
+        "  write Thing to dst\n", "  write Thing to dst\n  write Thing to ready\n"
+    )
+    place.job(script=script, more='batch = 4\n\n[jobs.ff.targets.ready]\nconnection = "shop"\npath = "put/ready"\nbatch = 4\n')
+    place.server.routes["POST /put/ready"] = place.take
+    place.put("a", 0, 8)
+    place.breaks_off(after=3)
+    place.back("a")
+    place.breaks_off(after=0)
+    place.back("a")
+    place.run()
+    assert sorted([*range(8), *range(8)]) == place.ids()
+
+
 def test_another_address_gets_everything(place):
     place.job()
     place.put("a", 0, 10)

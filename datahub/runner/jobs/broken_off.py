@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from datahub.state.records import Batch, BatchState, Run, RunStatus, Sending
 
 Files = Mapping[str, Path]
 Mask = npt.NDArray[np.bool_]
+_Sent: TypeAlias = "tuple[Sending, Sequence[Batch]]"
 
 
 @record(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class _Look:
         unknown = np.isin(standing.sending, [number for number, one in enumerate(broken) if left(folders, one) is None])
         known = [one.looked for one in broken if left(folders, one) is not None]
         after = min([*known, *([int(standing.order[unknown].min()) - 1] if unknown.any() else [])], default=0)
-        sent = self._context.store.deliveries.sent_to(self._sending.place, after)
+        sent = self._context.store.deliveries.sent_to(self._sending.place, after, *self._beside())
         stands = standing.order >= self._last(broken, standing, sent)
         # Of a batch that was on its way each row must be the last that was said, or it is not sent again as it was.
         self._spoilt = {*standing.way[~stands].tolist()}
@@ -124,6 +126,10 @@ class _Look:
             keep(folders, one, now, standing.row[standing.sending == number])
         return self._matched(broken, standing, looked)
 
+    def _beside(self) -> Sequence[str]:
+        """The places below this one and above it: an item is changed or deleted where it is, and its collection is told of it too."""
+        return [one for one in self._context.store.deliveries.places() if _below(one, self._sending.place) or _below(self._sending.place, one)]
+
     def _last(self, broken: Sequence[Sending], standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
         """When something was sent last about what each row is about."""
         last = np.zeros(len(standing.order), np.int64)
@@ -134,8 +140,12 @@ class _Look:
             told = np.zeros(len(rows.order), np.int64)
             for sending, batches in sent:
                 # A job knows its entities apart; what another means by a key, nobody knows.
-                if _told(sending, "job") != job or _same(sending).entity == self._same.entity:
+                if _told(sending, "job") == job and _same(sending).entity != self._same.entity:
+                    continue
+                if sending.place == self._sending.place:
                     self._tell(told, rows, sending, batches)
+                else:
+                    self._tell_beside(told, rows, (sending, batches), sent)
             last[mine] = told[places(rows.about, rows.about)]
         return last
 
@@ -150,6 +160,19 @@ class _Look:
         found = places(about(same, files)[:, sent], rows.about)
         times = np.array([one.sent for one in batches], np.int64)[batch]
         np.maximum.at(told, found[found >= 0], times[found >= 0])
+
+    def _tell_beside(self, told: Rows, rows: _Standing, one: _Sent, sent: Sequence[_Sent]) -> None:
+        """Write down what was said at a place below or above, but for rows that the same run has sent here as well: it says both
+        whenever it says one."""
+        sending, batches = one
+        if not self._alike(_same(sending)):
+            return
+        beside, here = np.zeros_like(told), np.zeros_like(told)
+        self._tell(beside, rows, sending, batches)
+        for other, several in sent:
+            if other.run == sending.run and other.place == self._sending.place:
+                self._tell(here, rows, other, several)
+        np.maximum(told, np.where(here > 0, 0, beside), out=told)
 
     # ------------------------------------------------------------ rows without a key
 
@@ -298,6 +321,12 @@ def _may_stand(batch: Batch) -> bool:
 def _refused(batch: Batch) -> Iterator[int]:
     if batch.answer.startswith("{"):
         yield from (batch.first + int(one["row"]) for one in json.loads(batch.answer)["refused"])
+
+
+def _below(place: str, other: str) -> bool:
+    """Whether an address is that of another with more segments of path behind it, such as `orders/{{ID}}` and `orders`."""
+    # A query is kept as a digest, of which nobody knows what it asks for.
+    return place.partition(" (")[0].startswith(f"{other.partition(' (')[0].rstrip('/')}/")
 
 
 def _told(sending: Sending, what: str) -> str:

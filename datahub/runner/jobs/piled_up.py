@@ -18,6 +18,7 @@ from datahub.plan.whole import written_whole
 from datahub.project.binding import FilesFrom, FilesTo, To
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.splits import rows_alone
 from datahub.state.records import Admission, Claim, Fire, FireKind, Overlap, Run, RunStatus, Taken
 
 LEFT = "left"
@@ -113,7 +114,10 @@ def _folders(context: JobContext) -> list[str]:
 
 def part(context: JobContext, run: Run, files: Mapping[str, Sequence[InputFile]], bad: str = "") -> tuple[str, int]:
     """How many files of which source are tried by themselves where all of them cannot be taken together: those before the `bad` one
-    where it is known, else half of them. None where they are no runs of their own."""
+    where it is known, else half of them. None where they are no runs of their own, nor where the script gathers rows: an order
+    whose lines lie in two files would go out with those of one."""
+    if not rows_alone(context.plan):
+        return "", 0
     for source, found in files.items():
         names = [one.name for one in found]
         if source not in context.driving or len(names) < 2 or (bad and bad not in names) or not splittable(context, run, source):

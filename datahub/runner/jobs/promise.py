@@ -50,7 +50,7 @@ def _again(ways: Ways, plan: Plan, target: str) -> str:
     about = ways.documents[target].row.entity if target in ways.documents else next(iter(entities), "")
     key = next((one.key for one in plan.entities if one.name == about), ())
     if not key:
-        return f"`{about}` has no key: its rows are known only where all that the other had read is read again as it was"
+        return f"`{about}` has no key: its rows are known only where all that the other had read is read again as it was by the same job"
     for entity in entities:
         found = hangs.get(entity, Hanging())
         named = [*found.mixed, *(one for one in key if entity == about and one in found.stamps)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from itertools import groupby
@@ -67,10 +68,15 @@ class SqliteDeliveries:
         query = "SELECT sending.* FROM sending JOIN run ON run.id = sending.run WHERE place = ? AND closed = 0 AND run.status IN"
         return tuple(map(_sending, self._ledger.rows(f"{query} ({_BROKEN}) ORDER BY run.rowid", (place,))))
 
-    def sent_to(self, place: str, after: int) -> Sequence[tuple[Sending, Sequence[Batch]]]:
-        known = {(one["run"], one["target"]): one for one in self._ledger.rows("SELECT * FROM sending WHERE place = ?", (place,))}
-        query = "SELECT batch.* FROM sending JOIN batch USING (run, target) WHERE place = ? AND sent > ? ORDER BY run, target, number"
-        batches = map(_batch, self._ledger.rows(query, (place, after)))
+    def places(self) -> Sequence[str]:
+        return tuple(str(row[0]) for row in self._ledger.rows("SELECT DISTINCT place FROM sending ORDER BY place"))
+
+    def sent_to(self, place: str, after: int, *beside: str) -> Sequence[tuple[Sending, Sequence[Batch]]]:
+        these = json.dumps([place, *beside])
+        at = "place IN (SELECT value FROM json_each(?))"
+        known = {(one["run"], one["target"]): one for one in self._ledger.rows(f"SELECT * FROM sending WHERE {at}", (these,))}
+        query = f"SELECT batch.* FROM sending JOIN batch USING (run, target) WHERE {at} AND sent > ? ORDER BY run, target, number"
+        batches = map(_batch, self._ledger.rows(query, (these, after)))
         return [(_sending(known[key]), tuple(several)) for key, several in groupby(batches, lambda one: (one.run, one.target))]
 
     def looked(self, claim: Claim, sendings: Sequence[Sending]) -> None:

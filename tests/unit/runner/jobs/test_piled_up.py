@@ -252,6 +252,30 @@ def test_where_all_files_are_read_at_once_the_unreadable_one_alone_is_put_aside(
     assert [(["a.csv", "b.csv"], "success")] == ran(shop)
 
 
+SUMS = SCRIPT.replace("map Stock from f in feed {", "map Stock from f in feed group by f.sku {").replace("f.stock * $factor", "sum(f.stock)")
+
+
+def test_rows_of_several_files_that_a_script_gathers_are_not_parted_by_a_bad_one(shop):
+    """An order whose lines lie in two files would go out with those of one."""
+    shop = shop(ASIDE, SUMS)
+    put(shop, a="x,1", c="x,2 y,5")
+    shop.put("in/b.csv", "sku\nx\n")
+    assert [(["a.csv", "b.csv", "c.csv"], "failed")] == ran(shop)
+    assert (["b.csv"], ["a.csv", "c.csv"]) == (names_in(shop, "failed"), names_in(shop, "in"))
+    assert [(["a.csv", "c.csv"], "success")] == ran(shop)
+    assert [{"x": 3, "y": 5}] == delivered(shop)
+
+
+@pytest.mark.parametrize("bad, status", [("tolerance", "rejected_over_limit"), ("abort when", "failed")])
+def test_rows_that_a_script_gathers_fail_together_where_the_result_is_not_taken(shop, bad, status):
+    script = SUMS.replace("flow main { ", "flow main { abort when rejected(Stock) > 0 ") if bad == "abort when" else SUMS
+    shop = shop(ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\ntolerance.rows = 0'), script)
+    put(shop, a="x,1", b="x,?", c="x,2")
+    assert [(["a.csv", "b.csv", "c.csv"], status)] == ran(shop)
+    assert [] == delivered(shop)
+    assert ["a.csv", "b.csv", "c.csv"] == names_in(shop, "failed")
+
+
 def test_what_does_not_lie_in_the_files_puts_nothing_more_aside(shop):
     """Where the target cannot be written, the next file would fail alike."""
     shop = shop(
