@@ -211,7 +211,6 @@ class Deliveries(Protocol):
 
         What has arrived by an earlier run counts as sent now.
         """
-        ...
 
     def planned(self, run: str) -> bool: ...
     def add(self, claim: Claim, file: OutFile) -> None:
@@ -222,12 +221,9 @@ class Deliveries(Protocol):
     def broken_off(self, place: str) -> Sequence[Sending]:
         """What was sent to a place by runs that broke off, and is not closed, in the order of the runs."""
 
-    def places(self) -> Sequence[str]:
-        """All places that anything is known to have been sent to."""
-
+    def places(self) -> Sequence[str]: ...
     def sent_to(self, place: str, after: int, *beside: str) -> Sequence[tuple[Sending, Sequence[Batch]]]:
-        """The batches that any run has sent to a place, or to one of others `beside` it, or begun to, after a moment of the order of
-        sending; by run."""
+        """The batches that any run has sent to a place or others `beside` it, or begun to, after a moment of the order of sending; by run."""
 
     def looked(self, claim: Claim, sendings: Sequence[Sending]) -> None:
         """Write down how far was looked, and what is closed."""
