@@ -223,7 +223,7 @@ class Deliveries(Protocol):
 
     def places(self) -> Sequence[str]: ...
     def sent_to(self, place: str, after: int, *beside: str) -> Sequence[tuple[Sending, Sequence[Batch]]]:
-        """The batches that any run has sent to a place or others `beside` it, or begun to, after a moment of the order of sending; by run."""
+        """The batches sent, or begun to be, by any run to a place or others `beside` it after a moment of the order of sending; by run."""
 
     def looked(self, claim: Claim, sendings: Sequence[Sending]) -> None:
         """Write down how far was looked, and what is closed."""

@@ -128,7 +128,8 @@ class _Look:
 
     def _beside(self) -> Sequence[str]:
         """The places below this one and above it: an item is changed or deleted where it is, and its collection is told of it too."""
-        return [one for one in self._context.store.deliveries.places() if _below(one, self._sending.place) or _below(self._sending.place, one)]
+        here = self._sending.place
+        return [one for one in self._context.store.deliveries.places() if _below(one, here) or _below(here, one)]
 
     def _last(self, broken: Sequence[Sending], standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
         """When something was sent last about what each row is about."""

@@ -252,7 +252,9 @@ def test_where_all_files_are_read_at_once_the_unreadable_one_alone_is_put_aside(
     assert [(["a.csv", "b.csv"], "success")] == ran(shop)
 
 
-SUMS = SCRIPT.replace("map Stock from f in feed {", "map Stock from f in feed group by f.sku {").replace("f.stock * $factor", "sum(f.stock)")
+SUMS = SCRIPT.replace("map Stock from f in feed {", "map Stock from f in feed group by f.sku {").replace(
+    "f.stock * $factor", "sum(f.stock)"
+)
 
 
 def test_rows_of_several_files_that_a_script_gathers_are_not_parted_by_a_bad_one(shop):
