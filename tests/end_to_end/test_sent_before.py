@@ -238,8 +238,12 @@ def test_what_was_said_of_an_item_below_its_collection_counts_as_said_there(plac
     at = told.rindex('path = "put"')
     (place.folder / "dhm.toml").write_text(told[:at] + 'path = "put/{{ID}}"' + told[at + len('path = "put"') :])
     items = []
-    for one in range(8):
-        place.server.routes[f"{method} /put/{one}"] = lambda asked: items.append(asked.json()["id"]) or {}
+
+    def told_of(asked):
+        items.append(asked.json()["id"])
+        return {}
+
+    place.server.routes.update({f"{method} /put/{one}": told_of for one in range(8)})
     place.put("a", 0, 8)
     place.breaks_off(after=1)
     place.put("b", 0, 2, "other")
