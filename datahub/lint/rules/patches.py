@@ -1,4 +1,4 @@
-"""Patches that erase what they say nothing of: in a target that cannot show it, or of an entity whose rows are whole."""
+"""Patches that erase what they say nothing of: in targets that cannot show it, in parts of values, or of entities whose rows are whole."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.diagnostics.suggest import listed
+from datahub.document import Span
 from datahub.lint.declare import lint
 from datahub.semantic import ir
 from datahub.semantic.complete import absent
@@ -21,7 +22,17 @@ OMIT_LOOKS_LIKE_NULL = Rule(
     Severity.WARNING,
     "a field that only some rows leave alone goes where that cannot be seen",
     "In JSON a field that is left alone has no key. A file of columns has a cell for every row: there `omit` is an empty cell, and so is "
-    "null, unless the target says how null is written. A field that every row leaves alone has no column, and needs nothing.",
+    "null, unless the target says how null is written. In XML neither has an element. A field that every row leaves alone has no column, "
+    "and needs nothing.",
+)
+
+OMIT_INSIDE_VALUE = Rule(
+    "DHM218",
+    "omit-inside-value",
+    Severity.ERROR,
+    "`omit` is a part of a value, where only whole fields are left alone",
+    "A patch leaves a field alone or writes it whole. A member of an object, an item of a list or an operand cannot be left alone: it "
+    "would be null, and erase what the receiver has there.",
 )
 
 WHOLE_ROWS_AS_PATCH = Rule(
@@ -57,7 +68,8 @@ def _shows(target: ir.TargetShape) -> bool:
     match target.kind:
         case "csv":
             return bool(dict(target.options).get("nulls"))
-        case "parquet" | "arrow":
+        case "parquet" | "arrow" | "xml":
+            # An element that is null is not written either.
             return False
         case _:
             return True
@@ -78,6 +90,37 @@ def _sometimes(entity: str, program: ir.Program) -> Iterator[str]:
         partly = any(isinstance(node, ir.Omitted) for value in several for node in walk(value))
         if partly and not all(omitted):
             yield name
+
+
+@lint(OMIT_INSIDE_VALUE)
+def look_inside_values(elaborated: Elaborated, emit: Emit) -> None:
+    """Tell where `omit` is a part of a value, and would erase it."""
+    declared, program = elaborated.units[-1].declared.maps, elaborated.program
+    patches = {shape.name for shape in program.entities if shape.patch}
+    for one, made in zip(reversed(declared), reversed(program.maps), strict=False):
+        if made.entity in patches:
+            for line in (item for item in one.items if isinstance(item, ast.FieldItem)):
+                for found in _inside(line.value):
+                    emit(_part_left_out(found, line.name.text))
+
+
+def _inside(value: ast.Expr) -> Iterator[ast.Reference]:
+    """The `omit` that stand in a list, an object, a text or a sum, each once."""
+    whole = (ast.StructOf, ast.ListOf, ast.Comprehension, ast.Template)
+    found: dict[Span, ast.Reference] = {}
+    for node in nodes(value):
+        if isinstance(node, whole) or (isinstance(node, ast.Binary) and node.operator != "default"):
+            found |= {one.span: one for one in nodes(node) if isinstance(one, ast.Reference) and one.name.text == "omit"}
+    yield from found.values()
+
+
+def _part_left_out(found: ast.Reference, field: str) -> Diagnostic:
+    return Diagnostic(
+        OMIT_INSIDE_VALUE,
+        f"`omit` is a part of `{field}` here: a field is left alone as a whole",
+        Label(found.span, "would be null, and erase what is there"),
+        help="choose between the whole value and `omit`, as `if(…, {…}, omit)`, or make a field of the part",
+    )
 
 
 @lint(WHOLE_ROWS_AS_PATCH)
