@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from datahub.connectors.declare import TransientError
+from datahub.connectors.anew import Anew
 
 _NEW = re.compile(r"(sha-256|sha-512)=:([A-Za-z0-9+/=]+):")
 _OLD = re.compile(r"(sha-256|sha-512|md5)=([A-Za-z0-9+/=]+)", re.IGNORECASE)
@@ -33,12 +33,17 @@ class Digests:
             except binascii.Error:
                 continue
 
+    @property
+    def said(self) -> bool:
+        """Whether there is any."""
+        return bool(self._said)
+
     def add(self, data: bytes) -> None:
         for _, _, running in self._said:
             running.update(data)
 
     def check(self, what: str) -> None:
-        """`TransientError` where one of them is another than the server's."""
+        """`Anew` where one of them is another than the server's."""
         for name, expected, running in self._said:
             if running.digest() != expected:
-                raise TransientError(f"{what} came damaged: its {name} is another than the server says")
+                raise Anew(f"{what} came damaged: its {name} is another than the server says")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
+from datahub.connectors.anew import Anew
 from datahub.connectors.declare import Entry, TerminalError, TransientError
 from datahub.connectors.http_client import client, refusal, told
 from datahub.connectors.http_digest import Digests
@@ -120,10 +121,6 @@ class HttpFiles:
         return self._client
 
 
-class _Changed(TransientError):
-    """What was begun cannot be gone on with; from its start it can be had."""
-
-
 class _Download:
     """The bytes of one file, whole: taken up again where they broke off, as long as the server says that it is still the same file."""
 
@@ -145,12 +142,15 @@ class _Download:
         while not self._ready and not self._ended:
             try:
                 self._more()
-            except _Changed:
+            except Anew:
                 raise
             except TransientError as problem:
                 self.close()
                 self._failed = 0 if self._at - self._begun >= _WORTH else self._failed + 1
                 if not self._validator or self._inflate is not None or self._failed > _RESUMES or problem.wait:
+                    if self._digests is not None and self._digests.said and not problem.wait:
+                        # Whoever goes on from here cannot compare the whole with what the server says of it.
+                        raise Anew(str(problem), problem.help) from problem
                     raise
         part = bytes(self._ready[:size])
         del self._ready[:size]
@@ -168,7 +168,7 @@ class _Download:
             return
         if not self._at and _PAGE.match(part) and not self._path.partition("?")[0].lower().endswith((".html", ".htm")):
             # Servers in distress answer "200" with a page that says so.
-            raise _Changed(f"{self._what} is a web page now, and no file of data", "open the address in a browser to see what it says")
+            raise Anew(f"{self._what} is a web page now, and no file of data", "open the address in a browser to see what it says")
         self._pace.moved(len(part))
         self._at += len(part)
         if self._digests is not None:
@@ -191,7 +191,7 @@ class _Download:
         else:
             problem = refusal(response, self._what)
             if problem is None and self._at:
-                problem = _Changed(f"{self._what} is another file than before, or cannot be had from its middle")
+                problem = Anew(f"{self._what} is another file than before, or cannot be had from its middle")
             if problem is not None:
                 raise problem
             self._opened(response)
@@ -219,10 +219,10 @@ class _Download:
     def _resumed(self, response: httpx.Response) -> None:
         unit, _, whole = response.headers.get("content-range", "").partition("/")
         if not unit.startswith(f"bytes {self._at}-"):
-            raise _Changed(f"{self._what}: the server sends another part than the one asked for")
+            raise Anew(f"{self._what}: the server sends another part than the one asked for")
         if whole.isdigit():
             if self._total is not None and self._total != int(whole):
-                raise _Changed(f"{self._what} has another length than before")
+                raise Anew(f"{self._what} has another length than before")
             self._total = int(whole)
 
     def _finish(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from datahub.connectors.anew import Anew
 from datahub.connectors.declare import (
     DataHubError,
     Entry,
@@ -148,6 +149,18 @@ class Landing:
             raise TransientError(f"`{split.name}` is still being written")
 
     def _copied(self, split: Split, file: BinaryIO) -> tuple[int, str]:
+        """Copy the file, from its start as often as it came damaged."""
+        for attempt in range(1, _TRIES):
+            try:
+                return self._copied_on(split, file)
+            except Anew:
+                self._sleep(float(attempt))
+                self._unchanged(split)
+                file.seek(0)
+                file.truncate()
+        return self._copied_on(split, file)
+
+    def _copied_on(self, split: Split, file: BinaryIO) -> tuple[int, str]:
         """Copy the file, taking it up again where it broke off as long as it is still the same one."""
         size = 0
         with RunningDigest() as digest:
@@ -163,6 +176,8 @@ class Landing:
                     break
                 except Missing as problem:
                     raise _gone(split) from problem
+                except Anew:
+                    raise
                 except TransientError:
                     if attempt == _TRIES or not split.fingerprint:
                         raise

@@ -6,18 +6,22 @@ import base64
 import gzip
 import hashlib
 import os
+import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
-from datahub.connectors.declare import Missing, TerminalError, TransientError
+from datahub.connectors.declare import Missing, Split, TerminalError, TransientError
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.http_client import retry_after
 from datahub.connectors.http_files import HttpFiles
 from datahub.connectors.kinds.http import Http
+from datahub.connectors.landing import Landing
 from datahub.project.binding import FilesFrom
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
@@ -34,7 +38,8 @@ def connect():
         vault = Vault({"PASSWORD": "correct horse", "TOKEN": "t0ken", "WRONG": "a stranger to it"})
         told = {name: Secret(value, vault) if name in ("password", "token") else value for name, value in settings.items()}
         url = f"http://127.0.0.1:{port}" if port else server.url
-        made.append(HttpFiles(Http(url=url, insecure=url.startswith("http:"), **({"ca_file": server.ca_file} | told)), Path()))
+        trusted = {"ca_file": server.ca_file} if server is not None else {}
+        made.append(HttpFiles(Http(url=url, insecure=url.startswith("http:"), **(trusted | told)), Path()))
         return made[-1]
 
     yield make
@@ -168,6 +173,57 @@ def test_an_older_digest_is_compared_too(connect):
     given = Answers([answer(b"abc", "Content-Length: 3", f"Content-MD5: {wrong}")])
     with answering(given) as server, pytest.raises(TransientError, match="md5"):
         content(connect(server), "a")
+
+
+@contextmanager
+def telling(data: bytes, sent: list[bytes], digest: str):
+    """A server that tells the digest of `data`, sends the next of `sent` each time it is asked for the whole, and goes on with the last from the middle."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            first = int((self.headers.get("range") or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+            asked.append(str(first))
+            body = sent[0] if first or len(sent) == 1 else sent.pop(0)
+            status = 200 if not first else 416 if first >= len(body) else 206
+            rest = b"" if status == 416 else body[first:]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(rest)))
+            if status != 200:
+                self.send_header("Content-Range", f"bytes */{len(body)}" if status == 416 else f"bytes {first}-{len(body) - 1}/{len(body)}")
+            self.send_header("ETag", '"1"')
+            self.send_header("Repr-Digest", digest)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(rest)
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *told: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+
+
+def test_what_came_damaged_is_fetched_from_its_start_and_never_taken(connect, tmp_path):
+    data = b"id\n" + b"1\n" * 500_000
+    damaged = data[:-2] + b"2\n"
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+    split = Split("feed", "a.csv", "a.csv", f'{len(data)}||"1"', len(data))
+    with telling(data, [damaged, damaged, data], digest) as port:
+        (landed,) = Landing(connect(None, port=port), 1 << 30, lambda _: None).several([split], tmp_path).landed
+        assert landed.path.read_bytes() == data
+    with telling(data, [damaged], digest) as port:
+        files = connect(None, port=port)
+        with pytest.raises(TransientError, match="came damaged: its sha-256"):
+            Landing(files, 1 << 30, lambda _: None).several([split], tmp_path)
 
 
 # ------------------------------------------------------------------------------------------------ H3: nothing unasked
