@@ -58,9 +58,11 @@ def _of(folder: Path, target: str, told: DocumentsTo, plan: Plan, at: Span) -> I
     from datahub.documents.told import BadTemplate
     from datahub.project.failures import TerminalError
     from datahub.project.rules import WRONG_TEMPLATE
-    from datahub.runner.jobs.documents import documents_of, entities_of
+    from datahub.runner.jobs.bind import targets_written
+    from datahub.runner.jobs.documents import documents_of
 
-    if entities_of(plan, target):
+    # What the script does not write is told of with the job's targets.
+    if target in targets_written(plan):
         try:
             documents_of(target, told, plan, folder)
         except BadTemplate as problem:

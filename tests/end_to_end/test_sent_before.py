@@ -271,6 +271,14 @@ def test_what_a_run_says_of_an_item_beside_its_collection_sends_neither_again(pl
     assert sorted([*range(8), *range(8)]) == place.ids()
 
 
+@pytest.mark.parametrize("script", [SCRIPT.partition("target dst")[0], SCRIPT.replace("dst", "other")], ids=["no flow", "another name"])
+def test_check_tells_of_documents_for_a_target_that_the_script_does_not_write(place, script):
+    place.job(script=script, more='document = "json"\n')
+    ended = place.dhm("check")
+    assert 1 == ended.code, ended.err
+    assert "the script of `ff` has no target `dst` that is used" in ended.out
+
+
 def test_another_address_gets_everything(place):
     place.job()
     place.put("a", 0, 10)
