@@ -85,6 +85,26 @@ def test_a_bmecat_without_groups(realdata, tmp_path):
     assert [] == rows["ClassificationCategory"]
 
 
+@pytest.mark.parametrize("currency", ["CHF", "EUR"])
+def test_each_catalogue_of_several_has_its_own_header(currency, tmp_path):
+    given = tmp_path / "in"
+    given.mkdir()
+    for each in ("CHF", "EUR"):
+        (given / f"{each}.xml").write_text(
+            f"""<BMECAT version="2005"><HEADER><CATALOG><CATALOG_ID>C{each}</CATALOG_ID><CURRENCY>{each}</CURRENCY>
+            <MIME_ROOT>https://{each}.test/</MIME_ROOT></CATALOG></HEADER><T_NEW_CATALOG><PRODUCT><SUPPLIER_PID>A{each}</SUPPLIER_PID>
+            <PRODUCT_DETAILS><DESCRIPTION_SHORT>A</DESCRIPTION_SHORT></PRODUCT_DETAILS><PRODUCT_PRICE_DETAILS>
+            <PRODUCT_PRICE price_type="net_list"><PRICE_AMOUNT>5</PRICE_AMOUNT></PRODUCT_PRICE></PRODUCT_PRICE_DETAILS>
+            <MIME_INFO><MIME><MIME_TYPE>image/jpeg</MIME_TYPE><MIME_SOURCE>a.jpg</MIME_SOURCE></MIME></MIME_INFO></PRODUCT>
+            </T_NEW_CATALOG></BMECAT>""",
+            encoding="utf-8",
+        )
+    _report, rows = ran("bmecat", given, tmp_path / "out")
+    assert [currency] == [row["currency"] for row in rows["OfferPrice"] if row["stockExternalId"] == f"A{currency}"]
+    pictures = {row["variantExternalId"]: row["variantMainImageUrl"] for row in rows["ProductVariant"]}
+    assert f"https://{currency}.test/a.jpg" == pictures[f"A{currency}"]
+
+
 def test_shopify(realdata, tmp_path):
     report, rows = ran("shopify", realdata / "shopify" / "product_template.csv", tmp_path)
     assert {"ProductVariant": 3, "Offer": 3, "OfferPrice": 3, "ProductTag": 1, "ClassificationCategory": 2, "Attribute": 1} == counts(rows)
