@@ -14,6 +14,7 @@ from datahub.functions import decimals
 from datahub.functions.columns import all_valid, as_array, as_mask, bools, broadcast, length_of, on_distinct, valid
 from datahub.functions.declare import Datum, Mask, example, function
 from datahub.functions.equality import same_codes
+from datahub.functions.segments import unpacked
 
 
 @function(
@@ -292,11 +293,12 @@ def _whole(number: int, kind: pa.DataType) -> list[pa.Scalar]:
 
 
 def _held(column: pa.Array, lists: pa.Array) -> Mask:
-    items = pc.list_flatten(lists)
-    parents = pc.list_parent_indices(lists)
-    hits = same(column.take(parents), items) & valid(items)
+    # A row whose list failed may still hold items beneath its null; they are none of it.
+    items, offsets = unpacked(lists)
+    owners = np.repeat(np.arange(len(lists)), np.diff(offsets))
+    hits = same(column.take(pa.array(owners)), items) & valid(items)
     found = np.zeros(len(lists), np.bool_)
-    found[parents.to_numpy()[hits]] = True
+    found[owners[hits]] = True
     return found
 
 

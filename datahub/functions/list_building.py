@@ -302,9 +302,11 @@ def _ranged(low: pa.Array, high: pa.Array, by: pa.Array, kind: pa.DataType) -> O
     start, end, step = (np.where(there, ints(one), 1) for one in (low, high, by))
     steps = (end.astype(np.float64) - start) / np.where(step == 0, 1, step)
     wild = (step == 0) | (steps >= MOST)
-    # In floats first: the difference of two whole numbers can leave 64 bits.
     within = ~wild & (steps >= 0)
-    count = np.where(within, np.where(within, end - start, 0) // np.where(step == 0, 1, step) + 1, 0)
+    # The difference of two whole numbers can leave 64 bits with a sign; without one it cannot.
+    back, whole = step < 0, [one.astype(np.uint64) for one in (start, end, step)]
+    span, stride = np.where(back, whole[0] - whole[1], whole[1] - whole[0]), np.where(back, -whole[2], whole[2])
+    count = np.where(within, span // np.where(step == 0, 1, stride) + 1, 0).astype(np.int64)
     offsets = beginnings(count)
     items = np.repeat(start, count) + places(offsets) * np.repeat(step, count)
     return outcome(listed(from_ints(items, None, kind), offsets), (wild & there, "R603"))
