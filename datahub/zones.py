@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -24,10 +27,17 @@ def is_zone(name: str) -> bool:
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
+    return frozenset(_table("zones").read_text(encoding="utf-8").split())
 
 
 @cache
 def _read(name: str) -> ZoneInfo:
-    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as table:
+    with _table("zoneinfo", *name.split("/")).open("rb") as table:
         return ZoneInfo.from_file(table, key=name)
+
+
+def _table(*path: str) -> Traversable:
+    # Loaded by whoever asks for a zone alone: most scripts name none.
+    from importlib.resources import files
+
+    return files("tzdata").joinpath(*path)
