@@ -16,7 +16,7 @@ from datahub.runner.jobs.backfill import Window, landed_in
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.fetch import go_on, is_news, landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.piled_up import part, portion, repeated, splittable
+from datahub.runner.jobs.piled_up import at_once, part, portion, repeated, splittable
 from datahub.runner.jobs.transform import Failed, Held, OverLimit, alone, judge, parameters, previous
 from datahub.runner.jobs.unfit import unfit
 from datahub.runner.run import Options, Previous, run
@@ -70,7 +70,8 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     report, behind = _transformed(context, replace(run_now, window=window.text if window is not None else ""), files, out, options)
     left += behind
     files_now = sum(len(files[name]) for name in context.driving) if left else 0
-    return Would(report, _deliveries(context, report), _against(context, report, files_now, known=known and window is None), left)
+    part_of = (files_now, at_once(context, files_now + left)) if left else (0, 0)
+    return Would(report, _deliveries(context, report), _against(context, report, part_of, known=known and window is None), left)
 
 
 def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputFile]], out: Path, options: Options) -> tuple[Report, int]:
@@ -102,11 +103,11 @@ def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], .
     return (*going, *((REJECTS, one.rows) for one in report.rejects if context.job.rejects is not None))
 
 
-def _against(context: JobContext, report: Report, files: int, *, known: bool) -> str:
+def _against(context: JobContext, report: Report, part_of: tuple[int, int], *, known: bool) -> str:
     if report.status == "aborted":
         return report.reason
     try:
-        judge(context, report, approved=not known, files=files)
+        judge(context, report, approved=not known, part=part_of)
     except (OverLimit, Held, Failed) as problem:
         return str(problem)
     return ""

@@ -154,8 +154,8 @@ class _Work:
             if report.status != "aborted":
                 # What is given back comes again as a whole: none of it is to be corrected apart.
                 self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
-        files = files_of_part(self._context, self._claim, self._run)
-        judge(self._context, report, approved=self._run.approved, files=files)
+        part_of = files_of_part(self._context, self._claim, self._run)
+        judge(self._context, report, approved=self._run.approved, part=part_of)
         self._remembered.prepare(self._claim.run)
         planned = plan(self._context, self._run, report)
         self._torn = tuple(planned.told)

@@ -61,10 +61,23 @@ def files_left(context: JobContext, run: Run) -> int:
     return sum(int(context.store.cursors.value(context.places[name], LEFT) or 0) for name in _folders(context))
 
 
-def files_of_part(context: JobContext, claim: Claim, run: Run) -> int:
-    """How many files a run has that is but a part of what waited; nothing where it has all of it."""
-    left = any(int(context.store.cursors.proposed(claim, context.places[name], LEFT) or 0) for name in _folders(context))
-    return files_taken(context, run.id) if left or context.store.runs.cause(run.id).startswith(REST) else 0
+def files_of_part(context: JobContext, claim: Claim, run: Run) -> tuple[int, int]:
+    """How many files a run has that is but a part of what waited, and how many one run would have had; none where it has all of it."""
+    left = sum(int(context.store.cursors.proposed(claim, context.places[name], LEFT) or 0) for name in _folders(context))
+    cause, mine = context.store.runs.cause(run.id), files_taken(context, run.id)
+    if not left and not cause.startswith(REST):
+        return 0, 0
+    whole = mine + left
+    while cause.startswith(REST):
+        earlier = cause.removeprefix(REST)
+        whole, cause = whole + files_taken(context, earlier), context.store.runs.cause(earlier)
+    return mine, at_once(context, whole)
+
+
+def at_once(context: JobContext, files: int) -> int:
+    """How many of so many files a run takes at most, where each of them can be taken."""
+    bounds = [bound.limit for name in _folders(context) if isinstance(bound := context.job.sources[name], FilesFrom)]
+    return min(files, sum(bounds))
 
 
 def files_taken(context: JobContext, run: str) -> int:

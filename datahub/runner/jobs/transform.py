@@ -123,14 +123,14 @@ def rejects_of(run_id: str, report: Report) -> list[Rejects]:
     return [Rejects(run_id, one.name, one.path, one.rows, codes) for one in report.rejects]
 
 
-def judge(context: JobContext, report: Report, *, approved: bool, files: int = 0) -> None:
-    """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered; `files`: how many the run
-    has, where it is but a part of what waited."""
+def judge(context: JobContext, report: Report, *, approved: bool, part: tuple[int, int] = (0, 0)) -> None:
+    """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered; `part`: how many files
+    the run has, where it is but a part of what waited, and of how many."""
     if report.status == "aborted":
         raise Failed("ABORTED", report.reason)
     within_tolerance(context, report)
     if not approved:
-        _guard(context, report.rows_read, files)
+        _guard(context, report.rows_read, *part)
 
 
 def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> None:
@@ -143,19 +143,21 @@ def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> N
         raise OverLimit(f"{rejected:,} of {read:,} rows are rejected, and the job tolerates {_percent(limits.share)}")
 
 
-def _guard(context: JobContext, read: int, files: int) -> None:
+def _guard(context: JobContext, read: int, files: int, whole: int) -> None:
     guards = context.job.guards
     if not read and guards.empty != "ok":
         if guards.empty == "fail":
             raise Failed("EMPTY", "there are files, and no row in them")
         raise Held("there are files, and no row in them")
-    if read < guards.rows:
-        raise Held(f"{_rows(read)} read, and the job wants {guards.rows:,} at least")
+    # Of some of the files nobody expects what all of them had.
+    some = 0 < files < whole
+    if read < guards.rows * (Decimal(files) / whole if some else 1):
+        of, all_of = (f" of {files:,} of {_files(whole)}", " of all of them") if some else ("", "")
+        raise Held(f"{_rows(read)} read{of}, and the job wants {guards.rows:,} at least{all_of}")
     last = context.store.runs.last_good(context.name) if guards.shrink is not None else None
     if last is None or guards.shrink is None:
         return
     before = files_taken(context, last.id)
-    # Of some of the files nobody expects what all of them had.
     parted = 0 < files < before
     expected = Decimal(last.counts.read) * (Decimal(files) / before if parted else 1)
     if read < expected * (1 - guards.shrink):

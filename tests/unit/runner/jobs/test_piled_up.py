@@ -317,6 +317,31 @@ def test_of_some_of_the_files_nobody_expects_what_all_of_them_had(shop):
     assert "1 row was read of 1 file, and 4 of 2 files by run" in shop.store.runs.list(limit=1)[0].reason
 
 
+def test_of_some_of_the_files_nobody_expects_the_rows_that_all_of_them_must_have(shop):
+    guarded = ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\nguards.rows = 10')
+    shop = shop(guarded, ABORTS)
+    put(shop, **{f"a{number}": f"a{number},1 b{number},1" for number in range(6)})
+    shop.put("in/a4.csv", "sku\nx\n")
+    assert ["success", "failed", "success"] == [status for _, status in ran(shop)]
+    assert ["a4.csv"] == names_in(shop, "failed")
+    put(shop, c0="c0,1", c1="c1,?")
+    (names, status), *_ = ran(shop)
+    assert (["c0.csv"], "held") == (names, status)
+    assert "1 row was read of 1 of 2 files, and the job wants 10 at least of all of them" in shop.store.runs.list(limit=1)[0].reason
+
+
+def test_what_waits_behind_a_limit_makes_no_run_a_part(shop):
+    shop = shop(
+        ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\nguards.rows = 10').replace(
+            "ready.stable = 0,", "ready.stable = 0, limit = 1,"
+        ),
+        ABORTS,
+    )
+    put(shop, a="a,1 b,1 c,1 d,1 e,1", b="f,1 g,1 h,1 i,1 j,1")
+    (names, status), *_ = ran(shop)
+    assert (["a.csv"], "held") == (names, status)
+
+
 def test_where_all_files_are_bad_not_all_of_them_are_put_aside_in_one_breath(shop):
     shop = shop(ASIDE, ABORTS)
     put(shop, **{f"a{number}": f"a{number},?" for number in range(9)})
