@@ -51,7 +51,20 @@ def settle(frame: Frame, operator: Settle, shape: EntityShape, run: RunState) ->
     columns = {name: frame.columns[name] for name, _ in operator.columns if name in frame.columns}
     raw = (name for name in frame.columns if name.startswith("#"))
     columns |= {name: frame.columns[name] for name in raw if run.evidence or name in operator.beside}
+    if run.evidence:
+        columns |= _elements_behind(frame, operator)
     return Settled(replace(frame, columns=columns), failed, told, noted)
+
+
+def _elements_behind(frame: Frame, operator: Settle) -> dict[str, Column]:
+    """What fields came from that is no column of a source, such as a part of an element, under names that only evidence has."""
+    behind = dict.fromkeys(one.raw for _, origin in operator.origins for one in origin.evidence if one.raw[:1] != "#")
+    return {element_evidence(name): frame.columns[name] for name in behind if name in frame.columns}
+
+
+def element_evidence(name: str) -> str:
+    """What the column `name` is called beside the fields of an entity: no source can have that name."""
+    return f"# {name}"
 
 
 def _failures(frame: Frame, name: str) -> tuple[Failure, ...]:

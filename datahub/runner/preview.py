@@ -15,6 +15,7 @@ from datahub.engine.execution import Execution
 from datahub.engine.ledger import ORDER, block_of, position_of
 from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
+from datahub.engine.settle import element_evidence
 from datahub.engine.start import given, run_state
 from datahub.formats.as_json import as_json
 from datahub.formats.declare import Block, Parsed
@@ -121,7 +122,8 @@ class _Head:
         position = int(position_of(np.array([row]))[0])
         if parsed.positions is not None:
             position = int(np.searchsorted(parsed.positions, position))
-        column = parsed.columns.get(name)
+        # Flat columns are read under the names of their raw texts, nested ones under their own.
+        column = parsed.columns.get(f"#{self.shape.name}.{name}", parsed.columns.get(name))
         if column is None or position >= parsed.length:
             return None
         values = column.array(parsed.length).slice(position, 1)
@@ -221,17 +223,17 @@ def _before(origin: ir.Origin | None, frame: Frame, at: int, heads: Mapping[int,
     for evidence in () if origin is None else origin.evidence:
         if not evidence.raw:
             continue
-        column = frame.columns.get(evidence.raw)
+        column = frame.columns.get(evidence.raw, frame.columns.get(element_evidence(evidence.raw)))
         if column is not None:
             found[evidence.label, _text(column.array(frame.length)[at].as_py())] = None
             continue
         row = int(frame.rows[at])
         head, name = heads[row >> 56], evidence.raw
-        if name.startswith("#"):
-            # Nested values do not travel with their rows; they are taken from the row itself, if they are of its source.
-            source, _, name = name[1:].partition(".")
-            if source != head.shape.name:
-                continue
+        # Nested values do not travel with their rows, nor what rows were grouped from; they are taken from the row itself,
+        # if they are of its source.
+        source, _, name = name.removeprefix("#").partition(".")
+        if evidence.raw[:1] != "#" or source != head.shape.name:
+            continue
         found[evidence.label, head.raw(row, name)] = None
     return tuple(found)
 

@@ -189,9 +189,12 @@ def _cut(text: str, delimiter: str, encoding: str, whole: bool) -> Table:
         options.append(("skip", rows[first][0]))
     if not named:
         options.append(("header", False))
+    if any(len(row) < width for row in body):
+        options.append(("short_rows", "null"))
     header = [cell.strip() for cell in rows[first][1]] if named else [f"column_{number}" for number in range(1, width + 1)]
-    ragged = sum(len(row) != width for row in body)
-    notes = [f"{ragged:,} of these rows have more or fewer values than the header"] if ragged else []
+    short, long = sum(len(row) < width for row in body), sum(len(row) > width for row in body)
+    notes = [f"{short:,} of these rows have fewer values than the header: `short_rows` takes the last ones as empty"] if short else []
+    notes += [f"{long:,} of these rows have more values than the header, and are rejects"] if long else []
     notes += [f"{unread:,} of its rows cannot be read: a quote in them is not closed, or not doubled"] if unread else []
     notes += [] if named else ["the first line names no columns: they are counted in their order"]
     # A row that is too short lacks its last values; of one that is too long nothing can be said.

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from datahub.connectors.files import input_files, open_feeds
 from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
 from datahub.engine.evaluate import evaluate
 from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
@@ -200,8 +201,9 @@ def _asserted(item: ast.Assert, elaborated: Elaborated, moment: datetime, parame
     told: list[Diagnostic] = []
     scope = elaborated.units[-1].scope()
     expression = condition(item.condition, replace(scope, emit=told.append))
-    if told:
-        return [Difference("assert", told[0].message, told[0].at.span)]
+    # What is but a warning, such as a constant that always fails, may be what is asserted.
+    if errors := [one for one in told if one.level is Severity.ERROR]:
+        return [Difference("assert", errors[0].message, errors[0].at.span)]
     plan = lower(elaborated.program, None, ())
     state: RunState = run_state(plan, moment, given(plan, parameters))
     answer = evaluate(expression, Scope(Frame({}, 1, np.zeros(1, np.int64)), state))

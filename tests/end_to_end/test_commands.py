@@ -429,6 +429,61 @@ rejected E from s.jsonl:3
     )
 
 
+def test_a_preview_of_groups_shows_what_the_first_member_has(here, dhm):
+    (here / "groups.dhm").write_text(
+        "source s: csv { columns { id: int, g: text } }\nentity P { g: text, n: int, f: int }\n"
+        "map P from r in s group by r.g { g: upper(r.g), n: count(*), f: first(r.id) }\n"
+    )
+    (here / "s.csv").write_text("id,g\n1,x\n2,x\n3,y\n")
+    assert (
+        """\
+P from s.csv:2 and 1 row more
+  g  g `x`   "X"
+  n          2
+  f  id `1`  1
+
+P from s.csv:4
+  g  g `y`   "Y"
+  n          1
+  f  id `3`  3
+"""
+        == dhm("preview", "groups.dhm", "--source", "s=s.csv").out
+    )
+
+
+def test_a_preview_shows_what_elements_have(here, dhm):
+    (here / "elements.dhm").write_text(
+        "source s: json { columns { id: int, l: [{x: int, y: text?}] } }\n"
+        'source c: csv { columns { id: int, l: [int] @split("|") } }\n'
+        "entity L { id: int, x: int, y: text? }\nentity C { id: int, x: int }\n"
+        "map L from r in s each e in r.l { id: r.id, x: e.x * 10, y: e.y }\nmap C from r in c each e in r.l { id: r.id, x: e * 10 }\n"
+    )
+    (here / "s.json").write_text('[{"id": 1, "l": [{"x": 1, "y": "u"}, {"x": 2}]}]')
+    (here / "c.csv").write_text("id,l\n1,4|5\n")
+    assert (
+        """\
+L from s.json:1
+  id  id `1`  1
+  x   x `1`   10
+  y   y `u`   "u"
+
+L from s.json:1
+  id  id `1`  1
+  x   x `2`   20
+  y   y null  null
+
+C from c.csv:2
+  id  id `1`  1
+  x   l `4`   40
+
+C from c.csv:2
+  id  id `1`  1
+  x   l `5`   50
+"""
+        == dhm("preview", "elements.dhm", "--source", "s=s.json", "--source", "c=c.csv").out
+    )
+
+
 def test_a_preview_reads_no_more_rows_than_asked_for(here, dhm):
     assert "feed: 1 row read, 1 written\n" in dhm("preview", "offers.dhm", "--source", "feed=feed.csv", "--rows", "1").err
 

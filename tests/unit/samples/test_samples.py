@@ -297,6 +297,18 @@ def test_rows_with_broken_quotes_are_counted_and_tell_nothing_of_types(tmp_path)
     assert ("2 of its rows cannot be read: a quote in them is not closed, or not doubled",) == sample.notes
 
 
+def test_short_rows_are_taken_as_the_source_is_written_and_long_ones_told(tmp_path):
+    path = tmp_path / "ragged.csv"
+    path.write_text("a,b,c\n1,x,y\n2,z\n3\n4,x,y,w\n", encoding="utf-8")
+    text = infer(str(path))
+    assert 'short_rows "null"' in text
+    assert "# 2 of these rows have fewer values than the header: `short_rows` takes the last ones as empty\n" in text
+    assert "# 1 of these rows have more values than the header, and are rejects\n" in text
+    assert ["a: int", "b: text?", "c: text?"] == columns(text)
+    (tmp_path / "even.csv").write_text("a,b\n1,x\n", encoding="utf-8")
+    assert "short_rows" not in infer(str(tmp_path / "even.csv"))
+
+
 def test_one_column_is_parted_by_nothing(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("a\n1\n2\n")
