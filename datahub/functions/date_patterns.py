@@ -81,6 +81,26 @@ def complaint(pattern: str) -> str:
     return ""
 
 
+def misfit(pattern: str, kind: str) -> str:
+    """Why a pattern does not serve to read a `kind` (`date`, `datetime`, `local_datetime`, `time`) or to write a `clock`; or nothing."""
+    letters = {part.letter for part in tokens(pattern) if isinstance(part, Field)} if pattern else set("yMdH")
+    if kind == "clock":
+        return _beyond_clock(pattern)
+    if kind == "time":
+        return "" if letters & set("Hh") else "a time needs an hour: `HH`, or `hh` with `a`"
+    if not letters & set("yu"):
+        return "a date needs a year: `yyyy`"
+    if "d" in letters and not letters & set("ML"):
+        return "the day of a date needs its month: `MM`, or `DDD` for the day of the year"
+    return ""
+
+
+def _beyond_clock(pattern: str) -> str:
+    """What a pattern has that no time of day has, or nothing."""
+    dated = any(isinstance(part, Field) and part.letter in "yuMLdDEQ" for part in tokens(pattern))
+    return "a time has no date: its parts are `HH`, `mm` and `ss`" if dated else ""
+
+
 def has_zone(pattern: str) -> bool:
     """Whether the pattern itself says how far from UTC a time is."""
     return any(isinstance(part, Field) and part.letter in "XxZ" for part in tokens(pattern))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions import decimals
-from datahub.functions.columns import all_valid, broadcast, ints, nulled
+from datahub.functions.columns import all_valid, broadcast, ints, is_constant, nulled
 from datahub.functions.compare import is_number
 from datahub.functions.declare import Datum, Mask, example, function
 from datahub.functions.operators import as_float
@@ -55,7 +55,9 @@ def greatest(*values: Datum) -> pa.Array:
 )
 def clamp(value: Datum, low: Datum, high: Datum) -> pa.Array:
     """The value, but not below `low` nor above `high`."""
-    return _extreme((_extreme((value, low), lambda a, b: a > b), high), lambda a, b: a < b)
+    raised = _extreme((value, low), lambda a, b: a > b)
+    # Of two constants it is one value, which stands for as many rows as `high` has.
+    return _extreme((raised[0] if is_constant(value) and is_constant(low) else raised, high), lambda a, b: a < b)
 
 
 def _extreme(values: Sequence[Datum], better: Callable[[Any, Any], Any]) -> pa.Array:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import Reject, broadcast, map_distinct
+from datahub.functions.columns import Reject, broadcast, is_constant, map_distinct
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.wording import ascii_letters
 
@@ -48,7 +48,8 @@ def ngram_fingerprint(value: Datum, size: Datum) -> Outcome:
 
     A shorter text is its own key; a size below 1 is a reject (R603).
     """
-    return map_distinct(_sorted_pieces, pa.string(), _plain(value), size)
+    plain = _plain(value)
+    return map_distinct(_sorted_pieces, pa.string(), plain[0] if is_constant(value) else plain, size)
 
 
 def _plain(value: Datum) -> pa.Array:

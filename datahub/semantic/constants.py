@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from datahub.document import Span
-from datahub.functions.date_patterns import complaint
+from datahub.functions.date_patterns import complaint, misfit
 from datahub.semantic import ir
 from datahub.semantic.rules_types import BAD_PATTERN, DATE_FORMAT
 from datahub.semantic.scope import Scope
@@ -107,8 +107,11 @@ def _instead(part: str) -> str | None:
 _WEEK_YEAR = {"YYYY": "yyyy", "YY": "yy"}
 
 
-def format_trouble(text: str) -> tuple[str, str, int, int] | None:
-    """What is wrong with the format of a date: a sentence, what was meant ("" if unknown), and where; None where all is well."""
+def format_trouble(text: str, meant: str = "") -> tuple[str, str, int, int] | None:
+    """What is wrong with the format of a date: a sentence, what was meant ("" if unknown), and where; None where all is well.
+
+    `meant` says what is read or written by it, if that is known (`purpose`).
+    """
     found = [] if "%" in text else re.finditer(r"'[^']*'|([A-Za-z])\1*", text)
     runs = [(run.group(), run.start()) for run in found if run.group()[0] != "'"]
     words = [run for run, _ in runs]
@@ -116,7 +119,7 @@ def format_trouble(text: str) -> tuple[str, str, int, int] | None:
         told = _run_trouble(run, number, words)
         if told is not None:
             return (*told, at, at + len(run))
-    said = complaint(text)
+    said = complaint(text) or (misfit(text, meant) if meant else "")
     return (said, "", 0, len(text)) if said else None
 
 
@@ -128,11 +131,19 @@ def _run_trouble(run: str, at: int, runs: Sequence[str]) -> tuple[str, str] | No
         return f"`{run}` is the day of the year", run.lower()
     if run in ("mm", "m") and not letters & set("Hh") and letters & set("yudD"):
         return f"`{run}` is the minute", run.upper()
+    if run in ("mm", "m") and _in_a_date(at, runs) and letters & set("yu") and "d" in letters and not letters & set("MLD"):
+        return f"`{run}` is the minute", run.upper()
     if run in ("MM", "M") and "m" not in letters and at > 0 and runs[at - 1] in ("HH", "H", "hh", "h"):
         return f"`{run}` is the month", run.lower()
     if run in ("hh", "h") and "a" not in letters:
         return f"`{run}` counts to 12, and nothing says which half of the day it is", run.upper()
     return None
+
+
+def _in_a_date(at: int, runs: Sequence[str]) -> bool:
+    """Whether a part stands between those of a date, and not behind an hour nor before a second."""
+    before, behind = runs[at - 1 : at] if at else [], runs[at + 1 : at + 2]
+    return not any(one[0] in "Hh" for one in before) and not any(one[0] in "sa" for one in behind)
 
 
 _READING = frozenset(("date", "time", "datetime", "local_datetime"))
@@ -148,9 +159,21 @@ def format_arguments(function: str, pairs: Sequence[Pair]) -> Sequence[Pair]:
     return [pair for pair in pairs if pair[0].name in _FORMATS and isinstance(pair[1].value, ir.Constant)]
 
 
-def tell_format(text: str, span: Span, scope: Scope) -> ir.Expression | None:
+def purpose(function: str, pairs: Sequence[Pair]) -> str:
+    """What a function reads or writes by a pattern, as `misfit` takes it."""
+    if function in _READING:
+        return function
+    return "clock" if any(isinstance(t.base_of(given.value.type), t.Time) for _, given in pairs[:1]) else ""
+
+
+def read_into(kind: t.Type) -> str:
+    """What a column of such a type reads by a pattern, as `misfit` takes it."""
+    return "time" if isinstance(kind, t.Time) else "date"
+
+
+def tell_format(text: str, span: Span, scope: Scope, meant: str = "") -> ir.Expression | None:
     """Tell what is wrong with the format of a date that stands at `span` in quotes; None where nothing is."""
-    trouble = format_trouble(text)
+    trouble = format_trouble(text, meant)
     if trouble is None:
         return None
     message, meant, start, end = trouble

@@ -104,7 +104,7 @@ DATE_FORMAT = Rule(
     Severity.ERROR,
     "the pattern of a date is not what it seems",
     "Letters stand for parts: `yyyy` year, `MM` month, `dd` day, `HH` hour, `mm` minute, `ss` second. Case counts: `mm` is not "
-    "the month, `YYYY` not the calendar year.",
+    "the month, `YYYY` not the calendar year. What is read as a date needs a year, and what is read as a time an hour: none is made up.",
 )
 
 ZONE_MISSING = Rule(

@@ -10,7 +10,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic import ir
 from datahub.semantic.collect import check_reserved, twice
 from datahub.semantic.conditions import asked, conditions_into
-from datahub.semantic.constants import name_pattern, tell_format
+from datahub.semantic.constants import name_pattern, read_into, tell_format
 from datahub.semantic.expressions import codes
 from datahub.semantic.kinds import SOURCES, Kind
 from datahub.semantic.options import find_kind, read_options
@@ -251,7 +251,7 @@ def _with_format(column: ast.ColumnDecl, kind: t.Type, reading: ir.Reading, unit
             )
         )
         return reading
-    tell_format(column.format.value, column.format.span, unit.scope())
+    tell_format(column.format.value, column.format.span, unit.scope(), read_into(clock))
     return replace(reading, formats=(column.format.value,))
 
 

@@ -14,7 +14,7 @@ from datahub.functions.calendar_names import is_known
 from datahub.functions.civil import zone_known
 from datahub.functions.declare import Overload
 from datahub.semantic import ir
-from datahub.semantic.constants import format_arguments, tell_format
+from datahub.semantic.constants import format_arguments, purpose, tell_format
 from datahub.semantic.folding import left_out
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.semantic.scope import Scope
@@ -48,7 +48,7 @@ def takes_constants(name: str, overload: Overload, pairs: Sequence[Pair], scope:
             message = f"`{given.value.value}` is a time zone, and stands where the pattern does"
             tell(scope, BAD_ARGUMENTS, given.span, message, "no pattern", help=f"write `zone: {shown(given.span)}`")
             return False
-        if tell_format(given.value.value, given.span, scope):
+        if tell_format(given.value.value, given.span, scope, purpose(name, pairs)):
             return False
     for parameter, given in pairs:
         zone = given.value.value if parameter.name == "zone" and isinstance(given.value, ir.Constant) else None

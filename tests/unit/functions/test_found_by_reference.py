@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import Scope
+from datahub.functions.compare import in_list, not_in_list
 from datahub.testing.expressions import answer
 from datahub.types import model as t
 from tests.differential.calls import Call
@@ -66,3 +68,27 @@ def test_what_was_wrong_is_right(expression: str, value: Any) -> None:
 )
 def test_what_passed_is_rejected(expression: str, code: str) -> None:
     assert answer(expression).rejected == code
+
+
+@pytest.mark.parametrize(
+    ("expression", "column", "values"),
+    [
+        ("clamp(11, 0, n)", "n", [3, 20, None, 7]),
+        ("clamp(-1, 0, n)", "n", [3, 20, None, 7]),
+        ('ngram_fingerprint("abc", n)', "n", [1, 2, 3, 4]),
+        ("range(-9223372036854775807, 1, n)", "n", [9223372036854775807, 9223372036854775806, 9223372036854775807, 9223372036854775806]),
+    ],
+)
+def test_one_column_among_constants_is_answered_row_by_row(expression: str, column: str, values: list[Any]) -> None:
+    found = typed(Call(expression, {column: t.Int(True)}))
+    assert found is not None
+    whole = evaluate(found[0], Scope(framed(found[1].columns, [{column: one} for one in values]), state())).array(len(values)).to_pylist()
+    alone = [None if one is None else answer(expression.replace("n)", f"{one})")).as_json()["value"] for one in values]
+    assert alone == whole
+
+
+def test_what_lies_under_a_null_list_is_not_asked_for() -> None:
+    under = pa.ListArray.from_arrays(pa.array([0, 1, 3, 4]), pa.array(["p", "p", "r", "q"]), mask=pa.array([False, True, False]))
+    asked = pa.array(["p", "p", "z"])
+    assert [True, False, False] == in_list(asked, under).to_pylist()
+    assert [False, False, True] == not_in_list(asked, under).to_pylist()
