@@ -105,6 +105,7 @@ def _instead(part: str) -> str | None:
 # ---------------------------------------------------------------- formats of dates
 
 _WEEK_YEAR = {"YYYY": "yyyy", "YY": "yy"}
+_WEEKDAY = {"ddd": "EEE", "dddd": "EEEE"}
 
 
 def format_trouble(text: str, meant: str = "") -> tuple[str, str, int, int] | None:
@@ -127,6 +128,8 @@ def _run_trouble(run: str, at: int, runs: Sequence[str]) -> tuple[str, str] | No
     letters = {one[0] for one in runs}
     if run in _WEEK_YEAR:
         return f"`{run}` is the year of a week, which differs from the calendar's around New Year", _WEEK_YEAR[run]
+    if run in _WEEKDAY:
+        return f"`{run}` is the day of the month with zeros before it, and no weekday's name as in Excel", _WEEKDAY[run]
     if run in ("DD", "D") and "M" in letters | {one[0].upper() for one in runs if one[0] == "m"}:
         return f"`{run}` is the day of the year", run.lower()
     if run in ("mm", "m") and not letters & set("Hh") and letters & set("yudD"):
