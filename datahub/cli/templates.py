@@ -59,10 +59,10 @@ def _of(folder: Path, target: str, told: DocumentsTo, plan: Plan, at: Span) -> I
     from datahub.project.failures import TerminalError
     from datahub.project.rules import WRONG_TEMPLATE
     from datahub.runner.jobs.bind import targets_written
-    from datahub.runner.jobs.documents import documents_of
+    from datahub.runner.jobs.documents import documents_of, entities_of
 
     # What the script does not write is told of with the job's targets.
-    if target in targets_written(plan):
+    if target in targets_written(plan) and entities_of(plan, target):
         try:
             documents_of(target, told, plan, folder)
         except BadTemplate as problem:

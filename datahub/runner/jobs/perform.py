@@ -25,7 +25,19 @@ from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, 
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
-from datahub.runner.jobs.piled_up import Piled, behind, files_left, files_of_part, goes_aside, part, repeated, rest, splittable, waiting
+from datahub.runner.jobs.piled_up import (
+    Piled,
+    behind,
+    files_left,
+    files_of_part,
+    goes_aside,
+    part,
+    repeated,
+    rest,
+    splittable,
+    waiting,
+    waits_behind,
+)
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import (
@@ -103,7 +115,7 @@ class _Work:
         self._report: Report | None = None
         self._piled: Piled | None = None
         self._drift: tuple[str, ...] = ()
-        self._torn: tuple[str, ...] = ()
+        self._torn, self._waits = tuple[str, ...](), ""
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -155,7 +167,7 @@ class _Work:
                 # What is given back comes again as a whole: none of it is to be corrected apart.
                 self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
         part_of = files_of_part(self._context, self._claim, self._run)
-        judge(self._context, report, approved=self._run.approved, part=part_of)
+        judge(self._context, report, approved=self._run.approved, part=part_of, waits=self._waits)
         self._remembered.prepare(self._claim.run)
         planned = plan(self._context, self._run, report)
         self._torn = tuple(planned.told)
@@ -178,7 +190,7 @@ class _Work:
             try:
                 report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
             except BadInput as problem:
-                if not self._parted(taken, problem.path):
+                if not self._parted(taken, problem.path, problem.message):
                     raise
                 continue
             hold.check()
@@ -190,11 +202,12 @@ class _Work:
             narrow(self._context, self._claim, taken, piled.source, piled.first)
             self._again()
 
-    def _parted(self, taken: Sequence[Taken], bad: str = "") -> bool:
+    def _parted(self, taken: Sequence[Taken], bad: str = "", why: str = "") -> bool:
         """Leave some of several files to the next run, so that no file goes down with another that cannot be taken."""
         source, first = part(self._context, self._run, input_files(self._context, tuple(taken)), bad)
         if not source:
             return False
+        self._waits = waits_behind([one.item.name for one in taken if one.source == source][first:], {bad: why})
         narrow(self._context, self._claim, taken, source, first)
         self._again()
         return True

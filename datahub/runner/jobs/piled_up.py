@@ -68,7 +68,8 @@ def files_of_part(context: JobContext, claim: Claim, run: Run) -> tuple[int, int
     if not left and not cause.startswith(REST):
         return 0, 0
     whole = mine + left
-    while cause.startswith(REST):
+    # Where a job takes few files a run, the row of runs behind each other is long, and does not matter.
+    while cause.startswith(REST) and at_once(context, whole) == whole:
         earlier = cause.removeprefix(REST)
         whole, cause = whole + files_taken(context, earlier), context.store.runs.cause(earlier)
     return mine, at_once(context, whole)
@@ -78,6 +79,12 @@ def at_once(context: JobContext, files: int) -> int:
     """How many of so many files a run takes at most, where each of them can be taken."""
     bounds = [bound.limit for name in _folders(context) if isinstance(bound := context.job.sources[name], FilesFrom)]
     return min(files, sum(bounds))
+
+
+def waits_behind(names: Sequence[str], why: Mapping[str, str]) -> str:
+    """Which files were left out of a run, in words, and why the first of them was where that is known."""
+    first = f"`{names[0]}` ({why[names[0]]})" if names[0] in why else f"`{names[0]}`"
+    return f"{first} waits" if len(names) == 1 else f"{first} and {len(names) - 1:,} more wait"
 
 
 def files_taken(context: JobContext, run: str) -> int:

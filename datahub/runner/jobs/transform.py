@@ -123,14 +123,17 @@ def rejects_of(run_id: str, report: Report) -> list[Rejects]:
     return [Rejects(run_id, one.name, one.path, one.rows, codes) for one in report.rejects]
 
 
-def judge(context: JobContext, report: Report, *, approved: bool, part: tuple[int, int] = (0, 0)) -> None:
+def judge(context: JobContext, report: Report, *, approved: bool, part: tuple[int, int] = (0, 0), waits: str = "") -> None:
     """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered; `part`: how many files
-    the run has, where it is but a part of what waited, and of how many."""
+    the run has, where it is but a part of what waited, and of how many; `waits`: which were left out, for whoever has to decide."""
     if report.status == "aborted":
         raise Failed("ABORTED", report.reason)
     within_tolerance(context, report)
     if not approved:
-        _guard(context, report.rows_read, *part)
+        try:
+            _guard(context, report.rows_read, *part)
+        except Held as held:
+            raise Held(f"{held}; {waits}" if waits else str(held)) from None
 
 
 def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> None:

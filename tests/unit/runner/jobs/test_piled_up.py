@@ -342,6 +342,16 @@ def test_what_waits_behind_a_limit_makes_no_run_a_part(shop):
     assert (["a.csv"], "held") == (names, status)
 
 
+def test_a_part_that_is_held_says_which_file_was_left_out_and_why(shop):
+    shop = shop(ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\nguards.rows = 50'))
+    put(shop, a="a,1", b="b,1", d="d,1")
+    shop.put("in/c.csv", "sku\nx\n")
+    assert [(["a.csv", "b.csv"], "held")] == ran(shop)
+    (held,) = shop.store.runs.list()
+    assert "2 rows were read of 2 of 4 files, and the job wants 50 at least of all of them; `c.csv` (" in held.reason
+    assert re.search(r"lacks.*`stock`.*\) and 1 more wait$", held.reason), held.reason
+
+
 def test_where_all_files_are_bad_not_all_of_them_are_put_aside_in_one_breath(shop):
     shop = shop(ASIDE, ABORTS)
     put(shop, **{f"a{number}": f"a{number},?" for number in range(9)})
