@@ -41,22 +41,30 @@ def _takes(source: FilesFrom, target: FilesTo, file: str) -> bool:
 
 
 def _made(job: str, target: str, told: FilesTo, plan: Plan) -> Sequence[str]:
-    from datahub.documents.told import extension, kind_of
-
+    ending = ending_of(target, told, plan)
     if told.documents:
-        return [_filled(told.name, job, target, f"{target}.{extension(told.document or kind_of(told.template), told.template)}")]
-    ending = next((_ending(one.kind) for one in plan.targets if one.name == target), "jsonl")
+        return [name_in_run(told.name, job, target, f"{target}.{ending}")]
     writes = plan.flow.writes if plan.flow is not None else ()
     stems = (target, *(entity for item in writes if item.target == target for entity in item.entities))
-    return [_filled(told.name, job, target, f"{stem}.{ending}") for stem in stems]
+    return [name_in_run(told.name, job, target, f"{stem}.{ending}") for stem in stems]
 
 
 def _rejected(job: str, told: FilesTo, plan: Plan) -> Sequence[str]:
     names = [f"{one.name}.{_ending(one.kind)}" for one in plan.sources] + [f"refused-{one.name}.csv" for one in plan.targets]
-    return [_filled(told.name or "{{STEM}}-{{RUN}}.{{FORMAT}}", job, "rejects", name) for name in names]
+    return [name_in_run(told.name or "{{STEM}}-{{RUN}}.{{FORMAT}}", job, "rejects", name) for name in names]
 
 
-def _filled(template: str, job: str, target: str, name: str) -> str:
+def ending_of(target: str, told: FilesTo, plan: Plan) -> str:
+    """What the names of a target's files end in."""
+    from datahub.documents.told import extension, kind_of
+
+    if told.documents:
+        return extension(told.document or kind_of(told.template), told.template)
+    return next((_ending(one.kind) for one in plan.targets if one.name == target), "jsonl")
+
+
+def name_in_run(template: str, job: str, target: str, name: str) -> str:
+    """The name that a file has in some run, the same one for all that is asked here."""
     from datahub.connectors.file_names import about
     from datahub.project.slots import SLOT
 

@@ -64,6 +64,9 @@ def filled(template: str, values: Mapping[str, str]) -> str:
         return _UNFIT.sub("_", values[name])
 
     name = SLOT.sub(value, template)
+    if name.startswith(".") and not template.startswith("."):
+        # Whoever polls for files passes over hidden ones.
+        name = f"_{name[1:]}"
     if name in ("", ".", "..") or _UNFIT.search(name):
         raise TerminalError(f"`{template}` makes no file name: `{shown(name)}`", "name folders in `folder`")
     if len(name.encode()) > _LONGEST:

@@ -12,6 +12,7 @@ from datahub.connectors.declare import DataHubError, Entry, FileSystem, Landed, 
 from datahub.connectors.file_names import about, filled, fits, shown, temporary
 from datahub.connectors.landing import Landing, batches, fingerprint
 from datahub.project.binding import After, FilesFrom
+from datahub.project.slots import slots_of
 
 MARK = ".done"
 """What is put behind a file's name to mark it as read."""
@@ -26,6 +27,7 @@ class FilesIn:
         self.landing = Landing(files, told.largest, sleep)
         self._window: tuple[datetime, datetime] | None = None
         self._left: list[str] = []
+        self._announced: dict[str, set[str]] | None = None
 
     def within(self, window: tuple[datetime, datetime] | None) -> None:
         """Give the files that were changed within a window, however many."""
@@ -61,7 +63,9 @@ class FilesIn:
         except Missing:
             return
         if landed.split.fingerprint == fingerprint(here):
-            for one in (path, *self._done_file_of(path)):
+            # What announces several files is needed until the last of them is gone.
+            last = [done for done in self._done_file_of(path) if self._last_of(done, path)]
+            for one in (path, *last):
                 self._dispose(one, after, landed.sha256)
 
     def left(self) -> Sequence[str]:
@@ -195,6 +199,19 @@ class FilesIn:
         return shown(path.removeprefix(f"{folder}/") if folder and not self._told.path else entry.name)
 
     # ------------------------------------------------------------ settling
+
+    def _last_of(self, done: str, path: str) -> bool:
+        """Whether no other file waits for what announces this one. One listing serves all files that a run settles."""
+        if "NAME" in slots_of(self._told.ready.done_file):
+            return True
+        if self._announced is None:
+            self._announced = {}
+            for entry in self._takeable(self._there()):
+                for one in self._done_file_of(entry.path):
+                    self._announced.setdefault(one, set()).add(entry.path)
+        waiting = self._announced.setdefault(done, set())
+        waiting.discard(path)
+        return not waiting
 
     def _dispose(self, path: str, after: After, sha256: str) -> None:
         folder, slash, name = path.rpartition("/")

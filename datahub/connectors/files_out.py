@@ -25,6 +25,8 @@ class FilesOut:
         if self._told.create_folders and self._told.folder:
             self._files.make_folder(self._told.folder)
         name = self._name(output)
+        if self._done_file_of(name) == name:
+            raise TerminalError(f"`done_file` makes `{name}`, the name of the file itself", "let it make another: `{{NAME}}.done`")
         # The same on every attempt, also where another name has become the free one.
         temporary = self._at(f".{output.path.name[:150]}.{output.key[:16]}.part")
         size, digest = 0, hashlib.sha256()
@@ -47,14 +49,17 @@ class FilesOut:
 
     def commit(self, receipts: Sequence[Receipt]) -> None:
         """Give each file its name. Only that makes its hidden one go away: where it is gone, the name was given before."""
+        names = {receipt.locator.rpartition("/")[2] for receipt in receipts}
+        taken = sorted({self._done_file_of(name) for name in names} & names)
+        if taken:
+            raise TerminalError(f"`done_file` makes `{taken[0]}`, the name of another file of this run", "let it make names of its own")
         for receipt in receipts:
             if self._there(receipt.temporary):
                 self._show(receipt)
             if self._told.exists == "replace" and self._there(self._aside(receipt)):
                 self._files.remove(self._aside(receipt))
             if self._told.done_file:
-                name = receipt.locator.rpartition("/")[2]
-                with self._files.write(self._at(filled(self._told.done_file, about(name)))):
+                with self._files.write(self._at(self._done_file_of(receipt.locator.rpartition("/")[2]))):
                     pass
 
     def abort(self, receipts: Sequence[Receipt]) -> None:
@@ -101,6 +106,10 @@ class FilesOut:
         """Whether two names are of one file."""
         identity = self._files.look(one).identity
         return bool(identity) and identity == self._files.look(other).identity
+
+    def _done_file_of(self, name: str) -> str:
+        """The name of what announces a file; nothing where nothing does."""
+        return filled(self._told.done_file, about(name)) if self._told.done_file else ""
 
     def _name(self, output: Output) -> str:
         """The name of the file, one that is free where it must be."""

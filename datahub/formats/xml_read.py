@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,11 @@ class XmlReader:
         with InputStream(file.path, file.member, file.name) as stream, lent() as child:
             asked = {"name": file.name, "rows": self.path, "size": block_size(stream)}
             asked["doctype"] = option(self.shape, "doctype") == "ignore"
-            parts = iter(lambda: stream.read(CHUNK), b"")
+            first = stream.read(CHUNK)
+            if not first:
+                # Without an element it is no document: it was cut before it began.
+                raise BadInput("R005", f"`{file.name}` has 0 bytes: no XML is so short", "fetch the file again", path=file.name)
+            parts = chain((first,), iter(lambda: stream.read(CHUNK), b""))
             for told, found in child.answers(_work("read", file), self._asked | asked, parts):
                 yield self._block(told, found, number, count)
                 count += 1

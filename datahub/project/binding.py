@@ -8,7 +8,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from datahub.project.model import Config, Length, mistake
-from datahub.project.slots import OF_FILE, OF_RUN, check_name, check_slots
+from datahub.project.slots import OF_FILE, OF_RUN, check_done_file, check_name, check_slots
+
+_ANY = "\0.\0"
+"""The name of a file of which nothing is known: no other name is written so."""
 
 
 class Ready(Config):
@@ -26,6 +29,7 @@ class Ready(Config):
     @model_validator(mode="after")
     def _named(self) -> Self:
         check_slots("done_file", self.done_file, OF_FILE)
+        check_done_file(_ANY, self.done_file)
         return self
 
 
@@ -153,6 +157,7 @@ class FilesTo(DocumentsTo):
     def _named(self) -> Self:
         check_slots("done_file", self.done_file, OF_FILE)
         check_name("name", self.name)
+        check_done_file(self.name or _ANY, self.done_file)
         if not self.documents:
             # What names of documents can say of their row, the script knows.
             check_slots("name", self.name, (*OF_RUN, *OF_FILE, "FORMAT"))

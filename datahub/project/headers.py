@@ -45,8 +45,8 @@ def _plain_where_it_is(given: Any, info: ValidationInfo) -> Any:
         return given
     vault = (info.context or {}).get("vault")
     return {
-        name: Plain(value, vault)
-        if isinstance(value, str) and isinstance(name, str) and not has_reference(value) and not _looks_secret(name, value)
+        name: (Secret if has_reference(value) else Plain)(value, vault)
+        if isinstance(value, str) and isinstance(name, str) and not _looks_secret(name, value)
         else value
         for name, value in given.items()
     }

@@ -10,7 +10,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.project.layers import Setting
 from datahub.project.places import Path
 from datahub.project.rules import LITERAL_SECRET
-from datahub.project.secrets import has_reference
+from datahub.project.secrets import has_reference, only_refers
 
 NAMED = re.compile(
     r"(^|[_-])(pass(word|phrase|wd)?|secret|token|api[_-]?key|apikey|(access|account|private|shared)[_-]?key|connection[_-]?string"
@@ -35,15 +35,17 @@ def literal_secrets(values: Mapping[str, Any], settings: Mapping[Path, Setting])
 
 
 def _secret(path: Path, text: str) -> str:
-    if has_reference(text):
+    if only_refers(text):
         return ""
     address = _IN_ADDRESS.search(text)
-    if address:
+    if address and not only_refers(address["password"]):
         return "this address has a password in it"
     if ISSUED.search(text):
         return "this is a key"
     # Fields of models are told by the models; free tables (`options`, `parameters`, `headers`) have no model.
-    if len(path) > 3 and NAMED.search(str(path[-1])) and text:
+    # A connection string says more than its key.
+    told = has_reference(text) and "string" in str(path[-1]).lower()
+    if len(path) > 3 and NAMED.search(str(path[-1])) and text and not told:
         return "its name says that this is a secret"
     return ""
 

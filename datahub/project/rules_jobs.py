@@ -60,7 +60,8 @@ UNFIT_BINDING = _rule(
     "unfit-binding",
     "what a job binds does not fit what its script says of it",
     "Rows of an entity need a source of the kind `jsonl`, `json`, `parquet` or `arrow`; who is told how runs end is a connection of "
-    "the kind `webhook`; a target that takes batches takes those of one entity.",
+    "the kind `webhook`; a target that takes batches takes those of one entity; no two "
+    "files of a run have one name.",
 )
 READS_ITSELF = _rule(
     "DHM938",

@@ -21,6 +21,8 @@ _MEANT = re.compile(
     r"\$\{?(?:(?i:env|file|keyring):)?[A-Za-z_]*\}?|\$\{(?i:env|file|keyring):[\w/.~-]*\}?|\$\{[a-z-]{2,16}:[A-Za-z_/.-]+\}"
 )
 """What is surely meant as a reference, such as `$PASSWORD`, and so may be shown."""
+_AROUND = re.compile(r"\s*((?i:bearer|basic|token|api-?key|key|digest|sso-key|negotiate)\s+)?(?i:(token|key|session|sid)=)?\"?[\s:]*\"?\s*")
+"""What may stand beside the references to a secret: the words that a header begins with, and what parts a user from a password."""
 _KINDS = ("env", "file", "keyring")
 
 
@@ -118,10 +120,17 @@ def _from_keyring(name: str) -> str:
 
 def has_reference(text: str) -> bool:
     """Whether some of `text` stands elsewhere; a default written beside its variable stands here."""
-    return any(
-        not match["escaped"] and match["kind"] in _KINDS and match["name"].strip() and not match["default"]
-        for match in _REFERENCE.finditer(text)
-    )
+    return any(_elsewhere(match) for match in _REFERENCE.finditer(text))
+
+
+def _elsewhere(match: re.Match[str]) -> bool:
+    return bool(not match["escaped"] and match["kind"] in _KINDS and match["name"].strip() and not match["default"])
+
+
+def only_refers(text: str) -> bool:
+    """Whether all that is secret in `text` stands elsewhere: beside references there is nothing but a word such as `Bearer`."""
+    around = _REFERENCE.sub(lambda match: "" if _elsewhere(match) else match[0], text)
+    return has_reference(text) and _AROUND.fullmatch(around) is not None
 
 
 class Secret:
@@ -161,7 +170,7 @@ def _read_secret(value: Any, info: core_schema.ValidationInfo) -> Secret:
         return value
     if not isinstance(value, str):
         raise PydanticCustomError("secret_type", "a secret is a reference in text")
-    if not has_reference(value):
+    if not only_refers(value):
         if _MEANT.fullmatch(value.strip()):
             raise PydanticCustomError("unknown_reference", "{message}", {"message": f"`{value}` is no reference", "help": ""})
         raise PydanticCustomError("literal_secret", "a secret stands in the file itself")

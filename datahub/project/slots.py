@@ -30,6 +30,21 @@ def check_slots(key: str, name: str, known: Sequence[str]) -> None:
             raise mistake("slot", f"nothing fills `{{{{{slot}}}}}`", key=key, help=help)
 
 
+def check_done_file(name: str, done_file: str) -> None:
+    """A mistake where what announces a file has the file's own name."""
+    stem = name.rpartition(".")[0] or name
+    values = {"NAME": name, "STEM": stem}
+    made = SLOT.sub(lambda found: values.get(found[1].upper(), found[0]), done_file)
+    if done_file and _even(made) == _even(name):
+        help = "give it a name of its own, such as `{{NAME}}.done`"
+        raise mistake("done_file", f"`{done_file}` is the name of the file itself that it announces", key="done_file", help=help)
+
+
+def _even(name: str) -> str:
+    """A name whose slots are all written in one way."""
+    return SLOT.sub(lambda found: f"{{{{{found[1].upper()}}}}}", name)
+
+
 def check_name(key: str, name: str) -> None:
     """A mistake where a name would be a path."""
     if "/" in name or "\\" in name:

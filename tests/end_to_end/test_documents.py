@@ -155,6 +155,17 @@ def test_two_documents_of_one_name_end_the_run_before_any_shows(project):
     assert not (folder / "out").exists()
 
 
+def test_a_row_whose_file_would_be_called_as_that_of_another_key_is_refused_alone(project):
+    folder = project(FILES + 'document = "json"\n')
+    rows: list[dict[str, object]] = [{"id": one, "note": None, "lines": []} for one in ("a/b", "a_b", "c")]
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": rows}), encoding="utf-8")
+    ended = dhm("run", "orders")
+    assert 0 == ended.returncode, ended.stderr
+    assert ["a_b.json", "c.json"] == sorted(path.name for path in (folder / "out").iterdir())
+    refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
+    assert "a file for `a_b.json` is called `a_b.json`, as that for `a/b.json` is" in refused.read_text(encoding="utf-8")
+
+
 def test_many_documents_are_told_in_one_line(project):
     folder = project(FILES + 'document = "json"\n')
     many = [{"id": f"N-{number}", "note": None, "lines": [{"sku": "A", "qty": 1}]} for number in range(30)]

@@ -301,11 +301,16 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
     folder = context.folders.run(run.id) / "out" / "documents" / target
     folder.mkdir(parents=True)
     files, unmade = [], []
+    meant: dict[str, str] = {}
     for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
         if one.problem:
             unmade.append(_unmade(_document(context, run, target, one), one.problem))
             continue
         path = folder / one.name
+        if meant.setdefault(one.name, one.meant) != one.meant:
+            problem = f"a file for `{one.meant}` is called `{one.name}`, as that for `{meant[one.name]}` is"
+            unmade.append(_unmade(_document(context, run, target, one), problem))
+            continue
         if path.exists():
             raise Failed("OUTPUT", f"two documents for `{target}` are called `{one.name}`: put the key of the row into `name`")
         path.write_bytes(one.body)

@@ -17,7 +17,7 @@ from datahub.documents.told import extension, kind_of
 from datahub.documents.written import text_of
 from datahub.plan.operators import Plan
 from datahub.project.binding import DocumentsTo, FilesTo
-from datahub.project.slots import OF_RUN, slots_of
+from datahub.project.slots import OF_RUN, SLOT, slots_of
 from datahub.records import record
 
 
@@ -31,6 +31,8 @@ class Document:
     problem: str = ""
     values: Mapping[str, str] | None = None
     """What names and paths can say of the row."""
+    meant: str = ""
+    """The name before what no file can be called was taken out of it: it tells rows apart whose names are one."""
 
 
 class Documents:
@@ -56,8 +58,9 @@ class Documents:
         for number, row in enumerate(documents(self.row, files, first), first):
             try:
                 mine = self._values(row)
-                name = filled(self._name, {**mine, **values, "FORMAT": self._format})
-                yield Document(number, name, self._maker.render(row), values=mine)
+                slots = {**mine, **values, "FORMAT": self._format}
+                name = filled(self._name, slots)
+                yield Document(number, name, self._maker.render(row), values=mine, meant=_meant(self._name, slots))
             except TerminalError as problem:
                 # It is one row that cannot be written so; the others can.
                 yield Document(number, "", b"", problem.message)
@@ -81,6 +84,10 @@ class Documents:
         bare = {name.replace("_", ""): value for name, value in told.items()}
         key = "-".join(text_of(row.get(name)) for name in self.row.key)
         return {**bare, **told, "KEY": key or "document"}
+
+
+def _meant(template: str, slots: Mapping[str, str]) -> str:
+    return SLOT.sub(lambda found: slots[found[1].upper()], template)
 
 
 def documents_of(target: str, told: DocumentsTo, plan: Plan, folder: Path) -> Documents:

@@ -99,6 +99,41 @@ def test_a_job_whose_connection_cannot_be_read_is_told_by_the_connection_alone(t
     assert [] == found_below(head, tmp_path, ORDERS + FLOW)
 
 
+SCRIPTS["two.dhm"] = """\
+source feed: csv { columns { id: text } }
+entity A { id: text }
+map A from f in feed { include f }
+target one: csv {}
+target two: csv {}
+flow main {
+  write A to one
+  write A to two
+}
+"""
+TWO = """\
+[jobs.two]
+mapping = "two.dhm"
+sources.feed = {connection = "here", folder = "in"}
+targets.one = {connection = "here", folder = "out", name = "o-{{RUN}}.csv"}
+targets.two = {connection = "here", folder = "./out/", name = "%s"%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "says"),
+    [
+        ("o-{{run}}.csv", "", "the targets `one` and `two` both leave `o-"),
+        ("p.csv", ', done_file = "o-20260131-120000-4f2ab.csv"', "the `done_file` of the target `two` is `o-"),
+        ("o-{{DATE}}.csv", "", ""),
+        ("o-{{TARGET}}.csv", ', done_file = "{{STEM}}.done"', ""),
+        ("{{NAME}}", "", ""),
+    ],
+)
+def test_no_two_files_of_a_run_have_one_name(tmp_path, name, more, says):
+    told = found(tmp_path, TWO % (name, more))
+    assert ([("DHM937", says)] if says else []) == [(one.rule.code, says) for one in told if says in one.message]
+
+
 def test_what_a_target_of_documents_cannot_be_is_told_once(tmp_path, monkeypatch, dhm):
     documents = ORDERS.replace('folder = "out"}', 'folder = "out", document = "json", name = "{{ID}}.json"}')
     found(tmp_path, documents + FLOW)

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from datahub.connectors.declare import Missing, Output, TerminalError, TransientError
+from datahub.connectors.file_names import filled
 from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
@@ -258,6 +259,20 @@ def test_the_announcement_goes_with_the_file(here):
     assert [] == listing(here / "in")
 
 
+@pytest.mark.parametrize("done", ["all.ok", "{{STEM}}.ok"])
+def test_what_announces_several_files_goes_with_the_last_of_them(here, done):
+    names_of = ("a.csv", "b.csv") if done == "all.ok" else ("a.csv", "a.txt")
+    for name in (*names_of, "all.ok", "a.ok"):
+        put(here, name)
+    told = {"ready": Ready(stable=timedelta(0), done_file=done), "after": After(action="delete"), "pattern": "*.{csv,txt}", "limit": 1}
+    for taken in names_of:
+        found = source(here, **told)
+        split = next(iter(found.splits()))
+        assert split.name == taken
+        found.settle(found.land(split, here / "landed"), succeeded=True)
+    assert (["a.ok"] if done == "all.ok" else ["all.ok"]) == listing(here / "in")
+
+
 # ---------------------------------------------------------------- out
 
 
@@ -279,6 +294,44 @@ def test_a_file_is_shown_whole_and_once(here, output):
     for _ in range(2):
         sink.commit([receipt])
     assert ["list-7.csv", "list-7.csv.done"] == listing(here / "out")
+
+
+def test_what_announces_a_file_is_never_written_over_it(here, output):
+    sink = target(here, name="{{TARGET}}.csv", done_file="list.csv", exists="replace")
+    with pytest.raises(TerminalError, match="the name of the file itself"):
+        sink.stage(output)
+    other = target(here, name="{{RUN}}.csv", done_file="{{STEM}}")
+    receipts = [other.stage(output), other.stage(replace(output, key="more", values={"RUN": "7.csv", "TARGET": "list"}))]
+    with pytest.raises(TerminalError, match="the name of another file"):
+        other.commit(receipts)
+    assert [] == [name for name in listing(here / "out") if not name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"done_file": "{{NAME}}"},
+        {"done_file": "{{ name }}"},
+        {"done_file": "o.csv", "name": "o.csv"},
+        {"done_file": "{{STEM}}.csv", "name": "o-{{RUN}}.csv"},
+        {"done_file": "{{NAME}}", "name": "{{ORDER}}.xml", "document": "xml"},
+    ],
+)
+def test_a_file_cannot_announce_itself(told):
+    with pytest.raises(ValidationError, match="the name of the file itself"):
+        FilesTo(connection="here", **told)
+
+
+def test_a_file_cannot_wait_for_itself():
+    with pytest.raises(ValidationError, match="the name of the file itself"):
+        Ready(done_file="{{NAME}}")
+    assert "{{STEM}}.csv" == Ready(done_file="{{STEM}}.csv").done_file
+
+
+def test_what_a_row_says_makes_no_hidden_file():
+    assert "_hid.xml" == filled("{{ID}}.xml", {"ID": ".hid"})
+    assert "_..xml" == filled("{{ID}}.xml", {"ID": ".."})
+    assert ".a.xml" == filled(".{{ID}}.xml", {"ID": "a"})
 
 
 def test_whoever_takes_the_file_before_it_was_marked_does_not_get_it_again(here, output):
@@ -324,7 +377,7 @@ def test_a_folder_that_is_not_there_is_made_where_the_job_says_so(here, output):
 def test_a_value_can_add_no_folder_and_a_slot_that_nothing_fills_is_told(here, output):
     sink = target(here, name="{{RUN}}.csv")
     receipt = sink.stage(replace(output, values={"RUN": "../../etc/passwd"}))
-    assert "out/.._.._etc_passwd.csv" == receipt.locator
+    assert "out/_._.._etc_passwd.csv" == receipt.locator
     with pytest.raises(ValidationError, match=r"nothing fills .*ORDER"):
         target(here, name="{{ORDER}}.csv")
     with pytest.raises(TerminalError, match="ORDER"):

@@ -44,6 +44,11 @@ def test_a_doctype_is_refused_in_every_encoding(tmp_path, encoding):
     assert ("R005", True) == (problem.code, "DOCTYPE" in problem.message)
 
 
+def test_a_file_of_no_bytes_is_no_document(tmp_path):
+    problem = refusal(tmp_path, "")
+    assert ("R005", "`f.xml` has 0 bytes: no XML is so short") == (problem.code, problem.message)
+
+
 def test_an_entity_of_an_outside_file_is_never_asked_for(tmp_path):
     (tmp_path / "secret").write_text("secret")
     problem = refusal(tmp_path, f'<!DOCTYPE a SYSTEM "file://{tmp_path}/secret"><a><b id="1"/></a>')

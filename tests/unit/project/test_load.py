@@ -18,6 +18,7 @@ from datahub.diagnostics.render.text import render
 from datahub.project.binding import FilesFrom
 from datahub.project.connection import Connection
 from datahub.project.failures import TerminalError
+from datahub.project.headers import Headers
 from datahub.project.load import Request, check, environments, find, load
 from datahub.project.model import Length
 from datahub.project.secrets import Secret, Undefined
@@ -30,7 +31,7 @@ class Shop(Connection):
     host: str
     port: int = 22
     password: Secret | None = None
-    headers: dict[str, Secret] = {}
+    headers: Headers = {}
     options: dict[str, str] = {}
     timeout: Length = timedelta(seconds=30)
     tags: list[str] = []
@@ -133,6 +134,34 @@ def test_a_secret_is_fetched_when_it_is_used_and_remembered(project, tmp_path):
     assert ("s3cret", "Bearer tok-en") == (erp.password.reveal(), erp.headers["X"].reveal())
     assert {"s3cret", "Bearer tok-en", "tok-en"} == loaded.vault.revealed
     assert "s3cret" not in repr(erp) + str(erp.model_dump()) + erp.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fits"),
+    [
+        ("password", "pre-${env:S}", False),
+        ("password", "SuperGeheim${env:S:-}", False),
+        ("password", "${env:S}x", False),
+        ("password", "$${env:S}${env:T}", False),
+        ("password", "${env:A:-geheim}${env:S}", False),
+        ("password", "${env:S}", True),
+        ("password", "${env:S}:${env:T}", True),
+        ("headers.Authorization", "Bearer ${env:S}", True),
+        ("headers.Authorization", "Token token=${env:S}", True),
+        ("headers.Authorization", "Geheim ${env:S:-}", False),
+        ("headers.X-Api-Key", "4711${env:S}", False),
+        ("headers.X-Tenant", "acme-${env:STAGE}", True),
+        ("options.token", "4711${env:S:-}", False),
+        ("options.url", "https://u:4711${env:S:-}@h.example", False),
+        ("options.url", "https://u:${env:S}@h.example", True),
+        ("options.connection_string", "AccountName=a;AccountKey=${env:S}", True),
+    ],
+)
+def test_what_is_secret_is_referred_to_whole(project, key, value, fits):
+    _, told = project(
+        HEAD + f'[connections.erp]\nkind = "shop"\nhost = "h"\n{key} = "{value}"\n', variables={"S": "s", "T": "t", "STAGE": "x"}
+    )
+    assert ([] if fits else ["DHM925"]) == [one.rule.code for one in told]
 
 
 def test_a_file_that_everybody_can_read_is_no_secret(project, tmp_path):
