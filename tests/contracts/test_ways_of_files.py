@@ -245,7 +245,7 @@ def test_a_name_that_is_taken_is_kept_replaced_or_numbered(files, out, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("value", "name"), [("../../etc/passwd", ".._.._etc_passwd.csv"), ("a\r\nDELE b", "a__DELE b.csv"), ("a\\b", "a_b.csv")]
+    ("value", "name"), [("../../etc/passwd", "_._.._etc_passwd.csv"), ("a\r\nDELE b", "a__DELE b.csv"), ("a\\b", "a_b.csv")]
 )
 def test_a_value_adds_no_folder_and_no_command(files, out, tmp_path, value, name):
     target = sink(files, name="{{ORDERID}}.csv")
