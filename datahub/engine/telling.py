@@ -15,6 +15,7 @@ from datahub.engine.places import Places
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Mask, Rows
 from datahub.functions.columns import combined_codes, fixed, glued
+from datahub.functions.segments import beginnings, listed, unpacked
 
 MOST_TOLD = 3
 """So many different messages of one failing value are told, and how many more there are."""
@@ -56,15 +57,14 @@ def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
     told = told.set_column(
         table.schema.get_field_index("entity"), "entity", pc.if_else(pc.equal(entities, ""), pa.scalar(None, pa.string()), entities)
     )
-    distinct = [(name, "distinct", pc.CountOptions(mode="only_valid")) for name in _JOINED]
     # Which map found it first depends on what had to wait.
     ranks = pc.index_in(entities, pa.array(order, pa.string()))
     told = told.take(
         pc.sort_indices(pa.table([ranks, told.column("_place")], ["rank", "place"]), [("rank", "ascending"), ("place", "ascending")])
     )
-    first = told.group_by(list(_SAME), use_threads=False).aggregate([("_place", "min"), *distinct])
+    first = told.group_by(list(_SAME), use_threads=False).aggregate([("_place", "min"), *((name, "list") for name in _JOINED)])
     first = first.take(pc.sort_indices(first.column("_place_min")))
-    found = {name: whole(first.column(f"{name}_distinct")) for name in _JOINED}
+    found = {name: _each_once(whole(first.column(f"{name}_list"))) for name in _JOINED}
     # Names of fields alone say enough where one entity has them, or all have the same.
     plain = pc.or_(*(pc.less_equal(pc.list_value_length(found[name]), 1) for name in ("entity", "field")))
     kept = table.take(first.column("_place_min"))
@@ -79,6 +79,14 @@ def _named_together(table: pa.Table, order: Sequence[str]) -> pa.Table:
 
 
 _JOINED = ("entity", "field", "_fields", "message")
+
+
+def _each_once(lists: pa.ListArray) -> pa.Array:
+    """Lists without nulls and repetitions, in their order; Arrow's own `distinct` gives what is in a list in any order."""
+    items, offsets = unpacked(lists)
+    owners = np.repeat(np.arange(len(lists)), np.diff(offsets))
+    first = combined_codes([pa.array(owners), items])[1]
+    return listed(items.take(first), beginnings(np.bincount(owners[first.to_numpy()], minlength=len(lists))))
 
 
 def _who(table: pa.Table) -> pa.Array:
