@@ -179,6 +179,7 @@ def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
         example('join_text(" ", "Jean", null, "Martin")', "Jean Martin"),
         example('join_text("-", upper(x) for x in ["a", "b"])', "A-B"),
         example('join_text(repeat("-", 10000), split(repeat("a", 10000), ""))', rejected="R603"),
+        example('join_text(repeat("-", 10000), split(repeat("a", 10000), "a"))', rejected="R603"),
     ],
 )
 def join_rows(values: pa.Array, offsets: Offsets, separator: str) -> pa.Array | Outcome:
@@ -202,10 +203,12 @@ def _joined(texts: pa.Array, offsets: Offsets, between: Ints, separators: Datum)
     """The texts of each segment, with the row's separator of so many bytes between them."""
     before = beginnings(row_bytes(texts))
     own: Ints = before[offsets[1:]] - before[offsets[:-1]]
-    between = np.maximum(lengths_of(offsets) - 1, 0) * between
-    long = grown(own + between)
+    gaps: Ints = np.maximum(lengths_of(offsets) - 1, 0) * between
+    whole: Ints = own + gaps
+    long = grown(whole)
     if long.any():
-        long &= own > reduced(np.maximum, row_bytes(texts), offsets, 0)
+        # Nothing that came whole is refused.
+        long &= whole > reduced(np.maximum, row_bytes(texts), offsets, 0)
         texts, offsets = kept(texts, offsets, ~long[owners(offsets)])
     joined = pc.binary_join(listed(texts, offsets), separators)
     if not (filled := lengths_of(offsets) > 0).all():

@@ -13,7 +13,7 @@ from datahub.types import model as t
 from tests.reference.lists import once
 from tests.reference.meaning import Asked, Reject, aggregates
 from tests.reference.numbers import exact, finite, lasting, micros, rounded, whole
-from tests.reference.texts import in_bounds
+from tests.reference.texts import LONGEST, in_bounds
 
 List = list[Any]
 
@@ -117,6 +117,9 @@ def increasing(values: List) -> bool:
 @aggregates("join_text")
 def join_text(separator: Any, values: Any, *more: Any) -> str | None:
     texts = there([values, *more] if not isinstance(values, list) else values)
+    if len(texts) > 1 and len(separator) * (len(texts) - 1) > LONGEST:
+        # It is not made to be measured: it may be more than memory has.
+        raise Reject("R603")
     return in_bounds(separator.join(texts), *texts) if texts else None
 
 
