@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -70,15 +70,9 @@ def _named(columns: pa.Array, paths: pa.Array, chosen: Mask, places: Rows, gathe
     elements = pc.replace_substring_regex(inside, "^([0-9]+).*", r"\1").cast(pa.int64()).to_numpy()
     behind = pc.replace_substring_regex(inside, "^[0-9]+", "")
     parts = pc.replace_substring_regex(behind, "^/?([^/]*).*", r"\1") if gathered.parts != ("",) else pa.repeat("", len(inside))
-    headers = pa.array(list(_headers(places, elements, parts, gathered)), pa.string())
+    headers = gathered.headers_at(places, elements, parts)
     rest = pc.replace_substring_regex(behind, "^/[^/]*", "") if gathered.parts != ("",) else behind
     known = pc.not_equal(headers, "")
     made = pc.if_else(known, glued("/", headers, rest), paths.filter(mask))
     named = pc.if_else(known, headers, columns.filter(mask))
     return pc.replace_with_mask(columns, mask, named), pc.replace_with_mask(paths, mask, made)
-
-
-def _headers(places: Rows, elements: Rows, parts: pa.Array, gathered: Gathered) -> Iterator[str]:
-    # One each failing cell of a list, which a person looks at; the rows of its block are not gone through.
-    for row, element, part in zip(places.tolist(), elements.tolist(), parts.to_pylist(), strict=True):
-        yield gathered.header(row, element, part)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.records import record
 
@@ -25,9 +27,10 @@ class Gathered:
     headers: tuple[tuple[str, ...], ...]
     keep: npt.NDArray[np.bool_]
 
-    def header(self, row: int, element: int, part: str) -> str:
-        """Under which header the part of an element of a row's list stands; "" where that is not known."""
-        columns = np.flatnonzero(self.keep[row])
-        if element >= len(columns) or part not in self.parts:
-            return ""
-        return self.headers[int(columns[element])][self.parts.index(part)]
+    def headers_at(self, rows: npt.NDArray[np.int64], elements: npt.NDArray[np.int64], parts: pa.Array) -> pa.Array:
+        """Under which headers parts of elements of the lists of rows stand; "" where that is not known."""
+        kept = self.keep[rows]
+        here = kept & (np.cumsum(kept, axis=1) == elements[:, np.newaxis] + 1)
+        first = pa.array(here.argmax(axis=1) * len(self.parts), mask=~here.any(axis=1))
+        place = pc.add(first, pc.index_in(parts, value_set=pa.array(self.parts, pa.string())))
+        return pc.fill_null(pa.array([name for group in self.headers for name in group], pa.string()).take(place), "")
