@@ -13,13 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from datahub.connectors.sending import Answer, Refusal, Sender, Uncertain
+from datahub.connectors.sending import UNSAID, Answer, Refusal, Sender, Uncertain
 from datahub.project.connection import Connection
 from datahub.project.failures import DataHubError, TerminalError, TransientError
 from datahub.records import record
 
 __all__ = [
     "CONNECTORS",
+    "UNSAID",
     "Answer",
     "Connector",
     "DataHubError",

@@ -8,6 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 from datahub.project.failures import TransientError
 from datahub.records import record
 
+UNSAID = "UNSAID"
+"""The code of rows of which a success should say what became of them, and does not: they may have been taken."""
+
 
 @record(frozen=True, slots=True)
 class Refusal:
@@ -63,7 +66,8 @@ class Sender(Protocol):
         ...
 
     def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
-        """Send one batch. `Uncertain` where it may have arrived; any other failure says that it has not.
+        """Send one batch. `Uncertain` where it may have arrived; any other failure says that it has not, and is `untouched` where
+        that holds of each of its rows, whatever the other side does with a part.
 
         `about` has the values of the row where the batch is a document of one, by their names in capitals.
         """

@@ -9,6 +9,9 @@ from __future__ import annotations
 class DataHubError(Exception):
     """Something outside the program failed: what, and what to do about it."""
 
+    untouched = False
+    """Whether the other side is for certain as it was before it was asked: it was not reached, or has refused all of it."""
+
     def __init__(self, message: str, help: str = "") -> None:
         # A name on another host may have bytes that are no text: what is told is shown, and kept, as text all the same.
         self.message, self.help = (text.encode("utf-8", "backslashreplace").decode() for text in (message, help))

@@ -229,10 +229,12 @@ class Deliveries(Protocol):
         """Write down how far was looked, and what is closed."""
 
     def mark(self, claim: Claim, batch: Batch, state: BatchState, answer: str = "") -> None: ...
+    def refused(self, claim: Claim, batch: Batch) -> None:
+        """The last attempt at a batch has left nothing: it is as it was before it was made."""
+
     def mark_file(self, claim: Claim, file: OutFile, state: FileState, receipt: str = "") -> None: ...
     def settle(self, run: str, state: BatchState) -> int:
         """A person says what became of the batches of a run, by their keys, of which nothing is known; how many there were."""
-        ...
 
 
 class Cursors(Protocol):
@@ -242,7 +244,6 @@ class Cursors(Protocol):
     def propose(self, claim: Claim, scope: str, stream: str, value: str) -> None: ...
     def proposed(self, claim: Claim, scope: str, stream: str) -> str | None:
         """What waits with the run."""
-        ...
 
     def commit(self, claim: Claim) -> None: ...
 
@@ -259,16 +260,13 @@ class Messages(Protocol):
 
     def put(self, messages: Sequence[Message]) -> Sequence[bool]:
         """Take messages in one transaction; for each, whether it is new."""
-        ...
 
     def same(self, messages: Sequence[Message]) -> Sequence[bool]:
         """For each message, whether what is known under its id said the same."""
-        ...
 
     def get(self, id: str) -> Message | None: ...
     def claim(self, channel: str, now: datetime, limit: int, blocked: bool = True, *, behind_dead: bool = True) -> Sequence[Message]:
         """The next messages; `blocked`: none whose key has an earlier one that is not done. Not `behind_dead`: nor one that is dead."""
-        ...
 
     def unclaim(self, id: str) -> None:
         """Make a claimed message new again, as if it had never been."""

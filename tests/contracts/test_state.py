@@ -271,6 +271,7 @@ def test_who_lost_a_run_changes_nothing_any_more(store):
         lambda: store.items.crashed(old),
         lambda: store.items.quarantine(old),
         lambda: store.deliveries.mark(old, batch, BatchState.DONE),
+        lambda: store.deliveries.refused(old, batch),
         lambda: store.deliveries.mark_file(old, file, FileState.DONE),
         lambda: store.cursors.propose(old, "s", "t", "1"),
         lambda: store.cursors.commit(old),

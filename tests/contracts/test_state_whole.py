@@ -240,6 +240,21 @@ def test_a_batch_knows_its_first_attempt_and_its_last(store, work):
     assert (True, first.begun, True) == (first.begun == first.sent, last.begun, last.sent > last.begun)
 
 
+def test_an_attempt_that_was_refused_leaves_a_batch_as_it_was(store, work):
+    planned = Batch(work.run, "dst", 0, 0, 1, "k", "s")
+    store.deliveries.plan(work, [planned], [], [Sending(work.run, "dst", "the shop", "{}")])
+    store.deliveries.mark(work, planned, BatchState.SENDING)
+    store.deliveries.refused(work, planned)
+    assert [] == list(store.deliveries.sent_to("the shop", 0))
+    assert [(BatchState.PLANNED, 1)] == [(one.state, one.attempts) for one in store.deliveries.batches(work.run)]
+    store.deliveries.mark(work, planned, BatchState.SENDING)
+    (lost,) = store.deliveries.batches(work.run)
+    store.deliveries.mark(work, lost, BatchState.SENDING)
+    store.deliveries.refused(work, lost)
+    (now,) = store.deliveries.batches(work.run)
+    assert (BatchState.SENDING, lost.begun, lost.sent) == (now.state, now.begun, now.sent)
+
+
 def test_what_is_closed_is_not_looked_at_again(store):
     sends(store, 0, RunStatus.FAILED)
     submit(store, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,12 @@ kind = "local"
 kind = "rest"
 url = "${env:SHOP}"
 insecure = true
+attempts = 2
 """
 JOB = """
 [jobs.NAME]
 mapping = "SCRIPT.dhm"
-retry.attempts = 1
+retry = {attempts = 1, first = "1ms"}
 
 [jobs.NAME.sources.rows]
 connection = "here"
@@ -227,6 +229,73 @@ def test_what_was_sent_in_between_takes_the_place_of_what_had_arrived(place, by)
     assert {number: f"five{number}" for number in range(8)} == place.state()
 
 
+@pytest.mark.parametrize(
+    "more", ["batch = 4\n", 'document = "json"\n', 'batch = 4\nkey_header = ""\n'], ids=["rows", "documents", "no keys"]
+)
+def test_what_was_refused_was_not_told(place, more):
+    """Nobody has said anything else of 4 to 7 since: the first four were told another state, and the others of that were refused."""
+    place.job(more=more)
+    taken = 1 if "batch" in more else 4
+    place.put("a", 0, 12, "five")
+    place.breaks_off(after=taken * 2)
+    place.put("b", 0, 8, "four")
+    place.breaks_off(after=taken)
+    place.back("a")
+    place.run()
+    assert sorted([0, 1, 2, 3, *range(12), 0, 1, 2, 3]) == place.ids()
+    assert {number: f"five{number}" for number in range(12)} == place.state()
+
+
+def test_what_may_have_been_taken_was_told_whatever_refuses_it_later(place):
+    """The answer to the first attempt is lost, and the next one is refused."""
+    place.job()
+    place.put("a", 0, 8, "five")
+    place.breaks_off(after=1)
+    place.put("b", 0, 4, "four")
+    answers: list[Any] = [lambda asked: (place.take(asked), None)[1], lambda asked: (403, {})]
+    place.server.routes["POST /put"] = lambda asked: answers.pop(0)(asked) if answers else place.take(asked)
+    assert 1 == place.dhm("run", "ff").code
+    assert [] == answers
+    place.back("a")
+    place.run()
+    assert {number: f"five{number}" for number in range(8)} == place.state()
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422, 500])
+def test_who_refuses_rows_for_one_of_them_may_have_taken_others(place, status):
+    place.job()
+    place.put("a", 0, 8, "five")
+    place.breaks_off(after=1)
+    place.put("b", 0, 4, "four")
+    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (status, {}, {"Retry-After": "0"}))[1]
+    assert 1 == place.dhm("run", "ff").code
+    place.server.routes["POST /put"] = place.take
+    place.back("a")
+    place.run()
+    assert {number: f"five{number}" for number in range(8)} == place.state()
+
+
+def test_a_row_that_was_refused_was_not_told(place):
+    """Of the four rows of a batch that is taken, one is refused."""
+    place.job(more='batch = 4\nresults = {items = "$.errors", row = "$.row", message = "$.why"}\n')
+    place.put("a", 0, 8, "five")
+    place.breaks_off(after=1)
+    place.put("b", 0, 4, "four")
+
+    def take(asked):
+        told = asked.json()
+        place.rows += [row for row in told if row["id"] != 2]
+        return {"errors": [{"row": number, "why": "no"} for number, row in enumerate(told) if row["id"] == 2]}
+
+    place.server.routes["POST /put"] = take
+    assert "1 row" in place.run()
+    place.server.routes["POST /put"] = place.take
+    place.back("a")
+    place.run()
+    assert {number: f"five{number}" for number in range(8)} == place.state()
+    assert 1 == place.ids().count(2)
+
+
 ITEM = 'batch = 1\nsingle = true\nmethod = "METHOD"\n'
 
 
@@ -360,7 +429,7 @@ def test_a_batch_that_was_on_its_way_goes_under_its_key_with_the_time_that_it_ha
 def test_what_was_on_its_way_with_rows_that_have_changed_is_told_of_where_it_goes_again(place):
     place.job()
     place.put("a", 0, 8)
-    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (403, {}))[1]
+    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (409, {}))[1]
     assert 1 == place.dhm("run", "ff").code
     place.server.routes["POST /put"] = place.take
     file = place.folder / "failed" / "a.csv"
@@ -436,7 +505,7 @@ def test_where_another_job_said_something_of_a_batch_on_its_way_the_others_of_it
     place.job()
     place.job("full")
     place.put("a", 0, 4)
-    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (403, {}))[1]
+    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (409, {}))[1]
     assert 1 == place.dhm("run", "ff").code
     place.server.routes["POST /put"] = place.take
     place.put("b", 1, 2, "other")

@@ -1,7 +1,7 @@
 """Jobs that break off again and again at one place: it ends with what was said last, and is told nothing twice in vain.
 
-By chance: which of two jobs, which rows in which state, as rows or documents, after how many requests it breaks off, and whether the
-one that was refused was taken all the same.
+By chance: which of two jobs, which rows in which state, as rows or documents, after how many requests it breaks off, whether it is refused
+then or nobody knows whether it was taken, and which rows the other side would not have.
 """
 
 from __future__ import annotations
@@ -11,11 +11,20 @@ from random import Random
 
 import pytest
 
+from datahub.connectors.rest import session
+from datahub.runner.jobs import broken_off
+from datahub.state.sqlite.deliveries import SqliteDeliveries
 from tests.end_to_end.test_sent_before import Place
 from tests.servers.api import api
 
 SEED = int(os.environ.get("DHM_SEED", "20261127"))
 STEPS = 400 if os.environ.get("DHM_TORTURE") else 30
+FORMS = {
+    "rows": "batch = 3\n",
+    "documents": 'document = "json"\n',
+    "no keys": 'batch = 3\nkey_header = ""\n',
+    "refused rows": 'batch = 3\nresults = {items = "$.errors", row = "$.row", message = "$.why"}\n',
+}
 
 
 class Told(Place):
@@ -24,22 +33,38 @@ class Told(Place):
     def __init__(self, folder, dhm, server):
         super().__init__(folder, dhm, server)
         self.last: dict[int, tuple[str, bool]] = {}
-        self.in_vain, self.refused_all_the_same, self.twice, self.asked = 10_000, False, list[int](), 0
+        self.answers: dict[str, object] = {}
+        self.in_vain, self.known, self.taken_all_the_same, self.unwanted = 10_000, True, False, set[int]()
+        self.twice, self.refused, self.asked = list[int](), set[int](), 0
 
     def take(self, asked):
         self.in_vain -= 1
-        refused, key, told = self.in_vain < 0, asked.headers.get("idempotency-key"), asked.json()
+        key, told = asked.headers.get("idempotency-key"), asked.json()
         rows = {row["id"]: row["name"] for row in (told if isinstance(told, list) else [told])}
-        if (not refused or (self.refused_all_the_same and self.in_vain == -1 and key)) and key not in self.keys:
-            self.keys |= {key} - {None}
-            self.twice += [number for number, name in rows.items() if self.last.get(number) == (name, False)]
-            self.last |= {number: (name, False) for number, name in rows.items()}
-        elif refused:
+        if self.in_vain >= 0:
+            return self.taken(key, rows)
+        if self.known:
+            return 403, {"error": "the token has expired"}
+        if self.taken_all_the_same and self.in_vain == -1 and key:
+            self.taken(key, rows)
+        elif key not in self.answers:
             # Whoever sent it does not know that it was not taken, and says again what it said before.
             self.last |= {
                 number: (self.last[number][0], True) for number, name in rows.items() if self.last.get(number, (name,))[0] != name
             }
-        return (403, {"error": "the token has expired"}) if refused else {}
+        return 409, {"error": "something else is being done"}
+
+    def taken(self, key, rows):
+        if key not in self.answers:
+            good = {number: name for number, name in rows.items() if number not in self.unwanted}
+            self.twice += [number for number, name in good.items() if self.last.get(number) == (name, False)]
+            self.last |= {number: (name, False) for number, name in good.items()}
+            errors = [{"row": at, "why": "no"} for at, number in enumerate(rows) if number in self.unwanted]
+            self.refused |= rows.keys() - good.keys()
+            if key is None:
+                return {"errors": errors}
+            self.answers[key] = {"errors": errors}
+        return self.answers[key]
 
     def step(self, job, rows, breaks):
         """One run of a job over a file; what it said, and whether it broke off."""
@@ -49,37 +74,65 @@ class Told(Place):
             one.unlink()
         lines = "".join(f"{number},{name}\n" for number, name in rows.items())
         (self.folder / "in" / f"{job}-{self.asked}.csv").write_text(f"id,name\n{lines}", encoding="utf-8")
-        self.in_vain, self.asked = breaks, self.asked + 1
+        self.in_vain, self.asked, self.twice, self.refused = breaks, self.asked + 1, [], set()
         ended = self.dhm("run", job)
         self.in_vain = 10_000
         assert ended.code == (0 if "done: run" in ended.err else 1), ended.err
         return ended.code == 0, ended.err
 
 
+def through(place, form, steps):
+    """So many runs by chance, each held to what the shop knows."""
+    chance, broken, certain = Random(SEED), 0, True
+    place.job("ff", more=FORMS[form])
+    place.job("full", more=FORMS[form])
+    for step in range(steps):
+        rows = {number: chance.choice("ab") for number in sorted(chance.sample(range(12), chance.randint(1, 10)))}
+        place.known, place.taken_all_the_same = chance.random() < 0.5, chance.random() < 0.5
+        place.unwanted = {number for number in rows if form == "refused rows" and chance.random() < 0.1}
+        good, told = place.step(chance.choice(("ff", "ff", "full")), rows, chance.choice((0, 1, 2, 3, 10_000, 10_000)))
+        broken += not good
+        certain &= good or place.known
+        where = f"seed {SEED}, step {step}: {told}"
+        again = "may arrive a second time" in told
+        assert not (again and certain), where
+        assert [] == place.twice or again, where
+        if again:
+            # They may by a later run too, under the key that they have got.
+            place.last |= {number: (place.last[number][0], True) for number in rows if number in place.last}
+        if good:
+            took = {number: name for number, name in rows.items() if number not in place.refused}
+            assert took == {number: place.last[number][0] for number in took}, where
+            place.last |= {number: (name, True) for number, name in took.items()}
+    return broken
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    "more", ["batch = 3\n", 'document = "json"\n', 'batch = 3\nkey_header = ""\n'], ids=["rows", "documents", "no keys"]
-)
-def test_a_place_ends_with_what_was_said_last_and_is_told_nothing_twice_in_vain(tmp_path, dhm, monkeypatch, more):
+@pytest.mark.parametrize("form", FORMS)
+def test_a_place_ends_with_what_was_said_last_and_is_told_nothing_twice_in_vain(tmp_path, dhm, monkeypatch, form):
     monkeypatch.chdir(tmp_path)
-    chance, broken = Random(SEED), 0
     with api() as server:
         monkeypatch.setenv("SHOP", server.url)
-        place = Told(tmp_path, dhm, server)
-        place.job("ff", more=more)
-        place.job("full", more=more)
-        for step in range(STEPS):
-            rows = {number: chance.choice("ab") for number in sorted(chance.sample(range(12), chance.randint(1, 10)))}
-            place.refused_all_the_same, place.twice = chance.random() < 0.3, []
-            good, told = place.step(chance.choice(("ff", "ff", "full")), rows, chance.choice((0, 1, 2, 3, 10_000, 10_000)))
-            broken += not good
-            where = f"seed {SEED}, step {step}: {told}"
-            assert [] == place.twice or "may arrive a second time" in told, where
-            if "may arrive a second time" in told:
-                # They may by a later run too, under the key that they have got.
-                place.last |= {number: (place.last[number][0], True) for number in rows if number in place.last}
-            if good:
-                assert rows == {number: place.last[number][0] for number in rows}, where
-                place.last |= {number: (name, True) for number, name in rows.items()}
-    assert 0 < broken < STEPS
+        assert 0 < through(Told(tmp_path, dhm, server), form, STEPS) < STEPS
+
+
+MUTANTS = {
+    "what was refused was told": ("rows", (SqliteDeliveries, "refused", lambda *_: None)),
+    "what nobody knows of was not told": ("rows", (session, "_UNREAD", frozenset({403, 409}))),
+    "rows that were refused were told": ("refused rows", (broken_off, "_refused_for_certain", lambda batches: [])),
+    "rows that were refused stand": ("refused rows", (broken_off, "_refused", lambda batch: iter(()))),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("planted", MUTANTS)
+def test_a_planted_mistake_about_what_was_told_is_found(tmp_path, dhm, monkeypatch, planted):
+    form, mistake = MUTANTS[planted]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(*mistake)
+    with api() as server:
+        monkeypatch.setenv("SHOP", server.url)
+        with pytest.raises(AssertionError, match="step"):
+            through(Told(tmp_path, dhm, server), form, 400)

@@ -168,6 +168,18 @@ def test_a_run_goes_on_with_the_import_that_it_began(shop):
     assert 2 == shop.fake.calls.count("OF01")
 
 
+def test_an_import_that_was_begun_may_be_done_whoever_refuses_to_tell_of_it(shop):
+    with pytest.raises(TransientError):
+        shop.send(OFFERS, patience=0)
+    for submitted in (True, False):
+        one = Session(shop.connection, shop.place, signing(KeyAuth(name="Authorization", value=Secret("no-such-key")), shop.place.state))
+        imports = MiraklImports(one, shop.connection, MiraklTo.model_validate({"connection": "x", "entity": "offers"}), shop.place)
+        with pytest.raises(TerminalError, match="HTTP 401") as failure:
+            imports.send(imports.render(OFFERS), "k" if submitted else "another")
+        imports.close()
+        assert failure.value.untouched is not submitted
+
+
 def test_stock_goes_its_own_way(shop):
     shop.send(OFFERS)
     table = pa.table({"offer_sku": ["A", "Z", "A"], "quantity": [9, 1, 5], "warehouse_code": ["", "", "W1"]})

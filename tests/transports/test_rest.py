@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from datahub.connectors.declare import Missing, Place, Refusal, TerminalError, TransientError, Uncertain
+from datahub.connectors.declare import DataHubError, Missing, Place, Refusal, TerminalError, TransientError, Uncertain
 from datahub.connectors.kinds.rest import Rest
 from datahub.connectors.rest.guard import addresses, followed
 from datahub.connectors.rest.links import next_of
@@ -1005,6 +1005,53 @@ def test_a_row_alone_goes_to_the_address_that_it_names(server, world):
     out.close()
     with pytest.raises(ValidationError, match="a path can name a row only where each request has one"):
         sender(world(), path="offers/{{SKU}}")
+
+
+@pytest.mark.parametrize(
+    "rows, answers, untouched",
+    [
+        pytest.param(3, [(403, {})], True, id="who we are"),
+        pytest.param(3, [(413, {})], True, id="how much"),
+        pytest.param(3, [(429, {}, {"Retry-After": "0"})] * 4, True, id="how often"),
+        pytest.param(3, [(422, {})], False, id="several rows"),
+        pytest.param(1, [(422, {})], True, id="one row"),
+        pytest.param(1, [(409, {})], False, id="a conflict with what it has"),
+        pytest.param(1, [(302, {}, {"Location": "/done"})], False, id="elsewhere"),
+        pytest.param(1, [(500, {})] * 4, False, id="it broke down"),
+        pytest.param(1, [None] * 4, False, id="no answer"),
+        pytest.param(1, [None, (403, {})], False, id="no answer, and then a refusal"),
+        pytest.param(1, [(429, {}, {"Retry-After": "0"}), (403, {})], True, id="two refusals"),
+        pytest.param(1, [(200, b"<html>")], False, id="taken, and nobody understands what is said of it"),
+    ],
+)
+def test_a_failure_tells_whether_the_other_side_is_for_certain_as_it_was(server, world, rows, answers, untouched):
+    server.routes["POST /offers"] = after(*answers)
+    results = {"items": "$.errors", "row": "$.row"} if answers[0] == (200, b"<html>") else None
+    out = sender(world(), results=results)
+    with pytest.raises(DataHubError) as failure:
+        out.send(out.render(TABLE.slice(0, rows)), "k")
+    out.close()
+    assert (len(answers), untouched) == (len(server.seen), failure.value.untouched)
+
+
+def test_of_rows_that_are_sent_once_more_some_may_have_been_taken_before(server, world):
+    named = (422, {"errors": [{"row": 1, "why": "no"}]})
+    server.routes["POST /offers"] = after(named, (403, {}))
+    out = sender(world(), results={"items": "$.errors", "row": "$.row", "message": "$.why"})
+    with pytest.raises(TerminalError, match="HTTP 403") as failure:
+        out.send(out.render(TABLE), "k")
+    out.close()
+    assert (2, False) == (len(server.seen), failure.value.untouched)
+
+
+def test_whoever_gets_no_token_has_told_nothing(server, world):
+    server.routes["POST /token"] = lambda asked: (401, {"error": "invalid_client"})
+    told = {"kind": "oauth2", "token_url": f"{server.url}/token", "client_id": "us", "client_secret": secret("kTz81-quiet")}
+    out = sender(world(auth=told))
+    with pytest.raises(TerminalError, match="token") as failure:
+        out.send(out.render(TABLE), "k")
+    out.close()
+    assert failure.value.untouched
 
 
 def test_what_may_have_arrived_is_not_sent_again_without_a_key(server, world):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from datahub.connectors.declare import Answer, Place, Refusal, TerminalError, TransientError
+from datahub.connectors.declare import Answer, DataHubError, Place, Refusal, TerminalError, TransientError
 from datahub.connectors.mirakl.operations import IMPORTS, OF24, OFTEN, Operation
 from datahub.connectors.mirakl.reports import joined, parsed, written
 from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
@@ -80,9 +80,14 @@ class MiraklImports:
         for attempt in range(self._told.resend + 1):
             # Lines that are sent again are put beside what is there; nothing is replaced by them.
             mode = "REPLACE" if self._told.mode == "replace" and attempt == 0 else "NORMAL"
-            number = self._submitted(part(waiting), f"{key}-{attempt}", mode)
-            numbers.append(number)
-            found = self._result(number, header, [lines[one] for one in waiting])
+            try:
+                number = self._submitted(part(waiting), f"{key}-{attempt}", mode)
+                numbers.append(number)
+                found = self._result(number, header, [lines[one] for one in waiting])
+            except DataHubError as problem:
+                # An import that was begun may be done, whoever refuses to tell of it.
+                problem.untouched &= not numbers
+                raise
             refused = {waiting[one]: why for one, why in found.items()}
             waiting = self._again(refused, header, lines)
             if not waiting:

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pyarrow as pa
 
-from datahub.connectors.declare import Answer, Missing, Refusal, TerminalError, TransientError
+from datahub.connectors.declare import UNSAID, Answer, DataHubError, Missing, Refusal, TerminalError, TransientError
 from datahub.connectors.rest.results import Said, message_of, said
 from datahub.connectors.rest.row_paths import NoPath, filled_path, named_values
 from datahub.connectors.rest.session import Request, Session, shown
@@ -24,8 +24,6 @@ _DOCUMENT: list[Any] = [{}]
 """The row of a document: whatever it is made of, it is one."""
 _NOT_THERE = (404, 410)
 """… and what refuses it where the address names it."""
-UNSAID = "UNSAID"
-"""The code of rows of which a success should say what became of them, and does not."""
 _JOIN = "`row`, or `key` and `column`, of `results` say of which row each is"
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 _REFUSALS = (400, 409, 422)
@@ -78,7 +76,12 @@ class RestOut:
             return Answer("", (Refusal(0, "PATH", str(problem)),))
         waiting, refused, references = list(range(len(rows))), list[Refusal](), list[str]()
         for attempt in range(len(rows) + 1):
-            answer, again = self._sent(path, body, key if not attempt else f"{key}-{attempt}", [rows[one] for one in waiting])
+            try:
+                answer, again = self._sent(path, body, key if not attempt else f"{key}-{attempt}", [rows[one] for one in waiting])
+            except DataHubError as problem:
+                # What was taken of it before stays taken.
+                problem.untouched &= not attempt
+                raise
             references += [answer.reference] if answer.reference else []
             refused += [Refusal(waiting[one.row], one.code, one.message) for one in answer.refused]
             waiting = [waiting[one] for one in again]
@@ -92,7 +95,7 @@ class RestOut:
         told = self._told
         headers = {name: value.reveal() for name, value in told.headers.items()}
         headers |= {"Content-Type": told.content_type or _content_type(told)} | ({told.key_header: key} if told.key_header else {})
-        request = Request(told.method, self._session.address(path), told.parameters, headers, {"content": body}, self.keyed)
+        request = Request(told.method, self._session.address(path), told.parameters, headers, {"content": body}, self.keyed, len(rows) == 1)
         # A batch that is refused for its rows alone comes back with what is wrong with each.
         accepted = (207, *_REFUSALS, *(_NOT_THERE if path != told.path else ())) if told.results is not None else ()
         response = self._session.ask(request, lambda status: 200 <= status < 300 or status in accepted)

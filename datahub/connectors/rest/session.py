@@ -28,6 +28,10 @@ _FIRST, _BOUND = 0.5, 20.0
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _NOT_TAKEN = frozenset({425, 429, 503})
 """Answers that say that nothing was done."""
+_UNREAD = frozenset({401, 402, 403, 405, 407, 411, 412, 413, 414, 415, 417, 421, 425, 426, 428, 429, 431, 451})
+"""Answers that refuse a request for who sends it, where to, how and how often, and not for what it says."""
+_UNFIT = frozenset({400, 404, 410, 422})
+"""… and for what it says, or may. Of several things that it says, some take those before the one that they refuse."""
 _PACKED = {"Accept-Encoding": "gzip"}
 """How a body may be compressed: only so that its end shows."""
 Query = Mapping[str, Any]
@@ -35,7 +39,7 @@ Query = Mapping[str, Any]
 
 @record(frozen=True, slots=True)
 class Request:
-    """What is asked. `repeat_safe`: it may be sent again where nobody knows whether it has arrived."""
+    """What is asked. `repeat_safe`: it may be sent again where nobody knows whether it has arrived; `single`: it says one thing."""
 
     method: str
     url: str
@@ -44,6 +48,7 @@ class Request:
     body: Mapping[str, Any] | None = None
     """What httpx takes as a body: `content`, `data` or `files`."""
     repeat_safe: bool | None = None
+    single: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -123,11 +128,16 @@ class Session:
     # ------------------------------------------------------------ trying again
 
     def _patiently(self, request: Request, accept: Callable[[int], bool]) -> httpx.Response:
-        attempt = 1
+        attempt, untouched = 1, True
         while True:
             try:
                 return self._once(request, accept)
+            except TerminalError as problem:
+                problem.untouched &= untouched
+                raise
             except TransientError as problem:
+                # What an earlier try may have done, a later one that is refused does not take back.
+                problem.untouched = untouched = problem.untouched and untouched
                 if attempt >= self._connection.attempts or (isinstance(problem, Uncertain) and not request.repeatable):
                     raise
                 # By chance, so that those who were refused together do not come back together.
@@ -155,14 +165,20 @@ class Session:
                 headers=request.headers,
                 **(request.body or {}),
             )
-            # Who we are is told to the connection's own address, and to no other.
-            response = asked.send(made, stream=True, auth=self._auth if ours else None)
+            try:
+                # Who we are is told to the connection's own address, and to no other.
+                response = asked.send(made, stream=True, auth=self._auth if ours else None)
+            except DataHubError as unsigned:
+                # It was not sent, or refused for want of the token that is not given.
+                unsigned.untouched = True
+                raise
         if accept(response.status_code):
             return response
         try:
             with sent(request):
                 read(response, 64 << 10, shown(request), cut=True)
             problem = refused(response, request)
+            problem.untouched = response.status_code in (_UNREAD | _UNFIT if request.single else _UNREAD)
         finally:
             response.close()
         raise problem
@@ -205,13 +221,14 @@ def sent(request: Request) -> Iterator[None]:
     try:
         with told(what):
             yield
-    except (TerminalError, Uncertain):
-        raise
-    except TransientError as problem:
+    except (TerminalError, TransientError) as problem:
         cause = problem.__context__
-        if isinstance(cause, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)) or not isinstance(cause, httpx.TransportError):
-            raise
-        raise Uncertain(problem.message, problem.help) from None
+        unreached = isinstance(cause, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        problem.untouched |= unreached
+        lost = isinstance(cause, httpx.TransportError) and not unreached
+        if isinstance(problem, TransientError) and not isinstance(problem, Uncertain) and lost:
+            raise Uncertain(problem.message, problem.help) from None
+        raise
 
 
 def shown(request: Request) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from datahub.connectors.declare import TransientError, Uncertain
+from datahub.connectors.declare import DataHubError, TransientError, Uncertain
 from datahub.project.policy import Retry
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
@@ -29,11 +29,15 @@ def patiently(context: JobContext, hold: Hold, act: Callable[[], T], *, again: b
 
     What may have arrived is sent again only where the other side can tell (`again`).
     """
-    attempt = 1
+    attempt, untouched = 1, True
     while True:
         try:
             return act()
-        except TransientError as problem:
+        except DataHubError as problem:
+            # What one try may have done, the next one that is refused does not take back.
+            problem.untouched = untouched = problem.untouched and untouched
+            if not isinstance(problem, TransientError):
+                raise
             wait = pause(context, attempt, getattr(problem, "wait", None))
             if (isinstance(problem, Uncertain) and not again) or attempt >= IN_PLACE or wait > LONGEST_IN_PLACE:
                 raise

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from datahub.connectors.declare import UNSAID
 from datahub.engine.keys import Hashes
 from datahub.project.binding import FilesFrom
 from datahub.records import record
@@ -158,6 +159,9 @@ class _Look:
             np.maximum(told, max(one.sent for one in batches), out=told)
             return
         sent, batch = _rows_of(batches)
+        # Who would not have a row was not told of it.
+        taken = ~np.isin(sent, _refused_for_certain(batches))
+        sent, batch = sent[taken], batch[taken]
         found = places(about(same, files)[:, sent], rows.about)
         times = np.array([one.sent for one in batches], np.int64)[batch]
         np.maximum.at(told, found[found >= 0], times[found >= 0])
@@ -221,7 +225,7 @@ class _Look:
         if not batches or not _there(same, files):
             return None
         rows, batch = _rows_of(batches)
-        taken = ~np.isin(rows, [row for one in batches for row in _refused(one)])
+        taken = ~np.isin(rows, [row for one in batches for row, _ in _refused(one)])
         if (known := left(self._context.folders, one)) is not None:
             taken &= np.isin(rows, known) | (np.array([one.sent for one in batches], np.int64)[batch] > one.looked)
         rows, batch = rows[taken], batch[taken]
@@ -319,9 +323,14 @@ def _may_stand(batch: Batch) -> bool:
     return batch.begun > 0 and batch.state in (BatchState.DONE, BatchState.SENDING, BatchState.UNKNOWN)
 
 
-def _refused(batch: Batch) -> Iterator[int]:
+def _refused(batch: Batch) -> Iterator[tuple[int, str]]:
+    """The rows that the other side would not have, with why."""
     if batch.answer.startswith("{"):
-        yield from (batch.first + int(one["row"]) for one in json.loads(batch.answer)["refused"])
+        yield from ((batch.first + int(one["row"]), str(one["code"])) for one in json.loads(batch.answer)["refused"])
+
+
+def _refused_for_certain(batches: Sequence[Batch]) -> Sequence[int]:
+    return [row for one in batches for row, code in _refused(one) if code != UNSAID]
 
 
 def _below(place: str, other: str) -> bool:

@@ -340,11 +340,13 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
     body = rows.of(batch)
     if hashlib.sha256(body).hexdigest() != batch.sha256:
         raise Failed("CHANGED", f"batch {batch.number} for `{batch.target}` is not what it was when it was planned")
+    again = sender.keyed or context.job.on_unknown == "resend"
+    # Where it would not be sent again in doubt, no attempt before this one has arrived.
+    batch = batch if again else replace(batch, state=BatchState.PLANNED)
     with hold.effect():
         store.deliveries.mark(claim, batch, BatchState.SENDING)
         reach("send")
         hold.check()
-        again = sender.keyed or context.job.on_unknown == "resend"
         try:
             answer = patiently(context, hold, partial(sender.send, body, batch.key, rows.about()), again=again)
         except Uncertain as problem:
@@ -352,9 +354,10 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
             if again or not _settled(context, claim, batch, sender, str(problem)):
                 raise
             return
-        except DataHubError:
-            if not again:
-                # It has not arrived, and where it would not be sent again in doubt, no attempt before it may have.
+        except DataHubError as problem:
+            if problem.untouched:
+                store.deliveries.refused(claim, batch)
+            elif not again:
                 store.deliveries.mark(claim, batch, BatchState.PLANNED)
             raise
         reach("sent")

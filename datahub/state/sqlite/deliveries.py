@@ -101,6 +101,14 @@ class SqliteDeliveries:
                 (state, redacted(answer), again, order, order, claim.run, batch.target, batch.number),
             )
 
+    def refused(self, claim: Claim, batch: Batch) -> None:
+        with self._ledger.writing() as sql:
+            fence(sql, claim)
+            sql.execute(
+                "UPDATE batch SET state = ?, begun = ?, sent = ? WHERE run = ? AND target = ? AND number = ?",
+                (batch.state, batch.begun, batch.sent, claim.run, batch.target, batch.number),
+            )
+
     def mark_file(self, claim: Claim, file: OutFile, state: FileState, receipt: str = "") -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
