@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, glued, map_distinct, valid
+from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, glued, length_of, map_distinct, valid
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.groups import (
     every_match,
@@ -123,11 +123,11 @@ def find_pattern(value: Datum, pattern: str, start: int) -> pa.Array:
 )
 def count_matches(value: Datum, pattern: Any, start: int = 1) -> pa.Array:
     """How often a text or pattern stands in the text, without overlaps, from position `start` on."""
-    texts = as_array(value, 1)
     if isinstance(pattern, str):
+        texts = as_array(value, 1)
         rest = texts if start <= 1 else pc.utf8_slice_codeunits(texts, start - 1)
         return pc.cast(pc.count_substring_regex(rest, pattern), pa.int64())
-    return _count_texts(texts, pattern)
+    return _count_texts(as_array(value, length_of(value, pattern)), pattern)
 
 
 def _count_texts(texts: pa.Array, part: Datum) -> pa.Array:

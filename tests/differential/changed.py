@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import Scope
 from datahub.frames.frame import Frame
 from datahub.functions import load
+from tests.differential import columned
 from tests.differential.held import checked, compare, expected, state
 from tests.differential.test_functions import FLOATS
 
@@ -69,16 +71,16 @@ def differences(name: str, text: str) -> list[str]:
     return list(compare(typed, expected(typed, [{}]), [{}], np.zeros(1, np.int64), given, name in FLOATS).differences)
 
 
-def hold(seconds: float, seed: int, noted: Path | None, most: int) -> dict[str, Any]:
-    """As many of the expressions as there is time for: how many were held, and which differ."""
+def hold(kind: ModuleType, seconds: float, seed: int, noted: Path | None, most: int) -> dict[str, Any]:
+    """As many of the expressions of a module as there is time for: how many were held, and which differ."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     ends, held, told = time.monotonic() + seconds, 0, []
-    every = expressions()
+    every = kind.expressions()
     for name, text in random.Random(seed).sample(every, min(most, len(every))):
         if noted is not None:
             noted.write_text(text, encoding="utf-8")
         try:
-            told += [f"{text}: {one}" for one in differences(name, text)]
+            told += [f"{text}: {one}" for one in kind.differences(name, text)]
         except Exception as broken:  # noqa: BLE001 - what breaks is what is looked for
             told.append(f"{text}: {type(broken).__name__}: {broken}")
         held += 1
@@ -94,8 +96,9 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--noted", type=Path)
     asked.add_argument("--most", type=int, default=1_000_000)
+    asked.add_argument("--columns", action="store_true", help="the examples as they are, with their constants in columns")
     given = asked.parse_args()
-    told = hold(given.seconds, given.seed, given.noted, given.most)
+    told = hold(columned if given.columns else sys.modules[__name__], given.seconds, given.seed, given.noted, given.most)
     print(json.dumps(told), flush=True)
     return 1 if told["mismatches"] else 0
 

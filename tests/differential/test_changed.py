@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from datahub.testing.expressions import answer
+from tests.differential import columned
 from tests.differential.changed import changed, differences, expressions
+from tests.differential.columned import over_columns
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_examples_with_one_constant_changed_give_what_the_reference_says(tmp_path):
+@pytest.mark.parametrize(("options", "most"), [((), "3000"), (("--columns",), "1000")])
+def test_examples_with_one_constant_changed_or_all_in_columns_give_what_the_reference_says(options, most, tmp_path):
     """As many as half a minute allows; `make torture` holds others, for longer."""
     noted = tmp_path / "noted"
-    command = [sys.executable, "-m", "tests.differential.changed", "--seconds", "25", "--most", "3000", "--noted", str(noted)]
+    command = [sys.executable, "-m", "tests.differential.changed", *options, "--seconds", "25", "--most", most, "--noted", str(noted)]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     except subprocess.TimeoutExpired:
@@ -27,7 +30,7 @@ def test_examples_with_one_constant_changed_give_what_the_reference_says(tmp_pat
     told = json.loads(done.stdout)
     assert [] == told["told"]
     assert told["held"] > 200
-    assert told["of"] > 20_000
+    assert told["of"] > 2 * int(most)
 
 
 def test_a_constant_is_changed_for_others_of_its_kind_and_for_null():
@@ -35,6 +38,16 @@ def test_a_constant_is_changed_for_others_of_its_kind_and_for_null():
 
     assert {'left("", 2)', "left(null, 2)", 'left("abc", 9223372036854775807)', 'left("abc", null)'} <= found
     assert len({text for _, text in expressions()}) == len(expressions())
+
+
+def test_constants_become_columns_all_together_and_each_by_itself():
+    found = list(over_columns('left("abc", 2)'))
+
+    assert ['left(⟦"abc"⟧, ⟦2⟧)', 'left(⟦"abc"⟧, 2)', 'left("abc", ⟦2⟧)'] == found
+
+
+def test_a_text_of_columns_within_a_constant_one_is_counted_in_every_row():
+    assert [] == columned.differences("count_matches", 'count_matches("banana", ⟦"an"⟧)')
 
 
 KNOWN = [
