@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from functools import cache
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -127,17 +127,18 @@ def every_match(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> tuple
 
 def apart(texts: pa.Array, pattern: str, groups: tuple[int, ...]) -> pa.Array:
     """Texts as lists: what stands before the first match, then for each match what the groups matched and what follows it."""
-    mark = unused_mark(texts)
+    (mark,) = unused_marks(texts, 1)
     places = {group: at for at, group in enumerate(sorted(group for group in groups if group), start=1)}
     rewrite = mark + "".join(f"\\{places.get(group, 0)}{mark}" for group in groups)
     plain = re.sub(r"\(\?P<g\d+>", "(", only_groups(pattern, groups))
     return pc.split_pattern(pc.replace_substring_regex(texts, plain, rewrite), mark)
 
 
-def unused_mark(texts: pa.Array) -> str:
-    """A character that stands in none of the texts."""
+def unused_marks(texts: pa.Array, count: int) -> list[str]:
+    """So many characters that stand in none of the texts."""
     content = text_bytes(texts).tobytes()
-    return next((mark for mark in _MARKS if mark.encode() not in content), _MARKS[0])
+    found = list(islice((mark for mark in _MARKS if mark.encode() not in content), count))
+    return found if len(found) == count else list(_MARKS[:count])
 
 
 @cache

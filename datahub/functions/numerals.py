@@ -59,13 +59,28 @@ def to_decimal(values: pa.Array, precision: int = 28, scale: int = 10, decimal_m
     unless told, a decimal comma allows spaces and points, a decimal point nothing.
     """
     marks = grouping if grouping is not None else (SPACES + "." if decimal_mark == "," else "")
+    _meant(decimal_mark, marks)
     planned = t.Decimal(False, precision, scale)
     return on_distinct(lambda texts: _to_decimal(texts, planned, decimal_mark, marks), values)
 
 
 def to_float(values: pa.Array, decimal_mark: str = ".") -> Outcome:
     """Digits, perhaps with a point and an exponent, as floats; R104 where a text is no number, R102 where it is beyond reach."""
+    _meant(decimal_mark, "")
     return on_distinct(lambda texts: _to_float(texts, decimal_mark), values)
+
+
+def may_mark(text: str) -> bool:
+    """Whether it can be told from what numbers are written with: one character that is no digit, letter, sign, space or control."""
+    return len(text) == 1 and text.isprintable() and not text.isalnum() and text not in "+- "
+
+
+def _meant(mark: str, groups: str) -> None:
+    if not may_mark(mark):
+        raise ValueError(f"`{mark}` cannot be a decimal mark, which is one character and no digit, letter, sign or space")
+    taken = [one for one in groups if one == mark or not (one in SPACES or may_mark(one))]
+    if taken:
+        raise ValueError(f"`{taken[0]}` cannot set groups of digits apart")
 
 
 # --- whole numbers -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.functions.chosen_matches import counted, split_at
 from datahub.functions.columns import as_array, as_mask, bools, broadcast, from_lists, glued, length_of, map_distinct, valid
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.groups import (
@@ -126,7 +127,7 @@ def count_matches(value: Datum, pattern: Any, start: int = 1) -> pa.Array:
     if isinstance(pattern, str):
         texts = as_array(value, 1)
         rest = texts if start <= 1 else pc.utf8_slice_codeunits(texts, start - 1)
-        return pc.cast(pc.count_substring_regex(rest, pattern), pa.int64())
+        return counted(rest, pattern)
     return _count_texts(as_array(value, length_of(value, pattern)), pattern)
 
 
@@ -371,7 +372,7 @@ def split_pattern(value: Datum, pattern: str, limit: int) -> pa.Array:
         raise ValueError("it may match where nothing stands; `chunks(x, 1)` gives the characters of a text")
     if limit == 0:
         return from_lists(np.zeros(len(texts) + 1), pa.array([], pa.string()), valid(texts))
-    return pc.split_pattern_regex(texts, pattern, max_splits=limit - 1 if limit > 0 else None)
+    return split_at(texts, pattern, limit - 1 if limit > 0 else None)
 
 
 @function(

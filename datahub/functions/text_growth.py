@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.bounds import bounded, grown
+from datahub.functions.chosen_matches import counted, looks_behind, some_replaced
 from datahub.functions.columns import Ints, nulled
 from datahub.functions.declare import Datum, Mask, Outcome
-from datahub.functions.groups import apart, every_match, rewriting, split_flags
+from datahub.functions.groups import apart, every_match, rewriting
 from datahub.functions.segments import beginnings, places, unpacked
 from datahub.types.sizes import LONGEST_TEXT, MOST_BYTES, row_bytes
 
@@ -27,6 +28,8 @@ def replaced(texts: pa.Array, plain: str, written: str, count: int = -1) -> pa.A
     """The texts with what RE2 takes for matches of `plain` replaced by `written`, or the first `count`; R603 where that is too long."""
     most = count if count >= 0 else None
     sizes = _sizes(texts, plain, written, count)
+    if most is not None and looks_behind(plain):
+        return bounded(sizes, [texts], lambda ones: some_replaced(ones, plain, written, 1, most))
     return bounded(sizes, [texts], lambda ones: pc.replace_substring_regex(ones, plain, written, max_replacements=most))
 
 
@@ -72,7 +75,7 @@ def _sizes(texts: pa.Array, plain: str, written: str, count: int) -> Ints:
     bound = lengths * (1 + len(groups)) + (lengths + 1 if count < 0 else np.minimum(lengths + 1, count)) * literal
     if _is_few(bound):
         return bound
-    found = pc.fill_null(pc.count_substring_regex(texts, plain), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    found = pc.fill_null(counted(texts, plain), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     found = found if count < 0 else np.minimum(found, count)
     bound = lengths * (1 + len(groups)) + found * literal
     long = bound > LONGEST_TEXT
@@ -124,15 +127,4 @@ def nth_replaced(texts: pa.Array, pattern: str, new: str, occurrence: int) -> pa
     """The texts with the match of that number replaced, counted from 1; none where the number is below."""
     if occurrence < 0:
         return texts
-    parts = apart(texts, pattern, (0,))
-    offsets = parts.offsets.to_numpy()
-    at = offsets[:-1] + 2 * occurrence - 1
-    at = at[at < offsets[1:]]
-    hit = np.zeros(len(parts.values), np.bool_)
-    hit[at] = True
-    # Each match by itself, so that its groups can be named in the replacement.
-    plain, written = rewriting(pattern, new)
-    flags, body = split_flags(plain)
-    moved = pc.replace_substring_regex(parts.values.filter(pa.array(hit)), f"{flags}\\A(?:{body})\\z", written)
-    items = pc.replace_with_mask(parts.values, pa.array(hit), moved)
-    return pc.binary_join(pa.ListArray.from_arrays(parts.offsets, items, mask=pc.is_null(texts)), "")
+    return some_replaced(texts, *rewriting(pattern, new), occurrence, occurrence)

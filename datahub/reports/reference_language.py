@@ -59,6 +59,8 @@ def _takes(option: OptionShape) -> str:
             return "`true`, `false`"
         case "int":
             return "a whole number"
+        case "decimal mark":
+            return "one character, no digit, letter or sign"
         case "character":
             return "one character"
         case "text":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -9,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NoReturn
 
 from datahub.types import model as t
+from datahub.types.fits import misfit
 
 if TYPE_CHECKING:
     from datahub.plan.operators import Plan
@@ -57,6 +59,14 @@ def _checked(value: Value, kind: t.Type, name: str) -> Value:
             fits = isinstance(base, t.Duration)
     if not fits:
         raise Unreadable(f"`{name}` takes {t.spelled(kind)}, and `{value!r}` is none")
+    return _within(value, kind, name)
+
+
+def _within(value: Value, kind: t.Type, name: str) -> Value:
+    """The value, unless the bounds of its type leave it out."""
+    said = misfit(value, t.base_of(kind))
+    if said is not None:
+        raise Unreadable(f"`{name}` takes {t.spelled(kind)}, and `{value}` {said}")
     return value
 
 
@@ -65,15 +75,15 @@ def value_of(text: str, kind: t.Type, name: str) -> Value:
     if not text and kind.nullable:
         return None
     try:
-        return _read(text, kind, name)
+        return _within(_read(text, kind, name), kind, name)
     except (ValueError, InvalidOperation) as error:
         raise Unreadable(f"`{name}` takes {t.spelled(kind)}, and `{text}` is none") from error
 
 
 def _read(text: str, kind: t.Type, name: str) -> Value:
     match kind:
-        case t.Text(shortest=shortest, longest=longest):
-            return text if (shortest or 0) <= len(text) and (longest is None or len(text) <= longest) else _refuse()
+        case t.Text():
+            return text
         case t.Bool():
             return {"true": True, "false": False}[text] if text in ("true", "false") else _refuse()
         case t.Int():
@@ -93,9 +103,20 @@ def _read(text: str, kind: t.Type, name: str) -> Value:
         case t.Named(base=base):
             return _read(text, base, name)
         case t.ListOf(item=item):
-            return tuple(value_of(part.strip(), item, name) for part in text.split(",")) if text else ()
+            return tuple(value_of(part, item, name) for part in _parts(text))
         case _:
             raise Unreadable(f"`{name}` takes {t.spelled(kind)}, which cannot be given on the command line")
+
+
+def _parts(text: str) -> list[str]:
+    """The items of a list: parted at commas, or a list of JSON, whose texts may hold commas."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return [part.strip() for part in text.split(",")] if text else []
+    items = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    return [one if isinstance(one, str) else _WORDS[one] if one is None or isinstance(one, bool) else _refuse() for one in items]
+
+
+_WORDS = {True: "true", False: "false", None: ""}
 
 
 def instant(text: str) -> datetime:

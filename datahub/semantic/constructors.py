@@ -12,10 +12,11 @@ from datahub.semantic.overloads import Given, applied, resolve
 from datahub.semantic.rules_types import MIXED_LIST, NEVER_CONVERTS, NOT_IN_ENUM, TYPE_MISMATCH
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
-from datahub.semantic.values import as_value, brought, constant, digits_of, made, shared_type
+from datahub.semantic.values import as_value, brought, constant, made, shared_type
 from datahub.syntax import ast
 from datahub.types import model as t
 from datahub.types.assign import plain
+from datahub.types.fits import digits_of
 
 LARGEST_INT = 2**63 - 1
 MOST_DIGITS = 38

@@ -12,9 +12,10 @@ from datahub.semantic.misfits import conversion
 from datahub.semantic.rules_types import NEVER_CONVERTS, SCALE_LOSS, TEXT_NARROWING, TYPE_MISMATCH, ZONE_MISSING
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import a, is_unknown, shown, tell
-from datahub.semantic.values import as_value, constant, digits_of, made
+from datahub.semantic.values import as_value, constant, made
 from datahub.types import model as t
 from datahub.types.assign import assignable, carried_alike, losses, plain
+from datahub.types.fits import misfit
 
 
 def fit(value: ir.Expression, into: t.Type, scope: Scope, span: Span, rounding: str = "", field: str = "") -> ir.Expression:
@@ -87,7 +88,7 @@ def _constant(value: ir.Constant, into: t.Type, scope: Scope, span: Span, roundi
         return found if is_unknown(found) else constant(scope, value.value, t.required(into))
     if not assignable(value.type, into):
         return _mismatch(value.type, into, scope, span, field)
-    said = trouble(value.value, base, rounding)
+    said = misfit(value.value, base, rounded=bool(rounding))
     if said is not None:
         return tell(scope, NEVER_CONVERTS, span, f"`{shown(span)}` {said}", f"does not fit {a(t.spelled(t.required(into)))}")
     ready = constant(scope, as_value(_rounded(value.value, base, rounding), base), _exact(value, base))
@@ -108,24 +109,3 @@ def _rounded(value: ir.Value, base: t.Type, rounding: str) -> ir.Value:
 
 
 _MODES = {"half_up": "ROUND_HALF_UP", "half_even": "ROUND_HALF_EVEN", "down": "ROUND_DOWN", "up": "ROUND_UP"}
-
-
-def trouble(value: ir.Value, base: t.Type, rounding: str) -> str | None:
-    """What a constant has that a place of this type does not take; None where it fits, or nothing is known."""
-    match value, base:
-        case str(), t.Text(shortest=shortest, longest=longest):
-            if longest is not None and len(value) > longest:
-                return f"has {len(value)} characters, at most {longest} are taken"
-            if shortest is not None and len(value) < shortest:
-                return f"has {len(value)} characters, at least {shortest} are taken"
-        case (int() | Decimal()) as number, t.Decimal() as place:
-            ours = digits_of(number)
-            if ours.scale > place.scale and not rounding:
-                return f"has {ours.scale} decimals, {place.scale or 'none'} {'is' if place.scale == 1 else 'are'} taken"
-            if number and ours.precision - ours.scale > place.precision - place.scale:
-                return f"has {ours.precision - ours.scale} digits before the point, {place.precision - place.scale} are taken"
-        case int(), t.Int(width=width) if not -(2 ** (width - 1)) <= value < 2 ** (width - 1):
-            return f"does not fit {width} bits"
-        case _:
-            pass
-    return None

@@ -7,7 +7,7 @@ from typing import Literal
 from datahub.records import record
 from datahub.semantic.ir import Value
 
-OptionType = Literal["text", "character", "bool", "int", "texts", "word", "path", "marks", "encoding", "locale"]
+OptionType = Literal["text", "character", "bool", "int", "texts", "word", "path", "marks", "decimal mark", "encoding", "locale"]
 
 
 @record(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Kind:
 
 
 _READING = (
-    OptionShape("decimal", "character", ".", "The decimal mark of numbers; with `,` groups may be set apart by spaces or points."),
+    OptionShape("decimal", "decimal mark", ".", "The decimal mark of numbers; with `,` groups may be set apart by spaces or points."),
     OptionShape("dates", "text", "", "The pattern of dates that state none, such as `dd/MM/yyyy`; ISO dates where it is missing."),
     OptionShape("zone", "text", "", "The time zone of local times that become instants, such as `Europe/Paris`."),
     OptionShape("locale", "locale", "", "The language of month and day names: `fr`, `en`, `de`, `es`, `it`, `nl` or `pt`."),
@@ -133,7 +133,7 @@ _CSV_OUT = (
     OptionShape("encoding", "encoding", "utf-8", "The character encoding; a letter that it lacks rejects its row (R703)."),
     OptionShape("header", "bool", True, "Whether the first line names the columns."),
     OptionShape("newline", "text", "\n", "What ends a line."),
-    OptionShape("decimal", "character", ".", "The decimal mark."),
+    OptionShape("decimal", "decimal mark", ".", "The decimal mark."),
     OptionShape("dates", "text", "", "The pattern of dates; ISO where it is missing."),
     OptionShape("nulls", "text", "", "What is written for null."),
     OptionShape(

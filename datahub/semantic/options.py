@@ -5,6 +5,7 @@ from __future__ import annotations
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.suggest import listed
 from datahub.functions.calendar_names import LOCALES, is_known
+from datahub.functions.numerals import may_mark
 from datahub.semantic.collect import twice
 from datahub.semantic.ir import Value
 from datahub.semantic.kinds import Kind, OptionShape
@@ -75,6 +76,8 @@ def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
             return text
         case ("encoding", ast.Reference(name=name)) if _is_encoding(name.text):
             return name.text
+        case ("decimal mark", ast.String(value=text)) if may_mark(text):
+            return text
         case ("character", ast.String(value=text)) if len(text) <= 1:
             return text
         case ("bool", ast.Boolean(value=flag)):
@@ -117,6 +120,8 @@ def _wanted(shape: OptionShape) -> str:
             return 'one character or more in quotes, such as `";"`'
         case "encoding":
             return 'the name of a character encoding, such as `"utf-8"`, `"cp1252"` or `"iso-8859-15"`'
+        case "decimal mark":
+            return 'one character that stands in no number otherwise, such as `","`'
         case "character":
             return 'one character in quotes, or none: `""`'
         case "bool":

@@ -18,9 +18,10 @@ from datahub.semantic.possible import possible_codes
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, is_unknown
 from datahub.semantic.trial import takes_constants
-from datahub.semantic.values import as_value, brought, constant, digits_of, made
+from datahub.semantic.values import as_value, brought, constant, made
 from datahub.syntax import ast
 from datahub.types import model as t
+from datahub.types.fits import digits_of
 from datahub.types.shapes import Bound, Exact, Family, ListShape, Shape, Variable, built, family_result, matches, shape
 
 ROWWISE = frozenset(("function", "operator"))

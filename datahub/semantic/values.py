@@ -10,6 +10,7 @@ from datahub.semantic.scope import Scope
 from datahub.semantic.trees import Node, interned
 from datahub.types import model as t
 from datahub.types.assign import carried_alike, common_of
+from datahub.types.fits import digits_of
 
 
 def made(scope: Scope, node: Node) -> Node:
@@ -19,15 +20,6 @@ def made(scope: Scope, node: Node) -> Node:
 
 def constant(scope: Scope, value: ir.Value, kind: t.Type) -> ir.Constant:
     return made(scope, ir.Constant(value, kind))
-
-
-def digits_of(value: int | Decimal) -> t.Decimal:
-    """The smallest decimal type that holds `value`."""
-    number = Decimal(value)
-    exponent = number.as_tuple().exponent
-    scale = max(-exponent, 0) if isinstance(exponent, int) else 0
-    before = max(len(str(abs(int(number)))) if int(number) else 0, 0)
-    return t.Decimal(False, max(before + scale, 1), scale)
 
 
 def shared_type(values: Sequence[ir.Expression]) -> t.Type | None:

@@ -98,7 +98,7 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "n": ("1", "2", "3"), "share": ("50%", "0.9", "0", "1", "1.5"), "separator": ('", "', '""'), "descending": ("false", "true"), "ignore_case": ("false", "true"), "group": ("0", "1"), "count": ("-1", "1", "0"), "limit": ("-1", "2", "1", "0"),
     "start": ("1", "3"), "occurrence": ("1", "2"), "new": ('"-"', '"<$1>"', '"$$"'), "old": ('["a", "b"]',), "replace_each.new": ('["b", "xy"]',), "code": ('"R101"',),
     "breaks": ('""', '"-"', '"aé’"'), "us": ("false", "true"),
-    "pattern": ("/[a-z]+/", "/(\\d+)/", "/([A-Za-zé])(\\d?)/", "/a|b$/", "/AB/i", "/\\s*,\\s*/"), "replace.pattern": ("/([a-z])/", "/(\\d+)/", "/( )-?/"),
+    "pattern": ("/[a-z]+/", "/(\\d+)/", "/([A-Za-zé])(\\d?)/", "/a|b$/", "/AB/i", "/\\s*,\\s*/", "/^a|\\b[A-Za-z]+/"), "replace.pattern": ("/([a-z])/", "/^([a-z])|\\B(e)/", "/(\\d+)/", "/( )-?/"),
     "exponent": (), "count_distinct": (), "lengths": ("[2, 3]", "[1, 0, 4]", "[-1, 40]"),
 }  # fmt: skip
 SMALL = frozenset(

@@ -12,11 +12,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import Scope
-from datahub.frames.frame import Column, Frame
+from datahub.frames.frame import Frame
 from datahub.functions import load
 from datahub.semantic import ir
 from datahub.types import model as t
@@ -69,7 +68,12 @@ def constant(text: str) -> tuple[t.Type, Any] | None:
     if typed is None or not _whole(typed.type):
         return None
     given = evaluate(typed, Scope(Frame({}, 1, np.zeros(1, np.int64)), state()))
-    return None if given.failures else (typed.type, given.array(1)[0].as_py())
+    return None if given.failures else (_wide(typed.type), given.array(1)[0].as_py())
+
+
+def _wide(kind: t.Type) -> t.Type:
+    """The type without what the constant's own length says of it."""
+    return t.Text(kind.nullable) if isinstance(kind, t.Text) else t.with_parts(kind, lambda _, inner: _wide(inner))
 
 
 def _whole(kind: t.Type) -> bool:

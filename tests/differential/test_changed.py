@@ -100,6 +100,11 @@ REFUSED = [
     'country_code("FR", "xx")',
     'format_number(12345.6, "#,##0.00", "xx")',
     'replace_each("a", ["a"], [])',
+    'decimal("105", "0")',
+    'decimal("1e5", "e")',
+    'decimal("1 5", " ")',
+    'decimal("1,5", ",", "1")',
+    'float("1.5", "-")',
 ]
 
 

@@ -14,7 +14,6 @@ from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.conditions import IT, conditions_into
 from datahub.semantic.elaborate import Elaborated
-from datahub.semantic.fitting import trouble
 from datahub.semantic.folding import is_false
 from datahub.semantic.trees import substituted
 from datahub.semantic.unit import Unit
@@ -22,6 +21,7 @@ from datahub.semantic.values import as_value
 from datahub.semantic.walk import columns_read
 from datahub.syntax import ast
 from datahub.types import model as t
+from datahub.types.fits import misfit
 
 VALUE_NOT_TAKEN = Rule(
     "DHM217",
@@ -91,7 +91,7 @@ def _why(given: ir.Constant, field: ir.EntityField, unit: Unit) -> str:
     if isinstance(base, t.Enum):
         few = base.members[:_MOST_MEMBERS]
         return "" if value in base.members else f"it is one of {listed(few)}" + (" and others" if len(few) < len(base.members) else "")
-    said = trouble(value, base, field.rounding)
+    said = misfit(value, base, rounded=bool(field.rounding))
     if said is not None:
         return f"it {said}"
     constant = ir.Constant(as_value(value, base), t.required(base))

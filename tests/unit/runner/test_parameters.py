@@ -26,6 +26,10 @@ from datahub.types import model as t
         ("", t.Text(), ""),
         ("FR, BE", t.ListOf(t.Text()), ("FR", "BE")),
         ("", t.ListOf(t.Text()), ()),
+        ('["a, b", "c"]', t.ListOf(t.Text()), ("a, b", "c")),
+        ("[1, 2.50]", t.ListOf(t.Decimal()), (Decimal("1"), Decimal("2.50"))),
+        ("[true, null]", t.ListOf(t.Bool(nullable=True)), (True, None)),
+        ("[]", t.ListOf(t.Text()), ()),
         ("7", t.Named("Count", t.Int()), 7),
     ],
 )
@@ -46,11 +50,30 @@ def test_text_is_read_as_its_type(text, kind, value):
         ("True", t.Bool()),
         ("31/01/2026", t.Date()),
         ("c", t.Enum(("a", "b"))),
-        ("toolong", t.Text(longest=3)),
+        ("[1, {}]", t.ListOf(t.Int())),
+        ('["a"', t.Int()),
+        ('["a",]', t.ListOf(t.Text())),
     ],
 )
 def test_what_is_none_of_the_type_is_told(text, kind):
     with pytest.raises(Unreadable, match=r"`p` takes .*, and `.*` is none"):
+        value_of(text, kind, "p")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "why"),
+    [
+        ("toolong", t.Text(longest=3), "has 7 characters, at most 3 are taken"),
+        ("1.234", t.Decimal(False, 4, 2), "has 3 decimals, 2 are taken"),
+        ("123", t.Decimal(True, 4, 2), "has 3 digits before the point, 2 are taken"),
+        ("70000", t.Int(width=16), "does not fit 16 bits"),
+        ("99999999999999999999", t.Int(), "does not fit 64 bits"),
+        ("9" * 400, t.Float(), "is no number that is written down"),
+        ("1, 70000", t.ListOf(t.Int(width=16)), "does not fit 16 bits"),
+    ],
+)
+def test_what_its_type_has_no_room_for_is_told(text, kind, why):
+    with pytest.raises(Unreadable, match=f"`p` takes .*, and `.*` {why}"):
         value_of(text, kind, "p")
 
 

@@ -45,6 +45,10 @@ def test_a_value_of_the_type_is_taken(kind, value, wanted):
         ("decimal(8,2)", 1.5),
         ("date", datetime(2026, 3, 1, tzinfo=UTC)),
         ("datetime", "soon"),
+        ("int(16)", 70000),
+        ("decimal(4,2)", Decimal("1.234")),
+        ("float", float("nan")),
+        ("float", float("inf")),
     ],
 )
 def test_a_value_of_another_type_is_refused_and_never_cut(kind, value):

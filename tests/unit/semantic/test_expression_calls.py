@@ -239,7 +239,10 @@ def test_formats_that_mean_what_they_seem_to_are_let_be(text):
     "text, message",
     [
         ('datetime(r.sku, zone: "Mars/Olympus")', "there is no time zone `Mars/Olympus`"),
-        ('decimal(r.sku, "ab")', '`decimal` does not take `"ab"`'),
+        (
+            'decimal(r.sku, "ab")',
+            '`decimal` does not take `"ab"`: `ab` cannot be a decimal mark, which is one character and no digit, letter, sign or space',
+        ),
         ("vat_of(r.price, 20)", "`20` is no share, and every row would be rejected"),
     ],
 )
