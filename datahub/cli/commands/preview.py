@@ -26,7 +26,10 @@ def command(
     ] = None,
     rows: Annotated[int, typer.Option(help="How many rows of each source are read.", min=1)] = 5,
     flow: Annotated[str, typer.Option(help="The flow to run, where the script has several.", show_default=False)] = "",
-    param: Annotated[list[str] | None, typer.Option(help="A parameter of the script; the items of a list stand between commas, or as JSON: [\"a,b\"].", metavar="NAME=VALUE", show_default=False)] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="A parameter of the script; of a list, items with commas or JSON.", metavar="NAME=VALUE", show_default=False),
+    ] = None,
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
 ) -> None:
     from datahub.cli.compiled import compiled

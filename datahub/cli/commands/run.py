@@ -52,7 +52,10 @@ def command(
     out: Annotated[Path, typer.Option(help="The folder that takes the results.", metavar="DIR")] = Path("out"),
     format: Annotated[Form, typer.Option(help="The format of what the script names no format for.")] = Form.JSONL,
     flow: Annotated[str, typer.Option(help="The flow to run, where the script has several.", show_default=False)] = "",
-    param: Annotated[list[str] | None, typer.Option(help="A parameter of the script; the items of a list stand between commas, or as JSON: [\"a,b\"].", metavar="NAME=VALUE", show_default=False)] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="A parameter of the script; of a list, items with commas or JSON.", metavar="NAME=VALUE", show_default=False),
+    ] = None,
     as_of: Annotated[str, typer.Option(help="The instant that `now()` and `today()` mean.", metavar="INSTANT", show_default=False)] = "",
     threads: Annotated[int | None, typer.Option(help="How many threads work.", min=1, show_default="one a core")] = None,
     memory: Annotated[

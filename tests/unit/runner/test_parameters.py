@@ -27,7 +27,7 @@ from datahub.types import model as t
         ("FR, BE", t.ListOf(t.Text()), ("FR", "BE")),
         ("", t.ListOf(t.Text()), ()),
         ('["a, b", "c"]', t.ListOf(t.Text()), ("a, b", "c")),
-        ("[1, 2.50]", t.ListOf(t.Decimal()), (Decimal("1"), Decimal("2.50"))),
+        ("[1, 2.50]", t.ListOf(t.Decimal()), (Decimal(1), Decimal("2.50"))),
         ("[true, null]", t.ListOf(t.Bool(nullable=True)), (True, None)),
         ("[]", t.ListOf(t.Text()), ()),
         ("7", t.Named("Count", t.Int()), 7),
