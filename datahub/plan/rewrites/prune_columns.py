@@ -180,6 +180,6 @@ def _marks(columns: Sequence[tuple[str, str]], wanted: set[str]) -> list[tuple[s
 
 def mark(source: op.Operator, name: str) -> str:
     """What the mark of presence of a column is called where `source` gives it: the reader's own name for it, or that of a row."""
-    while isinstance(source, op.Compute):
+    while isinstance(source, op.Compute | op.Filter):
         source = source.input
     return f"!present.{name}" if isinstance(source, op.Read) else f"?{name}"
