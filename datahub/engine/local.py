@@ -40,6 +40,7 @@ from datahub.engine.telling import located, merged
 from datahub.engine.waiting import Budget
 from datahub.engine.work import Work
 from datahub.frames.frame import Frame
+from datahub.frames.spill import size_of
 from datahub.plan import operators as op
 from datahub.plan.expressions import asks_facts
 from datahub.records import record
@@ -192,7 +193,10 @@ class _Runner:
     def _rows_of(self, feed: Feed, source: int, read: op.Read, blocks: list[Any]) -> tuple[ReadRows, Side]:
         side = Side()
         with side.timed(read):
-            return rows_of(feed, source, blocks, self._plan.sources[source], self._run.origins), side
+            rows = rows_of(feed, source, blocks, self._plan.sources[source], self._run.origins)
+        if self._run.profile is not None:
+            side.count(read).size += size_of(rows.frame)
+        return rows, side
 
     def _parsed(self, read_rows: _Reading, blocks: list[Any], read: op.Read, exits: list[Exit], first_time: bool, at_once: bool) -> _Done:
         rows, side = read_rows()
@@ -297,8 +301,7 @@ class _Runner:
             side = Side()
             with side.timed(exit.into):
                 frames = list(self._breakers[id(exit.into)].accept(exit.port, payload, side))
-            if not isinstance(exit.into, op.Settle | op.Graph):
-                side.count(exit.into).rows_out += sum(frame.length for frame in frames)
+            side.gave(exit.into, frames, weighed=self._run.profile is not None)
             self._aside(side)
             for frame in frames:
                 self._push(exit.into, frame)
@@ -343,8 +346,7 @@ class _Runner:
         with side.timed(operator):
             for frame in self._breakers[id(operator)].finish(side):
                 waiting.put(frame)
-                if not isinstance(operator, op.Settle | op.Graph):
-                    side.count(operator).rows_out += frame.length
+                side.gave(operator, [frame], weighed=self._run.profile is not None)
         self._aside(side)
         self._tell_found()
         self._finished.add(id(operator))

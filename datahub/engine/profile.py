@@ -20,12 +20,14 @@ from datahub.records import record
 
 @record(slots=True)
 class Spent:
-    """What one expression took: `own` without its parts, `whole` with them; how many values it gave, and their bytes."""
+    """What one expression took: `own` without its parts, `whole` with them; the rows it was asked for, and the bytes it gave."""
 
     node: Any
     own: float = 0.0
     whole: float = 0.0
+    rows: int = 0
     values: int = 0
+    """How many were worked out: fewer than rows, where a column repeats itself."""
     size: int = 0
 
 
@@ -45,8 +47,8 @@ class Profile:
         """What `make` gives for a canonical node, its time noted."""
         open_nodes: list[list[Any]] = self._local.__dict__.setdefault("open", [])
         # The values of a column are evaluated inside of the column itself: the whole counts once.
-        outermost = all(one is not node for one, _ in open_nodes)
-        entry = [node, 0.0]
+        around = next((entry for entry in open_nodes if entry[0] is node), None)
+        entry = [node, 0.0, False]
         open_nodes.append(entry)
         begun = thread_time()
         try:
@@ -59,9 +61,13 @@ class Profile:
         with self._lock:
             spent = self.expressions.setdefault(id(node), Spent(node))
             spent.own += took - entry[1]
-            if outermost:
-                spent.whole += took
-            spent.values += length
+            if not entry[2]:
+                spent.values += length
+            if around is not None:
+                around[2] = True
+                return column
+            spent.whole += took
+            spent.rows += length
             spent.size += column.values.nbytes if isinstance(column.values, pa.Array) else 0
         return column
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field, replace
 from time import thread_time
@@ -13,7 +13,8 @@ from datahub.engine import issues
 from datahub.engine.codes import translated
 from datahub.engine.ledger import Fate
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, failed_rows
-from datahub.plan.operators import Join
+from datahub.frames.spill import size_of
+from datahub.plan.operators import Graph, Join, Settle
 from datahub.records import record
 from datahub.semantic.ir import Origin
 
@@ -82,6 +83,15 @@ class Side:
             yield
         finally:
             self.count(operator).seconds += thread_time() - begun
+
+    def gave(self, operator: object, frames: Iterable[Frame], *, weighed: bool) -> None:
+        """Count what an operator at which rows meet let pass; those that settle rows count them themselves."""
+        count = self.count(operator)
+        for frame in frames:
+            if not isinstance(operator, Settle | Graph):
+                count.rows_out += frame.length
+            if weighed:
+                count.size += size_of(frame)
 
     def mark(self, frame: Frame, positions: Rows, fate: Fate) -> None:
         """The source rows behind `positions` of `frame` came to `fate`."""

@@ -29,6 +29,11 @@ def explain(plan: op.Plan, note: Note = lambda operator: "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def headline(operator: op.Operator) -> str:
+    """What an operator does, on one line."""
+    return _said(operator, lambda _: "")[0]
+
+
 def _targets(plan: op.Plan, entity: str) -> str:
     if plan.flow is None:
         return ""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from datahub.engine.profile import Profile, Spent
+from datahub.engine.side import Flowed
 from datahub.plan import operators as op
 from datahub.plan.distribution import AnyBatch, required_distribution
-from datahub.plan.explain import explain
+from datahub.plan.explain import explain, headline
 from datahub.plan.order import topological
 from datahub.plan.text import shown
 from datahub.semantic import ir
@@ -16,7 +17,7 @@ from datahub.semantic import ir
 MOST = 12
 """How many expressions are listed by what they cost."""
 WORTH_TELLING = 0.005
-"""From this share of all time on an expression has its time beside it."""
+"""From this share of all time on an expression has its time and memory beside it."""
 LONGEST = 96
 
 
@@ -35,6 +36,48 @@ def analysis(plan: op.Plan, profile: Profile, rows: int, seconds: float, peak: i
     return "\n".join(part for part in parts if part)
 
 
+def measured(plan: op.Plan, profile: Profile, rows: int, seconds: float, peak: int) -> dict[str, object]:
+    """The same as data: every operator, inputs first, every expression that was worked out, and what was done beside the plan."""
+    exchange = _worst(plan, profile, meets=True)
+    return {
+        "rows": rows,
+        "seconds": seconds,
+        "processor_seconds": _total(profile),
+        "peak_bytes": peak,
+        "operators": [_operator(one, profile.operators[id(one)]) for one in _ordered(plan) if id(one) in profile.operators],
+        "expressions": [
+            {
+                "expression": shown(spent.node),
+                "rows": spent.rows,
+                "values": spent.values,
+                "seconds": spent.whole,
+                "own_seconds": spent.own,
+                "bytes": spent.size,
+            }
+            for spent in sorted(profile.expressions.values(), key=lambda spent: -spent.own)
+        ],
+        "beside": profile.beside,
+        "costliest_exchange": None if exchange is None else _called(exchange),
+    }
+
+
+def _operator(one: op.Operator, flowed: Flowed) -> dict[str, object]:
+    return {
+        "operator": headline(one),
+        "rows_in": flowed.rows_in,
+        "rows_out": flowed.rows_out,
+        "rejected": flowed.rejected,
+        "filtered": flowed.filtered,
+        "seconds": flowed.seconds,
+        "bytes": flowed.size,
+        "rows_meet": _meets(one),
+    }
+
+
+def _ordered(plan: op.Plan) -> list[op.Operator]:
+    return topological([*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)])
+
+
 def _total(profile: Profile) -> float:
     return sum(flowed.seconds for flowed in profile.operators.values()) + sum(profile.beside.values()) or 1e-9
 
@@ -48,7 +91,10 @@ def _note(one: op.Operator | ir.Expression, profile: Profile, total: float) -> s
         size = f", {_megabytes(flowed.size)}" if flowed.size else ""
         return f"[{counts}, {_time(flowed.seconds)}{size}]"
     spent = profile.of(one)
-    return f"[{_time(spent.whole)}]" if spent is not None and spent.whole >= WORTH_TELLING * total else ""
+    if spent is None or spent.whole < WORTH_TELLING * total:
+        return f"[{spent.rows:,} rows]" if spent is not None else ""
+    values = f" of {spent.values:,} values" if spent.values < spent.rows else ""
+    return f"[{spent.rows:,} rows{values}, {_time(spent.whole)}, {_megabytes(spent.size)}]"
 
 
 def _costliest(profile: Profile, total: float, rows: int) -> str:
@@ -56,9 +102,17 @@ def _costliest(profile: Profile, total: float, rows: int) -> str:
     found = sorted(profile.expressions.values(), key=lambda spent: -spent.own)[:MOST]
     if not found:
         return ""
-    lines = [["share", "time", "ns a row", "made", "expression, without its parts"]]
+    lines = [["share", "time", "ns a row", "rows", "values", "made", "expression, without its parts"]]
     lines += [
-        [f"{spent.own / total:.1%}", _time(spent.own), f"{spent.own / max(rows, 1) * 1e9:,.0f}", _megabytes(spent.size), _cut(spent)]
+        [
+            f"{spent.own / total:.1%}",
+            _time(spent.own),
+            f"{spent.own / max(rows, 1) * 1e9:,.0f}",
+            f"{spent.rows:,}",
+            f"{spent.values:,}",
+            _megabytes(spent.size),
+            _cut(spent),
+        ]
         for spent in found
     ]
     return _table(lines)
@@ -87,8 +141,7 @@ def _whole(plan: op.Plan, profile: Profile, rows: int, seconds: float, peak: int
 
 def _worst(plan: op.Plan, profile: Profile, *, meets: bool) -> op.Operator | None:
     """The operator that took longest among those at which rows meet."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    found = [one for one in topological(roots) if _meets(one) is meets and id(one) in profile.operators]
+    found = [one for one in _ordered(plan) if _meets(one) is meets and id(one) in profile.operators]
     return max(found, key=lambda one: profile.operators[id(one)].seconds, default=None)
 
 

@@ -1,15 +1,17 @@
 """How fast every function and operator is, in million rows a second on one thread, beside DuckDB and Polars where they have the same.
 
-`make bench-functions` runs it and writes `docs/performance-functions.md`. The columns hold the arguments of the function's own
-examples, one example after the other, and 4 % nulls; kernels are called as they are, not on distinct values.
+`make bench-functions` runs it and writes `docs/performance-functions.md`; `ONLY=abs,if` measures some, and keeps the other lines. The
+columns hold what the function's own examples have, and 4 % nulls; kernels are called as they are, not on distinct values.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -32,7 +34,9 @@ from datahub.semantic.expressions import elaborate
 from datahub.semantic.scope import Scope as Names
 from datahub.semantic.scope import World
 from datahub.semantic.walk import walk
+from datahub.syntax import ast
 from datahub.syntax.parser import parse_expression
+from datahub.types import model as t
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "performance-functions.md"
@@ -61,35 +65,42 @@ SQL = {
 
 
 def main() -> None:
-    """Measure all, and write the page."""
+    """Measure all, or those that `ONLY` names, and write the page."""
     load()
     state = RunState(Context(datetime(2026, 1, 1, tzinfo=UTC)))
-    lines = []
-    for name, function in sorted(REGISTRY.items()):
+    chosen = os.environ.get("ONLY", "").split(",")
+    named = {name: one for name, one in sorted(REGISTRY.items()) if chosen == [""] or name in chosen}
+    kept = {} if chosen == [""] else _written(PAGE.read_text(encoding="utf-8"))
+    for name, function in named.items():
+        kept.pop(name, None)
         measured = _measured(function, state)
         if measured is not None:
-            lines.append((measured[0], name, function, *measured[1:]))
+            kept[name] = _line(name, *measured)
             print(f"{name:28} {measured[0]:10.2f} M rows/s", file=sys.stderr)
-    lines.sort(key=lambda line: line[0])
-    PAGE.write_text(_page(lines), encoding="utf-8")
-    print(f"{len(lines)} functions, {PAGE.relative_to(ROOT)}")
+    PAGE.write_text(_page(kept), encoding="utf-8")
+    print(f"{len(named)} functions, {PAGE.relative_to(ROOT)}")
 
 
 def _measured(function: Function, state: RunState) -> tuple[float, str, float | None, float | None] | None:
     """The speed of the first example that can be put over columns; beside it the expression and the others' speeds."""
-    for example in function.examples:
-        if example.rejected or example.result is None:
-            continue
-        made = _over_columns(function.name, example.expression, state)
-        if made is None:
-            continue
-        node, columns = made
-        try:
-            seconds = _best(partial(_evaluated, node, columns, state))
-        except Exception as problem:  # noqa: BLE001 - an example whose parts are not what the kernel takes as columns
-            print(f"{function.name}: {type(problem).__name__}: {problem}", file=sys.stderr)
-            continue
-        return ROWS / seconds / 1e6, example.expression, _duckdb(function, node, columns), _polars(function.name, columns)
+    found = [one.expression for one in function.examples if not one.rejected and one.result is not None]
+    called = re.compile(rf"\b{re.escape(function.name)}\(")
+    if any(called.search(one.expression) for one in function.examples):
+        # The page of a function may show its kin beside it.
+        found = [one for one in found if called.search(one)]
+    examples = sorted(found, key=lambda one: "null" in one)
+    for over_columns in (_over_columns, _read_over_columns):
+        for example in examples:
+            made = over_columns(function.name, example, state)
+            if made is None:
+                continue
+            node, columns = made
+            try:
+                seconds = _best(partial(_evaluated, node, columns, state))
+            except Exception as problem:  # noqa: BLE001 - an example whose parts are not what the kernel takes as columns
+                print(f"{function.name}: {type(problem).__name__}: {problem}", file=sys.stderr)
+                continue
+            return ROWS / seconds / 1e6, example, _duckdb(function, node, columns), _polars(function.name, columns)
     return None
 
 
@@ -118,11 +129,82 @@ def _over_columns(name: str, text: str, state: RunState) -> tuple[ir.Call, dict[
     return (replace(call, arguments=tuple(arguments)), columns) if columns else None
 
 
+def _read_over_columns(name: str, text: str, state: RunState) -> tuple[ir.Expression, dict[str, Column]] | None:
+    """An example that was typed with columns in the places of its constants, so that nothing of it is worked out beforehand.
+
+    Where it has a call of `name` that is what is measured, else the whole: `if`, `case` and `on error` are no calls in a plan.
+    """
+    tree = parse_expression(Document("example", text), lambda _: None)
+    if tree is None:
+        return None
+    names: dict[str, ir.Expression] = {}
+    columns: dict[str, Column] = {}
+    for number, literal in enumerate(list(_literals(tree))):
+        constant = elaborate(literal, Names(World(), lambda _: None))
+        assert isinstance(constant, ir.Constant | ir.Call)
+        reference = ast.Reference(ast.Name(f"x{number}", literal.span), literal.span)
+        exchanged = _exchanged(tree, literal, reference)
+        # Where null may not stand, or a constant must, the typing says so.
+        for kind in (t.nullable(constant.type), constant.type):
+            tried = names | {f"x{number}": ir.Column(f"x{number}", kind)}
+            if _typed(exchanged, tried) is not None:
+                tree, names = exchanged, tried
+                columns[f"x{number}"] = _repeated(constant, state, nulls=t.base_of(kind).nullable)
+                break
+    expression = _typed(tree, names)
+    if expression is None or not columns:
+        return None
+    return next((one for one in walk(expression) if isinstance(one, ir.Call) and one.function == name), expression), columns
+
+
+def _typed(tree: ast.Expr, names: dict[str, ir.Expression]) -> ir.Expression | None:
+    """The expression over columns, None where it is wrong that way."""
+    found: list[object] = []
+    expression = elaborate(tree, Names(World(), found.append, names=names))
+    return None if found else expression
+
+
+def _repeated(constant: ir.Expression, state: RunState, *, nulls: bool) -> Column:
+    value = evaluate(constant, Scope(Frame({}, 1, np.zeros(1, np.int64)), state)).array(1)
+    held = pa.concat_arrays([pa.repeat(value[0], ROWS)]).cast(carried(constant.type))
+    if nulls:
+        held = pc.if_else(pa.array(np.arange(ROWS) % 25 == 0), pa.scalar(None, held.type), held)
+    return Column(held)
+
+
+def _literals(tree: Any) -> Iterator[ast.Expr]:
+    """The literals of an expression, a negative number as one."""
+    negative = isinstance(tree, ast.Unary) and tree.operator == "-" and isinstance(tree.operand, ast.Number)
+    if negative or isinstance(tree, ast.Number | ast.String | ast.Boolean):
+        yield tree
+    else:
+        for part in _parts(tree):
+            yield from _literals(part)
+
+
+def _parts(tree: Any) -> Iterable[Any]:
+    if isinstance(tree, tuple):
+        return tree
+    return [getattr(tree, one.name) for one in fields(tree)] if is_dataclass(tree) else ()
+
+
+def _exchanged(tree: Any, old: ast.Expr, new: ast.Expr) -> Any:
+    """`tree` with one of its nodes exchanged."""
+    if tree is old:
+        return new
+    if isinstance(tree, tuple):
+        return tuple(_exchanged(part, old, new) for part in tree)
+    if not is_dataclass(tree):
+        return tree
+    changed = {one.name: _exchanged(getattr(tree, one.name), old, new) for one in fields(tree)}
+    return replace(tree, **changed) if any(part is not getattr(tree, name) for name, part in changed.items()) else tree  # type: ignore[type-var]
+
+
 def _is_constant(node: ir.Expression) -> bool:
     return not any(isinstance(part, ir.Column | ir.RowFact | ir.WindowCall) for part in walk(node))
 
 
-def _evaluated(node: ir.Call, columns: dict[str, Column], state: RunState) -> Column:
+def _evaluated(node: ir.Expression, columns: dict[str, Column], state: RunState) -> Column:
     scope = Scope(Frame(columns, ROWS, np.arange(ROWS)), state)
     # Kernels are to be measured: nothing is worked out on distinct values.
     scope.distinct = True
@@ -139,14 +221,14 @@ def _best(task: Callable[[], object], times: int = 3) -> float:
     return min(taken) or 1e-9
 
 
-def _duckdb(function: Function, node: ir.Call, columns: dict[str, Column]) -> float | None:
+def _duckdb(function: Function, node: ir.Expression, columns: dict[str, Column]) -> float | None:
     """The same in DuckDB, on one thread, where it takes the function under its SQL name with the same arguments."""
     import duckdb
 
     spelled = SQL.get(function.name, f"{function.sql}({{}})" if function.sql.isidentifier() else "")
-    if not spelled:
+    if not spelled or not isinstance(node, ir.Call):
         return None
-    arguments = [f"x{at}" if f"x{at}" in columns else _literal(one) for at, one in enumerate(node.arguments)]
+    arguments = [one.name if isinstance(one, ir.Column) else _literal(one) for one in node.arguments]
     if None in arguments:
         return None
     call = spelled.format(", ".join(map(str, arguments))) if "{}" in spelled else spelled.format(*arguments)
@@ -192,20 +274,37 @@ def _polars(name: str, columns: dict[str, Column]) -> float | None:
         return None
 
 
-def _page(lines: list[Any]) -> str:
+def _page(kept: dict[str, str]) -> str:
     names = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "duckdb", "polars"))
     head = (
         "# The speed of functions\n\n"
         "Written by `make bench-functions`: million rows a second on one thread, the slowest first. The columns hold the arguments of the\n"
         "example, 4 % of the first one null, and kernels run on all rows; in a run, expressions of one column are worked out once for each\n"
-        "value ([decision 55](decisions/0055-once-for-each-value.md)). DuckDB and Polars where they have the same function.\n\n"
+        "value ([decision 55](decisions/0055-once-for-each-value.md)). Of an example without a call of the function (`if`, `on error`) the\n"
+        "whole is measured. DuckDB and Polars where they have the same function.\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, {names}; best of three.\n\n"
-        "| function | M rows/s | DuckDB | Polars | example |\n|---|---|---|---|---|\n"
     )
-    return head + "".join(
-        f"| `{name}` | {speed:,.2f} | {_shown(duck)} | {_shown(polars)} | `{text.replace('|', chr(92) + '|')}` |\n"
-        for speed, name, _, text, duck, polars in lines
+    lines = sorted(kept.values(), key=lambda line: float(_SPEED.findall(line)[0].replace(",", "")))
+    table = "| function | M rows/s | DuckDB | Polars | example |\n|---|---|---|---|---|\n" + "".join(lines)
+    lacking = ", ".join(f"`{name}`" for name in sorted(REGISTRY.keys() - kept.keys()))
+    return (
+        f"{head}{table}\nNot measured, for their examples ask them of nothing that differs from row to row: {lacking}.\n"
+        if lacking
+        else head + table
     )
+
+
+_SPEED = re.compile(r"^\| `.+?` \| ([\d,.]+) \|")
+
+
+def _written(page: str) -> dict[str, str]:
+    """The lines of a page by their functions."""
+    return {line.split("`")[1]: f"{line}\n" for line in page.splitlines() if _SPEED.match(line)}
+
+
+def _line(name: str, speed: float, text: str, duckdb: float | None, polars: float | None) -> str:
+    shown = text.replace("|", "\\|")
+    return f"| `{name}` | {speed:,.2f} | {_shown(duckdb)} | {_shown(polars)} | `{shown}` |\n"
 
 
 def _shown(speed: float | None) -> str:

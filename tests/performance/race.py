@@ -2,7 +2,8 @@
 
 `make bench` runs it and writes a dated table, with versions, into the page on performance. The workloads and the other engines'
 implementations of them are no part of this project: they are looked for in `../shared/bench`. `RUNS` says how often each takes its
-turn (5), `ONLY` names some of the races (`products,orders,small,tasks,scale,limits,start`).
+turn (5), `ONLY` names some of the races (`products,orders,small,tasks,scale,limits,start`): the tables of the others stay, each with
+its own day and machine.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import compileall
 import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -43,22 +45,37 @@ def main() -> None:
     # As an installed package is: loading would otherwise compile each module in each run.
     compileall.compile_dir(ROOT / "datahub", quiet=2)
     chosen = os.environ.get("ONLY", ",".join(RACES)).split(",")
-    before = os.getloadavg()[1]
+    found: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
-        parts = [RACES[name](Path(folder)) for name in chosen]
-    load = f"load of the machine {before:.1f} before and {os.getloadavg()[1]:.1f} after"
-    text = f"{BEGIN}\n\n{conditions()}; {load}.\n\n" + "\n\n".join(parts) + f"\n\n{END}"
+        for name in chosen:
+            before = os.getloadavg()[1]
+            tables = titled(RACES[name](Path(folder)))
+            said = f"{conditions()}; load of the machine {before:.1f} before and {os.getloadavg()[1]:.1f} after."
+            found |= {title: f"{said}\n\n{text}" for title, text in tables.items()}
     head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    PAGE.write_text(head + text + rest.partition(END)[2], encoding="utf-8")
+    section, _, tail = rest.partition(END)
+    text = "\n\n".join(f"### {title}\n\n{table}" for title, table in merged(section, found).items())
+    PAGE.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
     print(text)
 
 
+def merged(section: str, found: dict[str, str]) -> dict[str, str]:
+    """The tables of a page by their titles, those that were `found` in the places of the old ones, new ones behind them."""
+    return titled(section) | found
+
+
+def titled(section: str) -> dict[str, str]:
+    """The parts of a text by what stands above them."""
+    _, *parts = re.split(r"^### (.*)\n", section, flags=re.MULTILINE)
+    return {title: text.strip() for title, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
 def conditions() -> str:
-    """When, on what and with which versions the race was run."""
+    """When, on what and with which versions a race was run."""
     names = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "polars", "duckdb"))
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, {names}; whole processes, medians of {RUNS} "
-        "runs in turn"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, Python {sys.version.split()[0]}, {names}; whole processes, "
+        f"medians of {RUNS} runs in turn"
     )
 
 
@@ -172,18 +189,20 @@ def scale(folder: Path) -> str:
     lines, points = [], []
     for rows in (10_000, 100_000, 1_000_000, 10_000_000):
         place = _generated(folder, "products", rows, "feed.csv")
-        runs = in_turn({"dhm": _ours("products", place / "feed.csv")}, RUNS if rows <= 100_000 else min(RUNS, 2), folder / "out", ROOT)[
-            "dhm"
-        ]
+        runs = in_turn({"dhm": _ours("products", place / "feed.csv")}, RUNS, folder / "out", ROOT)["dhm"]
         one = _median(runs)
         points.append((math.log(rows), math.log(one.cpu), math.log(one.wall)))
         lines.append(f"| {rows:,} | {one.wall:.2f} | {one.cpu:.2f} | {one.memory:.0f} |")
         (place / "feed.csv").unlink()
-    # Starting is no part of what grows: the exponent is that of the last three.
-    cpu, wall = (statistics.linear_regression([x for x, _, _ in points[1:]], [point[at] for point in points[1:]]).slope for at in (1, 2))
+    # Starting is no part of what grows: it flattens the first steps, so that the last one is told too.
+    cpu, wall, late = _power(points, 1), _power(points, 2), _power(points[2:], 1)
     head = "| rows | wall s | CPU s | MB |\n|---|---|---|---|"
-    said = f"Time grows with the power {cpu:.2f} of the rows by the processor, {wall:.2f} by the clock."
+    said = f"Time grows with the power {cpu:.2f} of the rows by the processor, {wall:.2f} by the clock; from a million rows on with {late:.2f}."
     return "### products against rows\n\n" + "\n".join([head, *lines]) + f"\n\n{said}"
+
+
+def _power(points: Sequence[tuple[float, ...]], at: int) -> float:
+    return statistics.linear_regression([point[0] for point in points], [point[at] for point in points]).slope
 
 
 def limits(folder: Path) -> str:
@@ -202,7 +221,7 @@ def _limits(folder: Path, name: str, rows: int, feed: str, alone: Sequence[str],
     commands = {"dhm": _ours(name, place / feed)}
     commands |= {what: [*program, what, str(place / feed), "{o}"] for what in alone}
     commands |= {what: [*program, what, str(folder / "out" / "dhm" / result), "{o}"] for what in ("load", "write")}
-    return f"### {name}, {rows:,} rows: the limits\n\n{_table(in_turn(commands, min(RUNS, 3), folder / 'out', ROOT))}"
+    return f"### {name}, {rows:,} rows: the limits\n\n{_table(in_turn(commands, RUNS, folder / 'out', ROOT))}"
 
 
 def start(folder: Path) -> str:

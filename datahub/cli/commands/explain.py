@@ -37,10 +37,10 @@ def command(
     param: Annotated[
         list[str] | None, typer.Option(help="A parameter of the script, to analyze.", metavar="NAME=VALUE", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: of a script the plan itself.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: of a script the plan itself, or what its run took.")] = False,
 ) -> None:
     if analyze:
-        _analyze(Path(subject), flow, source or [], param or [])
+        _analyze(Path(subject), flow, (source or [], param or []), as_json=as_json)
     elif subject.endswith(".dhm") or "/" in subject or Path(subject).is_file():
         _plan(Path(subject), flow, as_json=as_json)
     elif subject:
@@ -128,24 +128,25 @@ def _wrapped(text: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _analyze(path: Path, flow: str, given: list[str], values: list[str]) -> None:
+def _analyze(path: Path, flow: str, given: tuple[list[str], list[str]], *, as_json: bool) -> None:
     import tempfile
 
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import pairs, sources, world
     from datahub.cli.memory import prepare_run
     from datahub.engine.profile import Profile
-    from datahub.reports.analysis import analysis
+    from datahub.reports.analysis import analysis, measured
     from datahub.runner.parameters import parameters
     from datahub.runner.run import Options, run
 
-    files, texts = sources(given), pairs(values, "--param", "NAME=VALUE")
+    files, texts = sources(given[0]), pairs(given[1], "--param", "NAME=VALUE")
     plan = compiled(path, flow).plan
     prepare_run()
     profile = Profile()
     with world(), tempfile.TemporaryDirectory(prefix="dhm-analyze-") as folder:
         report = run(plan, files, Path(folder), parameters=parameters(plan, texts), options=Options(profile=profile))
-    give(analysis(plan, profile, report.rows_read, report.seconds, _peak()))
+    took = (plan, profile, report.rows_read, report.seconds, _peak())
+    give(json.dumps(measured(*took), ensure_ascii=False, indent=2) + "\n" if as_json else analysis(*took))
     raise typer.Exit(Exit.DONE)
 
 

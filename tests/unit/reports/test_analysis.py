@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from datahub.engine.profile import Profile
-from datahub.reports.analysis import analysis
+from datahub.reports.analysis import analysis, measured
 from datahub.runner.embed import compile
 from datahub.runner.run import Options, run
 
@@ -49,7 +50,33 @@ def test_the_plan_has_rows_time_and_memory_beside_its_operators(tmp_path: Path) 
     assert filtering.endswith(" MB]")
     settling = next(line for line in lines if line.strip().startswith("settle Item"))
     assert "[7,500 to 7,425 rows, " in settling
-    assert any(line.strip().startswith("read items") and "[10,000 rows, " in line for line in lines)
+    reading = next(line for line in lines if line.strip().startswith("read items"))
+    assert "[10,000 rows, " in reading
+    for line in (settling, reading):
+        assert line.endswith(" MB]")
+        assert not line.endswith(" 0.0 MB]")
+
+
+def test_expressions_have_the_rows_that_they_were_asked_for_and_the_values_that_were_worked_out(tmp_path: Path) -> None:
+    text, profile = analyzed(tmp_path)
+    assert "sum  : sha256(r.note)    [7,500 rows, " in text
+    spent = next(one for one in profile.expressions.values() if "upper" in str(one.node))
+    assert spent.rows == 7_500
+    assert 0 < spent.values <= 3 * 8
+
+
+def test_the_same_as_data(tmp_path: Path) -> None:
+    analyzed(tmp_path)
+    plan, profile = compile(SCRIPT), Profile()
+    report = run(plan, {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out", options=Options(profile=profile))
+    told = json.loads(json.dumps(measured(plan, profile, report.rows_read, report.seconds, 100_000_000)))
+    found = {one["operator"]: one for one in told["operators"]}
+    assert (found["settle Item"]["rows_in"], found["settle Item"]["rows_out"]) == (7_500, 7_425)
+    assert found["settle Item"]["rows_meet"]
+    assert found["settle Item"]["bytes"] > 100_000
+    assert found['where (kind <> "none")']["filtered"] == 2_500
+    assert told["costliest_exchange"] == "rows of Item with equal sku meet"
+    assert {"expression", "rows", "values", "seconds", "own_seconds", "bytes"} == set(told["expressions"][0])
 
 
 def test_the_costliest_expression_and_exchange_are_named(tmp_path: Path) -> None:
