@@ -5,7 +5,7 @@ from __future__ import annotations
 from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
-from datahub.lint.declare import advise
+from datahub.lint.advise import advise
 from datahub.plan.lower import lower
 from datahub.plan.operators import Plan
 from datahub.plan.optimize import optimize

@@ -7,39 +7,33 @@ from typing import TypeAlias
 
 from datahub.diagnostics.diagnostic import Emit
 from datahub.diagnostics.rule import Rule
+from datahub.lint.subject import Subject
 from datahub.records import record
-from datahub.registry import load_all
-from datahub.semantic.elaborate import Elaborated
 
-Look: TypeAlias = Callable[[Elaborated, Emit], None]
+Look: TypeAlias = Callable[[Subject, Emit], None]
 
 
 @record(frozen=True, slots=True)
 class Lint:
-    """The rules that a lint may raise, and the function that looks for them in a program without errors."""
+    """The rules that a lint may raise, and the function that looks for them in a program without errors.
+
+    One that is `own` looks at what a script writes for itself: what overrides leave unread in a pack is no fault of theirs.
+    """
 
     rules: tuple[Rule, ...]
     look: Look
+    own: bool = False
 
 
 LINTS: list[Lint] = []
 """Every lint, once the modules below `datahub.lint.rules` are imported."""
 
 
-def lint(*rules: Rule) -> Callable[[Look], Look]:
+def lint(*rules: Rule, own: bool = False) -> Callable[[Look], Look]:
     """Declare the decorated function to look for `rules`."""
 
     def declare(look: Look) -> Look:
-        LINTS.append(Lint(rules, look))
+        LINTS.append(Lint(rules, look, own))
         return look
 
     return declare
-
-
-def advise(elaborated: Elaborated, emit: Emit) -> None:
-    """Tell `emit` what could be better in a program that has no errors."""
-    from datahub.lint import rules
-
-    load_all(rules)
-    for one in LINTS:
-        one.look(elaborated, emit)

@@ -52,7 +52,7 @@ def _key(one: Diagnostic) -> tuple[str, str]:
 
 
 def _blaming(one: Diagnostic, laid: Sequence[Laid]) -> Diagnostic:
-    override, part = _cause(one, laid)
+    override, part = cause(one, laid)
     return Diagnostic(
         OVERRIDE_DOES_NOT_FIT,
         f"`{override.name.text}` does not fit its pack any more: {one.message}",
@@ -63,7 +63,7 @@ def _blaming(one: Diagnostic, laid: Sequence[Laid]) -> Diagnostic:
     )
 
 
-def _cause(one: Diagnostic, laid: Sequence[Laid]) -> tuple[ast.Override, ast.Name | ast.QName]:
+def cause(one: Diagnostic, laid: Sequence[Laid]) -> tuple[ast.Override, ast.Name | ast.QName]:
     """The override, and its part, that a mistake in a pack speaks of; the first one where it speaks of none."""
     words = set(_WORD.findall(_line(one.at.span))) | set(_WORD.findall(one.message))
     ranked: list[tuple[int, ast.Override, ast.Name | ast.QName]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit
 from datahub.document import Document
@@ -20,7 +20,7 @@ from datahub.semantic.loaders import Loader
 from datahub.semantic.mapping import elaborate_map
 from datahub.semantic.modules import Module, modules
 from datahub.semantic.named_types import elaborate_types, outline_types
-from datahub.semantic.overrides import lay
+from datahub.semantic.overrides import Laid, lay
 from datahub.semantic.ownership import check_ownership
 from datahub.semantic.pack_heads import check_pack
 from datahub.semantic.parameters import ask_parameters, elaborate_parameter
@@ -42,6 +42,13 @@ class Elaborated:
 
     program: ir.Program
     units: tuple[Unit, ...]
+    laid: tuple[Laid, ...] = ()
+    """The overrides, in the order in which they were laid on what they name."""
+    _without: Callable[[], Elaborated] | None = field(default=None, compare=False, repr=False)
+
+    def without(self) -> Elaborated:
+        """The program without the overrides of the script itself; those of packs stay."""
+        return self if self._without is None else self._without()
 
     @property
     def world(self) -> World:
@@ -63,14 +70,25 @@ def elaborate_whole(script: ast.Script, loader: Loader, emit: Emit, zone: str = 
     if laid:
         for one in blamed(told, laid, lambda: _told_without(script, loader, zone)):
             emit(one)
-    return made
+    return replace(made, laid=laid, _without=lambda: _without_own(script, loader, zone))
 
 
 def _told_without(script: ast.Script, loader: Loader, zone: str) -> list[Diagnostic]:
     """What is wrong with the modules of `script` where no override is laid on them."""
     told: list[Diagnostic] = []
-    elaborate_modules(modules(script, loader, lambda _: None), told.append, zone)
+    elaborate_modules(modules(script, loader, _ignored), told.append, zone)
     return told
+
+
+def _without_own(script: ast.Script, loader: Loader, zone: str) -> Elaborated:
+    """The modules of `script` with the overrides of packs alone laid on them; what its own lines miss now is told to nobody."""
+    every = modules(script, loader, _ignored)
+    lay(every[:-1], _ignored)
+    return elaborate_modules(every, _ignored, zone)
+
+
+def _ignored(_: Diagnostic) -> None:
+    """Take no notice."""
 
 
 def elaborate_modules(every: Sequence[Module], emit: Emit, zone: str = "UTC") -> Elaborated:

@@ -8,7 +8,7 @@ import pytest
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
-from datahub.lint.declare import advise
+from datahub.lint.advise import advise
 from datahub.reports.catalogue import rules
 from datahub.reports.examples import example
 from datahub.semantic.elaborate import elaborate_whole

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.semantic import ir
-from datahub.semantic.elaborate import Elaborated
 from datahub.syntax import ast
 from datahub.types import model as t
 
@@ -21,13 +21,17 @@ CHECK_CANNOT_FAIL = Rule(
 
 
 @lint(CHECK_CANNOT_FAIL)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which checks say what the entity's types and constraints say."""
-    unit, program = elaborated.units[-1], elaborated.program
+    unit, program = subject.unit, subject.program
     shapes = {shape.name: shape for shape in program.entities}
-    written = {(check.code.text, check.code.span.line): check for one in unit.declared.checks for check in one.checks}
+    written = {
+        (check.code.text, check.code.span.document.path, check.code.span.line): check
+        for one in unit.declared.checks
+        for check in one.checks
+    }
     for entity, rule in program.checks:
-        check = written.get((rule.code, rule.origin.line))
+        check = written.get((rule.code, rule.origin.script, rule.origin.line))
         if check is not None and not rule.fields and entity in shapes:
             why = _why(rule.condition, shapes[entity])
             if why:

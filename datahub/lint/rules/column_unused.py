@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.semantic import ir
 from datahub.semantic.clause_parts import expressions_of
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.walk import columns_read
 from datahub.syntax import ast
 
@@ -23,11 +23,11 @@ COLUMN_UNUSED = Rule(
 )
 
 
-@lint(COLUMN_UNUSED)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+@lint(COLUMN_UNUSED, own=True)
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which columns of the script's sources nothing reads, by way of views either."""
-    unit = elaborated.units[-1]
-    read = _read(elaborated.program)
+    unit = subject.unit
+    read = _read(subject.program)
     for source in unit.declared.of(ast.Source):
         name = unit.full(source.name.text)
         if name not in read or any(option.name.text == "strict" for option in source.options):

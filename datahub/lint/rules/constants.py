@@ -10,10 +10,10 @@ from datahub.diagnostics.rule import Rule, Severity
 from datahub.diagnostics.suggest import listed
 from datahub.document import Span
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.conditions import IT, conditions_into
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.folding import is_false
 from datahub.semantic.trees import substituted
 from datahub.semantic.unit import Unit
@@ -36,9 +36,9 @@ _MOST_MEMBERS = 8
 
 
 @lint(VALUE_NOT_TAKEN)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which defaults of the entities, and which constants of the maps, of a script are never taken."""
-    unit, program = elaborated.units[-1], elaborated.program
+    unit, program = subject.unit, subject.program
     shapes = {shape.name: {field.name: field for field in shape.fields} for shape in program.entities}
     tables = _Tables(unit, program)
     for entity in unit.declared.of(ast.Entity):
@@ -47,8 +47,7 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
             field = fields.get(one.name.text)
             if field is not None and one.default is not None and field.default is not None:
                 _tell(field, field.default, one.default.span, tables, emit)
-    own = program.maps[len(program.maps) - len(unit.declared.maps) :]
-    for declared, made in zip(unit.declared.maps, own, strict=False):
+    for declared, made in subject.maps():
         written = {item.name.text: item.value.span for item in declared.items if isinstance(item, ast.FieldItem)}
         for assignment in made.body.fields:
             field = shapes[made.entity].get(assignment.name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Fix, Label
+from datahub.diagnostics.rule import Severity
 from datahub.document import Span
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.conditions import named
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.proof_shown import shown_example
 from datahub.semantic.proofs import Dead, Overlap, Proof, has_patterns, prove
 from datahub.semantic.rules_proofs import DEAD_OTHERWISE, DEAD_ROW, GAP, NOT_PROVED, OR_COVERS_ALL, ROWS_OVERLAP
@@ -24,10 +25,10 @@ _MOST_NAMED = 3
 
 
 @lint(ROWS_OVERLAP, GAP, DEAD_ROW, DEAD_OTHERWISE, OR_COVERS_ALL, NOT_PROVED)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell what is proved of the decision tables of a script."""
-    unit = elaborated.units[-1]
-    made = {table.name: table for table in elaborated.program.decisions}
+    unit = subject.unit
+    made = {table.name: table for table in subject.program.decisions}
     for declared in unit.declared.of(ast.Decide):
         table = made[unit.full(declared.name.text)]
         conditioned = frozenset(name for name, kind in table.inputs if _is_conditioned(kind, unit))
@@ -37,7 +38,7 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
 
 def findings(declared: ast.Decide, table: ir.DecisionTable, proof: Proof) -> Iterator[Diagnostic]:
     """What to tell of a table of which this is proved."""
-    return _Telling(declared, table, proof).findings()
+    return _Telling(declared, table, proof, tuple(_rows(declared))).findings()
 
 
 def _is_conditioned(kind: t.Type, unit: Unit) -> bool:
@@ -51,10 +52,27 @@ def _is_conditioned(kind: t.Type, unit: Unit) -> bool:
 
 
 @record(frozen=True, slots=True)
+class _Row:
+    """A row as it is written: its number in the table or in the override that has it."""
+
+    row: ast.TableRow
+    table: ast.Table
+    number: int
+    laid: bool
+
+
+def _rows(declared: ast.Decide) -> Iterator[_Row]:
+    """The rows in the order in which they are asked: those of overrides first, of the last one before the others."""
+    for table, laid in (*((one.table, True) for one in reversed(declared.over)), (declared.table, False)):
+        yield from (_Row(row, table, number, laid) for number, row in enumerate(table.rows, 1)) if table is not None else ()
+
+
+@record(frozen=True, slots=True)
 class _Telling:
     declared: ast.Decide
     table: ir.DecisionTable
     proof: Proof
+    rows: tuple[_Row, ...]
 
     def findings(self) -> Iterator[Diagnostic]:
         for row, column in self.proof.covering:
@@ -62,7 +80,8 @@ class _Telling:
         for overlap in self.proof.overlaps:
             yield self._overlap(overlap)
         for dead in self.proof.dead:
-            yield self._dead(dead)
+            if not self._is_replaced(dead):
+                yield self._dead(dead)
         fallback = self.declared.otherwise
         if fallback is not None and self.proof.complete:
             help = "take it away, or narrow the row that takes what is meant for it"
@@ -78,7 +97,18 @@ class _Telling:
         return f"`{self.declared.name.text}`"
 
     def _span(self, row: int) -> Span:
-        return self.declared.table.rows[row].span if self.declared.table is not None else self.declared.name.span
+        return self.rows[row].row.span
+
+    def _named(self, *rows: int) -> str:
+        """Rows by their numbers, those of overrides apart: `row 3`, `row 1 of the override and rows 3 and 4`."""
+        laid = [self.rows[row].number for row in rows if self.rows[row].laid]
+        own = [self.rows[row].number for row in rows if not self.rows[row].laid]
+        return " and ".join(([f"{_numbered(laid)} of the override"] if laid else []) + ([_numbered(own)] if own else []))
+
+    def _is_replaced(self, dead: Dead) -> bool:
+        """Whether a row never decides because an override answers just its input: that is what overrides are for."""
+        tests = self.table.rows[dead.row].tests
+        return not self.rows[dead.row].laid and any(self.rows[row].laid and self.table.rows[row].tests == tests for row in dead.by)
 
     def _gap(self) -> Iterator[Diagnostic]:
         at = self.declared.name.span
@@ -94,7 +124,7 @@ class _Telling:
 
     def _overlap(self, found: Overlap) -> Diagnostic:
         shown = shown_example(found.example, self.table)
-        message = f"rows {found.first + 1} and {found.second + 1} of {self._name} both fit" + (f" `{shown}`" if shown else " every input")
+        message = f"{self._named(found.first, found.second)} of {self._name} both fit" + (f" `{shown}`" if shown else " every input")
         notes = [f"it also overlaps with {_counted(found.others)} above it"] if found.others else []
         if found.never:
             notes.append("wherever it fits another row fits as well, so it never decides")
@@ -104,53 +134,53 @@ class _Telling:
             Label(self._span(found.second), "an input that both fit is rejected (R406)"),
             (Label(self._span(found.first), "the other row"),),
             tuple(notes),
-            "let the rows exclude each other, or say `policy first`, where the row above wins",
+            "narrow the row of the override to what no row of the table fits, or write a table of your own, and override what asks this one"
+            if self.rows[found.first].laid and not self.rows[found.second].laid
+            else "let the rows exclude each other, or say `policy first`, where the row above wins",
         )
 
     def _dead(self, found: Dead) -> Diagnostic:
-        message = f"row {found.row + 1} of {self._name} never decides"
+        message = f"{self._named(found.row)} of {self._name} never decides"
         at = self._span(found.row)
         if found.cell:
             return Diagnostic(DEAD_ROW, message, Label(self._cell(found.row, found.cell).span, f"no value of `{found.cell}` fits this"))
         labels = tuple(Label(self._span(row), "this row fits whatever that one fits") for row in found.by)
         if len(labels) > 1:
             labels = tuple(Label(one.span, "this row takes a part of it") for one in labels[:_MOST_NAMED])
-        return Diagnostic(DEAD_ROW, message, Label(at, _taken(found.by)), labels, help="put it above them, or take it away")
+        taken = f"{self._named(*found.by)} {'fits' if len(found.by) == 1 else 'fit'} whatever fits here"
+        if self.rows[found.row].laid or not any(self.rows[row].laid for row in found.by):
+            return Diagnostic(DEAD_ROW, message, Label(at, taken), labels, help="put it above them, or take it away")
+        # Whoever lays a wide row on a table may mean just that, and cannot take the rows below it away.
+        help = "narrow the row of the override, where the table is to decide this still"
+        return Diagnostic(DEAD_ROW, message, Label(at, taken), labels, help=help, severity=Severity.NOTE)
 
     def _cell(self, row: int, column: str) -> ast.Cell:
-        table = self.declared.table
-        assert table is not None, "a row without a table"
-        at = next(at for at, cell in enumerate(table.header.cells) if cell.text == column)
-        return table.rows[row].cells[at]
+        one = self.rows[row]
+        at = next(at for at, cell in enumerate(one.table.header.cells) if cell.text == column)
+        return one.row.cells[at]
 
     def _covering(self, row: int, column: str) -> Diagnostic:
         cell = self._cell(row, column)
         meant = _meant(cells.parse_cell(cell, _ignored), self.table.rows[row].tests[[name for name, _ in self.table.inputs].index(column)])
         fix: Fix | None = replacing(cell.span, meant) if meant else None
         help = f"write `{meant}`, or `-` for any value" if meant else "write `-` for any value"
-        message = f"the tests of `{column}` in row {row + 1} of {self._name} fit every value together"
+        message = f"the tests of `{column}` in {self._named(row)} of {self._name} fit every value together"
         return Diagnostic(OR_COVERS_ALL, message, Label(cell.span, "a comma means or"), help=help, fix=fix)
 
     def _spent(self) -> Iterator[Diagnostic]:
         if not self.proof.spent:
             return
-        rows = [row + 1 for row in self.proof.spent if row >= 0]
+        rows = [row for row in self.proof.spent if row >= 0]
         parts = ["whether every input has a row"] if -1 in self.proof.spent else []
         if rows:
             what = "overlap with others" if self.table.policy == "unique" else "can decide"
-            parts.append(f"whether {_numbered(rows)} {what}")
+            parts.append(f"whether {self._named(*rows)} {what}")
         yield Diagnostic(
             NOT_PROVED,
             f"{self._name} is too large to prove {' and '.join(parts)}",
             Label(self.declared.name.span, f"{len(self.table.rows)} rows, {len(self.table.inputs)} inputs"),
             help="split it into tables of fewer inputs, one of which asks the other",
         )
-
-
-def _taken(by: tuple[int, ...]) -> str:
-    if len(by) == 1:
-        return f"row {by[0] + 1} fits whatever fits here"
-    return f"{_numbered([row + 1 for row in by])} fit whatever fits here"
 
 
 def _counted(rows: int) -> str:

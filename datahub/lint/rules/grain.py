@@ -10,9 +10,8 @@ from datahub.diagnostics.suggest import listed
 from datahub.document import Span
 from datahub.lint.declare import lint
 from datahub.lint.grain import Grain, read_through
+from datahub.lint.subject import Subject
 from datahub.semantic import ir
-from datahub.semantic.elaborate import Elaborated
-from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 
 JOIN_NOT_PROVED_SINGLE = Rule(
@@ -44,14 +43,14 @@ KEY_NOT_PROVED = Rule(
 
 
 @lint(JOIN_NOT_PROVED_SINGLE, FAN_OUT_BREAKS_KEY, KEY_NOT_PROVED)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which joins, expansions and groups of the script may give rows twice."""
-    unit, program = elaborated.units[-1], elaborated.program
+    program = subject.program
     grain = Grain(program)
     shapes = {shape.name: shape for shape in program.entities}
     # What rules make a key of, the maps do not say.
     ruled = {(rule.entity, one.name) for rule in program.rules for one in (*rule.sets, *rule.otherwise)}
-    for declared, body, entity in _bodies(unit, program):
+    for declared, body, entity in _bodies(subject):
         for written, clause in zip(declared.clauses, body.clauses, strict=False):
             if isinstance(clause, ir.JoinClause) and isinstance(written, ast.Join) and not clause.many:
                 _check_join(written, clause, grain, emit)
@@ -59,14 +58,14 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
             _check_key(declared, body, shapes[entity], emit)
 
 
-def _bodies(unit: Unit, program: ir.Program) -> Iterator[tuple[ast.View | ast.Map, ir.RowsetBody, str]]:
+def _bodies(subject: Subject) -> Iterator[tuple[ast.View | ast.Map, ir.RowsetBody, str]]:
+    unit, program = subject.unit, subject.program
     views = {one.body.name: one.body for one in program.views}
     for view in unit.declared.of(ast.View):
         body = views.get(unit.full(view.name.text))
         if body is not None and len(body.clauses) == len(view.clauses):
             yield view, body, ""
-    own = program.maps[len(program.maps) - len(unit.declared.maps) :]
-    for declared, made in zip(unit.declared.maps, own, strict=False):
+    for declared, made in subject.maps():
         if len(made.body.clauses) == len(declared.clauses):
             yield declared, made.body, made.entity
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
-from datahub.semantic.elaborate import Elaborated
+from datahub.lint.subject import Subject
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 
@@ -25,14 +25,14 @@ _LOWER = re.compile(r"[a-z]")
 _UPPER = re.compile(r"[A-Z]")
 
 
-@lint(NAMING)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+@lint(NAMING, own=True)
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which names of the script are not written as their kind is."""
-    for name, what in _capital(elaborated.units[-1]):
+    for name, what in _capital(subject.unit):
         if _LOWER.match(name.text):
             better = "".join(part[:1].upper() + part[1:] for part in name.text.split("_"))
             emit(_told(name, f"{what} begins with a capital letter", better))
-    for name, what in _small(elaborated.units[-1]):
+    for name, what in _small(subject.unit):
         if _UPPER.search(name.text) and not name.text.isupper():
             emit(_told(name, f"{what} is written small", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.text).lower()))
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.diagnostics.suggest import listed
 from datahub.document import Span
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.semantic import ir
 from datahub.semantic.complete import absent
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.walk import walk
 from datahub.syntax import ast
 from datahub.syntax.walk import walk as nodes
@@ -47,17 +48,17 @@ WHOLE_ROWS_AS_PATCH = Rule(
 
 
 @lint(OMIT_LOOKS_LIKE_NULL)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which fields of patches lose the difference between null and nothing on their way out."""
-    unit, program = elaborated.units[-1], elaborated.program
+    unit, program = subject.unit, subject.program
     targets = {target.name: target for target in program.targets}
     for declared in unit.declared.flows.values():
         for item in (one for one in declared.items if isinstance(one, ast.Write)):
-            target = targets.get(unit.full_of(item.target.text))
+            target = targets.get(subject.full(item.target))
             if target is None or _shows(target):
                 continue
             for part in item.parts:
-                shape = unit.world.entities.get(part.entity.text)
+                shape = subject.entity(part.entity)
                 fields = tuple(_sometimes(shape.name, program)) if shape is not None and shape.patch else ()
                 if fields and shape is not None:
                     emit(_alike(fields, shape, target, item, part))
@@ -68,11 +69,11 @@ def _shows(target: ir.TargetShape) -> bool:
     match target.kind:
         case "csv":
             return bool(dict(target.options).get("nulls"))
-        case "parquet" | "arrow" | "xml":
-            # An element that is null is not written either.
-            return False
-        case _:
+        case "json" | "jsonl" | "api":
             return True
+        case _:
+            # Neither a cell that is empty nor an element that is not there says why.
+            return False
 
 
 def _sometimes(entity: str, program: ir.Program) -> Iterator[str]:
@@ -93,55 +94,65 @@ def _sometimes(entity: str, program: ir.Program) -> Iterator[str]:
 
 
 @lint(OMIT_INSIDE_VALUE)
-def look_inside_values(elaborated: Elaborated, emit: Emit) -> None:
+def look_inside_values(subject: Subject, emit: Emit) -> None:
     """Tell where `omit` is a part of a value, and would erase it."""
-    declared, program = elaborated.units[-1].declared.maps, elaborated.program
-    patches = {shape.name for shape in program.entities if shape.patch}
-    for one, made in zip(reversed(declared), reversed(program.maps), strict=False):
+    patches = {shape.name for shape in subject.program.entities if shape.patch}
+    for declared, made in subject.maps():
         if made.entity in patches:
-            for line in (item for item in one.items if isinstance(item, ast.FieldItem)):
-                for found in _inside(line.value):
+            lets = _that_omit(item for item in declared.items if isinstance(item, ast.Let))
+            for line in (item for item in declared.items if isinstance(item, ast.Let | ast.FieldItem)):
+                for found in _inside(line.value, lets):
                     emit(_part_left_out(found, line.name.text))
 
 
-def _inside(value: ast.Expr) -> Iterator[ast.Reference]:
-    """The `omit` that stand in a list, an object, a text or a sum, each once."""
+def _that_omit(lets: Iterable[ast.Let]) -> frozenset[str]:
+    """The lets that may be `omit`, themselves or by way of others."""
+    found: set[str] = {"omit"}
+    for one in lets:
+        if any(isinstance(node, ast.Reference) and node.name.text in found for node in nodes(one.value)):
+            found.add(one.name.text)
+    return frozenset(found)
+
+
+def _inside(value: ast.Expr, names: Container[str]) -> Iterator[ast.Reference]:
+    """The `omit`, or names for it, that stand in a list, an object, a text or a sum, each once."""
     whole = (ast.StructOf, ast.ListOf, ast.Comprehension, ast.Template)
     found: dict[Span, ast.Reference] = {}
     for node in nodes(value):
         if isinstance(node, whole) or (isinstance(node, ast.Binary) and node.operator != "default"):
-            found |= {one.span: one for one in nodes(node) if isinstance(one, ast.Reference) and one.name.text == "omit"}
+            found |= {one.span: one for one in nodes(node) if isinstance(one, ast.Reference) and one.name.text in names}
     yield from found.values()
 
 
 def _part_left_out(found: ast.Reference, field: str) -> Diagnostic:
+    by = "" if found.name.text == "omit" else f" by way of `{found.name.text}`"
     return Diagnostic(
         OMIT_INSIDE_VALUE,
-        f"`omit` is a part of `{field}` here: a field is left alone as a whole",
+        f"`omit` is a part of `{field}` here{by}: a field is left alone as a whole",
         Label(found.span, "would be null, and erase what is there"),
         help="choose between the whole value and `omit`, as `if(…, {…}, omit)`, or make a field of the part",
     )
 
 
 @lint(WHOLE_ROWS_AS_PATCH)
-def look_at_whole_rows(elaborated: Elaborated, emit: Emit) -> None:
+def look_at_whole_rows(subject: Subject, emit: Emit) -> None:
     """Tell which entities are written as patches though their rows are whole, and something is not said of them."""
-    unit, _program = elaborated.units[-1], elaborated.program
+    unit = subject.unit
     for declared in unit.declared.flows.values():
         for item in (one for one in declared.items if isinstance(one, ast.Write) and one.patch):
             for part in item.parts:
-                shape = unit.world.entities.get(part.entity.text)
-                fields = _unsaid(shape, elaborated) if shape is not None and not shape.patch else ()
+                shape = subject.entity(part.entity)
+                fields = _unsaid(shape, subject) if shape is not None and not shape.patch else ()
                 if fields and shape is not None:
                     emit(_erased(fields, part, shape.name in {unit.full(one.name.text) for one in unit.declared.of(ast.Entity)}))
 
 
-def _unsaid(shape: ir.EntityShape, elaborated: Elaborated) -> tuple[str, ...]:
+def _unsaid(shape: ir.EntityShape, subject: Subject) -> tuple[str, ...]:
     """The fields of which some map says nothing, in their order, as far as no rule sets them."""
-    every = [one for unit in elaborated.units for one in unit.declared.maps]
-    ruled = {one.name for rule in elaborated.program.rules if rule.entity == shape.name for one in (*rule.sets, *rule.otherwise)}
+    every = [pair for unit in subject.units for pair in replace(subject, unit=unit).maps()]
+    ruled = {one.name for rule in subject.program.rules if rule.entity == shape.name for one in (*rule.sets, *rule.otherwise)}
     found: set[str] = set()
-    for declared, made in zip(every, elaborated.program.maps, strict=True):
+    for declared, made in every:
         if made.entity == shape.name:
             lines = {item.name.text: item for item in declared.items if isinstance(item, ast.FieldItem)}
             values = {one.name: one.value for one in made.body.fields}

@@ -10,9 +10,9 @@ from datahub.diagnostics.rule import Rule, Severity
 from datahub.diagnostics.suggest import listed
 from datahub.document import Span
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.semantic import ir
 from datahub.semantic.clause_parts import expressions_of
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.expressions import codes
 from datahub.semantic.unit import Unit
 from datahub.semantic.user_codes import is_own
@@ -54,14 +54,14 @@ WRITTEN_TWICE = Rule(
 
 
 @lint(REFERENCE_NOT_WRITTEN, ROUTE_MATCHES_NOTHING, NOTHING_TO_WRITE, WRITTEN_TWICE)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which routes take no code, and which entities are written twice, without rows or without those they belong to."""
-    unit, program = elaborated.units[-1], elaborated.program
+    unit, program = subject.unit, subject.program
     possible = frozenset(_possible(program)) if unit.declared.flows else frozenset()
     for declared in unit.declared.flows.values():
         _check_codes(declared, possible, emit)
         _check_twice(declared, emit)
-        _check_entities(declared, unit, program, emit)
+        _check_entities(declared, subject, emit)
     if not program.flows:
         _check_filled(unit, program, emit)
 
@@ -142,14 +142,15 @@ def _check_twice(declared: ast.Flow, emit: Emit) -> None:
                 emit(Diagnostic(WRITTEN_TWICE, message, Label(part.span, "this writes nothing more"), also, help="take one of them out"))
 
 
-def _check_entities(declared: ast.Flow, unit: Unit, program: ir.Program, emit: Emit) -> None:
+def _check_entities(declared: ast.Flow, subject: Subject, emit: Emit) -> None:
+    program = subject.program
     shapes = {shape.name: shape for shape in program.entities}
     mapped = {one.entity for one in program.maps}
     writes = [item for item in declared.items if isinstance(item, ast.Write)]
     written: dict[str, Span] = {}
     for item in writes:
         for part in item.parts:
-            shape = unit.world.entities.get(part.entity.text)
+            shape = subject.entity(part.entity)
             if shape is not None:
                 written[shape.name] = part.span
     for name, span in written.items():

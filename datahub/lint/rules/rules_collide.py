@@ -8,9 +8,9 @@ from itertools import combinations
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.records import record
 from datahub.semantic import ir
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.proof_conditions import together
 from datahub.semantic.proof_shown import shown_value
 from datahub.semantic.walk import columns_read
@@ -37,11 +37,11 @@ class _Setting:
 
 
 @lint(RULES_COLLIDE)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which rules may have set what another one of their priority sets too."""
-    own = {name for name, _ in _declared(elaborated, own=True)}
-    places = dict(_declared(elaborated, own=False))
-    for earlier, later in combinations(elaborated.program.rules, 2):
+    own = {name for name, _ in _declared(subject, own=True)}
+    places = dict(_declared(subject, own=False))
+    for earlier, later in combinations(subject.program.rules, 2):
         if earlier.entity != later.entity or earlier.priority != later.priority or not own & {earlier.name, later.name}:
             continue
         found = next(_collisions(earlier, later), None)
@@ -50,9 +50,9 @@ def look(elaborated: Elaborated, emit: Emit) -> None:
             emit(_told(field, example, places[earlier.name], places[later.name]))
 
 
-def _declared(elaborated: Elaborated, own: bool) -> Iterator[tuple[str, ast.RuleDecl]]:
+def _declared(subject: Subject, own: bool) -> Iterator[tuple[str, ast.RuleDecl]]:
     """The rules as they are written, by their names in the program."""
-    for unit in elaborated.units[-1:] if own else elaborated.units:
+    for unit in (subject.unit,) if own else subject.units:
         for declared in (one for one in unit.module.declarations if isinstance(one, ast.Rules)):
             for rule in declared.rules:
                 yield f"{unit.full(declared.name.text)}.{rule.name.text}", rule

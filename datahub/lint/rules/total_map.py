@@ -5,21 +5,19 @@ from __future__ import annotations
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.suggest import listed
 from datahub.lint.declare import lint
-from datahub.semantic.elaborate import Elaborated
+from datahub.lint.subject import Subject
 from datahub.semantic.rules_types import TOTAL_MAP_MAY_REJECT
 from datahub.syntax import ast
 
 
 @lint(TOTAL_MAP_MAY_REJECT)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which fields of a map that is `## @total` can still fail."""
-    unit, program = elaborated.units[-1], elaborated.program
-    own = program.maps[len(program.maps) - len(unit.declared.maps) :]
-    for declared, made in zip(unit.declared.maps, own, strict=False):
+    for declared, made in subject.maps():
         if "@total" not in declared.doc:
             continue
         written = {item.name.text: item.value.span for item in declared.items if isinstance(item, ast.FieldItem)}
-        for name, field, codes in program.signature:
+        for name, field, codes in subject.program.signature:
             if name == made.body.name:
                 emit(
                     Diagnostic(

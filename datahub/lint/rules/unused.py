@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
+from datahub.lint.subject import Subject
 from datahub.semantic import ir
-from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
 from datahub.syntax.walk import walk
@@ -23,17 +23,17 @@ UNUSED = Rule(
 )
 
 
-@lint(UNUSED)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+@lint(UNUSED, own=True)
+def look(subject: Subject, emit: Emit) -> None:
     """Tell what the script declares and nothing uses; a pack is for others to use."""
-    unit = elaborated.units[-1]
+    unit = subject.unit
     if any(isinstance(one, ast.Pack) for one in unit.module.declarations):
         return
-    used = frozenset(name for one in elaborated.units for name in one.world.used) | _named_in_tests(unit)
+    used = frozenset(name for one in subject.units for name in one.world.used) | _named_in_tests(unit)
     for what, name in _declared(unit):
         if f"{what} {name.text}" not in used:
             emit(_unused(what, name))
-    for name in _unread_rowsets(elaborated, unit):
+    for name in _unread_rowsets(subject, unit):
         emit(_unused("source" if isinstance(unit.declared.rowsets[name.text], ast.Source) else "view", name))
     for name in (*_unread_lets(unit), *_unused_imports(unit), *_unwritten_targets(unit)):
         emit(_unused("name", name))
@@ -69,8 +69,8 @@ def _named_in_tests(unit: Unit) -> frozenset[str]:
     return frozenset(found)
 
 
-def _unread_rowsets(elaborated: Elaborated, unit: Unit) -> Iterator[ast.Name]:
-    program = elaborated.program
+def _unread_rowsets(subject: Subject, unit: Unit) -> Iterator[ast.Name]:
+    program = subject.program
     bodies = (*(one.body for one in program.views), *(one.body for one in program.maps))
     read = {name for body in bodies for name in body.inputs}
     read |= {clause.rowset for body in bodies for clause in body.clauses if isinstance(clause, ir.JoinClause)}

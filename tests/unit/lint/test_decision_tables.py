@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from datahub.diagnostics.rule import Severity
-from datahub.lint.declare import advise
+from datahub.lint.advise import advise
 from datahub.lint.rules import decision_tables
 from datahub.semantic.proof_boxes import Budget
 from datahub.semantic.proofs import prove

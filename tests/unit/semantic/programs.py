@@ -6,7 +6,7 @@ from typing import Any
 
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
-from datahub.lint.declare import advise
+from datahub.lint.advise import advise
 from datahub.semantic.elaborate import Elaborated, elaborate_whole
 from datahub.syntax.parser import parse
 
