@@ -37,7 +37,7 @@ from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    pass
 
 SPACES = " \u00a0\u202f"
 """What sets groups of three digits apart where the decimal mark is a comma; a point does so too."""
@@ -123,7 +123,7 @@ def _to_decimal(values: pa.Array, planned: t.Decimal, mark: str, groups: str) ->
     keep = valid(values)
     plain = _plain(values, mark)
     small = plain.ordinary & (plain.digits + np.maximum(planned.scale - plain.fraction, 0) <= _SAFE_DIGITS) & keep
-    numbers, lost, large = _scaled(_parsed_ints(plain.without_mark, small), plain.fraction, planned)
+    numbers, lost, large = _scaled(_read(values, plain, small), plain.fraction, planned)
     column = decimals_from_ints(np.where(lost | large, 0, numbers), keep & small & ~lost & ~large, arrow_type(planned))
     failed = ((small & lost, "R105"), (small & large & ~lost, "R102"))
     rest = keep & ~small
@@ -219,7 +219,9 @@ class _Plain:
     ordinary: Mask
     digits: Ints
     fraction: Ints
-    without_mark: pa.Array
+    marks: Ints
+    places: Ints
+    """Where the marks stand among the bytes."""
 
 
 def _plain(values: pa.Array, mark: str) -> _Plain:
@@ -242,8 +244,7 @@ def _plain(values: pa.Array, mark: str) -> _Plain:
     if len(rows):
         # A mark has digits on both sides.
         ordinary &= (marks == 0) | ((fraction > 0) & (digits > fraction))
-    stripped = values if not len(rows) else _without(content, marked, offsets, marks, values)
-    return _Plain(ordinary, digits, fraction, stripped)
+    return _Plain(ordinary, digits, fraction, marks, places)
 
 
 def _rows_of(places: Ints, offsets: Ints) -> Ints:
@@ -272,10 +273,33 @@ def _counts(mask: Mask, offsets: Ints, expected: Ints) -> Ints:
     return counts
 
 
-def _without(content: Bytes, marked: Mask, offsets: Ints, marks: npt.NDArray[np.int64], values: pa.Array) -> pa.Array:
-    """The texts with their marks taken out."""
-    moved: Ints = offsets - np.concatenate(([0], np.cumsum(marks)))
-    return from_texts(moved, content[~marked], valid(values))
+def _read(values: pa.Array, plain: _Plain, ready: Mask) -> Ints:
+    """The numbers of the rows that are `ready`, as if they had no marks."""
+    if not len(plain.places):
+        return _parsed_ints(values, ready)
+    offsets = text_offsets(values).astype(np.int64)
+    content = text_bytes(values)[offsets[0] : offsets[-1]]
+    offsets -= offsets[0]
+    if int((plain.digits + plain.marks).max(where=ready, initial=0)) > _SAFE_DIGITS:
+        marked = np.zeros(len(content), np.bool_)
+        marked[plain.places] = True
+        moved = offsets - np.concatenate(([0], np.cumsum(plain.marks)))
+        return _parsed_ints(from_texts(moved, content[~marked], valid(values)), ready)
+    # Bytes are not taken out of texts: a zero stands for the mark, and is taken out of the number.
+    content = content.copy()
+    content[plain.places] = _ZERO
+    return _closed(_parsed_ints(from_texts(offsets, content, valid(values)), ready), plain)
+
+
+def _closed(numbers: Ints, plain: _Plain) -> Ints:
+    """Numbers that have a digit too many where their mark stood, without it."""
+    alike = (plain.fraction == plain.fraction[0]).all()
+    below = _POWERS[np.minimum(plain.fraction[:1] if alike else plain.fraction, _SAFE_DIGITS - 1)]
+    above = np.abs(numbers)
+    rest = above % (10 * below)
+    above = (above - rest) // 10 + rest
+    closed = np.negative(above, out=above, where=numbers < 0)
+    return closed if plain.marks.all() else np.where(plain.marks == 0, numbers, closed)
 
 
 def _parsed_ints(values: pa.Array, ready: Mask) -> Ints:
