@@ -9,10 +9,11 @@ from time import thread_time
 import numpy as np
 import pyarrow as pa
 
-from datahub.engine.keys import Hashes, SeenKeys, hashes
+from datahub.engine.keys import Hashes, SeenKeys
 from datahub.engine.lookup_index import FEW, LookupIndex, Numbered, build, is_hashed
 from datahub.engine.parts import no_rows, table_of
 from datahub.engine.run_state import RunState
+from datahub.engine.told_apart import keyed
 from datahub.engine.values import coerced
 from datahub.frames.frame import Frame, Mask, Rows
 from datahub.plan import operators as op
@@ -102,7 +103,7 @@ class Filling:
         if not self._early or frame.length < MANY:
             return None
         key = self._key_of(frame.columns[self._table.keys[0][0]].array(frame.length))
-        return hashes([key]) if _may_be_put(key) else None
+        return keyed(key) if _may_be_put(key) else None
 
     def _key_of(self, values: pa.Array) -> pa.Array:
         return coerced(values, self._table.keys[0][1])
@@ -155,7 +156,7 @@ class Filling:
         assert self._seen is not None
         found = [np.empty(0, np.int64)]
         for start in range(0, _length(keys), PIECE):
-            some = hashes([keys.slice(start, PIECE)]) if isinstance(keys, pa.Array) else keys[:, start : start + PIECE]
+            some = keyed(keys.slice(start, PIECE)) if isinstance(keys, pa.Array) else keys[:, start : start + PIECE]
             found.append(self._seen.first_rows(some, np.arange(before + start, before + start + some.shape[1], dtype=np.int64)))
         self.seconds += thread_time() - begun
         return np.concatenate(found)

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine.keys import SeenKeys, hashes
+from datahub.engine.keys import SeenKeys
+from datahub.engine.told_apart import is_long, keyed
 from datahub.engine.values import array, brought, carried, coerced
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Mask, Rows
@@ -61,15 +62,18 @@ class Part:
 
     def _hashed(self, wanted: pa.Array, seen: SeenKeys) -> Rows | None:
         """The same by the hashes of the values; None where two values have the same hash, which nobody has seen yet."""
-        place = seen.rows_of(hashes([wanted]))
+        hashed = keyed(wanted)
+        place = seen.rows_of(hashed)
         if wanted.null_count:
             place[~valid(wanted)] = -1
-        hits = place >= 0
-        if hits.all():
-            same = pc.all(pc.equal(self.values.take(pa.array(place)), wanted))
-        else:
-            mask = pa.array(hits)
-            same = pc.all(pc.equal(self.values.take(pa.array(place[hits])), wanted.filter(mask)))
+        long = is_long(hashed)
+        # What is short is told apart by its bits.
+        if not long.any():
+            return place
+        asked = np.flatnonzero(long & (place >= 0))
+        if len(asked) < len(wanted):
+            wanted = wanted.take(pa.array(asked))
+        same = pc.all(pc.equal(self.values.take(pa.array(place[asked])), wanted))
         return place if same.as_py() is not False else None
 
 
@@ -177,7 +181,7 @@ def _seen(values: pa.Array) -> Numbered:
     size = 1 << 16
     with ThreadPoolExecutor(1, thread_name_prefix="dhm-keys") as pool:
         # One piece is hashed while the one before it is put in: nothing else goes on while a table is made ready.
-        hashed = pool.map(lambda start: hashes([values.slice(start, size)]), range(0, len(values), size))
+        hashed = pool.map(lambda start: keyed(values.slice(start, size)), range(0, len(values), size))
         first = [seen.first_rows(some, np.arange(at * size, at * size + some.shape[1], dtype=np.int64)) for at, some in enumerate(hashed)]
     return Numbered(seen, np.concatenate([np.empty(0, np.int64), *first]))
 
