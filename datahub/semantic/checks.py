@@ -8,10 +8,10 @@ from typing import Literal
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.rule import Severity
 from datahub.semantic import ir
+from datahub.semantic.deciding import given
 from datahub.semantic.entities import asked, field_scope, find_entity, unknown_field
 from datahub.semantic.evidence import Known, read_by
 from datahub.semantic.expressions import condition, elaborate, nullable_operands
-from datahub.semantic.narrowing import facts
 from datahub.semantic.overloads import applied
 from datahub.semantic.previous import looked_up, with_previous
 from datahub.semantic.rules import CODE_RESERVED_OR_REUSED, ONLY_IN_OVERRIDE
@@ -81,7 +81,7 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
         # `on sku: sku is not null` gives what is wrong with the field a code of its own; that it is then always true is meant.
         scope = asked(scope, (ALWAYS_TRUE,))
     when = condition(check.when, scope) if check.when is not None else None
-    inner = scope.narrow(facts(when).true) if when is not None else scope
+    inner = given(scope, when, check.when) if when is not None and check.when is not None else scope
     held = _held(check.condition, inner)
     message = _message(check.message, inner) if check.message is not None else None
     fields = _fields(check, shape, unit)
@@ -112,7 +112,7 @@ def _held(written: ast.Expr, scope: Scope) -> ir.Expression:
     tried = elaborate(written, replace(scope, emit=lambda _: None), t.Bool())
     if isinstance(tried.type, t.Bool) and tried.type.nullable and nullable_operands(tried):
         return elaborate(written, scope, t.Bool())
-    return condition(written, scope)
+    return condition(written, scope, "check")
 
 
 def _message(written: ast.String | ast.Template, scope: Scope) -> ir.Expression:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from datahub.diagnostics.suggest import listed
 from datahub.document import Span
-from datahub.semantic import expressions, ir, operators
+from datahub.semantic import deciding, expressions, ir, operators
 from datahub.semantic.codes import codes, columns
 from datahub.semantic.comparing import compared
-from datahub.semantic.narrowing import facts
 from datahub.semantic.overloads import applied
 from datahub.semantic.rules_types import (
     BAD_ARGUMENTS,
@@ -38,9 +37,8 @@ def if_(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression:
         return tell(scope, BAD_ARGUMENTS, tree.span, message, "not these", help="write `if(condition, value, otherwise)`")
     test, then, *rest = (one.value for one in tree.arguments)
     asked = expressions.condition(test, scope)
-    told = facts(asked)
-    value = expressions.elaborate(then, scope.narrow(told.true), want)
-    last = expressions.elaborate(rest[0], scope.narrow(told.false), want) if rest else _null(scope)
+    value = expressions.elaborate(then, deciding.given(scope, asked, test), want)
+    last = expressions.elaborate(rest[0], deciding.given(scope, asked, test, False, passed=True), want) if rest else _null(scope)
     return _joined("if", [(asked, value, then.span)], last, rest[0].span if rest else tree.span, scope)
 
 
@@ -81,14 +79,15 @@ def case(tree: ast.Case, scope: Scope, want: t.Type | None) -> ir.Expression:
     branches: list[Branch] = []
     failed = subject is not None and is_unknown(subject)
     seen: dict[object, Span] = {}
-    for branch in tree.branches:
-        asked, told_true, told_false = _tests(tree, branch, subject, scope, seen)
-        value = expressions.elaborate(branch.value, scope.narrow(told_true), want)
+    hidden = False
+    for number, branch in enumerate(tree.branches):
+        asked, inside, after = _tests(tree, branch, subject, scope, seen)
+        value = expressions.elaborate(branch.value, inside, want)
         failed = failed or asked is None or _failed(value)
-        scope = scope.narrow(told_false)
         if asked is not None:
             branches.append((asked, value, branch.value.span))
-    _note_hidden(tree, branches, scope)
+            hidden = hidden or _note_hidden(tree, number, asked, scope)
+        scope = after
     otherwise, at = None, tree.span
     if tree.otherwise is not None:
         otherwise, at = expressions.elaborate(tree.otherwise, scope, want), tree.otherwise.span
@@ -100,36 +99,43 @@ def case(tree: ast.Case, scope: Scope, want: t.Type | None) -> ir.Expression:
     return _joined("case", branches, _null(scope) if otherwise is None else otherwise, at, scope)
 
 
-def _note_hidden(tree: ast.Case, branches: Sequence[Branch], scope: Scope) -> None:
-    """Tell what stands behind a branch that takes every row."""
-    hidden = [*(branch.value.span for branch in tree.branches[1:]), *([tree.otherwise.span] if tree.otherwise is not None else [])]
-    for (asked, _, _), behind in zip(branches, hidden, strict=False):
-        if isinstance(asked, ir.Constant) and asked.value is True:
-            tell(scope, DEAD_BRANCH, behind, "the branch before this one takes every row", "never gets here")
-            return
+def _note_hidden(tree: ast.Case, at: int, asked: ir.Expression, scope: Scope) -> bool:
+    """Tell what stands behind a branch that takes every row; whether it does."""
+    if not (isinstance(asked, ir.Constant) and asked.value is True) and not deciding.takes_the_rest(asked, scope):
+        return False
+    behind = tree.branches[at + 1].value if at + 1 < len(tree.branches) else tree.otherwise
+    if behind is not None:
+        what = "the branch before this one takes every row" if at == 0 else "the branches before this one take every row"
+        tell(scope, DEAD_BRANCH, behind.span, what, "never gets here")
+    return True
 
 
 def _tests(
     tree: ast.Case, branch: ast.When, subject: ir.Expression | None, scope: Scope, seen: dict[object, Span]
-) -> tuple[ir.Expression | None, frozenset[str], frozenset[str]]:
-    """The condition of a branch, what holds where it is true, and where it is false."""
+) -> tuple[ir.Expression | None, Scope, Scope]:
+    """The condition of a branch, and the scopes where it holds, and behind it."""
     found: ir.Expression | None = None
-    nothing: frozenset[str] = frozenset()
+    after = scope
     for test in branch.tests:
-        if subject is None:
-            asked = expressions.condition(test, scope)
-        else:
-            asked = _equals(tree, test, subject, scope)
-            _note_repeated(test, asked, seen, scope)
+        asked = expressions.condition(test, after, "branch") if subject is None else _equals(tree, test, subject, after, seen)
         if is_unknown(asked):
-            return None, nothing, nothing
+            return None, scope, scope
         found = asked if found is None else made(scope, ir.Logic("or", found, asked, t.Bool()))
+        after = deciding.given(after, asked, test, False, passed=True)
     if found is None:
-        return None, nothing, nothing
-    return found, *facts(found)
+        return None, scope, scope
+    return found, deciding.given(scope, found, branch.tests[0]), after
 
 
-def _equals(tree: ast.Case, test: ast.Expr, subject: ir.Expression, scope: Scope) -> ir.Expression:
+def _equals(tree: ast.Case, test: ast.Expr, subject: ir.Expression, scope: Scope, seen: dict[object, Span]) -> ir.Expression:
+    """Whether the subject is what a branch asks for; that it never is, is told."""
+    asked = _compared(tree, test, subject, scope)
+    if not _is_repeated(test, asked, seen, scope) and not is_unknown(asked):
+        return deciding.read(test, scope, lambda _: asked, "branch")
+    return asked
+
+
+def _compared(tree: ast.Case, test: ast.Expr, subject: ir.Expression, scope: Scope) -> ir.Expression:
     assert tree.subject is not None
     if isinstance(test, ast.Range):
         return operators.membership(ast.In(tree.subject, False, test, test.span), scope)
@@ -139,17 +145,20 @@ def _equals(tree: ast.Case, test: ast.Expr, subject: ir.Expression, scope: Scope
     return compared("=", subject, value, tree.subject.span, test.span, test.span, scope)
 
 
-def _note_repeated(test: ast.Expr, asked: ir.Expression, seen: dict[object, Span], scope: Scope) -> None:
+def _is_repeated(test: ast.Expr, asked: ir.Expression, seen: dict[object, Span], scope: Scope) -> bool:
+    """Whether an earlier branch has the same value, which is told."""
     match asked:
         case ir.Call(function="=", arguments=(_, ir.Constant(value=value))):
             key: object = (type(value), value)
         case ir.Call(function="is_null"):
             key = None
         case _:
-            return
+            return False
     if key in seen:
         tell(scope, DEAD_BRANCH, test.span, f"`{shown(test.span)}` is tested twice", "never gets here")
-    seen.setdefault(key, test.span)
+        return True
+    seen[key] = test.span
+    return False
 
 
 def _exhausted(tree: ast.Case, subject: ir.Expression, seen: dict[object, Span], scope: Scope) -> bool:

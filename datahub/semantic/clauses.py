@@ -7,6 +7,7 @@ from typing import assert_never
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic import ir
+from datahub.semantic.deciding import decided, given, without
 from datahub.semantic.evidence import evidence_of, evidence_of_all, read_by
 from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.grouping import group
@@ -73,6 +74,7 @@ def _fill(clause: ast.Fill, rows: Rows) -> None:
             )
     by = tuple(elaborate(key, rows.scope) for key in clause.by)
     rows.clauses.append(ir.FillClause(tuple(columns), by, rows.at(clause.span, evidence_of_all(by, rows.known))))
+    rows.scope = without(rows.scope, columns)
 
 
 def _each(clause: ast.Each, rows: Rows) -> None:
@@ -124,7 +126,9 @@ def _element(clause: ast.Each, over: ir.Expression, behind: tuple[ir.Evidence, .
 def _where(written: ast.Expr, clause: ast.Where, rows: Rows) -> None:
     asked = condition(written, rows.scope)
     rows.clauses.append(ir.WhereClause(asked, rows.at(clause.span, read_by(asked, rows.known))))
-    rows.scope = rows.scope.narrow(facts(asked).true)
+    # What is said further down is of interest, too, where no row gets there.
+    is_possible = decided(asked, rows.scope.premises, rows.scope) is not False
+    rows.scope = given(rows.scope, asked, written) if is_possible else rows.scope.narrow(facts(asked).true)
 
 
 def _unique(clause: ast.UniqueBy, rows: Rows) -> None:

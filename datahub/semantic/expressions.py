@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from datahub.semantic import calls, choices, constructors, ir, loops, names, operators
+from datahub.semantic import calls, choices, constructors, deciding, ir, loops, names, operators
 from datahub.semantic.codes import codes, columns, nullable_operands, nullable_reads
 from datahub.semantic.constants import pattern
 from datahub.semantic.narrowing import narrowed
 from datahub.semantic.rules_types import BAD_ARGUMENTS, NULLABLE_CONDITION, TYPE_MISMATCH, UNKNOWN_NAME
-from datahub.semantic.scope import Scope
+from datahub.semantic.scope import Part, Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, shown, tell
 from datahub.semantic.values import constant
 from datahub.syntax import ast
@@ -95,8 +95,21 @@ def _parameter(expression: ast.Parameter, scope: Scope) -> ir.Expression:
     return UNKNOWN if isinstance(kind, t.Unknown) else ir.Parameter(scope.world.prefix + name, kind)
 
 
-def condition(expression: ast.Expr, scope: Scope) -> ir.Expression:
+def condition(expression: ast.Expr, scope: Scope, place: deciding.Place = "condition") -> ir.Expression:
     """The typed form of a condition: true or false, never null (DHM306), and nothing else (DHM201)."""
+    return deciding.read(expression, scope, lambda inner: truth(expression, inner), place)
+
+
+def part(expression: ast.Expr, scope: Scope) -> ir.Expression:
+    """The typed form of a part of a condition."""
+    value = truth(expression, scope)
+    if scope.parts is not None and not is_unknown(value):
+        scope.parts.append(Part(expression, value, scope.premises))
+    return value
+
+
+def truth(expression: ast.Expr, scope: Scope) -> ir.Expression:
+    """The typed form of what is to be true or false, of which nothing more is told."""
     value = elaborate(expression, scope, t.Bool())
     if is_unknown(value):
         return UNKNOWN

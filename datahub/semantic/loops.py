@@ -9,7 +9,8 @@ from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.records import record
 from datahub.semantic import expressions, ir
 from datahub.semantic.comparing import orderable
-from datahub.semantic.narrowing import facts, path
+from datahub.semantic.deciding import given, without
+from datahub.semantic.narrowing import path
 from datahub.semantic.rules_types import BAD_ARGUMENTS, TYPE_MISMATCH
 from datahub.semantic.scope import RowName, Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, shown, tell
@@ -72,6 +73,7 @@ def element_scope(loop: ast.Loop, item: str, position: str, kind: t.Type, scope:
     if loop.position is not None:
         names[loop.position.text] = ir.Column(position, t.Int())
     inner = replace(scope, names=names, narrowed=frozenset(one for one in scope.narrowed if one.partition(".")[0] != item), windows=False)
+    inner = without(inner, (item, position))
     return inner.with_row(RowName(loop.item.text, fields, ir.Column(item, kind)))
 
 
@@ -81,7 +83,8 @@ def narrowed_inside(inner: Scope, over: ir.Over, where: ast.Expr | None, order: 
     if condition is not None:
         if is_unknown(condition):
             return None
-        inner = inner.narrow(facts(condition).true)
+        assert where is not None
+        inner = given(inner, condition, where)
     keys = sorting(order, inner)
     return None if keys is None else Inside(inner, replace(over, where=condition, order=keys))
 
@@ -138,7 +141,8 @@ def windowed(tree: ast.Call, scope: Scope) -> Inside | None:
     keys = [expressions.elaborate(key, scope) for key in tree.within]
     if any(map(is_unknown, keys)):
         return None
-    return narrowed_inside(replace(scope, windows=False), ir.Window(tuple(keys), None, ()), tree.where, tree.order)
+    # The rows of a window need not meet what leads the row here.
+    return narrowed_inside(replace(scope, windows=False, premises=()), ir.Window(tuple(keys), None, ()), tree.where, tree.order)
 
 
 # ---------------------------------------------------------------- comprehensions

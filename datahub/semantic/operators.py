@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datahub.semantic import choices, expressions, ir
+from datahub.semantic import choices, deciding, expressions, ir
 from datahub.semantic.comparing import beside, compared, enum_constants
 from datahub.semantic.constructors import number_constant
 from datahub.semantic.names import dotted
-from datahub.semantic.narrowing import facts
 from datahub.semantic.overloads import Given, applied, resolve
 from datahub.semantic.rules_types import (
     ALWAYS_TRUE,
@@ -29,7 +28,7 @@ COMPARISONS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 def unary(tree: ast.Unary, scope: Scope, want: t.Type | None) -> ir.Expression:
     """`-x` and `not x`."""
     if tree.operator == "not":
-        value = expressions.condition(tree.operand, scope)
+        value = expressions.part(tree.operand, scope)
         return negated(value, scope)
     if isinstance(tree.operand, ast.Number):
         return number_constant(-tree.operand.value, tree.span, scope, want)
@@ -49,6 +48,8 @@ def negated(value: ir.Expression, scope: Scope) -> ir.Expression:
 def binary(tree: ast.Binary, scope: Scope, want: t.Type | None) -> ir.Expression:
     """An operator between two values."""
     if tree.operator in ("and", "or"):
+        if scope.parts is None:
+            return deciding.read(tree, scope, lambda inner: _chain(tree, inner), "condition")
         return _chain(tree, scope)
     if tree.operator == "default":
         return choices.default(tree, scope, want)
@@ -71,12 +72,13 @@ def _chain(tree: ast.Binary, scope: Scope) -> ir.Expression:
     while isinstance(left, ast.Binary) and left.operator == operator:
         parts.append(left.right)
         left = left.left
-    found = expressions.condition(left, scope)
+    found = last = expressions.part(left, scope)
     failed = is_unknown(found)
+    before = left
     for part in reversed(parts):
-        told = facts(found)
-        scope = scope.narrow(told.true if operator == "and" else told.false)
-        right = expressions.condition(part, scope)
+        scope = deciding.given(scope, last, before, operator == "and")
+        right = last = expressions.part(part, scope)
+        before = part
         failed = failed or is_unknown(right)
         found = right if is_unknown(found) else found if is_unknown(right) else made(scope, ir.Logic(operator, found, right, t.Bool()))
     return UNKNOWN if failed else found

@@ -13,6 +13,8 @@ from datahub.diagnostics.diagnostic import Emit
 from datahub.document import Span
 from datahub.records import record
 from datahub.semantic import ir
+from datahub.semantic.proof_boxes import Budget
+from datahub.semantic.proof_conditions import Alike
 from datahub.syntax import ast
 from datahub.types.model import Type
 
@@ -101,6 +103,9 @@ class World:
     """What used packs are called that were not found: a name behind one of them was reported with the pack."""
     bodies: dict[object, ir.Expression] = field(default_factory=dict, repr=False)
     """The typed body of each function of the script, over columns that stand for its parameters."""
+    alike: Alike = field(default_factory=Alike, repr=False)
+    budget: Budget = field(default_factory=lambda: Budget(200_000, 2_000), repr=False)
+    """How many questions may be asked about values to find conditions that are decided before any row is there."""
 
 
 @record(frozen=True, slots=True)
@@ -117,6 +122,25 @@ class RowName:
     """The row of a left join, or of `each outer`: a field read from it is nullable."""
     marked: frozenset[str] = frozenset()
     """The fields that `has` can be asked about."""
+
+
+@record(frozen=True, slots=True)
+class Premise:
+    """A condition that is known to hold at a place, or with `holds` false not to; `passed` was asked by an earlier branch."""
+
+    condition: ir.Expression
+    holds: bool
+    span: Span
+    passed: bool = False
+
+
+@record(frozen=True, slots=True)
+class Part:
+    """A part of a chain of `and` or `or` as it is written, and what is known where it is asked."""
+
+    tree: ast.Expr
+    condition: ir.Expression
+    premises: tuple[Premise, ...]
 
 
 @record(frozen=True, slots=True)
@@ -140,6 +164,10 @@ class Scope:
     """What `omit` is here, where the entity is no patch but whoever uses the pack may make it one."""
     narrowed: frozenset[str] = frozenset()
     """Columns known not to be null here (`is not null` in the condition that leads here)."""
+    premises: tuple[Premise, ...] = ()
+    """What is known to hold here of the row, because a condition leads here."""
+    parts: list[Part] | None = None
+    """The parts found so far of the condition that is being read."""
     zone: str = "UTC"
     inlining: tuple[str, ...] = ()
     """The functions of the script that are being inlined, outermost first: a repeat is DHM104."""
