@@ -131,7 +131,7 @@ def _equals(tree: ast.Case, test: ast.Expr, subject: ir.Expression, scope: Scope
     """Whether the subject is what a branch asks for; that it never is, is told."""
     asked = _compared(tree, test, subject, scope)
     if not _is_repeated(test, asked, seen, scope) and not is_unknown(asked):
-        return deciding.read(test, scope, lambda _: asked, "branch")
+        return deciding.read(test, scope, lambda _: asked, "value")
     return asked
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.semantic import ir
-from datahub.semantic.deciding import decided, given, without
+from datahub.semantic.deciding import given, is_certainly, without
 from datahub.semantic.evidence import evidence_of, evidence_of_all, read_by
 from datahub.semantic.expressions import condition, elaborate
 from datahub.semantic.grouping import group
@@ -127,8 +127,10 @@ def _where(written: ast.Expr, clause: ast.Where, rows: Rows) -> None:
     asked = condition(written, rows.scope)
     rows.clauses.append(ir.WhereClause(asked, rows.at(clause.span, read_by(asked, rows.known))))
     # What is said further down is of interest, too, where no row gets there.
-    is_possible = decided(asked, rows.scope.premises, rows.scope) is not False
-    rows.scope = given(rows.scope, asked, written) if is_possible else rows.scope.narrow(facts(asked).true)
+    if is_certainly(False, asked, rows.scope):
+        rows.scope = rows.scope.narrow(facts(asked).true)
+    else:
+        rows.scope = given(rows.scope, asked, written)
 
 
 def _unique(clause: ast.UniqueBy, rows: Rows) -> None:

@@ -6,22 +6,25 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from datahub.diagnostics.diagnostic import Label
+from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.diagnostics.rule import Rule
 from datahub.semantic import ir
 from datahub.semantic.narrowing import facts
+from datahub.semantic.proof_boxes import Spent
 from datahub.semantic.proof_conditions import Held, excluded
+from datahub.semantic.rules_proofs import NOT_PROVED
 from datahub.semantic.rules_types import ALWAYS_TRUE, DEAD_BRANCH, NEVER_TRUE
 from datahub.semantic.scope import Part, Premise, Scope
 from datahub.semantic.told import is_unknown, shown, tell
 from datahub.semantic.walk import columns_read
 from datahub.syntax import ast
 
-MOST = 200
+MOST = 64
 """So many conditions that lead to a place are looked at, those nearest to it."""
 _MOST_SHOWN = 3
 
-Place = Literal["condition", "branch", "check"]
-"""Where a condition stands: one that is always true is told of a branch by what it hides, and of a check by itself."""
+Place = Literal["condition", "branch", "value", "check"]
+"""Where a condition stands; `value` is one of a `case` of values. Of a branch that always holds is told what it hides."""
 
 
 def given(scope: Scope, condition: ir.Expression, at: ast.Expr, holds: bool = True, *, passed: bool = False) -> Scope:
@@ -46,20 +49,36 @@ def _is_of(read: str, columns: Collection[str]) -> bool:
 def read(tree: ast.Expr, scope: Scope, typed: Callable[[Scope], ir.Expression], place: Place) -> ir.Expression:
     """The condition `tree` as `typed` reads it, after telling what of it is decided already."""
     parts: list[Part] = []
-    value = typed(replace(scope, parts=parts))
-    if not is_unknown(value):
-        _note(tree, value, parts, scope, place)
+    told: set[Rule] = set()
+
+    def emit(diagnostic: Diagnostic) -> None:
+        told.add(diagnostic.rule)
+        scope.emit(diagnostic)
+
+    value = typed(replace(scope, parts=parts, emit=emit))
+    if not is_unknown(value) and scope.world.budget.left > 0:
+        try:
+            _note(tree, value, parts, scope, place, bool(told & {NEVER_TRUE, ALWAYS_TRUE}))
+        except Spent:
+            message = f"nobody knows whether rows decide `{shown(tree.span)}`"
+            tell(scope, NOT_PROVED, tree.span, message, "too much leads here to be looked into")
     return value
 
 
-def decided(condition: ir.Expression, premises: Sequence[Premise], scope: Scope) -> bool | None:
-    """Whether a condition is certainly true, or certainly not, where `premises` hold; None where rows decide, or none gets there."""
+def decided(condition: ir.Expression, premises: tuple[Premise, ...], scope: Scope) -> bool | None:
+    """Whether a condition is certainly true, or certainly not, where `premises` hold; None where rows decide, or none gets there.
+
+    Raise `Spent` where that takes too long.
+    """
     if isinstance(condition, ir.Constant):
         return None
-    near = _near(condition, premises, scope)
-    never = _excluded((*near, (condition, True)), scope)
-    always = _excluded((*near, (condition, False)), scope)
-    return None if never is always else always
+    key = id(condition), id(premises)
+    if key not in scope.world.decided:
+        near = _near(condition, premises, scope)
+        never = _excluded((*near, (condition, True)), scope)
+        always = _excluded((*near, (condition, False)), scope)
+        scope.world.decided[key] = condition, premises, None if never is always else always
+    return scope.world.decided[key][2]
 
 
 def _excluded(conditions: Iterable[Held], scope: Scope) -> bool:
@@ -81,26 +100,35 @@ def _near(condition: ir.Expression, premises: Sequence[Premise], scope: Scope) -
 
 def takes_the_rest(condition: ir.Expression, scope: Scope) -> bool:
     """Whether every row that gets to a branch is taken by it, because of the branches before."""
-    return decided(condition, scope.premises, scope) is True and decided(condition, (), scope) is None
+    return is_certainly(True, condition, scope) and decided(condition, (), scope) is None
+
+
+def is_certainly(answer: bool, condition: ir.Expression, scope: Scope) -> bool:
+    """Whether it is known that `condition` is true here, or not."""
+    try:
+        return decided(condition, scope.premises, scope) is answer
+    except Spent:
+        return False
 
 
 # ---------------------------------------------------------------- telling
 
 
-def _note(tree: ast.Expr, value: ir.Expression, parts: Sequence[Part], scope: Scope, place: Place) -> None:
+def _note(tree: ast.Expr, value: ir.Expression, parts: Sequence[Part], scope: Scope, place: Place, is_told: bool) -> None:
+    """Tell what is decided; with `is_told` a type decided a part, which was told where it was read."""
     whole = decided(value, scope.premises, scope)
     if whole is True and place == "check":
         return
     if whole is not None and decided(value, (), scope) is None:
         # What leads here decides all of it.
-        if not (whole and place == "branch"):
-            _tell(tree, whole, scope.premises, value, scope)
+        if not is_told and (not whole or place == "condition"):
+            _tell(tree, whole, scope.premises, value, scope, place)
         return
     found = [(part, answer) for part in parts if (answer := _of_part(part, scope)) is not None]
     for part, answer in found:
         _tell(part.tree, answer, part.premises, part.condition, scope)
-    if whole is not None and not found and not _is_told(value):
-        _tell(tree, whole, (), value, scope)
+    if whole is not None and not found and not is_told and not _is_told(value):
+        _tell(tree, whole, (), value, scope, place)
 
 
 def _of_part(part: Part, scope: Scope) -> bool | None:
@@ -109,7 +137,7 @@ def _of_part(part: Part, scope: Scope) -> bool | None:
         return None
     answer = decided(part.condition, part.premises, scope)
     if answer is True and any(one.passed for one in part.premises):
-        return decided(part.condition, [one for one in part.premises if not one.passed], scope)
+        return decided(part.condition, tuple(one for one in part.premises if not one.passed), scope)
     return answer
 
 
@@ -128,14 +156,16 @@ def _is_told(value: ir.Expression) -> bool:
             return False
 
 
-def _tell(tree: ast.Expr, answer: bool, premises: Sequence[Premise], value: ir.Expression, scope: Scope) -> None:
+def _tell(
+    tree: ast.Expr, answer: bool, premises: Sequence[Premise], value: ir.Expression, scope: Scope, place: Place = "condition"
+) -> None:
     because = _because(value, answer, premises, scope)
     written = shown(tree.span)
     if answer:
         message = f"`{written}` is always true here" if because else f"`{written}` is always true"
         tell(scope, ALWAYS_TRUE, tree.span, message, "no row makes it false", also=_labels(because), help=_help(tree, because))
     elif any(one.passed for one in because):
-        message = f"no row that gets here makes `{written}` true"
+        message = f"no row that gets here has `{written}`" if place == "value" else f"no row that gets here makes `{written}` true"
         tell(scope, DEAD_BRANCH, tree.span, message, "never true here", also=_labels(because))
     else:
         message = f"`{written}` is never true here" if because else f"`{written}` is never true"

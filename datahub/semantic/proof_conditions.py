@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from decimal import Decimal
 from itertools import islice
+from math import ceil, floor
 from typing import TypeAlias
 
 from datahub.records import record
 from datahub.semantic import ir
-from datahub.semantic.proof_boxes import Budget, Spent
+from datahub.semantic.proof_boxes import Budget
 from datahub.semantic.proof_spaces import named
 from datahub.semantic.proofs import space_of
 from datahub.semantic.trees import interned, rebuilt
@@ -55,6 +56,7 @@ class Alike:
     known: dict[object, ir.Expression] = field(default_factory=dict)
     done: dict[int, tuple[ir.Expression, ir.Expression]] = field(default_factory=dict)
     ways: dict[tuple[int, bool], tuple[ir.Expression, tuple[Alternative, ...] | None]] = field(default_factory=dict)
+    about: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def of(self, value: ir.Expression) -> ir.Expression:
         """The object that stands for `value`."""
@@ -77,8 +79,10 @@ class Alike:
 
     def values(self, condition: ir.Expression) -> frozenset[int]:
         """What `condition` asks about."""
-        ways = self.alternatives(condition, False)
-        return frozenset(id(self.of(one.value)) for way in ways or () for one in way)
+        if id(condition) not in self.about:
+            ways = self.alternatives(condition, False)
+            self.about[id(condition)] = frozenset(id(self.of(one.value)) for way in ways or () for one in way)
+        return self.about[id(condition)]
 
 
 def together(first: ir.Expression, second: ir.Expression, between: Settled) -> tuple[tuple[str, ir.Value, t.Type], ...] | None:
@@ -93,13 +97,14 @@ def together(first: ir.Expression, second: ir.Expression, between: Settled) -> t
 
 
 def excluded(conditions: Iterable[Held], alike: Alike, budget: Budget) -> bool:
-    """Whether it is certain that not all conditions hold, or not, as said, of one row; False where `budget` does not suffice."""
+    """Whether it is certain that not all conditions hold, or not, as said, of one row. Raise `Spent` where `budget` does not suffice."""
     ways = [alike.alternatives(condition, not holds) for condition, holds in conditions]
-    search = _Search(alike, sorted((one for one in ways if one is not None), key=len), budget.question())
+    question = budget.question()
+    given = question.left
     try:
-        return search.is_closed(0, ())
-    except Spent:
-        return False
+        return _Search(alike, sorted((one for one in ways if one is not None), key=len), question).is_closed(0, ())
+    finally:
+        budget.left -= given - max(question.left, 0)
 
 
 @record(slots=True)
@@ -205,6 +210,9 @@ def _ordered(value: ir.Expression, operator: str, constant: ir.Value) -> tuple[i
     match value:
         case ir.Call(function="enum_rank", arguments=(member, ir.Constant(value=tuple() as members))) if isinstance(constant, int):
             return member, _interval(operator, members[constant - 1])
+        case _ if isinstance(constant, Decimal) and isinstance(t.base_of(value.type), t.Int) and constant % 1:
+            # Between whole numbers: those below it, or those above.
+            return value, _interval("<=", floor(constant)) if operator in ("<", "<=") else _interval(">=", ceil(constant))
         case _:
             return value, _interval(operator, constant)
 

@@ -1,4 +1,4 @@
-"""What can be proved of decision tables before any row is there (DHM403 to DHM407, DHM413)."""
+"""What can be proved of decision tables and conditions before any row is there (DHM403 to DHM407, DHM413)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ NOT_PROVED = Rule(
     "DHM413",
     "not-proved",
     Severity.NOTE,
-    "something about a decision table could not be proved",
+    "something about a decision table or a condition could not be proved",
     "Patterns, and the conditions of named types, are not looked into, so nobody knows whether rows that use them leave a gap. And a table "
-    "of very many rows and inputs can need more boxes to be looked at than the budget has.",
+    "of very many rows and inputs can need more boxes to be looked at than the budget has, which is a warning: rows that overlap, or an "
+    "input that none fits, may be there untold. A condition that very many others lead to is not held against all of them.",
 )

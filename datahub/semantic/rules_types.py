@@ -207,7 +207,8 @@ NEVER_TRUE = Rule(
     "never-true",
     Severity.WARNING,
     "a condition is never true",
-    "The types and constants alone decide it, so no row can make it true.",
+    "Its types and constants decide it, or other conditions that lead to it: those before it in a chain of `and`, a `where` above "
+    "it, the `if` around it. So no row makes it true there. In a chain of `or`, such a part adds nothing to the others.",
 )
 
 ALWAYS_TRUE = Rule(
@@ -215,7 +216,8 @@ ALWAYS_TRUE = Rule(
     "always-true",
     Severity.WARNING,
     "a condition is always true",
-    "The types and constants alone decide it, so no row can make it false.",
+    "Its types and constants decide it, or other conditions that lead to it: those before it in a chain of `or`, a `where` above "
+    "it, the `if` around it. So no row makes it false there. In a chain of `and`, such a part adds nothing to the others.",
 )
 
 DEAD_BRANCH = Rule(
@@ -223,7 +225,8 @@ DEAD_BRANCH = Rule(
     "dead-branch",
     Severity.WARNING,
     "a branch is never taken",
-    "An earlier branch takes every row that could come here.",
+    "Earlier branches take every row that could come here: their values, ranges and members together have all of its own. Narrow "
+    "branches stand above wide ones.",
 )
 
 ENUM_NOT_EXHAUSTED = Rule(

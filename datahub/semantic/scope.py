@@ -104,8 +104,10 @@ class World:
     bodies: dict[object, ir.Expression] = field(default_factory=dict, repr=False)
     """The typed body of each function of the script, over columns that stand for its parameters."""
     alike: Alike = field(default_factory=Alike, repr=False)
-    budget: Budget = field(default_factory=lambda: Budget(200_000, 2_000), repr=False)
+    budget: Budget = field(default_factory=lambda: Budget(300_000, 2_000), repr=False)
     """How many questions may be asked about values to find conditions that are decided before any row is there."""
+    decided: dict[tuple[int, int], tuple[ir.Expression, tuple[Premise, ...], bool | None]] = field(default_factory=dict, repr=False)
+    """What was found of a condition where these premises hold."""
 
 
 @record(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
 from datahub.lint.subject import Subject
 from datahub.semantic import ir
+from datahub.semantic.codes import nullable_operands
+from datahub.semantic.proof_boxes import Budget, Spent
+from datahub.semantic.proof_conditions import Alike, excluded
 from datahub.syntax import ast
 from datahub.types import model as t
 
@@ -18,6 +21,9 @@ CHECK_CANNOT_FAIL = Rule(
     "A field's type and `where` reject what does not fit before checks are asked. A check that says the same again never fails, "
     "unless it is `on` the field: then it gives those failures its own code.",
 )
+
+_MOST = 2_000
+"""So many questions are asked about values."""
 
 
 @lint(CHECK_CANNOT_FAIL)
@@ -33,7 +39,7 @@ def look(subject: Subject, emit: Emit) -> None:
     for entity, rule in program.checks:
         check = written.get((rule.code, rule.origin.script, rule.origin.line))
         if check is not None and not rule.fields and entity in shapes:
-            why = _why(rule.condition, shapes[entity])
+            why = _why(rule, shapes[entity])
             if why:
                 emit(_cannot_fail(check, why))
 
@@ -48,13 +54,18 @@ def _cannot_fail(check: ast.Check, why: str) -> Diagnostic:
     )
 
 
-def _why(condition: ir.Expression, shape: ir.EntityShape) -> str:
-    """Why every row meets `condition`, or nothing."""
+def _why(rule: ir.CheckRule, shape: ir.EntityShape) -> str:
+    """Why every row meets the condition of a check, or nothing."""
+    condition = rule.condition
     if _always(condition):
         return "this is so whatever a row has"
     for field in shape.fields:
         if field.constraint is not None and field.constraint == condition:
             return f"the `where` of `{field.name}` says so already"
+    return _by_length(condition) or _by_values(rule, shape)
+
+
+def _by_length(condition: ir.Expression) -> str:
     match condition:
         case ir.Call(function="<=" | "<" as operator, arguments=(measured, ir.Constant(value=int(most)))):
             longest = _longest(measured)
@@ -67,6 +78,39 @@ def _why(condition: ir.Expression, shape: ir.EntityShape) -> str:
         case _:
             pass
     return ""
+
+
+def _by_values(rule: ir.CheckRule, shape: ir.EntityShape) -> str:
+    if _follows(rule, ()):
+        return "this is so whatever a row has"
+    for field in shape.fields:
+        constraint = _constraint(field)
+        if constraint is not None and _follows(rule, (constraint,)):
+            return f"the `where` of `{field.name}` says so already"
+    return ""
+
+
+def _constraint(field: ir.EntityField) -> ir.Expression | None:
+    """What is known of a field when checks are asked."""
+    found = field.constraint
+    if found is None:
+        return None
+    for operand in nullable_operands(found):
+        # It is not asked where something that it reads is null.
+        found = ir.Logic("or", ir.Call("is_null", 0, (operand,), t.Bool()), found, t.Bool())
+    return found
+
+
+def _follows(rule: ir.CheckRule, known: tuple[ir.Expression, ...]) -> bool:
+    """Whether the condition of a check holds for certain where it is asked and `known` holds."""
+    asked = known if rule.when is None else (rule.when, *known)
+    held = ((rule.condition, False), *((one, True) for one in asked))
+    alike, budget = Alike(), Budget(_MOST, _MOST)
+    try:
+        # A check that is asked nowhere is another mistake.
+        return excluded(held, alike, budget) and not excluded(held[1:], alike, budget)
+    except Spent:
+        return False
 
 
 def _always(condition: ir.Expression) -> bool:
