@@ -127,13 +127,13 @@ class _Bindings:
                     yield self._at(BOUND_TO_NOTHING, message, ("jobs", name, f"{what}s", end), "bound here", has, key=True)
 
     def _own_files(self, name: str, job: Job, plan: Plan) -> Iterator[Diagnostic]:
-        from datahub.cli.named_twice import named_twice
         from datahub.cli.read_again import read_again
         from datahub.project.rules_jobs import READS_ITSELF, UNFIT_BINDING
+        from datahub.runner.jobs.named_twice import named_twice
 
         for place, message, advice in read_again(name, job, plan):
             yield self._at(READS_ITSELF, message, ("jobs", name, *place), "left here", advice)
-        for place, message, advice in named_twice(name, job, plan):
+        for place, message, advice in named_twice(name, job, plan, self._project.connections, self._folder):
             yield self._at(UNFIT_BINDING, message, ("jobs", name, *place), "left here", advice)
 
     def _written(self, *path: str) -> bool:

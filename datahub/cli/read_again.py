@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from datahub.project.binding import FilesFrom, FilesTo
     from datahub.project.job import Job
 
-_RUN, _AT, _DAY = "20260131-120000-4f2ab", "20260131T120000Z", "20260131"
-
 
 def read_again(name: str, job: Job, plan: Plan) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """The place in the job of each end whose files the job would read itself, what is wrong, and what to do."""
@@ -41,6 +39,8 @@ def _takes(source: FilesFrom, target: FilesTo, file: str) -> bool:
 
 
 def _made(job: str, target: str, told: FilesTo, plan: Plan) -> Sequence[str]:
+    from datahub.runner.jobs.names_made import ending_of, name_in_run
+
     ending = ending_of(target, told, plan)
     if told.documents:
         return [name_in_run(told.name, job, target, f"{target}.{ending}")]
@@ -50,30 +50,7 @@ def _made(job: str, target: str, told: FilesTo, plan: Plan) -> Sequence[str]:
 
 
 def _rejected(job: str, told: FilesTo, plan: Plan) -> Sequence[str]:
-    names = [f"{one.name}.{_ending(one.kind)}" for one in plan.sources] + [f"refused-{one.name}.csv" for one in plan.targets]
-    return [name_in_run(told.name or "{{STEM}}-{{RUN}}.{{FORMAT}}", job, "rejects", name) for name in names]
+    from datahub.runner.jobs.names_made import REJECTS_NAME, ending, name_in_run
 
-
-def ending_of(target: str, told: FilesTo, plan: Plan) -> str:
-    """What the names of a target's files end in."""
-    from datahub.documents.told import extension, kind_of
-
-    if told.documents:
-        return extension(told.document or kind_of(told.template), told.template)
-    return next((_ending(one.kind) for one in plan.targets if one.name == target), "jsonl")
-
-
-def name_in_run(template: str, job: str, target: str, name: str) -> str:
-    """The name that a file has in some run, the same one for all that is asked here."""
-    from datahub.connectors.file_names import about
-    from datahub.project.slots import SLOT
-
-    values = {"JOB": job, "RUN": _RUN, "TARGET": target, "TIMESTAMP": _AT, "DATE": _DAY, "FORMAT": name.rpartition(".")[2], **about(name)}
-    # What a document's name takes of its row is not known before there is one.
-    return SLOT.sub(lambda found: values.get(found[1].upper(), "x"), template) if template else name
-
-
-def _ending(kind: str) -> str:
-    from datahub.formats import load
-
-    return load()[kind].extension if kind in load() else "jsonl"
+    names = [f"{one.name}.{ending(one.kind)}" for one in plan.sources] + [f"refused-{one.name}.csv" for one in plan.targets]
+    return [name_in_run(told.name or REJECTS_NAME, job, "rejects", name) for name in names]

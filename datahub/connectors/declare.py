@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from datahub.connectors.sending import UNSAID, Answer, Refusal, Sender, Uncertain
 from datahub.project.connection import Connection
 from datahub.project.failures import DataHubError, TerminalError, TransientError
 from datahub.records import record
+
+if TYPE_CHECKING:
+    from datahub.connectors.given_names import GivenNames
 
 __all__ = [
     "CONNECTORS",
@@ -259,12 +262,16 @@ class Receipt:
     temporary: str
     size: int
     sha256: str
+    done: str = ""
+    """Where what announces it will be; empty where nothing does."""
 
 
 class Sink(Protocol):
     """Where one target of a job goes: staged first so that nobody sees it, then shown."""
 
-    def stage(self, output: Output) -> Receipt: ...
+    def stage(self, output: Output, given: GivenNames | None = None) -> Receipt:
+        """Set a file down. A name that is `given` in the run already is not given again: another, or a `TerminalError`."""
+        ...
 
     def commit(self, receipts: Sequence[Receipt]) -> None:
         """Show what was staged. After an interruption it is called again with the same receipts, and does what is left."""
@@ -272,6 +279,10 @@ class Sink(Protocol):
 
     def abort(self, receipts: Sequence[Receipt]) -> None:
         """Leave nothing of what was staged."""
+        ...
+
+    def give_up(self, output: Output) -> None:
+        """Leave nothing of a file that `stage` was interrupted over, or has refused."""
         ...
 
     def close(self) -> None:

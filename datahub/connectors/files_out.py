@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from datahub.connectors.declare import DataHubError, FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import about, filled
+from datahub.connectors.given_names import GivenNames
 from datahub.faults import reach
 from datahub.project.binding import FilesTo
 
@@ -20,15 +21,14 @@ class FilesOut:
     def __init__(self, files: FileSystem, told: FilesTo) -> None:
         self._files, self._told = files, told
 
-    def stage(self, output: Output) -> Receipt:
+    def stage(self, output: Output, given: GivenNames | None = None) -> Receipt:
         """Write the file where nobody sees it; what an earlier attempt left there is written over."""
         if self._told.create_folders and self._told.folder:
             self._files.make_folder(self._told.folder)
-        name = self._name(output)
-        if self._done_file_of(name) == name:
-            raise TerminalError(f"`done_file` makes `{name}`, the name of the file itself", "let it make another: `{{NAME}}.done`")
-        # The same on every attempt, also where another name has become the free one.
-        temporary = self._at(f".{output.path.name[:150]}.{output.key[:16]}.part")
+        name = self._name(output, given or GivenNames())
+        done = self._done_file_of(name)
+        self._announceable(output, name, given or GivenNames())
+        temporary = self._temporary(output)
         size, digest = 0, hashlib.sha256()
         try:
             with output.path.open("rb") as local, self._files.write(temporary) as remote:
@@ -45,14 +45,10 @@ class FilesOut:
         there = self._files.look(temporary).size
         if there is not None and there != size:
             raise TransientError(f"`{temporary}` has {there:,} bytes there, and {size:,} here")
-        return Receipt(output, self._at(name), temporary, size, digest.hexdigest())
+        return Receipt(output, self._at(name), temporary, size, digest.hexdigest(), self._at(done) if done else "")
 
     def commit(self, receipts: Sequence[Receipt]) -> None:
         """Give each file its name. Only that makes its hidden one go away: where it is gone, the name was given before."""
-        names = {receipt.locator.rpartition("/")[2] for receipt in receipts}
-        taken = sorted({self._done_file_of(name) for name in names} & names)
-        if taken:
-            raise TerminalError(f"`done_file` makes `{taken[0]}`, the name of another file of this run", "let it make names of its own")
         for receipt in receipts:
             if self._there(receipt.temporary):
                 self._show(receipt)
@@ -64,8 +60,10 @@ class FilesOut:
 
     def abort(self, receipts: Sequence[Receipt]) -> None:
         for receipt in receipts:
-            if self._there(receipt.temporary):
-                self._files.remove(receipt.temporary)
+            self._let_go(receipt.temporary)
+
+    def give_up(self, output: Output) -> None:
+        self._let_go(self._temporary(output))
 
     def close(self) -> None:
         self._files.close()
@@ -102,6 +100,10 @@ class FilesOut:
         folder, slash, name = receipt.locator.rpartition("/")
         return f"{folder}{slash}.{name[:150]}.{receipt.output.key[:16]}.old"
 
+    def _let_go(self, temporary: str) -> None:
+        if self._there(temporary):
+            self._files.remove(temporary)
+
     def _same(self, one: str, other: str) -> bool:
         """Whether two names are of one file."""
         identity = self._files.look(one).identity
@@ -111,11 +113,40 @@ class FilesOut:
         """The name of what announces a file; nothing where nothing does."""
         return filled(self._told.done_file, about(name)) if self._told.done_file else ""
 
-    def _name(self, output: Output) -> str:
-        """The name of the file, one that is free where it must be."""
+    def _announceable(self, output: Output, name: str, given: GivenNames) -> None:
+        """`TerminalError` where what announces a file would be written over one with content, of this run or whoever's."""
+        advice = "let `done_file` make a name of its own: `{{NAME}}.done`"
+        done = self._done_file_of(name)
+        announced = given.announcing(name, self._sees)
+        if announced is not None:
+            raise TerminalError(
+                f"`{self._at(name)}` is to announce the file of `{announced.output.target}`, and a file of this run", advice
+            )
+        if not done:
+            return
+        if done == name:
+            raise TerminalError(f"`done_file` makes `{name}`, the name of the file itself", advice)
+        other = given.file(done, self._sees)
+        if other is not None:
+            raise TerminalError(f"`done_file` makes `{done}`, the name of another file of this run, for `{other.output.target}`", advice)
+        try:
+            size = self._files.look(self._at(done)).size
+        except Missing:
+            return
+        if size:
+            raise TerminalError(f"`done_file` makes `{done}`, and a file that has content is called so", advice)
+
+    def _name(self, output: Output, given: GivenNames) -> str:
+        """The name of the file: one that no other of the run has, and that is free where it must be."""
         values = {**about(output.path.name), "FORMAT": output.path.suffix.removeprefix("."), **output.values}
         name = filled(self._told.name, values) if self._told.name else output.path.name
-        if self._told.exists == "replace" or not self._there(self._at(name)):
+        twice = given.file(name, self._sees)
+        if twice is not None and self._told.exists != "number":
+            raise TerminalError(
+                f"two files of this run are called `{self._at(name)}`: one for `{twice.output.target}`, one for `{output.target}`",
+                'give each a `name` of its own: `{{TARGET}}-{{STEM}}.{{FORMAT}}`, or set `exists = "number"`',
+            )
+        if self._told.exists == "replace" or (twice is None and not self._there(self._at(name))):
             return name
         if self._told.exists == "fail":
             advice = 'put `{{RUN}}` or `{{TIMESTAMP}}` into `name`, or set `exists = "replace"` or `"number"`'
@@ -123,9 +154,16 @@ class FilesOut:
         stem, dot, ending = name.rpartition(".")
         for number in range(1, _MOST):
             numbered = f"{stem}-{number}{dot}{ending}" if dot and stem else f"{name}-{number}"
-            if not self._there(self._at(numbered)):
+            if not self._there(self._at(numbered)) and given.file(numbered, self._sees) is None:
                 return numbered
         raise TerminalError(f"`{self._told.folder}` is full of files called `{name}`", "clear it")
+
+    def _sees(self, name: str) -> bool:
+        return self._there(self._at(name))
+
+    def _temporary(self, output: Output) -> str:
+        """The same on every attempt, also where another name has become the free one."""
+        return self._at(f".{output.path.name[:150]}.{output.key[:16]}.part")
 
     def _there(self, path: str) -> bool:
         try:

@@ -10,8 +10,10 @@ from typing import Any
 from datahub.connectors.declare import Receipt
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
+from datahub.connectors.given_names import GivenNames
 from datahub.faults import reach
-from datahub.runner.jobs import deliver, fetch, hold, outbox, perform
+from datahub.runner.jobs import fetch, hold, outbox, perform
+from datahub.runner.jobs.files_of_run import FilesOfRun
 from datahub.state.owner import Owner
 from datahub.state.records import BatchState, FileState, ItemStatus, MessageState
 from datahub.state.sqlite import deliveries, items, runs, snapshots
@@ -42,13 +44,13 @@ def mark_before_send() -> None:
 
 
 def mark_before_show() -> None:
-    show = deliver._show
+    show = FilesOfRun._show
 
-    def early(context, run, claim, hold, file):
-        context.store.deliveries.mark_file(claim, file, FileState.DONE)
-        show(context, run, claim, hold, file)
+    def early(self, file):
+        self._store.deliveries.mark_file(self._claim, file, FileState.DONE)
+        show(self, file)
 
-    plant(deliver, "_show", early)
+    plant(FilesOfRun, "_show", early)
 
 
 def unstable_key() -> None:
@@ -118,8 +120,8 @@ def lock_stays() -> None:
 def half_shown() -> None:
     """Files are written under their own name."""
 
-    def stage(self, output):
-        path = self._at(self._name(output))
+    def stage(self, output, given=None):
+        path = self._at(self._name(output, given or GivenNames()))
         data = output.path.read_bytes()
         with (self._files._root / path).open("wb") as file:
             file.write(data[: len(data) // 2])

@@ -28,6 +28,8 @@ from datahub.project.trigger import StatusEntered
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.documents import documents_of, entities_of, of_api
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
+from datahub.runner.jobs.named_twice import named_twice
+from datahub.runner.jobs.names_made import REJECTS_NAME
 from datahub.runner.jobs.promise import Asked
 from datahub.runner.jobs.remembered_rows import Origin, source_of
 from datahub.runner.jobs.watching import Watched, entries_of, watched
@@ -44,6 +46,8 @@ def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Pro
     job = job_of(loaded, name)
     folders = folders_of(loaded)
     ways = ways_of(loaded, name, plan, store)
+    for _, message, advice in named_twice(name, job, plan, loaded.project.connections, loaded.folder):
+        raise TerminalError(f"the job `{name}` would lose a file: {message}", advice)
     watches = watched(loaded.project.jobs)
     _watchable(plan, watches)
     return JobContext(
@@ -196,7 +200,7 @@ def _one_entity(plan: Plan, target: str) -> None:
 
 def _each_apart(told: To) -> To:
     """Rejects of each run under a name of their own, unless the project says otherwise."""
-    return told.model_copy(update={"name": "{{STEM}}-{{RUN}}.{{FORMAT}}"}) if isinstance(told, FilesTo) and not told.name else told
+    return told.model_copy(update={"name": REJECTS_NAME}) if isinstance(told, FilesTo) and not told.name else told
 
 
 def _bound(job: str, what: str, wanted: tuple[str, ...], given: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datahub.connectors.declare import Answer, DataHubError, Output, Receipt, Refusal, Sender, Uncertain
+from datahub.connectors.declare import Answer, DataHubError, Refusal, Sender, Uncertain
 from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.records import record
@@ -21,6 +21,7 @@ from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.backoff import patiently
 from datahub.runner.jobs.broken_off import Before, known_before
 from datahub.runner.jobs.documents import Document, Documents
+from datahub.runner.jobs.files_of_run import FilesOfRun, digest_of, values_of
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.made import files_made, written
@@ -28,7 +29,7 @@ from datahub.runner.jobs.pieces import Piece, cut
 from datahub.runner.jobs.place import continuing, known, replaces, sending_of, torn, whole_before
 from datahub.runner.jobs.refused import refused_by, refused_files, refused_rows
 from datahub.runner.jobs.transform import Failed, Held
-from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, Run, Sending
+from datahub.state.records import Batch, BatchState, Claim, OutFile, Rejects, Run, Sending
 from datahub.state.store import StateStore
 
 UNMADE = "DOCUMENT"
@@ -83,9 +84,8 @@ def plan(context: JobContext, run: Run, report: Report) -> Planned:
 
 def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
     """Send what is not done yet: files are set down where nobody sees them, batches are sent, and then the files shown."""
-    for file in context.store.deliveries.files(claim.run):
-        if file.state in (FileState.PLANNED, FileState.STAGING):
-            _stage(context, run, claim, hold, file)
+    files = FilesOfRun(context, run, claim, hold)
+    files.stage()
     tables: dict[str, _Rows] = {}
     for batch in context.store.deliveries.batches(claim.run):
         if batch.state is not BatchState.DONE:
@@ -93,12 +93,8 @@ def deliver(context: JobContext, run: Run, claim: Claim, hold: Hold) -> None:
                 tables[batch.target] = _Rows(context, run, batch.target)
             _send(context, claim, hold, batch, _borrowed(context, run, batch.target, batch) if batch.body_of else tables[batch.target])
     _refusals(context, run, claim)
-    for file in context.store.deliveries.files(claim.run):
-        if file.state in (FileState.PLANNED, FileState.STAGING):
-            _stage(context, run, claim, hold, file)
-    for file in context.store.deliveries.files(claim.run):
-        if file.state is FileState.STAGED:
-            _show(context, run, claim, hold, file)
+    files.stage()
+    files.show()
 
 
 def _refusals(context: JobContext, run: Run, claim: Claim) -> None:
@@ -118,59 +114,6 @@ def _file(context: JobContext, run: Run, target: str, one: WrittenFile) -> OutFi
     path = Path(one.path)
     sha256 = digest_of(path)
     return OutFile(run.id, target, path.name, str(path), one.rows, sha256, key(context, run, target, path.name, sha256))
-
-
-def _output(run: Run, file: OutFile) -> Output:
-    return Output(file.target, Path(file.rendered), file.rows, file.key, _values(run, file.target))
-
-
-def _values(run: Run, target: str) -> dict[str, str]:
-    """What names of files can say of a run."""
-    return {
-        "JOB": run.job,
-        "RUN": run.id,
-        "TARGET": target,
-        "TIMESTAMP": run.as_of.strftime("%Y%m%dT%H%M%SZ"),
-        "DATE": run.as_of.strftime("%Y%m%d"),
-    }
-
-
-def _stage(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile) -> None:
-    if not Path(file.rendered).is_file() or digest_of(Path(file.rendered)) != file.sha256:
-        raise Failed("CHANGED", f"`{file.rendered}` is not what the run made; `dhm runs cancel {run.id}` gives its input back")
-    with hold.effect():
-        context.store.deliveries.mark_file(claim, file, FileState.STAGING)
-        reach("stage")
-        hold.check()
-        receipt = patiently(context, hold, partial(context.ways.sinks[file.target].stage, _output(run, file)))
-        reach("staged_out")
-        told = json.dumps({name: value for name, value in asdict(receipt).items() if name != "output"})
-        context.store.deliveries.mark_file(claim, file, FileState.STAGED, told)
-        reach("receipt")
-
-
-def _show(context: JobContext, run: Run, claim: Claim, hold: Hold, file: OutFile) -> None:
-    receipt = Receipt(output=_output(run, file), **json.loads(file.receipt))
-    with hold.effect():
-        reach("show")
-        hold.check()
-        patiently(context, hold, partial(context.ways.sinks[file.target].commit, [receipt]))
-        reach("shown")
-        context.store.deliveries.mark_file(claim, file, FileState.DONE)
-        reach("file_marked")
-
-
-def withdraw(context: JobContext, run: Run) -> None:
-    """Take back what was set down and not shown; of what was sent, nothing can be."""
-    for file in context.store.deliveries.files(run.id):
-        sink = context.ways.sinks.get(file.target)
-        if sink is None:
-            continue
-        if file.state is FileState.STAGED:
-            sink.abort([Receipt(output=_output(run, file), **json.loads(file.receipt))])
-        elif file.state is FileState.STAGING and Path(file.rendered).is_file():
-            # Where half of it stands is known to the target once it is set down again.
-            sink.abort([sink.stage(_output(run, file))])
 
 
 # ---------------------------------------------------------------------------------------------------------- batches
@@ -211,7 +154,7 @@ class _Rows:
 
     def _document(self, documents: Documents, number: int) -> Document:
         if number != self._next:
-            self._made = documents.made(self._files, _values(self._run, self._target), number)
+            self._made = documents.made(self._files, values_of(self._run, self._target), number)
         self._next = number + 1
         self._last = next(self._made)
         return self._last
@@ -275,7 +218,7 @@ def _batches(context: JobContext, run: Run, target: str, before: Before | None) 
 
 def _documents_sent(context: JobContext, run: Run, target: str, before: Before | None) -> Iterator[Batch]:
     ways = {one.first: one.batch for one in before.on_the_way} if before else {}
-    for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
+    for one in context.ways.documents[target].made(made_files(context, run, target), values_of(run, target)):
         batch = _document(context, run, target, one)
         if one.problem:
             yield _unmade(batch, one.problem)
@@ -302,7 +245,7 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
     folder.mkdir(parents=True)
     files, unmade = [], []
     meant: dict[str, str] = {}
-    for one in context.ways.documents[target].made(made_files(context, run, target), _values(run, target)):
+    for one in context.ways.documents[target].made(made_files(context, run, target), values_of(run, target)):
         if one.problem:
             unmade.append(_unmade(_document(context, run, target, one), one.problem))
             continue
@@ -393,8 +336,3 @@ def key(context: JobContext, run: Run, target: str, part: str, sha256: str) -> s
     """What tells the other side that this was sent before: the same on every attempt of a run, another for all else."""
     told = json.dumps([context.store.hub, run.id, target, part, sha256])
     return base64.b32encode(hashlib.sha256(told.encode()).digest()[:20]).decode().lower()
-
-
-def digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,9 +19,10 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause, tried
-from datahub.runner.jobs.deliver import deliver, made_files, plan, withdraw
+from datahub.runner.jobs.deliver import deliver, made_files, plan
 from datahub.runner.jobs.drift import missing_now
 from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before
+from datahub.runner.jobs.files_of_run import withdraw
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run

@@ -13,7 +13,7 @@ from datahub.connectors.declare import Landed, Split, TerminalError
 from datahub.durable import to_disk
 from datahub.formats.declare import FORMATS
 from datahub.records import record
-from datahub.runner.jobs.deliver import digest_of
+from datahub.runner.jobs.files_of_run import digest_of
 from datahub.runner.jobs.job_context import Folders
 from datahub.runner.jobs.watching import KEY, STATUS, one_each
 from datahub.semantic.ir import SourceShape, TargetShape

@@ -20,7 +20,7 @@ from datahub.durable import named, write_whole
 from datahub.faults import reach
 from datahub.frames.frame import Frame
 from datahub.records import record
-from datahub.runner.jobs.deliver import digest_of
+from datahub.runner.jobs.files_of_run import digest_of
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.previous_rows import previous_rows, schema_of
 from datahub.runner.jobs.watching import KEY, STATUS, entering, entries

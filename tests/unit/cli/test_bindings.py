@@ -127,11 +127,82 @@ targets.two = {connection = "here", folder = "./out/", name = "%s"%s}
         ("o-{{DATE}}.csv", "", ""),
         ("o-{{TARGET}}.csv", ', done_file = "{{STEM}}.done"', ""),
         ("{{NAME}}", "", ""),
+        (
+            "p.csv",
+            ', done_file = "{{NAME}}.ok"}\nrejects = {connection = "here", folder = "out", name = "p.csv"',
+            "the target `two` and `rejects` both leave `p.csv`",
+        ),
+        (
+            "p.csv",
+            '}\nrejects = {connection = "here", folder = "out", name = "r.csv", done_file = "p.csv"',
+            "the `done_file` of `rejects` is `p.csv`, the file of the target `two`",
+        ),
     ],
 )
 def test_no_two_files_of_a_run_have_one_name(tmp_path, name, more, says):
     told = found(tmp_path, TWO % (name, more))
     assert ([("DHM937", says)] if says else []) == [(one.rule.code, says) for one in told if says in one.message]
+
+
+def targets(one, two, rejects=""):
+    """A job with two targets of one folder, as `dhm check` sees it."""
+    two = f"{two}, " if two else ""
+    told = TWO.split("targets.one")[0] + f'targets.one = {{connection = "here", {one}}}\ntargets.two = {{{two}connection = "also"}}\n'
+    return told + (f"rejects = {{{rejects}}}\n" if rejects else "") + '[connections.also]\nkind = "local"\nroot = "out"\n'
+
+
+@pytest.mark.parametrize(
+    ("job", "says"),
+    [
+        (targets('folder = "out"', 'name = "two.csv", done_file = "one.csv"'), "the `done_file` of the target `two` is `one.csv`"),
+        (targets('folder = "out"', 'name = "one.csv", exists = "replace"'), "the targets `one` and `two` both leave `one.csv`"),
+        (targets('folder = "out", name = "{{STEM}}-x.csv"', 'name = "one-x.csv"'), "the targets `one` and `two` both leave `one-x.csv`"),
+        (targets('folder = "out", exists = "number"', 'name = "one.csv", exists = "replace"'), "both leave `one.csv`"),
+        (targets('folder = "out", exists = "number"', 'name = "one.csv", exists = "number"'), ""),
+        (targets('folder = "in"', 'name = "one.csv"'), ""),
+        (targets('folder = "out", done_file = "{{STEM}}.csv"', ""), "the `done_file` of the target `one` is `one.csv`, the file itself"),
+        (targets('folder = "out"', "", 'connection = "also", name = "one.csv"'), "the target `one` and `rejects` both leave `one.csv`"),
+    ],
+)  # fmt: skip
+def test_names_are_compared_by_the_place_that_they_are_at(tmp_path, job, says):
+    told = [one.message for one in found(tmp_path, job) if one.rule.code == "DHM937"]
+    assert (1 if says else 0) == len(told)
+    assert not says or says in told[0]
+
+
+SCRIPTS["pair.dhm"] = """\
+source feed: csv { columns { id: text } }
+source more: csv { columns { id: text } }
+entity A { id: int }
+map A from f in feed { id: int(f.id) }
+map A from f in more { id: int(f.id) }
+target one: csv {}
+flow main { write A to one }
+"""
+
+
+@pytest.mark.parametrize(
+    ("rejects", "says"),
+    [
+        ('name = "r.csv"', "the rejects of `feed` and `more` would both be `r.csv`"),
+        ('name = "r-{{RUN}}.csv", exists = "replace"', "the rejects of `feed` and `more` would both be `r-"),
+        ('name = "r.csv", exists = "number"', ""),
+        ('name = "{{STEM}}.csv"', ""),
+        ("", ""),
+    ],
+)
+def test_the_rejects_of_two_sources_are_two_files(tmp_path, rejects, says):
+    job = """\
+[jobs.pair]
+mapping = "pair.dhm"
+sources.feed = {connection = "here", folder = "in"}
+sources.more = {connection = "here", folder = "in2"}
+targets.one = {connection = "here", folder = "out"}
+rejects = {connection = "here", folder = "rej"%s}
+"""
+    told = [one.message for one in found(tmp_path, job % (f", {rejects}" if rejects else "")) if one.rule.code == "DHM937"]
+    assert (1 if says else 0) == len(told)
+    assert not says or says in told[0]
 
 
 def test_what_a_target_of_documents_cannot_be_is_told_once(tmp_path, monkeypatch, dhm):

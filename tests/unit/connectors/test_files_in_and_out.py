@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from datahub.connectors.file_names import filled
 from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
+from datahub.connectors.given_names import GivenNames
 from datahub.connectors.local_files import LocalFiles
 from datahub.project.binding import After, FilesFrom, FilesTo, Ready
 
@@ -300,11 +302,61 @@ def test_what_announces_a_file_is_never_written_over_it(here, output):
     sink = target(here, name="{{TARGET}}.csv", done_file="list.csv", exists="replace")
     with pytest.raises(TerminalError, match="the name of the file itself"):
         sink.stage(output)
-    other = target(here, name="{{RUN}}.csv", done_file="{{STEM}}")
-    receipts = [other.stage(output), other.stage(replace(output, key="more", values={"RUN": "7.csv", "TARGET": "list"}))]
+    other, given = target(here, name="{{RUN}}.csv", done_file="{{STEM}}"), GivenNames()
+    given.add(other.stage(output, given))
     with pytest.raises(TerminalError, match="the name of another file"):
-        other.commit(receipts)
+        other.stage(replace(output, key="more", values={"RUN": "7.csv", "TARGET": "list"}), given)
     assert [] == [name for name in listing(here / "out") if not name.startswith(".")]
+
+
+def test_what_announces_a_file_is_not_written_over_what_somebody_else_has_put_there(here, output):
+    (here / "out" / "keep.csv").write_text("precious")
+    for exists in ("fail", "number", "replace"):
+        with pytest.raises(TerminalError, match="a file that has content is called so"):
+            target(here, name="o.csv", done_file="keep.csv", exists=exists).stage(output)
+    (here / "out" / "keep.csv").write_text("")
+    sink = target(here, name="o.csv", done_file="keep.csv")
+    sink.commit([sink.stage(output)])
+    assert ["keep.csv", "o.csv"] == listing(here / "out")
+
+
+def test_what_was_refused_or_interrupted_is_given_up(here, output):
+    sink = target(here)
+    receipt = sink.stage(output)
+    for _ in range(2):
+        sink.give_up(output)
+    assert receipt.temporary.endswith(".part")
+    assert [] == list((here / "out").iterdir())
+
+
+NAMES = [("a.csv", "", "fail"), ("a.csv", "", "replace"), ("a.csv", "", "number"), ("a-1.csv", "", "replace")]
+NAMES += [("b.csv", "a.csv", "replace"), ("b.csv", "b.ok", "replace"), ("{{STEM}}.csv", "a-1.csv", "number"), ("b.ok", "", "number")]
+ROOTS = [("", "out"), ("out", ""), (".", "./out/"), ("link", "")]
+
+
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("files", list(itertools.product(NAMES, NAMES)))
+def test_no_file_of_a_run_is_written_over_by_another_of_it_wherever_it_is_said_to_lie(here, output, files, root):
+    (here / "link").symlink_to(here / "out")
+    places = [("", "out"), root]
+    given, sinks, receipts = GivenNames(), [], []
+    for number, ((name, done, exists), (top, folder)) in enumerate(zip(files, places, strict=True)):
+        path = here / f"t{number}.csv"
+        path.write_text(f"file {number}")
+        told = FilesTo(connection="here", folder=folder, name=name, done_file=done, exists=exists)
+        sinks.append(FilesOut(LocalFiles(here / top), told))
+        made = Output(f"t{number}", path, 1, f"key{number}", {"RUN": "7", "TARGET": f"t{number}"})
+        try:
+            receipts.append(sinks[-1].stage(made, given))
+        except TerminalError:
+            # Nothing of the run is seen before all is staged.
+            assert [] == [one for one in listing(here / "out") if not one.startswith(".")]
+            return
+        given.add(receipts[-1])
+    for sink, receipt in zip(sinks, receipts, strict=True):
+        sink.commit([receipt])
+    there = [path.read_text() for path in (here / "out").iterdir()]
+    assert ["file 0", "file 1"] == sorted(text for text in there if text)
 
 
 @pytest.mark.parametrize(
