@@ -324,6 +324,32 @@ def test_what_was_said_of_an_item_below_its_collection_counts_as_said_there(plac
     assert [0, 0, 1, 1, 2, 3, 4, 5, 6, 7] == place.ids()
 
 
+GONE = (
+    SCRIPT.replace(
+        "map Thing from r in rows {\n",
+        'entity Gone {\n  key id\n  id: int\n}\nmap Gone from r in rows\n  where r.name = "gone"\n{\n  id: r.id\n}\n'
+        'map Thing from r in rows\n  where r.name <> "gone"\n{\n',
+    )
+    .replace("target dst: api {}", "target dst: api {}\ntarget del: api {}")
+    .replace("to dst\n", "to dst\n  write Gone to del\n")
+)
+
+
+def test_what_a_job_says_of_an_item_by_another_of_its_targets_counts_as_said_of_its_collection(place):
+    target = '\n[jobs.ff.targets.del]\nconnection = "shop"\npath = "put/{{ID}}"\nmethod = "DELETE"\nsingle = true\nbatch = 1\n'
+    place.job(script=GONE, more=f"batch = 4\n{target}")
+    place.server.routes |= {f"DELETE /put/{one}": lambda asked: {} for one in range(8)}
+    place.put("a", 0, 8)
+    place.breaks_off(after=1)
+    (place.folder / "in" / "b.csv").write_text("id,name\n0,gone\n1,gone\n")
+    place.run()
+    assert ["/put/0", "/put/1"] == [one.path for one in place.server.seen if one.method == "DELETE"]
+    (place.folder / "in" / "b.csv").unlink()
+    place.back("a")
+    assert "2 rows had arrived by run" in place.run()
+    assert [0, 0, 1, 1, 2, 3, 4, 5, 6, 7] == place.ids()
+
+
 def test_what_a_run_says_of_an_item_beside_its_collection_sends_neither_again(place):
     """It would say both again."""
     script = SCRIPT.replace("target dst: api {}", "target dst: api {}\ntarget ready: api {}").replace(
@@ -542,3 +568,51 @@ def test_check_tells_what_of_a_run_that_failed_may_come_again(place, script, wan
     ended = place.dhm("check", "ff.dhm")
     assert "job ff: dst: effect once" in ended.err, ended.err
     assert wanted in ended.err, ended.err
+
+
+WAITING = 'retry = {attempts = 3, first = "1ms"}'
+
+
+@pytest.mark.parametrize(
+    "change, form, gone",
+    [
+        pytest.param([("dst", "other")], "batch", "the target `dst`", id="a target"),
+        pytest.param(
+            [("rows: csv", "lines: csv"), ("in rows", "in lines"), (".rows]", ".lines]")], "batch", "the source `rows`", id="a source"
+        ),
+        pytest.param([("Thing", "Ware")], "document", "documents of `Thing` for `dst`", id="an entity of documents"),
+    ],
+)
+def test_a_run_that_was_begun_with_what_has_another_name_now_is_held_and_the_next_goes_on(place, change, form, gone):
+    place.job(more="batch = 4\n" if form == "batch" else 'document = "json"\n')
+    told = place.folder / "dhm.toml"
+    told.write_text(told.read_text().replace('retry = {attempts = 1, first = "1ms"}', WAITING))
+    place.put("a", 0, 10)
+    place.until = 2
+    place.server.routes["POST /put"] = lambda asked: place.take(asked) if place.until > 0 else (503, {}, {"Retry-After": "3000"})
+    assert 75 == place.dhm("run", "ff").code
+    place.until = 10_000
+    for file in (told, place.folder / "ff.dhm"):
+        text = file.read_text()
+        for old, new in change:
+            text = text.replace(old, new)
+        file.write_text(text)
+    held = place.dhm("runs", "resume", "last")
+    assert (1, True) == (held.code, f"it was begun with {gone}, which its job does not have any more" in held.err), held.err
+    assert 0 == place.dhm("runs", "cancel", "last").code
+    assert "had arrived by run" in place.run()
+    assert [*range(10)] == place.ids()
+
+
+def test_an_entity_of_another_name_is_the_same_where_it_says_the_same_and_not_where_the_old_one_said_otherwise_since(place):
+    place.job()
+    place.put("a", 0, 8, "five")
+    place.breaks_off(after=1)
+    place.put("b", 0, 2, "four")
+    place.run()
+    script = place.folder / "ff.dhm"
+    script.write_text(script.read_text().replace("Thing", "Ware"))
+    place.back("a")
+    assert "2 rows had arrived by run" in place.run()
+    assert {number: f"five{number}" for number in range(8)} == place.state()
+    assert [0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 7] == place.ids()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ class Told(Place):
     def __init__(self, folder, dhm, server):
         super().__init__(folder, dhm, server)
         self.last: dict[int, tuple[str, bool]] = {}
-        self.answers: dict[str, object] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
         self.in_vain, self.known, self.taken_all_the_same, self.unwanted = 10_000, True, False, set[int]()
         self.twice, self.refused, self.asked = list[int](), set[int](), 0
 
@@ -59,11 +60,12 @@ class Told(Place):
             good = {number: name for number, name in rows.items() if number not in self.unwanted}
             self.twice += [number for number, name in good.items() if self.last.get(number) == (name, False)]
             self.last |= {number: (name, False) for number, name in good.items()}
-            errors = [{"row": at, "why": "no"} for at, number in enumerate(rows) if number in self.unwanted]
-            self.refused |= rows.keys() - good.keys()
+            answer = {"errors": [{"row": at, "why": "no"} for at, number in enumerate(rows) if number in self.unwanted]}
             if key is None:
-                return {"errors": errors}
-            self.answers[key] = {"errors": errors}
+                return answer
+            self.answers[key] = answer
+        # Who asks again under a key is told what was refused then.
+        self.refused |= {[*rows][one["row"]] for one in self.answers[key]["errors"]}
         return self.answers[key]
 
     def step(self, job, rows, breaks):

@@ -98,13 +98,17 @@ class _Look:
     def before(self, broken: Sequence[Sending]) -> Before:
         """What the runs that broke off leave to this one."""
         if self._same.key:
-            return self._keyed([one for one in broken if (same := _same(one)).entity == self._same.entity and self._alike(same)])
+            return self._keyed([one for one in broken if self._mine(_same(one).entity) and self._alike(_same(one))])
         mine = [one for one in broken if not _same(one).key and self._own(one)]
         ended = [one for one in mine if self._gone_on_with(one)]
         again = [one for one in mine if one not in ended and self._reads_again(one)]
         return self._matched(again, self._standing(again), tuple(replace(one, closed=True) for one in ended))
 
     # ------------------------------------------------------------ rows with a key
+
+    def _mine(self, entity: str) -> bool:
+        """Whether rows can be of my entity: it may have had another name, which the script does not have any more."""
+        return entity == self._same.entity or all(entity != one.name for one in self._context.plan.entities)
 
     def _alike(self, same: Sameness) -> bool:
         """Whether keys of others can be keys of mine."""
@@ -135,19 +139,17 @@ class _Look:
     def _last(self, broken: Sequence[Sending], standing: _Standing, sent: Sequence[tuple[Sending, Sequence[Batch]]]) -> Rows:
         """When something was sent last about what each row is about."""
         last = np.zeros(len(standing.order), np.int64)
-        jobs = [_told(one, "job") for one in broken]
-        for job in set(jobs):
-            mine = np.isin(standing.sending, [number for number, one in enumerate(jobs) if one == job])
+        by = [(_told(one, "job"), _same(one).entity) for one in broken]
+        for job, entity in set(by):
+            mine = np.isin(standing.sending, [number for number, one in enumerate(by) if one == (job, entity)])
             rows = standing.only(mine)
             told = np.zeros(len(rows.order), np.int64)
             for sending, batches in sent:
-                # A job knows its entities apart; what another means by a key, nobody knows.
-                if _told(sending, "job") == job and _same(sending).entity != self._same.entity:
-                    continue
-                if sending.place == self._sending.place:
-                    self._tell(told, rows, sending, batches)
-                else:
+                if sending.place != self._sending.place:
                     self._tell_beside(told, rows, (sending, batches), sent)
+                # A job knows its entities at one place apart; what another means by a key, nobody knows.
+                elif _told(sending, "job") != job or _same(sending).entity in (entity, self._same.entity):
+                    self._tell(told, rows, sending, batches)
             last[mine] = told[places(rows.about, rows.about)]
         return last
 

@@ -19,6 +19,7 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause, tried
+from datahub.runner.jobs.begun import has_all, source_of
 from datahub.runner.jobs.deliver import deliver, made_files, plan
 from datahub.runner.jobs.drift import missing_now
 from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before
@@ -126,6 +127,7 @@ class _Work:
             fetch(self._context, self._claim, hold, self._range())
             self._again()
         taken = tuple(self._store.items.taken(self._claim.run))
+        has_all(self._context, self._run, taken)
         if not self._store.deliveries.planned(self._claim.run):
             if not fresh(self._context, taken):
                 self._nothing_new(hold)
@@ -270,13 +272,9 @@ class _Work:
             if not one.disposed:
                 with hold.effect():
                     reach("dispose")
-                    name = one.source or self._source_of(one.item.place)
-                    self._context.ways.sources[name].settle(landed_again(one.item), succeeded=True)
+                    self._context.ways.sources[source_of(self._context, one)].settle(landed_again(one.item), succeeded=True)
                     reach("disposed")
                     self._store.items.disposed(self._claim, one.item.id)
-
-    def _source_of(self, place: str) -> str:
-        return next(name for name, known in self._context.places.items() if known == place)
 
     # ------------------------------------------------------------ ends
 
@@ -363,8 +361,9 @@ class _Work:
             withdraw(self._context, self._run)
             for one in unfit or self._store.items.taken(self._claim.run):
                 # What is disposed of came from nowhere that it could be moved away from.
-                if status is not RunStatus.CANCELLED and one.source and not one.disposed:
-                    self._context.ways.sources[one.source].settle(landed_again(one.item), succeeded=False)
+                source = source_of(self._context, one)
+                if status is not RunStatus.CANCELLED and one.source and source and not one.disposed:
+                    self._context.ways.sources[source].settle(landed_again(one.item), succeeded=False)
         except DataHubError as problem:
             # What kept it from being delivered may keep it from being taken back as well.
             reason = reason if problem.message == reason else f"{reason}; and then: {problem.message}"
