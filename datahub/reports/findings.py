@@ -36,7 +36,8 @@ class Findings:
     folder: Path
     flow: str = ""
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    samples: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    samples: dict[tuple[str, str], list[dict[str, object]]] = field(default_factory=dict)
+    """The first few of each severity and code: one code may stand at a warning and an error."""
     fatal: Counter[str] = field(default_factory=Counter)
     keep: bool = False
     """Whether what comes is to be found again by row."""
@@ -61,9 +62,10 @@ class Findings:
             self.codes[(severity, code)] += count
             if severity == "fatal":
                 self.fatal[code] += count
-            known = self.samples.setdefault(code, [])
+            known = self.samples.setdefault((severity, code), [])
             if len(known) < 3:
-                some = table.filter(pc.equal(table.column("code"), fixed(code))).slice(0, 3 - len(known))
+                is_it = pc.and_(pc.equal(table.column("code"), fixed(code)), pc.equal(table.column("severity"), fixed(severity)))
+                some = table.filter(is_it).slice(0, 3 - len(known))
                 known.extend(some.select(list(ALL_COLUMNS)).to_pylist())
 
     # ------------------------------------------------------------ all of them, as Parquet

@@ -145,7 +145,7 @@ def run(
         entities=dict(outlet.counts),
         rejected=rejected_rows(execution),
         codes=tuple(
-            CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get(code, ())))
+            CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get((severity, code), ())))
             for (severity, code), count in findings.codes.most_common()
         ),
         recovered=state.recovered.all(),
@@ -227,7 +227,7 @@ def _counted(name: str, flowed: Flowed) -> OperatorCounts:
 
 def _fatal(findings: Findings) -> str:
     code, count = next(iter(findings.fatal.items()), ("", 0))
-    return fatal_reason(findings.samples[code][0], count) if count else ""
+    return fatal_reason(findings.samples[("fatal", code)][0], count) if count else ""
 
 
 def _forgetful(plan: op.Plan, options: Options) -> tuple[str, ...]:

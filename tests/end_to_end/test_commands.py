@@ -280,6 +280,20 @@ def test_a_value_that_a_target_cannot_take_rejects_its_row(here, dhm):
     assert "id,tags\nb,x|y\n" == (here / "out" / "tagged.csv").read_text()
 
 
+def test_a_code_of_a_warning_and_an_error_shows_a_row_of_each(here, dhm):
+    (here / "twice.dhm").write_text(
+        "source s: csv { columns { id: text, a: text?, b: text? } }\n"
+        "entity Q {\n  key id\n  id: text\n  a: text?\n  b: text?\n}\n"
+        "map Q from r in s { include r }\n"
+        'checks Q {\n  `F-E-001` error: a is not null "a missing"\n  `F-E-001` warn: b is not null "no b"\n}\n',
+        encoding="utf-8",
+    )
+    (here / "s.csv").write_text("id,a,b\n1,x,\n2,,y\n", encoding="utf-8")
+    ended = dhm("run", "twice.dhm", "--source", "s=s.csv", "--out", "out")
+    assert "warn  F-E-001  1  Q.b: no b  s.csv:2" in ended.err
+    assert "      F-E-001  1  Q.a: a missing  s.csv:3" in ended.err
+
+
 def test_an_aborted_run_says_what_is_there_of_an_earlier_one(here, dhm):
     flow = "target shop: csv {}\nflow all {\n  write Offer to shop\n  abort when rejected(Offer) > 1\n}\n"
     (here / "offers.dhm").write_text(OFFERS.partition("\ntest ")[0] + "\n" + flow, encoding="utf-8")
