@@ -14,7 +14,7 @@ from datahub.formats.json_exact import Decoder, Malformed
 from datahub.formats.json_path import keys_of
 from datahub.formats.json_reader import JsonReader
 from datahub.formats.json_records import Records
-from datahub.formats.json_resent import RAW, unwrapped, wrapped
+from datahub.formats.json_resent import RAW, RAW_BYTES, unwrapped, wrapped
 from datahub.formats.json_text import joined, objects
 from datahub.formats.json_write import text_of
 from datahub.formats.options import option
@@ -69,7 +69,7 @@ class JsonArrayRejecter(JsonLinesRejecter):
 
 def _own(raw: bytes, value: dict[str, object]) -> tuple[bytes, dict[str, object]]:
     """A record without the members that an earlier run put at its end, byte for byte but for them."""
-    own = {name: one for name, one in value.items() if not name.startswith(ADDED) or name == RAW}
+    own = {name: one for name, one in value.items() if not name.startswith(ADDED) or name in (RAW, RAW_BYTES)}
     if len(own) == len(value):
         return raw, value
     for found in reversed(list(_ADDED_MEMBER.finditer(raw))):
@@ -93,7 +93,7 @@ def _open_object(records: Records, at: int) -> bytes:
         raw, value = _own(raw, value)
         # In a file of lines a record keeps to its line; line ends inside of texts are escaped anyway.
         return raw[:-1].rstrip().replace(b"\r", b" ").replace(b"\n", b" ") + (b"," if value else b"")
-    return f'{{"{RAW}":{wrapped(raw)},'.encode()
+    return f"{{{wrapped(raw)},".encode()
 
 
 def type_of(kind: pa.DataType) -> t.Type:

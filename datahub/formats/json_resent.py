@@ -12,15 +12,19 @@ from datahub.formats.json_records import Records
 
 RAW = "_dhm_raw"
 """The member that holds the text of a record that is no JSON object."""
-_RAW = f'"{RAW}"'.encode()
-_ESCAPED = re.compile("[\udc80-\udcff]")
-"""Bytes that belong to no text, as `surrogateescape` carries them."""
+RAW_BYTES = "_dhm_raw_bytes"
+"""The same of a record that is no text: a byte that belongs to none stands there as `\\xe9`, and a backslash is doubled."""
+_RAW = f'"{RAW}'.encode()
+_ESCAPED = re.compile(r"\\(?:\\|x([0-9a-f]{2}))")
 
 
 def wrapped(raw: bytes) -> str:
-    """The text of a record as a JSON string; a byte that belongs to no text is written as the escape `\\udcXX`."""
-    text = json.dumps(raw.decode("utf-8", "surrogateescape"), ensure_ascii=False)
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    """The member that holds a record."""
+    try:
+        name, text = RAW, raw.decode("utf-8")
+    except UnicodeDecodeError:
+        name, text = RAW_BYTES, raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return f'"{name}":{json.dumps(text, ensure_ascii=False)}'
 
 
 def unwrapped(records: Records) -> Records:
@@ -53,10 +57,25 @@ def _as_it_was(record: bytes) -> bytes:
         value = json.loads(record)
     except ValueError:
         return record
-    raw = value.get(RAW) if isinstance(value, dict) else None
-    if not isinstance(raw, str) or any(not name.startswith(ADDED) for name in value):
+    if not isinstance(value, dict) or any(not name.startswith(ADDED) for name in value):
         return record
+    match value.get(RAW), value.get(RAW_BYTES):
+        case (str() as text, None):
+            return _encoded(text) or record
+        case (None, str() as text):
+            # What was escaped comes to be what stands for a byte alone.
+            return _encoded(_ESCAPED.sub(_unescaped, text)) or record
+        case _:
+            return record
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return bytes((int(found[1], 16),)).decode("utf-8", "surrogateescape") if found[1] else "\\"
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of a text; nothing where it is none."""
     try:
-        return raw.encode("utf-8", "surrogateescape")
+        return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return record
+        return b""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suggest import listed
 from datahub.document import Span
 from datahub.semantic import deciding, expressions, ir, operators
@@ -15,6 +18,7 @@ from datahub.semantic.rules_types import (
     DEAD_BRANCH,
     DEFAULT_ON_NON_NULL,
     ENUM_NOT_EXHAUSTED,
+    NEVER_CONVERTS,
     ON_ERROR_ON_INFALLIBLE,
     SILENT_NULL,
     TYPE_MISMATCH,
@@ -230,7 +234,7 @@ def coalesce(tree: ast.Call, scope: Scope, want: t.Type | None) -> ir.Expression
 
 def on_error(tree: ast.OnError, scope: Scope, want: t.Type | None) -> ir.Expression:
     """`value on error …`."""
-    value = expressions.elaborate(tree.value, scope, want)
+    value = expressions.elaborate(tree.value, scope if tree.fallback is None else _caught(scope), want)
     hint = want if want is not None else value.type
     fallback = expressions.elaborate(tree.fallback, scope, hint) if tree.fallback is not None else None
     if is_unknown(value) or (fallback is not None and is_unknown(fallback)):
@@ -243,6 +247,16 @@ def on_error(tree: ast.OnError, scope: Scope, want: t.Type | None) -> ir.Express
         code = tree.code.text if tree.code is not None else ""
         return made(scope, ir.Recover(value, "reject", None, code, value.type)) if code else value
     return _recovered(tree, value, fallback, scope)
+
+
+def _caught(scope: Scope) -> Scope:
+    """`scope` where a failure is answered: that constants fail in every row is meant there."""
+
+    def emit(diagnostic: Diagnostic) -> None:
+        if diagnostic.rule is not NEVER_CONVERTS or diagnostic.severity is not Severity.WARNING:
+            scope.emit(diagnostic)
+
+    return replace(scope, emit=emit)
 
 
 def fallible(value: ir.Expression, scope: Scope) -> bool:
@@ -272,7 +286,7 @@ def failed(tree: ast.Call, scope: Scope) -> ir.Expression:
     if not 1 <= len(tree.arguments) <= 2:
         help = 'write `failed(value, "R104")`'
         return tell(scope, BAD_ARGUMENTS, tree.span, "`failed` takes a value, and perhaps a code", "not these", help=help)
-    value = expressions.elaborate(tree.arguments[0].value, scope)
+    value = expressions.elaborate(tree.arguments[0].value, _caught(scope))
     code = ""
     if len(tree.arguments) == 2:
         second = tree.arguments[1].value

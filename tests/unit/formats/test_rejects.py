@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -82,6 +84,16 @@ def test_json_lines_get_further_members(rejected):
     assert ['{"a": 1.50,"_dhm_row":1,', '{"_dhm_row":2,', '{"_dhm_raw":"{\\"a\\":","_dhm_row":3,', '{"_dhm_raw":"[1]","_dhm_row":4,'] == [
         line.partition('"_dhm_why"')[0] for line in text
     ]
+
+
+def test_json_with_bytes_of_no_text_is_strict_json_and_itself_again(rejected):
+    data = b'{"a":"\xe9 \\\\xe9 \\n"}\n'
+    (made,) = rejected("jsonl", data, ["a"], [0]).splitlines()
+    assert data.decode("latin-1").replace("\\", "\\\\").replace("é", "\\xe9").strip() == json.loads(made.decode("utf-8"))["_dhm_raw_bytes"]
+    assert made == rejected("jsonl", made + b"\n", ["a"], [0]).strip()
+    corrected = made.replace(rb"\\xe9 ", "é ".encode(), 1)
+    assert corrected != made
+    assert 'é \\\\xe9 \\n"' in rejected("jsonl", corrected + b"\n", ["a"], [0]).decode("utf-8")
 
 
 def test_json_documents_keep_their_rows_where_they_were(rejected):
