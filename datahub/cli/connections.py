@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -67,9 +67,39 @@ def world_told(code: Exit = Exit.WRONG) -> Iterator[None]:
         raise Stop(problem.message, problem.help, code=Exit.LATER if isinstance(problem, TransientError) else code) from None
 
 
-def where(one: Connection) -> str:
-    """The place that a connection leads to, in a few words."""
-    told = {name: str(getattr(one, name)) for name in ("url", "host", "port", "at_port", "protocol", "root") if getattr(one, name, "")}
+def as_written(project: Loaded, name: str, values: Any) -> Any:
+    """The values of a connection, with their references where they were written with any: what those lead to may be secret."""
+    from datahub.project.reading import with_defaults
+
+    return _referring(values, with_defaults(project.layers.values)["connections"].get(name))
+
+
+def _referring(value: Any, written: Any) -> Any:
+    from datahub.project.secrets import has_reference
+
+    match value, written:
+        case dict(), dict():
+            return {key: _referring(inner, written.get(key)) for key, inner in value.items()}
+        case list(), list() if len(value) == len(written):
+            return [_referring(*both) for both in zip(value, written, strict=True)]
+        case _, str() if has_reference(written, default=True):
+            return written
+        case _:
+            return value
+
+
+def where(project: Loaded, name: str) -> str:
+    """The place that a connection leads to, in a few words; of an address with references, the host."""
+    from datahub.project.secrets import has_reference
+
+    one = project.project.connections[name]
+    told = {key: str(getattr(one, key)) for key in ("url", "host", "port", "at_port", "protocol", "root") if getattr(one, key, "")}
+    written = str(as_written(project, name, {"url": told.get("url", "")})["url"])
+    if has_reference(written, default=True):
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(told["url"])
+        told["url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{'/…' if parts.path.strip('/') else ''}"
     host = told.get("host", "")
     port = told.get("at_port") or told.get("port")
     address = told.get("url") or (f"{host}:{port}" if host else told.get("protocol", ""))

@@ -10,7 +10,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.document import Document, Span
 from datahub.packs.contents import Contents
 from datahub.packs.rules import NAMES_A_PLACE
-from datahub.project.literals import ISSUED, NAMED
+from datahub.project.telltale import ISSUED, NAMED
 from datahub.syntax import ast
 from datahub.syntax.parser import parse
 from datahub.syntax.walk import walk

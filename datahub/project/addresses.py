@@ -11,6 +11,8 @@ from pydantic import AfterValidator, WithJsonSchema
 from datahub.project.model import mistake
 
 _HOST = re.compile(r"[^\s/@:?#]+|\[?[0-9A-Fa-f:.]+(%[\w.]+)?\]?")
+WITH_USER = "an address has no user and no password in it"
+NO_USER = "they have keys of their own: `user` and `password`, or `auth`, where a password is given by reference"
 _PATTERN = r"^https?://[^\s/?#@]+"
 
 
@@ -35,6 +37,8 @@ def _address(text: str) -> str:
         whole = False
     if not whole:
         raise mistake("address", "an address begins with `https://` and has a host", help="write such as `https://api.example.com/v1`")
+    if parts.username is not None:
+        raise mistake("address_user", WITH_USER, help=NO_USER)
     return text
 
 

@@ -7,14 +7,11 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
-from datahub.project.literals import ISSUED, NAMED
 from datahub.project.model import mistake
-from datahub.project.secrets import Secret, has_reference
+from datahub.project.secrets import Secret, has_reference, header_only_refers
+from datahub.project.telltale import CODED, ISSUED, signs
 
 _NAME = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]*$"
-_SECRET = re.compile(r"(^|[_-])(key|auth|cookie|signature|session|jwt|pwd|pin)s?$", re.IGNORECASE)
-_CODED = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+=_-]{20,}|eyJ[\w-]+\.[\w.-]+|(basic|bearer) .+", re.IGNORECASE)
-"""What keys and tokens look like; a media type has a `/` in it, and an id of hyphens its own form."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OWN = ("content-length", "host", "transfer-encoding", "connection")
 """What a request says of itself."""
@@ -46,7 +43,7 @@ def _plain_where_it_is(given: Any, info: ValidationInfo) -> Any:
     vault = (info.context or {}).get("vault")
     return {
         name: (Secret if has_reference(value) else Plain)(value, vault)
-        if isinstance(value, str) and isinstance(name, str) and not _looks_secret(name, value)
+        if isinstance(value, str) and isinstance(name, str) and (header_only_refers(value) or not _looks_secret(name, value))
         else value
         for name, value in given.items()
     }
@@ -74,6 +71,4 @@ Headers: TypeAlias = Annotated[
 
 def _looks_secret(name: str, value: str) -> bool:
     """Whether a header's name, or what stands there, is that of a key, a token, a password."""
-    return bool(
-        NAMED.search(name) or _SECRET.search(name) or ISSUED.search(value) or (_CODED.fullmatch(value) and not _UUID.fullmatch(value))
-    )
+    return bool(signs(name) or ISSUED.search(value) or (CODED.fullmatch(value) and not _UUID.fullmatch(value)))

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from datahub.diagnostics.diagnostic import Diagnostic, Label
+from datahub.document import Span
+from datahub.project.addresses import NO_USER, WITH_USER
 from datahub.project.layers import Setting
 from datahub.project.places import Path
-from datahub.project.rules import LITERAL_SECRET
-from datahub.project.secrets import has_reference, only_refers
-
-NAMED = re.compile(
-    r"(^|[_-])(pass(word|phrase|wd)?|secret|token|api[_-]?key|apikey|(access|account|private|shared)[_-]?key|connection[_-]?string"
-    r"|credential|authorization)s?$",
-    re.IGNORECASE,
-)
-_IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:(?P<password>[^/\s@]+)@")
-ISSUED = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{10,}"
-    r"|\bwhsec_[A-Za-z0-9+/=]{24,}|\bsk_live_[A-Za-z0-9]{16,}"
-)
+from datahub.project.rules import LITERAL_SECRET, WRONG_VALUE
+from datahub.project.secrets import has_reference, header_only_refers, only_refers, without_references
+from datahub.project.telltale import IN_ADDRESS, ISSUED, NAMED
 
 
 def literal_secrets(values: Mapping[str, Any], settings: Mapping[Path, Setting]) -> Iterator[Diagnostic]:
     """What looks like a secret and is none of the fields that a model knows to be one."""
     for path, text in _texts(values, ()):
-        what = _secret(path, text)
-        if what and path in settings:
-            label = Label(settings[path].place.value, what)
+        if path not in settings:
+            continue
+        place = settings[path].place.value
+        if _takes_no_user(path) and IN_ADDRESS.search(without_references(text)):
+            yield with_user(str(path[-1]), place, text)
+        elif what := _secret(path, text):
             advice = "put it where few can read it, and write `${env:NAME}` or `${file:PATH}` here"
-            yield Diagnostic(LITERAL_SECRET, f"`{path[-1]}` holds a secret", label, help=advice)
+            yield Diagnostic(LITERAL_SECRET, f"`{path[-1]}` holds a secret", Label(place, what), help=advice)
+
+
+def with_user(key: str, place: Span, text: str) -> Diagnostic:
+    """That an address has a user in it, and perhaps a password; `text` is how it is written."""
+    if _password(text):
+        return Diagnostic(LITERAL_SECRET, f"`{key}` holds a secret", Label(place, "this address has a password in it"), help=NO_USER)
+    return Diagnostic(WRONG_VALUE, WITH_USER, Label(place, "there is a user before the host"), help=NO_USER)
+
+
+def _takes_no_user(path: Path) -> bool:
+    """Whether it is an address of ours: what other libraries are told is theirs, and a proxy has no other place for its user."""
+    return path[0] == "connections" and (len(path) == 3 or path[2] == "auth") and str(path[-1]).endswith("url")
 
 
 def _secret(path: Path, text: str) -> str:
-    if only_refers(text):
+    if only_refers(text) or (len(path) > 3 and path[-2] == "headers" and header_only_refers(text)):
         return ""
-    address = _IN_ADDRESS.search(text)
-    if address and not only_refers(address["password"]):
+    if _password(text):
         return "this address has a password in it"
     if ISSUED.search(text):
         return "this is a key"
@@ -48,6 +53,12 @@ def _secret(path: Path, text: str) -> str:
     if len(path) > 3 and NAMED.search(str(path[-1])) and text and not told:
         return "its name says that this is a secret"
     return ""
+
+
+def _password(text: str) -> bool:
+    """Whether an address has a password in it that is not given by reference alone."""
+    address = IN_ADDRESS.search(without_references(text))
+    return address is not None and bool((address["password"] or "").strip("\0:"))
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -18,7 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from datahub.project.secrets import NoReference, Secret, Undefined, Vault
+from datahub.project.secrets import NoReference, Secret, Undefined, Vault, has_reference
+from datahub.project.telltale import NAMED
 
 
 class Config(BaseModel):
@@ -46,17 +47,18 @@ class Config(BaseModel):
         return _filled(value, vault, nested=not holds(annotation, Config))
 
 
-def _filled(value: Any, vault: Vault, nested: bool) -> Any:
+def _filled(value: Any, vault: Vault, nested: bool, name: str = "") -> Any:
     if isinstance(value, str):
         try:
-            return vault.fill(value)
+            # What a table that is free to say anything calls a secret is one.
+            return vault.reveal(value) if NAMED.search(name) and has_reference(value) else vault.fill(value)
         except Undefined as missing:
             told = "unknown_reference" if isinstance(missing, NoReference) else "undefined_reference"
             raise PydanticCustomError(told, "{message}", {"message": missing.message, "help": missing.help}) from None
     if nested and isinstance(value, list):
-        return [_filled(one, vault, nested) for one in value]
+        return [_filled(one, vault, nested, name) for one in value]
     if nested and isinstance(value, dict):
-        return {name: _filled(one, vault, nested) for name, one in value.items()}
+        return {key: _filled(one, vault, nested, str(key)) for key, one in value.items()}
     return value
 
 

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from datahub.project.failures import TerminalError
 from datahub.project.redaction import redacted
+from datahub.project.telltale import NAMED, header_refers, secret_parts
 
 _REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<kind>[a-z]*):(?P<name>[^}]*?)(?::-(?P<default>[^}]*))?\}")
 _MEANT = re.compile(
@@ -44,8 +45,18 @@ class Vault:
         """The secrets that were handed out so far."""
 
     def fill(self, text: str) -> str:
-        """`text` with its references replaced; `$${` stands for `${`."""
-        return _REFERENCE.sub(self._found, text)
+        """`text` with its references replaced; `$${` stands for `${`.
+
+        What of them is secret by its name, or by its place in an address, is remembered.
+        """
+        found = {match.start(): self._found(match) for match in _REFERENCE.finditer(text)}
+        for match in _REFERENCE.finditer(text):
+            if not match["escaped"]:
+                value = found[match.start()]
+                secret = match["kind"] != "env" or NAMED.search(match["name"])
+                for one in (value,) if secret else secret_parts(text[: match.start()], value, text[match.end() :]):
+                    redacted.remember(one)
+        return _REFERENCE.sub(lambda match: found[match.start()], text)
 
     def reveal(self, text: str) -> str:
         """The same for a secret, which is remembered."""
@@ -118,9 +129,9 @@ def _from_keyring(name: str) -> str:
     return found
 
 
-def has_reference(text: str) -> bool:
-    """Whether some of `text` stands elsewhere; a default written beside its variable stands here."""
-    return any(_elsewhere(match) for match in _REFERENCE.finditer(text))
+def has_reference(text: str, *, default: bool = False) -> bool:
+    """Whether some of `text` stands elsewhere; a default written beside its variable stands here, and counts where it is asked for."""
+    return any(_elsewhere(match) or (default and not match["escaped"] and match["kind"] in _KINDS) for match in _REFERENCE.finditer(text))
 
 
 def _elsewhere(match: re.Match[str]) -> bool:
@@ -131,6 +142,16 @@ def only_refers(text: str) -> bool:
     """Whether all that is secret in `text` stands elsewhere: beside references there is nothing but a word such as `Bearer`."""
     around = _REFERENCE.sub(lambda match: "" if _elsewhere(match) else match[0], text)
     return has_reference(text) and _AROUND.fullmatch(around) is not None
+
+
+def header_only_refers(text: str) -> bool:
+    """The same of the value of a header, where more may stand beside a reference, unless that may be empty."""
+    return only_refers(text) or header_refers(without_references(text))
+
+
+def without_references(text: str) -> str:
+    """`text` with NUL for each reference that leads to something, whatever becomes of it."""
+    return _REFERENCE.sub(lambda match: "\0" if _elsewhere(match) and match["default"] is None else match[0], text)
 
 
 class Secret:

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.document import Span
+from datahub.project.literals import with_user
 from datahub.project.model import Config
 from datahub.project.places import Path
 from datahub.project.rules import LITERAL_SECRET, MISSING_KEY, UNDEFINED_REFERENCE, UNKNOWN_KEY, UNKNOWN_REFERENCE, WRONG_VALUE
@@ -87,6 +88,8 @@ def _told(detail: ErrorDetails, path: Path, holder: type[Config] | None, where: 
             return Diagnostic(
                 rule, str(context["message"]), label, help=str(context["help"] or f'write `{key} = "${{env:{_short(path)}}}"`')
             )
+        case "address_user":
+            return with_user(key, where.value(path), where.value(path).text)
         case "trigger" if (kind := where.value((*path, "kind"))).text and kind.text != where.value(path).text:
             return _no_word((*path, "kind"), kind.text.strip("\"'"), KINDS, where)
         case "union_tag_not_found" | "trigger":

@@ -100,6 +100,57 @@ key = "${env:NOPE}"
     assert "hunter2" not in ended.out + ended.err
 
 
+ADDRESSES = """
+[connections.api]
+kind = "rest"
+url = "https://a.example/${env:CANARY}/x"
+proxy = "http://u:${env:CANARY}@p.example:1"
+headers = { Authorization = "OAuth ${env:CANARY}" }
+[connections.box]
+kind = "store"
+protocol = "s3"
+root = "b"
+options = { endpoint_url = "https://k:${env:CANARY}@h.example", client_kwargs = { token = "${env:CANARY}" } }
+[connections.hook]
+kind = "webhook"
+url = "${env:CANARY_ADDRESS}"
+secrets = ["${env:CANARY}"]
+"""
+
+
+def test_what_was_given_by_reference_is_shown_as_that_also_within_addresses(shop, dhm, monkeypatch):
+    add(shop, ADDRESSES)
+    secret = "Str0ngCanary!longer"
+    monkeypatch.setenv("CANARY", secret)
+    monkeypatch.setenv("CANARY_ADDRESS", f"https://h.example/services/{secret}")
+    told = ""
+    for name in ("api", "box", "hook"):
+        for more in ((), ("--explain",), ("--json",)):
+            told += dhm("connections", "show", name, *more).out
+    listed = dhm("connections", "list").out + dhm("connections", "list", "--json").out
+    assert secret not in told + listed
+    for written in ("https://a.example/${env:CANARY}/x", "http://u:${env:CANARY}@p.example:1", "https://k:${env:CANARY}@h.example"):
+        assert 3 == told.count(written)
+    assert 3 == told.count('"OAuth ${env:CANARY}"')
+    assert "(is there)" in told
+    assert "https://a.example/…" in listed
+    assert "https://h.example/…" in listed
+
+
+@pytest.mark.parametrize("kind", ["rest", "http", "webhook"])
+def test_an_address_has_no_user_and_is_not_sent_or_shown_with_one(shop, dhm, monkeypatch, kind):
+    more = 'secrets = ["${env:CANARY}"]\n' if kind == "webhook" else ""
+    add(shop, f'\n[connections.api]\nkind = "{kind}"\nurl = "https://u:${{env:CANARY}}@a.example"\n{more}')
+    ended = dhm("check")
+    assert "an address has no user and no password in it" in ended.err + ended.out
+    assert "they have keys of their own: `user` and `password`, or `auth`" in ended.err + ended.out
+    monkeypatch.setenv("CANARY", "An0therCanary!longer")
+    for command in (("connections", "list"), ("connections", "test", "api")):
+        ended = dhm(*command)
+        assert Exit.USAGE == ended.code
+        assert "An0therCanary" not in ended.out + ended.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -116,8 +116,7 @@ class _Work:
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
         self._piled: Piled | None = None
-        self._drift: tuple[str, ...] = ()
-        self._torn, self._waits = tuple[str, ...](), ""
+        self._drift, self._torn, self._waits = tuple[str, ...](), tuple[str, ...](), ""
 
     def steps(self, hold: Hold) -> None:
         hold.check()

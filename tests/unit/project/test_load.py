@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import keyring
 import pytest
@@ -21,6 +22,7 @@ from datahub.project.failures import TerminalError
 from datahub.project.headers import Headers
 from datahub.project.load import Request, check, environments, find, load
 from datahub.project.model import Length
+from datahub.project.redaction import Redactor
 from datahub.project.secrets import Secret, Undefined
 
 
@@ -149,6 +151,19 @@ def test_a_secret_is_fetched_when_it_is_used_and_remembered(project, tmp_path):
         ("headers.Authorization", "Bearer ${env:S}", True),
         ("headers.Authorization", "Token token=${env:S}", True),
         ("headers.Authorization", "Geheim ${env:S:-}", False),
+        ("headers.Authorization", "OAuth ${env:S}", True),
+        ("headers.Authorization", "Klaviyo-API-Key ${env:S}", True),
+        ("headers.Authorization", "SSWS ${env:S}", True),
+        ("headers.Authorization", "Signature keyId=${env:T},algorithm=hs2019,signature=${env:S}", True),
+        ("headers.Cookie", "PHPSESSID=${env:S}", True),
+        ("headers.Cookie", "JSESSIONID=${env:S}; Path=/; Secure", True),
+        ("headers.Authorization", "OAuth geheim${env:S}", False),
+        ("headers.Authorization", "OAuth ${env:S} geheim", False),
+        ("headers.Authorization", "geheim", False),
+        ("headers.Authorization", "Signature token=geheim,signature=${env:S}", False),
+        ("headers.Authorization", "A1B2C3D4E5F6G7H8I9J0K1L2 ${env:S}", False),
+        ("headers.Cookie", "sid=geheim; ${env:S:-}", False),
+        ("headers.Cookie", "sid=${env:S:-geheim}", False),
         ("headers.X-Api-Key", "4711${env:S}", False),
         ("headers.X-Tenant", "acme-${env:STAGE}", True),
         ("options.token", "4711${env:S:-}", False),
@@ -162,6 +177,70 @@ def test_what_is_secret_is_referred_to_whole(project, key, value, fits):
         HEAD + f'[connections.erp]\nkind = "shop"\nhost = "h"\n{key} = "{value}"\n', variables={"S": "s", "T": "t", "STAGE": "x"}
     )
     assert ([] if fits else ["DHM925"]) == [one.rule.code for one in told]
+
+
+LONG = "Str0ngPassw0rd!longer"
+
+
+@pytest.fixture
+def redactor(monkeypatch):
+    """A redactor that knows nothing yet: that of the process serves all tests."""
+    made = Redactor()
+    monkeypatch.setattr("datahub.project.secrets.redacted", made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "secret"),
+    [
+        ("https://u:${env:S}@h.example/x", LONG, LONG),
+        ("https://u:${env:S}@h.example/x", "p%40ss/w%3Ard", "p@ss/w:rd"),
+        ("https://${env:S}@h.example/x", LONG, LONG),
+        ("https://${env:S}@h.example/x", f"someone:{LONG}", LONG),
+        ("https://${env:S}:${env:S}@h.example", LONG, LONG),
+        ("http://u:${env:S}@p:1", LONG, LONG),
+        ("${env:S}", f"https://u:{LONG}@h.example/x", LONG),
+        ("${env:S}", "https://hooks.example/services/a1B2c3D4e5F6g7H8i9J0k1", "a1B2c3D4e5F6g7H8i9J0k1"),
+        ("https://${env:S}", f"u:{LONG}@h.example/x", LONG),
+        ("https://h.example/${env:S}/x", LONG, LONG),
+        ("https://h.example/x?key=${env:S}", LONG, LONG),
+        ("${env:SHOP_TOKEN}", LONG, LONG),
+        ("x/${file:s.txt}/y", LONG, LONG),
+    ],
+)
+@pytest.mark.parametrize("where", ['options.x = "%s"', 'tags = ["%s"]'])
+def test_what_is_secret_of_an_address_is_known_to_the_redactor_from_its_reading(
+    project, redactor, tmp_path, template, value, secret, where
+):
+    (tmp_path / "s.txt").write_text(value)
+    (tmp_path / "s.txt").chmod(0o600)
+    told = HEAD + f'[connections.erp]\nkind = "shop"\nhost = "h"\n{where % template}\n'
+    loaded, found = project(told, variables={"S": value, "SHOP_TOKEN": value})
+    assert [] == found
+    for form in (secret, quote(secret, safe=""), quote(secret), str(loaded.project.connections["erp"])):
+        assert secret not in redactor(f"before {form} after")
+        assert quote(secret, safe="") not in redactor(f"before {form} after")
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("https://${env:S}/x", "shopsystem-zwo.example"),
+        ("https://${env:S}:${env:T}/x", "shopsystem-zwo.example"),
+        ("https://${env:S}:${env:T}@h.example/x", "somebody-else"),
+        ("https://h.example/${env:S}/x", "stagin2"),
+        ("${env:S}", "https://shopsystem-zwo.example/orders"),
+        ("in/${env:S}", "shopsystem-zwo"),
+    ],
+)
+def test_hosts_users_and_words_are_no_secret(project, redactor, template, value):
+    project(HEAD + f'[connections.erp]\nkind = "shop"\nhost = "h"\noptions.x = "{template}"\n', variables={"S": value, "T": "8443"})
+    assert value == redactor(value)
+
+
+def test_a_secret_of_a_free_table_is_known_to_the_redactor(project, redactor):
+    _, found = project(HEAD + '[connections.erp]\nkind = "shop"\nhost = "h"\noptions.secret = "${env:S}"\n', variables={"S": LONG})
+    assert ([], "an •••") == (found, redactor(f"an {LONG}"))
 
 
 def test_a_file_that_everybody_can_read_is_no_secret(project, tmp_path):

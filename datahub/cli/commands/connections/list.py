@@ -16,14 +16,15 @@ def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Optio
     from datahub.cli.connections import where
     from datahub.cli.project import project
 
-    declared = project(env, given=set or []).project
+    read = project(env, given=set or [])
+    declared = read.project
     used: dict[str, list[str]] = {name: [] for name in declared.connections}
     for job, told in declared.jobs.items():
         rejects = (told.rejects,) if told.rejects else ()
         for end in (*told.sources.values(), *told.targets.values(), *rejects):
             if end.connection and job not in used[end.connection]:
                 used[end.connection].append(job)
-    rows = [(name, one.kind, where(one), ", ".join(used[name]), one.description) for name, one in declared.connections.items()]
+    rows = [(name, one.kind, where(read, name), ", ".join(used[name]), one.description) for name, one in declared.connections.items()]
     if as_json:
         keys = ("name", "kind", "where", "jobs", "description")
         give(json.dumps([dict(zip(keys, (*row[:3], used[row[0]], row[4]))) for row in rows], indent=2, ensure_ascii=False) + "\n")

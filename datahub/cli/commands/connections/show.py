@@ -1,4 +1,4 @@
-"""Show every setting of a connection as it is in force; secrets stand as the references that they are.
+"""Show every setting of a connection as it is in force; what is given by reference stands as the reference.
 
 With `--explain` each value says where it comes from, and what it covers: defaults of the kind, `[defaults]`, dhm.toml, the
 environment's file, variables, `--set`. References say whether they lead anywhere.
@@ -31,12 +31,12 @@ def command(
 ) -> None:
     import json
 
-    from datahub.cli.connections import connection
+    from datahub.cli.connections import as_written, connection
     from datahub.cli.project import project
 
     read = project(env, given=set or [])
     one, _ = connection(read, name)
-    values = one.model_dump(mode="json")
+    values = as_written(read, name, one.model_dump(mode="json"))
     if as_json:
         give(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
         return
