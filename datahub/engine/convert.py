@@ -198,7 +198,10 @@ def _without_uneven(made: Read, uneven: Mask, raw: pa.Array) -> Read:
 
 
 def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
-    """A map out of a cell cut twice, or of columns that were gathered by their names; a blank makes no entry."""
+    """A map out of a cell cut twice, or of columns that were gathered by their names; a blank makes no entry.
+
+    Where values may be null, a column that is there and empty in a row says so.
+    """
     texts = pa.types.is_string(raw.type)
     if texts:
         entries, offsets = unpacked(_split(raw, reading))
@@ -209,7 +212,7 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
         keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
     inner = _inner(reading, 0, 2 if texts else 0)
     keys = pc.utf8_trim_whitespace(keys) if texts and reading.trim else keys
-    keep = ~blanks(items, value, inner)
+    keep = np.ones(len(items), np.bool_) if value.nullable and not texts else ~blanks(items, value, inner)
     uneven = odd_entries(keys, items, valid(cleaned(entries, reading, False)), keep, offsets) if texts else None
     offsets = beginnings(keep)[offsets]
     keys, items = keys.filter(pa.array(keep)), items.filter(pa.array(keep))

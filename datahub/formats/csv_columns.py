@@ -197,7 +197,8 @@ def _spread(column: SourceColumn, base: Type, matches: list[tuple[int, re.Match[
     ordered = isinstance(base, t.ListOf)
     if ordered:
         keyed.sort(key=lambda pair: (_number(pair[0]), pair[1]))
-    keep = isinstance(base, t.ListOf) and base.item.nullable
+    # What may be null may be told to be null: an empty cell is an entry then, and a column that is not there is none.
+    keep = isinstance(base, t.ListOf | t.MapOf) and t.inside(base)[""].nullable
     keys, indices = tuple(key for key, _ in keyed), tuple(index for _, index in keyed)
     return Spread(column.name, keys, indices, "list" if ordered else "map", keep, column.reading.null_words)
 
@@ -296,7 +297,7 @@ def _maps(place: Spread, cell: Cells, length: int) -> pa.Array:
     if not place.indices:
         return pa.MapArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string()), pa.array([], pa.string()))
     columns = [cell(index) for index in place.indices]
-    stacked, keep = _stacked(columns), _present(columns, place.nulls)
+    stacked, keep = _stacked(columns), _kept(columns, length, place.keep_blank, place.nulls)
     keys = pa.array(place.keys, pa.string()).take(pa.array(np.tile(np.arange(len(columns)), length)))
     mask = pa.array(keep.ravel())
     return pa.MapArray.from_arrays(pa.array(_offsets(keep)), keys.filter(mask), stacked.filter(mask))
@@ -305,8 +306,12 @@ def _maps(place: Spread, cell: Cells, length: int) -> pa.Array:
 def _gathered(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> tuple[pa.Array, Kept | None]:
     if not columns:
         return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string())), None
-    keep = np.ones((length, len(columns)), np.bool_) if keep_blank else _present(columns, nulls)
+    keep = _kept(columns, length, keep_blank, nulls)
     return pa.ListArray.from_arrays(pa.array(_offsets(keep)), _stacked(columns).filter(pa.array(keep.ravel()))), keep
+
+
+def _kept(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> Kept:
+    return np.ones((length, len(columns)), np.bool_) if keep_blank else _present(columns, nulls)
 
 
 def _stacked(columns: list[pa.Array]) -> pa.Array:

@@ -36,11 +36,11 @@ class Gathering:
         return member is not None and (not column or member[0] == column) and (not at or member[1] == at)
 
     def gathered(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """One record with its gathered columns; null is no member."""
+        """One record with its gathered columns; null is no member, but where values may be null."""
         made: dict[str, dict[str, Any]] = {name: {} for name in self.columns}
         for key, value in values.items():
             member = self._member(key)
-            if member is None or value is None:
+            if member is None or (value is None and (member[2] or not self._tells_null(member[0]))):
                 continue
             column, at, part = member
             if part:
@@ -48,6 +48,10 @@ class Gathering:
             else:
                 made[column][at] = value
         return {**values, **{name: _shaped(found, self.columns[name]) for name, found in made.items()}}
+
+    def _tells_null(self, column: str) -> bool:
+        base = t.base_of(self.columns[column].type)
+        return isinstance(base, t.ListOf | t.MapOf) and t.inside(base)[""].nullable
 
     def _member(self, key: str) -> Member | None:
         if key not in self.known:

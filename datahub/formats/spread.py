@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from datahub.formats.declare import BadOutput
 from datahub.formats.spread_names import lost, lost_name
-from datahub.formats.written import SLICE, Columns, Wanted, omissions
+from datahub.formats.written import OMITTED, SLICE, Columns, Wanted, column, omissions
+from datahub.functions.columns import as_mask
 from datahub.functions.segments import picked, unpacked
 from datahub.records import record
 from datahub.semantic.column_patterns import by_number_and_name, filled, is_pattern
@@ -40,6 +41,16 @@ class Cell:
         number = None if self.index is None else str(self.index + 1)
         return tuple(part for part in (self.key, number, self.member) if part is not None)
 
+    def lacking(self, rows: pa.Table, omitted: pa.Array | None) -> pa.Array | None:
+        """Which rows have no entry here, where others may say that theirs is null; beside those that leave out the whole map."""
+        base = t.base_of(self.of.type)
+        if self.key is None or not isinstance(base, t.MapOf) or not base.value.nullable:
+            return None
+        entries, offsets = unpacked(self.of.values(rows))
+        mine = as_mask(pc.equal(pc.struct_field(entries, "key"), self.key), len(entries))
+        lacking = np.diff(np.concatenate(([0], np.cumsum(mine)))[offsets]) == 0
+        return pa.array(lacking) if omitted is None else pc.or_(omitted, pa.array(lacking))
+
     def values(self, rows: pa.Table) -> pa.Array:
         found = self.of.values(rows)
         if self.key is not None and isinstance(t.base_of(self.of.type), t.MapOf):
@@ -64,9 +75,10 @@ class Kept:
 
     def add(self, rows: pa.Table, columns: Sequence[Wanted]) -> None:
         """Keep rows and note which keys and how many items they have."""
+        kept = _of_one_schema(rows, columns)
         if self._writer is None:
-            self._writer = pa.ipc.new_file(str(self.path), rows.schema)
-        self._writer.write_table(rows, max_chunksize=SLICE)
+            self._writer = pa.ipc.new_file(str(self.path), kept.schema)
+        self._writer.write_table(kept, max_chunksize=SLICE)
         for one in columns:
             if is_pattern(one.name):
                 self._note(one, one.values(rows))
@@ -119,6 +131,7 @@ class Kept:
                 rows = pa.Table.from_batches([reader.get_batch(number)])
                 left_out = next(omissions(rows, [cell.of for cell in cells]), {})
                 omitted = {cell.name: left_out[cell.of.name] for cell in cells if cell.of.name in left_out}
+                omitted |= {cell.name: without for cell in cells if (without := cell.lacking(rows, omitted.get(cell.name))) is not None}
                 yield rows.num_rows, [(cell.name, cell.values(rows), cell.type) for cell in cells], omitted
 
     def drop(self) -> None:
@@ -126,6 +139,14 @@ class Kept:
         if self._writer is not None:
             self._writer.close()
         self.path.unlink(missing_ok=True)
+
+
+def _of_one_schema(rows: pa.Table, columns: Sequence[Wanted]) -> pa.Table:
+    """What is written of the rows; which of them leave something out is said of some tables and not of others."""
+    every = {one.field: column(rows, one.field, one.own) for one in columns}
+    marks = (OMITTED + one.field for one in columns)
+    absent = pa.array(np.zeros(rows.num_rows, np.bool_))
+    return pa.table(every | {mark: column(rows, mark, t.Bool()) if mark in rows.column_names else absent for mark in marks})
 
 
 def _numbered(one: Wanted, item: Type, index: int) -> list[Cell]:

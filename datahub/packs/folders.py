@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datahub.document import Document
-from datahub.project.versions import allows
+from datahub.project.versions import suits
 from datahub.resources import folder
 from datahub.semantic.loaders import Unusable
 
@@ -110,7 +110,7 @@ class Folders:
             return _unusable(problem)
         if pack is None or project is None:
             return None
-        if not allows(versions, str(pack.manifest.version)):
+        if not suits(versions, str(pack.manifest.version)):
             reason = f"the project has version {pack.manifest.version}, and this asks for {versions}"
             return Unusable(reason, "a project has one version of a pack: change the range here, or that in `[packs]` of dhm.toml")
         return self._documents(pack)
@@ -149,7 +149,7 @@ class Folders:
         try:
             origin = installed(name)
             offered = origin.offers(name)[0] if origin is not None else None
-            if origin is None or offered is None or not allows(versions, str(offered.version)):
+            if origin is None or offered is None or not suits(versions, str(offered.version)):
                 return None
             self.beyond = True
             return self._documents(origin.open(name, offered.version))
@@ -179,7 +179,7 @@ class Folders:
 
     def _is(self, head: Document, name: str, versions: str) -> bool:
         declared = _PACK.search(head.text)
-        return declared is not None and declared["name"] == name and allows(versions, declared["version"])
+        return declared is not None and declared["name"] == name and suits(versions, declared["version"])
 
 
 def _sha256(path: Path) -> str:

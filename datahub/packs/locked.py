@@ -58,7 +58,7 @@ def stale(project: ProjectPacks, loader: Folders) -> Iterator[Diagnostic]:
         locked = lock.of(name)
         if locked is None:
             yield _at(place, "", LOCK_STALE, f"`{name}` is required by {by}, and not locked", "`dhm pack lock`")
-        elif not versions.allows(parse_version(locked.version)):
+        elif not versions.suits(parse_version(locked.version)):
             message = f"{by} requires `{name}` {versions}, and {locked.version} is locked"
             yield _at(place, name, VERSION_CONFLICT, message, f"`dhm pack update {name}`")
     tampered = [one for locked in lock.pack for one in _tampered(locked, project, place)]

@@ -185,7 +185,7 @@ class ProjectPacks:
         if origin is None:
             return None
         offered = origin.offers(name)[0]
-        if not parse_range(asked.version).allows(offered.version):
+        if not parse_range(asked.version).suits(offered.version):
             raise TerminalError(f"dhm.toml asks for `{name}` {asked.version}, and {origin.shown} has {offered.version}")
         return self._signed(origin.open(name, offered.version), origin)
 

@@ -87,17 +87,21 @@ class _Provider(AbstractProvider[Required, Chosen, str]):
         refused = {one.offered.version for one in incompatibilities[identifier]}
         found = self._origins(identifier, [one.by for one in wanted])
         locked = self._locked.get(identifier)
+        offers = [] if found is None else list(found.offers(identifier))
+        asked = [one.versions for one in wanted if not one.versions.is_any]
+        # Who asks nothing gets a pre-release where others name it, where it was chosen before, or where there is nothing else.
+        early = bool(asked) or all(one.version.prerelease is not None for one in offers)
         fitting = [
-            Chosen(identifier, offered, origin)
-            for origin in ([found] if found is not None else [])
-            for offered in origin.offers(identifier)
-            if offered.version not in refused and all(one.versions.allows(offered.version) for one in wanted)
+            Chosen(identifier, offered, found)
+            for offered in offers
+            if found is not None and offered.version not in refused and all(one.allows(offered.version) for one in asked)
+            if early or offered.version.prerelease is None or offered.version == locked
             if not offered.withdrawn or offered.version == locked
         ]
         return sorted(fitting, key=lambda one: (one.offered.version == locked, one.offered.version), reverse=True)
 
     def is_satisfied_by(self, requirement: Required, candidate: Chosen) -> bool:
-        return requirement.versions.allows(candidate.offered.version)
+        return requirement.versions.suits(candidate.offered.version)
 
     def get_dependencies(self, candidate: Chosen) -> list[Required]:
         return [Required(name, versions, candidate.called) for name, versions in candidate.offered.requires]

@@ -28,6 +28,15 @@ class Range:
     least: Version | None = None
     below: Version | None = None
 
+    @property
+    def is_any(self) -> bool:
+        """Whether nothing is asked of a version."""
+        return self.least is None and self.below is None
+
+    def suits(self, chosen: Version) -> bool:
+        """Whether whoever asks for the range can do with the version that was chosen: who asks nothing, with a pre-release too."""
+        return self.is_any or self.allows(chosen)
+
     def allows(self, version: Version) -> bool:
         """Whether `version` is in the range; a pre-release only where the range itself names one of that version."""
         if version.prerelease is not None:
@@ -115,5 +124,13 @@ def allows(versions: str, version: str) -> bool:
     """Whether `version` is one of `versions`."""
     try:
         return parse_range(versions).allows(parse_version(version))
+    except NoRange:
+        return False
+
+
+def suits(versions: str, chosen: str) -> bool:
+    """Whether whoever asks for `versions` can do with the version that was chosen."""
+    try:
+        return parse_range(versions).suits(parse_version(chosen))
     except NoRange:
         return False

@@ -166,6 +166,16 @@ def test_a_pack_of_a_folder_or_archive_is_added_locked_and_used(here, tmp_path, 
     assert '{"id":"X-A","total":0.00,"carrier":"dpd"}' == (here / "out" / "m.Order.jsonl").read_text().strip().replace(" ", "")
 
 
+def test_a_pre_release_is_added_locked_and_used_by_whoever_names_it_or_asks_nothing(here, tmp_path, dhm):
+    make(tmp_path / "orders", pack_dhm=orders("1.2.0-rc.1"))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", tmp_path / "orders").code
+    assert "^1.2.0-rc.1" in (here / "dhm.toml").read_text(encoding="utf-8")
+    for asked in ("", " ^1.2.0-rc.1", " 1.2.0-rc.1"):
+        (here / "mine.dhm").write_text(MINE.replace("use acme.orders as", f"use acme.orders{asked} as"), encoding="utf-8")
+        assert 0 == dhm("pack", "lock").code
+        assert 0 == dhm("check", "--locked", "mine.dhm").code
+
+
 def test_a_folder_beside_the_project_is_named_from_the_project(here, tmp_path, dhm, monkeypatch):
     make(tmp_path / "packs" / "orders", pack_dhm=orders("1.2.3"))
     (here / "sub").mkdir()

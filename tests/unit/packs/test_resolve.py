@@ -83,6 +83,18 @@ def test_a_pack_that_nobody_has_is_told_with_who_wants_it():
     assert [("mine.dhm", "^1.0")] == list(refused.value.rows())
 
 
+def test_a_pre_release_is_taken_where_it_is_named_where_it_is_locked_and_where_there_is_nothing_else():
+    early = shelf(core={"1.0.0": {}, "2.1.0-rc.1": {}}, new={"1.0.0-rc.1": {}, "1.0.0-rc.2": {}})
+    anybody = ("core", "", "mine.dhm")
+    assert {"core": "1.0.0"} == chosen(early, [anybody])
+    assert {"core": "2.1.0-rc.1"} == chosen(early, [anybody, ("core", "2.1.0-rc.1", "dhm.toml")])
+    assert {"core": "2.1.0-rc.1"} == chosen(early, [("core", "2.1.0-rc.1", "dhm.toml"), anybody])
+    assert {"core": "2.1.0-rc.1"} == chosen(early, [anybody], {"core": "2.1.0-rc.1"})
+    assert {"new": "1.0.0-rc.2"} == chosen(early, [("new", "", "dhm.toml")])
+    with pytest.raises(Conflict):
+        chosen(early, [("new", "^1.0", "dhm.toml")])
+
+
 NAMES = ("a", "b", "c", "d")
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
 RANGES = ("", "^1.0", "~1.0", "^2.0", "1.1.0")

@@ -43,7 +43,9 @@ def command(
         tried = replace(project, asked={**project.asked, name: asked})
         version = tried.resolved(renew=[name])[name].offered.version
     if not versions:
-        asked = asked.model_copy(update={"version": f"^{version.major}.{version.minor}"})
+        # A range has the pre-releases of the version that it names alone.
+        least = version if version.prerelease is not None else f"{version.major}.{version.minor}"
+        asked = asked.model_copy(update={"version": f"^{least}"})
     manifest = project.folder / "dhm.toml"
     text = with_pack(manifest.read_text(encoding="utf-8"), name, asked)
     # The lock is made first: dhm.toml names no pack that cannot be had.
