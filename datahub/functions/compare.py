@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from datahub.functions import decimals
 from datahub.functions.columns import all_valid, as_array, as_mask, bools, broadcast, length_of, on_distinct, valid
 from datahub.functions.declare import Datum, Mask, example, function
-from datahub.functions.equality import same_codes
+from datahub.functions.equality import is_among, same_codes
 from datahub.functions.segments import unpacked
 
 
@@ -130,7 +130,7 @@ def enum_rank(value: Datum, members: Sequence[str]) -> pa.Array:
 def in_set(value: Datum, values: Sequence[Any]) -> pa.Array:
     """Whether the value is one of those listed; null is not, unless `null` is listed. Written `x in (a, b)`."""
     column = as_array(value, 1)
-    found = as_mask(pc.is_in(column, value_set=_as_set(column.type, values), skip_nulls=True))
+    found = as_mask(is_among(column, _as_set(column.type, values)))
     return bools(found | ~valid(column) if None in values else found)
 
 
@@ -274,20 +274,17 @@ def _float(value: Datum) -> Datum:
 
 def _as_set(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
     """The values that a column of `kind` can hold: 1.5 is no int, 2.0 is."""
-    held = []
-    for value in values:
-        try:
-            held.append(pa.scalar(value, kind))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-            if is_number(kind) and value == int(value):
-                held.extend(_whole(int(value), kind))
+    # Arrow cuts what it makes a whole number of.
+    wholes = [int(value) if is_number(kind) and value is not None and value == int(value) else value for value in values]
+    possible = [value for value in wholes if isinstance(value, int)] if pa.types.is_integer(kind) else wholes
+    held = [one for value in possible for one in _as_held(value, kind) if one.is_valid]
     # Constants of the script, few as they are.
-    return pa.array([one.as_py() for one in held if one.is_valid], kind)
+    return pa.array([one.as_py() for one in held], kind)
 
 
-def _whole(number: int, kind: pa.DataType) -> list[pa.Scalar]:
+def _as_held(value: Any, kind: pa.DataType) -> list[pa.Scalar]:
     try:
-        return [pa.scalar(number, kind)]
+        return [pa.scalar(value, kind)]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         return []
 

@@ -23,8 +23,20 @@ def codes(values: pa.Array) -> Ints:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return _list_codes(values, None)
     if pa.types.is_floating(kind):
-        values = pc.add(values, 0.0)  # -0.0 is equal to 0.0
+        values = _without_sign_of_zero(values)
     return _encoded(values)
+
+
+def _without_sign_of_zero(values: pa.Array) -> pa.Array:
+    """Floats, 0.0 for -0.0, which is equal to it."""
+    return pc.add(values, 0.0)
+
+
+def is_among(values: pa.Array, among: pa.Array) -> pa.Array:
+    """Which values are equal to one of those given, of the same type; null is equal to none."""
+    if pa.types.is_floating(values.type):
+        values, among = _without_sign_of_zero(values), _without_sign_of_zero(among)
+    return pc.is_in(values, value_set=among, skip_nulls=True)
 
 
 def _encoded(values: pa.Array) -> Ints:

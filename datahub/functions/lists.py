@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from datahub.functions.columns import Ints, as_mask, bools, broadcast, from_ints, ints, valid
 from datahub.functions.declare import Datum, Mask, Offsets, example, function
-from datahub.functions.equality import same_codes
+from datahub.functions.equality import is_among, same_codes
 from datahub.functions.results import item_or_null, listed_items, ordered_list, same_as_first
 from datahub.functions.segments import (
     alike,
@@ -157,7 +157,7 @@ def contains(values: Datum, value: Datum) -> pa.Array:
     """Whether a value is in a list. A null in the list is equal to nothing."""
     if isinstance(values, pa.Scalar) and isinstance(value, pa.Array) and not pa.types.is_nested(value.type):
         wanted = values.values.drop_null() if values.is_valid else pa.nulls(0)
-        return pc.is_in(value, value_set=wanted.cast(value.type))
+        return is_among(value, wanted.cast(value.type))
     _, offsets, found = _found(values, value)
     return bools(counted(found, offsets) > 0)
 

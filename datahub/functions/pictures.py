@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache, partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from datahub.types import model as t
 CATEGORY = "number"
 _PRECISION = 800
 """More digits than a float has before the point."""
+_EXACT = Context(prec=_PRECISION)
 MOST_DIGITS = 400
 """How many digits behind the mark are written at most."""
 _COMMA = (",", ".")
@@ -257,6 +258,6 @@ def format_digits(value: Datum, digits: int, mark: str = ".", groups: str = "") 
 
 def _with_marks(number: Any, digits: int | None, mark: str, groups: str) -> str:
     exact = _exact(number)
-    places = digits if digits is not None else max(-int(exact.normalize().as_tuple().exponent), 0)
+    places = digits if digits is not None else max(-int(exact.normalize(_EXACT).as_tuple().exponent), 0)
     pattern = ("#,##0" if groups else "0") + ("." + "0" * places if places else "")
     return write(exact, pattern, (mark, groups))

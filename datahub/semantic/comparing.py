@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from datahub.document import Span
 from datahub.semantic import ir
@@ -19,7 +20,7 @@ from datahub.semantic.rules_types import (
 )
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
-from datahub.semantic.values import brought, constant, made, shared_type
+from datahub.semantic.values import brought, constant, float_of, made, shared_type
 from datahub.types import model as t
 from datahub.types.assign import plain
 
@@ -166,9 +167,18 @@ def _different(left: ir.Expression, right: ir.Expression, left_at: Span, right_a
         at,
         f"{ours} compared with {theirs}",
         f"this is {a(theirs if at is right_at else ours)}, the other {a(ours if at is right_at else theirs)}",
+        notes=no_float(left, right),
         help=f"write `{written}`" if written else _no_conversion(left, right, left_at, right_at),
         fix=replacing(at, written) if written else None,
     )
+
+
+def no_float(*values: ir.Expression) -> tuple[str, ...]:
+    """Notes of the written numbers among values, some of them floats, that are none."""
+    if not any(isinstance(t.base_of(value.type), t.Float) for value in values):
+        return ()
+    numbers = (one.value for one in values if isinstance(one, ir.Constant) and isinstance(one.value, int | Decimal))
+    return tuple(f"no float is {Decimal(one):f}: the nearest is {float(one)!r}" for one in numbers if float_of(one) is None)
 
 
 def _no_conversion(left: ir.Expression, right: ir.Expression, left_at: Span, right_at: Span) -> str | None:

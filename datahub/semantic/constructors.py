@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from datahub.diagnostics.suggest import listed, nearest
@@ -12,14 +13,14 @@ from datahub.semantic.overloads import Given, applied, resolve
 from datahub.semantic.rules_types import MIXED_LIST, NEVER_CONVERTS, NOT_IN_ENUM, TYPE_MISMATCH
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, replacing, shown, tell
-from datahub.semantic.values import as_value, brought, constant, made, shared_type
+from datahub.semantic.values import as_value, brought, constant, float_of, made, shared_type
 from datahub.syntax import ast
+from datahub.syntax.literals import MOST_DIGITS, is_too_long
 from datahub.types import model as t
 from datahub.types.assign import plain
 from datahub.types.fits import digits_of
 
 LARGEST_INT = 2**63 - 1
-MOST_DIGITS = 38
 
 
 def number(tree: ast.Number, scope: Scope, want: t.Type | None) -> ir.Expression:
@@ -29,13 +30,13 @@ def number(tree: ast.Number, scope: Scope, want: t.Type | None) -> ir.Expression
 
 def number_constant(value: int | Decimal, span: Span, scope: Scope, want: t.Type | None) -> ir.Expression:
     """`value` as a constant."""
-    if want is not None and isinstance(t.base_of(want), t.Float):
-        return constant(scope, float(value), t.Float())
+    if want is not None and isinstance(t.base_of(want), t.Float) and (found := float_of(value)) is not None:
+        return constant(scope, found, t.Float())
     if isinstance(value, int) and -LARGEST_INT - 1 <= value <= LARGEST_INT:
         return constant(scope, value, t.Int())
     kind = digits_of(value)
     if kind.precision > MOST_DIGITS:
-        if len(span.text) > MOST_DIGITS + 1:
+        if is_too_long(span.text):
             # The parser told of it.
             return UNKNOWN
         message = f"`{shown(span)}` has {kind.precision} digits"
@@ -95,21 +96,22 @@ def list_of(tree: ast.ListOf, scope: Scope, want: t.Type | None) -> ir.Expressio
         return UNKNOWN
     kind = shared_type(items) if items else (item or t.Unknown())
     if kind is None:
-        return _mixed(tree, items, scope)
+        return mixed(tree.items, items, scope)
     if all(isinstance(one, ir.Constant) for one in items):
         values = tuple(as_value(one.value, kind) for one in items if isinstance(one, ir.Constant))
         return constant(scope, values, t.ListOf(kind))
     return made(scope, ir.MakeList(tuple(brought(one, kind, scope) for one in items), t.ListOf(kind)))
 
 
-def _mixed(tree: ast.ListOf, items: list[ir.Expression], scope: Scope) -> ir.Expression:
+def mixed(trees: Sequence[ast.Expr], items: Sequence[ir.Expression], scope: Scope) -> ir.Expression:
+    """Tell that `items` have no type in common, at the first that has none with those before it."""
     at = next(at for at in range(1, len(items)) if shared_type(items[: at + 1]) is None)
     ours, theirs = plain(items[0].type), plain(items[at].type)
-    written = shown(tree.items[at].span)
+    written = shown(trees[at].span)
     return tell(
         scope,
         MIXED_LIST,
-        tree.items[at].span,
+        trees[at].span,
         f"a list of {ours} has {a(theirs)} in it",
         f"this is {a(theirs)}",
         help=f"write `text({written})`" if ours == "text" and theirs not in ("text", "null") else "give all items one type",

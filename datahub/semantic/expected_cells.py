@@ -124,8 +124,8 @@ def _of(tree: ast.Expr, kind: t.Type) -> Any:
             raise UnreadableCell(f"`{tree.span.text}` is no {_spelled(kind)}")
         case ast.Number(value=number), t.Int() | t.Decimal() | t.Float():
             return Decimal(number)
-        case ast.Unary(operator="-", operand=ast.Number(value=number)), _:
-            return -Decimal(number)
+        case ast.Unary(operator="-", operand=ast.Number() as number), _:
+            return Decimal(number.opposite)
         case ast.Boolean(value=value), _:
             return value
         case ast.String(value=value), _:

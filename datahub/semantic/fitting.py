@@ -13,6 +13,7 @@ from datahub.semantic.rules_types import NEVER_CONVERTS, SCALE_LOSS, TEXT_NARROW
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import a, is_unknown, shown, tell
 from datahub.semantic.values import as_value, constant, made
+from datahub.syntax.literals import EXACT
 from datahub.types import model as t
 from datahub.types.assign import assignable, carried_alike, losses, plain
 from datahub.types.fits import misfit
@@ -104,7 +105,7 @@ def _exact(value: ir.Constant, base: t.Type) -> t.Type:
 
 def _rounded(value: ir.Value, base: t.Type, rounding: str) -> ir.Value:
     if rounding and isinstance(base, t.Decimal) and isinstance(value, Decimal):
-        return value.quantize(Decimal(1).scaleb(-base.scale), rounding=_MODES[rounding])
+        return value.quantize(Decimal(1).scaleb(-base.scale), _MODES[rounding], EXACT)
     return value
 
 

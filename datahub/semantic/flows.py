@@ -16,6 +16,7 @@ from datahub.semantic.rules import COUNT_AGAINST_SHARE
 from datahub.semantic.rules_types import BAD_ARGUMENTS
 from datahub.semantic.unit import Unit
 from datahub.syntax import ast
+from datahub.syntax.literals import EXACT
 from datahub.syntax.walk import walk
 from datahub.types import model as t
 
@@ -153,4 +154,4 @@ def _check_share(node: ast.Binary, unit: Unit) -> None:
 
 
 def _plain(number: ast.Number) -> str:
-    return format(Decimal(number.value).normalize(), "f")
+    return format(Decimal(number.value).normalize(EXACT), "f")

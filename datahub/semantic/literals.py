@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from datahub.semantic.ir import Value
 from datahub.syntax import ast
+from datahub.syntax.literals import EXACT
 from datahub.types import model as t
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -15,7 +16,6 @@ _EXACT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?%?")
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 TRUE_WORDS = frozenset(("true", "yes"))
 FALSE_WORDS = frozenset(("false", "no"))
-_WIDE = Context(prec=76)
 
 
 class NotOfType(ValueError):
@@ -119,14 +119,14 @@ def _exact(text: str) -> Decimal:
     if not _EXACT.fullmatch(text):
         raise NotOfType("a number is digits with a point, such as `12.50`")
     if text.endswith("%"):
-        return Decimal(text[:-1]) / 100
+        return Decimal(text[:-1]).scaleb(-2, EXACT)
     return Decimal(text)
 
 
 def _decimal(text: str, shape: t.Decimal) -> Decimal:
     number = _exact(text)
     try:
-        whole = number.quantize(Decimal(1).scaleb(-shape.scale), context=_WIDE)
+        whole = number.quantize(Decimal(1).scaleb(-shape.scale), context=EXACT)
     except InvalidOperation:
         raise NotOfType(f"it has more digits than {t.spelled(shape)}") from None
     if whole != number:

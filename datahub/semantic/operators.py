@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datahub.semantic import choices, deciding, expressions, ir
-from datahub.semantic.comparing import beside, compared, enum_constants
-from datahub.semantic.constructors import number_constant
+from datahub.semantic.comparing import beside, compared, no_float
+from datahub.semantic.constructors import mixed, number_constant
 from datahub.semantic.names import dotted
 from datahub.semantic.overloads import Given, applied, resolve
 from datahub.semantic.rules_types import (
@@ -17,7 +17,7 @@ from datahub.semantic.rules_types import (
 )
 from datahub.semantic.scope import LookupName, Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, shown, tell
-from datahub.semantic.values import brought, constant, made, shared_type
+from datahub.semantic.values import as_floats, brought, constant, made, shared_type
 from datahub.syntax import ast
 from datahub.types import model as t
 from datahub.types.assign import MOST_DIGITS, assignable, plain
@@ -31,7 +31,7 @@ def unary(tree: ast.Unary, scope: Scope, want: t.Type | None) -> ir.Expression:
         value = expressions.part(tree.operand, scope)
         return negated(value, scope)
     if isinstance(tree.operand, ast.Number):
-        return number_constant(-tree.operand.value, tree.span, scope, want)
+        return number_constant(tree.operand.opposite, tree.span, scope, want)
     value = expressions.elaborate(tree.operand, scope)
     return resolve("neg", (Given(value, tree.operand.span),), scope, tree.span)
 
@@ -192,7 +192,8 @@ def _in_set(tree: ast.In, among: tuple[ast.Expr, ...], scope: Scope) -> ir.Expre
         if shared_type((value, item)) is None:
             return _never_among(tree, value, one, item, scope)
     kind = shared_type((value, *items))
-    assert kind is not None
+    if kind is None:
+        return mixed(among, items, scope)
     if all(isinstance(item, ir.Constant) for item in items):
         nullable = any(item.type.nullable for item in items)
         values = constant(scope, tuple(_constant_of(item, kind, scope) for item in items), t.ListOf(t.with_null(kind, nullable)))
@@ -216,7 +217,7 @@ def _never_among(tree: ast.In, value: ir.Expression, one: ast.Expr, item: ir.Exp
     elif isinstance(item, ir.Constant) and ours in ("int", "decimal") and isinstance(item.value, str) and item.value.isdecimal():
         help = f"write `{item.value}`"
     label = f"`{shown(tree.value.span)}` is {a(ours)}"
-    return tell(scope, COMPARE_DIFFERENT_TYPES, one.span, f"{ours} compared with {theirs}", label, help=help)
+    return tell(scope, COMPARE_DIFFERENT_TYPES, one.span, f"{ours} compared with {theirs}", label, notes=no_float(value, item), help=help)
 
 
 def _in_range(tree: ast.In, among: ast.Range, scope: Scope) -> ir.Expression:
@@ -261,11 +262,18 @@ def _in_list(tree: ast.In, among: ast.Expr, scope: Scope) -> ir.Expression:
         help = f'ask for a key with `has({written}, "…")`' if isinstance(base, t.MapOf) else f"write `in ({written})`, or `= {written}`"
         message = f"`in` looks into a list, and `{written}` is {a(plain(base))}"
         return tell(scope, TYPE_MISMATCH, among.span, message, "not a list", help=help)
-    item = enum_constants(ir.Column("", base.item), value, among.span, scope)
-    if shared_type((value, item)) is None:
+    kind = shared_type((value, ir.Column("", base.item)))
+    if kind is None and isinstance(listed, ir.Constant):
+        # `x in [1, 2]` of a float: what is written is a list of floats.
+        listed = brought(listed, as_floats(listed, listed.type), scope)
+        counted = t.base_of(listed.type)
+        kind = shared_type((value, ir.Column("", counted.item))) if isinstance(counted, t.ListOf) else None
+    if kind is None:
         message = f"`{shown(tree.value.span)}` is {a(plain(value.type))}, and the items of `{written}` are {plain(base.item)}"
-        return tell(scope, COMPARE_DIFFERENT_TYPES, tree.value.span, message, "never among them")
-    return applied("not_in_list" if tree.negated else "in_list", (value, listed), scope)
+        return tell(
+            scope, COMPARE_DIFFERENT_TYPES, tree.value.span, message, "of another type", notes=no_float(value, ir.Column("", base.item))
+        )
+    return applied("not_in_list" if tree.negated else "in_list", (beside(value, kind, scope), listed), scope)
 
 
 def span_of(tree: ast.Range, scope: Scope) -> ir.Expression:

@@ -18,7 +18,7 @@ from datahub.semantic.possible import possible_codes
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, is_unknown
 from datahub.semantic.trial import takes_constants
-from datahub.semantic.values import as_value, brought, constant, made
+from datahub.semantic.values import as_floats, as_value, brought, constant, made
 from datahub.syntax import ast
 from datahub.types import model as t
 from datahub.types.fits import digits_of
@@ -93,7 +93,10 @@ def _null_in(pairs: Sequence[Pair]) -> bool:
 
 
 def choose_overload(function: Function, given: Sequence[Given], scope: Scope, kinds: Collection[str] = ROWWISE) -> Chosen | list[Misfit]:
-    """The first overload that takes the arguments: as they are, else with ints as decimals. Else why each does not."""
+    """The first overload that takes the arguments: as they are, else with ints as decimals, else with written numbers as floats.
+
+    Else why each does not.
+    """
     misfits: list[Misfit] = []
     for widen in (False, True):
         misfits = []
@@ -104,16 +107,27 @@ def choose_overload(function: Function, given: Sequence[Given], scope: Scope, ki
             if isinstance(found, Chosen):
                 return found
             misfits.append(found)
+    if any(one.why == "type" for one in misfits) and any(_has_float(one.value.type) for one in given):
+        those = [(index, overload) for index, overload in enumerate(function.overloads) if overload.kind in kinds]
+        fitted = (_fitted(index, overload, given, True, scope, floats=True) for index, overload in those)
+        return next((found for found in fitted if isinstance(found, Chosen)), misfits)
     return misfits
+
+
+def _has_float(kind: t.Type) -> bool:
+    base = t.base_of(kind)
+    return isinstance(base, t.Float) or any(map(_has_float, t.parts(base)))
 
 
 # ---------------------------------------------------------------- one overload
 
 
-def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool, scope: Scope) -> Chosen | Misfit:
+def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool, scope: Scope, *, floats: bool = False) -> Chosen | Misfit:
     pairs = _paired(overload, given)
     if isinstance(pairs, Misfit):
         return pairs
+    if floats:
+        pairs = tuple((parameter, _as_floats(one, scope) if _open(shape(parameter.type)) else one) for parameter, one in pairs)
     bound: Bound = {}
     for at, (parameter, one) in enumerate(pairs):
         if parameter.constant and not isinstance(one.value, ir.Constant):
@@ -130,6 +144,11 @@ def _fitted(index: int, overload: Overload, given: Sequence[Given], widen: bool,
         return _refused(overload, pairs)
     # Where no argument says of what type it is, as in `first([])`, there is no value that it could be.
     return Chosen(index, overload, pairs, values, t.Nothing() if isinstance(kind, t.Unknown) else kind)
+
+
+def _as_floats(given: Given, scope: Scope) -> Given:
+    """An argument whose numbers, written in the script, are floats: what another argument of the same type is."""
+    return Given(brought(given.value, as_floats(given.value, given.value.type), scope), given.span, given.name)
 
 
 def _is_missing(value: ir.Value, parameter: Parameter) -> bool:
@@ -150,12 +169,10 @@ def _refused(overload: Overload, pairs: Sequence[Pair]) -> Misfit:
 
 def _takes(wanted: Shape, value: ir.Expression, bound: Bound, widen: bool) -> bool:
     kind = value.type
-    if isinstance(value, ir.Constant) and isinstance(value.value, int | Decimal) and not isinstance(value.value, bool) and widen:
+    written = isinstance(value, ir.Constant) and isinstance(value.value, int | Decimal) and not isinstance(value.value, bool)
+    if widen and written and isinstance(wanted, Exact) and isinstance(wanted.kind, t.Float):
         # A number written in the script is a float where one is asked for.
-        if isinstance(wanted, Exact) and isinstance(wanted.kind, t.Float):
-            return True
-        if isinstance(wanted, Variable) and isinstance(t.base_of(bound.get(wanted.name, kind)), t.Float):
-            return True
+        return True
     if isinstance(value, ir.Constant) and isinstance(value.value, str) and isinstance(wanted, Variable):
         member_of = t.base_of(bound.get(wanted.name, kind))
         if isinstance(member_of, t.Enum) and value.value in member_of.members:

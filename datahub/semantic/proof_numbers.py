@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from datahub.records import record
 from datahub.semantic.ir import Value
+from datahub.syntax.literals import EXACT
 from datahub.types import model as t
 
 _SECOND = 10**6
@@ -15,7 +16,6 @@ _CLOCK = (3600 * _SECOND, 60 * _SECOND, _SECOND, 1000, 1)
 _CALENDAR = (24 * _CLOCK[0], *_CLOCK)
 _TICK = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WIDE = Context(prec=100)
 
 
 @record(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class Numbers:
             case timedelta():
                 return int(value // _TICK)
             case Decimal():
-                return int(value.scaleb(self.scale, _WIDE))
+                return int(value.scaleb(self.scale, EXACT))
             case float():
-                return int(Decimal(repr(value)).scaleb(self.scale, _WIDE))
+                return int(Decimal(repr(value)).scaleb(self.scale, EXACT))
             case _:
                 return int(str(value)) * int(10**self.scale)
 
@@ -80,9 +80,9 @@ class Numbers:
         """The value that counts as `number`."""
         match self.kind:
             case t.Decimal():
-                return Decimal(number).scaleb(-self.scale, _WIDE)
+                return Decimal(number).scaleb(-self.scale, EXACT)
             case t.Float():
-                return float(Decimal(number).scaleb(-self.scale, _WIDE))
+                return float(Decimal(number).scaleb(-self.scale, EXACT))
             case t.Date():
                 return date.fromordinal(number)
             case t.Time():
@@ -127,7 +127,7 @@ class Numbers:
 
 def _digits(values: Iterable[Value]) -> int:
     """The most digits that one of the values has after the point."""
-    exponents = (Decimal(str(value)).normalize(_WIDE).as_tuple().exponent for value in values)
+    exponents = (Decimal(str(value)).normalize(EXACT).as_tuple().exponent for value in values)
     return max((-one for one in exponents if isinstance(one, int)), default=0)
 
 

@@ -26,27 +26,52 @@ def shared_type(values: Sequence[ir.Expression]) -> t.Type | None:
     """The narrowest type that all `values` can take without loss, or None where there is none.
 
     A constant is taken by its value: a text that is a member of an enumeration counts as one, a whole number has
-    just its digits.
+    just its digits. Beside floats it counts as a float, and so does a list of such numbers, unless no float is written so.
     """
     bases = [t.base_of(value.type) for value in values]
     enum = next((base for base in bases if isinstance(base, t.Enum)), None)
     decimals = any(isinstance(base, t.Decimal) for base in bases)
-    floats = any(isinstance(base, t.Float) for base in bases)
-    return common_of(_counted_as(value, enum, decimals, floats) for value in values)
+    kinds = [_counted_as(value, enum, decimals) for value in values]
+    found = common_of(kinds)
+    return common_of(map(as_floats, values, kinds)) if found is None else found
 
 
-def _counted_as(value: ir.Expression, enum: t.Enum | None, decimals: bool, floats: bool) -> t.Type:
+def as_floats(value: ir.Expression, kind: t.Type) -> t.Type:
+    """`kind`, which is that of `value`, with floats for numbers that are written in the script, where there are floats like that."""
+    return _floats(kind) if isinstance(value, ir.Constant) and _is_float(value.value) else kind
+
+
+def float_of(value: int | Decimal) -> float | None:
+    """The float that stands for a written number: the one with just its value, or that is written the same (`0.1`); else None."""
+    found = float(value)
+    return found if value in (Decimal(found), Decimal(repr(found))) else None
+
+
+def _is_float(value: ir.Value) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_float, value))
+    return not isinstance(value, int | Decimal) or float_of(value) is not None
+
+
+def _floats(kind: t.Type) -> t.Type:
+    match kind:
+        case t.Int() | t.Decimal():
+            return t.Float(kind.nullable)
+        case t.Named():
+            return kind
+        case _:
+            return t.with_parts(kind, lambda _, inner: _floats(inner))
+
+
+def _counted_as(value: ir.Expression, enum: t.Enum | None, decimals: bool) -> t.Type:
     if isinstance(value, ir.Omitted):
         return t.Unknown()
     if not isinstance(value, ir.Constant):
         return value.type
     if enum is not None and isinstance(value.value, str) and value.value in enum.members:
         return t.required(enum)
-    if isinstance(value.value, int | Decimal) and not isinstance(value.value, bool):
-        if floats:
-            return t.Float()
-        if decimals:
-            return digits_of(value.value)
+    if decimals and isinstance(value.value, int | Decimal) and not isinstance(value.value, bool):
+        return digits_of(value.value)
     return value.type
 
 

@@ -119,6 +119,11 @@ class Number:
     percent: bool
     span: Span = place()
 
+    @property
+    def opposite(self) -> int | Decimal:
+        """The number with the other sign; Python's minus rounds a decimal to 28 digits."""
+        return -self.value if isinstance(self.value, int) else self.value.copy_negate()
+
 
 @record(frozen=True, slots=True)
 class String:

@@ -1,9 +1,10 @@
-"""How texts and names are written: the escapes, in one table, both ways."""
+"""How texts, names and numbers are written: the escapes, in one table, both ways; and decimals without rounding."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Context
 
 from datahub.syntax.report import Report
 from datahub.syntax.rules import BAD_LITERAL
@@ -18,9 +19,19 @@ ESCAPES: dict[str, tuple[str, str]] = {
 }
 """What may stand after a backslash in a text, beside `u{…}` with the hexadecimal number of a character."""
 
+MOST_DIGITS = 38
+"""So many digits a decimal can hold."""
+EXACT = Context(prec=160)
+"""In which decimals of scripts are worked out: Python's own context rounds to 28 digits."""
 _ESCAPE = re.compile(r"""\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.)|$)|""|''""", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def is_too_long(number: str) -> bool:
+    """Whether a number, as written, is so long that the parser says so; the checker tells of one digit too many."""
+    plain = number.lstrip("- ").rstrip("%")
+    return len(plain) - plain.startswith("0.") > MOST_DIGITS + 1
 
 
 def unescape(raw: str, start: int, quote: str, report: Report) -> str:

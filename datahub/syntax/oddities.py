@@ -7,6 +7,7 @@ import unicodedata
 
 from datahub.diagnostics.diagnostic import Edit, Fix
 from datahub.records import record
+from datahub.syntax.literals import MOST_DIGITS, is_too_long
 from datahub.syntax.report import HEAD, Report
 from datahub.syntax.rules import BAD_LITERAL
 from datahub.syntax.tokens import BLANKS, Tokens
@@ -17,9 +18,6 @@ ODD_WORDS = {"else": "otherwise", "ELSE": "otherwise", "True": "true", "False": 
 FOREIGN_MARKS = {
     "===": "=", "==": "=", "!==": "<>", "!=": "<>", "&&": "and", "||": "or", "??": "default", "=<": "<=", "!": "not",
 }  # fmt: skip
-
-MOST_DIGITS = 38
-"""So many digits a decimal can hold."""
 
 _SMART = {"“": "”“", "„": "“”", "”": "”", "«": "»", "‘": "’", "’": "’", "‚": "‘’"}
 _HELP = {
@@ -232,8 +230,8 @@ def number(kind: str, place: Place, end: int, tokens: Tokens) -> int:
         plain = digits.lstrip("0") or "0"
         helps = f'write `{plain if plain[0] != "." else "0" + plain}` for the number, `"{digits}"` for the text'
         place.report.tell(BAD_LITERAL, at, end, f"the number `{digits}` begins with a zero", "the zero would be lost", help=helps)
-    elif len(digits) > MOST_DIGITS + 1:
-        shown = f"a number of {len(digits.replace('.', ''))} digits"
+    elif is_too_long(digits):
+        shown = f"a number of {len(digits.replace('.', '')) - digits.startswith('0.')} digits"
         place.report.tell(BAD_LITERAL, at, end, shown, f"at most {MOST_DIGITS} digits are exact", help="write it as text")
     return end
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from datahub.syntax.literals import EXACT
 from datahub.types import model as t
 
 NOW = datetime(2024, 5, 1, 12, 34, 56, tzinfo=UTC)
@@ -27,7 +28,7 @@ def value(kind: t.Type, r: random.Random) -> Any:
         case t.Int():
             return r.choice((0, 1, -1, 7, 42, r.randint(-100, 100), 2**63 - 1, -(2**63)))
         case t.Decimal(precision=precision, scale=scale):
-            return Decimal(r.choice((0, 1, -1, 5, r.randint(-(10**5), 10**5), 10 ** min(precision, 30) - 1))).scaleb(-scale)
+            return Decimal(r.choice((0, 1, -1, 5, r.randint(-(10**5), 10**5), 10 ** min(precision, 30) - 1))).scaleb(-scale, EXACT)
         case t.Float():
             return r.choice((0.0, 1.5, -2.25, 0.1, r.uniform(-1e6, 1e6), 1e300))
         case t.Date():

@@ -74,6 +74,23 @@ def duckdb(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]
         yield ROWS, differences
 
 
+def written(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+    """Operators between written numbers and columns of them, fifty at a time, held against Python's fractions."""
+    from tests.differential.written import ROWS, asked
+    from tests.differential.written import differences as differing
+
+    for part in range(20):
+        if over():
+            return
+        differences: list[str] = []
+        for at in range(50):
+            die = random.Random(f"written {seed} {part} {at}")
+            one = asked(die)
+            with _told(differences, one.text):
+                differences += differing(one, die)
+        yield 50 * ROWS, differences
+
+
 @contextmanager
 def _told(differences: list[str], what: str) -> Iterator[None]:
     """Whatever breaks, the engine, the reference or the comparison, is told with its seed, and the run goes on."""
@@ -84,7 +101,7 @@ def _told(differences: list[str], what: str) -> Iterator[None]:
         differences.append(f"{what}: {type(broken).__name__}: {broken} ({Path(at.filename).name}:{at.lineno})")
 
 
-KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb}
+KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb, "written": written}
 
 
 def main() -> int:

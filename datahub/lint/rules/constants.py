@@ -20,6 +20,7 @@ from datahub.semantic.unit import Unit
 from datahub.semantic.values import as_value
 from datahub.semantic.walk import columns_read
 from datahub.syntax import ast
+from datahub.syntax.literals import EXACT
 from datahub.types import model as t
 from datahub.types.fits import misfit
 
@@ -109,7 +110,7 @@ def _why(given: ir.Constant, field: ir.EntityField, unit: Unit) -> str:
 
 def _plain(value: ir.Value) -> ir.Value:
     """A decimal without the zeros that its type puts behind it."""
-    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) and value.is_finite() else value
+    return Decimal(f"{value.normalize(EXACT):f}") if isinstance(value, Decimal) and value.is_finite() else value
 
 
 @record(frozen=True, slots=True)

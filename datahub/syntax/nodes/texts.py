@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from datahub.document import Span
 from datahub.syntax import ast
-from datahub.syntax.literals import unescape
+from datahub.syntax.literals import EXACT, MOST_DIGITS, unescape
 from datahub.syntax.nodes.building import Actions, Building, Token
-from datahub.syntax.oddities import MOST_DIGITS
 
 ACTION = Actions()
 
-EXACT = Context(prec=4 * MOST_DIGITS)
 _BRACE = re.compile(r"\\u\{[^{}]*\}|\\.|\{\{|\}\}|\{|\}", re.DOTALL)
 
 
@@ -92,7 +90,7 @@ def number(b: Building, span: Span, token: Token) -> ast.Number:
 
 @ACTION
 def negative_number(b: Building, span: Span, sign: Token, positive: ast.Number) -> ast.Number:
-    return ast.Number(-positive.value if isinstance(positive.value, int) else positive.value.copy_negate(), positive.percent, span)
+    return ast.Number(positive.opposite, positive.percent, span)
 
 
 @ACTION

@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import assert_never
 
 from datahub.syntax import ast
-from datahub.syntax.literals import is_plain_name, quoted
+from datahub.syntax.literals import EXACT, is_plain_name, quoted
 from datahub.syntax.nodes.operators import ARITHMETIC
-from datahub.syntax.nodes.texts import EXACT
 from datahub.syntax.tables import tables
 
 WIDTH = 100
