@@ -28,7 +28,7 @@ from datahub.engine.parts import no_rows
 from datahub.engine.run_state import RunState
 from datahub.engine.scope import Scope
 from datahub.engine.seen import Seen
-from datahub.engine.settle import CHECKS, NOTES, Settled, settle
+from datahub.engine.settle import CHECKS, NOTES, OUTSIDE, Settled, settle
 from datahub.engine.side import Side, right_of
 from datahub.engine.survival import Survival
 from datahub.engine.waiting import Budget, Waiting
@@ -206,9 +206,10 @@ def with_fallen(healthy: Frame, frame: Frame, settled: Settled, operator: op.Set
 
 
 def only(frame: Frame, names: Sequence[str]) -> Frame:
-    """Some columns of a frame, without their failures; one that it lacks is null."""
+    """Some columns of rows that fell, without their failures, and that they are no rows of their entity; one that they lack is null."""
     found = {name: frame.columns.get(name) for name in names}
     columns = {name: Column(pa.nulls(frame.length) if one is None else one.array(frame.length)) for name, one in found.items()}
+    columns[OUTSIDE] = Column(pa.repeat(True, frame.length))
     return Frame(columns, frame.length, frame.rows, frame.paths, frame.members)
 
 

@@ -21,6 +21,8 @@ from datahub.semantic.ir import EntityShape, Origin
 
 CHECKS = "!checks"
 NOTES = "!notes"
+OUTSIDE = "!outside"
+"""Which of the rows that fell never got into their entity, or fell out of it: who reads the entity does not miss them."""
 OMIT = "omit"
 """The code of a value that is left out on purpose: no failure, see `ir.Omitted`."""
 

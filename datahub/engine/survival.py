@@ -21,6 +21,7 @@ from datahub.engine.fallen import Held
 from datahub.engine.ledger import Fate
 from datahub.engine.links import MISSING, NONE, ROW_BITS, Bound, Verdicts, judge, parents_of
 from datahub.engine.run_state import RunState
+from datahub.engine.settle import OUTSIDE
 from datahub.engine.side import Side
 from datahub.engine.waiting import Budget
 from datahub.frames.frame import Column, Failure, Frame, Rows
@@ -197,7 +198,7 @@ class Survival:
 
     def _gone(self, frame: Frame, at: Rows, roots: Rows) -> Frame:
         """Rows that fall here, for those behind, who are told which row began it."""
-        return frame.take(at).with_columns({BEGAN: Column(self._began(roots))})
+        return frame.take(at).with_columns({BEGAN: Column(self._began(roots)), OUTSIDE: Column(pa.repeat(True, len(at)))})
 
     def _tell(self, shape: EntityShape, frame: Frame, at: Rows, verdicts: Verdicts, begun: int, side: Side) -> None:
         for number, link in enumerate(self._links):

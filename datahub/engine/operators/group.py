@@ -14,7 +14,7 @@ from datahub.engine.failures import union
 from datahub.engine.gathering import SEQUENCE
 from datahub.engine.ordering import ordered
 from datahub.engine.scope import RunState
-from datahub.engine.settle import CHECKS
+from datahub.engine.settle import CHECKS, OUTSIDE
 from datahub.engine.side import Side, all_failures, distinct, reject
 from datahub.frames.chunks import whole
 from datahub.frames.concat import concat
@@ -56,7 +56,10 @@ def with_fallen(frame: Frame) -> Frame:
 
 
 def group(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
-    """The groups of `frame`; one that lacks a row which fell on its way falls too, and one of such rows alone never stood."""
+    """The groups of `frame`; one that lacks a row which fell on its way falls too, and one of such rows alone never stood.
+
+    Rows that an entity lacks are lacked by no group of its rows.
+    """
     mark = frame.columns.get(FALLEN)
     if mark is None:
         return _standing(frame, operator, run, side)
@@ -69,8 +72,22 @@ def group(frame: Frame, operator: Group, run: RunState, side: Side) -> Frame:
     keyless = int(np.count_nonzero(fell)) - keyed.length
     lonely = keyed.filter(~np.isin(theirs, mine))
     side.count(operator).lost += keyless + len(np.unique(theirs[~np.isin(theirs, mine)]))
-    fallen = _grouped(lonely, _as_far(operator, lonely), run).groups if lonely.length else None
-    return replace(made if operator.partial else _lacking(made, np.isin(mine, theirs), operator, run), fallen=fallen)
+    fallen = _lonely(lonely, operator, run) if lonely.length else None
+    missed = np.isin(mine, theirs[~_outside(keyed)])
+    return replace(made if operator.partial else _lacking(made, missed, operator, run), fallen=fallen)
+
+
+def _outside(rows: Frame) -> Mask:
+    """Which of rows that fell were no rows of an entity that is read."""
+    mark = rows.columns.get(OUTSIDE)
+    return np.zeros(rows.length, np.bool_) if mark is None else as_mask(mark.values, rows.length)
+
+
+def _lonely(rows: Frame, operator: Group, run: RunState) -> Frame:
+    """The groups of rows that all fell; one of rows that an entity lacks alone is lacked by no group of groups."""
+    made = _grouped(rows, _as_far(operator, rows), run)
+    outside = np.logical_and.reduceat(_outside(rows)[made.order], made.offsets[:-1])
+    return made.groups.with_columns({OUTSIDE: Column(pa.array(outside))})
 
 
 def _as_far(operator: Group, frame: Frame) -> Group:
