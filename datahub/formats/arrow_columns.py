@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.diagnostics.suggest import listed, nearest
+from datahub.formats.arrow_plain import plain, taken, without_views
 from datahub.formats.declare import ADDED, BadInput, Parsed
 from datahub.formats.options import option
 from datahub.formats.presence import presence_asked
 from datahub.formats.typed import named, typed
 from datahub.formats.written import Wanted
 from datahub.frames.chunks import whole
-from datahub.frames.frame import Column, Failure
+from datahub.frames.frame import Column
 from datahub.functions.columns import valid
 from datahub.semantic.ir import SourceColumn, SourceShape
 from datahub.types import model as t
@@ -95,29 +96,10 @@ def _label(column: SourceColumn) -> str:
 
 
 def _typed(raw: pa.Array, column: SourceColumn) -> Column:
-    values, unreadable = plain(raw)
+    # A file may say of any bytes that they are text.
+    values = raw.cast(pa.binary()) if pa.types.is_string(raw.type) else plain(raw)
     made = typed(values, column.type, column.reading)
-    failures = made.failures
-    if unreadable is not None:
-        kept = (failure.kept(~np.isin(failure.rows, unreadable.rows)) for failure in failures)
-        failures = (unreadable, *(failure for failure in kept if len(failure.rows)))
-    return Column(made.values, tuple(named(failure, _label(column)) for failure in failures))
-
-
-def plain(values: pa.Array) -> tuple[pa.Array, Failure | None]:
-    """Values in the few types of Arrow's that everything else knows; bytes that are no text fail."""
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        return plain(values.dictionary_decode())
-    if pa.types.is_run_end_encoded(kind):
-        return plain(pc.run_end_decode(values))
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
-        return _texts(values.cast(pa.binary()))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        # A file may say of any bytes that they are text.
-        return _texts(values.cast(pa.binary()))
-    wished = _plain_type(kind)
-    return (values if wished == kind else values.cast(wished)), None
+    return Column(made.values, tuple(named(failure, _label(column)) for failure in made.failures))
 
 
 def sound(table: pa.Table) -> None:
@@ -125,53 +107,35 @@ def sound(table: pa.Table) -> None:
     for column in table.columns:
         if any(abs(scale) > _MOST_PLACES for scale in _scales(column.type)):
             raise pa.ArrowInvalid(f"a column of {column.type}")
+        if twice := next(_doubled(column.type), ""):
+            raise pa.ArrowInvalid(f"a structure has the field `{twice}` twice")
         if pa.types.is_decimal(column.type) or pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
             column.validate(full=True)
+
+
+def _doubled(kind: pa.DataType) -> Iterator[str]:
+    """The fields that stand twice in a structure, at any depth."""
+    if pa.types.is_struct(kind):
+        names = [field.name for field in kind]
+        yield from (name for name in names if names.count(name) > 1)
+    for inner in _parts(kind):
+        yield from _doubled(inner)
+
+
+def _parts(kind: pa.DataType) -> list[pa.DataType]:
+    if isinstance(kind, pa.BaseExtensionType):
+        return [kind.storage_type]
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+        return [kind.value_type]
+    return [kind.field(at).type for at in range(kind.num_fields)]
 
 
 def _scales(kind: pa.DataType) -> Iterator[int]:
     """The places of all decimals of a type."""
     if pa.types.is_decimal(kind):
         yield kind.scale
-    elif pa.types.is_dictionary(kind):
-        yield from _scales(kind.value_type)
-    for at in range(kind.num_fields):
-        yield from _scales(kind.field(at).type)
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
-    if pa.types.is_dictionary(kind):
-        return _plain_type(kind.value_type)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_list_view(kind):
-        return pa.list_(_plain_type(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct([(field.name, _plain_type(field.type)) for field in kind])
-    if pa.types.is_map(kind):
-        return pa.map_(_plain_type(kind.key_type), _plain_type(kind.item_type))
-    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
-        return pa.decimal128(kind.precision, kind.scale)
-    return kind
-
-
-def _texts(values: pa.Array) -> tuple[pa.Array, Failure | None]:
-    try:
-        return values.cast(pa.string()), None
-    except pa.ArrowInvalid:
-        # Arrow tells that some bytes are no text, not which: each value is looked at.
-        bad = np.array([value is not None and not _is_text(value) for value in values.to_pylist()], np.bool_)
-    rows = np.flatnonzero(bad)
-    shown = pa.array([value.decode("utf-8", "backslashreplace")[:200] for value in values.take(pa.array(rows)).to_pylist()], pa.string())
-    return pc.if_else(pa.array(~bad), values, None).cast(pa.string()), Failure(rows, "R001", values=shown)
-
-
-def _is_text(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    for inner in _parts(kind):
+        yield from _scales(inner)
 
 
 # ---------------------------------------------------------------- what is written
@@ -196,7 +160,8 @@ def rejected(table: pa.Table, positions: np.ndarray[tuple[int], np.dtype[np.int6
     """The rows of `table` at `positions`, with the columns of `added` behind theirs."""
     # A reject file that is sent again has the added columns of an earlier run.
     own = [name for name in table.column_names if not name.startswith(ADDED)]
-    rows = table.select(own).take(pa.array(positions))
+    held = without_views(table.select(own))
+    rows = pa.table([taken(whole(column), positions) for column in held.columns], schema=held.schema)
     for name in added.column_names:
         rows = rows.append_column(name, added.column(name))
     return rows.cast(pa.schema([field.with_nullable(True) for field in rows.schema]))

@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.formats.as_json import as_json
-from datahub.frames.frame import Failure, Failures, Mask, as_mask
+from datahub.formats.arrow_plain import readable, told_type
+from datahub.formats.json_text import json_texts
+from datahub.frames.frame import Failure, Failures, Mask, Rows, as_mask
 from datahub.functions.columns import glued, valid
 from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
@@ -40,7 +41,16 @@ class Typed:
 
 
 def typed(raw: pa.Array, kind: Type, reading: Reading) -> Typed:
-    """The values of `kind` that `raw` holds."""
+    """The values of `kind` that a plain column holds; what cannot be said of them fails as that, whatever is declared."""
+    values, unreadable = readable(raw)
+    made = _typed(values, kind, reading)
+    if unreadable is None:
+        return made
+    kept = (failure.kept(~np.isin(failure.rows, unreadable.rows)) for failure in made.failures)
+    return Typed(made.values, (unreadable, *(failure for failure in kept if len(failure.rows))))
+
+
+def _typed(raw: pa.Array, kind: Type, reading: Reading) -> Typed:
     base = t.base_of(kind)
     match base:
         case t.ListOf(item=item) if pa.types.is_list(raw.type):
@@ -129,7 +139,7 @@ def _leaf(raw: pa.Array, base: Type, reading: Reading) -> Typed:
         case t.ListOf() | t.Struct() | t.MapOf():
             return _misfit(raw, base)
         case t.Json() if pa.types.is_nested(raw.type):
-            return Typed(as_json(raw))
+            return _json(raw)
         case _:
             return _by_text(raw, base, reading)
     failures = _failures(outcome, raw, raw)
@@ -189,6 +199,27 @@ def _misfit(raw: pa.Array, base: Type) -> Typed:
     """Values of another kind than declared, none of which can be had."""
     rows = np.flatnonzero(valid(raw))
     return Typed(pa.nulls(len(raw), arrow_type(base)), (Failure(rows, "R006", values=as_json(raw.take(pa.array(rows)))),))
+
+
+_AS_IT_IS = Reading(empty_text=True)
+
+
+def _json(raw: pa.Array) -> Typed:
+    """Nested values as JSON; one with a part that JSON has not, fails whole."""
+    kind = told_type(raw.type)
+    made = typed(raw, kind, _AS_IT_IS)
+    values = pc.if_else(pc.is_valid(raw), json_texts(made.values, kind), pa.scalar(None, pa.string()))
+    failures = tuple(
+        replace(one, code="R111" if one.code == "R104" else one.code, elements=None, inside="", deeper=None) for one in made.failures
+    )
+    return Typed(_without(values, failures), failures)
+
+
+def as_json(values: pa.Array) -> pa.Array:
+    """Each value of a plain column as JSON, for people; null stays null, and what JSON has not is null in it."""
+    kind = told_type(values.type)
+    texts = json_texts(typed(values, kind, _AS_IT_IS).values, kind)
+    return pc.if_else(pc.is_valid(values), texts, pa.scalar(None, pa.string())) if values.null_count else texts
 
 
 def _cast(values: pa.Array | pa.Scalar, base: Type) -> pa.Array:
@@ -317,14 +348,25 @@ def _struct(raw: pa.Array, base: t.Struct, reading: Reading) -> Typed:
 
 def _map(raw: pa.Array, value: Type, reading: Reading) -> Typed:
     entries, offsets = unpacked(raw)
-    keys = pc.struct_field(entries, "key")
+    named_by = typed(pc.struct_field(entries, "key"), t.Text(), _AS_IT_IS)
+    keys = pc.fill_null(named_by.values, "")
     made = typed(pc.struct_field(entries, "value"), value, inner(reading, 0))
     parents = owners(offsets)
-    failures = []
+    failures = [replace(one, rows=parents[one.rows], elements=None, inside="", deeper=None, paths=None) for one in named_by.failures]
+    twice = _doubled(keys, parents)
+    if len(twice):
+        failures.append(Failure(parents[twice], "R007", values=keys.take(pa.array(twice))))
     for failure in made.failures:
         paths = _headed(keys.take(pa.array(failure.rows)), failure.paths)
         failures.append(replace(failure, rows=parents[failure.rows], elements=None, inside="", deeper=None, paths=paths))
     return Typed(mapped(keys, made.values, offsets, _keep(raw)), tuple(failures))
+
+
+def _doubled(keys: pa.Array, parents: Rows) -> Rows:
+    """The entries whose key an earlier entry of their map has."""
+    codes = keys.dictionary_encode().indices.to_numpy().astype(np.int64) + parents * (len(keys) + 1)
+    _, firsts = np.unique(codes, return_index=True)
+    return np.setdiff1d(np.arange(len(keys)), firsts)
 
 
 def _keep(raw: pa.Array) -> Mask | None:

@@ -109,7 +109,7 @@ def unpacked(lists: pa.Array) -> tuple[pa.Array, Offsets]:
     if pa.types.is_null(lists.type):
         return pa.nulls(0), np.zeros(len(lists) + 1, np.int64)
     if pa.types.is_map(lists.type):
-        lists = lists.cast(pa.list_(pa.struct([pa.field("key", pa.string()), pa.field("value", lists.type.item_type)])))
+        lists = lists.cast(pa.list_(pa.struct([pa.field("key", lists.type.key_type), pa.field("value", lists.type.item_type)])))
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     return pc.list_flatten(lists), beginnings(lengths)
 
@@ -256,7 +256,7 @@ def listed(items: pa.Array, offsets: Offsets, keep: Mask | None = None) -> pa.Ar
 
 def mapped(keys: pa.Array, items: pa.Array, offsets: Offsets, keep: Mask | None = None) -> pa.Array:
     """A column of maps, null where `keep` is false."""
-    kind = pa.map_(pa.string(), items.type)
+    kind = pa.map_(keys.type, items.type)
     entries = pa.StructArray.from_arrays([keys, items], fields=[kind.key_field, kind.item_field])
     buffers = [validity(keep), pa.py_buffer(offsets.astype(np.int32))]
     return pa.Array.from_buffers(kind, len(offsets) - 1, buffers, children=[entries])

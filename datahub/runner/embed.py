@@ -26,6 +26,7 @@ from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.engine.waiting import Budget
+from datahub.formats.arrow_plain import without_views
 from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame
 from datahub.packs.folders import Folders
@@ -309,7 +310,8 @@ def _paths(name: str, rows: pa.RecordBatchReader | list[str], folder: Path) -> l
     if isinstance(rows, list):
         return rows
     path = folder / f"{name}.arrow"
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+    schema = without_views(rows.schema.empty_table()).schema
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for batch in rows:
-            writer.write_table(pa.Table.from_batches([batch]), max_chunksize=65_536)
+            writer.write_table(without_views(pa.Table.from_batches([batch])), max_chunksize=65_536)
     return [str(path)]

@@ -17,8 +17,8 @@ from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.settle import element_evidence
 from datahub.engine.start import given, run_state
-from datahub.formats.as_json import as_json
 from datahub.formats.declare import Block, Parsed
+from datahub.formats.typed import as_json
 from datahub.frames.frame import Frame
 from datahub.plan import operators as op
 from datahub.records import record
