@@ -29,7 +29,8 @@ Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 Mask: TypeAlias = "npt.NDArray[np.bool_]"
 Ends: TypeAlias = "tuple[Positions, Positions]"
 
-_NEVER_CLOSED = "a quote opens a value and is never closed"
+_ODD_QUOTE = "a quote opens a value and is never closed, or stands inside one without being doubled"
+"""The same of both: which of them it is depends on what follows, and so on where a block ends."""
 
 
 @record(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Record:
     line: int
     fields: list[bytes]
     problem: str = ""
+    is_open: bool = False
+    """Whether no quote closes it as far as the data goes: what follows may do so."""
 
 
 def as_bytes(data: bytes) -> Bytes:
@@ -278,7 +281,7 @@ def certain_end(data: bytes, dialect: Dialect) -> int:
     for found in walk(data, dialect):
         behind = _next_line(data, found.end)
         open_pair = data.endswith(b"\r") and behind == len(data)
-        undecided = found.problem == _NEVER_CLOSED and len(data) - found.end <= LONGEST_FIELD + 2
+        undecided = found.is_open and len(data) - found.end <= LONGEST_FIELD + 2
         if found.end == len(data) or open_pair or undecided:
             break
         certain = behind
@@ -338,7 +341,7 @@ def _quoted_record(data: bytes, dialect: Dialect, start: int, line: int, returns
         if data.startswith(quote, at):
             end, problem = _closing(data, dialect, at)
             if problem:
-                return Record(start, _line_stop(data, at, returns), line, [], problem)
+                return Record(start, _line_stop(data, at, returns), line, [], problem, is_open=end < 0)
             fields.append(data[at + 1 : end].replace(quote + quote, quote))
             end += 1
         else:
@@ -352,18 +355,18 @@ def _quoted_record(data: bytes, dialect: Dialect, start: int, line: int, returns
 
 
 def _closing(data: bytes, dialect: Dialect, opening: int) -> tuple[int, str]:
-    """Where the quote that opened at `opening` closes, or why it does not."""
+    """Where the quote that opened at `opening` closes, or why it does not; -1 where nothing as far as the data goes does."""
     quote = dialect.quote
     at = opening + 1
     while True:
         at = data.find(quote, at, opening + LONGEST_FIELD + 2)
         if at < 0:
-            return 0, _NEVER_CLOSED
+            return -1, _ODD_QUOTE
         if data.startswith(quote, at + 1):
             at += 2
             continue
         if at + 1 < len(data) and not data.startswith((dialect.delimiter, b"\n", b"\r"), at + 1):
-            return 0, "a quote stands inside a quoted value without being doubled, or an earlier one was never closed"
+            return 0, _ODD_QUOTE
         if _swallowed(data, dialect, opening, at):
             return 0, "a quote opens a value that runs over whole records"
         return at, ""
