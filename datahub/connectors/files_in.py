@@ -7,12 +7,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from datahub.connectors.declare import DataHubError, Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError
 from datahub.connectors.file_names import about, filled, fits, shown, temporary
 from datahub.connectors.landing import Landing, batches, fingerprint
 from datahub.project.binding import After, FilesFrom
 from datahub.project.slots import slots_of
+
+
+class Waiting(Protocol):
+    """A source beside this one that may wait for the same done-file."""
+
+    def waits(self, done: str) -> bool:
+        """Whether a file of it that is not read yet is announced by what is at this path."""
+        ...
+
+    def forget(self) -> None:
+        """Look again the next time."""
+        ...
+
 
 MARK = ".done"
 """What is put behind a file's name to mark it as read."""
@@ -28,6 +42,11 @@ class FilesIn:
         self._window: tuple[datetime, datetime] | None = None
         self._left: list[str] = []
         self._announced: dict[str, set[str]] | None = None
+        self._beside: Sequence[Waiting] = ()
+
+    def beside(self, others: Sequence[Waiting]) -> None:
+        """From now on what announces files is left as long as one of the other sources waits for it."""
+        self._beside = others
 
     def within(self, window: tuple[datetime, datetime] | None) -> None:
         """Give the files that were changed within a window, however many."""
@@ -37,7 +56,14 @@ class FilesIn:
         """The files that are there and whole, in order."""
         there = self._ordered(self._ready())
         for entry in there if self._window is None else _within(there, *self._window):
-            yield Split(self._source, entry.path, self._name(entry), fingerprint(entry), entry.size, entry.modified)
+            yield self._split(entry)
+
+    def announced(self) -> Iterator[tuple[str, Split]]:
+        """What announces each file that is for this source now, whether it is whole or not, with the file."""
+        if self._told.ready.done_file:
+            for entry in self._takeable(self._there()):
+                for done in self._done_file_of(entry.path):
+                    yield done, self._split(entry)
 
     def land(self, split: Split, folder: Path) -> Landed:
         """Fetch a file whole."""
@@ -73,6 +99,9 @@ class FilesIn:
         return tuple(self._left)
 
     def close(self) -> None:
+        self._announced = None
+        for other in self._beside:
+            other.forget()
         self._files.close()
 
     # ------------------------------------------------------------ which files
@@ -187,6 +216,9 @@ class FilesIn:
         folder, slash, name = path.rpartition("/")
         return (f"{folder}{slash}{filled(template, about(name))}",)
 
+    def _split(self, entry: Entry) -> Split:
+        return Split(self._source, entry.path, self._name(entry), fingerprint(entry), entry.size, entry.modified)
+
     def _ordered(self, entries: Sequence[Entry]) -> list[Entry]:
         if self._told.order == "modified":
             return sorted(entries, key=lambda one: (one.modified or datetime.min.replace(tzinfo=UTC), one.path))
@@ -202,13 +234,15 @@ class FilesIn:
 
     def _last_of(self, done: str, path: str) -> bool:
         """Whether no other file waits for what announces this one. One listing serves all files that a run settles."""
+        return self._last_here(done, path) and not any(other.waits(done) for other in self._beside)
+
+    def _last_here(self, done: str, path: str) -> bool:
         if "NAME" in slots_of(self._told.ready.done_file):
             return True
         if self._announced is None:
             self._announced = {}
-            for entry in self._takeable(self._there()):
-                for one in self._done_file_of(entry.path):
-                    self._announced.setdefault(one, set()).add(entry.path)
+            for one, split in self.announced():
+                self._announced.setdefault(one, set()).add(split.locator)
         waiting = self._announced.setdefault(done, set())
         waiting.discard(path)
         return not waiting

@@ -25,6 +25,7 @@ from datahub.project.connection import Connection, RemoteFiles
 from datahub.project.job import Job
 from datahub.project.load import Loaded
 from datahub.project.trigger import StatusEntered
+from datahub.runner.jobs.announced import Announced, wait_together
 from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.documents import documents_of, entities_of, of_api
 from datahub.runner.jobs.job_context import Folders, JobContext, Ways
@@ -32,6 +33,7 @@ from datahub.runner.jobs.named_twice import named_twice
 from datahub.runner.jobs.names_made import REJECTS_NAME
 from datahub.runner.jobs.promise import Asked
 from datahub.runner.jobs.remembered_rows import Origin, source_of
+from datahub.runner.jobs.same_place import place_at
 from datahub.runner.jobs.watching import Watched, entries_of, watched
 from datahub.runner.outlet import Progress
 from datahub.runner.splits import driving_sources
@@ -98,6 +100,8 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
                 sources[one] = source_of(Origin(name, shape, entity, store, folders_of(loaded)), entered=_waits_for(job, entity))
             case bound:
                 sources[one] = opened.source(one, bound)
+    if store is not None:
+        wait_together(opened.announced(name, job, sources), store)
     sinks: dict[str, Sink] = {}
     senders: dict[str, Sender] = {}
     posters: set[str] = set()
@@ -235,6 +239,16 @@ class _Opened:
         if isinstance(connection, RemoteFiles):
             return FilesAtOnce(name, open_files, told, connection.parallel)
         return FilesIn(name, open_files(), told)
+
+    def announced(self, name: str, job: Job, sources: Mapping[str, Source]) -> dict[str, Announced]:
+        """The sources of a job whose files are announced."""
+        found = {}
+        for one, way in sources.items():
+            told = job.sources[one]
+            if isinstance(way, FilesIn) and isinstance(told, FilesFrom) and told.ready.done_file:
+                at = partial(place_at, self._connections[told.connection], project=self._place.project)
+                found[one] = Announced(way, place_of(name, one, told), at)
+        return found
 
     def target(self, told: To) -> Sink | Sender:
         connection, connector = self._to(told.connection)

@@ -20,6 +20,7 @@ from datahub.runner.jobs.piled_up import LEFT, leave, portion
 from datahub.runner.jobs.watching import AGAIN, POSITION
 from datahub.runner.splits import rows_alone
 from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
+from datahub.state.store import StateStore
 
 RangeOf = Callable[[str, Source], Iterator[Landed]]
 """What a source has of a range of time."""
@@ -143,11 +144,13 @@ def landed_of(source: Source, splits: Iterable[Split], folder: Path) -> Iterator
 
 def read_before(context: JobContext, name: str, split: Split) -> bool:
     """Whether what the listing tells of a split says that it is what was read of this name last."""
-    if name not in context.driving:
-        return False
-    place = context.places[name]
-    seen = context.store.items.seen(place, split.name, split.fingerprint)
-    return seen is not None and seen.status is not ItemStatus.STAGED and _latest(context, place, seen)
+    return name in context.driving and was_read(context.store, context.places[name], split)
+
+
+def was_read(store: StateStore, place: str, split: Split) -> bool:
+    """Whether a file of a place is as it was when it was read last."""
+    seen = store.items.seen(place, split.name, split.fingerprint)
+    return seen is not None and seen.status is not ItemStatus.STAGED and _latest(store, place, seen)
 
 
 def is_news(context: JobContext, name: str, landed: Landed) -> bool:
@@ -159,7 +162,7 @@ def is_news(context: JobContext, name: str, landed: Landed) -> bool:
         return True
     store, place = context.store, context.places[name]
     known = store.items.known(place, landed.name, landed.sha256)
-    if known is not None and known.status is not ItemStatus.STAGED and _latest(context, place, known):
+    if known is not None and known.status is not ItemStatus.STAGED and _latest(store, place, known):
         return False
     skip = getattr(context.job.sources[name], "same_content", "read") == "skip"
     return not skip or store.items.same_content(place, landed.sha256) is None
@@ -211,9 +214,9 @@ def _take(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
     reach("taken")
 
 
-def _latest(context: JobContext, place: str, item: Item) -> bool:
+def _latest(store: StateStore, place: str, item: Item) -> bool:
     """Whether a file is what was last done with under its name."""
-    latest = context.store.items.latest(place, item.name)
+    latest = store.items.latest(place, item.name)
     return latest is None or latest.id == item.id
 
 

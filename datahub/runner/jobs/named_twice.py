@@ -16,6 +16,7 @@ from datahub.project.job import Job
 from datahub.records import record
 from datahub.runner.jobs.names_made import REJECTS_NAME, done_file_of, ending, name_in_run, names_of
 from datahub.runner.jobs.refused import refused_by
+from datahub.runner.jobs.same_place import place_at
 
 Problem: TypeAlias = tuple[tuple[str, ...], str, str]
 """The place in the job, what is wrong there, and what to do."""
@@ -79,14 +80,14 @@ def _of_targets(name: str, job: Job, plan: Plan, known: Mapping[str, Connection]
     for end, told in job.targets.items():
         if isinstance(told, FilesTo) and told.connection in known:
             for made in names_of(name, end, told, plan):
-                yield _Made(end, end, told, _place(known[told.connection], told, folder), made)
+                yield _Made(end, end, told, place_at(known[told.connection], told.folder, folder), made)
 
 
 def _of_rejects(name: str, job: Job, plan: Plan, known: Mapping[str, Connection], folder: Path) -> Iterator[_Made]:
     told = job.rejects
     if not isinstance(told, FilesTo) or told.connection not in known:
         return
-    place = _place(known[told.connection], told, folder)
+    place = place_at(known[told.connection], told.folder, folder)
     for of, made in _rejected(job, plan, known):
         yield _Made("", of, told, place, name_in_run(told.name or REJECTS_NAME, name, "rejects", made))
 
@@ -103,13 +104,3 @@ def _rejected(job: Job, plan: Plan, known: Mapping[str, Connection]) -> Iterator
         sent = connection is not None and connectors.load()[connection.kind].sender is not None
         if sent or (isinstance(told, FilesTo) and told.documents):
             yield target, f"{refused_by(target)}.csv"
-
-
-def _place(connection: Connection, told: FilesTo, folder: Path) -> tuple[str, ...]:
-    """Where the files of an end lie, so that two connections to one place are one."""
-    root = str(getattr(connection, "root", ""))
-    if connection.kind == "local":
-        return ("local", *(folder / Path(root).expanduser() / told.folder.lstrip("/")).resolve().parts)
-    host = (str(getattr(connection, key, "")) for key in ("host", "at_port", "port", "user", "protocol", "options", "url"))
-    parts = [part for part in f"{root}/{told.folder}".split("/") if part not in ("", ".")]
-    return (connection.kind, *host, (root or told.folder)[:1] if (root or told.folder).startswith("/") else "", *parts)
