@@ -120,6 +120,8 @@ class _Runner:
     def run_all(self) -> None:
         """Every source, those first that others wait for; a source again where some of its rows had to wait for itself."""
         reads = [operator for operator in self._segments.ordered if isinstance(operator, op.Read)]
+        # An entity that no map fills: no block will ever come that ends it.
+        self._end([exit for one in self._segments.ordered if isinstance(one, op.Union) and not one.inputs for exit in self._pending(one)])
         while waiting := [read for read in reads if self._pending(read)]:
             ready = [
                 (len(self._pending(read)) - len(self._ready(read)), number) for number, read in enumerate(waiting) if self._ready(read)

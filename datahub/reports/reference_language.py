@@ -59,6 +59,8 @@ def _takes(option: OptionShape) -> str:
             return "`true`, `false`"
         case "int":
             return "a whole number"
+        case "date pattern":
+            return "a pattern such as `dd/MM/yyyy`"
         case "decimal mark":
             return "one character, no digit, letter or sign"
         case "character":

@@ -174,6 +174,13 @@ def read_into(kind: t.Type) -> str:
     return "time" if isinstance(kind, t.Time) else "date"
 
 
+def tell_dates(options: Sequence[ast.Option], scope: Scope) -> None:
+    """Tell what is wrong with the pattern that a source or a target says its dates are written by."""
+    for option in options:
+        if option.name.text == "dates" and isinstance(option.value, ast.String):
+            tell_format(option.value.value, option.value.span, scope)
+
+
 def tell_format(text: str, span: Span, scope: Scope, meant: str = "") -> ir.Expression | None:
     """Tell what is wrong with the format of a date that stands at `span` in quotes; None where nothing is."""
     trouble = format_trouble(text, meant)

@@ -7,7 +7,9 @@ from typing import Literal
 from datahub.records import record
 from datahub.semantic.ir import Value
 
-OptionType = Literal["text", "character", "bool", "int", "texts", "word", "path", "marks", "decimal mark", "encoding", "locale"]
+OptionType = Literal[
+    "text", "character", "bool", "int", "texts", "word", "path", "marks", "decimal mark", "date pattern", "encoding", "locale"
+]
 
 
 @record(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Kind:
 
 _READING = (
     OptionShape("decimal", "decimal mark", ".", "The decimal mark of numbers; with `,` groups may be set apart by spaces or points."),
-    OptionShape("dates", "text", "", "The pattern of dates that state none, such as `dd/MM/yyyy`; ISO dates where it is missing."),
+    OptionShape("dates", "date pattern", "", "The pattern of dates that state none, such as `dd/MM/yyyy`; ISO dates where it is missing."),
     OptionShape("zone", "text", "", "The time zone of local times that become instants, such as `Europe/Paris`."),
     OptionShape("locale", "locale", "", "The language of month and day names: `fr`, `en`, `de`, `es`, `it`, `nl` or `pt`."),
     OptionShape("trim", "bool", False, "Whether spaces around every value are dropped."),
@@ -134,7 +136,7 @@ _CSV_OUT = (
     OptionShape("header", "bool", True, "Whether the first line names the columns."),
     OptionShape("newline", "text", "\n", "What ends a line."),
     OptionShape("decimal", "decimal mark", ".", "The decimal mark."),
-    OptionShape("dates", "text", "", "The pattern of dates; ISO where it is missing."),
+    OptionShape("dates", "date pattern", "", "The pattern of dates; ISO where it is missing."),
     OptionShape("nulls", "text", "", "What is written for null."),
     OptionShape(
         "formula_guard", "bool", False, "Whether text that a spreadsheet would run as a formula is written with a leading apostrophe."

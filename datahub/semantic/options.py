@@ -76,6 +76,8 @@ def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
             return text
         case ("encoding", ast.Reference(name=name)) if _is_encoding(name.text):
             return name.text
+        case ("date pattern", ast.String(value=text)):
+            return text
         case ("decimal mark", ast.String(value=text)) if may_mark(text):
             return text
         case ("character", ast.String(value=text)) if len(text) <= 1:
@@ -120,6 +122,8 @@ def _wanted(shape: OptionShape) -> str:
             return 'one character or more in quotes, such as `";"`'
         case "encoding":
             return 'the name of a character encoding, such as `"utf-8"`, `"cp1252"` or `"iso-8859-15"`'
+        case "date pattern":
+            return 'a pattern in quotes, such as `"dd/MM/yyyy"`'
         case "decimal mark":
             return 'one character that stands in no number otherwise, such as `","`'
         case "character":

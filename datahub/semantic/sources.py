@@ -10,7 +10,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.semantic import ir
 from datahub.semantic.collect import check_reserved, twice
 from datahub.semantic.conditions import asked, conditions_into
-from datahub.semantic.constants import name_pattern, read_into, tell_format
+from datahub.semantic.constants import name_pattern, read_into, tell_dates, tell_format
 from datahub.semantic.expressions import codes
 from datahub.semantic.kinds import SOURCES, Kind
 from datahub.semantic.options import find_kind, read_options
@@ -92,9 +92,7 @@ def _check_clock_options(declared: ast.Source, zone: str, unit: Unit) -> None:
                 help='write it as `"Europe/Paris"`',
             )
         )
-    dates = written.get("dates")
-    if isinstance(dates, ast.String):
-        tell_format(dates.value, dates.span, unit.scope())
+    tell_dates(declared.options, unit.scope())
 
 
 def _columns(declared: ast.Source, reading: ir.Reading, kind: Kind | None, unit: Unit) -> list[ir.SourceColumn]:

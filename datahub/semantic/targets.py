@@ -6,7 +6,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Label
 from datahub.diagnostics.suggest import listed
 from datahub.semantic import ir
 from datahub.semantic.collect import twice
-from datahub.semantic.constants import name_pattern
+from datahub.semantic.constants import name_pattern, tell_dates
 from datahub.semantic.kinds import TARGETS
 from datahub.semantic.options import find_kind, read_options
 from datahub.semantic.part_places import check_parts
@@ -24,6 +24,7 @@ def elaborate_target(declared: ast.Target, unit: Unit) -> None:
     """Add the shape of a target to the program."""
     kind = find_kind(declared.kind, TARGETS, unit.emit)
     options = read_options(declared.options, kind, unit.emit) if kind is not None else {}
+    tell_dates(declared.options, unit.scope())
     columns: dict[str, tuple[ast.Name, str]] = {}
     for column in declared.columns:
         check_tags(column.tags, TARGET_TAGS, unit.emit)
