@@ -104,7 +104,8 @@ class Work:
         own = Side(keeps=keeps)
         try:
             with divided():
-                found = source if source.is_bare() else self._apply(operator, replace(source, fallen=None), own)
+                alone = replace(source, fallen=None)
+                found = alone if source.is_bare() else self._apply(operator, alone, own)
                 fallen = self._fallen(operator, found, source, own) if keeps else None
         except TooMuch as problem:
             return _Parted(operator, before, _halves(source, problem))
