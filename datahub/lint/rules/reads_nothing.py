@@ -5,7 +5,7 @@ from __future__ import annotations
 from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Rule, Severity
 from datahub.lint.declare import lint
-from datahub.semantic.elaborate import Elaborated
+from datahub.lint.subject import Subject
 from datahub.syntax import ast
 from datahub.syntax.walk import walk
 
@@ -18,11 +18,11 @@ READS_NOTHING = Rule(
 )
 
 
-@lint(READS_NOTHING)
-def look(elaborated: Elaborated, emit: Emit) -> None:
+@lint(READS_NOTHING, own=True)
+def look(subject: Subject, emit: Emit) -> None:
     """Tell which of the script's own entities are read and never filled; whoever uses the script may fill those of others."""
-    unit = elaborated.units[-1]
-    mapped = {one.entity for one in elaborated.program.maps}
+    unit = subject.unit
+    mapped = {one.entity for one in subject.program.maps}
     empty = {one.name.text for one in unit.declared.of(ast.Entity) if unit.full(one.name.text) not in mapped}
     for body in (*unit.declared.of(ast.View), *unit.declared.maps):
         for part in walk(body):
