@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from datahub.connectors.sending import UNSAID, Answer, Refusal, Sender, Uncertain
+from datahub.connectors.sending import DOUBTFUL, UNSAID, Answer, Refusal, Sender, Uncertain
 from datahub.project.connection import Connection
 from datahub.project.failures import DataHubError, TerminalError, TransientError
 from datahub.records import record
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONNECTORS",
+    "DOUBTFUL",
     "UNSAID",
     "Answer",
     "Connector",

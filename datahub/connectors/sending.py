@@ -10,6 +10,8 @@ from datahub.records import record
 
 UNSAID = "UNSAID"
 """The code of rows of which a success should say what became of them, and does not: they may have been taken."""
+DOUBTFUL = frozenset({UNSAID, "409"})
+"""Codes of rows that come back, and may have been taken: so may be what is at odds with what was being done."""
 
 
 @record(frozen=True, slots=True)

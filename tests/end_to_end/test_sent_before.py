@@ -570,6 +570,20 @@ def test_check_tells_what_of_a_run_that_failed_may_come_again(place, script, wan
     assert wanted in ended.err, ended.err
 
 
+def test_a_row_that_comes_back_with_a_conflict_may_have_been_taken(place):
+    place.job(more='batch = 1\nresults = {items = "$.errors", row = "$.row"}\n')
+    place.put("a", 0, 3, "five")
+    place.breaks_off(after=2)
+    place.put("b", 0, 1, "four")
+    place.server.routes["POST /put"] = lambda asked: (place.take(asked), (409, {}))[1]
+    assert "1 row refused" in place.run()
+    place.server.routes["POST /put"] = place.take
+    (place.folder / "in" / "b.csv").unlink()
+    place.back("a")
+    place.run()
+    assert {number: f"five{number}" for number in range(3)} == place.state()
+
+
 WAITING = 'retry = {attempts = 3, first = "1ms"}'
 
 

@@ -36,6 +36,7 @@ class Told(Place):
         self.last: dict[int, tuple[str, bool]] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.in_vain, self.known, self.taken_all_the_same, self.unwanted = 10_000, True, False, set[int]()
+        self.by_row = False
         self.twice, self.refused, self.asked = list[int](), set[int](), 0
 
     def take(self, asked):
@@ -53,7 +54,8 @@ class Told(Place):
             self.last |= {
                 number: (self.last[number][0], True) for number, name in rows.items() if self.last.get(number, (name,))[0] != name
             }
-        return 409, {"error": "something else is being done"}
+        # Where rows are refused one by one, a conflict over a row is such a refusal.
+        return (500, {"error": "it broke down"}, {"Retry-After": "0"}) if self.by_row else (409, {"error": "something else is being done"})
 
     def taken(self, key, rows):
         if key not in self.answers:
@@ -86,6 +88,7 @@ class Told(Place):
 def through(place, form, steps):
     """So many runs by chance, each held to what the shop knows."""
     chance, broken, certain = Random(SEED), 0, True
+    place.by_row = form == "refused rows"
     place.job("ff", more=FORMS[form])
     place.job("full", more=FORMS[form])
     for step in range(steps):

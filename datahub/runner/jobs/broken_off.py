@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from datahub.connectors.declare import UNSAID
+from datahub.connectors.declare import DOUBTFUL
 from datahub.engine.keys import Hashes
 from datahub.project.binding import FilesFrom
 from datahub.records import record
@@ -332,7 +332,7 @@ def _refused(batch: Batch) -> Iterator[tuple[int, str]]:
 
 
 def _refused_for_certain(batches: Sequence[Batch]) -> Sequence[int]:
-    return [row for one in batches for row, code in _refused(one) if code != UNSAID]
+    return [row for one in batches for row, code in _refused(one) if code not in DOUBTFUL]
 
 
 def _below(place: str, other: str) -> bool:
