@@ -164,8 +164,8 @@ def cells(values: pa.Array, kind: Type, style: Style) -> pa.Array:
     base = t.base_of(kind)
     is_text = base.of_texts if isinstance(base, Joined) else isinstance(base, t.Text | t.Enum | t.Json | t.Pattern)
     found = quoted(cell_texts(values, base, style), style if is_text else replace(style, formula_guard=False))
-    if isinstance(base, Joined) and style.quote and not style.alone and not style.every:
-        # A list of nothing is an empty cell, as it is read.
+    if isinstance(base, Joined) and style.quote and not style.alone and not style.every and not style.nulls:
+        # A list of nothing is an empty cell, as it is read. Where null has a word, nothing at all is what a row leaves out.
         return pc.if_else(pc.equal(found, style.quote * 2), "", found)
     return found
 

@@ -68,7 +68,9 @@ def _shows(target: ir.TargetShape) -> bool:
     """Whether a row that leaves a field alone looks different from one that erases it."""
     match target.kind:
         case "csv":
-            return bool(dict(target.options).get("nulls"))
+            # Without quotes an empty text or list is nothing at all, as what is left out is.
+            options = dict(target.options)
+            return bool(options.get("nulls")) and options.get("quote") != ""
         case "json" | "jsonl" | "api":
             return True
         case _:
