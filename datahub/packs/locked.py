@@ -31,9 +31,7 @@ def drift(script: Document, loader: Folders, project: ProjectPacks) -> Iterator[
 
 
 def _drifted(base: Base, locked: LockedBase, project: ProjectPacks) -> Diagnostic:
-    assert project.lock is not None
-    pack = project.lock.of(base.pack)
-    now = f"{base.pack} {pack.version}" if pack is not None else base.pack
+    now = f"{base.pack} {_version_now(base.pack, project)}".rstrip()
     before = f"{base.pack} {locked.version}"
     also = (Label(base.written, f"now, in {now}"),) if base.written is not None else ()
     lines = changed_lines(locked.text, base.written.text) if base.written is not None else []
@@ -68,6 +66,16 @@ def stale(project: ProjectPacks, loader: Folders) -> Iterator[Diagnostic]:
         yield from _unrecorded(project, loader, place)
 
 
+def _version_now(name: str, project: ProjectPacks) -> str:
+    """The version that is used now: of a folder that is worked on another one than what is locked."""
+    try:
+        pack = project.open(name)
+    except DataHubError:
+        pack = None
+    locked = project.lock.of(name) if project.lock is not None else None
+    return str(pack.manifest.version) if pack is not None else locked.version if locked is not None else ""
+
+
 def _required(project: ProjectPacks, lock: Lock) -> Iterator[tuple[str, Range, str]]:
     for one in project.required():
         yield one.name, one.versions, one.by
@@ -96,7 +104,8 @@ def _tampered(locked: LockedPack, project: ProjectPacks, place: Path) -> Iterato
         yield _at(place, locked.name, TAMPERED, problem.message, problem.help)
         return
     if pack is not None and pack.contents.digest != locked.files:
-        message = f"the files of {locked.name} {locked.version} are not those that were locked"
+        there = "" if str(pack.manifest.version) == locked.version else f", and are those of {pack.manifest.version} now"
+        message = f"the files of {locked.name} {locked.version} are not those that were locked{there}"
         hashes = (f"locked: {locked.files}", f"found:  {pack.contents.digest}")
         yield replace(_at(place, locked.name, TAMPERED, message, "`dhm pack lock` takes the change, where it is meant"), notes=hashes)
 

@@ -357,6 +357,15 @@ def test_a_folder_that_is_worked_on_is_behind_its_lock_only_where_that_is_asked(
     assert 0 == dhm("check", "--locked").code
 
 
+def test_drift_after_a_new_version_of_a_folder_names_both_versions(here, tmp_path, dhm):
+    place = make(tmp_path / "orders", pack_dhm=orders("1.2.0"))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", place).code
+    make(place, pack_dhm=orders("1.2.1", "trim(lower(x))").replace("slug(o.id)", "trim(slug(o.id))"))
+    told = dhm("check").out
+    assert (True, True) == ("now, in acme.orders 1.2.1" in told, "in acme.orders 1.2.0:" in told), told
+    assert "the files of acme.orders 1.2.0 are not those that were locked, and are those of 1.2.1 now" in dhm("check", "--locked").out
+
+
 def test_drift_below_an_override_is_shown_from_three_sides_until_it_is_accepted(here, tmp_path, dhm):
     publish(dhm, tmp_path, tmp_path / "index", "1.2.0")
     publish(dhm, tmp_path, tmp_path / "index", "1.3.0", "trim(lower(x))")
