@@ -91,7 +91,30 @@ def input_files(given: Sequence[str | InputFile]) -> list[InputFile]:
             found.append(InputFile(str(path), path.name))
         else:
             raise UnusableRun(f"there is no file `{path}`")
-    return found
+    return _told_apart(found)
+
+
+def _told_apart(files: list[InputFile]) -> list[InputFile]:
+    """Files of one name with as much of their folders before it as tells them apart; landed ones are counted, as their folders say nothing.
+
+    What a script joins by `file_name` would be that of another file, and a reject would point to either.
+    """
+    paths: dict[str, list[str]] = {}
+    for one in files:
+        if one.path not in paths.setdefault(one.name, []):
+            paths[one.name].append(one.path)
+    return [
+        InputFile(one.path, _own_name(one, paths[one.name]), one.part, one.member) if len(paths[one.name]) > 1 else one for one in files
+    ]
+
+
+def _own_name(file: InputFile, alike: list[str]) -> str:
+    if any(Path(path).name != file.name for path in alike):
+        number = alike.index(file.path) + 1
+        return file.name if number == 1 else f"{file.name} ({number})"
+    others = [Path(path).absolute().parts for path in alike if path != file.path]
+    own = Path(file.path).absolute().parts
+    return next(("/".join(own[-n:]) for n in range(2, len(own)) if all(own[-n:] != other[-n:] for other in others)), file.name)
 
 
 def bound_files(plan: op.Plan, sources: Mapping[str, Sequence[str | InputFile]]) -> dict[str, list[InputFile]]:
