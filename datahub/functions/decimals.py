@@ -287,7 +287,7 @@ def _small_quotient(x: Any, y: Any, digits: int) -> Any:
     if isinstance(y, int) and y in _POWERS and _POWERS[y] <= digits:
         # Nothing is left over: 12.34 / 100 has the same digits.
         factor = 10 ** (digits - _POWERS[y])
-        return None if n * factor >= _INT64 else x * np.int64(factor)
+        return None if max(n, 1) * factor >= _INT64 else x * np.int64(factor)
     if 2 * n * 10**digits + d >= _INT64:
         zeros = _trailing_zeros(y, digits)
         y, d, digits = y // 10**zeros, d // 10**zeros, digits - zeros

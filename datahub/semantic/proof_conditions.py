@@ -210,7 +210,7 @@ def _ordered(value: ir.Expression, operator: str, constant: ir.Value) -> tuple[i
     match value:
         case ir.Call(function="enum_rank", arguments=(member, ir.Constant(value=tuple() as members))) if isinstance(constant, int):
             return member, _interval(operator, members[constant - 1])
-        case _ if isinstance(constant, Decimal) and isinstance(t.base_of(value.type), t.Int) and constant % 1:
+        case _ if isinstance(constant, Decimal) and isinstance(t.base_of(value.type), t.Int) and constant != int(constant):
             # Between whole numbers: those below it, or those above.
             return value, _interval("<=", floor(constant)) if operator in ("<", "<=") else _interval(">=", ceil(constant))
         case _:

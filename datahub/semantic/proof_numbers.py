@@ -128,7 +128,7 @@ class Numbers:
 def _digits(values: Iterable[Value]) -> int:
     """The most digits that one of the values has after the point."""
     exponents = (Decimal(str(value)).normalize(EXACT).as_tuple().exponent for value in values)
-    return max((-one for one in exponents if isinstance(one, int)), default=0)
+    return max((0, *(-one for one in exponents if isinstance(one, int))))
 
 
 def _ticks(moment: datetime) -> int:

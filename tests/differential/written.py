@@ -96,6 +96,18 @@ def near(kind: t.Type, numbers: list[Written], r: random.Random) -> Any:
     return units if isinstance(kind, t.Int) else Decimal((int(units < 0), tuple(map(int, str(abs(units)))), -scale))
 
 
+def _zero(kind: t.Type) -> Any:
+    match kind:
+        case t.ListOf(item=item):
+            return [_zero(item)]
+        case t.Float():
+            return 0.0
+        case t.Decimal(scale=scale):
+            return Decimal(0).scaleb(-scale)
+        case _:
+            return 0
+
+
 def many(kind: t.Type, numbers: list[Written], r: random.Random) -> Any:
     return None if r.random() < 0.1 else [near(kind, numbers, r) for _ in range(r.randint(0, 3))]
 
@@ -245,6 +257,9 @@ def differences(one: Asked, r: random.Random) -> list[str]:
     column = many if isinstance(one.kind, t.ListOf) else near
     inner = one.kind.item if isinstance(one.kind, t.ListOf) else one.kind
     values = [column(inner, one.numbers, r) for _ in range(ROWS)]
+    if r.random() < 0.25:
+        # What all values have in common, nothing but zeros among it, chooses how they are worked out.
+        values = [r.choice((values[0], None, _zero(one.kind))) if r.random() < 0.2 else _zero(one.kind) for _ in range(ROWS)]
     given = evaluate(typed, Scope(framed({"x": one.kind}, [{"x": value} for value in values]), state()))
     got = given.array(ROWS).to_pylist()
     failed = {int(at) for failure in given.failures for at in np.arange(ROWS)[failure.rows]}
