@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import thread_time
 
-import numpy as np
 import pyarrow as pa
 
 from datahub.engine.keys import Hashes, SeenKeys
-from datahub.engine.lookup_index import FEW, LookupIndex, Numbered, build, is_hashed
+from datahub.engine.lookup_index import FEW, LookupIndex, Numbered, build, is_hashed, put_in
 from datahub.engine.parts import no_rows, table_of
 from datahub.engine.run_state import RunState
 from datahub.engine.told_apart import keyed
 from datahub.engine.values import coerced
-from datahub.frames.frame import Frame, Mask, Rows
+from datahub.frames.frame import Frame, Mask
 from datahub.plan import operators as op
 from datahub.records import record
 from datahub.semantic import ir
@@ -92,7 +91,7 @@ class Filling:
         self._count = 0
         self._pool: ThreadPoolExecutor | None = None
         self._seen: SeenKeys | None = None
-        self._put: list[Future[Rows]] = []
+        self._put: list[Future[bool]] = []
         # Rows of the script stand before those that are fed; several columns are numbered each by itself.
         self._early = len(table.keys) == 1 and not table.rows
         self.seconds = 0.0
@@ -142,24 +141,24 @@ class Filling:
 
     def _known(self) -> Numbered | None:
         """The keys that were put in; the columns are brought together before anybody waits for them."""
-        first = [one.result() for one in self._put]
-        return Numbered(self._seen, np.concatenate(first)) if self._seen is not None and self._early else None
+        new = [one.result() for one in self._put]
+        return Numbered(self._seen, all(new)) if self._seen is not None and self._early else None
 
     def _make_room(self, count: int) -> None:
         begun = thread_time()
         self._seen = SeenKeys(count)
         self.seconds += thread_time() - begun
 
-    def _put_in(self, keys: pa.Array | Hashes, before: int) -> Rows:
-        """For each key the row that had it first; `before` rows were put in already."""
+    def _put_in(self, keys: pa.Array | Hashes, before: int) -> bool:
+        """Whether none of some keys was there; `before` rows were put in already."""
         begun = thread_time()
         assert self._seen is not None
-        found = [np.empty(0, np.int64)]
+        new = True
         for start in range(0, _length(keys), PIECE):
             some = keyed(keys.slice(start, PIECE)) if isinstance(keys, pa.Array) else keys[:, start : start + PIECE]
-            found.append(self._seen.first_rows(some, np.arange(before + start, before + start + some.shape[1], dtype=np.int64)))
+            new &= put_in(self._seen, some, before + start)
         self.seconds += thread_time() - begun
-        return np.concatenate(found)
+        return new
 
 
 def _may_be_put(key: pa.Array) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.engine.keys import SeenKeys
+from datahub.engine.keys import Hashes, SeenKeys
 from datahub.engine.told_apart import is_long, keyed
 from datahub.engine.values import array, brought, carried, coerced
 from datahub.frames.chunks import whole
@@ -92,17 +92,20 @@ def _nested_codes(values: pa.Array, wanted: pa.Array) -> Rows:
 
 @record(frozen=True, slots=True)
 class Keys:
-    """All keys of a table: each a combination of numbers of its parts, itself numbered in ascending order."""
+    """All keys of a table: each a combination of numbers of its parts, itself numbered in ascending order; of one part, its numbers."""
 
     parts: tuple[Part, ...]
-    combined: Rows
+    combined: Rows | None
     dense: Rows | None
+
+    def __len__(self) -> int:
+        return len(self.parts[0].values) if self.combined is None else len(self.combined)
 
     def find(self, wanted: Sequence[pa.Array]) -> Rows:
         """For each row the number of its key, -1 where the table lacks it."""
         numbers = self.parts[0].codes(wanted[0])
-        if len(self.parts) == 1 or not len(self.combined):
-            return numbers if len(self.combined) else np.full(len(numbers), -1, np.int64)
+        if self.combined is None or not len(self.combined):
+            return numbers if len(self) else np.full(len(numbers), -1, np.int64)
         missing = numbers < 0
         for part, more in zip(self.parts[1:], wanted[1:], strict=True):
             one = part.codes(more)
@@ -119,22 +122,27 @@ class Keys:
 
 @record(frozen=True, slots=True)
 class Numbered:
-    """The hashes of all keys of a column, and for each row that which had its key first."""
+    """The hashes of all keys of a column, and whether no row has that of another."""
 
     seen: SeenKeys
-    first: Rows
+    distinct: bool
 
 
 Known: TypeAlias = Callable[[], Numbered | None]
 """Waits for the hashes of all keys, where somebody puts them in meanwhile."""
 
 
-def keys_of(columns: Sequence[pa.Array], known: Known | None = None) -> tuple[Keys, Rows]:
-    """The keys that rows have, and for each row the number of its key; rows with a null have none (-1)."""
-    parts, numbers = zip(*(_numbered(column, known) for column in columns), strict=True)
+def keys_of(columns: Sequence[pa.Array], known: Known | None = None) -> tuple[Keys, Rows | None]:
+    """The keys that rows have, and for each row the number of its key; rows with a null have none (-1).
+
+    None stands for rows of which each has the key of its own number: memory costs time.
+    """
+    if len(columns) == 1:
+        part, of_rows = _numbered(columns[0], known)
+        return Keys((part,), None, None), of_rows
+    parts, found = zip(*(_numbered(column, known) for column in columns), strict=True)
+    numbers = [numbers_of(one, len(columns[0])) for one in found]
     sizes = [len(part.values) for part in parts]
-    if len(parts) == 1:
-        return Keys(parts, np.arange(sizes[0], dtype=np.int64), None), numbers[0]
     missing = np.logical_or.reduce([one < 0 for one in numbers])
     combined = np.zeros(len(missing), np.int64)
     for one, size in zip(numbers, sizes, strict=True):
@@ -150,13 +158,18 @@ def keys_of(columns: Sequence[pa.Array], known: Known | None = None) -> tuple[Ke
     return Keys(parts, distinct, dense), key_of
 
 
+def numbers_of(numbers: Rows | None, count: int) -> Rows:
+    """The numbers of the keys of rows, also where each is that of its row."""
+    return np.arange(count, dtype=np.int64) if numbers is None else numbers
+
+
 def is_hashed(kind: pa.DataType) -> bool:
     """Whether many values of a type are found by their hashes."""
     return bool(pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_temporal(kind))
 
 
-def _numbered(column: pa.Array, known: Known | None) -> tuple[Part, Rows]:
-    """The distinct values of a column, and for each row the number of its own, -1 where it is null."""
+def _numbered(column: pa.Array, known: Known | None) -> tuple[Part, Rows | None]:
+    """The distinct values of a column, and for each row the number of its own, -1 where it is null; None where no value comes twice."""
     kind = column.type
     if pa.types.is_nested(kind):
         numbers = codes(column)
@@ -165,25 +178,30 @@ def _numbered(column: pa.Array, known: Known | None) -> tuple[Part, Rows]:
         return part, part.codes(column)
     hashed = is_hashed(kind)
     if hashed and len(column) > FEW and not column.null_count:
-        rows = np.arange(len(column), dtype=np.int64)
         put = (known() if known is not None else None) or _seen(column)
-        if (put.first == rows).all():
+        if put.distinct:
             # Different hashes are of different values: there is none twice.
-            return Part(column, put.seen), rows
+            return Part(column, put.seen), None
     encoded = column.dictionary_encode()
     values = encoded.dictionary
     return Part(values, _seen(values).seen if hashed and len(values) > FEW else None), _found(encoded.indices)
 
 
 def _seen(values: pa.Array) -> Numbered:
-    """The hashes of values, and for each value the place of the first that has its hash."""
+    """The hashes of values, and whether they are all different."""
     seen = SeenKeys(len(values))
     size = 1 << 16
     with ThreadPoolExecutor(1, thread_name_prefix="dhm-keys") as pool:
         # One piece is hashed while the one before it is put in: nothing else goes on while a table is made ready.
         hashed = pool.map(lambda start: keyed(values.slice(start, size)), range(0, len(values), size))
-        first = [seen.first_rows(some, np.arange(at * size, at * size + some.shape[1], dtype=np.int64)) for at, some in enumerate(hashed)]
-    return Numbered(seen, np.concatenate([np.empty(0, np.int64), *first]))
+        new = [put_in(seen, some, at * size) for at, some in enumerate(hashed)]
+    return Numbered(seen, all(new))
+
+
+def put_in(seen: SeenKeys, hashed: Hashes, before: int) -> bool:
+    """Put the keys of some rows in, `before` which others stand; whether none of them was there."""
+    rows = np.arange(before, before + hashed.shape[1], dtype=np.int64)
+    return bool((seen.first_rows(hashed, rows) == rows).all())
 
 
 # ---------------------------------------------------------------- the index
@@ -220,7 +238,8 @@ class LookupIndex:
     def inverse(self, member: str) -> tuple[Keys, Rows]:
         """The keys that the results (or a field of theirs) are, and for each row the number of its own."""
         if member not in self.inverses:
-            self.inverses[member] = keys_of([pc.struct_field(self.results, member) if member else self.results])
+            keys, key_of = keys_of([pc.struct_field(self.results, member) if member else self.results])
+            self.inverses[member] = keys, numbers_of(key_of, len(self.results))
         return self.inverses[member]
 
 
@@ -232,18 +251,19 @@ def build(table: ir.LookupTable, rows: pa.Table | None = None, known: Known | No
     columns, since, results = _inline(table)
     if rows is not None:
         columns, since, results = _over(columns, since, results, *_fed(table, rows))
-    keys, key_of = keys_of(columns, known)
-    plain = np.array_equal(key_of, np.arange(len(keys.combined)))
+    keys, found = keys_of(columns, known)
+    plain = found is None or np.array_equal(found, np.arange(len(keys)))
     if plain and since is None:
         # No key stands twice, as in most tables: each is that of its own row.
-        none = np.zeros(len(key_of), np.bool_)
-        return LookupIndex(table, keys, tuple(columns), results, None, key_of, None, key_of, none, False)
+        none = np.empty(0, np.int64)
+        return LookupIndex(table, keys, tuple(columns), results, None, none, None, none, none.astype(np.bool_), False)
+    key_of = numbers_of(found, len(results))
     moments, moment_of = _moments(since, len(results))
     order = key_of if plain else _ordered(key_of, moment_of)
     width = 1 if moments is None else len(moments) + 1
     periods = key_of[order] * width + moment_of[order]
     double = _double(periods, results, order)
-    rows_of = None if plain else _rows_of(key_of, order, double, len(keys.combined))
+    rows_of = None if plain else _rows_of(key_of, order, double, len(keys))
     return LookupIndex(table, keys, tuple(columns), results, rows_of, order, moments, periods, double, bool(double.any()))
 
 

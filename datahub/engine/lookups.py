@@ -100,7 +100,7 @@ def _backwards(index: LookupIndex, node: ir.LookUp, wanted: list[pa.Array]) -> t
     """Rows by their result: the first that has it."""
     keys, key_of = index.inverse(node.member)
     number = keys.find(wanted)
-    first = np.full(len(keys.combined) + 1, -1, np.int64)
+    first = np.full(len(keys) + 1, -1, np.int64)
     rows = np.flatnonzero(key_of >= 0)[::-1]
     first[key_of[rows]] = rows
     place = first[number]

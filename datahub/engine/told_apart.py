@@ -36,7 +36,10 @@ def keyed(column: pa.Array) -> Hashes:
     """For each key 64 bits and 24 more at the top of a second word; what stands below these is for others. Nulls give anything."""
     if len(column) > 2 * PIECE - PIECE // 2:
         size = -(-len(column) // -(-len(column) // PIECE))
-        return np.concatenate([keyed(column.slice(start, size)) for start in range(0, len(column), size)], axis=1)
+        found = np.empty((2, len(column)), np.uint64)
+        for start in range(0, len(column), size):
+            found[:, start : start + size] = keyed(column.slice(start, size))
+        return found
     if not pa.types.is_string(column.type):
         return _stirred(ints(column).view(np.uint64).copy(), np.zeros(len(column), np.uint64))
     offsets = text_offsets(column).astype(np.int64)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from datahub.engine import keys
-from datahub.engine.lookup_index import FEW, keys_of
+from datahub.engine.lookup_index import FEW, keys_of, numbers_of
 
 
 def test_hashes_are_the_same_in_pieces_as_row_by_row() -> None:
@@ -49,7 +49,9 @@ def test_a_table_that_grew_knows_each_key_and_no_other(stretch: int, crowded: in
 def test_many_keys_are_numbered_by_their_values(repeated: bool, gaps: bool) -> None:
     count = FEW + 10_000
     values = [None if gaps and number % 11 == 0 else f"k{number % (count - 100 if repeated else count)}" for number in range(count)]
-    found, key_of = keys_of([pa.array(values)])
+    found, numbers = keys_of([pa.array(values)])
+    assert (numbers is None) is not (repeated or gaps)
+    key_of = numbers_of(numbers, count)
     known = found.parts[0].values.to_pylist()
     assert len(set(known)) == len(known) == len({value for value in values if value is not None})
     assert [None if number < 0 else known[number] for number in key_of.tolist()] == values
