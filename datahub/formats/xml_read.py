@@ -29,6 +29,8 @@ MEMORY = 1 << 30
 _EARLIER = re.compile(rb"<_dhm_\w+>[^<>]*</_dhm_\w+>|<_dhm_\w+/>")
 """What an earlier reject file added."""
 _SHOWN = 2000
+_BLANK = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
+"""White space and marks of encodings, in all of them."""
 
 
 @record(frozen=True, slots=True)
@@ -99,9 +101,10 @@ class XmlReader:
             asked = {"name": file.name, "rows": self.path, "size": block_size(stream)}
             asked["doctype"] = option(self.shape, "doctype") == "ignore"
             first = stream.read(CHUNK)
-            if not first:
+            if not first.strip(_BLANK):
                 # Without an element it is no document: it was cut before it began.
-                raise BadInput("R005", f"`{file.name}` has 0 bytes: no XML is so short", "fetch the file again", path=file.name)
+                what = "nothing but white space" if first else "0 bytes"
+                raise BadInput("R005", f"`{file.name}` has {what}: no XML is so short", "fetch the file again", path=file.name)
             parts = chain((first,), iter(lambda: stream.read(CHUNK), b""))
             for told, found in child.answers(_work("read", file), self._asked | asked, parts):
                 yield self._block(told, found, number, count)

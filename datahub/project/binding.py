@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal, Self
 
@@ -103,7 +104,11 @@ class FilesFrom(From):
     def _one_mode(self) -> Self:
         if bool(self.path) == bool(self.folder):
             raise mistake("one_mode", "a source has either a `path` (one file) or a `folder`", key="path")
+        check_done_file(self.pattern if self.folder else self.path.rpartition("/")[2], self.ready.done_file, key=("ready", "done_file"))
         for key, after in (("after", self.after), ("on_failure", self.on_failure)):
+            if after.action == "mark" and re.fullmatch(r"\{\{\s*NAME\s*\}\}\.done", self.ready.done_file, re.IGNORECASE):
+                message = "`mark` puts `<name>.done` beside what was read, and that is what files wait for: none would ever be read"
+                raise mistake("marked", message, key=("ready", "done_file"), help='let it be another, such as `done_file = "{{NAME}}.ok"`')
             if self.folder and after.action == "move" and lies_in(after.folder, self.folder, self.recursive):
                 message = f"a file that is moved to `{after.folder}` is still where the source looks, and would be read again in each run"
                 raise mistake("moved_back", message, key=(key, "folder"), help="name a folder that is not read")

@@ -186,6 +186,11 @@ class Secret:
         return {"type": "string", "pattern": r"\$\{(env|file|keyring):[^}]+\}", "examples": ["${env:ERP_PASSWORD}"]}
 
 
+def signing(value: Any, info: core_schema.ValidationInfo) -> Any:
+    """A secret in a header, where a word for how it is signed may stand before it."""
+    return Secret(value, (info.context or {}).get("vault")) if isinstance(value, str) and header_only_refers(value) else value
+
+
 def _read_secret(value: Any, info: core_schema.ValidationInfo) -> Secret:
     if isinstance(value, Secret):
         return value

@@ -20,9 +20,10 @@ def slots_of(name: str) -> list[str]:
     return [found[1].upper() for found in SLOT.finditer(name)]
 
 
-def check_slots(key: str, name: str, known: Sequence[str]) -> None:
-    """A mistake for the first slot of a name that nothing fills."""
-    check_name(key, name)
+def check_slots(key: str, name: str, known: Sequence[str], *, path: bool = False) -> None:
+    """A mistake for the first slot of a name that nothing fills, or where it would be a path, and may be none."""
+    if not path:
+        check_name(key, name)
     for slot in slots_of(name):
         if slot not in known:
             near = nearest(slot, known)
@@ -30,14 +31,14 @@ def check_slots(key: str, name: str, known: Sequence[str]) -> None:
             raise mistake("slot", f"nothing fills `{{{{{slot}}}}}`", key=key, help=help)
 
 
-def check_done_file(name: str, done_file: str) -> None:
+def check_done_file(name: str, done_file: str, key: str | tuple[str, ...] = "done_file") -> None:
     """A mistake where what announces a file has the file's own name."""
     stem = name.rpartition(".")[0] or name
     values = {"NAME": name, "STEM": stem}
     made = SLOT.sub(lambda found: values.get(found[1].upper(), found[0]), done_file)
     if done_file and _even(made) == _even(name):
         help = "give it a name of its own, such as `{{NAME}}.done`"
-        raise mistake("done_file", f"`{done_file}` is the name of the file itself that it announces", key="done_file", help=help)
+        raise mistake("done_file", f"`{done_file}` is the name of the file itself that it announces", key=key, help=help)
 
 
 def _even(name: str) -> str:

@@ -163,7 +163,28 @@ def test_a_row_whose_file_would_be_called_as_that_of_another_key_is_refused_alon
     assert 0 == ended.returncode, ended.stderr
     assert ["a_b.json", "c.json"] == sorted(path.name for path in (folder / "out").iterdir())
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
-    assert "a file for `a_b.json` is called `a_b.json`, as that for `a/b.json` is" in refused.read_text(encoding="utf-8")
+    assert "a file for `a_b` is called `a_b.json`, as that for `a/b` is" in refused.read_text(encoding="utf-8")
+
+
+def test_two_keys_that_are_joined_to_one_name_are_two_rows(project):
+    folder = project(FILES + 'document = "json"\nname = "{{ORDERID}}-{{NOTE}}.json"\n')
+    rows: list[dict[str, object]] = [{"id": id, "note": note, "lines": []} for id, note in (("a-b", "c"), ("a", "b-c"), ("z", "x"))]
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": rows}), encoding="utf-8")
+    ended = dhm("run", "orders")
+    assert 0 == ended.returncode, ended.stderr
+    assert ["a-b-c.json", "z-x.json"] == sorted(path.name for path in (folder / "out").iterdir())
+    refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
+    assert "a file for `a`, `b-c` is called `a-b-c.json`, as that for `a-b`, `c` is" in refused.read_text(encoding="utf-8")
+
+
+def test_a_document_that_would_have_a_temporary_name_is_refused_alone(project):
+    folder = project(FILES + 'document = "json"\nname = "{{ORDERID}}"\n')
+    rows: list[dict[str, object]] = [{"id": id, "note": None, "lines": []} for id in ("a.part", "b~", "c")]
+    (folder / "in" / "orders.json").write_text(json.dumps({"orders": rows}), encoding="utf-8")
+    assert 0 == dhm("run", "orders").returncode
+    assert ["c"] == sorted(path.name for path in (folder / "out").iterdir())
+    refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
+    assert "`a.part` is what files are called that are being written" in refused.read_text(encoding="utf-8")
 
 
 def test_many_documents_are_told_in_one_line(project):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Discriminator, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Tag, model_validator
 
 from datahub.project.addresses import Address
 from datahub.project.headers import HeaderName
 from datahub.project.model import Config, mistake
-from datahub.project.secrets import Secret
+from datahub.project.secrets import Secret, signing
+from datahub.project.slots import check_slots, slots_of
 
 
 class NoAuth(Config):
@@ -39,7 +40,7 @@ class KeyAuth(Config):
     kind: Literal["key"] = "key"
     place: Literal["header", "query"] = "header"
     name: HeaderName = "X-API-Key"
-    value: Secret
+    value: Annotated[Secret, BeforeValidator(signing)]
 
 
 class OAuth2(Config):
@@ -74,6 +75,10 @@ class OAuth2(Config):
                 return self
 
 
+SIGNED = ("METHOD", "TARGET", "TIMESTAMP", "BODY", "BODY_DIGEST")
+"""What of a request can be signed."""
+
+
 class HmacAuth(Config):
     """A signature over each request, by a secret that both sides have."""
 
@@ -88,6 +93,13 @@ class HmacAuth(Config):
     """Where the seconds since 1970 stand that `{{TIMESTAMP}}` was signed with; empty to send none."""
     message: str = "{{METHOD}}\n{{TARGET}}\n{{TIMESTAMP}}\n{{BODY_DIGEST}}"
     """What is signed: `{{METHOD}}`, `{{TARGET}}` (path and query), `{{TIMESTAMP}}`, `{{BODY}}`, `{{BODY_DIGEST}}` (SHA-256, in hex)."""
+
+    @model_validator(mode="after")
+    def _signs_the_request(self) -> Self:
+        check_slots("message", self.message, SIGNED, path=True)
+        if not set(slots_of(self.message)) & set(SIGNED):
+            raise mistake("message", "nothing of the request is signed: all would have one signature", key="message")
+        return self
 
 
 def _kind(told: Any) -> str | None:

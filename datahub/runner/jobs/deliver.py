@@ -244,14 +244,14 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
     folder = context.folders.run(run.id) / "out" / "documents" / target
     folder.mkdir(parents=True)
     files, unmade = [], []
-    meant: dict[str, str] = {}
+    meant: dict[str, tuple[tuple[str, ...], ...]] = {}
     for one in context.ways.documents[target].made(made_files(context, run, target), values_of(run, target)):
         if one.problem:
             unmade.append(_unmade(_document(context, run, target, one), one.problem))
             continue
         path = folder / one.name
         if meant.setdefault(one.name, one.meant) != one.meant:
-            problem = f"a file for `{one.meant}` is called `{one.name}`, as that for `{meant[one.name]}` is"
+            problem = f"a file for {_of(one.meant)} is called `{one.name}`, as that for {_of(meant[one.name])} is"
             unmade.append(_unmade(_document(context, run, target, one), problem))
             continue
         if path.exists():
@@ -261,6 +261,10 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
         files.append(_file(context, run, target, WrittenFile(one.name, str(path), 1, target)))
     to_disk(folder)
     return files, unmade
+
+
+def _of(meant: tuple[tuple[str, ...], ...]) -> str:
+    return ", ".join(f"`{value}`" for several in meant for value in several)
 
 
 def made_files(context: JobContext, run: Run, target: str) -> dict[str, Path]:

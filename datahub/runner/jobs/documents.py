@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.file_names import filled
+from datahub.connectors.file_names import filled, temporary
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.documents.plain import Plain
 from datahub.documents.rows import documents
@@ -17,7 +17,7 @@ from datahub.documents.told import extension, kind_of
 from datahub.documents.written import text_of
 from datahub.plan.operators import Plan
 from datahub.project.binding import DocumentsTo, FilesTo
-from datahub.project.slots import OF_RUN, SLOT, slots_of
+from datahub.project.slots import OF_RUN, slots_of
 from datahub.records import record
 
 
@@ -31,8 +31,8 @@ class Document:
     problem: str = ""
     values: Mapping[str, str] | None = None
     """What names and paths can say of the row."""
-    meant: str = ""
-    """The name before what no file can be called was taken out of it: it tells rows apart whose names are one."""
+    meant: tuple[tuple[str, ...], ...] = ()
+    """What the name was made of, a key field by field, with what no file can be called: it tells rows apart whose names are one."""
 
 
 class Documents:
@@ -60,7 +60,9 @@ class Documents:
                 mine = self._values(row)
                 slots = {**mine, **values, "FORMAT": self._format}
                 name = filled(self._name, slots)
-                yield Document(number, name, self._maker.render(row), values=mine, meant=_meant(self._name, slots))
+                if temporary(name) and not temporary(self._name):
+                    raise TerminalError(f"`{name}` is what files are called that are being written: nobody takes it")
+                yield Document(number, name, self._maker.render(row), values=mine, meant=self._meant(row, slots))
             except TerminalError as problem:
                 # It is one row that cannot be written so; the others can.
                 yield Document(number, "", b"", problem.message)
@@ -85,9 +87,9 @@ class Documents:
         key = "-".join(text_of(row.get(name)) for name in self.row.key)
         return {**bare, **told, "KEY": key or "document"}
 
-
-def _meant(template: str, slots: Mapping[str, str]) -> str:
-    return SLOT.sub(lambda found: slots[found[1].upper()], template)
+    def _meant(self, row: Mapping[str, Any], slots: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+        key = tuple(text_of(row.get(name)) for name in self.row.key)
+        return tuple(key if slot == "KEY" else (slots[slot],) for slot in slots_of(self._name) if slot not in (*OF_RUN, "FORMAT"))
 
 
 def documents_of(target: str, told: DocumentsTo, plan: Plan, folder: Path) -> Documents:

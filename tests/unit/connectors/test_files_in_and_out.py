@@ -380,6 +380,20 @@ def test_a_file_cannot_wait_for_itself():
     assert "{{STEM}}.csv" == Ready(done_file="{{STEM}}.csv").done_file
 
 
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"after": After(action="mark"), "ready": Ready(done_file="{{NAME}}.done")}, "none would ever be read"),
+        ({"on_failure": After(action="mark"), "ready": Ready(done_file="{{ name }}.done")}, "none would ever be read"),
+        ({"pattern": "*.jsonl", "ready": Ready(done_file="{{STEM}}.jsonl")}, "the name of the file itself"),
+        ({"folder": "", "path": "in/a.csv", "ready": Ready(done_file="a.csv")}, "the name of the file itself"),
+    ],
+)
+def test_what_files_wait_for_is_neither_a_mark_nor_one_of_them(told, says):
+    with pytest.raises(ValidationError, match=says):
+        FilesFrom(connection="here", **{"folder": "in", **told})
+
+
 def test_what_a_row_says_makes_no_hidden_file():
     assert "_hid.xml" == filled("{{ID}}.xml", {"ID": ".hid"})
     assert "_..xml" == filled("{{ID}}.xml", {"ID": ".."})

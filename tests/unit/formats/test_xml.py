@@ -49,6 +49,12 @@ def test_a_file_of_no_bytes_is_no_document(tmp_path):
     assert ("R005", "`f.xml` has 0 bytes: no XML is so short") == (problem.code, problem.message)
 
 
+@pytest.mark.parametrize("data", [b"  \n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xef\xbb\xbf\n", " \n".encode("utf-16")])
+def test_a_file_of_white_space_alone_is_no_document(tmp_path, data):
+    problem = refusal(tmp_path, data)
+    assert ("R005", "`f.xml` has nothing but white space: no XML is so short") == (problem.code, problem.message)
+
+
 def test_an_entity_of_an_outside_file_is_never_asked_for(tmp_path):
     (tmp_path / "secret").write_text("secret")
     problem = refusal(tmp_path, f'<!DOCTYPE a SYSTEM "file://{tmp_path}/secret"><a><b id="1"/></a>')
