@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.diagnostics.row_codes import phrase
+from datahub.engine.cells import REQUIRED
 from datahub.engine.evidence import shown_by
 from datahub.frames.frame import Failure, Frame, Rows
 from datahub.frames.issue_schema import SCHEMA as SCHEMA
@@ -76,7 +77,7 @@ def _by_source(finding: Finding, frame: Frame) -> Iterable[Finding]:
 def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
     failure = finding.failure
     at = pa.array(failure.rows)
-    values = failure.values if failure.values is not None else value_of(frame, finding.field, finding.origin, failure.rows)
+    values = failure.values if failure.values is not None else _value(finding, frame)
     column = failure.column or (finding.origin.evidence[0].label if finding.origin.evidence else "")
     count = len(failure.rows)
     cause = failure.cause or (failure.code if failure.code != finding.code else "")
@@ -101,6 +102,14 @@ def _rows(finding: Finding, frame: Frame, key: Sequence[str]) -> pa.Table:
         "script": script,
     }
     return pa.table([_full(columns[name], count) for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _value(finding: Finding, frame: Frame) -> pa.Array:
+    """What stands in a field that failed; where a part of it must be there and is not, that is nothing, and not all of the field."""
+    failure = finding.failure
+    if failure.code == REQUIRED and failure.paths is not None:
+        return pa.nulls(len(failure.rows), pa.string())
+    return value_of(frame, finding.field, finding.origin, failure.rows)
 
 
 def _full(value: object, count: int) -> pa.Array:

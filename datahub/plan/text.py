@@ -59,8 +59,9 @@ def shown(expression: ir.Expression) -> str:
             return f"[{shown(value)}{_over(over)}]"
         case ir.WindowCall(function=function, argument=argument, over=over):
             return f"{function}({'' if argument is None else shown(argument)}{_over(over)})"
-        case ir.LookUp(table=table, keys=keys, member=member, inverse=inverse):
-            call = f"{table}({', '.join(map(shown, keys))})"
+        case ir.LookUp(table=table, keys=keys, day=day, member=member, inverse=inverse):
+            asked = keys if day is None else (*keys, day)
+            call = f"{table}({', '.join(map(shown, asked))})"
             return f"{'inverse ' if inverse else ''}{call}{'.' + member if member else ''}"
         case ir.InLookUp(table=table, keys=keys):
             return f"({', '.join(map(shown, keys))}) in {table}"

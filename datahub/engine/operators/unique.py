@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.diagnostics.row_codes import LATER
 from datahub.engine import keys
 from datahub.engine.evaluate import evaluate
 from datahub.engine.ledger import Fate
@@ -75,7 +76,7 @@ def _without(frame: Frame, repeated: Mask, operator: Unique, run: RunState, side
     if operator.code:
         number = run.origins.number(operator.origin)
         values = key_values(frame, operator, run, at)
-        failure = Failure(at, operator.code, values=values, cause="R303", origin=number)
+        failure = Failure(at, operator.code, values=values, cause="R303", origin=number, wanted=LATER if operator.keep == "last" else "")
         refuse(side, frame, (failure,), operator.origin, operator)
     else:
         side.mark(frame, at, Fate.MERGED)
