@@ -271,7 +271,16 @@ def _owns(declared: ast.Entity, shape: ir.EntityShape, unit: Unit) -> tuple[tupl
         for name in owns.on:
             if name.text not in fields:
                 unit.emit(unknown_field(owns.child.text, name, fields))
-        if len(owns.on) != len(shape.key) and shape.key:
+        if not declared.key and not shape.key:
+            unit.emit(
+                Diagnostic(
+                    BAD_ARGUMENTS,
+                    f"`{declared.name.text}` has no key",
+                    Label(owns.span, "what it owns says by the key whose it is"),
+                    help=f"say which field names a row of it: `key …` in `{declared.name.text}`",
+                )
+            )
+        elif len(owns.on) != len(shape.key) and shape.key:
             unit.emit(
                 Diagnostic(
                     BAD_ARGUMENTS,
