@@ -60,6 +60,8 @@ WORDS = {
     "zone": '"Europe/Paris"',
     "locale": '"fr"',
     "alphabet": '"url"',
+    "mark": '","',
+    "groups": '"."',
 }
 # Signatures whose constants must fit one another.
 CALLS = {
