@@ -53,6 +53,21 @@ def without_views(table: pa.Table) -> pa.Table:
     return pa.table(arrays, names=table.column_names)
 
 
+def schema_without_views(schema: pa.Schema) -> pa.Schema:
+    """What the schema of a table is behind `without_views`; Arrow makes no empty array of some types to ask it of."""
+    return pa.schema([field.with_type(_type_without_views(field.type)) for field in schema])
+
+
+def _type_without_views(kind: pa.DataType) -> pa.DataType:
+    if not _has_views(kind):
+        return kind
+    if pa.types.is_map(kind):
+        return pa.map_(_type_without_views(kind.key_type), _type_without_views(kind.item_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _type_without_views(field.type)) for field in kind])
+    return pa.list_(_type_without_views(kind.value_type))
+
+
 def _has_views(kind: pa.DataType) -> bool:
     if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
         return True

@@ -15,22 +15,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datahub.functions.columns import from_ints, valid
-from datahub.functions.groups import every_match, unused_marks
+from datahub.functions.groups import every_match, may_be_empty, unused_marks
 from datahub.functions.segments import places
 
-_CLASS = re.compile(r"\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", re.DOTALL)
-_BEHIND = re.compile(r"\^|\\[AbB]")
+_PIECE = re.compile(r"\\Q.*?(?:\\E|$)|(?P<behind>\^|\\[AbB])|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
 
 
 @cache
 def looks_behind(pattern: str) -> bool:
-    """Whether a pattern may ask what stands before a match; true of some that only seem to."""
-    return _BEHIND.search(_CLASS.sub("[]", pattern)) is not None
+    """Whether a pattern asks what stands before a match: where a text, a line or a word begins."""
+    return any(piece["behind"] for piece in _PIECE.finditer(pattern))
 
 
 def counted(texts: pa.Array, pattern: str) -> pa.Array:
     """How often the pattern matches in each text."""
-    if not looks_behind(pattern):
+    # Of matches of nothing Arrow counts one too many, where a text ends.
+    if not looks_behind(pattern) and not may_be_empty(pattern):
         return pc.cast(pc.count_substring_regex(texts, pattern), pa.int64())
     offsets, _ = every_match(texts, pattern, ())
     return from_ints(np.diff(offsets).astype(np.int64), valid(texts))

@@ -103,7 +103,10 @@ def contains_pattern(value: Datum, pattern: str) -> pa.Array:
     examples=[example('find("abc12", /\\d/)', 4), example('find("abc", /\\d/)')],
 )
 def find_pattern(value: Datum, pattern: str, start: int) -> pa.Array:
-    """The position, counted from 1, at which the pattern first matches, looked for from `start` on; null where it does not."""
+    """The position, counted from 1, at which the pattern first matches, looked for from `start` on; null where it does not.
+
+    What stands before `start` is cut off first: `^` matches there.
+    """
     texts = as_array(value, 1)
     rest = texts if start <= 1 else pc.utf8_slice_codeunits(texts, start - 1)
     places = pc.fill_null(pc.find_substring_regex(rest, pattern), -1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -123,7 +126,7 @@ def find_pattern(value: Datum, pattern: str, start: int) -> pa.Array:
     ],
 )
 def count_matches(value: Datum, pattern: Any, start: int = 1) -> pa.Array:
-    """How often a text or pattern stands in the text, without overlaps, from position `start` on."""
+    """How often a text or pattern stands in the text, without overlaps, from position `start` on, where `^` matches."""
     if isinstance(pattern, str):
         texts = as_array(value, 1)
         rest = texts if start <= 1 else pc.utf8_slice_codeunits(texts, start - 1)

@@ -26,7 +26,7 @@ from datahub.engine.local import Settings, execute
 from datahub.engine.outside import Finished
 from datahub.engine.start import UnusableRun, given, run_state
 from datahub.engine.waiting import Budget
-from datahub.formats.arrow_plain import without_views
+from datahub.formats.arrow_plain import schema_without_views, without_views
 from datahub.formats.written import OMITTED
 from datahub.frames.frame import Frame
 from datahub.packs.folders import Folders
@@ -310,7 +310,7 @@ def _paths(name: str, rows: pa.RecordBatchReader | list[str], folder: Path) -> l
     if isinstance(rows, list):
         return rows
     path = folder / f"{name}.arrow"
-    schema = without_views(rows.schema.empty_table()).schema
+    schema = schema_without_views(rows.schema)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for batch in rows:
             writer.write_table(without_views(pa.Table.from_batches([batch])), max_chunksize=65_536)

@@ -14,6 +14,12 @@ from datahub.testing.expressions import answer
         ('count_matches("aaa", /^a/)', 1),
         ('count_matches("foofoo foo", /\\bfoo/)', 2),
         ('count_matches("xfoofoo", /\\Bfoo/)', 2),
+        ('count_matches("foo1foo2", /\\[x\\]|\\bfoo[0-9]/)', 1),
+        ('count_matches("foofoo", /\\[?\\bfoo[]]?/)', 1),
+        ('count_matches("abc", /$/)', 1),
+        ('count_matches("abc", /a|$/)', 2),
+        ('count_matches("aab", /a*/)', 2),
+        ('count_matches("", /a*/)', 1),
         ('split("aaa", /^a/)', ["", "aa"]),
         ('split("foo foofoo bar foo", /\\bfoo/, 2)', ["", " foofoo bar foo"]),
         ('split("a^b^c", /\\^/, 2)', ["a", "b^c"]),
@@ -29,7 +35,20 @@ def test_a_match_is_one_in_the_whole_text(expression, wanted):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "asks"), [("^a", True), ("a|\\bb", True), ("\\Ba", True), ("\\Aa", True), ("[^a]", False), ("a$", False), ("[\\^]b", False)]
+    ("pattern", "asks"),
+    [
+        ("^a", True),
+        ("a|\\bb", True),
+        ("\\Ba", True),
+        ("\\Aa", True),
+        ("[^a]", False),
+        ("a$", False),
+        ("[\\^]b", False),
+        ("\\[x\\]|\\bfoo[0-9]", True),
+        ("\\\\b", False),
+        ("\\Q^\\E", False),
+        ("[]^]", False),
+    ],
 )
 def test_which_patterns_ask_what_stands_before(pattern, asks):
     assert asks is looks_behind(pattern)
