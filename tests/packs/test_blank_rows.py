@@ -85,7 +85,9 @@ def shops() -> dict[str, tuple[str, str, list[str]]]:
     found = {}
     for path in sorted(COMMERCE.glob("*/pack.dhm")):
         text = path.read_text(encoding="utf-8")
-        for name, options, columns in re.findall(r"^source (\w+): csv \{(.*?)\n  columns \{\n(.*?)\n  \}\n\}", text, re.DOTALL | re.MULTILINE):
+        for name, options, columns in re.findall(
+            r"^source (\w+): csv \{(.*?)\n  columns \{\n(.*?)\n  \}\n\}", text, re.DOTALL | re.MULTILINE
+        ):
             delimiter = re.search(r'delimiter "(.+?)"', options)
             plain = re.findall(r'^    \w+\s*: \S+\s+at "([^"]+)"', columns, re.MULTILINE)
             found[name] = (path.parent.name, delimiter[1].replace("\\t", "\t") if delimiter else ",", plain + PATTERNS.get(name, []))
