@@ -219,11 +219,10 @@ class _Meaning:
             else:
                 row = {name: cell for name, cell in row.items() if name != one.name}
         for rule in (one for one in self.program.rules if one.entity == entity):
-            if columns_read(rule.when) <= set(row):
-                row = self.ruled(row, rule)
-            else:
-                may = {one.name for one in (*rule.sets, *rule.otherwise)}
-                row = {name: cell for name, cell in row.items() if name not in may}
+            whole = self.ruled(row, rule) if columns_read(rule.when) <= set(row) else {}
+            row = {name: cell for name, cell in row.items() if name not in branches(rule)} | {
+                name: whole[name] for name, read in branches(rule).items() if columns_read(rule.when) | read <= set(row)
+            }
         return row
 
     def as_far(self, row: Row, value: ir.Expression) -> Cell:
@@ -549,6 +548,12 @@ class _Meaning:
         for member, told in row.get("!fallen", Cell(())).value:
             self.told.reject(member, told)
         return not codes
+
+
+def branches(rule: ir.RuleBody) -> dict[str, frozenset[str]]:
+    """For each field that a rule may set what its two values read: one that is not set by one of them stays as it was."""
+    sides = [{one.name: frozenset(columns_read(one.value)) for one in side} for side in (rule.sets, rule.otherwise)]
+    return {name: sides[0].get(name, frozenset((name,))) | sides[1].get(name, frozenset((name,))) for name in sides[0] | sides[1]}
 
 
 def later(body: ir.RowsetBody, group: ir.GroupClause) -> Iterable[ir.Assignment]:
