@@ -19,6 +19,7 @@ from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, owners, places, unpacked
 from datahub.records import record
 from datahub.semantic import ir
+from datahub.types.sizes import check_elements
 
 
 @record(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def flattened(over: ir.Loop, scope: Scope) -> Elements:
     column = scope.evaluate(over.over)
     lists = column.array(scope.length)
     items, offsets = unpacked(lists)
+    check_elements(len(items), scope.length)
     parents, positions = owners(offsets), places(offsets)
     own = tuple(failure for failure in column.failures if failure.elements is None)
     columns = {over.item: Column(items, of_elements(column.failures, offsets))}

@@ -6,7 +6,7 @@ than memory has, or than Arrow's columns hold. What comes out is the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,22 @@ def evaluated(node: ir.Expression, scope: Scope, whole: Callable[[], Column]) ->
                 return whole()
         except TooMuch as problem:
             stretches = in_parts(scope.length, problem.size)
-    return _joined(node, [_part(node, scope, *stretch) for stretch in stretches], stretches, scope)
+    return _joined(list(_bounded(node, scope, stretches)), stretches)
+
+
+def _bounded(node: ir.Expression, scope: Scope, stretches: Sequence[tuple[int, int]]) -> Iterator[Column]:
+    """What `node` gives for some elements after others, until it is too much for the rows around, or for the one that they are of."""
+    around = scope.in_all()[0].parent
+    assert around is not None
+    size = 0
+    for start, stop in stretches:
+        column = _part(node, scope, start, stop)
+        column = replace(column, values=column.array(stop - start))
+        size += total_bytes(column.values)
+        checked(size, around.length)
+        if size > ROW_BYTES and around.length == 1:
+            raise TooMuch(size)
+        yield column
 
 
 def _part(node: ir.Expression, scope: Scope, start: int, stop: int) -> Column:
@@ -88,14 +103,8 @@ def _weights(name: str, scope: Scope) -> Sizes | None:
     return found if int(found.sum()) > PART_BYTES // 8 else None
 
 
-def _joined(node: ir.Expression, columns: Sequence[Column], stretches: Sequence[tuple[int, int]], scope: Scope) -> Column:
-    arrays = [column.array(stop - start) for column, (start, stop) in zip(columns, stretches, strict=True)]
-    size = sum(map(total_bytes, arrays))
-    around = scope.in_all()[0].parent
-    assert around is not None
-    checked(size, around.length)
-    if size > ROW_BYTES and around.length == 1:
-        raise TooMuch(size)
+def _joined(columns: Sequence[Column], stretches: Sequence[tuple[int, int]]) -> Column:
+    arrays = [column.values for column in columns]
     kind = next((array.type for array in arrays if not pa.types.is_null(array.type)), pa.null())
     moved = (
         replace(failure, rows=failure.rows + start)

@@ -15,6 +15,7 @@ from datahub.functions.members import distinct
 from datahub.functions.results import common_list, item_of, list_with_value, list_with_values, same_as_first
 from datahub.functions.segments import beginnings, kept, lengths_of, listed, owners, places, unpacked, woven
 from datahub.types import model as t
+from datahub.types.sizes import ITEM_BYTES, check_elements, checked
 
 MOST = 1_000_000
 """The longest list that `range` makes: a slip of the pen shall not fill the memory."""
@@ -307,6 +308,8 @@ def _ranged(low: pa.Array, high: pa.Array, by: pa.Array, kind: pa.DataType) -> O
     back, whole = step < 0, [one.astype(np.uint64) for one in (start, end, step)]
     span, stride = np.where(back, whole[0] - whole[1], whole[1] - whole[0]), np.where(back, -whole[2], whole[2])
     count = np.where(within, span // np.where(step == 0, 1, stride) + 1, 0).astype(np.int64)
+    check_elements(int(count.sum()), len(count))
+    checked(int(count.sum()) * ITEM_BYTES, len(count))
     offsets = beginnings(count)
     items = np.repeat(start, count) + places(offsets) * np.repeat(step, count)
     return outcome(listed(from_ints(items, None, kind), offsets), (wild & there, "R603"))

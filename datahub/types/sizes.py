@@ -22,6 +22,10 @@ MOST_BYTES = 128 << 20
 """How many bytes of texts a column holds before its rows are worked out in smaller parts. Arrow's own limit is 2 GiB."""
 PART_BYTES = 64 << 20
 """How many bytes of texts are copied at once to stand beside each of several rows: those of an exploded list, or of a join."""
+ITEM_BYTES = 8
+"""How many bytes an item of a list is taken to have, beside those of its texts and lists."""
+ELEMENT_BYTES = 32
+"""How many bytes are kept of each element of a list while it is a row of its own, beside what it is: its list, its place, its row."""
 COLUMN_BYTES = (2 << 30) - 1
 """How many bytes of texts one column of Arrow's can hold."""
 ROW_BYTES = 512 << 20
@@ -54,6 +58,12 @@ def checked(size: int, rows: int) -> None:
     """Refuse to make a column of `rows` rows and `size` bytes if that is too much, and fewer rows would be less."""
     if size > (MOST_BYTES if getattr(_HERE, "divided", False) else COLUMN_BYTES) and rows > 1:
         raise TooMuch(size)
+
+
+def check_elements(count: int, rows: int) -> None:
+    """Refuse to make so many elements of the lists of `rows` rows into rows of their own, where whoever is around can do fewer."""
+    if getattr(_HERE, "divided", False):
+        checked(count * ELEMENT_BYTES, rows)
 
 
 def fits(values: pa.Array | pa.Scalar) -> bool:
@@ -96,7 +106,7 @@ def row_bytes(values: pa.Array) -> Sizes:
         first, last = int(offsets[0]), int(offsets[-1])
         items = _items(values).slice(first, last - first)
         before = np.zeros(len(items) + 1, np.int64)
-        np.cumsum(row_bytes(items) + 8, out=before[1:])
+        np.cumsum(row_bytes(items) + ITEM_BYTES, out=before[1:])
         return np.diff(before[offsets - first])
     if pa.types.is_struct(kind):
         found = np.zeros(len(values), np.int64)

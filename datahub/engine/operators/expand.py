@@ -16,6 +16,7 @@ from datahub.engine.side import Side
 from datahub.engine.undecided import turn_away
 from datahub.frames.frame import Column, Failure, Failures, Frame, Rows
 from datahub.plan.operators import Expand
+from datahub.types.sizes import ELEMENT_BYTES
 
 
 def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame | Parts:
@@ -50,7 +51,7 @@ def expand(frame: Frame, operator: Expand, run: RunState, side: Side) -> Frame |
         mine = some_rows(own, start, stop, len(parents))
         return replace(wide, columns={**wide.columns, **mine}, paths=_paths(wide, operator, within[start:stop]))
 
-    return taken_along(bytes_by_row(kept)[parents], len(parents), made)
+    return taken_along(bytes_by_row(kept)[parents] + ELEMENT_BYTES, len(parents), made)
 
 
 def _listed(frame: Frame, operator: Expand, run: RunState) -> Column:
