@@ -43,6 +43,23 @@ def test_a_name_of_another_tool_leads_somewhere(name):
     assert meant(load(), name)
 
 
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("$merge", "merge"),
+        ("RANK", "1 + count(1 for y in xs where y > x)"),
+        ("ISNUMBER", "not failed(decimal(x))"),
+        ("ISERROR", "failed(x)"),
+        ("trim zeros", "trim_left"),
+        ("serial date", 'add_days(date("1899-12-30"), n)'),
+        ("first of month", "start_of"),
+    ],
+)
+def test_what_a_name_of_another_tool_leads_to_first(name, first):
+    found = meant(load(), name)
+    assert [first] == [*(one.written for one in found.forms), *(one.name for one in found.functions)][:1]
+
+
 def test_the_pages_say_what_is_so():
     for name, text in pages().items():
         assert text == (ROOT / "docs" / "coming-from" / name).read_text(encoding="utf-8"), f"docs/coming-from/{name} is stale: `make docs`"

@@ -30,7 +30,8 @@ _CALLED: Mapping[str, str] = {
     "duration": "parse_duration_iso8601 make_interval timedelta toInterval",
     "date_add": "dateadd timestampadd timestamp_add adddate ADD_TO_DATE date_sub subdate plusDays",
     "date_diff": "datediff timestamp_diff timestampdiff timediff periodBetween dt.days ChronoUnit.between moment.diff",
-    "start_of": "date_bin datetrunc timestamp_trunc atBeginningOfDay atBeginningOfWeek floor_date startOfDay dt.floor",
+    "start_of": "date_bin datetrunc timestamp_trunc atBeginningOfDay atBeginningOfWeek floor_date startOfDay dt.floor "
+    "first_of_month first_day_of_month",
     "week_iso": "weekofyear isoweek iso_week",
     "month_name": "datename monthname",
     "day": "dayofmonth day_of_month",
@@ -67,7 +68,7 @@ _CALLED: Mapping[str, str] = {
     "if": "iif ifelse ternary nvl2 when np.where",
     "case": "switch_case when",
     "trim": "strip btrim str.strip trim_whitespace",
-    "trim_left": "ltrim lstrip trimStart trimLeft",
+    "trim_left": "ltrim lstrip trimStart trimLeft trim_zeros remove_leading_zeros",
     "trim_right": "rtrim rstrip trimEnd trimRight",
     "normalize_spaces": "squish squeeze normalize-space collapse_whitespace condense",
     "pad_left": "zfill lpad str_pad padStart rjust zero_pad leading_zeros",

@@ -53,7 +53,17 @@ def _exactly(every: Mapping[str, Function], about: str) -> Meant:
     word = spelled(about)
     if not word:
         return Meant()
-    return Meant(tuple(_functions(every, about, word)), _named((*FORMS, *FORMULAS), word), _named(ABSENT, word))
+    found = Meant(tuple(_functions(every, about, word)), _named((*FORMS, *FORMULAS), word), _named(ABSENT, word))
+    return (about.startswith("$") and _marked(found, f" {about}")) or found
+
+
+def _marked(found: Meant, name: str) -> Meant:
+    """Those of what was found that some tool calls just so: `$merge` is JSONata's, and not the `merge` of tables."""
+    return Meant(
+        tuple(one for one in found.functions if any(other.endswith(name) for other in one.also)),
+        tuple(one for one in found.forms if any(other.endswith(name) for other in one.names)),
+        tuple(one for one in found.absent if any(other.endswith(name) for other in one.names)),
+    )
 
 
 def _functions(every: Mapping[str, Function], about: str, word: str) -> Iterable[Function]:
