@@ -19,6 +19,8 @@ from datahub.cli.waits import waits_told
 from datahub.records import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datahub.cli.spans import Span
     from datahub.plan.operators import Plan
     from datahub.project.load import Loaded
@@ -164,6 +166,7 @@ def _work(context: JobContext, asked: Asked) -> Exit:
     if mine is None:
         raise Stop(f"there is no run `{asked.claimed}`")
     code = Exit.DONE
+    before: list[Run] = []
     worked = done = False
     until = time.monotonic() + GO_ON
     while (found := context.store.runs.claim(context.name, this_process(), context.clock())) is not None:
@@ -178,11 +181,21 @@ def _work(context: JobContext, asked: Asked) -> Exit:
             raise
         ended(context, ending, asked)
         if ending.run.id == mine.id or not asked.claimed:
-            code = exit_of(ending, asked) or (code if asked.span is not None else Exit.DONE)
+            code = exit_of(ending, asked) or (code if asked.span is not None or _undone(context, before) else Exit.DONE)
+        before.append(ending.run)
         done = done or ending.run.id == mine.id
         if done and not (asked.served and context.job.overlap != "allow" and time.monotonic() < until):
             break
     return code if worked else _left(context, mine, asked)
+
+
+def _undone(context: JobContext, runs: Sequence[Run]) -> bool:
+    """Whether something that the runs of this process failed to deliver has not been delivered by one of them since."""
+    from datahub.state.records import ItemStatus, RunStatus
+
+    failed = [run for run in runs if run.status in (RunStatus.FAILED, RunStatus.OVER_LIMIT)]
+    taken = [context.store.items.taken(run.id) for run in failed]
+    return any(not several or any(one.item.status is not ItemStatus.DONE for one in several) for several in taken)
 
 
 def _left(context: JobContext, mine: Run, asked: Asked) -> Exit:

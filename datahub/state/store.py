@@ -186,6 +186,10 @@ class Items(Protocol):
         """The files of the run are not to be taken again until a person says so."""
         ...
 
+    def aside(self, place: str) -> Sequence[tuple[str, str]]:
+        """The files of a place that were set aside, the latest last: the name, and the run that had taken it."""
+        ...
+
     def done(self, claim: Claim) -> None:
         """All files of the run are done."""
         ...

@@ -236,6 +236,26 @@ def test_a_broken_run_goes_before_those_that_wait(store):
     assert (broken.run, broken.epoch + 1, RunStatus.CRASHED, 2) == (again.run, again.epoch, run.status, run.attempt)
 
 
+@pytest.mark.parametrize("status", [RunStatus.FETCHING, RunStatus.STAGED, RunStatus.CHECKED, RunStatus.DELIVERING, RunStatus.DELIVERED])
+def test_a_run_that_was_given_back_goes_on_where_it_was_and_has_not_crashed(store, status):
+    submit(store)
+    one = claim(store)
+    store.runs.advance(one, status, NOON)
+    for _ in range(3):
+        store.leases.release(one.scope, one.epoch)
+        one, run = store.runs.claim("offers", ME, NOON)
+        assert (status, 1, "") == (run.status, run.attempt, run.reason)
+
+
+def test_what_crashed_once_and_was_given_back_then_has_crashed_once(store):
+    submit(store)
+    store.runs.advance(claim(store, owner=DEAD), RunStatus.STAGED, NOON, input_digest="x")
+    again, crashed = store.runs.claim("offers", ME, NOON)
+    store.leases.release(again.scope, again.epoch)
+    _, run = store.runs.claim("offers", ME, NOON)
+    assert [(RunStatus.CRASHED, 2), (RunStatus.STAGED, 2)] == [(one.status, one.attempt) for one in (crashed, run)]
+
+
 def test_a_run_that_precedes_goes_before_those_that_wait_and_not_before_what_was_begun(store):
     for minute in range(3):
         submit(store, minute, Overlap.QUEUE_ALL)

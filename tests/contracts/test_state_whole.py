@@ -168,6 +168,9 @@ def test_crashes_are_counted_and_what_is_set_aside_is_known_as_that(store, work)
     assert [1, 2] == [store.items.crashed(work)[0].crashes for _ in range(2)]
     store.items.quarantine(work)
     assert ItemStatus.QUARANTINED is store.items.known("offers:feed:here", "a.csv", "x").status
+    assert ([("a.csv", work.run)], []) == (list(store.items.aside("offers:feed:here")), list(store.items.aside("offers:feed:there")))
+    store.items.done(work)
+    assert [] == list(store.items.aside("offers:feed:here"))
 
 
 # ---------------------------------------------------------------- deliveries

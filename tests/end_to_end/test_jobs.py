@@ -610,3 +610,37 @@ def test_a_run_that_is_told_to_end_says_so_and_the_next_goes_on_with_it(here, st
     assert 0 == dhm("run", "offers")[0]
     assert ["success", "success"] == status(here)
     assert 1 == len(listed(here / "out"))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_again_and_again_delivers_in_the_end(here, start, monkeypatch):
+    put(here, "a.csv", "A,1.50,3")
+    monkeypatch.setenv("DHM_FAIL", "transform:1:stop")
+    for number, ends in enumerate((signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGTERM), 1):
+        running = start("run", "offers")
+        wait_for(lambda: "staged" in status(here) and _stopped(running.pid))  # noqa: B023 - asked within the round
+        running.send_signal(ends)
+        running.send_signal(signal.SIGCONT)
+        assert 128 + ends == running.wait(20), number
+    monkeypatch.delenv("DHM_FAIL")
+    assert 0 == dhm("run", "offers")[0]
+    assert 1 == len(listed(here / "out"))
+
+
+def _stopped(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+@pytest.mark.slow
+def test_an_input_that_is_set_aside_is_no_success_and_is_named_until_it_is_read(here):
+    put(here, "a.csv", "A,1.50,3")
+    kills = {**os.environ, "DHM_FAIL": "transform"}
+    assert [-9] * 3 == [dhm("run", "offers", env=kills)[0] for _ in range(3)]
+    code, _, said = dhm("run", "offers")
+    (failed,) = re.findall(r"failed: run (\S+): the process has ended 3 times while `a.csv` was read; it is set aside", said)
+    assert (1, True) == (code, f"help: no run takes it again by itself; `dhm runs resume {failed}` does" in said), said
+    code, _, said = dhm("run", "offers")
+    assert (0, True) == (code, f"`a.csv` was set aside, which ended the process 3 times: `dhm runs resume {failed}` reads it" in said)
+    assert 0 == dhm("runs", "resume", failed)[0]
+    assert 1 == len(listed(here / "out"))
+    assert "set aside" not in dhm("run", "offers")[2]

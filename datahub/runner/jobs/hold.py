@@ -17,6 +17,10 @@ BEAT = LEASE_SECONDS / 4
 MARGIN = LEASE_SECONDS / 6
 """Nothing is begun when less than this is left of the lease: an effect must be over before another may take the run."""
 
+ECHO = 5.0
+"""What comes so soon behind a signal to end is the same once more: who stops a whole group (systemd, Ctrl-C in a terminal) tells each
+process of it, and `dhm serve` tells its own."""
+
 
 class Cancelled(Exception):
     """A person, or a later fire, has asked the run to stop."""
@@ -36,6 +40,7 @@ class Hold:
         self._thread = threading.Thread(target=self._beat, name="dhm-lease", daemon=True)
         self._busy = False
         self._told: int | None = None
+        self._heard: float | None = None
         self._handlers: dict[int, Any] = {}
 
     def check(self) -> None:
@@ -50,7 +55,7 @@ class Hold:
 
     @contextmanager
     def effect(self) -> Iterator[None]:
-        """An effect and its mark, which a signal to end does not part; a second signal does."""
+        """An effect and its mark, which a signal to end does not part; one that comes later does."""
         self.check()
         self._busy = True
         try:
@@ -73,6 +78,9 @@ class Hold:
             self._until = asked + LEASE_SECONDS
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
+        if self._heard is not None and uptime() < self._heard + ECHO:
+            return
+        self._heard = uptime()
         if self._busy and self._told is None:
             self._told = number
             return

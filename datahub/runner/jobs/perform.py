@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -40,6 +41,7 @@ from datahub.runner.jobs.piled_up import (
     waiting,
     waits_behind,
 )
+from datahub.runner.jobs.poison import left_aside, set_poison_aside
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import (
@@ -58,9 +60,6 @@ from datahub.runner.jobs.unfit import of_files, unfit
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import NOTHING_NEW, Claim, Run, RunStatus, Taken
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
-
-MOST_CRASHES = 3
-"""An input over which the process has ended so often is set aside."""
 
 
 @record(frozen=True, slots=True)
@@ -94,14 +93,18 @@ def _performed(context: JobContext, claim: Claim, run: Run) -> Ending:
     work = _Work(context, claim, run)
     with Hold(context.store, claim) as hold:
         try:
-            work.steps(hold)
+            try:
+                work.steps(hold)
+            except Fenced:
+                raise
+            except Exception as problem:  # noqa: BLE001 - every failure ends the run in the ledger; unknown ones go on from there
+                return work.ended_by(problem)
         except Fenced:
             raise
-        except Exception as problem:  # noqa: BLE001 - every failure ends the run in the ledger; unknown ones go on from there
-            return work.ended_by(problem)
         except BaseException:
-            # Told to end: the next process goes on at once.
-            context.store.leases.release(claim.scope, claim.epoch)
+            # Told to end, by a person or by what is wrong with the ledger: the next process goes on at once, and this was no crash.
+            with suppress(LedgerUnusable):
+                context.store.leases.release(claim.scope, claim.epoch)
             raise
     return work.ending()
 
@@ -131,7 +134,7 @@ class _Work:
             if not fresh(self._context, taken):
                 self._nothing_new(hold)
                 return
-            self._poison()
+            set_poison_aside(self._context, self._claim, self._run)
             self._make(hold)
         self._store.runs.advance(self._claim, RunStatus.DELIVERING, self._context.clock())
         deliver(self._context, self._run, self._claim, hold)
@@ -151,15 +154,6 @@ class _Work:
         found = self._store.runs.get(self._claim.run)
         assert found is not None
         self._run = found
-
-    def _poison(self) -> None:
-        """Set an input aside that has ended the process several times while it was read."""
-        if self._run.status is RunStatus.CRASHED:
-            items = self._store.items.crashed(self._claim)
-            if any(item.crashes >= MOST_CRASHES for item in items):
-                self._store.items.quarantine(self._claim)
-                names = ", ".join(f"`{item.name}`" for item in items[:5])
-                raise Failed("POISON", f"the process has ended {MOST_CRASHES} times while {names} was read; it is set aside")
 
     def _make(self, hold: Hold) -> None:
         report = self._transformed(hold)
@@ -236,7 +230,7 @@ class _Work:
             self._store.cursors.commit(self._claim)
         if waits := waiting(files_left(self._context, self._run)):
             reason = f"{reason}; {waits}"
-        if there := left_there(self._context):
+        for there in filter(None, (left_aside(self._context), left_there(self._context))):
             reason = f"{reason}; {there}"
         self._dispose(hold)
         self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
@@ -303,8 +297,8 @@ class _Work:
                 return self._unfit(RunStatus.OVER_LIMIT, "OVER_LIMIT", str(problem))
             case Failed(code="ABORTED", reason=reason):
                 return self._unfit(RunStatus.FAILED, "ABORTED", reason)
-            case Failed(code=code, reason=reason):
-                return self._failed(RunStatus.FAILED, code, reason)
+            case Failed(code=code, reason=reason, help=help):
+                return self._failed(RunStatus.FAILED, code, reason, help)
             case TransientError():
                 return self._later("UNREACHED", problem.message, problem.help, problem.wait)
             case LedgerUnusable(later=True):
@@ -379,7 +373,7 @@ class _Work:
             if status is RunStatus.SUCCESS:
                 brief = [self._piled.brief] if self._piled else []
                 left = rest(self._context, self._run, files_left(self._context, self._run))
-                reason = "; ".join(one for one in (*brief, *self._drift, left) if one)
+                reason = "; ".join(one for one in (*brief, *self._drift, left, left_aside(self._context)) if one)
             self._store.runs.end(self._claim, status, now, code=code, reason=reason)
             self._again()
             if status is not RunStatus.HELD:

@@ -244,8 +244,8 @@ class Loop:
 
     def _end(self) -> None:
         if self._children:
-            several = f"{len(self._children)} runs are" if len(self._children) > 1 else "1 run is"
-            self.tell("", f"told to end: {several} at work, and come to a good place within {GRACE:.0f} s")
+            several = f"{len(self._children)} runs are at work, and come" if len(self._children) > 1 else "1 run is at work, and comes"
+            self.tell("", f"told to end: {several} to a good place within {GRACE:.0f} s")
         for child in self._children:
             child.process.send_signal(signal.SIGTERM)
         until = self.clock() + timedelta(seconds=GRACE)

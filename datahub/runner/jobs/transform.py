@@ -34,11 +34,11 @@ class Held(Exception):
 
 
 class Failed(Exception):
-    """The run cannot be done as it is: the code and the reason."""
+    """The run cannot be done as it is: the code, the reason, and what to do."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, help: str = "") -> None:
         super().__init__(reason)
-        self.code, self.reason = code, reason
+        self.code, self.reason, self.help = code, reason, help
 
 
 def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path, watch: Watch) -> Report:

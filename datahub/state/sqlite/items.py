@@ -105,6 +105,14 @@ class SqliteItems:
                 (_now(), claim.run),
             )
 
+    def aside(self, place: str) -> Sequence[tuple[str, str]]:
+        rows = self._ledger.rows(
+            "SELECT item.name, max(run) AS run FROM item JOIN taken ON taken.item = item.id"
+            " WHERE place = ? AND item.status = 'quarantined' GROUP BY item.id ORDER BY item.changed, item.id",
+            (place,),
+        )
+        return tuple((row["name"], row["run"]) for row in rows)
+
     def done(self, claim: Claim) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)

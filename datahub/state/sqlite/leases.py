@@ -47,6 +47,11 @@ class SqliteLeases:
             # The row stays for its epoch, which must never be given twice.
             sql.execute("UPDATE lease SET pid = 0, expires = 0 WHERE scope = ? AND epoch = ?", (scope, epoch))
 
+    def given_back(self, scope: str) -> bool:
+        """Whether the last who held a lease has released it, and was not taken from it by death or silence."""
+        rows = self._ledger.rows("SELECT pid FROM lease WHERE scope = ?", (scope,))
+        return not rows or not rows[0]["pid"]
+
     def holder(self, scope: str) -> Owner | None:
         rows = self._ledger.rows("SELECT * FROM lease WHERE scope = ?", (scope,))
         return _owner(rows[0]) if rows and _held(rows[0]) else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from datahub.project.redaction import redacted
 from datahub.state.owner import Owner
 from datahub.state.records import ENDED, Admission, Claim, Counts, Fire, FireKind, Overlap, Run, RunStatus
+from datahub.state.sqlite.going_on import GoingOn, going_on
 from datahub.state.sqlite.instants import read, read_or_null, written
 from datahub.state.sqlite.leases import fence
 from datahub.state.sqlite.run_ids import new_id
@@ -98,9 +99,10 @@ class SqliteRuns:
     def claim(self, job: str, owner: Owner, now: datetime, run: str | None = None) -> tuple[Claim, Run] | None:
         with self._ledger.writing() as sql:
             for row in self._candidates(job, now, run):
+                given_back = self._ledger.leases.given_back(row["scope"])
                 epoch = self._ledger.leases.acquire(row["scope"], owner, LEASE_SECONDS)
                 if epoch is not None:
-                    return self._claimed(sql, row, epoch, now)
+                    return self._claimed(sql, row, Claim(row["scope"], epoch, row["id"]), going_on(row, given_back=given_back), now)
         return None
 
     def _candidates(self, job: str, now: datetime, run: str | None = None) -> Iterator[sqlite3.Row]:
@@ -128,16 +130,15 @@ class SqliteRuns:
             rows += self._ledger.rows(f"SELECT * FROM run WHERE id = ? AND {_OPEN}", (run,))
         return rows
 
-    def _claimed(self, sql: sqlite3.Connection, row: sqlite3.Row, epoch: int, now: datetime) -> tuple[Claim, Run] | None:
-        begun = row["status"] not in (RunStatus.PENDING, RunStatus.RETRYABLE)
+    def _claimed(self, sql: sqlite3.Connection, row: sqlite3.Row, claim: Claim, to: GoingOn, now: datetime) -> tuple[Claim, Run]:
         sql.execute(
-            "UPDATE run SET attempt = attempt + 1, started = coalesce(started, ?), not_before = NULL, status = ?, code = '', reason = ?"
+            "UPDATE run SET attempt = attempt + ?, started = coalesce(started, ?), not_before = NULL, status = ?, code = '', reason = ?"
             " WHERE id = ?",
-            (written(now), RunStatus.CRASHED if begun else RunStatus.FETCHING, "its process was gone" if begun else "", row["id"]),
+            (to.attempts, written(now), to.status, to.reason, row["id"]),
         )
         found = self.get(row["id"])
         assert found is not None
-        return Claim(row["scope"], epoch, row["id"]), found
+        return claim, found
 
     def upcoming(self, job: str, now: datetime) -> Sequence[Run]:
         rows = self._candidates(job, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from datahub.connectors.files_in import FilesIn
 from datahub.connectors.local_files import LocalFiles
 from datahub.project.binding import After, FilesFrom, Ready
 from datahub.project.policy import Guards, Retry, Tolerance
+from datahub.runner.jobs.hold import Stopped
 from datahub.runner.jobs.perform import perform
 from datahub.state.owner import this_process
 from datahub.state.records import BatchState, ItemStatus, RunStatus
@@ -309,15 +311,63 @@ def test_an_input_over_which_the_process_dies_again_and_again_is_set_aside(world
     def die(*_):
         raise Died
 
-    monkeypatch.setattr("datahub.runner.jobs.perform.transform", die)
-    # The lease is freed as the kernel would free it: the process is gone.
-    for _ in range(3):
-        with pytest.raises(Died):
-            work(one)
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr("datahub.runner.jobs.perform.transform", die)
+        # Who is killed releases nothing.
+        patched.setattr("datahub.state.sqlite.leases.SqliteLeases.release", lambda *_: None)
+        gone = replace(this_process(), started="before")
+        for _ in range(3):
+            with pytest.raises(Died):
+                perform(one, *one.store.runs.claim(one.name, gone, now()))
     (ending,) = work(one)
     assert "POISON" == ending.run.code
+    assert f"`dhm runs resume {ending.run.id}` does" in ending.help
     assert ItemStatus.QUARANTINED is one.store.items.taken(ending.run.id)[0].item.status
+    # Nobody forgets it for that nothing takes it any more.
+    feed(tmp_path, "b.csv", 1, 3)
+    for reason in (once(one).run.reason, once(one).run.reason):
+        assert "`a.csv` was set aside" in reason
+        assert f"`dhm runs resume {ending.run.id}`" in reason
+    assert one.store.runs.reopen(ending.run.id, now())
+    assert [RunStatus.SUCCESS] == [one.run.status for one in work(one)]
+    assert "nothing new" == once(one).run.reason
+
+
+def test_an_input_while_which_was_read_the_process_was_told_to_end_is_as_good_as_any(world, tmp_path, monkeypatch):
+    good = feed(tmp_path, "a.csv", 1, 30)
+    one = world()
+    submit(one)
+
+    def told(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        # A group that is stopped is told by more than one.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("datahub.runner.jobs.perform.transform", told)
+        for _ in range(5):
+            with pytest.raises(Stopped):
+                work(one)
+    (ending,) = work(one)
+    assert (RunStatus.SUCCESS, 1, 0) == (ending.run.status, ending.run.attempt, one.store.items.taken(ending.run.id)[0].item.crashes)
+    assert dict.fromkeys(good, 1) == delivered(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["withdraw", "judge"])
+def test_a_run_that_is_told_to_end_while_it_ends_has_not_crashed(world, tmp_path, monkeypatch, where):
+    feed(tmp_path, "a.csv", 1, 30)
+    one = world(tolerance=Tolerance(share=Decimal(0)))
+    submit(one)
+
+    def told(*_, **__):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"datahub.runner.jobs.perform.{where}", told)
+        with pytest.raises(Stopped):
+            work(one)
+    (ending,) = work(one)
+    assert (RunStatus.OVER_LIMIT, 1) == (ending.run.status, ending.run.attempt)
 
 
 def test_two_runs_over_the_same_input_on_purpose_send_it_twice(world, tmp_path, shop):
