@@ -142,6 +142,7 @@ def multiply_floats(left: Datum, right: Datum) -> Outcome:
         example("7 / 2", 3.5),
         example("1 / 3", 0.333333),
         example("-1 / 3", -0.333333),
+        example("round(50.00 * 1.000000000000 / 10001, 2)", 0.0),
         example("1 / 0", rejected="R601"),
         example("99999999999999999999999999999999999999 / 0.0000000000000000000001", rejected="R602"),
         example("1 / null", None),
@@ -151,7 +152,8 @@ def divide_decimals(left: Datum, right: Datum) -> Outcome:
     """The quotient of two numbers; a decimal, also of whole numbers.
 
     It has as many digits after the point as the operands, six at least, rounded half away from zero. For whole
-    quotients there are `div` and `mod`.
+    quotients there are `div` and `mod`. What is rounded afterwards is rounded twice: `round(50.00 / 10001, 2)` is 0.01, though
+    the quotient is 0.00499950. A dividend with more digits has the quotient have them too: `a * 1.000000000000 / b`.
     """
     return decimals.divide(left, right)
 

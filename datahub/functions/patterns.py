@@ -38,11 +38,15 @@ CATEGORY = "text"
         example('"AB-12" matches /[A-Z]+-\\d+/', True),
         example('"AB-12x" matches /[A-Z]+-\\d+/', False),
         example('"ab" matches /AB/i', True),
+        example('"un été" matches /un \\p{L}+/', True),
         example("null matches /a/", False),
     ],
 )
 def matches(value: Datum, pattern: str) -> pa.Array:
-    """Whether the pattern matches the whole text; false for null. `found` looks for it anywhere. Written `x matches /…/`."""
+    """Whether the pattern matches the whole text; false for null. `found` looks for it anywhere. Written `x matches /…/`.
+
+    Patterns are those of RE2: `\\w`, `\\d` and `\\b` know the letters A to Z and the digits 0 to 9 alone, `\\p{L}` every letter.
+    """
     return bools(as_mask(pc.match_substring_regex(as_array(value, 1), rf"\A(?:{pattern})\z")))
 
 
