@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from datahub.dev.djust_imports import ENTITIES, Platform
 from datahub.dev.serving import Asked, Given
+from datahub.formats.delimited import line_writer
 
 CLIENT, SECRET = "demo", "demo-secret"
 OFFERS = tuple(
@@ -89,9 +90,9 @@ class FakeDjust:
 
     def _file(self) -> Given:
         text = io.StringIO()
-        lines = csv.DictWriter(text, ["sku", "price", "stock", "updatedAt"], delimiter=";", lineterminator="\n")
-        lines.writeheader()
-        lines.writerows(one for one in self.offers if one["updatedAt"] > self._since)
+        columns = ["sku", "price", "stock", "updatedAt"]
+        offers = ([one[name] for name in columns] for one in self.offers if one["updatedAt"] > self._since)
+        line_writer(text, ";").writerows([columns, *offers])
         return Given(200, text.getvalue().encode(), {"Content-Type": "text/csv"})
 
     def _listed(self, asked: Asked) -> Given:

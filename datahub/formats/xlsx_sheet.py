@@ -6,7 +6,6 @@ it and nothing else.
 
 from __future__ import annotations
 
-import csv
 import html
 import io
 import os
@@ -21,6 +20,7 @@ from typing import Any
 from datahub.formats.apart.child import Talk
 from datahub.formats.bad_input import BadInput
 from datahub.formats.bounds import RATIO, RATIO_FROM
+from datahub.formats.delimited import line_writer
 
 LARGEST_BOOK, MOST_MEMBERS = 4 << 30, 10_000
 """So many bytes a workbook may grow to when it is inflated, and so many files may be in it."""
@@ -114,7 +114,7 @@ def _texts(rows: list[list[Any]], errors: dict[tuple[int, int], str], skip: int,
             rows[number][column] = text
     lines, numbers = places
     held = io.StringIO(newline="")
-    writer, line = csv.writer(held, lineterminator="\n"), 1
+    writer, line = line_writer(held), 1
     for number, row in enumerate(rows[skip:], skip + 1):
         lines.append(line)
         numbers.append(number)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
+from datahub.formats.delimited import line_writer
 from datahub.reports.mapping_sheet import CheckSheet, EntitySheet, Line, MapSheet, Sheet, TableSheet
 from datahub.reports.markdown import code, table
 
@@ -70,7 +70,7 @@ def _filled(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def as_csv(sheet: Sheet) -> str:
     """One line a target field, for a spreadsheet."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = line_writer(out)
     writer.writerow(("map", "entity", "field", "type", "rule", "source", "codes", "about"))
     for one in sheet.maps:
         for line in one.lines:

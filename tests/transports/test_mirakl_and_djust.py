@@ -19,7 +19,7 @@ from datahub.connectors.kinds.mirakl import Mirakl
 from datahub.connectors.kinds.rest import Rest
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.mirakl.imports import MiraklImports
-from datahub.connectors.mirakl.reports import joined
+from datahub.connectors.mirakl.reports import joined, parsed, written
 from datahub.connectors.mirakl.told import MiraklTo
 from datahub.connectors.rest.sender import RestOut
 from datahub.connectors.rest.session import Request, Session
@@ -451,6 +451,26 @@ def test_one_line_of_several_with_one_key_is_found_by_its_number():
     assert {0: "no number", 1: "no number"} == joined(off, ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
     with pytest.raises(TerminalError, match="was not sent"):
         joined(b"line;reason;offer-sku\n2;no;Z\n", ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
+
+
+def test_a_line_of_a_report_that_was_cut_is_in_error_all_the_same():
+    lines = [["A", "1"], ["B", "x"]]
+    head, line = b"line;offer-sku;quantity;reason\n", b"3;B;x;no number"
+    for end in range(2, len(line)):
+        told = joined(head + line[:end], ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
+        if line[:end] == b"3;B;x;":
+            # No more than a warning, as far as it goes.
+            assert {} == told
+        else:
+            assert [1] == list(told), line[:end]
+            assert told[1].startswith("n" if end > len(b"3;B;x;") else "the report was cut in this line"), line[:end]
+    with pytest.raises(TerminalError, match="was not sent"):
+        joined(b"line;offer-sku;quantity;reason\nx", ["offer-sku"], ["offer-sku", "quantity"], lines, "the report")
+
+
+def test_any_cell_comes_back_out_of_the_file_that_is_sent():
+    for cell in ("a\rb", "\r", "a\r\nb", "\n", 'x"\r;', " ", ""):
+        assert [["sku", "text"], ["1", cell], [cell, "2"]] == parsed(written(["sku", "text"], [["1", cell], [cell, "2"]])), cell
 
 
 def test_call_frequencies_are_honoured(tmp_path):

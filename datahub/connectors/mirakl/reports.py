@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from datahub.connectors.declare import TerminalError
 from datahub.connectors.rest.values import described
+from datahub.formats.delimited import line_writer
 
 _LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "reason", "errors", "error")
 
@@ -15,7 +16,7 @@ _LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "rea
 def joined(report: bytes, keys: Sequence[str], header: Sequence[str], lines: Sequence[Sequence[str]], what: str) -> dict[int, str]:
     """What a report says of which line: by its number where that line has the same key, by the key alone where it has not.
 
-    A line of the report without a reason only warns.
+    A line of the report without a reason only warns; one that was cut before its key is known by its number.
     """
     told, *errors = parsed(report)
     names = [name.strip().lower() for name in told]
@@ -32,16 +33,21 @@ def joined(report: bytes, keys: Sequence[str], header: Sequence[str], lines: Seq
     for row, line in enumerate(lines):
         by_key.setdefault(tuple(line[one] for one in ours), []).append(row)
     found: dict[int, str] = {}
-    for cells in errors:
-        if not cells[reason].strip():
+    for given in errors:
+        cells = [*given, *[""] * (len(told) - len(given))]
+        # A line that was cut before its reason is one of those in error all the same.
+        why = cells[reason] if reason < len(given) else f"{what} was cut in this line: it has {len(given)} of {len(told)} cells"
+        if not why.strip():
             continue
         key = tuple(cells[one] for one in theirs)
         candidates = by_key.get(key, [])
-        row = int(cells[number]) - 2 if number is not None and cells[number].isdigit() else -1
+        row = int(cells[number]) - 2 if number is not None and cells[number].isdecimal() else -1
+        if len(given) < len(told) and max(theirs) >= len(given) - 1 and 0 <= row < len(lines):
+            candidates = [row]
         if not candidates:
-            raise TerminalError(f"{what} has a line that was not sent: `{described(' '.join(key))}`")
+            raise TerminalError(f"{what} has a line that was not sent: `{described(' '.join(cells).strip())}`")
         for one in [row] if row in candidates else candidates:
-            found[one] = f"{found[one]}; {cells[reason]}" if one in found else cells[reason]
+            found[one] = f"{found[one]}; {why}" if one in found else why
     return found
 
 
@@ -55,7 +61,7 @@ def parsed(data: bytes) -> list[list[str]]:
 def written(header: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
     """A file as Mirakl takes it: `;` between cells, UTF-8, a header."""
     text = io.StringIO()
-    made = csv.writer(text, delimiter=";", lineterminator="\n")
+    made = line_writer(text, ";")
     made.writerow(header)
     made.writerows(lines)
     return text.getvalue().encode()

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from datahub.connectors.declare import TerminalError
 from datahub.engine.telling import JOINED_TO
 from datahub.formats.declare import FORMATS, InputFile, Rejecter
+from datahub.formats.delimited import line_writer
 from datahub.frames.frame import Rows
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.refused import CODE, target_of
@@ -93,9 +94,14 @@ def _refused(file: Path, wanted: Wanted, path: Path) -> int:
     with file.open(encoding="utf-8-sig", newline="") as stream:
         header, *lines = list(csv.reader(stream))
     at = header.index(CODE)
+    torn = next((line for line in lines if len(line) != len(header)), None)
+    if torn is not None:
+        raise TerminalError(
+            f"`{file}` has a line of {len(torn)} cells, and its header has {len(header)}", "replay it whole, mended, with `--file`"
+        )
     chosen = [line for line in lines if _asked(line[at], line[:at], wanted)]
     with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([header, *chosen])
+        line_writer(stream).writerows([header, *chosen])
     return len(chosen)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datahub.formats.delimited import line_writer
 from datahub.formats.written import OMITTED
 from datahub.reports.report import WrittenFile
 from datahub.runner.jobs.job_context import JobContext
@@ -86,7 +86,7 @@ def _refusals(context: JobContext, run: Run, target: str) -> dict[int, tuple[str
 def _write(path: Path, rows: pa.Table, why: list[tuple[str, str]]) -> None:
     rows = rows.select([name for name in rows.column_names if not name.startswith(OMITTED)])
     with path.open("w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
+        lines = line_writer(file)
         lines.writerow([*rows.column_names, CODE, MESSAGE])
         for row, reason in zip(rows.to_pylist(), why, strict=True):
             lines.writerow([*map(_cell, row.values()), *reason])

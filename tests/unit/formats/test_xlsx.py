@@ -74,6 +74,16 @@ def test_rows_keep_their_numbers_behind_line_ends_and_empty_rows(tmp_path):
     assert [4, 6, 7] == seen.lines
 
 
+def test_no_character_of_a_cell_ends_a_row(tmp_path):
+    ends = ("\r", "\n", "\r\n", "\n\r", "\u2028", "\x85", "\x0b")
+    told = [cell for end in ends for cell in (f"x{end}y", f"{end}y", f"x{end}", f'"{end}"', f"x,{end}")]
+    workbook(tmp_path / "f.xlsx", [["a", "b"], *([cell, f"{number}"] for number, cell in enumerate(told))])
+    seen = read(tmp_path / "f.xlsx", "a", "b")
+    assert told == seen.columns["a"]
+    assert [*map(str, range(len(told)))] == seen.columns["b"]
+    assert [*range(2, len(told) + 2)] == seen.lines
+
+
 def test_an_error_of_a_formula_is_not_lost(tmp_path):
     with xlsxwriter.Workbook(str(tmp_path / "f.xlsx")) as book:
         sheet = book.add_worksheet("Feed")
