@@ -17,7 +17,10 @@ _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def crontab(loaded: Loaded, on: Collection[str]) -> str:
     """Lines for `crontab` of the jobs that are `on`; cron mails what is written, and `CRON_TZ` is understood by cronie alone."""
-    lines = [f"# the jobs of {loaded.folder}", "# CRON_TZ is read by cronie; Debian's cron goes by the machine's zone"]
+    lines = [
+        f"# the jobs of {loaded.folder}",
+        "# CRON_TZ is read by cronie; Debian's cron goes by the machine's zone, which must be the same there",
+    ]
     if any(clock.catching.catch_up != "none" or clock.catching.jitter for clock in _clocks(loaded, on)):
         lines.append("# what is missed is not made up for, and nothing starts later: `catch_up` and `jitter` are for `dhm serve`")
     zone = ""
@@ -128,28 +131,33 @@ def _command(loaded: Loaded, job: str) -> str:
 def _last_day(clock: Clock, line: str) -> list[str]:
     """The last day of a month is the one after which it is the first; cron has no word for it."""
     minute, hour, day, month, weekday = clock.cron.split()
-    rest = line.removeprefix(clock.cron).strip()
+    rest, today = line.removeprefix(clock.cron).strip(), _today(clock)
     if day == "L":
-        test = '[ "$(date -d tomorrow +\\%d)" = 01 ]'
+        test = f'[ "$({today} -d tomorrow +\\%d)" = 01 ]'
         return [f"# the last day of the month: {clock.cron}", f"{minute} {hour} 28-31 {month} {weekday}  {test} && {rest}"]
     # Friday is the last weekday from three days before the end on; Monday to Thursday only on the last day. The weekday is
     # asked for here: cron would take either of two days.
-    last = '[ "$(date +\\%u)" -lt 6 ] && [ "$(date -d tomorrow +\\%d)" = 01 ]'
-    friday = '[ "$(date +\\%u)" = 5 ] && [ "$(date -d \'+3 days\' +\\%m)" != "$(date +\\%m)" ]'
+    last = f'[ "$({today} +\\%u)" -lt 6 ] && [ "$({today} -d tomorrow +\\%d)" = 01 ]'
+    friday = f'[ "$({today} +\\%u)" = 5 ] && [ "$({today} -d \'+3 days\' +\\%m)" != "$({today} +\\%m)" ]'
     test = f"{{ {{ {last}; }} || {{ {friday}; }}; }}"
     return [f"# the last weekday of the month: {clock.cron}", f"{minute} {hour} 26-31 {month} *  {test} && {rest}"]
+
+
+def _today(clock: Clock) -> str:
+    """Asks for the date where the line is due: `CRON_TZ` says when a line starts, and its command runs in the machine's zone."""
+    return f"TZ={shlex.quote(clock.zone)} date"
 
 
 def _nth_day(clock: Clock, line: str) -> list[str]:
     """One weekday of a month, such as the second Friday; cron has no word for it."""
     minute, hour, _, month, weekday = clock.cron.split()
-    rest = line.removeprefix(clock.cron).strip()
+    rest, today = line.removeprefix(clock.cron).strip(), _today(clock)
     name, number = _weekday_of(weekday)
-    test = f'[ "$(date +\\%u)" = {_WEEKDAYS.index(name) or 7} ]'
+    test = f'[ "$({today} +\\%u)" = {_WEEKDAYS.index(name) or 7} ]'
     if number:
         days = f"{7 * number - 6}-{min(7 * number, 31)}"
     else:
-        days, test = "22-31", test + ' && [ "$(date -d \'+7 days\' +\\%m)" != "$(date +\\%m)" ]'
+        days, test = "22-31", test + f' && [ "$({today} -d \'+7 days\' +\\%m)" != "$({today} +\\%m)" ]'
     return [f"# a weekday of the month: {clock.cron}", f"{minute} {hour} {days} {month} *  {test} && {rest}"]
 
 

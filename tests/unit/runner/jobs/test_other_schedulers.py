@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from itertools import islice
 
 import pytest
@@ -35,30 +34,49 @@ def test_systemd_reads_the_same_times(cron):
 
 
 @pytest.mark.parametrize("cron", (*SAID, *SEVERAL))
-def test_cron_is_given_days_among_which_each_time_is_and_a_test_that_holds_on_it_alone(cron):
-    wanted = {moment.at for moment in islice(moments(cron, "UTC", START), 12)}
-    given = [one for one in other_schedulers._crontab_lines(clock(cron), "true") if not one.startswith("#")]
-    assert wanted == {at for line in given for at in held(line, max(wanted))}
+def test_cron_is_given_days_among_which_each_time_is_and_a_test_that_holds_on_it_alone(cron, clock_of):
+    assert_held(cron, "UTC", clock_of)
 
 
-def held(line, last):
+@pytest.mark.parametrize(
+    "cron, zone",
+    [
+        *((cron, "Europe/Paris") for cron in ("30 0 LW * *", "30 0 L * *", "30 0 * * MON#2", "30 0 * * 5L")),
+        *((cron, "America/Los_Angeles") for cron in ("30 20 LW * *", "30 20 L * *", "30 20 * * FRI#2", "30 20 * * 1L")),
+    ],
+)
+def test_the_day_of_a_line_is_that_of_its_zone_whatever_the_machine_has(cron, zone, clock_of):
+    assert_held(cron, zone, clock_of)
+
+
+@pytest.fixture
+def clock_of(tmp_path):
+    """The folder of a `date` that counts from `NOW`."""
+    script = '#!/bin/sh\nnow=$(/bin/date -d "@$NOW" "+%F %T")\nif [ "$1" = -d ]; then now="$2 $now"; shift 2; fi\nexec /bin/date -d "$now" "$@"\n'
+    (tmp_path / "date").write_text(script, encoding="utf-8")
+    (tmp_path / "date").chmod(0o700)
+    return tmp_path
+
+
+def assert_held(cron, zone, clock_of):
+    """The lines of a schedule mean its times, on a machine whose zone is UTC."""
+    wanted = {moment.at for moment in islice(moments(cron, zone, START), 12)}
+    given = [one for one in other_schedulers._crontab_lines(clock(cron, zone), "true") if not one.startswith("#")]
+    assert wanted == {at for line in given for at in held(line, max(wanted), zone, clock_of)}
+
+
+def held(line, last, zone, clock_of):
     """The times up to `last` at which a line of a crontab begins its command and the test before it holds."""
     minute, hour, days, month, weekday, command = line.split(maxsplit=5)
     rough = f"{minute} {hour} {days} {month} {weekday}"
     tested = command.replace("\\%", "%").removesuffix("true").strip().removesuffix("&&").strip() or "true"
-    for moment in moments(rough, "UTC", START):
+    for moment in moments(rough, zone, START):
         if moment.at > last:
             return
-        shown = re.sub(r"\bdate\b( -d '?\+?(\w+)( days)?'?)?", partial(dated, at=moment.at), tested)
-        holds = subprocess.run(["sh", "-c", shown], check=False, env={"TZ": "UTC", "PATH": "/usr/bin:/bin"}).returncode == 0
+        env = {"TZ": "UTC", "PATH": f"{clock_of}:/usr/bin:/bin", "NOW": f"{moment.at.timestamp():.0f}"}
+        holds = subprocess.run(["sh", "-c", tested], check=False, env=env).returncode == 0
         if holds:
             yield moment.at
-
-
-def dated(found, at):
-    """`date` at an instant instead of now."""
-    days = {"": 0, "tomorrow": 1}.get(found[2] or "")
-    return f"date -d '{at + timedelta(days=int(found[2]) if days is None else days):%Y-%m-%d}'"
 
 
 @pytest.mark.parametrize("cron", BEYOND)
@@ -66,8 +84,8 @@ def test_what_others_cannot_say_is_told_where_it_would_stand(cron):
     assert all("only `dhm serve`" in line for line in (*lines(cron), *other_schedulers._crontab_lines(clock(cron), "true")))
 
 
-def clock(cron):
-    return Clock("offers", cron, "UTC", Schedule(every=cron))
+def clock(cron, zone="UTC"):
+    return Clock("offers", cron, zone, Schedule(every=cron))
 
 
 def lines(cron):
