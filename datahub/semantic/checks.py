@@ -10,7 +10,7 @@ from datahub.diagnostics.rule import Severity
 from datahub.semantic import ir
 from datahub.semantic.deciding import given
 from datahub.semantic.entities import asked, field_scope, find_entity, unknown_field
-from datahub.semantic.evidence import Known, read_by
+from datahub.semantic.evidence import Known, gathered, read_by
 from datahub.semantic.expressions import condition, elaborate, nullable_operands
 from datahub.semantic.overloads import applied
 from datahub.semantic.previous import looked_up, with_previous
@@ -85,7 +85,7 @@ def _check(check: ast.Check, code: str, shape: ir.EntityShape, scope: Scope, beh
     held = _held(check.condition, inner)
     message = _message(check.message, inner) if check.message is not None else None
     fields = _fields(check, shape, unit)
-    shown = tuple(one for name in fields for one in behind[name]) or read_by(held, behind)
+    shown = gathered(fields, behind) or read_by(held, behind)
     origin = ir.Origin(
         shape.name,
         ", ".join(fields) or _first_read(held, shape),

@@ -20,7 +20,7 @@ def evidence_of(expression: ir.Expression, known: Known) -> tuple[ir.Evidence, .
 def evidence_of_all(expressions: Sequence[ir.Expression], known: Known) -> tuple[ir.Evidence, ...]:
     """The source columns behind several values, such as the parts of a key: what fails in one of them shows its own."""
     columns = [name for one in expressions for name in (feeding(one) or tuple(_in_order(one, set())))]
-    return _gathered(dict.fromkeys(columns), known)
+    return gathered(dict.fromkeys(columns), known)
 
 
 def feeding(expression: ir.Expression) -> tuple[str, ...]:
@@ -30,10 +30,11 @@ def feeding(expression: ir.Expression) -> tuple[str, ...]:
 
 def read_by(expression: ir.Expression, known: Known) -> tuple[ir.Evidence, ...]:
     """The source columns that `expression` reads at all, in the order of writing."""
-    return _gathered(_in_order(expression, set()), known)
+    return gathered(_in_order(expression, set()), known)
 
 
-def _gathered(columns: Iterable[str], known: Known) -> tuple[ir.Evidence, ...]:
+def gathered(columns: Iterable[str], known: Known) -> tuple[ir.Evidence, ...]:
+    """The source columns behind several columns of the frame, each once."""
     found: dict[ir.Evidence, list[str]] = {}
     for column in columns:
         for one in known.get(column, ()):

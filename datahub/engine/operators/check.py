@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
@@ -14,6 +15,7 @@ from datahub.engine.evidence import shown_by
 from datahub.engine.scope import RunState, Scope
 from datahub.engine.settle import CHECKS, NOTES
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows, only_where
+from datahub.functions.columns import fixed
 from datahub.semantic.ir import CheckRule, Evidence
 
 _GRAVE = ("error", "fatal")
@@ -64,8 +66,7 @@ def _positions(condition: Column, applies: Mask, length: int) -> Rows:
 
 def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: Rows, run: RunState) -> Failure:
     label = evidence[0].label if evidence else ""
-    name = rule.fields[0] if rule.fields else rule.origin.field
-    values = issues.value_of(frame, name, replace(rule.origin, evidence=tuple(evidence)), rows)
+    values = _values(rule, evidence, frame, rows)
     texts = None
     if rule.message is not None:
         made = _message(rule, frame, rows, run)
@@ -80,6 +81,17 @@ def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: 
         severity=rule.severity,
         message="" if texts is not None else _plain(rule),
     )
+
+
+def _values(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: Rows) -> pa.Array:
+    """What the fields that a check is about have in the broken rows: of one made of one column the raw text, of others the value itself."""
+    found = []
+    for name in rule.fields or (rule.origin.field,):
+        behind = tuple(one for one in evidence if not one.read or name in one.read)
+        found.append(issues.value_of(frame, name, replace(rule.origin, evidence=behind if len(behind) < 2 else ()), rows))
+    if len(found) == 1:
+        return found[0]
+    return pc.binary_join_element_wise(*(pc.fill_null(one, fixed("null")) for one in found), fixed(", "))
 
 
 def _message(rule: CheckRule, frame: Frame, rows: Rows, run: RunState) -> pa.Array:
