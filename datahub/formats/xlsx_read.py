@@ -34,6 +34,9 @@ class Converted:
     errors: int
     shown: tuple[str, ...]
     """Some of the errors, as people are told of them."""
+    unknown: int
+    """So many whole numbers were written without their last digits."""
+    unknown_shown: tuple[str, ...]
     lines: Positions
     numbers: Positions
 
@@ -109,6 +112,11 @@ class XlsxReader:
             shown = ", ".join(found.shown) + (", …" if found.errors > len(found.shown) else "")
             cells = "1 cell" if found.errors == 1 else f"{found.errors} cells"
             self._notes.append(f"`{file.name}` has an error in {cells} of `{found.sheet}`: {shown}")
+        if found.unknown:
+            shown = ", ".join(found.unknown_shown) + (", …" if found.unknown > len(found.unknown_shown) else "")
+            cells = "1 cell" if found.unknown == 1 else f"{found.unknown} cells"
+            why = "was written as a number without its last digits: have such keys written as text"
+            self._notes.append(f"`{file.name}`: what stands in {cells} of `{found.sheet}` {why}: {shown}")
         return _Sheet(InputFile(str(folder / "cells.csv"), file.name), found.lines, found.numbers)
 
 
@@ -120,7 +128,16 @@ def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> Converted:
         for told, parts in child.answers(work, asked, file=book.fileno()):
             if told:
                 lines, numbers = (np.frombuffer(part, np.int64) for part in parts)
-                found = Converted(told["sheet"], tuple(told["sheets"]), told["errors"], tuple(told["shown"]), lines, numbers)
+                found = Converted(
+                    told["sheet"],
+                    tuple(told["sheets"]),
+                    told["errors"],
+                    tuple(told["shown"]),
+                    told["unknown"],
+                    tuple(told["unknown_shown"]),
+                    lines,
+                    numbers,
+                )
             else:
                 cells.write(parts[0])
     return found

@@ -29,6 +29,11 @@ MOST_CELLS = 40_000_000
 _ERRORS = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
 )
+_LONG = re.compile(rb"<(?:\w+:)?v>(-?[0-9](?:[0-9]{15,400}(?:\.0*)?|\.[0-9]{15,40}[eE]\+?[0-9]{1,3}))</")
+"""Numbers that have more than fifteen digits before their point, or may have."""
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_WHOLE_FROM, _EXACT_BELOW = 1e15, 2.0**53
+"""From so much on a number of a workbook has sixteen digits, and below so much a binary one has each of them."""
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{1,7})"')
 _FAR = re.compile(rb'\br="(A[M-Z]|[B-Z][A-Z]|[A-Z]{3})([0-9]{1,7})"')
 """Cells beyond the columns that a sheet of all rows can have."""
@@ -73,18 +78,23 @@ def _convert(talk: Talk, asked: dict[str, Any], stream: io.BufferedReader) -> No
         raise BadInput("R005", f"`{name}` is no workbook that can be read: {problem}", "save it as `.xlsx` again", path=name) from None
     found = _sheet(book.sheets_metadata, asked["sheet"], name)
     try:
-        errors = _errors(stream, found, name)
+        errors, long = _scanned(stream, found, name)
         sheet = book.get_sheet_by_name(found)
         rows = sheet.to_python(skip_empty_area=False)
     except broken as problem:
         message = f"`{name}` has a sheet `{found}` that cannot be read: {problem}"
         raise BadInput("R005", message, "save it as `.xlsx` again", path=name) from None
+    unknown = _put(rows, errors, long)
     lines, numbers = array("q"), array("q")
-    for text in _texts(rows, errors, asked["skip"], (lines, numbers)):
+    for text in _texts(rows, asked["skip"], (lines, numbers)):
         talk.send({}, text)
-    shown = [f"{text} in {_letters(column)}{row + 1}" for (row, column), text in sorted(errors.items())[:3]]
-    told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": shown}
+    told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": _shown(errors)}
+    told |= {"unknown": len(unknown), "unknown_shown": _shown(unknown)}
     talk.send(told, lines.tobytes(), numbers.tobytes())
+
+
+def _shown(cells: dict[tuple[int, int], str]) -> list[str]:
+    return [f"{text} in {_letters(column)}{row + 1}" for (row, column), text in sorted(cells.items())[:3]]
 
 
 def _sheet(sheets: Any, wanted: str, book: str) -> str:
@@ -107,11 +117,33 @@ def _names(sheets: Any) -> list[str]:
     return [str(one.name) for one in sheets if str(one.typ).endswith("WorkSheet")]
 
 
-def _texts(rows: list[list[Any]], errors: dict[tuple[int, int], str], skip: int, places: tuple[array[int], array[int]]) -> Iterator[bytes]:
-    """The rows as text in parts; `places` gets the line on which each begins, and its number."""
+def _put(rows: list[list[Any]], errors: dict[tuple[int, int], str], long: dict[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+    """Errors and long numbers as they stand in the file, put into the rows; of the numbers those whose last digits nobody knows."""
     for (number, column), text in errors.items():
         if number < len(rows) and column < len(rows[number]):
             rows[number][column] = text
+    unknown = {}
+    for (number, column), text in long.items():
+        # A text, a date or a truth has a `v` too.
+        cell = rows[number][column] if number < len(rows) and column < len(rows[number]) else None
+        if isinstance(cell, int | float) and not isinstance(cell, bool) and float(text) == cell:
+            exact = _digits(text)
+            rows[number][column] = exact or text
+            if exact is None:
+                unknown[number, column] = text
+    return unknown
+
+
+def _digits(text: str) -> str | None:
+    """A whole number with all of its digits; None where it was written without the last ones, and is no round one."""
+    number = Decimal(text)
+    _, digits, exponent = number.as_tuple()
+    known = int(exponent) <= 0 or len("".join(map(str, digits)).rstrip("0")) <= 15
+    return format(number, "f").partition(".")[0] if known else None
+
+
+def _texts(rows: list[list[Any]], skip: int, places: tuple[array[int], array[int]]) -> Iterator[bytes]:
+    """The rows as text in parts; `places` gets the line on which each begins, and its number."""
     lines, numbers = places
     held = io.StringIO(newline="")
     writer, line = line_writer(held), 1
@@ -158,7 +190,9 @@ def _text(cell: Any) -> str:
 
 
 def _number(value: float) -> str:
-    # A workbook keeps fifteen digits; the sixteenth is how the processor rounds.
+    # A workbook keeps fifteen digits; the sixteenth is how the processor rounds, but in whole numbers it is one that was written.
+    if _WHOLE_FROM <= abs(value) < _EXACT_BELOW and value.is_integer():
+        return str(int(value))
     text = format(value, ".15g")
     if "e" not in text:
         return text
@@ -177,16 +211,23 @@ def _duration(value: timedelta) -> str:
     return f"{sign}PT{parts}"
 
 
-def _errors(file: io.BufferedReader, sheet: str, name: str) -> dict[tuple[int, int], str]:
-    """The cells that hold an error such as `#REF!`, by row and column from 0; the reader of workbooks leaves them empty.
+def _scanned(file: io.BufferedReader, sheet: str, name: str) -> tuple[dict[tuple[int, int], str], dict[tuple[int, int], str]]:
+    """The cells that hold an error such as `#REF!`, by row and column from 0, and those that hold long numbers.
+
+    The reader of workbooks leaves the ones empty, and of the others it knows what a binary number has room for.
 
     `BadInput` where a cell lies so far from the others that what is between them cannot be held.
     """
     found: dict[tuple[int, int], str] = {}
+    long: dict[tuple[int, int], str] = {}
     rows, far, place = 0, 0, (0, "")
     for text in _pieces(file, sheet):
         for column, row, error in (one.groups() for one in _ERRORS.finditer(text)):
             found[int(row) - 1, _index(column.decode())] = error.decode("utf-8", "replace")
+        for one in _LONG.finditer(text):
+            at = _PLACE.match(text, text.rfind(b' r="', 0, one.start()) + 1)
+            if at:
+                long[int(at[2]) - 1, _index(at[1].decode())] = one[1].decode()
         rows = max(rows, max((int(row) for row in _ROWS.findall(text)), default=0))
         for column, row in _FAR.findall(text):
             if (index := _index(column.decode())) > far:
@@ -195,7 +236,7 @@ def _errors(file: io.BufferedReader, sheet: str, name: str) -> dict[tuple[int, i
         line, cell = place
         message = f"`{name}` has a value in {cell}, far from the others: up to there `{sheet}` has {rows:,} rows of {far + 1:,} columns"
         raise BadInput("R005", message, "delete what stands there, or save the table as CSV", path=name, line=line)
-    return found
+    return found, long
 
 
 def _pieces(file: io.BufferedReader, sheet: str) -> Iterator[bytes]:

@@ -74,6 +74,47 @@ def test_rows_keep_their_numbers_behind_line_ends_and_empty_rows(tmp_path):
     assert [4, 6, 7] == seen.lines
 
 
+def with_numbers(path, written):
+    """A workbook with numbers as they are written here, one a row below `a`."""
+    workbook(path, [["a"], *([number] for number, _ in enumerate(written))])
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    for number, text in enumerate(written):
+        old = f'<c r="A{number + 2}"><v>{number}</v></c>'
+        assert old in sheet
+        sheet = sheet.replace(old, f'<c r="A{number + 2}"><v>{text}</v></c>')
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def test_whole_numbers_have_all_the_digits_that_were_written(tmp_path):
+    cells = {
+        "1234567890123456": "1234567890123456",
+        "1234567890123457": "1234567890123457",
+        "1.234567890123457E15": "1234567890123457",
+        "340123450000000018": "340123450000000018",
+        "340123450000000025": "340123450000000025",
+        "-340123450000000025": "-340123450000000025",
+        "12345678901234567890123.0": "12345678901234567890123",
+        "1.23456789012345E+17": "123456789012345000",
+        "1.234567890123450000E+17": "123456789012345000",
+        "1E+20": "100000000000000000000",
+        "123456789012345": "123456789012345",
+        "0.30000000000000004": "0.3",
+        "1234567890123456.5": "1234567890123460",
+        # Its last digits are not there, and none are made up.
+        "1.2345678901234567E+17": "1.2345678901234567E+17",
+    }
+    with_numbers(tmp_path / "f.xlsx", list(cells))
+    seen = read(tmp_path / "f.xlsx", "a")
+    assert [*cells.values()] == seen.columns["a"]
+    (told,) = [warning for warning in seen.warnings if "last digits" in warning]
+    assert "1.2345678901234567E+17 in A15" in told
+
+
 def test_no_character_of_a_cell_ends_a_row(tmp_path):
     ends = ("\r", "\n", "\r\n", "\n\r", "\u2028", "\x85", "\x0b")
     told = [cell for end in ends for cell in (f"x{end}y", f"{end}y", f"x{end}", f'"{end}"', f"x,{end}")]
