@@ -112,7 +112,7 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
             "account",
             "f.accounts",
             "Account External Id;accountWebsite;CF_region\nA1;;\n",
-            [{"accountExternalId": "A1", "accountWebsite": None, "custom": {}}],
+            [{"accountExternalId": "A1", "accountWebsite": None, "custom": {"region": None}}],
         ),
         (
             "account",
@@ -131,7 +131,7 @@ USER = "Customer User External Id;Customer User Civility;Customer User First Nam
                     "customerTagExternalIds": [],
                     "deleted": False,
                     "inactive": True,
-                    "custom": {},
+                    "custom": {"region": None},
                 },
             ],
         ),
