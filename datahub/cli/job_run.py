@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from datahub.cli.delivered import delivered, done, targets
 from datahub.cli.following import follow
 from datahub.cli.output import Exit, Paint, Stop, event, say, structured
-from datahub.cli.queued import met, waiting
+from datahub.cli.queued import met, orphaned, orphans, waiting, ways_on
 from datahub.cli.waits import waits_told
 from datahub.records import record
 
@@ -97,6 +97,8 @@ def run_job(asked: Asked) -> Exit:
                 return Exit.USAGE
             raise
         mended(store, asked.job, context.clock())
+        for run in () if asked.served else orphans(store, loaded.project.jobs):
+            say(f"{Paint(sys.stderr)('1;33', 'warning')}: run {run.id} is not done: {orphaned(run)}")
         with waits_told(quiet=asked.quiet):
             code = _work(context, asked)
         if not asked.claimed:
@@ -317,13 +319,15 @@ def _log(run: Run, advice: str, report: Report | None = None, folder: Path = Pat
 
 
 def _advice(run: Run) -> str | None:
+    from datahub.runner.jobs.begun import NOT_THERE
     from datahub.state.records import RunStatus
 
     match run.status:
         case RunStatus.HELD if "--arrived" in run.reason:
             return None
         case RunStatus.HELD:
-            return f"`dhm runs resume {run.id} --approve` lets it through, `dhm runs cancel {run.id}` gives its input back"
+            lets = f"`dhm runs resume {run.id} --approve` lets it through, `dhm runs cancel {run.id}` gives its input back"
+            return ways_on(run) if NOT_THERE in run.reason else lets
         case RunStatus.RETRYABLE:
             return "the next `dhm run` of the job goes on with it, and `dhm serve` does by itself"
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ def waiting(store: StateStore, run: Run) -> str:
     return f"queued: run {run.id} waits behind run {first.id}, which {state}\n  {advice}"
 
 
-def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
+def states(store: StateStore, runs: Sequence[Run], declared: Collection[str]) -> Iterator[str]:
     """Of each run why it is where it is, as things are now: what was written down when it was let in may be over."""
     from datahub.state.records import RunStatus
 
@@ -32,7 +32,9 @@ def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
     first = {job: store.runs.first(job) for job in jobs}
     for run in runs:
         before = first.get(run.job)
-        if run.ended_for_good or run.status in (RunStatus.HELD, RunStatus.RETRYABLE) or before is None:
+        if not run.ended_for_good and run.job not in declared:
+            yield orphaned(run)
+        elif run.ended_for_good or run.status in (RunStatus.HELD, RunStatus.RETRYABLE) or before is None:
             yield run.reason
         elif run.id in free[run.job]:
             if run.status is RunStatus.PENDING:
@@ -43,6 +45,29 @@ def states(store: StateStore, runs: Sequence[Run]) -> Iterator[str]:
             yield f"waits behind run {before.id}"
         else:
             yield run.reason
+
+
+def orphaned(run: Run) -> str:
+    """What is to be said of a run that is not done and whose job the project has no more."""
+    return f"dhm.toml has no job `{run.job}` any more: `dhm runs cancel {run.id}` ends it, and what has arrived counts for other jobs then"
+
+
+def orphans(store: StateStore, declared: Collection[str]) -> Sequence[Run]:
+    """Runs that are not done and that nobody will go on with: their job got another name, or is gone."""
+    from datahub.state.records import ENDED, RunStatus
+
+    return [run for run in store.runs.list(statuses=[one for one in RunStatus if one not in ENDED]) if run.job not in declared]
+
+
+def ways_on(run: Run) -> str:
+    """What a person can do about a run that is held."""
+    from datahub.runner.jobs.begun import NOT_THERE
+
+    if "--arrived" in run.reason:
+        return f"`dhm runs resume {run.id}` or `dhm runs cancel {run.id}`, each with `--arrived` or `--resend`"
+    if NOT_THERE in run.reason:
+        return f"bring that back, then `dhm runs resume {run.id} --approve`; or `dhm runs cancel {run.id}`"
+    return f"`dhm runs resume {run.id} --approve` or `dhm runs cancel {run.id}`"
 
 
 def ahead(store: StateStore, run: Run) -> Run | None:
@@ -56,10 +81,7 @@ def met(store: StateStore, first: Run) -> tuple[str, str]:
     from datahub.state.records import RunStatus
 
     if first.status is RunStatus.HELD:
-        ways = f"`dhm runs resume {first.id} --approve` or `dhm runs cancel {first.id}`"
-        if "--arrived" in first.reason:
-            ways = f"`dhm runs resume {first.id}` or `dhm runs cancel {first.id}`, each with `--arrived` or `--resend`"
-        return f"is held: {first.reason}", f"look at it with `dhm runs show {first.id}`; then {ways}"
+        return f"is held: {first.reason}", f"look at it with `dhm runs show {first.id}`; then {ways_on(first)}"
     if first.not_before is not None and first.not_before > datetime.now(UTC):
         return f"is tried again at {first.not_before:%H:%M:%S} UTC", f"`dhm runs resume {first.id}` does it now"
     if _at_work(store, first):

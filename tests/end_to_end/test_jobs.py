@@ -644,3 +644,27 @@ def test_an_input_that_is_set_aside_is_no_success_and_is_named_until_it_is_read(
     assert 0 == dhm("runs", "resume", failed)[0]
     assert 1 == len(listed(here / "out"))
     assert "set aside" not in dhm("run", "offers")[2]
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_is_gone_is_resumed_and_one_whose_job_is_gone_is_told_until_it_is_cancelled(here, start):
+    put(here, "a.csv", "A,1.50,3")
+    assert -9 == dhm("run", "offers", env={**os.environ, "DHM_FAIL": "planned"})[0]
+    assert 0 == dhm("runs", "resume", "last")[0]
+    assert 1 == len(listed(here / "out"))
+    put(here, "b.csv", "B,1.50,3")
+    assert -9 == dhm("run", "offers", env={**os.environ, "DHM_FAIL": "planned"})[0]
+    broken = last(here)
+    (here / "dhm.toml").write_text(PROJECT.replace("jobs.offers", "jobs.prices"), encoding="utf-8")
+    cancels = f"dhm.toml has no job `offers` any more: `dhm runs cancel {broken}` ends it"
+    code, _, said = dhm("runs", "resume", "last")
+    assert (2, True) == (code, cancels in said)
+    assert all(cancels in dhm("runs", *given)[1] for given in (("ls",), ("show", broken)))
+    serving = start("serve")
+    assert any("offers: has runs that are not done, and dhm.toml has no such job any more" in line for line in serving.stderr)
+    time.sleep(1.5)
+    serving.send_signal(signal.SIGTERM)
+    assert "has runs that are not done" not in serving.communicate(timeout=40)[1]
+    assert f"warning: run {broken} is not done: {cancels}" in dhm("run", "prices")[2]
+    assert 0 == dhm("runs", "cancel", broken)[0]
+    assert "warning" not in dhm("run", "prices")[2]

@@ -9,6 +9,8 @@ from datahub.runner.jobs.made import files_made, written
 from datahub.runner.jobs.transform import Held
 from datahub.state.records import Batch, BatchState, FileState, Run, RunStatus, Taken
 
+NOT_THERE = "which its job does not have any more"
+
 
 def has_all(context: JobContext, run: Run, taken: Sequence[Taken]) -> None:
     """`Held` where the script or the project has been changed meanwhile, so that the run cannot go on."""
@@ -16,7 +18,7 @@ def has_all(context: JobContext, run: Run, taken: Sequence[Taken]) -> None:
     if gone := next(_gone(context, run, taken, planned=planned), ""):
         rest = "what has not arrived" if planned else "all"
         out = f"bring that back, or cancel it, and the next run sends {rest}"
-        raise Held(f"it was begun with {gone}, which its job does not have any more: {out}")
+        raise Held(f"it was begun with {gone}, {NOT_THERE}: {out}")
 
 
 def source_of(context: JobContext, one: Taken) -> str:

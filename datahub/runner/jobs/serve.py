@@ -94,6 +94,7 @@ class Loop:
     _children: list[_Child] = field(default_factory=list)
     _failures: dict[str, int] = field(default_factory=dict)
     _not_before: dict[str, datetime] = field(default_factory=dict)
+    _orphaned: set[str] = field(default_factory=set)
     _obstacle_told: datetime | None = None
     """When it was last said that no run can begin; nothing where they can."""
 
@@ -216,10 +217,17 @@ class Loop:
         found: list[Run] = []
         for name in self.store.runs.ready(now):
             one = jobs.get(name)
+            self._tell_orphans(name, one is None)
             busy = any(child.job == name for child in self._children)
             if one is not None and not (busy and one.job.overlap != "allow") and self._not_before.get(name, now) <= now:
                 found += self.store.runs.upcoming(name, now)
         return sorted(found, key=lambda run: run.fire_at)
+
+    def _tell_orphans(self, job: str, gone: bool) -> None:
+        """Say once of runs that nobody goes on with that it is so."""
+        if gone and job not in self._orphaned:
+            (self.warn or self.tell)(job, "has runs that are not done, and dhm.toml has no such job any more: `dhm runs ls` lists them")
+        (self._orphaned.add if gone else self._orphaned.discard)(job)
 
     def _bury(self) -> None:
         """See which processes have ended. One that ended without getting its run anywhere is not started again at once."""

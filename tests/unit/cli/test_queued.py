@@ -29,7 +29,7 @@ def submit(store, overlap=Overlap.QUEUE_ALL, count=3):
 
 
 def told(store):
-    return list(states(store, store.runs.list()[::-1]))
+    return list(states(store, store.runs.list()[::-1], ["offers"]))
 
 
 def test_the_first_that_waits_waits_for_a_worker_and_the_others_for_it(store):

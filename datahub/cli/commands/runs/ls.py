@@ -33,7 +33,7 @@ def command(
         zone = loaded.project.project.timezone
         rows = []
         runs = store.runs.list(job, wanted, number)
-        told = list(zip(runs, states(store, runs), strict=True))
+        told = list(zip(runs, states(store, runs, loaded.project.jobs), strict=True))
         if output is Listing.JSON:
             give_json([run_facts(run, why) for run, why in told])
             return

@@ -25,15 +25,20 @@ def command(
 
     from datahub.cli.job_run import Asked, run_job
     from datahub.cli.ledger_runs import one_run, opened
-    from datahub.cli.queued import ahead, met
+    from datahub.cli.queued import ahead, met, orphaned, ways_on
     from datahub.cli.switching import person
     from datahub.cli.uncertain import answered, unknown
     from datahub.runner.jobs.fetch import gone
     from datahub.state.records import RunStatus
 
-    with opened(env) as (_, store):
+    with opened(env) as (loaded, store):
         found, now = one_run(store, run), datetime.now(UTC)
-        waiting = found.status in (RunStatus.PENDING, RunStatus.CRASHED)
+        if not found.ended_for_good and found.job not in loaded.project.jobs:
+            raise Stop(f"run {found.id} cannot go on", orphaned(found))
+        # One that is at work is another process's; one whose process is gone waits for anybody.
+        stopped = found.status not in (RunStatus.HELD, RunStatus.RETRYABLE)
+        waiting = stopped and any(one.id == found.id for one in store.runs.upcoming(found.job, now))
+        waiting |= found.status in (RunStatus.PENDING, RunStatus.CRASHED)
         if waiting and approve:
             before = ahead(store, found)
             advice = f"before it is run {before.id}, which {met(store, before)[0]}" if before else "without `--approve` it is worked on"
@@ -54,7 +59,7 @@ def command(
         if batches := unknown(store, found):
             answered(store, found, batches, arrived, resend, "resume")
         if found.status is RunStatus.HELD and not batches and not approve:
-            raise Stop(f"run {found.id} is held: {found.reason}", "`--approve` lets it through")
+            raise Stop(f"run {found.id} is held: {found.reason}", ways_on(found))
         if not waiting and not store.runs.reopen(found.id, now, approved=approve or found.approved):
             raise Stop(f"run {found.id} is {found.status.value.replace('_', ' ')}: there is nothing to go on with")
         said = "approve" if approve else "arrived" if arrived else "resend" if resend else "resume"

@@ -30,7 +30,7 @@ def command(
     with opened(env) as (loaded, store):
         zone = loaded.project.project.timezone
         found = one_run(store, run)
-        counts, (why,) = found.counts, states(store, [found])
+        counts, (why,) = found.counts, states(store, [found], loaded.project.jobs)
         rows = [
             ["run", found.id],
             ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
