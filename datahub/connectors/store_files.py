@@ -123,7 +123,7 @@ class StoreFiles:
         if not replace and self._there(new):
             raise Taken(f"`{new}` exists")
         self.look(old)
-        self.asked(new, lambda fs: _moved(fs, source, target))
+        self.asked(new, lambda fs: _moved(fs, source, target, replace))
 
     def _there(self, path: str) -> bool:
         with suppress(Missing):
@@ -215,12 +215,14 @@ class _Stream:
         self._files.asked(self._path, lambda _: self._file.write(data))
 
 
-def _moved(fs: Any, source: str, target: str) -> None:
+def _moved(fs: Any, source: str, target: str, replace: bool) -> None:
     """Give a file another name. Where the library can only copy, a copy in a store is whole at once, and the old name goes last.
 
     fsspec's own `mv`, which libraries of stores take over, reads `[1]` and `*` in names as patterns: it moves, and removes, what fits.
     """
-    if type(fs).mv is AbstractFileSystem.mv:
+    if callable(renamed := getattr(fs, "renamed", None)):
+        renamed(source, target, replace)
+    elif type(fs).mv is AbstractFileSystem.mv:
         fs.cp_file(source, target)
         fs.rm_file(source)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from httpx import URL
-from webdav4.client import Client
+from webdav4.client import Client, ResourceAlreadyExists
 from webdav4.fsspec import WebdavFileSystem
 from webdav4.urls import join_url_path
 
@@ -38,9 +38,23 @@ class WebdavFiles(WebdavFileSystem):  # type: ignore[misc]  # fsspec publishes n
         more.setdefault("trust_env", False)
         super().__init__(more.get("base_url", ""), client=_Client(**more))
 
-    def mv(self, path1: str, path2: str, **_: Any) -> None:
-        """One request of the server's, where the library copies and removes, and reads `*` in names as a pattern."""
-        self.client.move(path1, path2, overwrite=True)
+    def renamed(self, old: str, new: str, replace: bool) -> None:
+        """One request of the server's, where the library copies and removes, and reads `*` in names as a pattern.
+
+        The server itself keeps what has the name already. Whether it understood the name is looked at: WsgiDAV decodes it twice.
+        """
+        mark = next((one for one in "?;" if one in new), "")
+        if mark:
+            message = f"`{new}` cannot be the new name of a file: some servers of WebDAV end names at `{mark}`, and files fall on one name"
+            raise TerminalError(message, f"have names without `{mark}`: `replace` it in the field that the name of a target's file has")
+        try:
+            self.client.move(old, new, overwrite=replace)
+        except ResourceAlreadyExists:
+            raise FileExistsError(new) from None
+        if not self.client.exists(new):
+            raise TerminalError(
+                f"the server was told to move `{old}` to `{new}`, agreed, and has no `{new}`", "it may have another name there"
+            )
 
     def close(self) -> None:
         """Give the connections back."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
 
-from datahub.connectors.declare import Missing, TerminalError, TransientError
+from datahub.connectors.declare import Missing, Taken, TerminalError, TransientError
 from datahub.connectors.kinds.store import Store
 from datahub.connectors.store_files import StoreFiles
 from datahub.project.secrets import Secret, Vault
@@ -64,6 +64,29 @@ def test_a_name_is_no_part_of_an_address(name, share, connect):
     files.remove(name)
     with pytest.raises(Missing):
         files.look(name)
+
+
+def test_a_new_name_is_there_or_is_refused(share, connect):
+    files = connect()
+    for letter in "!#$%&'()*+,;=:@[]{}|^~`<>? é\"":
+        old, new = "renamed-from.tmp", f"renamed {letter} to%41.csv"
+        (share.folder / old).write_bytes(letter.encode())
+        refused = letter in "?;"
+        with pytest.raises(TerminalError, match="cannot be the new name") if refused else nullcontext():
+            files.rename(old, new, replace=False)
+        assert letter.encode() == (share.folder / (old if refused else new)).read_bytes()
+
+
+def test_the_server_itself_keeps_what_has_the_name(share, connect, monkeypatch):
+    files = connect()
+    for name in ("taken-from.csv", "taken.csv"):
+        (share.folder / name).write_bytes(name.encode())
+    # As if it had come between the look and the move.
+    monkeypatch.setattr(StoreFiles, "_there", lambda *_: False)
+    with pytest.raises(Taken):
+        files.rename("taken-from.csv", "taken.csv", replace=False)
+    assert b"taken.csv" == (share.folder / "taken.csv").read_bytes()
+    assert (share.folder / "taken-from.csv").exists()
 
 
 @pytest.mark.parametrize("act", ["cut", "reset", "stall"])
