@@ -56,6 +56,25 @@ def test_nothing_is_written_over(shop, dhm, tmp_path):
     assert ["dhm.toml"] == [path.name for path in (tmp_path / "other").iterdir()]
 
 
+@pytest.mark.parametrize("folder", ["x", "x/y", "x/y/z", "f", "dangling", "dangling/y"])
+def test_a_file_is_no_folder_of_a_project(folder, dhm, tmp_path):
+    (tmp_path / "x").write_text("mine")
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "in").write_text("mine")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    before = sorted(tmp_path.rglob("*"))
+    ended = dhm("init", tmp_path / folder)
+    assert (Exit.USAGE, before) == (ended.code, sorted(tmp_path.rglob("*")))
+    assert "is a file, and no folder" in " ".join(ended.err.split())
+    assert "nothing was written" in " ".join(ended.err.split())
+
+
+def test_what_a_name_of_a_project_is_is_told(dhm, tmp_path):
+    ended = dhm("init", tmp_path / "new", "--name", 'a"b]')
+    assert (Exit.USAGE, False) == (ended.code, (tmp_path / "new").exists())
+    assert "letters, digits" in " ".join(ended.err.split())
+
+
 # ------------------------------------------------------------------------------------------------ list, show
 
 
