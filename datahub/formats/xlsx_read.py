@@ -8,21 +8,30 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from datahub.formats.apart.process import Work, ahead, lent
+from datahub.formats.csv_columns import indices_of
 from datahub.formats.csv_read import CsvReader
-from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
+from datahub.formats.declare import BadInput, BadRecord, Block, InputFile, Parsed, Placed
 from datahub.formats.options import option
 from datahub.formats.places import Positions
+from datahub.frames.frame import Column
 from datahub.records import record
 from datahub.semantic.ir import SourceShape
 from datahub.semantic.kinds import SOURCES
+from datahub.types import model as t
 
 MEMORY, SECONDS, _PATIENCE = 3 << 30, 600, 900.0
 """How many bytes of addresses and seconds of the processor a workbook may take, which is held whole, and how long it is waited for."""
+
+
+Unknown: TypeAlias = dict[int, list[tuple[int, str]]]
+"""By their row the cells with numbers that were written without their last digits: their column, from 0, and what is written."""
+_NUMBERS = (t.Int, t.Decimal, t.Float)
 
 
 @record(frozen=True, slots=True)
@@ -34,11 +43,9 @@ class Converted:
     errors: int
     shown: tuple[str, ...]
     """Some of the errors, as people are told of them."""
-    unknown: int
-    """So many whole numbers were written without their last digits."""
-    unknown_shown: tuple[str, ...]
     lines: Positions
     numbers: Positions
+    unknown: Unknown
 
 
 @record(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class _Sheet:
     file: InputFile
     lines: Positions
     numbers: Positions
+    unknown: Unknown
 
     def rows_at(self, lines: Positions) -> Positions:
         """The rows of the sheet that begin on `lines`."""
@@ -91,7 +99,36 @@ class XlsxReader:
         parsed = self.cells.parse(replace(block, first_line=first))
         lines = np.arange(first, first + parsed.length) if parsed.lines is None else parsed.lines
         bad = tuple(replace(one, line=self._row(block.file, one.line)) for one in parsed.bad)
-        return replace(parsed, lines=sheet.rows_at(lines), bad=bad)
+        return self._without_unknown(replace(parsed, lines=sheet.rows_at(lines), bad=bad), block.file)
+
+    def _without_unknown(self, parsed: Parsed, file: int) -> Parsed:
+        """Without the rows in which a text that is wanted stands as a number of which the last digits are not known."""
+        unknown, layout = self._sheets[file].unknown, self.cells.heads[file].layout
+        if not unknown or parsed.lines is None:
+            return parsed
+        texts = {column.name for column in self.shape.columns if not isinstance(t.base_of(column.type), _NUMBERS)} & self.cells.wanted
+        wanted = {index for place in layout.places if place.name in texts for index in indices_of(place)}
+        positions = np.arange(parsed.length) if parsed.positions is None else parsed.positions
+        kept, bad = np.ones(parsed.length, bool), list(parsed.bad)
+        # Workbooks with such numbers have them in keys that somebody's program wrote: rows that are told one by one.
+        for at in np.flatnonzero(np.isin(parsed.lines, list(unknown))).tolist():
+            line = int(parsed.lines[at])
+            for column, text in unknown[line]:
+                if column in wanted:
+                    kept[at] = False
+                    name = layout.header[column] if column < len(layout.header) else str(column + 1)
+                    message = f"`{name}` was written as a number without its last digits: have it written as text"
+                    bad.append(BadRecord(int(positions[at]), line, "R005", message, text))
+                    break
+        if kept.all():
+            return parsed
+        columns = {
+            name: one if isinstance(one.values, pa.Scalar) else Column(one.values.filter(pa.array(kept)), one.failures)
+            for name, one in parsed.columns.items()
+        }
+        gathered = tuple(replace(one, keep=one.keep[kept]) for one in parsed.gathered)
+        told = tuple(sorted(bad, key=lambda one: one.position))
+        return Parsed(columns, int(kept.sum()), parsed.records, positions[kept], parsed.lines[kept], told, gathered)
 
     def reread(self, file: InputFile, place: Placed) -> Block:
         """The block at `place` of `file`, which was read before."""
@@ -112,12 +149,7 @@ class XlsxReader:
             shown = ", ".join(found.shown) + (", …" if found.errors > len(found.shown) else "")
             cells = "1 cell" if found.errors == 1 else f"{found.errors} cells"
             self._notes.append(f"`{file.name}` has an error in {cells} of `{found.sheet}`: {shown}")
-        if found.unknown:
-            shown = ", ".join(found.unknown_shown) + (", …" if found.unknown > len(found.unknown_shown) else "")
-            cells = "1 cell" if found.unknown == 1 else f"{found.unknown} cells"
-            why = "was written as a number without its last digits: have such keys written as text"
-            self._notes.append(f"`{file.name}`: what stands in {cells} of `{found.sheet}` {why}: {shown}")
-        return _Sheet(InputFile(str(folder / "cells.csv"), file.name), found.lines, found.numbers)
+        return _Sheet(InputFile(str(folder / "cells.csv"), file.name), found.lines, found.numbers, found.unknown)
 
 
 def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> Converted:
@@ -127,17 +159,11 @@ def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> Converted:
     with _opened(file) as book, (folder / "cells.csv").open("wb") as cells, lent() as child:
         for told, parts in child.answers(work, asked, file=book.fileno()):
             if told:
-                lines, numbers = (np.frombuffer(part, np.int64) for part in parts)
-                found = Converted(
-                    told["sheet"],
-                    tuple(told["sheets"]),
-                    told["errors"],
-                    tuple(told["shown"]),
-                    told["unknown"],
-                    tuple(told["unknown_shown"]),
-                    lines,
-                    numbers,
-                )
+                lines, numbers, rows, columns = (np.frombuffer(part, np.int64) for part in parts[:4])
+                unknown: Unknown = {}
+                for row, column, text in zip(rows.tolist(), columns.tolist(), bytes(parts[4]).decode().split("\n"), strict=False):
+                    unknown.setdefault(row, []).append((column, text))
+                found = Converted(told["sheet"], tuple(told["sheets"]), told["errors"], tuple(told["shown"]), lines, numbers, unknown)
             else:
                 cells.write(parts[0])
     return found

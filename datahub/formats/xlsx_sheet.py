@@ -89,8 +89,9 @@ def _convert(talk: Talk, asked: dict[str, Any], stream: io.BufferedReader) -> No
     for text in _texts(rows, asked["skip"], (lines, numbers)):
         talk.send({}, text)
     told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": _shown(errors)}
-    told |= {"unknown": len(unknown), "unknown_shown": _shown(unknown)}
-    talk.send(told, lines.tobytes(), numbers.tobytes())
+    places = array("q", [number + 1 for number, _ in unknown]), array("q", [column for _, column in unknown])
+    texts = "\n".join(unknown.values()).encode()
+    talk.send(told, lines.tobytes(), numbers.tobytes(), *(one.tobytes() for one in places), texts)
 
 
 def _shown(cells: dict[tuple[int, int], str]) -> list[str]:

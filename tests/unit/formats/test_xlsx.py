@@ -76,7 +76,7 @@ def test_rows_keep_their_numbers_behind_line_ends_and_empty_rows(tmp_path):
 
 def with_numbers(path, written):
     """A workbook with numbers as they are written here, one a row below `a`."""
-    workbook(path, [["a"], *([number] for number, _ in enumerate(written))])
+    workbook(path, [["a"], *([number] for number in range(len(written)))])
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name) for name in book.namelist()}
     sheet = parts["xl/worksheets/sheet1.xml"].decode()
@@ -105,14 +105,15 @@ def test_whole_numbers_have_all_the_digits_that_were_written(tmp_path):
         "123456789012345": "123456789012345",
         "0.30000000000000004": "0.3",
         "1234567890123456.5": "1234567890123460",
-        # Its last digits are not there, and none are made up.
-        "1.2345678901234567E+17": "1.2345678901234567E+17",
     }
-    with_numbers(tmp_path / "f.xlsx", list(cells))
+    # The last digits of the first are not there, and none are made up.
+    with_numbers(tmp_path / "f.xlsx", ["1.2345678901234567E+17", *cells])
     seen = read(tmp_path / "f.xlsx", "a")
     assert [*cells.values()] == seen.columns["a"]
-    (told,) = [warning for warning in seen.warnings if "last digits" in warning]
-    assert "1.2345678901234567E+17 in A15" in told
+    assert [*range(3, 3 + len(cells))] == seen.lines
+    ((line, code, message, raw),) = [(one.line, one.code, one.message, one.raw) for one in seen.bad]
+    assert (2, "R005", "1.2345678901234567E+17") == (line, code, raw)
+    assert "`a` was written as a number without its last digits" in message
 
 
 def test_no_character_of_a_cell_ends_a_row(tmp_path):
