@@ -42,6 +42,9 @@ class NoFrequency(ValueError):
         self.help = help or f"write such as {', '.join(f'`{one}`' for one in EXAMPLES[:5])}, or five fields of cron: `30 2 * * *`"
 
 
+_OF_CRON = frozenset("0123456789*/,-")
+
+
 def cron(text: str) -> str:
     """The five fields of cron that `text` means; `NoFrequency` where it means none."""
     plain = _SPACE.sub(" ", text.strip())
@@ -70,14 +73,27 @@ def _checked(fields: str, text: str) -> str:
     if count == 6:
         raise NoFrequency(f"`{text}` has six fields: seconds are not told apart", "leave the first one out")
     if count != 5:
-        raise NoFrequency(f"`{text}` is no frequency")
+        meant = count > 1 and all(set(word) <= _OF_CRON for word in fields.split())
+        raise NoFrequency(f"`{text}` is no frequency{f': cron has five fields, and these are {count}' if meant else ''}")
     try:
         next(CronSim(fields, datetime(2000, 1, 1)))  # noqa: DTZ001 - the wall's time
     except CronSimError as problem:
+        if "day-of-month" in str(problem) and _somewhere(fields):
+            raise NoFrequency(f"`{text}` never comes: its months have no such day") from None
         raise NoFrequency(f"`{text}` is no frequency: its {str(problem).removeprefix('Bad ')} cannot be read") from None
     except StopIteration:
         raise NoFrequency(f"`{text}` never comes") from None
     return fields
+
+
+def _somewhere(fields: str) -> bool:
+    """Whether they would be a time if they were of any month."""
+    minute, hour, day, _, weekday = fields.split()
+    try:
+        CronSim(f"{minute} {hour} {day} * {weekday}", datetime(2000, 1, 1))  # noqa: DTZ001 - the wall's time
+    except CronSimError:
+        return False
+    return True
 
 
 def _time(found: re.Match[str]) -> str:

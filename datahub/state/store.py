@@ -184,15 +184,12 @@ class Items(Protocol):
 
     def quarantine(self, claim: Claim) -> None:
         """The files of the run are not to be taken again until a person says so."""
-        ...
 
     def aside(self, place: str) -> Sequence[tuple[str, str]]:
         """The files of a place that were set aside, the latest last: the name, and the run that had taken it."""
-        ...
 
     def done(self, claim: Claim) -> None:
         """All files of the run are done."""
-        ...
 
     def needed(self) -> Sequence[str]:
         """The landed files of runs that are not done."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from datahub.state.records import Admission, Fire, FireKind, Overlap
+from datahub.state.records import Admission, Fire, FireKind, Message, Overlap
 from datahub.state.sqlite.ledger import SqliteLedger
 from tests.jobs_world import SCRIPT
 
@@ -668,3 +668,35 @@ def test_a_run_whose_process_is_gone_is_resumed_and_one_whose_job_is_gone_is_tol
     assert f"warning: run {broken} is not done: {cancels}" in dhm("run", "prices")[2]
     assert 0 == dhm("runs", "cancel", broken)[0]
     assert "warning" not in dhm("run", "prices")[2]
+
+
+@pytest.mark.slow
+def test_a_job_that_is_typed_wrong_and_options_that_a_job_has_not_are_told(here):
+    code, _, said = dhm("runs", "ls", "offer")
+    assert (2, True) == (code, "did you mean `offers`?" in said)
+    assert "there are no runs" in dhm("runs", "ls", "offers")[2]
+    for given in (("--out", "x"), ("--format", "csv")):
+        code, _, said = dhm("run", "offers", *given)
+        assert (2, True) == (code, "a job says itself what it writes" in said)
+
+
+@pytest.mark.slow
+def test_a_dry_run_says_nothing_where_that_is_asked_for_and_one_line_to_a_machine(here):
+    put(here, "a.csv", "A,1.50,3", "B,free,2")
+    assert (0, "", "") == dhm("run", "offers", "--dry-run", "--quiet")
+    code, _, said = dhm("run", "offers", "--dry-run", "--log", "json")
+    (line,) = map(json.loads, said.splitlines())
+    assert (0, "offers", 2, {"list": 1, "rejects": 1}) == (code, line["job"], line["rows"]["read"], line["would_go"])
+    assert line["codes"]
+
+
+def test_what_a_sender_wrote_steers_no_terminal_and_is_shortened_in_lists(here):
+    with closing(SqliteLedger(here / ".dhm" / "default" / "ledger.sqlite")) as store:
+        now = datetime.now(UTC)
+        key = "\x1b[2J\x1b[31mRED\x07" + "k" * 5000
+        store.inbox.put([Message("e1", "hook", key, b"{}", now)])
+        run = store.runs.submit(Fire("offers", FireKind.EVENT, now, "e1"), Admission(parameters=json.dumps({"ord": key})), now)
+        assert run is not None
+    shown = [dhm("messages", "show", "e1")[1], dhm("runs", "show", run.id)[1], dhm("messages", "ls")[1]]
+    assert all("\x1b" not in one and "\x07" not in one and r"\x1b[2J\x1b[31mRED" in one for one in shown)
+    assert max(map(len, shown[2].splitlines())) < 250

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from datahub.runner.run import Options
 
 
+OUT = Path("out")
+
+
 class Form(StrEnum):
     JSONL = "jsonl"
     JSON = "json"
@@ -49,7 +52,7 @@ def command(
     source: Annotated[
         list[str] | None, typer.Option(help="A file or folder for a source.", metavar="NAME=PATH", show_default=False)
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder that takes the results.", metavar="DIR")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="The folder that takes the results.", metavar="DIR")] = OUT,
     format: Annotated[Form, typer.Option(help="The format of what the script names no format for.")] = Form.JSONL,
     flow: Annotated[str, typer.Option(help="The flow to run, where the script has several.", show_default=False)] = "",
     param: Annotated[
@@ -95,6 +98,8 @@ def command(
         given = tuple(pairs(param or [], "--param", "NAME=VALUE").items())
         if source or flow or as_of:
             raise Stop("a job says itself what it reads and runs", "`--source`, `--flow` and `--as-of` are for scripts")
+        if out != OUT or format is not Form.JSONL:
+            raise Stop("a job says itself what it writes and where", "`--out` and `--format` are for scripts")
         asked = Asked(
             script.as_posix(),
             env,

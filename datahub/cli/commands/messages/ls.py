@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from datahub.cli.listings import Listing, give_json
-from datahub.cli.output import Stop, give, printable, say
+from datahub.cli.output import Stop, give, say
 
 if TYPE_CHECKING:
     from datahub.state.records import Message
+
+_LONGEST = 60
 
 
 def command(
@@ -42,11 +44,11 @@ def command(
         return
     rows = [
         [
-            printable(one.id),
+            one.id,
             name,
             one.channel,
-            printable(one.kind),
-            printable(one.key),
+            _short(one.kind),
+            _short(one.key),
             local(one.received, zone),
             one.state.value,
             str(one.attempts or ""),
@@ -55,6 +57,11 @@ def command(
         for name, one in found
     ]
     give(table(rows, right=(7,), head=("message", "", "with", "type", "about", f"since ({zone})", "", "tried", "")))
+
+
+def _short(text: str) -> str:
+    """The beginning of what a sender wrote: `--output json` and `dhm messages show` have all of it."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _facts(box: str, one: Message, closed: str) -> dict[str, object]:

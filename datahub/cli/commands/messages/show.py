@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from datahub.cli.output import give
+from datahub.cli.output import give, printable
 
 
 def command(
@@ -34,4 +35,6 @@ def command(
         ["next try", local(found.not_before, zone)],
     ]
     give(table([row for row in rows if row[1]]))
-    give(redacted(found.body.decode("utf-8", "replace")) + "\n" if found.body else "")
+    body = redacted(found.body.decode("utf-8", "replace")) + "\n" if found.body else ""
+    # Colours would pass elsewhere, which are ours; to a file it goes as it came.
+    give("\n".join(map(printable, body.split("\n"))) if sys.stdout.isatty() else body)

@@ -21,6 +21,7 @@ def command(
     from datahub.cli.ledger_runs import opened
     from datahub.cli.queued import states
     from datahub.cli.tables import table
+    from datahub.runner.jobs.bind import job_of
     from datahub.state.records import DJUST_NAMES, RunStatus
 
     wanted = []
@@ -33,6 +34,9 @@ def command(
         zone = loaded.project.project.timezone
         rows = []
         runs = store.runs.list(job, wanted, number)
+        if job and not runs:
+            # A job that is gone may have runs; one that never was is a mistake of typing.
+            job_of(loaded, job)
         told = list(zip(runs, states(store, runs, loaded.project.jobs), strict=True))
         if output is Listing.JSON:
             give_json([run_facts(run, why) for run, why in told])
