@@ -24,6 +24,10 @@ class Connection(Config):
     description: str = ""
     """What a colleague should know of it."""
 
+    def unprotected(self) -> tuple[str, ...]:
+        """The keys that lead to what says that it travels without TLS; empty where nothing does."""
+        return ("insecure",) if getattr(self, "insecure", False) else ()
+
 
 class RemoteFiles(Connection):
     """How to reach the files of another host."""

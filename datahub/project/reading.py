@@ -50,8 +50,8 @@ class _Reading:
         jobs = values.pop("jobs") if isinstance(values.get("jobs"), dict) else {}
         connections = {name: read for name, table in tables.items() if (read := self._connection(name, table)) is not None}
         for name, one in connections.items():
-            if getattr(one, "insecure", False):
-                label = Label(self._places.value(("connections", name, "insecure")), "everyone between can read and change what travels")
+            if says := one.unprotected():
+                label = Label(self._places.value(("connections", name, *says)), "everyone between can read and change what travels")
                 advice = 'let it travel by TLS or SSH; where that cannot be, a comment says why: `# dhm: allow DHM929 because "…"`'
                 self._emit(Diagnostic(INSECURE, f"the connection `{name}` is not protected", label, help=advice))
         self._defaults(values.get("defaults"))

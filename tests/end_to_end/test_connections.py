@@ -214,6 +214,25 @@ def test_what_is_meant_in_the_project_is_allowed(shop, dhm):
     assert (Exit.DONE, "") == (ended.code, ended.out)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "options", "code", "says"),
+    [
+        ("s3", '{ endpoint_url = "http://minio.example:9000" }', Exit.DONE, "warning[DHM929]"),
+        ("s3", '{ client_kwargs = { endpoint_url = "http://minio.example:9000" } }', Exit.DONE, "warning[DHM929]"),
+        ("webdav", '{ base_url = "http://files.example", insecure = true }', Exit.DONE, "warning[DHM929]"),
+        ("webdav", '{ base_url = "http://files.example" }', Exit.WRONG, "shows files and password to everyone between"),
+        ("s3", '{ endpoint_url = "https://minio.example:9000" }', Exit.DONE, ""),
+    ],
+)
+def test_a_store_that_is_spoken_to_without_tls_is_told_of(protocol, options, code, says, shop, dhm):
+    add(shop, f'\n[connections.lake]\nkind = "store"\nprotocol = "{protocol}"\noptions = {options}\n')
+    ended = dhm("check")
+    assert code == ended.code, ended.out + ended.err
+    told = ended.out + ended.err
+    assert says in told
+    assert bool(says) == ("http://" in told)
+
+
 def test_outside_of_a_project_there_are_no_connections(dhm, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "dhm init" in dhm("connections", "list").err

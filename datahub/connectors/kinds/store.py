@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import JsonValue
+from pydantic import JsonValue, model_validator
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.binding import FilesFrom, FilesTo
 from datahub.project.connection import RemoteFiles
-from datahub.project.model import Length
+from datahub.project.model import Length, mistake
 from datahub.project.secrets import Secret
+
+_ADDRESSES = ("base_url", "endpoint_url", "endpoint_override")
+"""What libraries of fsspec call the address that they speak to."""
 
 
 class Store(RemoteFiles):
@@ -31,6 +34,25 @@ class Store(RemoteFiles):
     """What it is told that is secret: `key`, `secret`, `token` …"""
     deadline: Length = timedelta(minutes=5)
     """How long one request may take: to list a folder, to send a part of an object, to copy one."""
+
+    @model_validator(mode="after")
+    def _said_that_it_is_insecure(self) -> Self:
+        says = self.unprotected()
+        # Object stores of one's own network are spoken to so everywhere: that is warned of, as each other connection is.
+        if says and self.protocol in ("webdav", "dav") and not self.options.get("insecure"):
+            raise mistake(
+                "insecure",
+                "a `base_url` with `http:` shows files and password to everyone between",
+                key=says,
+                help="write `https:`; where that cannot be, say `insecure = true` in `options`",
+            )
+        return self
+
+    def unprotected(self) -> tuple[str, ...]:
+        inner = self.options.get("client_kwargs")
+        places: list[tuple[tuple[str, ...], JsonValue]] = [((name,), self.options.get(name)) for name in _ADDRESSES]
+        places += [(("client_kwargs", name), inner.get(name)) for name in _ADDRESSES if isinstance(inner, dict)]
+        return next((("options", *path) for path, text in places if isinstance(text, str) and text.lower().startswith("http:")), ())
 
 
 def _open(connection: Store, place: Place) -> FileSystem:
