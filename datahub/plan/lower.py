@@ -16,6 +16,7 @@ from datahub.plan.lower_clauses import computed, element_fields, filtered, list_
 from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
 from datahub.plan.patches import left_out, required, written_how
+from datahub.plan.presence import asking_presence
 from datahub.plan.referring import entity_of, referring
 from datahub.plan.torn import torn_sources
 from datahub.plan.whole import written_whole
@@ -32,7 +33,7 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
     lowering = _Lowering(program, Linked(program, wanted, _origin_of(program)), written_how(program, flow))
     outputs = tuple(op.Output(name, lowering.rowset(name), left_out(program, name)) for name in wanted)
     feeds = _feeds(program, lowering, outputs)
-    return op.Plan(
+    plan = op.Plan(
         program.sources,
         program.targets,
         program.entities,
@@ -47,6 +48,7 @@ def lower(program: ir.Program, flow: ir.FlowBody | None, entities: Sequence[str]
         refers=tuple(dict.fromkeys((*map(entity_of, lowering.delivered.values()), *_referred(program, flow, lowering.linked)))),
         torn=_torn(program, flow, lowering.linked),
     )
+    return asking_presence(plan)
 
 
 def _torn(program: ir.Program, flow: ir.FlowBody | None, linked: Linked) -> tuple[tuple[str, str], ...]:

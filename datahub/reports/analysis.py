@@ -29,7 +29,7 @@ def analysis(plan: op.Plan, profile: Profile, rows: int, seconds: float, peak: i
     total = _total(profile)
     parts = [
         explain(plan, lambda one: _note(one, profile, total)),
-        _costliest(profile, total, rows),
+        _costliest(profile, total),
         _beside(profile, total),
         _whole(plan, profile, rows, seconds, peak, total),
     ]
@@ -97,7 +97,7 @@ def _note(one: op.Operator | ir.Expression, profile: Profile, total: float) -> s
     return f"[{spent.rows:,} rows{values}, {_time(spent.whole)}, {_megabytes(spent.size)}]"
 
 
-def _costliest(profile: Profile, total: float, rows: int) -> str:
+def _costliest(profile: Profile, total: float) -> str:
     """The expressions that took longest, each without its parts."""
     found = sorted(profile.expressions.values(), key=lambda spent: -spent.own)[:MOST]
     if not found:
@@ -107,7 +107,7 @@ def _costliest(profile: Profile, total: float, rows: int) -> str:
         [
             f"{spent.own / total:.1%}",
             _time(spent.own),
-            f"{spent.own / max(rows, 1) * 1e9:,.0f}",
+            f"{spent.own / max(spent.rows, 1) * 1e9:,.0f}",
             f"{spent.rows:,}",
             f"{spent.values:,}",
             _megabytes(spent.size),

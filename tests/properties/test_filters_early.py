@@ -9,12 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from datahub.engine.profile import Profile
 from datahub.plan import operators as op
 from datahub.plan.explain import explain
 from datahub.plan.optimize import REWRITES
 from datahub.plan.order import topological
 from datahub.plan.rewrites.prune_columns import prune_columns
+from datahub.plan.text import shown
 from datahub.runner.embed import Result, compile, run
+from datahub.runner.run import Options
+from datahub.runner.run import run as run_files
 
 COLUMNS = """  columns {
     sku   : text
@@ -60,6 +64,7 @@ view v from r in items
   share : round(100 / r.qty, 4)
   label : labels(r.model)
   short : text(length(r.tags))
+  bare  : length(html_strip(r.model))
 }
 view w from x in v
   SECOND
@@ -67,6 +72,8 @@ view w from x in v
   include x
   qty   : x.qty + 1
   band  : band(x.qty) on error RECOVERED
+  loud  : upper(html_strip(x.model))
+  said  : length(html_strip(x.model)) + x.bare
   early : x.day < date("2021-06-01")
 }
 map Item from y in w
@@ -74,7 +81,7 @@ map Item from y in w
 {
   sku   : y.id
   model : y.model
-  price : y.price * 2
+  price : y.price * 2 + length(y.loud)
   share : y.share
   label : y.label
   band  : y.band
@@ -93,9 +100,9 @@ KINDS = {
 FIRST = ("", "where r.qty > 1", "where r.price > 5 or r.sku = \"S7\"", "where length(r.tags) > 1", "unique by r.sku keep last")  # fmt: skip
 SECOND = (
     "", "where x.id <> \"S3\"", "where x.share > 20", "where x.half > 1 and x.model is not null", "where x.label = \"one\"",
-    "where failed(x.price)", "where x.clean <> \"M2\"", "where 10 / x.qty > 2\n  where x.day is not null",
+    "where failed(x.price)", "where x.bare > 2", "where x.clean <> \"M2\"", "where 10 / x.qty > 2\n  where x.day is not null",
 )  # fmt: skip
-THIRD = ("", "where y.qty > 2", "where y.band = \"much\"", "where y.early", "order by y.id desc", "where y.sku matches /S[1-5]+/", "where y.short <> \"3\"")  # fmt: skip
+THIRD = ("", "where y.qty > 2", "where y.band = \"much\"", "where y.early", "where y.said > 4", "where y.loud = \"M1\"\n  where y.bare <> 3", "order by y.id desc", "where y.sku matches /S[1-5]+/", "where y.short <> \"3\"")  # fmt: skip
 
 
 def script(dice: random.Random, kind: str) -> str:
@@ -183,3 +190,42 @@ def test_what_counts_as_a_run_goes_is_worked_out_for_all_rows() -> None:
 def test_rows_that_two_maps_read_are_made_once() -> None:
     other = 'entity Other { sku: text }\nmap Other from y in w where y.id = "S8" { sku: y.sku }\n'
     assert "share" in below(planned("", "", 'where y.id = "S7"', more=other))
+
+
+def test_who_shares_costly_work_with_what_a_condition_asks_for_stays_with_it() -> None:
+    before = below(planned("", "", "where y.said > 4"))
+    assert {"said", "loud"} <= set(before)
+    assert not {"band", "price"} & set(before[before.index("loud") :])
+
+
+SHARING = """
+source items: csv { columns { id: int, x: text } }
+entity Item { key id
+  id: int
+  n: int
+  h: text
+  u: text
+}
+view v from r in items {
+  LET
+  id: r.id
+  n: length(H)
+  h: H
+  u: upper(H)
+}
+map Item from y in v
+  WHERE
+{ id: y.id, n: y.n, h: y.h, u: y.u }
+"""
+
+
+@pytest.mark.parametrize(("bind", "named"), [("", "html_strip(r.x)"), ("let h: html_strip(r.x)", "h")], ids=["written out", "bound"])
+@pytest.mark.parametrize("where", ["", "where y.n > 3", 'where y.h <> "Q"\n  where y.n > 3\n  where y.u <> "Q"'])
+def test_a_filter_has_nothing_worked_out_twice(bind: str, named: str, where: str, tmp_path: Path) -> None:
+    path, profile = tmp_path / "items.csv", Profile()
+    path.write_text("id,x\n" + "".join(f"{number},<p>note {number}</p>\n" for number in range(1_000)))
+    plan = compile(SHARING.replace("LET", bind).replace("H", named).replace("WHERE", where))
+    report = run_files(plan, {"items": [str(path)]}, tmp_path / "out", options=Options(profile=profile))
+    assert report.entities == {"Item": 1_000}
+    asked = [spent.rows for spent in profile.expressions.values() if shown(spent.node).startswith("html_strip")]
+    assert sum(asked) == 1_000

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from datahub.plan import operators as op
-from datahub.plan.order import topological
+from datahub.plan.order import over, rerooted, roots, topological
 from datahub.semantic import ir
 from datahub.semantic.trees import substituted
 from datahub.semantic.walk import columns_read, is_made, walk, walk_with_loops
@@ -22,10 +22,9 @@ from datahub.semantic.walk import columns_read, is_made, walk, walk_with_loops
 
 def filter_early(plan: op.Plan) -> op.Plan:
     """`plan` with every filter as far down as that spares something."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    ordered = topological(roots)
+    ordered = topological(roots(plan))
     readers = Counter(id(source) for operator in ordered for source in op.inputs(operator))
-    readers.update(id(root) for root in roots)
+    readers.update(id(root) for root in roots(plan))
     sinking = _Sinking(_counting(plan))
     done: dict[int, op.Operator] = {}
     for operator in ordered:
@@ -33,11 +32,7 @@ def filter_early(plan: op.Plan) -> op.Plan:
         if readers[id(operator)] > 1:
             # What others read too is made once, before the ways part.
             sinking.shared.add(id(rows))
-    return replace(
-        plan,
-        feeds=tuple(replace(feed, rows=done[id(feed.rows)]) for feed in plan.feeds),
-        outputs=tuple(replace(output, rows=done[id(output.rows)]) for output in plan.outputs),
-    )
+    return rerooted(plan, done)
 
 
 Named: TypeAlias = tuple[frozenset[str], frozenset[str]]
@@ -69,37 +64,10 @@ class _Sinking:
 
     def rebuilt(self, operator: op.Operator, done: Mapping[int, op.Operator]) -> op.Operator:
         """`operator` over what its inputs have become."""
-        match operator:
-            case op.Filter(input=source):
-                rows = done[id(source)]
-                return self._below(operator, rows) or replace(operator, input=rows)
-            case op.Read():
-                return operator
-            case op.Join(left=left, right=right):
-                return replace(operator, left=done[id(left)], right=done[id(right)])
-            case op.Union(inputs=several) | op.Graph(inputs=several):
-                return replace(operator, inputs=tuple(done[id(one)] for one in several))
-            case op.Surviving(graph=graph):
-                rows = done[id(graph)]
-                assert isinstance(rows, op.Graph)
-                return replace(operator, graph=rows)
-            case (
-                op.Compute(input=source)
-                | op.Rename(input=source)
-                | op.Fill(input=source)
-                | op.Expand(input=source)
-                | op.Group(input=source)
-                | op.Windowed(input=source)
-                | op.Unique(input=source)
-                | op.Sort(input=source)
-                | op.Check(input=source)
-                | op.SetCheck(input=source)
-                | op.Key(input=source)
-                | op.Settle(input=source)
-            ):
-                return replace(operator, input=done[id(source)])
-            case _:
-                assert_never(operator)
+        if isinstance(operator, op.Filter):
+            rows = done[id(operator.input)]
+            return self._below(operator, rows) or replace(operator, input=rows)
+        return over(operator, done)
 
     def _below(self, filter: op.Filter, rows: op.Operator) -> op.Operator | None:
         """`rows` with `filter` somewhere below; None where that spares nothing."""
@@ -133,8 +101,13 @@ class _Sinking:
     ) -> tuple[tuple[ir.Assignment, ...], tuple[ir.Assignment, ...]]:
         """Those that must come before the filter, and the others."""
         before = {number for number, one in enumerate(assignments) if self._counts(one.value)}
+        known: dict[object, ir.Expression] = {}
+        work = [_worked_out(one.value, known) for one in assignments]
         while True:
             found = _asked_for(assignments, before, _asked(filter))
+            # What both halves would work out is worked out once: who else reads it stays on this side.
+            made = frozenset[int]().union(*(work[number] for number in found))
+            found |= {number for number, parts in enumerate(work) if parts & made}
             if found == before:
                 break
             before = found
@@ -154,6 +127,26 @@ class _Sinking:
                 case _:
                     pass
         return False
+
+
+CHEAP = frozenset(("+", "-", "*", "=", "<>", "<", "<=", ">", ">=", "between_inclusive", "not", "is_null"))
+"""Calls that are no dearer than to keep a column for what they give."""
+
+
+def _worked_out(expression: ir.Expression, known: dict[object, ir.Expression]) -> frozenset[int]:
+    """The parts of an expression that cost something, each by the object in `known` that stands for all like it."""
+    return frozenset(id(node) for node in walk(substituted(expression, {}, known)) if _costs(node))
+
+
+def _costs(node: ir.Expression) -> bool:
+    match node:
+        case ir.Call(function=name) if name in CHEAP:
+            return False
+        case ir.Call() | ir.Convert() | ir.Aggregate() | ir.Collect() | ir.LookUp() | ir.InLookUp() | ir.Decision():
+            # What reads no row is worked out once for the run.
+            return bool(columns_read(node)) or any(isinstance(part, ir.RowFact) for part in walk(node))
+        case _:
+            return False
 
 
 def _asked(filter: op.Filter) -> set[str]:

@@ -6,136 +6,35 @@ Only columns that some map or check needs are converted, so what is not needed c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import assert_never
 
 from datahub.plan import operators as op
-from datahub.plan.order import topological
-from datahub.semantic import ir
-from datahub.semantic.walk import columns_read
+from datahub.plan.demand import demanded, needed_before, strict_sources
+from datahub.plan.order import over, rerooted, roots, topological
 
 
 def prune_columns(plan: op.Plan) -> op.Plan:
     """`plan` with every operator reduced to the columns that are read after it."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    strict = frozenset(source.name for source in plan.sources if source.strict)
-    needed: dict[int, set[str]] = {}
-    for feed in plan.feeds:
-        assert isinstance(feed.rows, op.Rename)
-        needed.setdefault(id(feed.rows), set()).update(new for _, new in feed.rows.columns)
-    ordered = topological(roots)
-    for operator in reversed(ordered):
-        _ask(operator, needed.setdefault(id(operator), set()), needed, strict)
+    strict, needed = strict_sources(plan), demanded(plan)
     rebuilt: dict[int, op.Operator] = {}
-    for operator in ordered:
+    for operator in topological(roots(plan)):
         rebuilt[id(operator)] = _rebuilt(operator, needed[id(operator)], rebuilt, strict)
-    return replace(
-        plan,
-        feeds=tuple(replace(feed, rows=rebuilt[id(feed.rows)]) for feed in plan.feeds),
-        outputs=tuple(replace(output, rows=rebuilt[id(output.rows)]) for output in plan.outputs),
-    )
-
-
-def _reads(expressions: Iterable[ir.Expression | None]) -> set[str]:
-    found: set[str] = set()
-    for expression in expressions:
-        if expression is not None:
-            found |= columns_read(expression)
-    return found
-
-
-def _raws(origins: Iterable[ir.Origin]) -> set[str]:
-    return {evidence.raw for origin in origins for evidence in origin.evidence if evidence.raw}
-
-
-def _ask(operator: op.Operator, wanted: set[str], needed: dict[int, set[str]], strict: frozenset[str]) -> None:
-    """Tell the inputs of `operator` what they must give so that it can give `wanted`."""
-
-    def ask(source: op.Operator, names: set[str]) -> None:
-        needed.setdefault(id(source), set()).update(names)
-
-    match operator:
-        case op.Read():
-            return
-        case op.Compute(input=source, assignments=assignments) | op.Windowed(input=source, assignments=assignments):
-            ask(source, _before(assignments, wanted, strict)[1])
-        case op.Rename(input=source, columns=columns):
-            marks = {f"?{old}{path}" for old, _, path in _marks(columns, wanted)}
-            ask(source, {old for old, new in columns if new in wanted} | marks | {name for name in wanted if name.startswith("#")})
-        case op.Filter(input=source, condition=condition, origin=origin):
-            ask(source, wanted | _reads([condition]) | _raws([origin]))
-        case op.Fill(input=source, columns=columns, by=by):
-            ask(source, wanted | set(columns) | _reads(by))
-        case op.Expand(input=source, over=over, item=item, position=position):
-            made = {position, item}
-            ask(source, {name for name in wanted if name not in made and not name.startswith(f"{item}.")} | _reads([over]))
-        case op.Join(left=left, right=right, columns=columns):
-            wanted |= _reads([operator.also])
-            theirs = {new for _, new in columns}
-            ask(left, {name for name in wanted if name not in theirs} | _reads(operator.left_keys))
-            shown = {name for name in wanted if name.startswith("#")}
-            ask(right, {old for old, new in columns if new in wanted} | shown | _reads(operator.right_keys))
-        case op.Group(input=source, keys=keys, assignments=assignments):
-            names = _before(assignments, wanted, frozenset())[1]
-            made = {key.name for key in keys} | {one.name for one in assignments}
-            ask(
-                source, {name for name in names if name not in made} | _reads(key.value for key in keys) | _raws(one.origin for one in keys)
-            )
-        case op.Unique(input=source, keys=keys, origin=origin):
-            ask(source, wanted | _reads(keys) | _raws([origin]))
-        case op.Sort(input=source, keys=sorting, origin=origin):
-            ask(source, wanted | _reads(key.value for key in sorting))
-        case op.Union(inputs=several):
-            for source in several:
-                ask(source, wanted)
-        case op.Graph(inputs=several, entities=entities, links=links):
-            # Which columns of which entity survivors are asked for is not told apart: a settled row has all of its own.
-            for source, entity in zip(several, entities, strict=True):
-                named = {name for link in links for name in (*link.columns * (link.child == entity), *link.key * (link.parent == entity))}
-                ask(source, wanted | named)
-        case op.Surviving(graph=graph):
-            ask(graph, wanted)
-        case op.Check(input=source, checks=checks) | op.SetCheck(input=source, checks=checks):
-            read = _reads(part for check in checks for part in (check.condition, check.when, check.message))
-            ask(source, wanted | read | _raws(check.origin for check in checks))
-        case op.Key(input=source, columns=key_columns, origin=origin):
-            ask(source, wanted | set(key_columns) | _raws([origin]))
-        case op.Settle(input=source, columns=columns, beside=beside):
-            ask(source, {name for name, _ in columns} | set(beside))
-        case _:
-            assert_never(operator)
-
-
-def _before(assignments: Sequence[ir.Assignment], wanted: set[str], strict: frozenset[str]) -> tuple[tuple[ir.Assignment, ...], set[str]]:
-    """The assignments that are needed for `wanted`, and the columns needed before them."""
-    names = set(wanted)
-    kept = []
-    for assignment in reversed(assignments):
-        converts_always = assignment.origin.map in strict and isinstance(assignment.value, ir.Convert)
-        if assignment.name not in names and not converts_always:
-            continue
-        kept.append(assignment)
-        names.discard(assignment.name)
-        names |= columns_read(assignment.value) | _raws([assignment.origin])
-    return tuple(reversed(kept)), names
+    return rerooted(plan, rebuilt)
 
 
 def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operator], strict: frozenset[str]) -> op.Operator:
     match operator:
         case op.Read(columns=columns):
-            present = (f"!present.{name[1:]}" for name in sorted(wanted) if name.startswith("?"))
-            return replace(operator, columns=(*(name for name in columns if name in wanted), *present))
+            return replace(operator, columns=tuple(name for name in columns if name in wanted))
         case op.Compute(input=source, assignments=assignments):
-            kept = _before(assignments, wanted, strict)[0]
+            kept = needed_before(assignments, wanted, strict)[0]
             return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
         case op.Windowed(input=source, assignments=assignments):
-            kept = _before(assignments, wanted, strict)[0]
+            kept = needed_before(assignments, wanted, strict)[0]
             return replace(operator, input=done[id(source)], assignments=kept) if kept else done[id(source)]
         case op.Rename(input=source, columns=columns):
             kept_names = tuple(pair for pair in columns if pair[1] in wanted)
-            marks = tuple((mark(done[id(source)], f"{old}{path}"), f"?{new}{path}") for old, new, path in _marks(columns, wanted))
-            return replace(operator, input=done[id(source)], columns=(*kept_names, *marks))
+            return replace(operator, input=done[id(source)], columns=kept_names)
         case op.Expand(input=source, item=item, fields=fields):
             kept_fields = tuple(pair for pair in fields if f"{item}.{pair[0]}" in wanted)
             return replace(operator, input=done[id(source)], fields=kept_fields, kept=tuple(sorted(wanted)))
@@ -143,43 +42,6 @@ def _rebuilt(operator: op.Operator, wanted: set[str], done: dict[int, op.Operato
             kept_columns = tuple(pair for pair in columns if pair[1] in wanted)
             return replace(operator, left=done[id(left)], right=done[id(right)], columns=kept_columns)
         case op.Group(input=source, assignments=assignments):
-            return replace(operator, input=done[id(source)], assignments=_before(assignments, wanted, frozenset())[0])
-        case op.Union(inputs=several):
-            return replace(operator, inputs=tuple(done[id(source)] for source in several))
-        case op.Graph(inputs=several):
-            return replace(operator, inputs=tuple(done[id(source)] for source in several))
-        case op.Surviving(graph=graph):
-            pruned = done[id(graph)]
-            assert isinstance(pruned, op.Graph)
-            return replace(operator, graph=pruned)
-        case (
-            op.Filter(input=source)
-            | op.Fill(input=source)
-            | op.Unique(input=source)
-            | op.Sort(input=source)
-            | op.Check(input=source)
-            | op.SetCheck(input=source)
-            | op.Key(input=source)
-            | op.Settle(input=source)
-        ):
-            return replace(operator, input=done[id(source)])
+            return replace(operator, input=done[id(source)], assignments=needed_before(assignments, wanted, frozenset())[0])
         case _:
-            assert_never(operator)
-
-
-def _marks(columns: Sequence[tuple[str, str]], wanted: set[str]) -> list[tuple[str, str, str]]:
-    """The columns of which it is wanted whether they were there, by their old and new names, or whether what a path leads to was."""
-    asked = sorted(name[1:] for name in wanted if name.startswith("?"))
-    new = {name: old for old, name in columns}
-    return [
-        (new[column], column, name.removeprefix(column))
-        for name in asked
-        if (column := name if name in new else name.partition("/")[0]) in new
-    ]
-
-
-def mark(source: op.Operator, name: str) -> str:
-    """What the mark of presence of a column is called where `source` gives it: the reader's own name for it, or that of a row."""
-    while isinstance(source, op.Compute | op.Filter):
-        source = source.input
-    return f"!present.{name}" if isinstance(source, op.Read) else f"?{name}"
+            return over(operator, done)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from datahub.engine.profile import Profile
+from datahub.plan.text import shown
 from datahub.reports.analysis import analysis, measured
 from datahub.runner.embed import compile
 from datahub.runner.run import Options, run
@@ -63,6 +64,15 @@ def test_expressions_have_the_rows_that_they_were_asked_for_and_the_values_that_
     spent = next(one for one in profile.expressions.values() if "upper" in str(one.node))
     assert spent.rows == 7_500
     assert 0 < spent.values <= 3 * 8
+
+
+def test_the_time_of_a_row_is_that_of_the_rows_beside_it(tmp_path: Path) -> None:
+    text, profile = analyzed(tmp_path)
+    header = next(line for line in text.splitlines() if "ns a row" in line)
+    line = next(line for line in text.splitlines() if line.endswith("  sha256(r.note)"))
+    spent = next(one for one in profile.expressions.values() if shown(one.node) == "sha256(r.note)")
+    told = line[: header.index("ns a row") + len("ns a row")].split()[-1]
+    assert told == f"{spent.own / 7_500 * 1e9:,.0f}"
 
 
 def test_the_same_as_data(tmp_path: Path) -> None:
