@@ -209,9 +209,9 @@ entity Item { key id
 view v from r in items {
   LET
   id: r.id
-  n: length(H)
-  h: H
-  u: upper(H)
+  n: length(TEXT)
+  h: TEXT
+  u: upper(TEXT)
 }
 map Item from y in v
   WHERE
@@ -224,7 +224,7 @@ map Item from y in v
 def test_a_filter_has_nothing_worked_out_twice(bind: str, named: str, where: str, tmp_path: Path) -> None:
     path, profile = tmp_path / "items.csv", Profile()
     path.write_text("id,x\n" + "".join(f"{number},<p>note {number}</p>\n" for number in range(1_000)))
-    plan = compile(SHARING.replace("LET", bind).replace("H", named).replace("WHERE", where))
+    plan = compile(SHARING.replace("LET", bind).replace("TEXT", named).replace("WHERE", where))
     report = run_files(plan, {"items": [str(path)]}, tmp_path / "out", options=Options(profile=profile))
     assert report.entities == {"Item": 1_000}
     asked = [spent.rows for spent in profile.expressions.values() if shown(spent.node).startswith("html_strip")]
