@@ -127,7 +127,7 @@ proxy = "http://u:${env:CANARY}@p.example:1"
 headers = { Authorization = "OAuth ${env:CANARY}" }
 [connections.box]
 kind = "store"
-protocol = "s3"
+protocol = "abfs"
 root = "b"
 options = { endpoint_url = "https://k:${env:CANARY}@h.example", client_kwargs = { token = "${env:CANARY}" } }
 [connections.hook]
@@ -222,6 +222,7 @@ def test_what_is_meant_in_the_project_is_allowed(shop, dhm):
         ("webdav", '{ base_url = "http://files.example", insecure = true }', Exit.DONE, "warning[DHM929]"),
         ("webdav", '{ base_url = "http://files.example" }', Exit.WRONG, "shows files and password to everyone between"),
         ("s3", '{ endpoint_url = "https://minio.example:9000" }', Exit.DONE, ""),
+        ("s3", '{ endpoint_url = "http://u:${env:SHOP_S3:-abc}@minio.example" }', Exit.WRONG, "no user and no password"),
     ],
 )
 def test_a_store_that_is_spoken_to_without_tls_is_told_of(protocol, options, code, says, shop, dhm):

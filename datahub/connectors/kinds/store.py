@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import JsonValue, model_validator
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
+from datahub.project.addresses import WITH_USER
 from datahub.project.binding import FilesFrom, FilesTo
 from datahub.project.connection import RemoteFiles
 from datahub.project.model import Length, mistake
 from datahub.project.secrets import Secret
+from datahub.project.telltale import IN_ADDRESS
 
 _ADDRESSES = ("base_url", "endpoint_url", "endpoint_override")
 """What libraries of fsspec call the address that they speak to."""
@@ -36,7 +39,11 @@ class Store(RemoteFiles):
     """How long one request may take: to list a folder, to send a part of an object, to copy one."""
 
     @model_validator(mode="after")
-    def _said_that_it_is_insecure(self) -> Self:
+    def _has_an_address_that_is_taken(self) -> Self:
+        for path, text in self._addresses():
+            if self.protocol in ("s3", "s3a") and IN_ADDRESS.search(text):
+                # Its library signs each request, and fails over the second way to say who asks.
+                raise mistake("address_user", WITH_USER, key=path, help="they are `key` and `secret` in `secrets`, given by reference")
         says = self.unprotected()
         # Object stores of one's own network are spoken to so everywhere: that is warned of, as each other connection is.
         if says and self.protocol in ("webdav", "dav") and not self.options.get("insecure"):
@@ -48,11 +55,14 @@ class Store(RemoteFiles):
             )
         return self
 
-    def unprotected(self) -> tuple[str, ...]:
+    def _addresses(self) -> Iterator[tuple[tuple[str, ...], str]]:
         inner = self.options.get("client_kwargs")
         places: list[tuple[tuple[str, ...], JsonValue]] = [((name,), self.options.get(name)) for name in _ADDRESSES]
         places += [(("client_kwargs", name), inner.get(name)) for name in _ADDRESSES if isinstance(inner, dict)]
-        return next((("options", *path) for path, text in places if isinstance(text, str) and text.lower().startswith("http:")), ())
+        yield from ((("options", *path), text) for path, text in places if isinstance(text, str))
+
+    def unprotected(self) -> tuple[str, ...]:
+        return next((path for path, text in self._addresses() if text.lower().startswith("http:")), ())
 
 
 def _open(connection: Store, place: Place) -> FileSystem:
