@@ -14,7 +14,7 @@ from datahub.project.binding import FilesTo
 from datahub.project.connection import Connection
 from datahub.project.job import Job
 from datahub.records import record
-from datahub.runner.jobs.names_made import REJECTS_NAME, done_file_of, ending, name_in_run, names_of
+from datahub.runner.jobs.names_made import REJECTS_NAME, as_told, done_file_of, ending, name_in_run, names_of
 from datahub.runner.jobs.refused import refused_by
 from datahub.runner.jobs.same_place import place_at
 
@@ -59,15 +59,15 @@ def named_twice(name: str, job: Job, plan: Plan, known: Mapping[str, Connection]
         announced = files.get((*one.folder, done))
         if done and announced is not None:
             whose = "the file itself" if announced.name == one.name and announced.at == one.at else f"the file of {announced.words}"
-            message = f"the `done_file` of {one.words} is `{done}`, {whose}"
+            message = f"the `done_file` of {one.words} is `{as_told(done)}`, {whose}"
             yield (*one.at, "done_file"), message, "give it a name of its own, such as `{{NAME}}.done`"
 
 
 def _twice(one: _Made, other: _Made) -> str:
     if one.at == other.at:
-        return f"the rejects of `{one.of}` and `{other.of}` would both be `{one.name}`"
+        return f"the rejects of `{one.of}` and `{other.of}` would both be `{as_told(one.name)}`"
     both = f"the targets `{one.end}` and `{other.end}`" if one.end and other.end else f"{one.words} and {other.words}"
-    return f"{both} both leave `{one.name}` in the same folder"
+    return f"{both} both leave `{as_told(one.name)}` in the same folder"
 
 
 def _apart(one: _Made, other: _Made) -> str:

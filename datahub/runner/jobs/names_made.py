@@ -31,6 +31,13 @@ def name_in_run(template: str, job: str, target: str, name: str) -> str:
     return SLOT.sub(lambda found: values.get(found[1].upper(), "x"), template) if template else name
 
 
+def as_told(name: str) -> str:
+    """A name of some run as a person is told of it: the run that it has never was."""
+    for slot, value in (("RUN", _RUN), ("TIMESTAMP", _AT), ("DATE", _DAY)):
+        name = name.replace(value, f"{{{{{slot}}}}}")
+    return name
+
+
 def done_file_of(told: FilesTo, name: str) -> str:
     """The name of what announces a file; empty where nothing does."""
     values = about(name)

@@ -50,6 +50,7 @@ def listing(folder):
     ("one", "two", "more", "says"),
     [
         ("", ', name = "two.csv", done_file = "one.csv"', "", "the `done_file` of the target `two` is `one.csv`"),
+        (', name = "{{RUN}}-{{DATE}}.csv"', ', name = "{{RUN}}-{{DATE}}.csv"', "", "`one` and `two` both leave `{{RUN}}-{{DATE}}.csv`"),
         (', exists = "replace"', ', name = "one.csv", exists = "replace"', "", "the targets `one` and `two` both leave `one.csv`"),
         ("", "", 'rejects = {connection = "also", name = "one.csv", exists = "replace"}\n', "the target `one` and `rejects` both"),
         ("", "", 'rejects = {connection = "also", name = "r.csv", done_file = "two.csv"}\n', "the `done_file` of `rejects` is `two.csv`"),
