@@ -22,7 +22,9 @@ OMIT = "omit"
 that branches and guards treat it rightly; `Settle` keeps it as a mark of the value instead of rejecting the row."""
 
 OUTSIDE = "^"
-"""What a path begins with, inside a comprehension, that is already one of the row around it."""
+"""What a path begins with, inside a comprehension, that is already one of the row around it, of which a value failed."""
+ELEMENT = "~"
+"""The same of a path that the element itself had in the list of the row around it: it failed alone."""
 
 
 def union(*several: Failures) -> Failures:
@@ -167,11 +169,11 @@ def brought_in(column: Column) -> Column:
     return Column(column.values, tuple(replace(failure, paths=outside_path(failure)) for failure in column.failures))
 
 
-def outside_path(failure: Failure) -> pa.Array:
+def outside_path(failure: Failure, mark: str = OUTSIDE) -> pa.Array:
     """The paths of `failure`, marked as those of the row around."""
     if failure.paths is None:
-        return pa.repeat(pa.scalar(OUTSIDE), len(failure.rows))
-    return glued(OUTSIDE, pc.fill_null(failure.paths, ""))
+        return pa.repeat(pa.scalar(mark), len(failure.rows))
+    return glued(mark, pc.fill_null(failure.paths, ""))
 
 
 def lifted(failures: Iterable[Failure], parents: Rows, positions: Rows, label: str | None) -> Failures:
@@ -182,18 +184,23 @@ def lifted(failures: Iterable[Failure], parents: Rows, positions: Rows, label: s
 def _lifted(failure: Failure, parents: Rows, positions: Rows, label: str | None) -> Failures:
     risen = replace(failure, rows=parents[failure.rows])
     paths = failure.paths
-    if paths is not None and (marked := _marked(paths)).any():
+    for mark in (OUTSIDE, ELEMENT) if paths is not None else ():
+        marked = _marked(paths, mark)
+        if not marked.any():
+            continue
         outer = risen.kept(marked)
-        stripped = pc.utf8_slice_codeunits(outer.paths, len(OUTSIDE))
-        outer = replace(outer, paths=None if _all_empty(stripped) else stripped, elements=None, inside="", deeper=None)
+        stripped = pc.utf8_slice_codeunits(outer.paths, len(mark))
+        outer = replace(outer, paths=None if _all_empty(stripped) else stripped)
+        if mark == OUTSIDE:
+            outer = _merged([replace(outer, elements=None, inside="", deeper=None)])
         inner = failure.kept(~marked)
-        return (_merged([outer]), *(_lifted(inner, parents, positions, label) if len(inner.rows) else ()))
+        return (outer, *(_lifted(inner, parents, positions, label) if len(inner.rows) else ()))
     return (replace(risen, paths=element_paths(label, positions[failure.rows], paths)),)
 
 
-def _marked(paths: pa.Array) -> Mask:
-    mask: Mask = pc.fill_null(pc.starts_with(paths, OUTSIDE), False).to_numpy(zero_copy_only=False)
-    return mask
+def _marked(paths: pa.Array, mark: str) -> Mask:
+    found: Mask = pc.fill_null(pc.starts_with(paths, mark), False).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _all_empty(paths: pa.Array) -> bool:

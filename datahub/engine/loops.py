@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from datahub.engine.failures import OMIT, outside_path, union, whole
+from datahub.engine.failures import ELEMENT, OMIT, outside_path, union, whole
 from datahub.engine.nested import whole_elements
 from datahub.engine.ordering import ordered
 from datahub.engine.scope import Scope, evaluates
@@ -95,7 +95,7 @@ def of_elements(failures: Failures, offsets: Offsets) -> Failures:
     for failure in failures:
         if failure.elements is not None:
             rows = offsets[failure.rows] + failure.elements
-            paths = None if failure.paths is None else outside_path(failure)
+            paths = None if failure.paths is None else outside_path(failure, ELEMENT)
             risen = replace(failure, rows=rows, elements=None, paths=paths)
             order = np.argsort(rows, kind="stable").astype(np.int64)
             found.extend(risen.reordered(order, rows[order]).brought_up())
