@@ -91,7 +91,7 @@ def with_part(part: str, data: bytes) -> bytes:
 def _check_rows(heard: Heard) -> None:
     """Each row of the sheet begins where it is said to, and those that hold something are records of the text."""
     *texts, (_, last) = heard.said
-    lines, numbers = (array("q", part) for part in last)
+    lines, numbers = (array("q", part) for part in last[:2])
     count = len(lines)
     assert len(lines) == len(numbers) == count
     assert list(numbers) == sorted(set(numbers))
