@@ -339,7 +339,7 @@ def test_what_broke_off_is_known_however_often_nothing_came_of_a_run_since(world
 def test_what_was_taken_and_answered_with_a_refusal_is_sent_under_its_key_though_others_came_in_between(world):
     world.project(ASKED.replace('cursor = {value = "$.at"}\n', "").replace('parameters = {since = "{{CURSOR}}"}\n', ""))
     world.rows = [{"id": one, "at": one} for one in ids(4)]
-    world.server.routes["POST /orders"], first = (lambda asked: (world.orders(asked), (403, {}))[1]), world.orders
+    world.server.routes["POST /orders"], first = (lambda asked: (world.orders(asked), (409, {}))[1]), world.orders
     assert 1 == world.run()[0]
     world.server.routes["POST /orders"] = first
     world.rows = [{"id": "O-99", "at": "99"}]
