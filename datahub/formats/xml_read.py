@@ -31,6 +31,8 @@ _EARLIER = re.compile(rb"<_dhm_\w+>[^<>]*</_dhm_\w+>|<_dhm_\w+/>")
 _SHOWN = 2000
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
 """White space and marks of encodings, in all of them."""
+_MOST_BLANK = 64
+"""So many chunks may be blank before a document begins."""
 
 
 @record(frozen=True, slots=True)
@@ -100,12 +102,8 @@ class XmlReader:
         with InputStream(file.path, file.member, file.name) as stream, lent() as child:
             asked = {"name": file.name, "rows": self.path, "size": block_size(stream)}
             asked["doctype"] = option(self.shape, "doctype") == "ignore"
-            first = stream.read(CHUNK)
-            if not first.strip(_BLANK):
-                # Without an element it is no document: it was cut before it began.
-                what = "nothing but white space" if first else "0 bytes"
-                raise BadInput("R005", f"`{file.name}` has {what}: no XML is so short", "fetch the file again", path=file.name)
-            parts = chain((first,), iter(lambda: stream.read(CHUNK), b""))
+            begins = _beginning(stream, file)
+            parts = chain(begins, iter(lambda: stream.read(CHUNK), b""))
             for told, found in child.answers(_work("read", file), self._asked | asked, parts):
                 yield self._block(told, found, number, count)
                 count += 1
@@ -169,6 +167,18 @@ class XmlReader:
 def without_reasons(row: bytes) -> bytes:
     """The text of a row without what an earlier run added to it."""
     return _EARLIER.sub(b"", row) if b"<_dhm_" in row else row
+
+
+def _beginning(stream: InputStream, file: InputFile) -> list[bytes]:
+    """The first chunks of a file, up to the one that something stands in; without one it is no document: it was cut before it began."""
+    chunks = [stream.read(CHUNK)]
+    while chunks[-1] and not chunks[-1].strip(_BLANK) and len(chunks) < _MOST_BLANK:
+        chunks.append(stream.read(CHUNK))
+    if not chunks[-1].strip(_BLANK):
+        zeros = " and zero bytes" if b"\0" in chunks[0] and not chunks[0].startswith((b"\xfe\xff", b"\xff\xfe")) else ""
+        what = f"nothing but white space{zeros}" if chunks[0] else "0 bytes"
+        raise BadInput("R005", f"`{file.name}` has {what}: no XML is so short", "fetch the file again", path=file.name)
+    return chunks
 
 
 def _work(task: str, file: InputFile) -> Work:

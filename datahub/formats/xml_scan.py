@@ -26,6 +26,7 @@ LONGEST_TAG, MOST_ATTRIBUTES, MOST_ELEMENTS = 4 << 20, 100_000, 1_000_000
 tag whole, looking at it again as it grows, and what is in a row becomes a tree."""
 CHUNK = 256 << 10
 """So many bytes of a document are looked at together."""
+_BLANK = b" \t\r\n\0"
 _PROLOG = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _START_TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
@@ -62,8 +63,10 @@ class Cut(NamedTuple):
 def pieces(read: Callable[[], bytes], cut: Cut) -> Iterator[tuple[Piece, str]]:
     """The rows of a document and its encoding, in pieces of at least `size` bytes where there are so many; `BadInput` where it is none."""
     data = read()
+    while not data.strip(_BLANK) and (more := read()):
+        data += more
     encoding = _encoding(data[:4096], cut.name)
-    blank = data[encoding.mark :].strip(b" \t\r\n\0") == b""
+    blank = data[encoding.mark :].strip(_BLANK) == b""
     # A disk that was full, or a transfer that broke off, leaves zeros.
     if blank and (b"\0" not in data or encoding.name.startswith(("utf-16", "utf-32"))):
         return

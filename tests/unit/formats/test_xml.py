@@ -55,6 +55,11 @@ def test_a_file_of_white_space_alone_is_no_document(tmp_path, data):
     assert ("R005", "`f.xml` has nothing but white space: no XML is so short") == (problem.code, problem.message)
 
 
+def test_a_document_may_begin_behind_much_white_space(tmp_path):
+    seen = read(tmp_path, "\n" * 600_000 + "<r><s id='1'><v>a</v></s></r>", rows="/r/s")
+    assert ([{"id": "1", "v": "a"}], [600_001]) == (seen.rows, seen.lines)
+
+
 def test_an_entity_of_an_outside_file_is_never_asked_for(tmp_path):
     (tmp_path / "secret").write_text("secret")
     problem = refusal(tmp_path, f'<!DOCTYPE a SYSTEM "file://{tmp_path}/secret"><a><b id="1"/></a>')
