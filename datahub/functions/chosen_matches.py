@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import from_ints, valid
-from datahub.functions.groups import every_match, may_be_empty, unused_marks
-from datahub.functions.segments import places
+from datahub.functions.columns import Ints, from_ints, valid
+from datahub.functions.groups import apart, may_be_empty, unused_marks
+from datahub.functions.segments import beginnings, places
+from datahub.types.sizes import row_bytes
 
-_PIECE = re.compile(r"\\Q.*?(?:\\E|$)|(?P<behind>\^|\\[AbB])|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
+_PIECE = re.compile(r"\\Q.*?(?:\\E|$)|(?P<behind>\^|\\[AbB])|\$|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
 
 
 @cache
@@ -29,11 +30,32 @@ def looks_behind(pattern: str) -> bool:
 
 def counted(texts: pa.Array, pattern: str) -> pa.Array:
     """How often the pattern matches in each text."""
-    # Of matches of nothing Arrow counts one too many, where a text ends.
     if not looks_behind(pattern) and not may_be_empty(pattern):
         return pc.cast(pc.count_substring_regex(texts, pattern), pa.int64())
-    offsets, _ = every_match(texts, pattern, ())
-    return from_ints(np.diff(offsets).astype(np.int64), valid(texts))
+    # Of matches of nothing Arrow counts one for each byte of a letter, and one too many where a text ends.
+    parts = apart(texts, pattern, (0,))
+    count = np.where(valid(texts), np.diff(parts.offsets.to_numpy()) // 2, 0).astype(np.int64)
+    if may_be_empty(pattern) and not _asserts(pattern):
+        count += _nothing_behind(parts)
+    return from_ints(count, valid(texts))
+
+
+def _nothing_behind(parts: pa.Array) -> Ints:
+    """How many matches of nothing stand right behind one of something, where no other of something begins: RE2 passes over them."""
+    offsets = parts.offsets.to_numpy().astype(np.int64)
+    something = row_bytes(parts.values) > 0
+    place = places(offsets)
+    last = np.zeros(len(something), np.bool_)
+    last[offsets[1:][np.diff(offsets) > 0] - 1] = True
+    # A match is an odd piece, and what stands between it and the next one is the piece behind it.
+    behind = np.append(something[1:] | last[1:], False)
+    total = beginnings((place % 2 == 1) & something & behind)
+    return total[offsets[1:]] - total[offsets[:-1]]
+
+
+def _asserts(pattern: str) -> bool:
+    """Whether a pattern asks where in a text it matches, so that it may match nothing here and not there."""
+    return any(piece["behind"] or piece.group() in ("$", "\\z") for piece in _PIECE.finditer(pattern))
 
 
 def some_replaced(texts: pa.Array, plain: str, written: str, first: int, last: int) -> pa.Array:

@@ -59,7 +59,7 @@ SPECIAL: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
 }  # fmt: skip
 MORE: dict[str, list[tuple[str, dict[str, t.Type]]]] = {
     "round_money": [(f'round_money(p, "{code}")', {"p": t.Decimal(True, 12, 4)}) for code in ("EUR", "JPY", "KWD", "XXX")],
-    "count_matches": [("count_matches(s, /a*|$/)", {"s": t.Text(True)}), ("count_matches(s, /\\[?\\b[a-z]/)", {"s": t.Text(True)})],
+    "count_matches": [("count_matches(s, /[^a]*/)", {"s": t.Text(True)}), ("count_matches(s, /a*|$/)", {"s": t.Text(True)}), ("count_matches(s, /\\[?\\b[a-z]/)", {"s": t.Text(True)})],
     "extract": [('extract(s, /(?P<n>\\d+)|x/, "n")', {"s": t.Text(True)})],
     "format_number": [(f'format_number(d, "{one}")', {"d": kind}) for one in ("0.00E+00", "00.0e0", "0E0") for kind in (t.Decimal(True, 9, 4), t.Float(True))],
     "power": [("power(a, 2)", {"a": t.Int(True)}), ("power(a, 3)", {"a": t.Int(True)}), ("power(d, 2)", {"d": t.Decimal(True, 12, 2)}), ("power(d, 0)", {"d": t.Decimal(True, 6, 4)})],

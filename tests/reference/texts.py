@@ -599,7 +599,10 @@ def redact(value: str, patterns: tuple[str, ...], by: str = "[REDACTED]") -> str
 
 @means("count_matches/pattern")
 def count_pattern(value: str, pattern: str, start: int = 1) -> int:
-    return len(list(every_match(compiled(pattern), value[max(start - 1, 0) :])))
+    rest = value[max(start - 1, 0) :]
+    # One that asks where it stands matches nothing here and not there: behind a match it is not looked for.
+    asks = re.search(r"\^|\$|\\[AbBz]", re.sub(r"\[.*?\]", "", pattern))
+    return len(list(every_match(compiled(pattern), rest) if asks else compiled(pattern).finditer(rest)))
 
 
 @means("find/pattern")

@@ -167,7 +167,7 @@ def test_lists_are_one_cell_with_their_marks_between(written):
         {"a": None, "b": []},
     ]
     splits = (("a", Marks(("|",))), ("b", Marks(("#", ":"))))
-    assert b'a;b\n"x|y;z|";1:2,50#3:4,00\n;\nNULL;\n' == written(
+    assert b'a;b\n"x|y;z|";1:2,50#3:4,00\n"";""\nNULL;""\n' == written(
         "csv", columns, rows, splits=splits, delimiter=";", decimal=",", nulls="NULL"
     )
 
