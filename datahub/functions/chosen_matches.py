@@ -50,7 +50,8 @@ def _nothing_behind(parts: pa.Array) -> Ints:
     # A match is an odd piece, and what stands between it and the next one is the piece behind it.
     behind = np.append(something[1:] | last[1:], False)
     total = beginnings((place % 2 == 1) & something & behind)
-    return total[offsets[1:]] - total[offsets[:-1]]
+    found: Ints = total[offsets[1:]] - total[offsets[:-1]]
+    return found
 
 
 def _asserts(pattern: str) -> bool:
