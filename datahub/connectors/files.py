@@ -12,7 +12,7 @@ from datahub.formats.archives import members
 from datahub.formats.declare import FORMATS, BadInput, Block, InputFile
 from datahub.formats.options import option
 from datahub.plan import operators as op
-from datahub.plan.order import topological
+from datahub.plan.order import roots, topological
 
 
 class SourceFeed:
@@ -145,8 +145,7 @@ class NoRows(UnusableRun):
 
 def open_feeds(plan: op.Plan, files: Mapping[str, list[InputFile]]) -> tuple[dict[str, Any], dict[str, SourceFeed]]:
     """A reader for each source that the plan reads, of only the columns it needs."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    wanted = {one.source: frozenset(one.columns) for one in topological(roots) if isinstance(one, op.Read)}
+    wanted = {one.source: frozenset(one.columns) for one in topological(roots(plan)) if isinstance(one, op.Read)}
     shapes = {shape.name: shape for shape in plan.sources}
     readers: dict[str, Any] = {}
     feeds: dict[str, SourceFeed] = {}

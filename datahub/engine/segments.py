@@ -11,7 +11,7 @@ from dataclasses import field
 from datahub.engine.undecided import Ahead, ahead
 from datahub.plan import operators as op
 from datahub.plan.expressions import lookups_used
-from datahub.plan.order import topological
+from datahub.plan.order import roots, topological
 from datahub.records import record
 
 
@@ -64,8 +64,7 @@ def passes_on(operator: op.Operator) -> bool:
 
 def cut(plan: op.Plan) -> Segments:
     """The segments of `plan`."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    ordered = topological(roots)
+    ordered = topological(roots(plan))
     segments = Segments(ordered, watched=_watched(ordered), ahead=ahead(ordered, plan.entities))
     fed = frozenset(feed.lookup for feed in plan.feeds)
     for operator in segments.ordered:

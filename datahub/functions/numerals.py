@@ -7,7 +7,6 @@ shown anything else: they take `0x10`, `1E+3` and `nan` for numbers.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -35,9 +34,6 @@ from datahub.functions.declare import Mask, Outcome
 from datahub.records import record
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
-
-if TYPE_CHECKING:
-    pass
 
 SPACES = " \u00a0\u202f"
 """What sets groups of three digits apart where the decimal mark is a comma; a point does so too."""

@@ -10,7 +10,7 @@ from datahub.engine.side import Flowed
 from datahub.plan import operators as op
 from datahub.plan.distribution import AnyBatch, required_distribution
 from datahub.plan.explain import explain, headline
-from datahub.plan.order import topological
+from datahub.plan.order import roots, topological
 from datahub.plan.text import shown
 from datahub.semantic import ir
 
@@ -75,7 +75,7 @@ def _operator(one: op.Operator, flowed: Flowed) -> dict[str, object]:
 
 
 def _ordered(plan: op.Plan) -> list[op.Operator]:
-    return topological([*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)])
+    return topological(roots(plan))
 
 
 def _total(profile: Profile) -> float:

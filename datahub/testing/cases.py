@@ -28,7 +28,7 @@ from datahub.functions.extensions import BrokenExtension
 from datahub.plan import operators as op
 from datahub.plan.lower import lower
 from datahub.plan.optimize import optimize
-from datahub.plan.order import topological
+from datahub.plan.order import roots, topological
 from datahub.semantic import ir
 from datahub.semantic.elaborate import Elaborated
 from datahub.semantic.expected_cells import UnreadableCell, expected, kind_of_column
@@ -125,8 +125,7 @@ def _parameters(test: ast.Test, program: ir.Program) -> dict[str, ir.Value]:
 
 
 def _reads(plan: op.Plan, source: str) -> bool:
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    return any(isinstance(one, op.Read) and one.source == source for one in topological(roots))
+    return any(isinstance(one, op.Read) and one.source == source for one in topological(roots(plan)))
 
 
 def _plan(program: ir.Program, files: Mapping[str, str]) -> op.Plan:
@@ -151,8 +150,7 @@ def _fed(program: ir.Program, files: Mapping[str, str]) -> ir.Program:
 def _given(program: ir.Program, entity: str, files: Mapping[str, str]) -> bool:
     """Whether all sources of an entity are given."""
     alone = lower(program, None, (entity,))
-    roots = [*(feed.rows for feed in alone.feeds), *(output.rows for output in alone.outputs)]
-    return all(one.source in files for one in topological(roots) if isinstance(one, op.Read))
+    return all(one.source in files for one in topological(roots(alone)) if isinstance(one, op.Read))
 
 
 def _expected(item: ast.Expect, program: ir.Program, kept: _Kept, givens: set[str]) -> list[Difference]:

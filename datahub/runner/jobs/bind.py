@@ -19,7 +19,7 @@ from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.diagnostics.suggest import nearest
 from datahub.plan.operators import Plan, Read
-from datahub.plan.order import topological
+from datahub.plan.order import roots, topological
 from datahub.project.binding import DocumentsTo, EntityFrom, FilesFrom, FilesTo, From, To
 from datahub.project.connection import Connection, RemoteFiles
 from datahub.project.job import Job
@@ -164,8 +164,7 @@ def signable(loaded: Loaded, job: str) -> None:
 
 def sources_read(plan: Plan) -> tuple[str, ...]:
     """The sources that the plan reads, in the order of the script."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    read = {one.source for one in topological(roots) if isinstance(one, Read)}
+    read = {one.source for one in topological(roots(plan)) if isinstance(one, Read)}
     return tuple(shape.name for shape in plan.sources if shape.name in read)
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from datahub import connectors
 from datahub.formats import load
 from datahub.plan.operators import Plan, Read
-from datahub.plan.order import topological
+from datahub.plan.order import roots, topological
 from datahub.project.binding import FilesTo
 from datahub.project.connection import Connection
 from datahub.project.job import Job
@@ -94,8 +94,7 @@ def _of_rejects(name: str, job: Job, plan: Plan, known: Mapping[str, Connection]
 
 def _rejected(job: Job, plan: Plan, known: Mapping[str, Connection]) -> Iterator[tuple[str, str]]:
     """Whose rejects there may be, with the names of their files: of sources, and of targets that can refuse a row."""
-    roots = [*(feed.rows for feed in plan.feeds), *(output.rows for output in plan.outputs)]
-    read = {one.source for one in topological(roots) if isinstance(one, Read)}
+    read = {one.source for one in topological(roots(plan)) if isinstance(one, Read)}
     for source in plan.sources:
         if source.name in read and source.kind in load() and load()[source.kind].rejecter is not None:
             yield source.name, f"{source.name}.{ending(source.kind)}"
