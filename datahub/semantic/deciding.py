@@ -176,7 +176,8 @@ def _because(value: ir.Expression, answer: bool, premises: Sequence[Premise], sc
     """The premises that decide it: one that does alone, else those that do together."""
     if _excluded(((value, not answer),), scope):
         return ()
-    near = [one for one in premises if (one.condition, one.holds) in _near(value, premises, scope)]
+    about = _near(value, premises, scope)
+    near = [one for one in premises if (one.condition, one.holds) in about]
     alone = next((one for one in reversed(near) if _excluded(((one.condition, one.holds), (value, not answer)), scope)), None)
     if alone is not None:
         return (alone,)
