@@ -35,7 +35,7 @@ def dry(loaded: Loaded, asked: Asked, plan: Plan) -> Exit:
     with tempfile.TemporaryDirectory(prefix="dhm-dry-") as folder:
         store = opened(path, look=True) if known else opened(Path(folder) / "none.sqlite")
         try:
-            context = bind(loaded, asked.job, plan, store)
+            context = bind(loaded, asked.job, plan, store, threads=asked.threads)
             with world(), closing(context.ways):
                 for number, window in enumerate(several):
                     code = _one(context, asked, Path(folder) / str(number), window, known=known) or code

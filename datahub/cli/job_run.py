@@ -56,6 +56,8 @@ class Asked:
     quiet: bool = False
     memory: int = 0
     """How much an operator holds; as the job says where it is 0."""
+    threads: int = 0
+    """How many threads work; one a core where it is 0."""
     span: Span | None = None
     """The range of time that is to be read once more."""
 
@@ -90,7 +92,7 @@ def run_job(asked: Asked) -> Exit:
     store = ledger(loaded)
     try:
         try:
-            context = bind(loaded, asked.job, plan, store)
+            context = bind(loaded, asked.job, plan, store, threads=asked.threads)
             signable(loaded, asked.job)
         except TerminalError as problem:
             if _unready(loaded, asked, problem.message, problem.help):

@@ -113,6 +113,7 @@ def command(
             fail_on_skip=fail_on_skip,
             quiet=quiet,
             memory=size(memory, "--memory") if memory else 0,
+            threads=threads or 0,
             span=span(begin, end, each),
         )
         prepare_run()

@@ -43,8 +43,8 @@ _APART = re.compile(r"\{\{\s*(STEM|NAME)\s*\}\}", re.IGNORECASE)
 """What tells the files of one target apart."""
 
 
-def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Progress | None = None) -> JobContext:
-    """The job, ready to be run; `TerminalError` where something is bound to nothing."""
+def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Progress | None = None, *, threads: int = 0) -> JobContext:
+    """The job, ready to be run; `TerminalError` where something is bound to nothing. Of 0 `threads` each core has one."""
     job = job_of(loaded, name)
     folders = folders_of(loaded)
     ways = ways_of(loaded, name, plan, store)
@@ -63,7 +63,7 @@ def bind(loaded: Loaded, name: str, plan: Plan, store: StateStore, progress: Pro
         driving=driving_sources(plan),
         clock=lambda: datetime.now(UTC),
         chance=Random(time.time_ns() ^ os.getpid()),
-        threads=os.cpu_count() or 1,
+        threads=threads or os.cpu_count() or 1,
         progress=progress,
         watches=watches,
         zone=loaded.project.project.timezone,

@@ -1,12 +1,14 @@
-"""A job says how much an operator of its runs holds before it sets rows aside, and who types it may say otherwise."""
+"""A job says how much an operator of its runs holds before it sets rows aside, and who types it may say otherwise, as of threads."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from datahub.cli.job_run import Asked, run_job
+from datahub.cli.main import main
 from datahub.runner import run as running
 from tests.jobs_project import Projected
 
@@ -52,6 +54,26 @@ def test_a_job_has_its_own_budget(tmp_path, monkeypatch, typed, budget):
     assert [budget] == asked
     # What is set aside changes nothing of the result.
     assert [[{"sku": "a", "price": 4}, {"sku": "b", "price": 2}]] == shop.rows("out")
+    shop.close()
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_who_types_a_job_says_how_many_threads_work(tmp_path, monkeypatch, dry):
+    shop = Projected(tmp_path, {"dhm.toml": TOML, "offers.dhm": SCRIPT, "in/a.csv": "sku,price\na,1\n"})
+    monkeypatch.chdir(tmp_path)
+    asked: list[int] = []
+    settings: Any = vars(running)["Settings"]
+
+    def seen(**given):
+        asked.append(given["threads"])
+        return settings(**given)
+
+    monkeypatch.setattr(running, "Settings", seen)
+    monkeypatch.setattr(sys, "argv", ["dhm", "run", "offers", "--threads", "7", *(["--dry-run"] if dry else [])])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert [7] == asked
     shop.close()
 
 
