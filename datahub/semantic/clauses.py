@@ -131,6 +131,7 @@ def _where(written: ast.Expr, clause: ast.Where, rows: Rows) -> None:
         rows.scope = rows.scope.narrow(facts(asked).true)
     else:
         rows.scope = given(rows.scope, asked, written)
+    rows.scope = replace(rows.scope, narrowed_all=rows.scope.narrowed)
 
 
 def _unique(clause: ast.UniqueBy, rows: Rows) -> None:

@@ -10,7 +10,7 @@ from datahub.records import record
 from datahub.semantic import expressions, ir
 from datahub.semantic.comparing import orderable
 from datahub.semantic.deciding import given, without
-from datahub.semantic.narrowing import path
+from datahub.semantic.narrowing import not_null, path
 from datahub.semantic.rules_types import BAD_ARGUMENTS, TYPE_MISMATCH
 from datahub.semantic.scope import RowName, Scope
 from datahub.semantic.told import UNKNOWN, a, is_unknown, shown, tell
@@ -26,6 +26,11 @@ class Inside:
 
     scope: Scope
     over: ir.Over
+
+    @property
+    def window(self) -> ir.Window:
+        assert isinstance(self.over, ir.Window)
+        return self.over
 
 
 # ---------------------------------------------------------------- what is gone over
@@ -123,12 +128,6 @@ def group_fields(members: Scope) -> dict[str, ir.Column]:
     return fields
 
 
-def window(tree: ast.Call, scope: Scope) -> ir.Window | None:
-    """The rows of the map that share the keys of `within`; None where it was told that there are none."""
-    inside = windowed(tree, scope)
-    return inside.over if inside is not None and isinstance(inside.over, ir.Window) else None
-
-
 def windowed(tree: ast.Call, scope: Scope) -> Inside | None:
     """The place inside the window of a call."""
     if tree.loop is not None:
@@ -138,11 +137,15 @@ def windowed(tree: ast.Call, scope: Scope) -> Inside | None:
         message = "`within` looks at other rows, which are not all there yet at this place"
         tell(scope, BAD_ARGUMENTS, tree.within[0].span if tree.within else tree.span, message, "no window here")
         return None
-    keys = [expressions.elaborate(key, scope) for key in tree.within]
+    # The rows of a window need not meet what leads the row here; of that only what is said of a whole key holds for them all.
+    every = replace(
+        scope, narrowed=frozenset(name for name in scope.narrowed if name in scope.narrowed_all or name.startswith("$")), premises=()
+    )
+    keys = [expressions.elaborate(key, every) for key in tree.within]
     if any(map(is_unknown, keys)):
         return None
-    # The rows of a window need not meet what leads the row here.
-    return narrowed_inside(replace(scope, windows=False, premises=()), ir.Window(tuple(keys), None, ()), tree.where, tree.order)
+    shared = frozenset[str]().union(*(not_null(key) for key in keys if path(key) in scope.narrowed))
+    return narrowed_inside(replace(every.narrow(shared), windows=False), ir.Window(tuple(keys), None, ()), tree.where, tree.order)
 
 
 # ---------------------------------------------------------------- comprehensions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from datahub.semantic import expressions, ir, loops
@@ -55,28 +56,28 @@ def _fact(fact: Literal["row_no", "line_no", "file_name"]) -> Callable[[ast.Call
 
 def row_number(tree: ast.Call, scope: Scope) -> ir.Expression:
     """`row_number(within k order by …)`: the row's place in its window, from 1."""
-    over = loops.window(tree, scope)
-    if over is None:
+    inside = loops.windowed(tree, scope)
+    if inside is None:
         return UNKNOWN
     if tree.arguments:
         return tell(scope, BAD_ARGUMENTS, tree.arguments[0].span, "`row_number` takes no value", "nothing is counted but rows")
-    return made(scope, ir.WindowCall("row_number", None, 0, over, t.Int(nullable=over.where is not None)))
+    return made(scope, ir.WindowCall("row_number", None, 0, inside.window, t.Int(nullable=inside.window.where is not None)))
 
 
 def _neighbour(function: Literal["lag", "lead"]) -> Callable[[ast.Call, Scope], ir.Expression]:
     def of_row(tree: ast.Call, scope: Scope) -> ir.Expression:
-        over = loops.window(tree, scope)
-        if over is None:
+        inside = loops.windowed(tree, scope)
+        if inside is None:
             return UNKNOWN
         if not 1 <= len(tree.arguments) <= 2:
             help = f"write `{function}(x within key order by day)`"
             message = f"`{function}` takes a value, and perhaps how many rows off"
             return tell(scope, BAD_ARGUMENTS, tree.span, message, "not these", help=help)
-        value = expressions.elaborate(tree.arguments[0].value, scope)
+        value = expressions.elaborate(tree.arguments[0].value, replace(inside.scope, windows=True))
         steps = _steps(tree, function, scope)
         if is_unknown(value) or steps is None:
             return UNKNOWN
-        return made(scope, ir.WindowCall(function, value, steps, over, t.nullable(value.type)))
+        return made(scope, ir.WindowCall(function, value, steps, inside.window, t.nullable(value.type)))
 
     return of_row
 

@@ -166,6 +166,8 @@ class Scope:
     """What `omit` is here, where the entity is no patch but whoever uses the pack may make it one."""
     narrowed: frozenset[str] = frozenset()
     """Columns known not to be null here (`is not null` in the condition that leads here)."""
+    narrowed_all: frozenset[str] = frozenset()
+    """Those of them that are null in no row at all, because a `where` of the map has left no other: so it is in windows, too."""
     premises: tuple[Premise, ...] = ()
     """What is known to hold here of the row, because a condition leads here."""
     parts: list[Part] | None = None
