@@ -263,9 +263,9 @@ def _in_list(tree: ast.In, among: ast.Expr, scope: Scope) -> ir.Expression:
         message = f"`in` looks into a list, and `{written}` is {a(plain(base))}"
         return tell(scope, TYPE_MISMATCH, among.span, message, "not a list", help=help)
     kind = shared_type((value, ir.Column("", base.item)))
-    if kind is None and isinstance(listed, ir.Constant):
+    if kind is None:
         # `x in [1, 2]` of a float: what is written is a list of floats.
-        listed = brought(listed, as_floats(listed, listed.type), scope)
+        listed = brought(listed, as_floats(listed, listed.type, (t.ListOf(value.type),)), scope)
         counted = t.base_of(listed.type)
         kind = shared_type((value, ir.Column("", counted.item))) if isinstance(counted, t.ListOf) else None
     if kind is None:

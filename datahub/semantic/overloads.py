@@ -18,7 +18,7 @@ from datahub.semantic.possible import possible_codes
 from datahub.semantic.scope import Scope
 from datahub.semantic.told import UNKNOWN, is_unknown
 from datahub.semantic.trial import takes_constants
-from datahub.semantic.values import as_floats, as_value, brought, constant, made
+from datahub.semantic.values import as_floats, as_value, brought, constant, has_float, made
 from datahub.syntax import ast
 from datahub.types import model as t
 from datahub.types.fits import digits_of
@@ -107,16 +107,11 @@ def choose_overload(function: Function, given: Sequence[Given], scope: Scope, ki
             if isinstance(found, Chosen):
                 return found
             misfits.append(found)
-    if any(one.why == "type" for one in misfits) and any(_has_float(one.value.type) for one in given):
+    if any(one.why == "type" for one in misfits) and any(has_float(one.value.type) for one in given):
         those = [(index, overload) for index, overload in enumerate(function.overloads) if overload.kind in kinds]
         fitted = (_fitted(index, overload, given, True, scope, floats=True) for index, overload in those)
         return next((found for found in fitted if isinstance(found, Chosen)), misfits)
     return misfits
-
-
-def _has_float(kind: t.Type) -> bool:
-    base = t.base_of(kind)
-    return isinstance(base, t.Float) or any(map(_has_float, t.parts(base)))
 
 
 # ---------------------------------------------------------------- one overload

@@ -33,12 +33,46 @@ def shared_type(values: Sequence[ir.Expression]) -> t.Type | None:
     decimals = any(isinstance(base, t.Decimal) for base in bases)
     kinds = [_counted_as(value, enum, decimals) for value in values]
     found = common_of(kinds)
-    return common_of(map(as_floats, values, kinds)) if found is None else found
+    return common_of(as_floats(value, kind, kinds) for value, kind in zip(values, kinds, strict=True)) if found is None else found
 
 
-def as_floats(value: ir.Expression, kind: t.Type) -> t.Type:
-    """`kind`, which is that of `value`, with floats for numbers that are written in the script, where there are floats like that."""
-    return _floats(kind) if isinstance(value, ir.Constant) and _is_float(value.value) else kind
+def as_floats(value: ir.Expression, kind: t.Type, others: Sequence[t.Type] | None = None) -> t.Type:
+    """`kind`, which is that of `value`, with floats for numbers that are written in the script, where there are floats like that.
+
+    Of structs these are the numbers of those fields that are floats in one of `others`, if they are said.
+    """
+    match value:
+        case ir.Constant(value=written):
+            floats = others is None or any(map(has_float, others))
+            return _floats(kind) if floats and _is_float(written) else kind
+        case ir.MakeStruct(fields=pairs):
+            parts = ((name, as_floats(part, part.type, _inside(others, name))) for name, part in pairs)
+            return t.Struct(tuple(parts), kind.nullable)
+        case ir.MakeList(items=items) if items:
+            item = common_of(as_floats(one, one.type, _inside(others, "")) for one in items)
+            return kind if item is None else t.ListOf(item, kind.nullable)
+        case ir.Choose(branches=branches, otherwise=otherwise):
+            found = common_of(as_floats(one, one.type, others) for one in (*(taken for _, taken in branches), otherwise))
+            return kind if found is None else t.with_null(found, kind.nullable)
+        case ir.Default(value=first, fallback=fallback):
+            found = common_of(as_floats(one, one.type, others) for one in (first, fallback))
+            return kind if found is None else t.with_null(found, kind.nullable)
+        case ir.Fit(value=inner):
+            found = as_floats(inner, inner.type, others)
+            return found if has_float(found) else kind
+        case _:
+            return kind
+
+
+def has_float(kind: t.Type) -> bool:
+    """Whether values of `kind` are floats, or have some in them."""
+    base = t.base_of(kind)
+    return isinstance(base, t.Float) or any(map(has_float, t.parts(base)))
+
+
+def _inside(kinds: Sequence[t.Type] | None, name: str) -> Sequence[t.Type] | None:
+    """What the types have under `name`; a list stands for its items, too."""
+    return None if kinds is None else [inner for kind in kinds for called, inner in t.inside(t.base_of(kind)).items() if called == name]
 
 
 def float_of(value: int | Decimal) -> float | None:
@@ -85,8 +119,31 @@ def brought(value: ir.Expression, kind: t.Type, scope: Scope) -> ir.Expression:
         nullable = value.value is None
         return constant(scope, as_value(value.value, kind), t.with_null(kind, nullable))
     if isinstance(value.type, t.Nothing) or not carried_alike(value.type, kind):
-        return made(scope, ir.Fit(value, t.with_null(kind, value.type.nullable)))
+        return _written(value, kind, scope) or made(scope, ir.Fit(value, t.with_null(kind, value.type.nullable)))
     return value
+
+
+def _written(value: ir.Expression, kind: t.Type, scope: Scope) -> ir.Expression | None:
+    """What the script makes of values, brought into `kind` one by one where that asks for floats: `0.1` is no decimal on the way."""
+    base = t.base_of(kind)
+    if not has_float(base):
+        return None
+    match value, base:
+        case ir.MakeStruct(fields=pairs), t.Struct(fields=wanted) if {name for name, _ in pairs} == {name for name, _ in wanted}:
+            given = dict(pairs)
+            fields = tuple((name, brought(given[name], inner, scope)) for name, inner in wanted)
+            return made(scope, ir.MakeStruct(fields, t.Struct(tuple((name, part.type) for name, part in fields))))
+        case ir.MakeList(items=items), t.ListOf(item=inner):
+            return made(scope, ir.MakeList(tuple(brought(one, inner, scope) for one in items), t.required(base)))
+        case ir.Choose(branches=branches, otherwise=otherwise), _:
+            return choose(scope, branches, otherwise, t.with_null(kind, value.type.nullable))
+        case ir.Default(value=first, fallback=fallback), _:
+            parts = brought(first, kind, scope), brought(fallback, kind, scope)
+            return made(scope, ir.Default(*parts, t.with_null(kind, value.type.nullable)))
+        case ir.Fit(value=inner_value), _:
+            return brought(inner_value, kind, scope)
+        case _:
+            return None
 
 
 def as_value(value: ir.Value, kind: t.Type) -> ir.Value:
