@@ -247,6 +247,16 @@ def test_a_run_that_was_given_back_goes_on_where_it_was_and_has_not_crashed(stor
         assert (status, 1, "") == (run.status, run.attempt, run.reason)
 
 
+def test_who_is_dead_and_was_told_to_end_before_has_not_crashed_and_the_next_is_another(store):
+    submit(store)
+    one = claim(store, owner=DEAD)
+    store.leases.ending(one.scope, one.epoch)
+    second, run = store.runs.claim("offers", DEAD, NOON)
+    assert (RunStatus.FETCHING, 1) == (run.status, run.attempt)
+    store.leases.ending(second.scope, one.epoch)
+    assert RunStatus.CRASHED is store.runs.claim("offers", ME, NOON)[1].status
+
+
 def test_what_crashed_once_and_was_given_back_then_has_crashed_once(store):
     submit(store)
     store.runs.advance(claim(store, owner=DEAD), RunStatus.STAGED, NOON, input_digest="x")

@@ -28,7 +28,7 @@ class SqliteLeases:
                 return None
             epoch = 1 if row is None else int(row["epoch"]) + 1
             sql.execute(
-                "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 (scope, epoch, owner.host, owner.boot, owner.pid, owner.started, uptime() + seconds, _now()),
             )
             return epoch
@@ -47,10 +47,14 @@ class SqliteLeases:
             # The row stays for its epoch, which must never be given twice.
             sql.execute("UPDATE lease SET pid = 0, expires = 0 WHERE scope = ? AND epoch = ?", (scope, epoch))
 
+    def ending(self, scope: str, epoch: int) -> None:
+        with self._ledger.writing() as sql:
+            sql.execute("UPDATE lease SET ending = 1 WHERE scope = ? AND epoch = ?", (scope, epoch))
+
     def given_back(self, scope: str) -> bool:
-        """Whether the last who held a lease has released it, and was not taken from it by death or silence."""
-        rows = self._ledger.rows("SELECT pid FROM lease WHERE scope = ?", (scope,))
-        return not rows or not rows[0]["pid"]
+        """Whether the last who held a lease has released it or was told to, and was not taken from it by death or silence."""
+        rows = self._ledger.rows("SELECT pid, ending FROM lease WHERE scope = ?", (scope,))
+        return not rows or not rows[0]["pid"] or bool(rows[0]["ending"])
 
     def holder(self, scope: str) -> Owner | None:
         rows = self._ledger.rows("SELECT * FROM lease WHERE scope = ?", (scope,))

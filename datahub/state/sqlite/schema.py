@@ -128,4 +128,8 @@ VERSIONS: tuple[str, ...] = (
     CREATE TABLE send_order (last INTEGER NOT NULL);
     INSERT INTO send_order VALUES (0);
     """,
+    # Who was told to end and is killed before it could give its lease back has not crashed.
+    """
+    ALTER TABLE lease ADD COLUMN ending INTEGER NOT NULL DEFAULT 0;
+    """,
 )
