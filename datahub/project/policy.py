@@ -52,7 +52,7 @@ class Retry(Config):
     longest: Length = timedelta(minutes=5)
     """How long to wait at most; what the other side asks for is honoured up to here too."""
     within: Length = timedelta(hours=1)
-    """How long after its start a run is still tried again."""
+    """How long after it first failed a run is still tried again."""
 
 
 class Tolerance(Config):

@@ -141,6 +141,8 @@ class Run:
     """The range of time that a backfill reads; what the job reads otherwise is not touched then."""
     precedes: bool = False
     """Whether it goes before the runs of its job that wait."""
+    failing: datetime | None = None
+    """When it first failed in a way that may pass; none where it has not since it was begun, or taken up again by a person."""
 
     @property
     def ended_for_good(self) -> bool:

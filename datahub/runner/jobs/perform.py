@@ -326,11 +326,11 @@ class _Work:
 
     def _later(self, code: str, reason: str, help: str = "", asked: float | None = None) -> Ending:
         policy, now = self._context.job.retry, self._context.clock()
-        begun = self._run.started or now
-        if self._run.attempt >= policy.attempts or now - begun > policy.within:
+        since = self._run.failing or now
+        if self._run.attempt >= policy.attempts or now - since > policy.within:
             return self._failed(RunStatus.FAILED, code, f"{reason}{tried(self._run.attempt)}", help)
         wait = timedelta(seconds=pause(self._context, self._run.attempt, asked))
-        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason)
+        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason, since=since)
         return self.ending(help)
 
     def _failed(self, status: RunStatus, code: str, reason: str, help: str = "") -> Ending:

@@ -54,7 +54,9 @@ class SqliteLedger:
         with trouble(path, wait):
             self._connection = _connect(path, wait, look=look)
             _check(self._connection, path, versions)
-            if not look:
+            if look:
+                self._connection = _as_now(self._connection, path, versions)
+            else:
                 _migrate(self._connection, path, versions)
             self._known = identity(path)
             self._hub = str(self._connection.execute("SELECT id FROM hub").fetchone()[0])
@@ -138,9 +140,7 @@ class SqliteLedger:
 def _connect(path: Path, wait: float, *, look: bool = False) -> sqlite3.Connection:
     place = f"{path.resolve().as_uri()}?mode={'rw' if look else 'rwc'}"
     connection = sqlite3.connect(place, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256, uri=True)
-    connection.row_factory = sqlite3.Row
-    # For migrations: SQLite has none of its own.
-    connection.create_function("sha256", 1, lambda body: sha256(body).hexdigest(), deterministic=True)
+    _prepared(connection)
     if look:
         # A journal that a killed process left is rolled back all the same, which a file opened to be read could not be.
         connection.execute("PRAGMA query_only = ON")
@@ -150,6 +150,12 @@ def _connect(path: Path, wait: float, *, look: bool = False) -> sqlite3.Connecti
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def _prepared(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    # For migrations: SQLite has none of its own.
+    connection.create_function("sha256", 1, lambda body: sha256(body).hexdigest(), deterministic=True)
 
 
 def _prepare(path: Path, versions: Sequence[str]) -> None:
@@ -212,6 +218,23 @@ def _check(connection: sqlite3.Connection, path: Path, versions: Sequence[str]) 
             raise damaged(path, str(answer).splitlines()[-1])
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
         raise foreign(path)
+
+
+def _as_now(connection: sqlite3.Connection, path: Path, versions: Sequence[str]) -> sqlite3.Connection:
+    """The ledger to look into; of an older one a copy in memory that was brought up to date."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(versions):
+        raise newer(path, version, len(versions))
+    if version == len(versions):
+        return connection
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _prepared(copy)
+    connection.backup(copy)
+    connection.close()
+    for script in versions[version:]:
+        _run_script(copy, script)
+    copy.execute("PRAGMA query_only = ON")
+    return copy
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, versions: Sequence[str]) -> None:

@@ -226,12 +226,13 @@ class SqliteRuns:
                 sql.execute("UPDATE sending SET closed = 1 WHERE run = ?", (claim.run,))
             self._ledger.leases.release(claim.scope, claim.epoch)
 
-    def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str) -> None:
+    def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str, since: datetime | None = None) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
-                "UPDATE run SET status = 'failed_retryable', not_before = ?, code = ?, reason = ? WHERE id = ?",
-                (written(not_before), code, redacted(reason), claim.run),
+                "UPDATE run SET status = 'failed_retryable', not_before = ?, code = ?, reason = ?, failing = coalesce(?, failing)"
+                " WHERE id = ?",
+                (written(not_before), code, redacted(reason), since and written(since), claim.run),
             )
             self._ledger.leases.release(claim.scope, claim.epoch)
 
@@ -251,8 +252,8 @@ class SqliteRuns:
     def reopen(self, id: str, now: datetime, *, approved: bool = False) -> bool:
         with self._ledger.writing() as sql:
             changed = sql.execute(
-                "UPDATE run SET status = 'failed_retryable', attempt = 0, started = NULL, not_before = ?, ended = NULL, cancel = '',"
-                " approved = ? WHERE id = ? AND status IN ('held', 'failed', 'rejected_over_limit', 'failed_retryable')",
+                "UPDATE run SET status = 'failed_retryable', attempt = 0, started = NULL, failing = NULL, not_before = ?, ended = NULL,"
+                " cancel = '', approved = ? WHERE id = ? AND status IN ('held', 'failed', 'rejected_over_limit', 'failed_retryable')",
                 (written(now), approved, id),
             )
             return changed.rowcount == 1
@@ -381,4 +382,5 @@ def _run(row: sqlite3.Row) -> Run:
         approved=bool(row["approved"]),
         window=row["window"],
         precedes=bool(row["precedes"]),
+        failing=read_or_null(row["failing"]),
     )

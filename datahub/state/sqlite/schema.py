@@ -132,4 +132,8 @@ VERSIONS: tuple[str, ...] = (
     """
     ALTER TABLE lease ADD COLUMN ending INTEGER NOT NULL DEFAULT 0;
     """,
+    # How long a run is tried again is counted from when it first failed, however long it had worked until then.
+    """
+    ALTER TABLE run ADD COLUMN failing TEXT;
+    """,
 )

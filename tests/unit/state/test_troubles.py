@@ -253,6 +253,14 @@ def test_whoever_only_looks_changes_nothing(path):
     assert before == path.read_bytes()
 
 
+def test_whoever_only_looks_into_an_older_ledger_sees_it_as_it_would_be_now(path):
+    versions = (*VERSIONS, "CREATE TABLE more (x TEXT)")
+    with closing(SqliteLedger(path, look=True, versions=versions)) as store:
+        assert (1, []) == (len(store.runs.list()), store.rows("SELECT x FROM more"))
+    with closing(sqlite3.connect(path)) as same:
+        assert (len(VERSIONS),) == same.execute("PRAGMA user_version").fetchone()
+
+
 def test_whoever_looks_after_a_process_was_killed_while_it_wrote_sees_what_was_committed(path):
     script = (
         "import os, signal, sqlite3, sys\n"

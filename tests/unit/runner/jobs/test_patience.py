@@ -1,0 +1,49 @@
+"""How long a run is tried again: counted from when it failed, not from when it began."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from datahub.project.policy import Retry
+from datahub.runner.jobs.perform import perform
+from datahub.state.owner import this_process
+from datahub.state.records import RunStatus
+from tests.jobs_world import JOB, Shop, ShopSender, context, delivered, feed, make, now, submit, work
+
+HOURS = timedelta(hours=1)
+
+
+def test_a_run_that_worked_for_long_before_it_failed_is_tried_again_as_long_as_any(tmp_path):
+    make(tmp_path)
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop = Shop()
+    job = JOB.model_copy(update={"retry": Retry(first=timedelta(0), within=HOURS, attempts=9)})
+    one = context(tmp_path, shop.port, job=job)
+    clock = [now()]
+    closed = replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)}), clock=lambda: clock[0])
+    submit(one)
+
+    def tried(after):
+        clock[0] += after
+        found = one.store.runs.claim(one.name, this_process(), clock[0])
+        assert found is not None
+        # It is the work that takes long.
+        clock[0] += 0.25 * HOURS
+        return perform(closed, *found).run
+
+    # Told to end and claimed again three hours later, it has not failed yet.
+    found = one.store.runs.claim(one.name, this_process(), clock[0])
+    assert found is not None
+    one.store.leases.release(found[0].scope, found[0].epoch)
+    assert [RunStatus.RETRYABLE] * 3 == [tried(after * HOURS).status for after in (3, 0.1, 0.1)]
+    failed = tried(0.6 * HOURS)
+    assert RunStatus.FAILED is failed.status
+    # Who takes it up again is as patient as before.
+    assert one.store.runs.reopen(failed.id, clock[0])
+    assert RunStatus.RETRYABLE is tried(5 * HOURS).status
+    assert one.store.runs.reopen(failed.id, now())
+    (ending,) = work(one)
+    assert (failed.id, RunStatus.SUCCESS, dict.fromkeys(good, 1)) == (ending.run.id, ending.run.status, delivered(tmp_path))
+    shop.close()
+    one.store.close()
