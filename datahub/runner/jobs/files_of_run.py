@@ -68,17 +68,21 @@ class FilesOfRun:
             reach("file_marked")
 
 
-def withdraw(context: JobContext, run: Run) -> None:
-    """Take back what was set down and not shown; of what was sent, nothing can be."""
+def withdraw(context: JobContext, run: Run, claim: Claim) -> None:
+    """Take back what was set down and not shown; of what was sent, nothing can be. Who takes the run up again sets it down anew."""
     for file in context.store.deliveries.files(run.id):
         sink = context.ways.sinks.get(file.target)
-        if sink is None:
+        if sink is None or file.state not in (FileState.STAGED, FileState.STAGING):
             continue
+        # Before it is gone: a file that is set down and is not there has its name already.
+        context.store.deliveries.mark_file(claim, file, FileState.STAGING)
         if file.state is FileState.STAGED:
             sink.abort([_receipt(run, file)])
-        elif file.state is FileState.STAGING:
+        else:
             # Half of it may stand there.
             sink.give_up(_output(run, file))
+        reach("withdrawn")
+        context.store.deliveries.mark_file(claim, file, FileState.PLANNED)
 
 
 def values_of(run: Run, target: str) -> dict[str, str]:

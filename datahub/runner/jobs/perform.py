@@ -351,7 +351,7 @@ class _Work:
         known to be `unfit`, that alone."""
         aside = goes_aside(self._context, unfit)
         try:
-            withdraw(self._context, self._run)
+            withdraw(self._context, self._run, self._claim)
             for one in unfit or self._store.items.taken(self._claim.run):
                 # What is disposed of came from nowhere that it could be moved away from.
                 source = source_of(self._context, one)

@@ -1,4 +1,4 @@
-"""How long a run is tried again: counted from when it failed, not from when it began."""
+"""How long a run is tried again, counted from when it failed, and what one delivers that a person takes up after that."""
 
 from __future__ import annotations
 
@@ -9,9 +9,26 @@ from datahub.project.policy import Retry
 from datahub.runner.jobs.perform import perform
 from datahub.state.owner import this_process
 from datahub.state.records import RunStatus
-from tests.jobs_world import JOB, Shop, ShopSender, context, delivered, feed, make, now, submit, work
+from tests.jobs_world import JOB, Shop, ShopSender, context, delivered, feed, make, now, rejected, submit, work
 
 HOURS = timedelta(hours=1)
+
+
+def test_what_a_run_took_back_when_it_failed_is_delivered_by_whoever_takes_it_up_again(tmp_path):
+    make(tmp_path)
+    good = feed(tmp_path, "a.csv", 1, 30)
+    shop = Shop()
+    one = context(tmp_path, shop.port, job=JOB.model_copy(update={"retry": Retry(first=timedelta(0), attempts=1)}))
+    run = submit(one)
+    (failed,) = work(replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)})))
+    assert (RunStatus.FAILED, []) == (failed.run.status, [path.name for path in (tmp_path / "out").iterdir()])
+    assert one.store.runs.reopen(run.id, now())
+    (ending,) = work(one)
+    assert (run.id, RunStatus.SUCCESS) == (ending.run.id, ending.run.status)
+    assert dict.fromkeys(good, 1) == delivered(tmp_path) == shop.rows
+    assert 4 == sum(rejected(tmp_path).values())
+    shop.close()
+    one.store.close()
 
 
 def test_a_run_that_worked_for_long_before_it_failed_is_tried_again_as_long_as_any(tmp_path):
