@@ -653,8 +653,9 @@ def test_a_run_whose_process_is_gone_is_resumed_and_one_whose_job_is_gone_is_tol
     assert 0 == dhm("runs", "resume", "last")[0]
     assert 1 == len(listed(here / "out"))
     put(here, "b.csv", "B,1.50,3")
-    assert -9 == dhm("run", "offers", env={**os.environ, "DHM_FAIL": "planned"})[0]
+    assert -9 == dhm("run", "offers", env={**os.environ, "DHM_FAIL": "receipt"})[0]
     broken = last(here)
+    (hidden,) = [name for name in listed(here / "out") if name.endswith(".part")]
     (here / "dhm.toml").write_text(PROJECT.replace("jobs.offers", "jobs.prices"), encoding="utf-8")
     cancels = f"dhm.toml has no job `offers` any more: `dhm runs cancel {broken}` ends it"
     code, _, said = dhm("runs", "resume", "last")
@@ -666,7 +667,9 @@ def test_a_run_whose_process_is_gone_is_resumed_and_one_whose_job_is_gone_is_tol
     serving.send_signal(signal.SIGTERM)
     assert "has runs that are not done" not in serving.communicate(timeout=40)[1]
     assert f"warning: run {broken} is not done: {cancels}" in dhm("run", "prices")[2]
-    assert 0 == dhm("runs", "cancel", broken)[0]
+    code, _, said = dhm("runs", "cancel", broken)
+    assert (0, True) == (code, f"run {broken} is cancelled" in said), said
+    assert f"`out/{hidden}` stays at its target `list`" in said
     assert "warning" not in dhm("run", "prices")[2]
 
 

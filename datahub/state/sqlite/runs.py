@@ -238,11 +238,11 @@ class SqliteRuns:
 
     # ------------------------------------------------------------ what people ask for
 
-    def cancel(self, id: str, reason: str, now: datetime) -> RunStatus | None:
+    def cancel(self, id: str, reason: str, now: datetime, *, orphaned: bool = False) -> RunStatus | None:
         with self._ledger.writing() as sql:
             run = self.get(id)
             if run is not None and not run.ended_for_good:
-                _cancel(self._ledger, sql, run.id, reason, now)
+                _cancel(self._ledger, sql, run.id, reason, now, orphaned=orphaned)
             return None if run is None else run.status
 
     def cancelled(self, claim: Claim) -> str:
@@ -350,10 +350,10 @@ def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now:
     )
 
 
-def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime) -> None:
+def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime, *, orphaned: bool) -> None:
     row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
     left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (id,)).fetchone()
-    if ledger.leases.holder(row["scope"]) is None and left is None:
+    if ledger.leases.holder(row["scope"]) is None and (left is None or orphaned):
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, id))
     else:
         _mark_cancelled(sql, row, reason, now)
