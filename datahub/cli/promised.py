@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +46,25 @@ def promised(programs: Sequence[tuple[Document, Program]], *, told: bool = False
             # What is wrong with a pack is told by the findings, as what is wrong with its binding.
             with suppress(Stop):
                 wrong += _job(loaded, name, partial(plan_of, loaded, name), told)
+    if told:
+        _orphans(loaded)
     return wrong
+
+
+def _orphans(loaded: Loaded) -> None:
+    """Tell of runs that a job without its name would leave behind, where there is a ledger that can be looked into."""
+    from datahub.cli.queued import orphaned, orphans
+    from datahub.runner.jobs.bind import folders_of
+    from datahub.state.opening import opened
+    from datahub.state.store import LedgerUnusable
+
+    path = folders_of(loaded).ledger
+    if not path.exists():
+        return
+    # What is wrong with the ledger is for whoever runs something.
+    with suppress(LedgerUnusable), closing(opened(path, look=True)) as store:
+        for run in orphans(store, loaded.project.jobs):
+            say(f"{Paint(sys.stderr)('1;33', 'warning')}: run {run.id} is not done: {orphaned(run)}")
 
 
 def _lowered(program: Program, job: Job) -> Plan:

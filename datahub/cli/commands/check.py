@@ -4,8 +4,8 @@ PATHS are scripts, or folders whose scripts are all checked; the current folder 
 in a folder that is, is checked with the files of its environments.
 
 Where a job of the project around runs one of them, it is told how often each of its targets gets a row, whatever happens: once, or at
-least once. The files of all environments are checked in themselves; what jobs are bound to, and what they promise, as dhm.toml has it, or
-with `--env`.
+least once; and of a project, which runs are not done whose job it has no more. The files of all environments are checked in themselves;
+what jobs are bound to, and what they promise, as dhm.toml has it, or with `--env`.
 
 A finding that is meant to be there is allowed by a comment: `# dhm: allow CODE because "…"`.
 
