@@ -14,6 +14,14 @@ from datahub.records import record
 ISO_DATE = "yyyy-MM-dd"
 _LETTERS = "yuMLdDHhmsSaEXxZQ"
 _FIXED = {("yyyy", 4), ("yy", 2), ("MM", 2), ("dd", 2), ("DDD", 3), ("HH", 2), ("hh", 2), ("mm", 2), ("ss", 2)}
+_LONGEST = {"Q": 2, "M": 4, "L": 4, "E": 4}
+_INSTEAD = {
+    "Q": "a quarter is a digit, and `'Q'Q` writes `Q2`",
+    "M": "`MMM` is the short name of a month and `MMMM` the whole one; its first letter is `left(…, 1)` of that",
+    "L": "`LLL` is the short name of a month and `LLLL` the whole one; its first letter is `left(…, 1)` of that",
+    "E": "`EEE` is the short name of a day and `EEEE` the whole one; its first letter is `left(…, 1)` of that",
+}
+"""What CLDR writes in words (`QQQ`) or in one letter that several have (`MMMMM`) is not read here, so it is not written."""
 _PERCENT = {
     "Y": "yyyy", "y": "yy", "m": "MM", "d": "dd", "e": "d", "j": "DDD", "b": "MMM", "h": "MMM", "B": "MMMM", "a": "EEE", "A": "EEEE",
     "H": "HH", "I": "hh", "M": "mm", "S": "ss", "f": "SSSSSS", "3f": "SSS", "6f": "SSSSSS", "p": "a", "z": "xx", ":z": "xxx",
@@ -56,6 +64,8 @@ def tokens(pattern: str) -> tuple[Token, ...]:
             raise ValueError("a quote `'` is not closed")
         elif letter not in _LETTERS:
             raise ValueError(f"`{text}` is no part of a date: write text in quotes, as in `'{text}'`")
+        elif len(text) > _LONGEST.get(letter, len(text)):
+            raise ValueError(f"`{text}` is no part of a date here: {_INSTEAD[letter]}")
         else:
             found.append(Field(letter, len(text)))
     return tuple(found)

@@ -138,7 +138,11 @@ def unused_marks(texts: pa.Array, count: int) -> list[str]:
     """So many characters that stand in none of the texts."""
     content = text_bytes(texts).tobytes()
     found = list(islice((mark for mark in _MARKS if mark.encode() not in content), count))
-    return found if len(found) == count else list(_MARKS[:count])
+    if len(found) == count:
+        return found
+    # Texts that hold them nearly all: there are more characters than any text has, and one that it does not have is found at once.
+    held = frozenset(content.decode(errors="replace"))
+    return list(islice((mark for mark in map(chr, range(0x10FFFD, 0, -1)) if mark not in held), count))
 
 
 @cache

@@ -188,13 +188,16 @@ def _in_set(tree: ast.In, among: tuple[ast.Expr, ...], scope: Scope) -> ir.Expre
     items = [expressions.elaborate(one, scope, base if isinstance(base, t.Enum | t.Float) else None) for one in among]
     if is_unknown(value) or any(map(is_unknown, items)):
         return UNKNOWN
+    if len(items) == 1 and isinstance(t.base_of(items[0].type), t.ListOf) and shared_type((value, items[0])) is None:
+        # `x in (list default [])`: the parentheses are around the list, and not the list.
+        return _among_list(tree, among[0], value, items[0], scope)
     for one, item in zip(among, items, strict=True):
         if shared_type((value, item)) is None:
             return _never_among(tree, value, one, item, scope)
     kind = shared_type((value, *items))
     if kind is None:
         return mixed(among, items, scope)
-    if all(isinstance(item, ir.Constant) for item in items):
+    if all(isinstance(item, ir.Constant) for item in items) and not isinstance(t.base_of(kind), t.ListOf | t.MapOf):
         nullable = any(item.type.nullable for item in items)
         values = constant(scope, tuple(_constant_of(item, kind, scope) for item in items), t.ListOf(t.with_null(kind, nullable)))
         return applied("not_in_set" if tree.negated else "in_set", (beside(value, kind, scope), values), scope)
@@ -256,6 +259,10 @@ def _in_list(tree: ast.In, among: ast.Expr, scope: Scope) -> ir.Expression:
     value, listed = expressions.elaborate(tree.value, scope), expressions.elaborate(among, scope)
     if is_unknown(value) or is_unknown(listed):
         return UNKNOWN
+    return _among_list(tree, among, value, listed, scope)
+
+
+def _among_list(tree: ast.In, among: ast.Expr, value: ir.Expression, listed: ir.Expression, scope: Scope) -> ir.Expression:
     base = t.base_of(listed.type)
     written = shown(among.span)
     if not isinstance(base, t.ListOf):

@@ -24,6 +24,8 @@ _BEFORE_PATTERN = frozenset(
     }
 )  # fmt: skip
 _TABLE = re.compile(r"\|[^\n]*(?:\n[ \t]*(?:#[^\n]*\n[ \t]*)*\|[^\n]*)*")
+_BLANK_PATTERN = re.compile(r"/ (?:[^/\\\n\[]|\\.|\[\^?\]?(?:[^\]\\\n]|\\.)*+\])*+/[imsx]*")
+"""A pattern, but for the space that it begins with."""
 
 
 @record(frozen=True, slots=True)
@@ -138,6 +140,11 @@ def _mark(machine: _Machine, known: str | None, place: Place, end: int, tokens: 
         if found is not None:
             tokens.put("REGEX", place.at, found.end())
             return found.end()
+        if tokens.kinds and tokens.kinds[-1] != "_NL" and (blank := _BLANK_PATTERN.match(place.text, place.at, place.end)) is not None:
+            # A number may be divided on the next line; behind these there is none.
+            place.report.foreign(place.at, blank.end(), f"/[ ]{blank[0][2:]}", note="`/ ` divides: a pattern begins with something else")
+            tokens.put("REGEX", place.at, blank.end())
+            return blank.end()
         if tokens.kinds and tokens.kinds[-1] in ("MATCHES", "_AT"):
             return place.unclosed("REGEX", "pattern", "/", tokens)
     tokens.put(known, place.at, end)

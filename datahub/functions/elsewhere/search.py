@@ -9,6 +9,7 @@ from datahub.functions.declare import Function
 from datahub.functions.elsewhere.absent import ABSENT, Absent
 from datahub.functions.elsewhere.forms import FORMS, Form
 from datahub.functions.elsewhere.formulas import FORMULAS
+from datahub.functions.elsewhere.french import english
 from datahub.functions.elsewhere.habits import HABITS
 from datahub.functions.elsewhere.spelling import bare, shorter, spelled
 from datahub.records import record
@@ -29,11 +30,15 @@ class Meant:
 
 
 def meant(every: Mapping[str, Function], about: str) -> Meant:
-    """What is called `about` here or by another tool; else what it is called without the words in front that say little."""
+    """What is called `about` here or by another tool, Excel in French among them; else what it is called without the words in front
+    that say little."""
     word = about.strip()
     found = _exactly(every, word)
     if found or not word:
         return found
+    known = english(word)
+    if known:
+        return _exactly(every, known)
     return next(filter(None, (_exactly(every, one) for one in shorter(word))), Meant())
 
 

@@ -13,6 +13,7 @@ from datahub.functions import load
 from datahub.functions.elsewhere.absent import ABSENT
 from datahub.functions.elsewhere.forms import FORMS
 from datahub.functions.elsewhere.formulas import FORMULAS
+from datahub.functions.elsewhere.french import FRENCH
 from datahub.functions.elsewhere.habits import HABITS
 from datahub.functions.elsewhere.search import meant
 from datahub.packs.folders import Folders
@@ -157,6 +158,15 @@ def test_words_are_found_as_words_and_several_together():
 
 def test_habits_name_functions_that_there_are():
     assert {one for several in HABITS.values() for one in several} <= set(load())
+
+
+def test_names_of_excel_in_french_mean_what_its_english_ones_do():
+    every = load()
+    assert [one for one in FRENCH if not meant(every, one)] == []
+    assert {"if"} <= {one.name for one in meant(every, "SI").functions}
+    assert {"length"} <= {one.name for one in meant(every, "NBCAR()").functions}
+    assert {"year"} <= {one.name for one in meant(every, "Année").functions}
+    assert meant(every, "Somme.Si") == meant(every, "SUMIF")
 
 
 SCRIPT = Path(__file__).with_name("every_form.dhm")
