@@ -122,6 +122,15 @@ class FileSystem(Protocol):
 
 
 @runtime_checkable
+class Choosy(Protocol):
+    """What gives names to files, and not every name."""
+
+    def unnameable(self, name: str) -> str:
+        """Why no file can be called so; nothing where one can."""
+        ...
+
+
+@runtime_checkable
 class ReadsTogether(Protocol):
     """A file system that reads many small files at once, so that they do not wait for one another."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from datahub.connectors.declare import DataHubError, FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
+from datahub.connectors.declare import Choosy, DataHubError, FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import about, filled
 from datahub.connectors.given_names import GivenNames
 from datahub.faults import reach
@@ -46,6 +46,10 @@ class FilesOut:
         if there is not None and there != size:
             raise TransientError(f"`{temporary}` has {there:,} bytes there, and {size:,} here")
         return Receipt(output, self._at(name), temporary, size, digest.hexdigest(), self._at(done) if done else "")
+
+    def unnameable(self, name: str) -> str:
+        """Why no file can be called so; nothing where one can."""
+        return self._files.unnameable(name) if isinstance(self._files, Choosy) else ""
 
     def commit(self, receipts: Sequence[Receipt]) -> None:
         """Give each file its name. Only that makes its hidden one go away: where it is gone, the name was given before."""

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 import fsspec
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
+from datahub.connectors import webdav_names
 from datahub.connectors.declare import DataHubError, Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import checked
 from datahub.connectors.kinds.store import Store
@@ -24,6 +25,7 @@ _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "crea
 _IDENTITIES = ("ETag", "etag", "md5Hash", "content_md5", "ino")
 _OBJECTS = frozenset({"s3", "s3a", "gcs", "gs", "abfs", "abfss", "az", "oss", "oci", "obs", "cos", "cosn", "tos"})
 """Words of fsspec for stores of objects, whose folders are beginnings of names."""
+_WEBDAV = ("webdav", "dav")
 _OURS_TO_MEND = frozenset(
     {
         *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "InvalidRegionError", "NoRegionError"),
@@ -125,6 +127,10 @@ class StoreFiles:
         self.look(old)
         self.asked(new, lambda fs: _moved(fs, source, target, replace))
 
+    def unnameable(self, name: str) -> str:
+        """Why no file can be called so; nothing where one can."""
+        return webdav_names.unnameable(name) if self._connection.protocol in _WEBDAV else ""
+
     def _there(self, path: str) -> bool:
         with suppress(Missing):
             self.look(path)
@@ -194,7 +200,7 @@ class StoreFiles:
 def _opened(connection: Store) -> Any:
     """The library's file system, with no connections that others have lost and no listings that others have seen."""
     told = {**connection.options, **{name: secret.reveal() for name, secret in connection.secrets.items()}}
-    if connection.protocol in ("webdav", "dav"):
+    if connection.protocol in _WEBDAV:
         from datahub.connectors.store_webdav import WebdavFiles
 
         return WebdavFiles(told)

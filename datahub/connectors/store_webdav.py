@@ -12,6 +12,7 @@ from webdav4.fsspec import WebdavFileSystem
 from webdav4.urls import join_url_path
 
 from datahub.connectors.declare import TerminalError
+from datahub.connectors.webdav_names import HELP, ends_at, unnameable
 
 
 class _Client(Client):  # type: ignore[misc]  # nor does it
@@ -43,10 +44,8 @@ class WebdavFiles(WebdavFileSystem):  # type: ignore[misc]  # fsspec publishes n
 
         The server itself keeps what has the name already. Whether it understood the name is looked at: WsgiDAV decodes it twice.
         """
-        mark = next((one for one in "?;" if one in new), "")
-        if mark:
-            message = f"`{new}` cannot be the new name of a file: some servers of WebDAV end names at `{mark}`, and files fall on one name"
-            raise TerminalError(message, f"have names without `{mark}`: `replace` it in the field that the name of a target's file has")
+        if message := unnameable(new):
+            raise TerminalError(message, HELP.format(mark=ends_at(new)))
         try:
             self.client.move(old, new, overwrite=replace)
         except ResourceAlreadyExists:

@@ -13,6 +13,8 @@ from datahub.connectors.declare import Missing, Taken, TerminalError, TransientE
 from datahub.connectors.kinds.store import Store
 from datahub.connectors.store_files import StoreFiles
 from datahub.project.secrets import Secret, Vault
+from datahub.state.records import RunStatus
+from tests.jobs_project import Projected
 from tests.reading import content
 from tests.servers.proxy import Fault, proxy
 from tests.servers.webdav import PASSWORD, USER, webdav
@@ -112,3 +114,37 @@ def test_a_name_that_is_taken_is_replaced_in_one_step(share, connect, monkeypatc
     assert b"new.csv" == (share.folder / "old.csv").read_bytes()
     # What is moved is the same file; a copy is another.
     assert before == (share.folder / "old.csv").stat().st_ino
+
+
+def test_a_document_that_cannot_have_its_name_is_refused_and_the_others_arrive(share, tmp_path, monkeypatch):
+    monkeypatch.setenv("SHARE_PASSWORD", PASSWORD)
+    toml = f"""\
+[project]
+name = "export"
+[connections.here]
+kind = "local"
+[connections.share]
+kind = "store"
+protocol = "webdav"
+options = {{ base_url = "{share.url}", user = "{USER}", insecure = true }}
+secrets = {{ password = "${{env:SHARE_PASSWORD}}" }}
+[jobs.orders]
+mapping = "orders.dhm"
+sources.shop = {{ connection = "here", folder = "in", ready = {{ stable = 0 }} }}
+targets.erp = {{ connection = "share", folder = "orders", create_folders = true, document = "json", name = "{{{{ID}}}}.json" }}
+"""
+    script = """\
+source shop: csv { columns { id: text } }
+entity Order {
+  key id
+  id : text
+}
+target erp: api { }
+map Order from o in shop { id: o.id }
+flow main { write Order to erp }
+"""
+    project = Projected(tmp_path, {"dhm.toml": toml, "orders.dhm": script, "in/a.csv": "id\nA?1\nB-2\nC;3\nD-4\n"})
+    ending = project.by_hand("orders")
+    assert (RunStatus.SUCCESS, 2) == (ending.run.status, ending.refused), ending.run.reason
+    assert ["B-2.json", "D-4.json"] == sorted(path.name for path in (share.folder / "orders").iterdir())
+    project.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datahub.connectors.declare import Answer, DataHubError, Refusal, Sender, Uncertain
+from datahub.connectors.declare import Answer, Choosy, DataHubError, Refusal, Sender, Uncertain
 from datahub.durable import to_disk
 from datahub.faults import reach
 from datahub.records import record
@@ -245,9 +245,10 @@ def _documents_filed(context: JobContext, run: Run, target: str) -> tuple[list[O
     folder.mkdir(parents=True)
     files, unmade = [], []
     meant: dict[str, tuple[tuple[str, ...], ...]] = {}
+    sink = context.ways.sinks[target]
     for one in context.ways.documents[target].made(made_files(context, run, target), values_of(run, target)):
-        if one.problem:
-            unmade.append(_unmade(_document(context, run, target, one), one.problem))
+        if problem := one.problem or (sink.unnameable(one.name) if isinstance(sink, Choosy) else ""):
+            unmade.append(_unmade(_document(context, run, target, one), problem))
             continue
         path = folder / one.name
         if meant.setdefault(one.name, one.meant) != one.meant:
