@@ -26,7 +26,9 @@ _BYTES = 1 << 20
 _DELIMITERS = (";", ",", "\t", "|")
 _MOSTLY = 0.6
 """Where fewer lines than that agree on how often a delimiter comes, none parts their columns."""
-_NUMBER = re.compile(r"[-+]?[\d., \u00a0\u202f]+")
+_NUMBER = re.compile(r"[-+]?[\d., \u00a0\u202f]+(?:[eE][-+]?\d+)?")
+_VALUE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\S+)?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2}:\d\d(?::\d\d)?|true|false|null", re.IGNORECASE)
+"""What stands for itself, and names a column beside names alone."""
 
 
 @record(frozen=True, slots=True)
@@ -228,7 +230,9 @@ def _rows(text: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], int]:
 
 def _names_columns(row: Sequence[str]) -> bool:
     cells = [cell.strip() for cell in row]
-    return len(set(cells)) == len(cells) and all(cells) and not any(_NUMBER.fullmatch(cell) for cell in cells)
+    if len(set(cells)) < len(cells) or not all(cells) or any(_NUMBER.fullmatch(cell) for cell in cells):
+        return False
+    return not all(_VALUE.fullmatch(cell) for cell in cells)
 
 
 # ---------------------------------------------------------------- JSON

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from datahub.formats.arrow_columns import TableColumns
+from datahub.formats.arrow import _whole
+from datahub.formats.arrow_columns import TableColumns, validate
 from datahub.formats.json_text import json_texts
 from datahub.semantic.ir import SourceShape
 from datahub.types import model as t
@@ -245,3 +246,20 @@ def test_nested_values_are_the_same_json_whatever_holds_them(leaf):
                 a is not FAILS or b is FAILS or leaf.startswith(("uint64", "decimal256")) for a, b in zip(wished, found, strict=True)
             )
             assert all(a is FAILS or b is not FAILS for a, b in zip(wished, found, strict=True)), depth
+
+
+def test_a_time_beyond_its_day_fails_its_row_and_not_the_file():
+    times = pa.array([1, 90_000], pa.int32()).view(pa.time32("s"))
+    long = pa.array([1, 90_000 * _US]).view(pa.time64("us"))
+    inside = pa.StructArray.from_arrays([times], names=["t"])
+    listed = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), long)
+    for values in (times, long, inside, listed):
+        validate(values)
+    with pytest.raises(pa.ArrowInvalid):
+        validate(pa.ListArray.from_arrays(pa.array([0, 1, 9], pa.int32()), long))
+    sink = pa.BufferOutputStream()
+    table = pa.table({"t": times})
+    with pa.ipc.new_file(sink, table.schema) as file:
+        file.write_table(table)
+    (batch,) = [pa.ipc.open_file(sink.getvalue()).get_batch(0)]
+    assert _whole(batch).num_rows == 2

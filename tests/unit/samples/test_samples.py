@@ -126,6 +126,17 @@ def test_a_file_without_header_counts_its_columns(tmp_path):
     assert ["column_1: int", "column_2: text"] == columns(text)
 
 
+@pytest.mark.parametrize("line", ["1.5e3,true,12:30", "true,12:30", "2026-01-31,31/12/2026", "a,-1.5E-3"])
+def test_values_that_stand_for_themselves_name_no_columns(tmp_path, line):
+    (tmp_path / "bare.csv").write_text(f"{line}\n{line}\n")
+    assert "header false" in infer(str(tmp_path / "bare.csv"), name="bare")
+
+
+def test_a_day_beside_names_is_a_name(tmp_path):
+    (tmp_path / "days.csv").write_text("ref,2026-01-31,true\na,1,2\n")
+    assert "header false" not in infer(str(tmp_path / "days.csv"), name="days")
+
+
 def test_two_columns_never_get_one_name(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("Prix HT,Prix-HT,2nd\n1,2,3\n")
