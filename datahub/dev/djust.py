@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import secrets
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qsl
 
 from datahub.dev.djust_imports import ENTITIES, Platform
 from datahub.dev.serving import Asked, Given
-from datahub.formats.delimited import line_writer
+from datahub.formats.delimited import line_reader, line_writer
 
 CLIENT, SECRET = "demo", "demo-secret"
 OFFERS = tuple(
@@ -135,7 +135,8 @@ class FakeDjust:
             mark = asked.query.get("delimiter", "")
             if mark not in (",", ";"):
                 return Given(400, {"message": "the delimiter must be chosen: `,` or `;`"})
-            rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(asked.body.decode("utf-8-sig")), delimiter=mark))
+            header, *lines = [line for line in line_reader(io.StringIO(asked.body.decode("utf-8-sig")), mark) if line] or [[]]
+            rows: list[dict[str, Any]] = [dict(zip_longest(header, line[: len(header)])) for line in lines]
         else:
             told = asked.json()
             rows = told["elements"] if isinstance(told, dict) else told

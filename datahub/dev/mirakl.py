@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -17,6 +16,7 @@ from datahub.dev.mirakl_imports import KINDS, Import, Kind, Row, Shop, sheet
 from datahub.dev.mirakl_orders import Orders
 from datahub.dev.mirakl_pages import page, seek
 from datahub.dev.serving import Asked, Given
+from datahub.formats.delimited import line_reader
 
 KEY = "demo-key"
 _A_MINUTE = ("OF01", "OF02", "OF03", "OF24", "OF52", "OR11", "P42", "P44", "P45", "P46", "P47", "P51")
@@ -137,7 +137,7 @@ class FakeMirakl:
         mode = parts.get("import_mode", b"NORMAL").decode()
         if kind.name == "offers" and mode not in ("NORMAL", "REPLACE", "PARTIAL_UPDATE"):
             return Given(400, {"message": "import_mode is unknown", "status": 400})
-        header, *rows = list(csv.reader(io.StringIO(parts["file"].decode("utf-8-sig")), delimiter=";")) or [[]]
+        header, *rows = list(line_reader(io.StringIO(parts["file"].decode("utf-8-sig")), ";")) or [[]]
         return self._begun(kind, mode, parts["file"], header, rows)
 
     def _begun(self, kind: Kind, mode: str, content: bytes, header: list[str], rows: list[list[str]]) -> Given:

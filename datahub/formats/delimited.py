@@ -1,10 +1,12 @@
-"""Lines of delimited text for whoever writes a few of them, outside the columns of `csv_write`."""
+"""Lines of delimited text for whoever reads or writes a few of them, outside the columns of `csv_read` and `csv_write`."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
+
+_LONGEST = (1 << 31) - 1
 
 
 class LineWriter(Protocol):
@@ -17,6 +19,13 @@ class LineWriter(Protocol):
 
 class _Text(Protocol):
     def write(self, text: str, /) -> Any: ...
+
+
+def line_reader(text: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:
+    """The cells of each line of a stream that was opened with `newline=""`, however long a cell is."""
+    # For the whole process, and the library's own bound (128 kB) is nobody's: what is read is bounded where it comes from.
+    csv.field_size_limit(_LONGEST)
+    return csv.reader(text, delimiter=delimiter)
 
 
 def line_writer(out: _Text, delimiter: str = ",") -> LineWriter:

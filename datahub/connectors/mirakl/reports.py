@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 
 from datahub.connectors.declare import TerminalError
 from datahub.connectors.rest.values import described
-from datahub.formats.delimited import line_writer
+from datahub.formats.delimited import line_reader, line_writer
 
 _LINES, _REASONS = ("error-line", "line", "line-number"), ("error-message", "reason", "errors", "error")
 
@@ -55,7 +54,7 @@ def parsed(data: bytes) -> list[list[str]]:
     """The lines of a file with `;` between cells, or `,` where the header has none."""
     text = data.decode("utf-8-sig")
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    return [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
+    return [line for line in line_reader(io.StringIO(text, newline=""), delimiter) if line]
 
 
 def written(header: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:

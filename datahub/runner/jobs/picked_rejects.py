@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 from datahub.connectors.declare import TerminalError
 from datahub.engine.telling import JOINED_TO
 from datahub.formats.declare import FORMATS, InputFile, Rejecter
-from datahub.formats.delimited import line_writer
+from datahub.formats.delimited import line_reader, line_writer
 from datahub.frames.frame import Rows
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.refused import CODE, target_of
@@ -92,7 +91,7 @@ def _write(context: JobContext, rejects: Rejects, places: Rows, path: Path) -> N
 def _refused(file: Path, wanted: Wanted, path: Path) -> int:
     """The same of what a target refused, whose file has the code in a column, and the key in those of the row."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        header, *lines = list(csv.reader(stream))
+        header, *lines = list(line_reader(stream))
     at = header.index(CODE)
     torn = next((line for line in lines if len(line) != len(header)), None)
     if torn is not None:

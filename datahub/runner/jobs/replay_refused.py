@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datahub.connectors.declare import TerminalError
+from datahub.formats.delimited import line_reader
 from datahub.formats.written import OMITTED
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.deliver import made_files, plan
@@ -101,7 +101,7 @@ def _made(context: JobContext, run: Run, target: str, tables: Mapping[str, pa.Ta
 def rows_like(file: Path, schema: pa.Schema) -> pa.Table:
     """The rows of a file of refused rows with the types that they had; an empty cell is null, or left out where a row can leave it out."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        lines = list(csv.reader(stream))
+        lines = list(line_reader(stream))
     header, rows = (lines[0], [line for line in lines[1:] if line]) if lines else ([], [])
     fields = [one for one in schema if not one.name.startswith(OMITTED)]
     missing = [one.name for one in fields if one.name not in header]
