@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,6 +20,7 @@ from datahub.connectors.no_name import NO_NAME, no_name
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
 """Answers after which trying again may work."""
 LONGEST_WAIT = 3600.0
+PROXY = "look at the `proxy` of the connection, and at what that lets through"
 
 
 class Web(Protocol):
@@ -66,10 +68,16 @@ def tls(authorities: Path | None) -> ssl.SSLContext:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """What httpx raises inside is told as a failure of the world; `what` is the address without its secrets."""
+def told(what: str, proxy: str | None = None) -> Iterator[None]:
+    """What httpx raises inside is told as a failure of the world; `what` is the address without its secrets, `proxy` what leads there."""
+    what = f"{what}, by the proxy `{_host(proxy)}`" if proxy else what
     try:
         yield
+    except httpx.ProxyError as problem:
+        refused = f"{what}: it does not lead there: {problem}"
+        if any(str(problem).startswith(str(status)) for status in LATER):
+            raise TransientError(refused) from None
+        raise TerminalError(refused, PROXY) from None
     except httpx.TimeoutException:
         raise TransientError(f"{what}: no answer in time") from None
     except httpx.ConnectError as problem:
@@ -84,6 +92,12 @@ def told(what: str) -> Iterator[None]:
         raise TerminalError(f"{what} is no address: {problem}") from None
 
 
+def _host(proxy: str) -> str:
+    """A proxy as it is told to people: without the password that may be in its address."""
+    parts = urlsplit(proxy)
+    return parts.netloc.rpartition("@")[2] or parts.path
+
+
 def refusal(response: httpx.Response, what: str) -> DataHubError | None:
     """What an answer without the content asked for means; None where it has it."""
     status = response.status_code
@@ -94,6 +108,8 @@ def refusal(response: httpx.Response, what: str) -> DataHubError | None:
             return Missing(f"there is no {what} (HTTP {status})")
         case 401 | 403:
             return TerminalError(f"{what}: the server refuses who we are (HTTP {status})", "look at the user, password or headers")
+        case 407:
+            return TerminalError(f"{what}: the proxy refuses who we are (HTTP 407)", PROXY)
         case _ if status in LATER:
             return TransientError(f"{what}: HTTP {status}", wait=retry_after(response))
         case _ if response.is_redirect:

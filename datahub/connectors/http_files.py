@@ -44,7 +44,7 @@ class HttpFiles:
 
     def look(self, path: str) -> Entry:
         what = self._what(path)
-        with told(what), ExitStack() as open_ones:
+        with told(what, self.proxy), ExitStack() as open_ones:
             response = self._asked().head(self._address(path), headers={"Accept-Encoding": "identity"})
             if response.status_code in (400, 403, 405, 501):
                 # Some servers, and addresses that are signed for one method, answer a GET alone.
@@ -96,7 +96,7 @@ class HttpFiles:
     def stream(self, path: str, headers: dict[str, str]) -> tuple[ExitStack, httpx.Response]:
         """An answer whose body is still to come, and what closes it."""
         held = ExitStack()
-        with told(self._what(path)):
+        with told(self._what(path), self.proxy):
             return held, held.enter_context(self._asked().stream("GET", self._address(path), headers=headers))
 
     def _what(self, path: str) -> str:
@@ -161,7 +161,7 @@ class _Download:
         if self._body is None:
             self._begin()
         assert self._body is not None
-        with told(self._what):
+        with told(self._what, self._files.proxy):
             part = next(self._body, None)
         if part is None:
             self._finish()

@@ -46,7 +46,7 @@ class WebhookOut:
             self._client = _client(self._connection, self._place)
         headers = {"content-type": "application/json", **signed(self._connection.keys(), id, now, body)}
         try:
-            with told(_shown(self._connection.url)):
+            with told(_shown(self._connection.url), self._connection.proxy or None):
                 answer = self._client.post(self._connection.url, content=body, headers=headers)
         except TransientError as problem:
             raise NotTaken(problem.message) from None

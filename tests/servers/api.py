@@ -61,7 +61,7 @@ def api(tls: ssl.SSLContext | None = None) -> Iterator[Api]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815
 
         def log_message(self, *told: object) -> None:
             pass

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from datahub.connectors.declare import Place, TerminalError, TransientError
+from datahub.connectors.declare import Place, TerminalError, TransientError, Uncertain
 from datahub.connectors.kinds.rest import Rest
 from datahub.connectors.rest.guard import addresses, followed, origin
 from datahub.connectors.rest.session import Request, Session
@@ -309,6 +309,28 @@ def test_all_requests_go_through_the_proxy_that_is_named_also_those_to_hosts_tha
     assert [b"a"] == follow(one, tmp_path)
     assert ["api.example", "files.example:8080"] == [asked.headers["host"] for asked in proxy.seen]
     assert "authorization" not in proxy.seen[1].headers
+
+
+@pytest.mark.parametrize(("status", "kind"), [(407, TerminalError), (403, TerminalError), (502, TransientError)])
+def test_a_proxy_that_does_not_lead_there_is_named_and_nothing_has_arrived(start, session, status, kind):
+    proxy = start()
+    # What it is asked to lead to is `api.example:443`.
+    proxy.routes["CONNECT 443"] = lambda asked: (status, {})
+    one = session("https://api.example", proxy=proxy.url.replace("://", "://dhm:c4nary-Pr0xy@"))
+    with pytest.raises(kind, match=f"by the proxy `127.0.0.1:{proxy.port}`: it does not lead there: {status}") as caught:
+        one.ask(Request("POST", "https://api.example/orders"))
+    assert (True, False) == (caught.value.untouched, isinstance(caught.value, Uncertain))
+    assert "c4nary" not in str(caught.value)
+
+
+def test_a_proxy_that_refuses_who_we_are_or_is_not_there_is_named(start, session):
+    proxy = start()
+    proxy.routes["GET /orders"] = lambda asked: (407, {})
+    with pytest.raises(TerminalError, match="HTTP 407") as caught:
+        session("http://api.example", insecure=True, proxy=proxy.url).ask(Request("GET", "http://api.example/orders"))
+    assert "the proxy refuses who we are" in caught.value.help
+    with pytest.raises(TransientError, match=r"by the proxy `127\.0\.0\.1:1`"):
+        session("http://api.example", insecure=True, proxy="http://127.0.0.1:1").ask(Request("GET", "http://api.example/orders"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "localhost", "[::1]", "169.254.169.254", "10.1"])

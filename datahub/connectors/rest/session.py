@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
-from datahub.connectors.http_client import LATER, client, no_cookies, retry_after, tls, told
+from datahub.connectors.http_client import LATER, PROXY, client, no_cookies, retry_after, tls, told
 from datahub.connectors.http_gzip import whole
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
@@ -109,7 +109,7 @@ class Session:
         """The same, its body still to come."""
         response = self._patiently(request, accept)
         try:
-            with sent(request):
+            with sent(request, self.proxy):
                 yield response
         finally:
             response.close()
@@ -157,7 +157,7 @@ class Session:
         if self.proxy and not ours and there[1:] not in self._exact:
             # The proxy looks names up itself; what is known to be of the inside is not even asked of it.
             outside(*there[1:])
-        with sent(request):
+        with sent(request, self.proxy):
             made = asked.build_request(
                 request.method,
                 request.url,
@@ -175,7 +175,7 @@ class Session:
         if accept(response.status_code):
             return response
         try:
-            with sent(request):
+            with sent(request, self.proxy):
                 read(response, 64 << 10, shown(request), cut=True)
             problem = refused(response, request)
             problem.untouched = response.status_code in (_UNREAD | _UNFIT if request.single else _UNREAD)
@@ -215,15 +215,15 @@ class Session:
 
 
 @contextmanager
-def sent(request: Request) -> Iterator[None]:
+def sent(request: Request, proxy: str | None = None) -> Iterator[None]:
     """Failures of a request: those before it was sent, and those after which nobody knows whether it has arrived."""
     what = shown(request)
     try:
-        with told(what):
+        with told(what, proxy):
             yield
     except (TerminalError, TransientError) as problem:
         cause = problem.__context__
-        unreached = isinstance(cause, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        unreached = isinstance(cause, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))
         problem.untouched |= unreached
         lost = isinstance(cause, httpx.TransportError) and not unreached
         if isinstance(problem, TransientError) and not isinstance(problem, Uncertain) and lost:
@@ -245,6 +245,8 @@ def refused(response: httpx.Response, request: Request) -> DataHubError:
         return Missing(about)
     if status in (401, 403):
         return TerminalError(about, "the server refuses who we are: look at the key, password or `auth` of the connection")
+    if status == 407:
+        return TerminalError(about, f"the proxy refuses who we are: {PROXY}")
     if response.is_redirect:
         place = response.headers.get("location", "nowhere")
         return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
