@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -51,11 +52,17 @@ def outline_decision(declared: ast.Decide, unit: Unit) -> Outline:
     outline = Outline(declared, typed, _result(declared, policy, unit), policy)
     # What an override adds is asked first; of two overrides the later one.
     for over in reversed(declared.over):
-        outline = replace(outline, rows=(*outline.rows, *_rows(outline, over.table, unit.at(over.span))))
-    outline = replace(outline, rows=(*outline.rows, *_rows(outline, declared.table, unit)))
+        outline = _with_rows(outline, _rows(outline, over.table, unit.at(over.span)))
+    outline = _with_rows(outline, _rows(outline, declared.table, unit))
     name = unit.full(declared.name.text)
     unit.world.decisions[declared.name.text] = DecisionName(name, typed, _given(outline), _codes(outline), declared.name.span)
     return outline
+
+
+def _with_rows(outline: Outline, rows: Sequence[ir.DecisionRow]) -> Outline:
+    """The table with `rows` below those that it has; where one alone may fit, one that asks what one above it asks is replaced by that."""
+    laid = {row.tests for row in outline.rows} if outline.policy == "unique" else set()
+    return replace(outline, rows=(*outline.rows, *(row for row in rows if row.tests not in laid)))
 
 
 def _policy(declared: ast.Decide, unit: Unit) -> Policy:

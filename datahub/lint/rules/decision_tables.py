@@ -38,7 +38,7 @@ def look(subject: Subject, emit: Emit) -> None:
 
 def findings(declared: ast.Decide, table: ir.DecisionTable, proof: Proof) -> Iterator[Diagnostic]:
     """What to tell of a table of which this is proved."""
-    return _Telling(declared, table, proof, tuple(_rows(declared))).findings()
+    return _Telling(declared, table, proof, tuple(_rows(declared, table))).findings()
 
 
 def _is_conditioned(kind: t.Type, unit: Unit) -> bool:
@@ -61,10 +61,19 @@ class _Row:
     laid: bool
 
 
-def _rows(declared: ast.Decide) -> Iterator[_Row]:
-    """The rows in the order in which they are asked: those of overrides first, of the last one before the others."""
+def _rows(declared: ast.Decide, made: ir.DecisionTable) -> Iterator[_Row]:
+    """The rows in the order in which they are asked: those of overrides first, of the last one before the others.
+
+    Those that an override has replaced are not among those `made`.
+    """
+    asked = 0
     for table, laid in (*((one.table, True) for one in reversed(declared.over)), (declared.table, False)):
-        yield from (_Row(row, table, number, laid) for number, row in enumerate(table.rows, 1)) if table is not None else ()
+        if table is None:
+            continue
+        for number, row in enumerate(table.rows, 1):
+            if asked < len(made.rows) and made.rows[asked].line == row.span.line:
+                asked += 1
+                yield _Row(row, table, number, laid)
 
 
 @record(frozen=True, slots=True)
@@ -134,7 +143,7 @@ class _Telling:
             Label(self._span(found.second), "an input that both fit is rejected (R406)"),
             (Label(self._span(found.first), "the other row"),),
             tuple(notes),
-            "narrow the row of the override to what no row of the table fits, or write a table of your own, and override what asks this one"
+            "ask just what the row of the table asks, to replace it, or narrow the row of the override to what no row of the table fits"
             if self.rows[found.first].laid and not self.rows[found.second].laid
             else "let the rows exclude each other, or say `policy first`, where the row above wins",
         )
