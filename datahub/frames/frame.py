@@ -217,19 +217,25 @@ def _each(columns: Mapping[str, Column], change: Callable[[Column], Column]) -> 
 def take_column(column: Column, positions: Rows, picked: pa.Array, length: int) -> Column:
     """`column` at `positions` (`picked` is the same as an Arrow array); failures go where their rows go."""
     values = column.values if isinstance(column.values, pa.Scalar) else column.values.take(picked)
-    return Column(values, tuple(filter(None, (take_failure(f, positions, length) for f in column.failures))))
+    if not column.failures or not len(positions):
+        return Column(values)
+    # Only what lies between the outermost positions is looked at: a frame is cut in parts, and each part asks for its own.
+    low, high = (int(positions.min()), int(positions.max())) if len(positions) < length else (0, length - 1)
+    reached = (f for f in column.failures if len(f.rows) and f.rows[0] <= high and f.rows[-1] >= low)
+    return Column(values, tuple(filter(None, (take_failure(f, positions, low, high) for f in reached))))
 
 
-def take_failure(failure: Failure, positions: Rows, length: int) -> Failure | None:
-    """`failure` after `positions` were taken out of `length` rows; None where none of them failed."""
-    counts = np.bincount(failure.rows, minlength=length)
-    starts = np.concatenate(([0], np.cumsum(counts)))
-    repeats = counts[positions]
+def take_failure(failure: Failure, positions: Rows, low: int, high: int) -> Failure | None:
+    """`failure` after `positions`, from `low` to `high`, were taken out; None where none of them failed."""
+    first, last = np.searchsorted(failure.rows, (low, high + 1))
+    counts = np.bincount(failure.rows[first:last] - low, minlength=high - low + 1)
+    repeats = counts[positions - low]
     if not repeats.any():
         return None
+    starts = np.concatenate(([first], first + np.cumsum(counts)))
     rows = np.repeat(np.arange(len(positions), dtype=np.int64), repeats)
-    first = np.repeat(np.cumsum(repeats) - repeats, repeats)
-    order = np.repeat(starts[positions], repeats) + (np.arange(len(rows)) - first)
+    within = np.repeat(np.cumsum(repeats) - repeats, repeats)
+    order = np.repeat(starts[positions - low], repeats) + (np.arange(len(rows)) - within)
     return failure.reordered(order.astype(np.int64), rows)
 
 
