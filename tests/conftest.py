@@ -7,11 +7,12 @@ import signal
 import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.commands import Ended
 
 # Time zones as they are everywhere, as DataHub reads them: what the machine has is of some other year.
 zoneinfo.reset_tzpath(())
@@ -43,15 +44,6 @@ def shared(root) -> Path:
     if not folder.is_dir():
         pytest.skip("there is no ../shared beside this checkout: the acceptance data is missing")
     return folder
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended: its exit code, its result, and what it said."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from datahub.reports.examples import File
+from tests.commands import Told
+from tests.commands import typed as dhm_typed
 
 SPEED = re.compile(r"in [\d.]+ s \([\d,]+ rows?/s\)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")
@@ -48,25 +46,11 @@ def run_here(command: str, home: Path, *, talk: bool = True) -> tuple[str, int]:
     """The same in this process where nothing but `dhm` is called, which is much faster; without its `talk` the result alone."""
     if not re.fullmatch(r"dhm [^|&;<>`$*~(){}\n]*", command):
         return run(command, home)
-    from datahub.cli.main import main
-
-    told = io.StringIO()
-    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.chdir(home),
-        redirect_stdout(told),
-        redirect_stderr(told if talk else io.StringIO()),
-    ):
-        patch.setattr(sys, "argv", shlex.split(command))
-        for name, value in SETTINGS.items():
-            patch.setenv(name, value)
+    told = Told()
+    with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GITHUB_ACTIONS", raising=False)
-        with pytest.raises(SystemExit) as ended:
-            main()
-    for number, handler in signals.items():
-        signal.signal(number, handler)
-    return told.getvalue().replace(f"{home}/", ""), int(ended.value.code or 0)
+        code = dhm_typed(shlex.split(command)[1:], told, told if talk else Told(), home, **SETTINGS)
+    return told.text().replace(f"{home}/", ""), code
 
 
 def kept(said: str, printed: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import datahub
+from tests.commands import dhm
 
 SCRIPT = """\
 source s: jsonl { columns { id: int, st: {k: text, n: {q: int}}?, l: [{k: text}?]?, m: map({k: text}?)?, w: {k: text, ns: [{q: int}]} } }
@@ -42,9 +41,8 @@ def test_a_struct_that_is_null_is_written_though_its_members_are_not_nullable(tm
     (tmp_path / "a.dhm").write_text(SCRIPT, encoding="utf-8")
     lines = [{**row, "m": None if row["m"] is None else dict(row["m"])} for row in ROWS]
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    command = [sys.executable, "-m", "datahub", "run", "a.dhm", "--source", "s=s.jsonl", "--format", form, "--out", "out"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert 0 == done.returncode, done.stderr
+    done = dhm("run", "a.dhm", "--source", "s=s.jsonl", "--format", form, "--out", "out", home=tmp_path)
+    assert 0 == done.code, done.err
     made = read(tmp_path / "out" / f"A.{form}")
     assert ROWS == made.to_pylist()
     # What is always there says so.

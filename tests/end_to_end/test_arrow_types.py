@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from functools import cache
 from typing import Any
 
@@ -14,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datahub.types import model as t
+from tests.commands import dhm
 from tests.unit.formats.test_arrow_types import FAILS, LEAVES, built
 
 DEPTHS = [(), ("list view",), ("struct",), ("map of numbers",), ("list view", "struct")]
@@ -56,8 +55,7 @@ def sliceable(values):
 
 
 def run(folder, form, source="s.arrow", out="out"):
-    command = [sys.executable, "-m", "datahub", "run", "a.dhm", "--source", f"s={source}", "--format", form, "--out", out, "-q"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return dhm("run", "a.dhm", "--source", f"s={source}", "--format", form, "--out", out, "-q", home=folder)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +78,7 @@ def read_arrow(path):
 @pytest.mark.parametrize(("form", "read"), [("parquet", pq.read_table), ("arrow", read_arrow)])
 def test_typed_files_hold_what_the_file_held(folder, form, read):
     done = run(folder, form, out=form)
-    assert 0 == done.returncode, done.stderr
+    assert 0 == done.code, done.err
     made = read(folder / form / f"E.{form}")
     assert 1 == made.num_rows
     for name, kind, wished, _ in columns():
@@ -89,7 +87,7 @@ def test_typed_files_hold_what_the_file_held(folder, form, read):
 
 def test_text_files_hold_it_as_text(folder):
     for form in ("jsonl", "csv"):
-        assert 0 == run(folder, form, out=form).returncode
+        assert 0 == run(folder, form, out=form).code
     (line,) = (folder / "jsonl" / "E.jsonl").read_text(encoding="utf-8").splitlines()
     row = json.loads(line, parse_constant=pytest.fail)
     with (folder / "csv" / "E.csv").open(newline="", encoding="utf-8") as file:
@@ -104,9 +102,9 @@ def test_text_files_hold_it_as_text(folder):
 
 
 def test_the_rejected_row_is_a_file_that_can_be_sent_again(folder):
-    assert 0 == run(folder, "jsonl", out="first").returncode
+    assert 0 == run(folder, "jsonl", out="first").code
     again = run(folder, "jsonl", source="first/run/rejects/s.arrow", out="second")
-    assert 0 == again.returncode, again.stderr
+    assert 0 == again.code, again.err
     first, second = (pq.read_table(folder / place / "run" / "issues.parquet") for place in ("first", "second"))
     told = ["code", "field", "value", "path"]
     assert 70 < first.num_rows

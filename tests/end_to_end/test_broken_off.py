@@ -14,6 +14,7 @@ import pytest
 
 from datahub.state.records import Admission, Fire, FireKind
 from datahub.state.sqlite.ledger import SqliteLedger
+from tests.commands import dhm
 from tests.servers.api import api
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -115,9 +116,8 @@ class World:
         return subprocess.Popen(command, cwd=self.folder, env=env, stderr=subprocess.PIPE, text=True)
 
     def run(self):
-        running = self.begun()
-        _, told = running.communicate(timeout=120)
-        return running.returncode, told
+        ended = dhm("run", "orders", home=self.folder, SHOP=self.server.url)
+        return ended.code, ended.err
 
     def wait_for(self, fact):
         until = time.monotonic() + 60

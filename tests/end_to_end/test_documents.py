@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from lxml import etree
 
+from tests.commands import dhm
 from tests.servers.api import api
 
 SCRIPT = """\
@@ -109,11 +107,6 @@ def project(tmp_path, monkeypatch):
     return to
 
 
-def dhm(*arguments, **more):
-    command = [sys.executable, "-m", "datahub", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **more})
-
-
 FILES = 'connection = "here"\nfolder = "out"\ncreate_folders = true\n'
 
 
@@ -122,7 +115,7 @@ def test_each_order_is_a_file_named_by_it(project):
         FILES + 'template = "order.xml.j2"\nname = "DJUST_{{ORDERID}}_{{DATE}}_orders.{{FORMAT}}"\ndone_file = "{{STEM}}.ok"\n'
     )
     ended = dhm("run", "orders")
-    assert 0 == ended.returncode, ended.stderr
+    assert 0 == ended.code, ended.err
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert 4 == len(names)
     assert names[0].startswith("DJUST_O-1_2")
@@ -142,7 +135,7 @@ def test_each_order_is_a_file_named_by_it(project):
 def test_without_a_template_a_document_is_all_of_the_order(project, document, name, content):
     folder = project(f'{FILES}document = "{document}"\n')
     ended = dhm("run", "orders")
-    assert 0 == ended.returncode, ended.stderr
+    assert 0 == ended.code, ended.err
     assert [name, name.replace("1", "3")] == sorted(path.name for path in (folder / "out").iterdir())
     assert content in (folder / "out" / name).read_text(encoding="utf-8")
 
@@ -150,8 +143,8 @@ def test_without_a_template_a_document_is_all_of_the_order(project, document, na
 def test_two_documents_of_one_name_end_the_run_before_any_shows(project):
     folder = project(FILES + 'document = "json"\nname = "order.json"\n')
     ended = dhm("run", "orders")
-    assert 1 == ended.returncode
-    assert "two documents for `erp` are called `order.json`" in ended.stderr
+    assert 1 == ended.code
+    assert "two documents for `erp` are called `order.json`" in ended.err
     assert not (folder / "out").exists()
 
 
@@ -160,7 +153,7 @@ def test_a_row_whose_file_would_be_called_as_that_of_another_key_is_refused_alon
     rows: list[dict[str, object]] = [{"id": one, "note": None, "lines": []} for one in ("a/b", "a_b", "c")]
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": rows}), encoding="utf-8")
     ended = dhm("run", "orders")
-    assert 0 == ended.returncode, ended.stderr
+    assert 0 == ended.code, ended.err
     assert ["a_b.json", "c.json"] == sorted(path.name for path in (folder / "out").iterdir())
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
     assert "a file for `a_b` is called `a_b.json`, as that for `a/b` is" in refused.read_text(encoding="utf-8")
@@ -171,7 +164,7 @@ def test_two_keys_that_are_joined_to_one_name_are_two_rows(project):
     rows: list[dict[str, object]] = [{"id": id, "note": note, "lines": []} for id, note in (("a-b", "c"), ("a", "b-c"), ("z", "x"))]
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": rows}), encoding="utf-8")
     ended = dhm("run", "orders")
-    assert 0 == ended.returncode, ended.stderr
+    assert 0 == ended.code, ended.err
     assert ["a-b-c.json", "z-x.json"] == sorted(path.name for path in (folder / "out").iterdir())
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
     assert "a file for `a`, `b-c` is called `a-b-c.json`, as that for `a-b`, `c` is" in refused.read_text(encoding="utf-8")
@@ -181,7 +174,7 @@ def test_a_document_that_would_have_a_temporary_name_is_refused_alone(project):
     folder = project(FILES + 'document = "json"\nname = "{{ORDERID}}"\n')
     rows: list[dict[str, object]] = [{"id": id, "note": None, "lines": []} for id in ("a.part", "b~", "c")]
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": rows}), encoding="utf-8")
-    assert 0 == dhm("run", "orders").returncode
+    assert 0 == dhm("run", "orders").code
     assert ["c"] == sorted(path.name for path in (folder / "out").iterdir())
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
     assert "`a.part` is what files are called that are being written" in refused.read_text(encoding="utf-8")
@@ -192,7 +185,7 @@ def test_many_documents_are_told_in_one_line(project):
     many = [{"id": f"N-{number}", "note": None, "lines": [{"sku": "A", "qty": 1}]} for number in range(30)]
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": many}), encoding="utf-8")
     ended = dhm("run", "orders")
-    assert "30 files in out" in ended.stderr
+    assert "30 files in out" in ended.err
     assert 30 == len(list((folder / "out").iterdir()))
 
 
@@ -215,9 +208,9 @@ def test_each_order_is_the_body_of_a_request_sent_once(project, told, content_ty
             return {"errors": errors if b"O-3" in asked.body else []}
 
         server.routes["POST /orders"] = take
-        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="sent").returncode
+        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="sent").code
         ended = dhm("run", "orders", ERP=server.url)
-        assert 0 == ended.returncode, ended.stderr
+        assert 0 == ended.code, ended.err
         assert 2 == len(bodies)
         assert next(iter(bodies.values())).startswith(first)
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
@@ -232,10 +225,10 @@ def test_a_row_of_which_no_document_can_be_made_is_refused_alone_and_goes_again_
     folder = project(FILES + 'template = "order.xml.j2"\nname = "{{ORDERID}}-{{NOTE}}.xml"\n')
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": [*ORDERS["orders"], BELL, LONG]}), encoding="utf-8")
     ended = dhm("run", "orders")
-    assert 0 == ended.returncode, ended.stderr
+    assert 0 == ended.code, ended.err
     assert ['O-1-fragile & "heavy".xml', "O-3-.xml"] == sorted(path.name for path in (folder / "out").iterdir())
-    assert "2 rows  refused: no documents can be made of them" in ended.stderr
-    assert ", 2 rows refused" in ended.stderr
+    assert "2 rows  refused: no documents can be made of them" in ended.err
+    assert ", 2 rows refused" in ended.err
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
     header, bell, long = refused.read_text(encoding="utf-8").splitlines()
     assert "order_id,note,_code,_message" == header
@@ -245,7 +238,7 @@ def test_a_row_of_which_no_document_can_be_made_is_refused_alone_and_goes_again_
     assert "makes a file name of" in long
     (folder / "mended.csv").write_text("order_id,note\nO-7,ring\n", encoding="utf-8")
     again = dhm("rejects", "replay", "last", "--source", "refused-erp", "--file", "mended.csv")
-    assert 0 == again.returncode, again.stderr
+    assert 0 == again.code, again.err
     assert etree.parse(folder / "out" / "O-7-ring.xml").findtext("note") == "ring"
 
 
@@ -253,8 +246,8 @@ def test_rows_of_which_no_document_can_be_made_count_as_rejected_for_the_toleran
     folder = project(FILES + 'template = "order.xml.j2"\n\n[jobs.orders.tolerance]\nrows = 1\n')
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": [*ORDERS["orders"], BELL]}), encoding="utf-8")
     ended = dhm("run", "orders")
-    assert 1 == ended.returncode
-    assert "2 rows are rejected, and the job tolerates 1" in ended.stderr
+    assert 1 == ended.code
+    assert "2 rows are rejected, and the job tolerates 1" in ended.err
     assert not (folder / "out").exists()
 
 
@@ -263,11 +256,11 @@ def test_a_body_that_cannot_be_made_is_not_sent_and_the_others_are(project):
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": [BELL, *ORDERS["orders"]]}), encoding="utf-8")
     with api() as server:
         server.routes["POST /orders"] = lambda asked: {}
-        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="sent").returncode
+        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="sent").code
         ended = dhm("run", "orders", ERP=server.url)
-        assert 0 == ended.returncode, ended.stderr
+        assert 0 == ended.code, ended.err
         assert {b"O-1", b"O-3"} == {asked.body.partition(b'id="')[2][:3] for asked in server.seen}
-    assert "2 batches delivered, 1 row refused" in ended.stderr
+    assert "2 batches delivered, 1 row refused" in ended.err
     assert 1 == sum(path.name.startswith("refused-erp") for path in (folder / "rejects").iterdir())
 
 
@@ -275,10 +268,10 @@ def test_a_document_goes_to_the_address_of_its_row(project):
     folder = project('connection = "erp"\nmethod = "PUT"\npath = "orders/{{ORDERID}}/note/{{NOTE}}"\ndocument = "json"\n')
     with api() as server:
         server.routes["PUT /orders/O-1/note/fragile%20%26%20%22heavy%22"] = lambda asked: {}
-        assert 0 == dhm("check", ".").returncode
-        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="send").returncode
+        assert 0 == dhm("check", ".").code
+        assert -9 == dhm("run", "orders", ERP=server.url, DHM_FAIL="send").code
         ended = dhm("run", "orders", ERP=server.url)
-        assert 0 == ended.returncode, ended.stderr
+        assert 0 == ended.code, ended.err
         assert 1 == len(server.seen)
     # A row with nothing there would have gone to another address.
     refused = next(path for path in (folder / "rejects").iterdir() if path.name.startswith("refused-erp"))
@@ -294,9 +287,9 @@ def test_a_slot_that_no_row_fills_is_told_before_there_is_data(project, told):
     folder = project(told)
     for command in (("check", "."), ("run", "orders")):
         ended = dhm(*command)
-        assert 0 != ended.returncode
-        assert "has `{{ORDRID}}`, which nothing fills" in ended.stdout + ended.stderr
-        assert "did you mean `{{ORDERID}}`?" in ended.stdout + ended.stderr
+        assert 0 != ended.code
+        assert "has `{{ORDRID}}`, which nothing fills" in ended.out + ended.err
+        assert "did you mean `{{ORDERID}}`?" in ended.out + ended.err
     assert not (folder / "out").exists()
 
 
@@ -304,12 +297,12 @@ def test_check_names_what_a_template_has_wrong_at_its_place(project):
     folder = project(FILES + 'template = "order.xml.j2"\n')
     (folder / "order.xml.j2").write_text(XML.replace("one.sku", "one.skuu").replace("Order.note }}", "Order.remark }}"), encoding="utf-8")
     ended = dhm("check", ".")
-    assert 1 == ended.returncode
-    assert "error[DHM950]: `one` has no `skuu`" in ended.stdout
-    assert "--> order.xml.j2:7:" in ended.stdout
-    assert "did you mean `sku`?" in ended.stdout
-    assert "`Order` has no `remark`" in ended.stdout
-    assert "2 errors, 1 warning in 1 script and 1 project file" in ended.stderr
+    assert 1 == ended.code
+    assert "error[DHM950]: `one` has no `skuu`" in ended.out
+    assert "--> order.xml.j2:7:" in ended.out
+    assert "did you mean `sku`?" in ended.out
+    assert "`Order` has no `remark`" in ended.out
+    assert "2 errors, 1 warning in 1 script and 1 project file" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -322,9 +315,9 @@ def test_check_names_what_a_template_has_wrong_at_its_place(project):
 def test_a_template_that_is_not_there_is_told_at_the_project_file(project, told, says):
     project(FILES + told + "\n")
     ended = dhm("check", ".")
-    assert 1 == ended.returncode
-    assert says in ended.stdout
-    assert "dhm.toml:2" in ended.stdout
+    assert 1 == ended.code
+    assert says in ended.out
+    assert "dhm.toml:2" in ended.out
 
 
 def test_a_document_that_was_refused_goes_again_with_all_its_lines(project):
@@ -334,10 +327,10 @@ def test_a_document_that_was_refused_goes_again_with_all_its_lines(project):
         server.routes["POST /orders"] = lambda asked: {
             "errors": [{"code": "E1", "message": "no"}] if refusing[0] and b"O-1" in asked.body else []
         }
-        assert 0 == dhm("run", "orders", ERP=server.url).returncode
+        assert 0 == dhm("run", "orders", ERP=server.url).code
         refusing[0] = False
         (folder / "mended.csv").write_text("order_id,note\nO-1,softer\n", encoding="utf-8")
         ended = dhm("rejects", "replay", "last", "--source", "refused-erp", "--file", "mended.csv", ERP=server.url)
-        assert 0 == ended.returncode, ended.stderr
+        assert 0 == ended.code, ended.err
         (sent,) = [asked.json() for asked in server.seen if b"softer" in asked.body]
     assert ("O-1", ["A", "B"]) == (sent["order_id"], [line["sku"] for line in sent["Line"]])

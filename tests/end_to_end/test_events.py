@@ -22,6 +22,7 @@ from standardwebhooks import Webhook as Signer
 
 from datahub.cli.commands import serve
 from datahub.cli.output import Log, Stop
+from tests import commands
 
 SECRET = "whsec_" + "YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="
 SCRIPT = """\
@@ -133,8 +134,9 @@ def send(client, id, order="O-1", version=1):
 
 
 def dhm(here, *given):
-    command = [sys.executable, "-m", "datahub", *given]
-    return subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=True).stdout
+    ended = commands.dhm(*given, home=here)
+    assert 0 == ended.code, ended.err
+    return ended.out
 
 
 def rows(here, query):
@@ -287,10 +289,9 @@ def test_what_cannot_protect_is_told_before_anything_listens(here, authority, mo
     [("0.0.0.0:0", "without TLS"), ("nowhere", "no place to listen at"), ("example.com:80", "no address of this machine")],
 )
 def test_an_address_that_others_reach_is_refused_without_a_proxy(here, listen, words):
-    command = [sys.executable, "-m", "datahub", "serve", "--listen", listen]
-    answer = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOOK": SECRET})
-    assert 2 == answer.returncode
-    assert words in answer.stderr
+    answer = commands.dhm("serve", "--listen", listen, home=here, HOOK=SECRET)
+    assert 2 == answer.code
+    assert words in answer.err
 
 
 def test_while_the_project_is_broken_no_run_begins_and_a_process_is_not_tried_over_and_over(here):

@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import dhm
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROJECTS = sorted(path.parent for path in EXAMPLES.glob("*/command"))
 COMPARED = frozenset({".csv", ".json", ".jsonl"})
-
-
-def dhm(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "datahub", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 def left_by(folder: Path) -> dict[str, str]:
@@ -33,23 +29,23 @@ def test_there_are_at_least_four() -> None:
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
 def test_scripts_are_clean_and_formatted(project: Path) -> None:
     scripts = sorted(path.name for path in project.glob("*.dhm"))
-    checked = dhm("check", *scripts, folder=project)
-    assert (checked.returncode, checked.stdout) == (0, checked.stdout), checked.stdout + checked.stderr
-    formatted = dhm("fmt", "--check", *scripts, folder=project)
-    assert formatted.returncode == 0, formatted.stdout + formatted.stderr
+    checked = dhm("check", *scripts, home=project)
+    assert (checked.code, checked.out) == (0, checked.out), checked.out + checked.err
+    formatted = dhm("fmt", "--check", *scripts, home=project)
+    assert formatted.code == 0, formatted.out + formatted.err
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
 def test_their_tests_pass(project: Path) -> None:
-    tested = dhm("test", folder=project)
-    assert tested.returncode == 0, tested.stdout + tested.stderr
+    tested = dhm("test", home=project)
+    assert tested.code == 0, tested.out + tested.err
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
 def test_a_run_leaves_what_is_expected(project: Path, tmp_path: Path) -> None:
     command = (project / "command").read_text(encoding="utf-8").format(out=tmp_path / "out")
-    ran = dhm(*shlex.split(command), folder=project)
-    assert ran.returncode == 0, ran.stderr
+    ran = dhm(*shlex.split(command), home=project)
+    assert ran.code == 0, ran.err
     found = left_by(tmp_path / "out")
     kept = project / "expected"
     if os.environ.get("DHM_ACCEPT"):

@@ -18,6 +18,7 @@ import pytest
 
 from datahub.state.records import Admission, Fire, FireKind, Message, Overlap
 from datahub.state.sqlite.ledger import SqliteLedger
+from tests import commands
 from tests.jobs_world import SCRIPT
 
 PROJECT = """\
@@ -63,8 +64,8 @@ def here(tmp_path, monkeypatch):
 
 
 def dhm(*given, **more):
-    answer = subprocess.run([sys.executable, "-m", "datahub", *given], capture_output=True, text=True, timeout=60, check=False, **more)
-    return answer.returncode, answer.stdout, answer.stderr
+    ended = commands.dhm(*given, **more)
+    return ended.code, ended.out, ended.err
 
 
 def put(here, name, *rows):
@@ -634,8 +635,7 @@ def _stopped(pid):
 @pytest.mark.slow
 def test_an_input_that_is_set_aside_is_no_success_and_is_named_until_it_is_read(here):
     put(here, "a.csv", "A,1.50,3")
-    kills = {**os.environ, "DHM_FAIL": "transform"}
-    assert [-9] * 3 == [dhm("run", "offers", env=kills)[0] for _ in range(3)]
+    assert [-9] * 3 == [dhm("run", "offers", DHM_FAIL="transform")[0] for _ in range(3)]
     code, _, said = dhm("run", "offers")
     (failed,) = re.findall(r"failed: run (\S+): the process has ended 3 times while `a.csv` was read; it is set aside", said)
     assert (1, True) == (code, f"help: no run takes it again by itself; `dhm runs resume {failed}` does" in said), said
@@ -649,11 +649,11 @@ def test_an_input_that_is_set_aside_is_no_success_and_is_named_until_it_is_read(
 @pytest.mark.slow
 def test_a_run_whose_process_is_gone_is_resumed_and_one_whose_job_is_gone_is_told_until_it_is_cancelled(here, start):
     put(here, "a.csv", "A,1.50,3")
-    assert -9 == dhm("run", "offers", env={**os.environ, "DHM_FAIL": "planned"})[0]
+    assert -9 == dhm("run", "offers", DHM_FAIL="planned")[0]
     assert 0 == dhm("runs", "resume", "last")[0]
     assert 1 == len(listed(here / "out"))
     put(here, "b.csv", "B,1.50,3")
-    assert -9 == dhm("run", "offers", env={**os.environ, "DHM_FAIL": "receipt"})[0]
+    assert -9 == dhm("run", "offers", DHM_FAIL="receipt")[0]
     broken = last(here)
     (hidden,) = [name for name in listed(here / "out") if name.endswith(".part")]
     (here / "dhm.toml").write_text(PROJECT.replace("jobs.offers", "jobs.prices"), encoding="utf-8")

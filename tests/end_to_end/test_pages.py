@@ -19,7 +19,7 @@ from datahub.dev.mirakl import KEY, FakeMirakl
 from datahub.dev.mirakl_orders import sample_orders
 from datahub.dev.serving import FakeServer
 from datahub.reports.examples import BLOCK, typed
-from tests.typed_pages import kept, run
+from tests.typed_pages import kept, run_here
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -81,6 +81,6 @@ def shown(found: re.Match[str], home: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(found["text"], encoding="utf-8")
     elif found["kind"] == "console":
-        parts = (f"$ {one.command}\n{kept(one.printed, run(one.command, home)[0])}" for one in typed(found["text"]))
+        parts = (f"$ {one.command}\n{kept(one.printed, run_here(one.command, home)[0])}" for one in typed(found["text"]))
         return f"{found['fence']}console\n{''.join(parts)}{found['fence']}"
     return found[0]

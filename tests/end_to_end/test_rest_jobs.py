@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from typing import Any
 
@@ -15,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datahub.state.sqlite.ledger import SqliteLedger
+from tests.commands import dhm
 from tests.servers.api import Api, Asked, api
 
 PROJECT = """\
@@ -104,26 +102,19 @@ def world(tmp_path, monkeypatch):
 
 
 def run(**more):
-    return subprocess.run(
-        [sys.executable, "-m", "datahub", "run", "orders", "--fail-on-rejects"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **more},
-    )
+    return dhm("run", "orders", "--fail-on-rejects", **more)
 
 
 def test_only_what_is_new_is_asked_for_and_what_is_refused_comes_back(world, tmp_path):
     first = run()
-    assert 3 == first.returncode, first.stderr
-    assert "3 rows  in 2 batches, 1 row refused" in first.stderr
+    assert 3 == first.code, first.err
+    assert "3 rows  in 2 batches, 1 row refused" in first.err
     assert ["O-1", "O-2", "O-3"] == world.taken
     (back,) = (tmp_path / "rejects").iterdir()
     assert ["id,total,_code,_message", "O-2,2.00,E1,no such customer"] == back.read_text(encoding="utf-8").splitlines()
-    assert "nothing new" in run().stderr
+    assert "nothing new" in run().err
     world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
-    assert 0 == run().returncode
+    assert 0 == run().code
     assert ["2026-01-03"] * 2 == [asked.query["since"] for asked in world.seen if asked.path == "/feed" and asked.query]
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken
 
@@ -133,8 +124,8 @@ def test_what_is_waited_for_is_told_while_it_lasts(world):
     taken = world.orders
     world.orders = lambda asked: next(answers, None) or taken(asked)
     ended = run()
-    assert 3 == ended.returncode, ended.stderr
-    (said,) = [line for line in ended.stderr.splitlines() if line.startswith("waiting ")]
+    assert 3 == ended.code, ended.err
+    (said,) = [line for line in ended.err.splitlines() if line.startswith("waiting ")]
     assert "waiting 2 s: POST http://127.0.0.1:" in said
     assert "/orders: HTTP 429" in said
     assert ["O-1", "O-2", "O-3"] == world.taken
@@ -149,7 +140,7 @@ def read_up_to(folder):
     "point, moved", [("taken", False), ("planned", False), ("send", False), ("sent", False), ("marked", False), ("delivered", True)]
 )
 def test_the_cursor_moves_with_the_last_row_that_has_arrived_and_not_before(world, tmp_path, point, moved):
-    assert -9 == run(DHM_FAIL=point).returncode
+    assert -9 == run(DHM_FAIL=point).code
     assert (["2026-01-03"] if moved else []) == read_up_to(tmp_path)
     run()
     assert ["2026-01-03"] == read_up_to(tmp_path)
@@ -157,13 +148,13 @@ def test_the_cursor_moves_with_the_last_row_that_has_arrived_and_not_before(worl
 
 @pytest.mark.parametrize("point", ["taken", "sent", "delivered"])
 def test_a_kill_sends_nothing_twice_and_leaves_nothing_out(world, point):
-    assert -9 == run(DHM_FAIL=point).returncode
+    assert -9 == run(DHM_FAIL=point).code
     world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
     ended = run()
-    assert ended.returncode in (0, 3), ended.stderr
+    assert ended.code in (0, 3), ended.err
     if point == "taken":
         # The API was asked anew: what it gave at first is not read beside it.
-        assert "4 rows read" in ended.stderr
+        assert "4 rows read" in ended.err
     run()
     assert ["O-1", "O-2", "O-3", "O-4"] == world.taken, json.dumps([asked.path for asked in world.seen])
 
@@ -197,10 +188,10 @@ def test_what_an_api_gave_in_several_files_is_read_at_once_as_it_does_not_come_a
         rows = "".join(json.dumps({"id": key, "total": number, "at": "2026-01-01"}) + "\n" for key in keys)
         world.server.routes[f"GET /file/{number}"] = lambda asked, rows=rows: rows.encode()
     ended = run()
-    assert 3 == ended.returncode, ended.stderr
+    assert 3 == ended.code, ended.err
     assert ["A", "B", "C"] == world.taken
-    assert re.search(r"holds keys that are there already \(`B`\): .* write `unique by … keep last` in the map\n", ended.stderr)
-    assert "nothing new" in run().stderr
+    assert re.search(r"holds keys that are there already \(`B`\): .* write `unique by … keep last` in the map\n", ended.err)
+    assert "nothing new" in run().err
 
 
 def test_rows_that_an_api_gives_again_are_read_once_and_those_that_changed_are_read(world):
@@ -208,27 +199,21 @@ def test_rows_that_an_api_gives_again_are_read_once_and_those_that_changed_are_r
     world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
     run()
     ended = run()
-    assert (0, True) == (ended.returncode, "nothing new" in ended.stderr), ended.stderr
+    assert (0, True) == (ended.code, "nothing new" in ended.err), ended.err
     assert ["O-1", "O-2", "O-3"] == world.taken
     # At the same instant: one that is new, one that became another, and then is as it was before.
     world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-03"})
     ended = run()
-    assert "1 row read" in ended.stderr
+    assert "1 row read" in ended.err
     # There are some every time: that is worth a word, and no warning.
-    assert "note: feed: 1 row was left out, which the last run has read as it is\n" in ended.stderr
-    assert "warning" not in ended.stderr
-    (shown,) = [
-        line
-        for line in subprocess.run(
-            [sys.executable, "-m", "datahub", "runs", "show"], capture_output=True, text=True, timeout=60, check=True
-        ).stdout.splitlines()
-        if "left out" in line
-    ]
+    assert "note: feed: 1 row was left out, which the last run has read as it is\n" in ended.err
+    assert "warning" not in ended.err
+    (shown,) = [line for line in dhm("runs", "show").out.splitlines() if "left out" in line]
     assert shown.startswith("  note ")
     for total in (30, 3):
         world.rows[2]["total"] = total
-        assert "1 row read" in run().stderr
-    assert "nothing new" in run().stderr
+        assert "1 row read" in run().err
+    assert "nothing new" in run().err
     assert ["O-1", "O-2", "O-3", "O-4", "O-3", "O-3"] == world.taken
 
 
@@ -238,19 +223,19 @@ def test_a_script_that_gathers_rows_gets_those_that_come_again_too(world, tmp_pa
     (tmp_path / "orders.dhm").write_text(script, encoding="utf-8")
     world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
     run()
-    assert "nothing new" in run().stderr
+    assert "nothing new" in run().err
     world.rows.append({"id": "O-3", "total": 4, "at": "2026-01-03"})
     ended = run()
-    assert "2 rows read" in ended.stderr or "2 read" in ended.stderr, ended.stderr
+    assert "2 rows read" in ended.err or "2 read" in ended.err, ended.err
     assert b'"total":7' in world.seen[-1].body
 
 
 @pytest.mark.parametrize("point", ["staged", "planned", "sent", "delivered"])
 def test_rows_that_are_given_again_are_left_out_once_they_have_arrived_and_not_before(world, point):
     world.server.routes["GET /feed"] = lambda asked: {"elements": [one for one in world.rows if one["at"] >= asked.query.get("since", "")]}
-    assert -9 == run(DHM_FAIL=point).returncode
+    assert -9 == run(DHM_FAIL=point).code
     run()
-    assert "nothing new" in run().stderr
+    assert "nothing new" in run().err
     assert ["O-1", "O-2", "O-3"] == world.taken
 
 
@@ -259,34 +244,33 @@ def test_what_a_patch_leaves_alone_is_not_sent_and_what_it_takes_away_is_null(wo
     script = script.replace("total: f.total", "total: if(f.total > 2, omit, null)")
     (tmp_path / "orders.dhm").write_text(script, encoding="utf-8")
     ended = run()
-    assert ended.returncode in (0, 3), ended.stderr
+    assert ended.code in (0, 3), ended.err
     sent = [asked.json() for asked in world.seen if asked.path == "/orders"]
     assert [[{"id": "O-1", "total": None}, {"id": "O-2", "total": None}], [{"id": "O-3"}]] == sent
 
 
 def rejects(*arguments):
-    command = [sys.executable, "-m", "datahub", "rejects", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=os.environ.copy())
+    return dhm("rejects", *arguments)
 
 
 def test_what_a_partner_refused_is_corrected_and_sent_to_him_alone(world, tmp_path):
     run()
     listed = rejects("ls")
-    assert "refused-erp" in listed.stdout
-    assert "E1 1" in listed.stdout
+    assert "refused-erp" in listed.out
+    assert "E1 1" in listed.out
     shown = rejects("show", "last")
-    assert ["id,total,_code,_message", "O-2,2.00,E1,no such customer"] == shown.stdout.splitlines()
+    assert ["id,total,_code,_message", "O-2,2.00,E1,no such customer"] == shown.out.splitlines()
     path = tmp_path / "mended.csv"
     path.write_text("id,total,_code,_message\nO-2b,7.5,E1,no such customer\n", encoding="utf-8")
     asked = len([one for one in world.seen if one.path == "/feed"])
     again = rejects("replay", "last", "--file", str(path))
-    assert 0 == again.returncode, again.stderr
-    assert "1 batch delivered" in again.stderr
+    assert 0 == again.code, again.err
+    assert "1 batch delivered" in again.err
     sent = [one for one in world.seen if one.path == "/orders"]
     assert [{"id": "O-2b", "total": 7.5}] == sent[-1].json()
     assert b'"total":7.50' in sent[-1].body
     assert asked == len([one for one in world.seen if one.path == "/feed"])
-    assert "again as" in rejects("ls").stdout
+    assert "again as" in rejects("ls").out
     # What is new is read from where the feed was left, and nothing is sent twice.
     world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
     run()
@@ -311,7 +295,7 @@ def test_what_a_partner_refused_is_not_remembered_until_he_takes_it(world, tmp_p
     assert ({"O-1": 11, "O-3": 3}, 1) == remembered(tmp_path)
     path = tmp_path / "mended.csv"
     path.write_text("id,total\nO-2b,7\nO-2,8\n", encoding="utf-8")
-    assert 0 == rejects("replay", "last", "--file", str(path)).returncode
+    assert 0 == rejects("replay", "last", "--file", str(path)).code
     # A few rows that are sent again say nothing of how many there are.
     assert ({"O-1": 11, "O-2b": 7, "O-3": 3}, 1) == remembered(tmp_path)
 
@@ -319,16 +303,16 @@ def test_what_a_partner_refused_is_not_remembered_until_he_takes_it(world, tmp_p
 # What is going to be remembered is written down twice: before anything is sent, and once it is known what was refused.
 @pytest.mark.parametrize("point", ["half_kept:1", "half_kept:2", "marked:1", "delivered:1"])
 def test_what_is_refused_is_not_remembered_whenever_the_run_is_killed(world, tmp_path, point):
-    assert run(DHM_FAIL=point).returncode == -9
+    assert run(DHM_FAIL=point).code == -9
     run()
     assert ({"O-1": 1, "O-3": 3}, 2) == remembered(tmp_path)
 
 
 def test_what_is_refused_again_can_be_corrected_again(world):
     run()
-    assert 0 == rejects("replay", "last").returncode
+    assert 0 == rejects("replay", "last").code
     # As it is, it is refused as it was.
-    assert 2 == rejects("ls").stdout.count("refused-erp")
+    assert 2 == rejects("ls").out.count("refused-erp")
     assert ["O-1", "O-2", "O-3", "O-2"] == world.taken
     assert 2 == len({one.headers["idempotency-key"] for one in world.seen if b"O-2" in one.body})
 
@@ -346,17 +330,17 @@ def test_a_correction_that_does_not_fit_is_told_before_anything_is_sent(world, t
     (tmp_path / "mended.csv").write_text(text, encoding="utf-8")
     before = len(world.seen)
     ended = rejects("replay", "last", "--file", str(tmp_path / "mended.csv"))
-    assert 2 == ended.returncode
-    assert says in ended.stderr
+    assert 2 == ended.code
+    assert says in ended.err
     assert before == len(world.seen)
 
 
 def test_a_target_that_the_script_says_is_a_file_is_not_sent_as_rows(world, tmp_path):
     (tmp_path / "orders.dhm").write_text(SCRIPT.replace("target erp: api {}", "target erp: csv"), encoding="utf-8")
     ended = run()
-    assert ended.returncode in (1, 2)
-    assert "the script says that `erp` is `csv`, and its rows are sent" in ended.stderr
-    assert "target erp: api {}" in ended.stderr
+    assert ended.code in (1, 2)
+    assert "the script says that `erp` is `csv`, and its rows are sent" in ended.err
+    assert "target erp: api {}" in ended.err
     assert [] == world.seen
 
 
@@ -386,11 +370,11 @@ def test_an_order_that_is_gone_stops_no_other(world, tmp_path, missing):
     done = run()
     assert ["O-1", "O-3"] == world.taken
     if missing == "skip":
-        assert 0 == done.returncode, done.stderr
-        assert "feed: 1 element was skipped, as nothing was found for it: element 2 of `{{list}}`: GET " in done.stderr
+        assert 0 == done.code, done.err
+        assert "feed: 1 element was skipped, as nothing was found for it: element 2 of `{{list}}`: GET " in done.err
         return
-    assert 3 == done.returncode, done.stderr
-    assert "R008" in done.stderr
+    assert 3 == done.code, done.err
+    assert "R008" in done.err
     (path,) = (tmp_path / "rejects").glob("*feed*.jsonl")
     rejected = json.loads(path.read_text())
     assert '!{"element": "{\\"ref\\":7}"' == rejected["_dhm_raw"].partition(",")[0]
