@@ -21,15 +21,17 @@ class Digests:
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         said = [*_NEW.findall(headers.get("content-digest", "")), *_OLD.findall(headers.get("digest", ""))]
-        if headers.get("content-encoding", "identity") == "identity":
-            # These are about the file itself, which is what comes where nothing is encoded.
-            said += _NEW.findall(headers.get("repr-digest", ""))
+        of_file = _NEW.findall(headers.get("repr-digest", ""))
+        coded = headers.get("content-encoding", "identity").lower() not in ("identity", "")
         if headers.get("content-md5"):
             said.append(("md5", headers["content-md5"].strip()))
-        self._said: list[tuple[str, bytes, Any]] = []
-        for name, text in said:
+        self._said: list[tuple[str, bytes, Any, Any]] = []
+        for number, (name, text) in enumerate([*said, *of_file]):
+            make = _MAKE[name.lower()]
+            # By the standard it is about what is encoded; what compresses on the way (a proxy) leaves that of the file itself.
+            plain = make() if coded and number >= len(said) else None
             try:
-                self._said.append((name.lower(), base64.b64decode(text, validate=True), _MAKE[name.lower()]()))
+                self._said.append((name.lower(), base64.b64decode(text, validate=True), make(), plain))
             except binascii.Error:
                 continue
 
@@ -39,11 +41,17 @@ class Digests:
         return bool(self._said)
 
     def add(self, data: bytes) -> None:
-        for _, _, running in self._said:
+        for _, _, running, _ in self._said:
             running.update(data)
+
+    def add_plain(self, data: bytes) -> None:
+        """The same bytes as they are when nothing is encoded any more."""
+        for _, _, _, plain in self._said:
+            if plain is not None:
+                plain.update(data)
 
     def check(self, what: str) -> None:
         """`Anew` where one of them is another than the server's."""
-        for name, expected, running in self._said:
-            if running.digest() != expected:
+        for name, expected, running, plain in self._said:
+            if expected not in (running.digest(), plain.digest() if plain is not None else b""):
                 raise Anew(f"{what} came damaged: its {name} is another than the server says")

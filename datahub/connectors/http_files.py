@@ -173,7 +173,11 @@ class _Download:
         self._at += len(part)
         if self._digests is not None:
             self._digests.add(part)
-        self._ready += part if self._inflate is None else self._inflate.more(part, self._what)
+        if self._inflate is not None:
+            part = self._inflate.more(part, self._what)
+            if self._digests is not None:
+                self._digests.add_plain(part)
+        self._ready += part
 
     def _begin(self) -> None:
         self._begun = self._at

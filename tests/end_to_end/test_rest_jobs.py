@@ -260,6 +260,10 @@ def test_what_a_partner_refused_is_corrected_and_sent_to_him_alone(world, tmp_pa
     assert "E1 1" in listed.out
     shown = rejects("show", "last")
     assert ["id,total,_code,_message", "O-2,2.00,E1,no such customer"] == shown.out.splitlines()
+    for asked_for in (("--code", "E1"), ("--code", "E*", "--key", "O-2"), ("--entity", "Order")):
+        (line,) = rejects("find", *asked_for).out.splitlines()[1:]
+        assert ["refused-erp.csv", "2", "E1", "Order", "O-2", "no", "such", "customer"] == line.split()[2:]
+    assert "no such row was rejected in 1 run" in rejects("find", "--code", "E2").err
     path = tmp_path / "mended.csv"
     path.write_text("id,total,_code,_message\nO-2b,7.5,E1,no such customer\n", encoding="utf-8")
     asked = len([one for one in world.seen if one.path == "/feed"])

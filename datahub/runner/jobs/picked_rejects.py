@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from datahub.formats.delimited import line_reader, line_writer
 from datahub.frames.frame import Rows
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.refused import CODE, target_of
-from datahub.runner.jobs.rejected_rows import Wanted, about
+from datahub.runner.jobs.rejected_rows import Wanted, about, asked_of
 from datahub.state.records import Rejects
 
 _TOGETHER = ("R501", "R502", "R504")
@@ -98,14 +97,7 @@ def _refused(file: Path, wanted: Wanted, path: Path) -> int:
         raise TerminalError(
             f"`{file}` has a line of {len(torn)} cells, and its header has {len(header)}", "replay it whole, mended, with `--file`"
         )
-    chosen = [line for line in lines if _asked(line[at], line[:at], wanted)]
+    chosen = [line for line in lines if asked_of(line[at], line[:at], wanted)]
     with path.open("w", encoding="utf-8", newline="") as stream:
         line_writer(stream).writerows([header, *chosen])
     return len(chosen)
-
-
-def _asked(code: str, cells: Sequence[str], wanted: Wanted) -> bool:
-    codes = code.split("; ")
-    family = wanted.code.removesuffix("*")
-    known = not wanted.code or any(one.startswith(family) if wanted.code.endswith("*") else one == wanted.code for one in codes)
-    return known and (not wanted.key or any(wanted.key in cell for cell in cells))

@@ -1,4 +1,4 @@
-"""Find rejected rows over all runs, the newest first: by code, entity, key or job."""
+"""Find rows that were rejected here or refused by a target over all runs, the newest first: by code, entity, key or job."""
 
 from __future__ import annotations
 
