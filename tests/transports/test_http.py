@@ -168,6 +168,20 @@ def test_a_digest_is_compared(header, connect):
         content(connect(server), "a")
 
 
+def test_a_digest_of_what_comes_compressed_is_that_of_the_server_or_of_what_a_proxy_has_compressed(connect):
+    packed = gzip.compress(b"abc")
+    right, plain, wrong = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in (packed, b"abc", b"abd"))
+
+    def told(digest):
+        return [answer(packed, "Content-Encoding: gzip", f"Content-Length: {len(packed)}", f"Repr-Digest: sha-256=:{digest}:")]
+
+    for digest in (right, plain):
+        with answering(Answers(told(digest))) as server:
+            assert b"abc" == content(connect(server), "a")
+    with answering(Answers(told(wrong))) as server, pytest.raises(TransientError, match="sha-256"):
+        content(connect(server), "a")
+
+
 def test_an_older_digest_is_compared_too(connect):
     wrong = base64.b64encode(hashlib.md5(b"abd").digest()).decode()
     given = Answers([answer(b"abc", "Content-Length: 3", f"Content-MD5: {wrong}")])
