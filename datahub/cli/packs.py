@@ -92,8 +92,15 @@ def changed(before: Lock | None, after: Lock) -> Iterator[str]:
                 yield f"  - {name} {then.version}"
             case LockedPack() as then, LockedPack() as now if then != now:
                 means = "means the same" if then.meaning == now.meaning else "means something else"
-                step = f"{then.version} -> {now.version}" if then.version != now.version else f"{now.version}, its files changed"
+                step = f"{then.version} -> {now.version}" if then.version != now.version else f"{now.version}{_beside(then, now)}"
                 yield f"  ~ {name} {step}; {means}"
+
+
+def _beside(then: LockedPack, now: LockedPack) -> str:
+    """What is other in a pack whose version is the same."""
+    if then.files != now.files:
+        return ", its files changed"
+    return f", from {now.origin}" if then.origin != now.origin else ", what it requires changed"
 
 
 def version_or_stop(text: str) -> OpenedPack:

@@ -16,6 +16,7 @@ from datahub.records import record
 from datahub.semantic.elaborate import Elaborated, elaborate_whole
 from datahub.semantic.loaders import Unusable
 from datahub.semantic.meaning import meanings, written
+from datahub.semantic.pack_meaning import pack_meanings, pack_texts
 from datahub.syntax.parser import parse
 
 
@@ -61,7 +62,7 @@ def mistakes(pack: OpenedPack, started: Path) -> list[Diagnostic]:
 
 
 def pack_differences(before: OpenedPack, now: OpenedPack) -> list[Difference]:
-    """What a pack declares that means something else in the other version."""
+    """What a pack declares or overrides that means something else in the other version."""
     return list(_between(_of_pack(before), _of_pack(now)))
 
 
@@ -76,8 +77,7 @@ def _of_pack(pack: OpenedPack) -> _Items:
     made = elaborate_whole(parse(loader.documents[0], lambda _: None), loader, lambda _: None)
     if made.units[-1].module.broken:
         raise NotAPack(f"{pack.called} cannot be read")
-    unit = made.units[-1]
-    return _Items(meanings(made, unit), {item: span.text for item, span in written(unit).items()})
+    return _Items(pack_meanings(made), pack_texts(made))
 
 
 def field_differences(script: Path, before: OpenedPack, now: OpenedPack) -> list[Difference]:

@@ -21,7 +21,8 @@ from datahub.project.failures import TerminalError
 from datahub.project.load import NAME as MANIFEST
 from datahub.semantic.bases import Base, bases
 from datahub.semantic.elaborate import elaborate_whole
-from datahub.semantic.meaning import meaning, meanings
+from datahub.semantic.meaning import meaning
+from datahub.semantic.pack_meaning import pack_meanings
 from datahub.syntax.parser import parse
 
 _SKIPPED = frozenset({"node_modules", "__pycache__", "build", "dist", "out"})
@@ -85,7 +86,7 @@ def _locked(one: Chosen, project: ProjectPacks) -> LockedPack:
 
 
 def pack_meaning(name: str, folder: Path, loader: Folders) -> str:
-    """One hash of what a pack means with the packs that it requires."""
+    """One hash of what a pack means with the packs that it requires, and of what it makes of them."""
     documents = loader.pack(name, "", Document((folder / "dhm.toml").as_posix(), ""))
     if not isinstance(documents, tuple):
         reason = documents.reason if documents is not None else "it is not there"
@@ -95,7 +96,7 @@ def pack_meaning(name: str, folder: Path, loader: Folders) -> str:
     wrong = [one for one in told if one.level is Severity.ERROR]
     if wrong:
         raise NotAPack(f"the pack `{name}` does not compile", wrong)
-    return meaning(meanings(made, made.units[-1]))
+    return meaning(pack_meanings(made))
 
 
 def _bases(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from datahub.document import Span
 from datahub.records import record
+from datahub.semantic import laying
 from datahub.semantic.elaborate import elaborate_modules
 from datahub.semantic.loaders import Loader
 from datahub.semantic.meaning import meanings, written
@@ -52,7 +53,7 @@ def bases(script: ast.Script, loader: Loader) -> tuple[Base, ...]:
             at,
         )
         for one in laid
-        for item, at in _items(one)
+        for item, at in items_of(one)
     )
 
 
@@ -60,7 +61,7 @@ def _pack(module: Module) -> str:
     return next((one.name.text for one in module.declarations if isinstance(one, ast.Pack)), "")
 
 
-def _items(one: Laid) -> Iterator[tuple[str, Span]]:
+def items_of(one: Laid) -> Iterator[tuple[str, Span]]:
     """The items that an override names, and where."""
     override = one.override
     name = f"{override.kind} {override.name.parts[-1].text}"
@@ -82,6 +83,7 @@ def _items(one: Laid) -> Iterator[tuple[str, Span]]:
         yield from ((f"{name}.option {option.name.text}", option.span) for option in override.declaration.options)
         yield from ((f"{name}.{column.name.text}", column.span) for column in override.declaration.columns)
     elif one.parts and override.kind != "target":
-        yield from ((f"{name}.{part.text}", part.span) for part in one.parts)
+        # What a whole row must meet is the entity's own.
+        yield from ((name if part.text == laying.WHOLE else f"{name}.{part.text}", part.span) for part in one.parts)
     else:
         yield name, override.span

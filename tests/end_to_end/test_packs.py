@@ -449,6 +449,60 @@ def test_two_versions_are_told_apart_by_what_they_mean(here, tmp_path, dhm):
     assert "nothing means anything else" in ended.err
 
 
+OVERRIDES = """\
+pack acme.mid {version} {{
+  requires acme.orders ^1.0
+  exports orders_of_mid
+}}
+use acme.orders ^1.0 as b
+lookup orders_of_mid (code: text) -> text {{
+  | code | carrier |
+  | DPD  | dpd     |
+}}
+{laid}
+"""
+LAID = "override lookup b.carriers {{\n  | code | carrier |\n  | TNT  | {carrier}     |\n}}"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (LAID.format(carrier="03"), LAID.format(carrier="99"), ["lookup carriers"]),
+        (LAID.format(carrier="03"), "# no more\n", ["lookup carriers"]),
+        (LAID.format(carrier="03"), "# more\n" + LAID.format(carrier="03").replace("     |", " |"), []),
+        ("override fn b.slug(x: text) = upper(x)", "override fn b.slug(x: text) = trim(x)", ["fn slug", "map Order.id"]),
+        ("override map b.Order { id: 'a' }".replace("'", '"'), "override map b.Order { id: 'b' }".replace("'", '"'), ["map Order.id"]),
+        ("override checks b.Order { O001 off }", "override checks b.Order { O001 warn }", ["checks Order.O001"]),
+        ("override entity b.Order { more: text? }", "override entity b.Order { more: int? }", ["entity Order.more", "map Order.more"]),
+        ('override source b.orders { delimiter ";" }', 'override source b.orders { delimiter "|" }', ["source orders.option delimiter"]),
+    ],
+    ids=["a row", "gone", "written otherwise", "fn", "map", "checks", "entity", "source"],
+)
+def test_what_a_pack_overrides_is_part_of_what_it_means(here, tmp_path, dhm, before, now, told):
+    make(tmp_path / "orders", pack_dhm=orders("1.0.0"))
+    make(tmp_path / "mid", pack_dhm=OVERRIDES.format(version="2.0.0", laid=before))
+    make(tmp_path / "next", pack_dhm=OVERRIDES.format(version="2.1.0", laid=now))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", tmp_path / "orders").code
+    assert 0 == dhm("pack", "add", "acme.mid", "--path", tmp_path / "mid").code
+    shown = dhm("pack", "diff", tmp_path / "mid", tmp_path / "next")
+    items = [line[4:].split(" of acme.orders")[0] for line in shown.out.splitlines() if line[2:3] in set("~+-")]
+    assert [f"override {one}" for one in told] == items, shown.out
+    make(tmp_path / "mid", pack_dhm=OVERRIDES.format(version="2.1.0", laid=now))
+    means = "means something else" if told else "means the same"
+    assert f"~ acme.mid 2.0.0 -> 2.1.0; {means}" in dhm("pack", "update", "acme.mid").err
+
+
+def test_a_pack_means_something_else_where_what_it_overrides_does_and_where_it_shows_less(here, tmp_path, dhm):
+    make(tmp_path / "orders", pack_dhm=orders("1.0.0"))
+    make(tmp_path / "mid", pack_dhm=OVERRIDES.format(version="2.0.0", laid=LAID.format(carrier="03")))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", tmp_path / "orders").code
+    assert 0 == dhm("pack", "add", "acme.mid", "--path", tmp_path / "mid").code
+    make(tmp_path / "orders", pack_dhm=orders("1.0.1").replace("| dpd     |", "| DPD     |"))
+    assert "~ acme.mid 2.0.0, what it requires changed; means something else" in dhm("pack", "update").err
+    less = OVERRIDES.format(version="2.0.0", laid=LAID.format(carrier="03")).replace("  exports orders_of_mid\n", "")
+    assert "- exports orders_of_mid" in dhm("pack", "diff", tmp_path / "mid", make(tmp_path / "less", pack_dhm=less)).out
+
+
 TABLES = """pack acme.shop {version} {{ exports zone, fee }}
 lookup zone(c: text) -> text {{
   | c  | z |
