@@ -28,6 +28,8 @@ def connection(project: Loaded, name: str) -> tuple[Connection, Connector]:
     from datahub.diagnostics.suggest import listed, nearest
 
     known = project.project.connections
+    if not name:
+        raise Stop("the name of the connection is empty", "if a variable stands in its place: it is not set")
     if name not in known:
         near = nearest(name, known)
         advice = f"did you mean `{near}`?" if near else f"it has {listed(known, 12)}" if known else "declare one: `[connections.NAME]`"
@@ -102,5 +104,6 @@ def where(project: Loaded, name: str) -> str:
         told["url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{'/…' if parts.path.strip('/') else ''}"
     host = told.get("host", "")
     port = told.get("at_port") or told.get("port")
-    address = told.get("url") or (f"{host}:{port}" if host else told.get("protocol", ""))
+    store = f"{told.get('protocol', '')} {getattr(one, 'speaks_to', '')}".strip()
+    address = told.get("url") or (f"{host}:{port}" if host else store)
     return " ".join(part for part in (address, told.get("root", "")) if part)

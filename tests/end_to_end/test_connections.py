@@ -174,6 +174,7 @@ def test_an_address_has_no_user_and_is_not_sent_or_shown_with_one(shop, dhm, mon
     ("arguments", "says"),
     [
         (("show", "hree"), "did you mean `here`?"),
+        (("test", ""), "the name of the connection is empty"),
         (("ls", "here", "nothing"), "there is no `nothing`"),
         (("trust", "here"), "only hosts that speak SSH"),
         (("list", "--env", "nope"), "no environment `nope`"),
@@ -185,6 +186,17 @@ def test_what_is_asked_wrongly_is_told_in_a_sentence(shop, dhm, arguments, says)
     assert ended.code in (Exit.USAGE, Exit.WRONG)
     assert says in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_list_says_to_which_host_a_store_speaks_and_not_as_whom(shop, dhm, monkeypatch):
+    monkeypatch.setenv("CANARY", "canary-of-91-trumpets")
+    told = '{ base_url = "https://feed:${env:CANARY}@files.example:8443/dav" }'
+    add(shop, f'\n[connections.share]\nkind = "store"\nprotocol = "webdav"\nroot = "out"\noptions = {told}\n')
+    add(shop, '\n[connections.lake]\nkind = "store"\nprotocol = "s3"\nroot = "b"\noptions = { endpoint_url = "https://s3.example" }\n')
+    ended = dhm("connections", "list")
+    assert "webdav files.example:8443 out" in ended.out
+    assert "s3 s3.example b" in ended.out
+    assert "canary" not in ended.out
 
 
 def test_a_mistake_in_the_project_is_shown_at_its_place(shop, dhm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import JsonValue, model_validator
 
@@ -54,6 +55,11 @@ class Store(RemoteFiles):
                 help="write `https:`; where that cannot be, say `insecure = true` in `options`",
             )
         return self
+
+    @property
+    def speaks_to(self) -> str:
+        """The host that it is told to speak to, and its port; nothing of a user, which may be secret."""
+        return next((urlsplit(text).netloc.rpartition("@")[2] for _, text in self._addresses()), "")
 
     def _addresses(self) -> Iterator[tuple[tuple[str, ...], str]]:
         inner = self.options.get("client_kwargs")
