@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from datahub.engine.cells import REQUIRED, Read, cleaned, read_cells
 from datahub.engine.failures import in_entry, in_item, in_member, nulled, union, whole
 from datahub.engine.scope import Scope, evaluates
-from datahub.engine.values import brought, carried
+from datahub.engine.values import brought, carried, without
 from datahub.frames.frame import Column, Failure, Failures, Mask, failed_rows
 from datahub.functions.columns import Judgement, valid
 from datahub.functions.declare import Offsets
@@ -81,9 +81,9 @@ def read(raw: pa.Array, kind: t.Type, reading: ir.Reading) -> Read:
     base = t.base_of(kind)
     match base:
         case t.ListOf(item=item):
-            return _list(raw, item, reading)
+            return _or_null(_list(raw, item, reading), raw, kind, reading)
         case t.MapOf(value=value):
-            return _map(raw, value, reading)
+            return _or_null(_map(raw, value, reading), raw, kind, reading)
         case t.Struct(fields=fields):
             return _struct(raw, fields, kind.nullable, reading)
         case _ if pa.types.is_string(raw.type) or pa.types.is_null(raw.type):
@@ -97,6 +97,13 @@ def _present(made: Read, raw: pa.Array, nullable: bool) -> Read:
     if nullable or not raw.null_count:
         return made
     return Read(made.values, (*made.failures, Failure(np.flatnonzero(~valid(raw)), REQUIRED)))
+
+
+def _or_null(made: Read, raw: pa.Array, kind: t.Type, reading: ir.Reading) -> Read:
+    """`made`, null where no cell is: an empty one is a list of nothing, and where it is told apart from none, that is another thing."""
+    if not (reading.empty_text and kind.nullable and raw.null_count and pa.types.is_string(raw.type)):
+        return made
+    return Read(without(made.values, ~valid(raw)), made.failures)
 
 
 # ---------------------------------------------------------------- lists

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import field
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from functools import lru_cache, reduce
 from itertools import chain, repeat
 
 import numpy as np
@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from datahub.formats import csv_exact, csv_ragged, csv_scan
-from datahub.formats.csv_columns import Groups, Kept, Layout, One, Place, headers_of, indices_of, nested
+from datahub.formats.csv_columns import Groups, Kept, Layout, One, Place, Spread, headers_of, indices_of, nested
 from datahub.formats.csv_exact import Look, Rows
 from datahub.formats.csv_head import Head, read_head
+from datahub.formats.csv_nulls import quotes_kept, told_apart
 from datahub.formats.csv_resent import Reasons, must_be_walked, with_reasons
 from datahub.formats.csv_scan import LONGEST_FIELD, LONGEST_RECORD, Dialect
 from datahub.formats.declare import BadInput, Block, InputFile, Parsed, Placed
@@ -63,6 +64,7 @@ class CsvReader:
         self.shape, self.files = shape, files
         self.wanted = frozenset(name.removeprefix(f"#{shape.name}.") for name in wanted)
         self._asked = presence_asked(wanted, shape.columns)
+        self._nulls = str(option(shape, "nulls") or "")
         self._patterns = {column.name: column.pattern for column in shape.columns}
         self._absent: dict[str, None] = {}
         self.heads: dict[int, Head] = {}
@@ -105,8 +107,10 @@ class CsvReader:
         data: CsvBlock = block.data
         wanted = [place for place in data.layout.places if place.name in self.wanted]
         nameless = [index for index, name in enumerate(data.layout.header) if not name]
-        indices = sorted({*nameless, *(index for place in wanted for index in indices_of(place))})
-        rows = read(data, indices, block.first_line)
+        asked = {column.name for column, _ in self._asked.values()} if self._nulls else set()
+        needed = [place for place in data.layout.places if place.name in self.wanted or place.name in asked]
+        indices = sorted({*nameless, *(index for place in needed for index in indices_of(place))})
+        rows, there = self._read(data, indices, block.first_line)
         self._note_nameless([index + 1 for index in nameless if pc.any(pc.not_equal(rows.columns[index], "")).as_py()], block.file)
         columns, gathered = {}, []
         for place in wanted:
@@ -117,8 +121,18 @@ class CsvReader:
                 gathered.append(Gathered(self._patterns[place.name], parts, headers_of(place, data.layout.header), keep))
         places = {place.name: place for place in data.layout.places}
         for mark, (column, path) in self._asked.items():
-            columns[mark] = Column(pa.scalar(bool(indices_of(places[column.name], path))))
+            columns[mark] = Column(_present(indices_of(places[column.name], path), there))
         return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad, tuple(gathered))
+
+    def _read(self, data: CsvBlock, indices: Sequence[int], first_line: int) -> tuple[Rows, dict[int, pa.Array]]:
+        """The columns at `indices`; where null has a word of its own, which cells have something in them."""
+        if not self._nulls:
+            return read(data, indices, first_line), {}
+        text = quotes_kept(data.text, data.dialect, self._nulls)
+        rows = read(data if text is data.text else replace(data, text=text, seen=None, found=[]), indices, first_line)
+        apart = {index: told_apart(cells, self._nulls) for index, cells in rows.columns.items()}
+        there = {index: held for index, (_, held) in apart.items()}
+        return replace(rows, columns={index: cells for index, (cells, _) in apart.items()}), there
 
     def _note_nameless(self, numbers: list[int], file: int) -> None:
         """Values under no name are read by nobody, and were written by somebody."""
@@ -357,8 +371,18 @@ def _value(place: Place, rows: Rows) -> tuple[pa.Array | pa.Scalar, Kept | None]
         case One():
             return pa.scalar(None, pa.string()), None
         case _:
-            return nested(place, lambda index: _cells(rows, index), rows.length)
+            return nested(place, lambda index: _cells(rows, index, isinstance(place, Spread) and place.kind == "struct"), rows.length)
 
 
-def _cells(rows: Rows, index: int | None) -> pa.Array:
-    return pa.repeat(pa.scalar("", pa.string()), rows.length) if index is None else rows.columns[index]
+def _cells(rows: Rows, index: int | None, fields: bool) -> pa.Array:
+    if index is None:
+        return pa.repeat(pa.scalar("", pa.string()), rows.length)
+    # A field of a struct may be null; what lists and maps have is asked of the texts.
+    return rows.columns[index] if fields else pc.fill_null(rows.columns[index], "")
+
+
+def _present(indices: Sequence[int], there: Mapping[int, pa.Array]) -> pa.Array | pa.Scalar:
+    """Whether the columns at `indices` are there: for all rows, unless null has a word and so an empty cell is none."""
+    if not indices or not there:
+        return pa.scalar(bool(indices))
+    return reduce(pc.or_, (there[index] for index in indices))

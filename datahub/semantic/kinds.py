@@ -76,6 +76,13 @@ _CSV = (
         "What a record with fewer values than there are columns is: a reject, or one whose last values are empty (`null`).",
         ("reject", "null"),
     ),
+    OptionShape(
+        "nulls",
+        "text",
+        "",
+        "What is written for null where an empty cell is none, as patches are: `has` says no of that, in quotes nothing is an empty text, "
+        "and the word is itself.",
+    ),
 )
 _FIXED = (
     OptionShape("encoding", "text", "utf-8", "The character encoding; a byte that does not belong to it rejects its row."),

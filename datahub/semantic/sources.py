@@ -75,7 +75,7 @@ def _reading(options: dict[str, ir.Value]) -> ir.Reading:
         locale=text("locale"),
         zone=text("zone"),
         trim=bool(options.get("trim")),
-        empty_text=options.get("empty") == "text",
+        empty_text=options.get("empty") == "text" or bool(options.get("nulls")),
         null_words=tuple(str(word) for word in nulls) if isinstance(nulls, tuple) else (),
     )
 

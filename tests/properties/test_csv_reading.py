@@ -6,10 +6,11 @@ import csv
 import io
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.formats import csv_exact, csv_read, csv_scan
+from datahub.formats import csv_exact, csv_nulls, csv_read, csv_scan, csv_write
 from datahub.formats.csv_columns import Layout, One
 from datahub.formats.csv_exact import Look
 from datahub.formats.csv_read import CsvBlock
@@ -96,3 +97,26 @@ def test_short_records_are_filled_up_alike_by_vectors_and_by_walking(text, width
     assert as_rows(exactly, width) == as_rows(at_once, width)
     assert exactly.bad == at_once.bad
     assert not any(record.code == "R002" and "1 value" in record.message for record in exactly.bad)
+
+
+CELLS = st.one_of(st.none(), st.just("NULL"), st.just(""), st.text(alphabet='ab",;\n NUL', max_size=6))
+LEFT_ALONE = "left alone"
+
+
+@given(st.integers(1, 3).flatmap(lambda width: st.lists(st.lists(st.one_of(CELLS, st.just(LEFT_ALONE)), min_size=width, max_size=width))))
+def test_null_nothing_and_texts_like_them_are_read_as_they_were_written(table):
+    width = max((len(row) for row in table), default=1) + 1
+    style = csv_write.Style(",", '"', False, "NULL", ".", "", False)
+
+    def written(cell):
+        return "" if cell == LEFT_ALONE else csv_write.quoted(pa.array([cell], pa.string()), style)[0].as_py()
+
+    # A first cell keeps records of nothing from being none.
+    text = "".join(",".join(["x", *map(written, row)]) + "\n" for row in table).encode()
+    one = block(text, width)
+    marked = csv_nulls.quotes_kept(one.text, one.dialect, "NULL")
+    rows = csv_read.read(block(marked, width), range(width), 1)
+    columns = [csv_nulls.told_apart(rows.columns[at], "NULL") for at in range(1, width)]
+    pairs = [list(zip(values.to_pylist(), there.to_pylist(), strict=True)) for values, there in columns]
+    assert [tuple((None, False) if cell == LEFT_ALONE else (cell, True) for cell in row) for row in table] == list(zip(*pairs, strict=True))
+    assert rows.bad == ()
