@@ -251,6 +251,12 @@ class SqliteRuns:
 
     def reopen(self, id: str, now: datetime, *, approved: bool = False) -> bool:
         with self._ledger.writing() as sql:
+            # Whoever failed took back what it had set down; versions before this one did not write that down.
+            sql.execute(
+                "UPDATE out_file SET state = 'planned' WHERE run = ? AND state IN ('staging', 'staged')"
+                " AND (SELECT status FROM run AS failed WHERE failed.id = out_file.run) IN ('failed', 'rejected_over_limit')",
+                (id,),
+            )
             changed = sql.execute(
                 "UPDATE run SET status = 'failed_retryable', attempt = 0, started = NULL, failing = NULL, not_before = ?, ended = NULL,"
                 " cancel = '', approved = ? WHERE id = ? AND status IN ('held', 'failed', 'rejected_over_limit', 'failed_retryable')",

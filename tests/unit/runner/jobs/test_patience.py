@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from datahub.project.policy import Retry
 from datahub.runner.jobs.perform import perform
@@ -14,7 +18,8 @@ from tests.jobs_world import JOB, Shop, ShopSender, context, delivered, feed, ma
 HOURS = timedelta(hours=1)
 
 
-def test_what_a_run_took_back_when_it_failed_is_delivered_by_whoever_takes_it_up_again(tmp_path):
+@pytest.mark.parametrize("before", [False, True])
+def test_what_a_run_took_back_when_it_failed_is_delivered_by_whoever_takes_it_up_again(tmp_path, before):
     make(tmp_path)
     good = feed(tmp_path, "a.csv", 1, 30)
     shop = Shop()
@@ -22,6 +27,10 @@ def test_what_a_run_took_back_when_it_failed_is_delivered_by_whoever_takes_it_up
     run = submit(one)
     (failed,) = work(replace(one, ways=replace(one.ways, senders={"shop": ShopSender(1)})))
     assert (RunStatus.FAILED, []) == (failed.run.status, [path.name for path in (tmp_path / "out").iterdir()])
+    if before:
+        # As it stood in the ledger of an earlier version.
+        with closing(sqlite3.connect(one.folders.ledger)) as other, other:
+            assert 2 == other.execute("UPDATE out_file SET state = 'staged'").rowcount
     assert one.store.runs.reopen(run.id, now())
     (ending,) = work(one)
     assert (run.id, RunStatus.SUCCESS) == (ending.run.id, ending.run.status)
