@@ -246,9 +246,7 @@ def submitted(context: JobContext, asked: Asked) -> Run:
     job = context.job
     # What has parameters of its own stands for no other run, and none for it; those that wait do not take what is there from it.
     own = bool(asked.parameters)
-    alone = own and job.overlap in ("queue_one", "skip")
-    overlap = Overlap.QUEUE_ALL if alone else Overlap(job.overlap)
-    admission = Admission(overlap, 1 << 30 if alone else job.most_waiting, json.dumps(dict(asked.parameters)), precedes=own)
+    admission = Admission(Overlap(job.overlap), job.most_waiting, json.dumps(dict(asked.parameters)), precedes=own, alone=own)
     run = context.store.runs.submit(Fire(context.name, FireKind.MANUAL, context.clock()), admission, context.clock())
     assert run is not None
     return run

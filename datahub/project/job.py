@@ -42,7 +42,7 @@ class Job(Config):
     overlap: Overlap = "queue_one"
     """What becomes of a start while an earlier run is not done."""
     most_waiting: int = Field(default=100, ge=1)
-    """How many runs `queue_all` lets wait."""
+    """How many runs `queue_all` lets wait; those with parameters of their own, such as a message's, wait in any number."""
     retry: Retry = Retry()
     """What is done about failures that may pass."""
     tolerance: Tolerance = Tolerance()

@@ -94,6 +94,8 @@ class Admission:
     """The range of time that the run reads once more."""
     precedes: bool = False
     """Whether the run goes before those that wait: its input or its parameters are of its own."""
+    alone: bool = False
+    """Whether no other run does what this one is for: its parameters, its input or its range are of its own. It waits, however many do."""
 
 
 @record(frozen=True, slots=True)

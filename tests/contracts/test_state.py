@@ -111,6 +111,15 @@ def test_a_fire_of_a_busy_job_is_dealt_with_as_its_policy_says(store, overlap, e
     assert bool(store.runs.cancelled(first)) == (overlap is Overlap.CANCEL_PREVIOUS)
 
 
+@pytest.mark.parametrize("overlap", [Overlap.QUEUE_ONE, Overlap.SKIP, Overlap.QUEUE_ALL])
+def test_what_no_other_run_does_waits_however_many_do(store, overlap):
+    for minute in range(5):
+        submit(store, minute, overlap, most_waiting=2, alone=True)
+    runs = store.runs.list()[::-1]
+    assert ["pending"] * 5 == [run.status.value for run in runs]
+    assert all(run.reason for run in runs[1:])
+
+
 def test_a_fire_that_comes_too_late_is_recorded_and_not_run(store):
     run = store.runs.submit(cron(), Admission(misfired="two days late"), NOON)
     assert (RunStatus.MISFIRED, "two days late") == (run.status, run.reason)

@@ -61,7 +61,8 @@ def submitted(context: JobContext, several: Sequence[Window], parameters: str) -
             yield known[window.text], False
             continue
         now = context.clock()
-        admission = Admission(Overlap.QUEUE_ALL, 1 << 30, parameters, approved=True, as_of=min(window.end, now), window=window.text)
+        as_of = min(window.end, now)
+        admission = Admission(Overlap.QUEUE_ALL, parameters=parameters, approved=True, as_of=as_of, window=window.text, alone=True)
         run = context.store.runs.submit(Fire(context.name, FireKind.BACKFILL, window.begin), admission, now)
         assert run is not None
         yield run, True

@@ -155,7 +155,7 @@ def rest(context: JobContext, run: Run, count: int) -> str:
     begun = max(now, run.as_of.replace(microsecond=0) + _SECOND)
     # It goes before what waits: another would read these files with parameters of its own.
     overlap = Overlap.ALLOW if context.job.overlap == "allow" else Overlap.QUEUE_ALL
-    admission = Admission(overlap, 1 << 30, run.parameters, precedes=True, as_of=begun)
+    admission = Admission(overlap, parameters=run.parameters, precedes=True, as_of=begun, alone=True)
     let_in = context.store.runs.submit(Fire(context.name, FireKind.EVENT, now, f"{REST}{run.id}"), admission, now)
     if let_in is None or let_in.ended_for_good:
         return waiting(count)

@@ -50,7 +50,7 @@ def claimed(context: JobContext, rejects: Rejects, now: datetime) -> Iterator[Cl
     with store.together():
         earlier = store.runs.get(rejects.run)
         parameters = earlier.parameters if earlier is not None else "{}"
-        admission = Admission(Overlap.QUEUE_ALL, 1 << 30, parameters, approved=True, precedes=True)
+        admission = Admission(Overlap.QUEUE_ALL, parameters=parameters, approved=True, precedes=True, alone=True)
         run = store.runs.submit(Fire(context.name, FireKind.REPLAY, now), admission, now)
         assert run is not None
         found = store.runs.claim(context.name, this_process(), now, run.id)

@@ -19,8 +19,6 @@ AT_ONCE = 100
 OPEN = tuple(status for status in RunStatus if status not in ENDED)
 ROUNDS = 20
 """How often in a turn the inbox is asked: of the messages about one thing each time gives the first."""
-_EACH = 1_000_000
-"""How many runs wait where each message must have its own: none is dropped."""
 
 
 def started(store: StateStore, name: str, job: Job, now: datetime) -> Iterator[Run]:
@@ -70,9 +68,7 @@ def _admission(job: Job, hook: Webhook, message: Message) -> Admission:
     if not hook.parameters:
         return Admission(Overlap(job.overlap), job.most_waiting)
     given = json.dumps(parameters(hook, message.body))
-    if job.overlap in ("queue_one", "skip"):
-        return Admission(Overlap.QUEUE_ALL, _EACH, given)
-    return Admission(Overlap(job.overlap), job.most_waiting, given)
+    return Admission(Overlap(job.overlap), job.most_waiting, given, alone=True)
 
 
 def _after(store: StateStore, name: str, job: Job, trigger: AfterJob, now: datetime) -> Iterator[Run]:

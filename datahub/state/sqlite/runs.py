@@ -320,6 +320,8 @@ def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: date
         return RunStatus.PENDING, ""
     busy = f"run {first} is not done"
     match admission.overlap:
+        case Overlap.SKIP | Overlap.QUEUE_ONE | Overlap.QUEUE_ALL if admission.alone:
+            return RunStatus.PENDING, f"waits: {busy}"
         case Overlap.SKIP:
             return RunStatus.SKIPPED, busy
         case Overlap.QUEUE_ONE:

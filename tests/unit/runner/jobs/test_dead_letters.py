@@ -50,6 +50,19 @@ def arrives(shop, number, value, key="A"):
     shop.store.inbox.put([Message(f"orders/m{number}", "orders", key, body, at)])
 
 
+@pytest.mark.parametrize("overlap", ["queue_one", "skip", "queue_all", "allow"])
+def test_each_message_that_has_parameters_for_its_run_gets_one_however_many_wait(tmp_path, overlap):
+    toml = PROJECT.replace('mapping = "orders.dhm"', f'mapping = "orders.dhm"\noverlap = "{overlap}"\nmost_waiting = 2')
+    shop = Projected(tmp_path, {"dhm.toml": toml, "orders.dhm": SCRIPT, "in/1.csv": "id,total\nA,1\n"})
+    for number in range(1, 7):
+        arrives(shop, number, number, key=f"A{number}")
+    assert ["orders"] * 6 == shop.fired()
+    assert ["pending"] * 6 == [run.status.value for run in shop.store.runs.list()]
+    assert ["success"] * 6 == [one.run.status.value for one in shop.work("orders")]
+    assert ["done"] * 6 == [state.value for _, state, _ in states(shop)]
+    shop.close()
+
+
 def states(shop):
     return [(one.id, one.state, one.attempts) for one in reversed(shop.store.inbox.list())]
 

@@ -67,6 +67,16 @@ def test_what_is_there_is_read_with_the_parameters_that_were_typed_whatever_wait
     assert "skipped" == shop.store.runs.list()[0].status.value
 
 
+def test_a_run_that_was_typed_waits_where_all_queue_and_as_many_wait_as_may(shop):
+    toml = Path("dhm.toml")
+    toml.write_text(toml.read_text().replace("[jobs.offers]", '[jobs.offers]\noverlap = "queue_all"\nmost_waiting = 1'))
+    fired(shop, "m")
+    assert shop.store.runs.claim("offers", this_process(), datetime.now(UTC))
+    fired(shop, "n")
+    run_job(Asked("offers", parameters=(("factor", "9"),)))
+    assert ["pending", "pending", "fetching"] == [run.status.value for run in shop.store.runs.list()]
+
+
 def test_behind_a_run_at_work_the_one_that_was_typed_comes_before_those_that_waited_then(shop, capsys):
     first = fired(shop, "m")
     claim, _ = shop.store.runs.claim("offers", this_process(), datetime.now(UTC))
