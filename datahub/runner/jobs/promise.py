@@ -31,6 +31,7 @@ class Promise:
         return f"{said}; at least once after a failure ({self.but})" if self.but else said
 
 
+_AT_ONCE = "runs at once may read the same rows, and each delivers them under keys and names of its own; `overlap` lets them"
 _MESSAGES = "each row is a message under an id of its own, sent until it is taken; who drops ids that they know takes it once"
 
 
@@ -38,7 +39,7 @@ def promises(job: Job, ways: Ways, plan: Plan) -> tuple[Promise, ...]:
     """What each target of a job gets."""
     files = [_promise(job, target, way) for target, way in ways.sinks.items()]
     sent = [replace(one, but=_again(ways, plan, one.target)) for one in (_promise(job, *both) for both in ways.senders.items())]
-    rows = [Promise(target, False, _MESSAGES) for target in sorted(ways.posters)]
+    rows = [Promise(target, False, _AT_ONCE if job.overlap == "allow" else _MESSAGES) for target in sorted(ways.posters)]
     return (*files, *sent, *rows)
 
 
@@ -60,9 +61,10 @@ def _again(ways: Ways, plan: Plan, target: str) -> str:
 
 
 def _promise(job: Job, target: str, way: Sink | Sender) -> Promise:
+    if job.overlap == "allow":
+        # Before anything that the target can do: it knows what one run sends twice, not what two runs say.
+        return Promise(target, False, _AT_ONCE)
     if not isinstance(way, Sender):
-        if job.overlap == "allow":
-            return Promise(target, False, "runs at once may read the same file, and each writes its own; `overlap` lets them")
         return Promise(target, True, "a file is set down under a hidden name and shown in one step")
     if way.keyed:
         return Promise(target, True, way.why if isinstance(way, Explained) else "each batch bears a key that the other side does once")
