@@ -10,7 +10,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+# One more than CI has cores: many tests wait for a server, a lease or a process.
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: servers help demo test check quick fix docs spec accept bench bench-functions torture test-all wheel clean
@@ -24,11 +25,16 @@ demo: $(STAMP) ## Check and run an example, and show what became of its rows
 servers: ## Install what the tests talk to (Debian packages; as root)
 	@tests/servers/install.sh
 
-test: $(STAMP) servers ## Everything that CI asks for: style, types, layers, tests
-	$(BIN)/ruff format --check datahub tests
-	$(BIN)/ruff check datahub tests
-	$(BIN)/mypy
+# Packages come while the types are looked at: the one waits for a network, the other for a processor.
+test: $(STAMP) ## Everything that CI asks for: style, types, layers, tests
+	@tests/servers/install.sh & servers=$$!; \
+	trap 'wait $$servers || true' EXIT; \
+	set -x; \
+	$(BIN)/ruff format --check datahub tests; \
+	$(BIN)/ruff check datahub tests; \
+	$(BIN)/mypy; \
 	$(BIN)/lint-imports
+	@tests/servers/install.sh
 	$(BIN)/pytest -n $(WORKERS) -m "not bench"
 
 check: test ## The same as `make test`
