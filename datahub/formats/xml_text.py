@@ -54,6 +54,15 @@ def element(name: str, values: pa.Array, kind: Type) -> list[Piece]:
     return [pc.if_else(pc.is_valid(values), filled, "")]
 
 
+def nil(name: str, values: pa.Array, kind: Type, left_out: pa.Array | None) -> list[Piece]:
+    """The element that says null of each row whose value is null and not left out; a list has none: it would be one of its items."""
+    if isinstance(t.base_of(kind), t.ListOf) or not values.null_count:
+        return []
+    null = pc.is_null(values)
+    shown = null if left_out is None else pc.and_not(null, left_out)
+    return [pc.if_else(shown, f'<{name} xsi:nil="true"/>', "")]
+
+
 def attribute(name: str, values: pa.Array, kind: Type) -> list[Piece]:
     """The attribute of each row; nothing where the value is null."""
     content = escaped(texts(values, t.base_of(kind)), _ESCAPES | _IN_ATTRIBUTES)

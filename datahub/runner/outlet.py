@@ -202,7 +202,7 @@ class Files(Outlet):
         fields = tuple((name, types[name]) for name in (dict(target.columns) or unnamed) if name in types)
         make = FORMATS[target.kind].writer
         assert make is not None
-        if kept and shape.patch:
+        if shape.patch and (kept or target.kind == "xml"):
             target = replace(target, options=(*target.options, ("omissions", True)))
         target = _worded(target, shape)
         written = Written(shape.name, path, target.name)

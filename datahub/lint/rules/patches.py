@@ -16,6 +16,7 @@ from datahub.semantic.complete import absent
 from datahub.semantic.walk import walk
 from datahub.syntax import ast
 from datahub.syntax.walk import walk as nodes
+from datahub.types import model as t
 
 OMIT_LOOKS_LIKE_NULL = Rule(
     "DHM216",
@@ -60,6 +61,8 @@ def look(subject: Subject, emit: Emit) -> None:
             for part in item.parts:
                 shape = subject.entity(part.entity)
                 fields = tuple(_sometimes(shape.name, program)) if shape is not None and shape.patch else ()
+                if target.kind == "xml" and shape is not None:
+                    fields = tuple(name for name in fields if _has_no_nil(name, shape, target))
                 if fields and shape is not None:
                     emit(_alike(fields, shape, target, item, part))
 
@@ -74,8 +77,14 @@ def _shows(target: ir.TargetShape) -> bool:
         case "json" | "jsonl" | "api":
             return True
         case _:
-            # Neither a cell that is empty nor an element that is not there says why.
+            # A cell that is empty does not say why.
             return False
+
+
+def _has_no_nil(field: str, shape: ir.EntityShape, target: ir.TargetShape) -> bool:
+    """Whether a field has no element that says null: an attribute has none, and of a list it would be an item."""
+    kind = next(one.type for one in shape.fields if one.name == field)
+    return isinstance(t.base_of(kind), t.ListOf) or dict(target.columns).get(field, field).startswith("@")
 
 
 def _sometimes(entity: str, program: ir.Program) -> Iterator[str]:

@@ -175,3 +175,24 @@ def test_lists_are_one_cell_with_their_marks_between(written):
 def test_a_value_that_holds_the_mark_of_its_cell_is_refused(written):
     with pytest.raises(BadOutput, match=r'"b/c" holds `/`'):
         written("csv", (("a", ListOf(Text())),), [{"a": ["a", "b/c"]}], splits=(("a", Marks(("/",))),))
+
+
+def test_a_patch_in_xml_has_an_element_for_null_and_none_for_what_is_left_alone(tmp_path):
+    columns = (("id", Text()), ("note", Text(True)), ("size", Int(True)), ("tags", ListOf(Text(), True)))
+    rows = pa.table(
+        {
+            "id": ["1", "2", "3"],
+            "note": pa.array(["a<b", None, None], pa.string()),
+            "size": pa.array([None, 2, None], pa.int64()),
+            "tags": pa.array([["x"], None, None], pa.list_(pa.string())),
+            "!omitted.note": [False, False, True],
+        }
+    )
+    writer = make_writer("xml", TargetShape("t", "xml", (("omissions", True),)), str(tmp_path / "out.xml"), columns)
+    writer.write(rows)
+    writer.close()
+    assert [line.strip() for line in (tmp_path / "out.xml").read_text().splitlines()[2:-1]] == [
+        '<row><id>1</id><note>a&lt;b</note><size xsi:nil="true"/><tags>x</tags></row>',
+        '<row><id>2</id><note xsi:nil="true"/><size>2</size></row>',
+        '<row><id>3</id><size xsi:nil="true"/></row>',
+    ]
