@@ -115,6 +115,15 @@ def _alone(begin: bytes, row: bytes) -> Element | str:
 
 
 def _tree(begin: bytes, rows: Sequence[bytes]) -> Any:
-    # Entities of a DOCTYPE cannot be there, and nothing outside is asked for.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True)
+    # Entities of a DOCTYPE cannot be there, and nothing outside is asked for. That an `xml:id` is no name or comes twice makes nothing
+    # less of an XML.
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
     return etree.fromstring(begin + b"".join(rows) + b"</rows>", parser)
