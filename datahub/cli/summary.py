@@ -64,13 +64,26 @@ def _sources(report: Report, paint: Paint) -> str:
     fates = [("written", "fit to be written"), *_FATES[1:]] if report.status == "aborted" else _FATES
     places = max((sum(bool(getattr(source, name)) for name, _ in fates) for source in report.sources), default=0)
     rows = [
-        [one.source, f"{one.read:,} read", "=" if one.read else "", *_fates(one, fates, places), "" if one.adds_up else "!"]
+        [
+            one.source,
+            f"{one.read:,} read",
+            "=" if one.read else "",
+            *_fates(one, fates, places),
+            _both(report, one),
+            "" if one.adds_up else "!",
+        ]
         for one in report.sources
     ]
     text = table(rows, right=(1,))
     if not report.adds_up:
         text += paint("1;31", "the rows do not add up: this is a mistake of DataHub") + "\n"
     return text
+
+
+def _both(report: Report, source: SourceCounts) -> str:
+    """How many rows were rejected as well that another entity, or another of its rows, has taken."""
+    rejected = sum(one.rows for one in report.rejects if one.name == source.source) - source.rejected
+    return f"({rejected:,} of them also rejected, for another entity or row)" if rejected > 0 else ""
 
 
 def _fates(source: SourceCounts, fates: Sequence[tuple[str, str]], places: int) -> Iterator[str]:

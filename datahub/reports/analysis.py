@@ -87,14 +87,18 @@ def _note(one: op.Operator | ir.Expression, profile: Profile, total: float) -> s
         flowed = profile.operators.get(id(one))
         if flowed is None:
             return ""
-        counts = f"{flowed.rows_in:,} rows" if flowed.rows_in == flowed.rows_out else f"{flowed.rows_in:,} to {flowed.rows_out:,} rows"
+        counts = _rows(flowed.rows_out) if flowed.rows_in == flowed.rows_out else f"{flowed.rows_in:,} to {_rows(flowed.rows_out)}"
         size = f", {_megabytes(flowed.size)}" if flowed.size else ""
         return f"[{counts}, {_time(flowed.seconds)}{size}]"
     spent = profile.of(one)
     if spent is None or spent.whole < WORTH_TELLING * total:
-        return f"[{spent.rows:,} rows]" if spent is not None else ""
+        return f"[{_rows(spent.rows)}]" if spent is not None else ""
     values = f" of {spent.values:,} values" if spent.values < spent.rows else ""
-    return f"[{spent.rows:,} rows{values}, {_time(spent.whole)}, {_megabytes(spent.size)}]"
+    return f"[{_rows(spent.rows)}{values}, {_time(spent.whole)}, {_megabytes(spent.size)}]"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("s" if count != 1 else "")
 
 
 def _costliest(profile: Profile, total: float) -> str:
@@ -129,7 +133,7 @@ def _beside(profile: Profile, total: float) -> str:
 
 
 def _whole(plan: op.Plan, profile: Profile, rows: int, seconds: float, peak: int, total: float) -> str:
-    lines = [f"{rows:,} rows in {seconds:.2f} s; {total:.2f} s of the processor, {_megabytes(peak)} at most"]
+    lines = [f"{_rows(rows)} in {seconds:.2f} s; {total:.2f} s of the processor, {_megabytes(peak)} at most"]
     exchange = _worst(plan, profile, meets=True)
     if exchange is not None:
         lines.append(f"costliest exchange: {_called(exchange)}, {_time(profile.operators[id(exchange)].seconds)}")

@@ -138,3 +138,15 @@ def test_the_bar_counts_rows_and_takes_itself_away(size, capsys):
     with _bar(size) as told:
         told("feed", 10, 50)
         told("feed", 10, 50)
+
+
+def test_rows_that_were_written_and_rejected_are_told_as_both():
+    sources = (SourceCounts("feed", ("feed.csv",), 2, 2, 0, 0, 0, 0, 0, 0),)
+    both = replace(REPORT, sources=sources, codes=(), warnings=(), written=(), rejects=(WrittenFile("feed", "feed.csv", 1),))
+    assert summary(both, PLAIN).splitlines()[0].split("  ")[1:] == [
+        "feed",
+        "2 read",
+        "=",
+        "2 written",
+        "(1 of them also rejected, for another entity or row)",
+    ]
