@@ -273,18 +273,22 @@ Cells: TypeAlias = Callable[[int | None], pa.Array]
 """The texts of a column of the file by its index; empty texts for None."""
 
 
-def nested(place: Spread | Groups, cell: Cells, length: int) -> tuple[pa.Array, Kept | None]:
+Held: TypeAlias = Mapping[int, pa.Array]
+"""Where null has a word: which cells have something in them, by the index of their column. Else nothing: an empty cell may be null."""
+
+
+def nested(place: Spread | Groups, cell: Cells, length: int, held: Held) -> tuple[pa.Array, Kept | None]:
     """The value of `place` for every row, and of what becomes a list which columns each has kept."""
     match place:
         case Groups():
-            return _group_lists(place, cell, length)
+            return _group_lists(place, cell, length, held)
         case Spread(kind="struct"):
             arrays = [cell(index) for index in place.indices]
             return (pa.StructArray.from_arrays(arrays, list(place.keys)) if arrays else pa.array([{}] * length, pa.struct([]))), None
         case Spread(kind="list"):
-            return _gathered([cell(index) for index in place.indices], length, place.keep_blank, place.nulls)
+            return _gathered(place, [cell(index) for index in place.indices], length, held)
         case _:
-            return _maps(place, cell, length), None
+            return _maps(place, cell, length, held), None
 
 
 def headers_of(place: Spread | Groups, header: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -293,25 +297,27 @@ def headers_of(place: Spread | Groups, header: Sequence[str]) -> tuple[tuple[str
     return tuple(tuple("" if index is None else header[index] for index in row) for row in rows)
 
 
-def _maps(place: Spread, cell: Cells, length: int) -> pa.Array:
+def _maps(place: Spread, cell: Cells, length: int, held: Held) -> pa.Array:
     if not place.indices:
         return pa.MapArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string()), pa.array([], pa.string()))
     columns = [cell(index) for index in place.indices]
-    stacked, keep = _stacked(columns), _kept(columns, length, place.keep_blank, place.nulls)
+    stacked, keep = _stacked(columns), _kept(place, columns, length, held)
     keys = pa.array(place.keys, pa.string()).take(pa.array(np.tile(np.arange(len(columns)), length)))
     mask = pa.array(keep.ravel())
     return pa.MapArray.from_arrays(pa.array(_offsets(keep)), keys.filter(mask), stacked.filter(mask))
 
 
-def _gathered(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> tuple[pa.Array, Kept | None]:
+def _gathered(place: Spread, columns: list[pa.Array], length: int, held: Held) -> tuple[pa.Array, Kept | None]:
     if not columns:
         return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string())), None
-    keep = _kept(columns, length, keep_blank, nulls)
+    keep = _kept(place, columns, length, held)
     return pa.ListArray.from_arrays(pa.array(_offsets(keep)), _stacked(columns).filter(pa.array(keep.ravel()))), keep
 
 
-def _kept(columns: list[pa.Array], length: int, keep_blank: bool, nulls: tuple[str, ...]) -> Kept:
-    return np.ones((length, len(columns)), np.bool_) if keep_blank else _present(columns, nulls)
+def _kept(place: Spread, columns: list[pa.Array], length: int, held: Held) -> Kept:
+    if held:
+        return np.stack([held[index].to_numpy(zero_copy_only=False) for index in place.indices if index is not None], axis=1)
+    return np.ones((length, len(columns)), np.bool_) if place.keep_blank else _present(columns, place.nulls)
 
 
 def _stacked(columns: list[pa.Array]) -> pa.Array:
@@ -338,13 +344,14 @@ def _offsets(keep: Any) -> Any:
     return np.concatenate(([0], np.cumsum(keep.sum(axis=1)))).astype(np.int32)
 
 
-def _group_lists(place: Groups, cell: Cells, length: int) -> tuple[pa.Array, Kept | None]:
+def _group_lists(place: Groups, cell: Cells, length: int, held: Held) -> tuple[pa.Array, Kept | None]:
     if not place.rows:
         empty = pa.StructArray.from_arrays([pa.array([], pa.string()) for _ in place.parts], list(place.parts))
         return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), empty), None
     grid = [[cell(index) for index in row] for row in place.rows]
     # A group counts where any of its parts holds something.
-    keep = np.stack([np.any([_holds(column, place.nulls) for column in row], axis=0) for row in grid], axis=1)
+    counted = [[pc.fill_null(column, "") for column in row] if held else row for row in grid]
+    keep = np.stack([np.any([_holds(column, place.nulls) for column in row], axis=0) for row in counted], axis=1)
     mask = pa.array(keep.ravel())
     parts = [_stacked([row[number] for row in grid]).filter(mask) for number in range(len(place.parts))]
     return pa.ListArray.from_arrays(pa.array(_offsets(keep)), pa.StructArray.from_arrays(parts, list(place.parts))), keep

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
 from functools import lru_cache, reduce
 from itertools import chain, repeat
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from datahub.formats import csv_exact, csv_ragged, csv_scan
-from datahub.formats.csv_columns import Groups, Kept, Layout, One, Place, Spread, headers_of, indices_of, nested
+from datahub.formats.csv_columns import Groups, Held, Kept, Layout, One, Place, headers_of, indices_of, nested
 from datahub.formats.csv_exact import Look, Rows
 from datahub.formats.csv_head import Head, read_head
 from datahub.formats.csv_nulls import quotes_kept, told_apart
@@ -114,7 +114,7 @@ class CsvReader:
         self._note_nameless([index + 1 for index in nameless if pc.any(pc.not_equal(rows.columns[index], "")).as_py()], block.file)
         columns, gathered = {}, []
         for place in wanted:
-            value, keep = _value(place, rows)
+            value, keep = _value(place, rows, there)
             columns[f"#{self.shape.name}.{place.name}"] = Column(value)
             if keep is not None and not isinstance(place, One):
                 parts = place.parts if isinstance(place, Groups) else ("",)
@@ -124,7 +124,7 @@ class CsvReader:
             columns[mark] = Column(_present(indices_of(places[column.name], path), there))
         return Parsed(columns, rows.length, rows.records, rows.positions, rows.lines, rows.bad, tuple(gathered))
 
-    def _read(self, data: CsvBlock, indices: Sequence[int], first_line: int) -> tuple[Rows, dict[int, pa.Array]]:
+    def _read(self, data: CsvBlock, indices: Sequence[int], first_line: int) -> tuple[Rows, Held]:
         """The columns at `indices`; where null has a word of its own, which cells have something in them."""
         if not self._nulls:
             return read(data, indices, first_line), {}
@@ -364,24 +364,18 @@ def _conversion(width: int, indices: tuple[int, ...]) -> tuple[list[str], pa.csv
     return [f"f{index}" for index in range(width)], convert
 
 
-def _value(place: Place, rows: Rows) -> tuple[pa.Array | pa.Scalar, Kept | None]:
+def _value(place: Place, rows: Rows, there: Held) -> tuple[pa.Array | pa.Scalar, Kept | None]:
     match place:
         case One(index=int() as index):
             return rows.columns[index], None
         case One():
             return pa.scalar(None, pa.string()), None
         case _:
-            return nested(place, lambda index: _cells(rows, index, isinstance(place, Spread) and place.kind == "struct"), rows.length)
+            nothing = pa.repeat(pa.scalar(None if there else "", pa.string()), rows.length)
+            return nested(place, lambda index: nothing if index is None else rows.columns[index], rows.length, there)
 
 
-def _cells(rows: Rows, index: int | None, fields: bool) -> pa.Array:
-    if index is None:
-        return pa.repeat(pa.scalar("", pa.string()), rows.length)
-    # A field of a struct may be null; what lists and maps have is asked of the texts.
-    return rows.columns[index] if fields else pc.fill_null(rows.columns[index], "")
-
-
-def _present(indices: Sequence[int], there: Mapping[int, pa.Array]) -> pa.Array | pa.Scalar:
+def _present(indices: Sequence[int], there: Held) -> pa.Array | pa.Scalar:
     """Whether the columns at `indices` are there: for all rows, unless null has a word and so an empty cell is none."""
     if not indices or not there:
         return pa.scalar(bool(indices))
