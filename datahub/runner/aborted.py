@@ -17,6 +17,7 @@ from datahub.frames.frame import Column, Frame, as_mask
 from datahub.plan import operators as op
 from datahub.plan.whole import written_whole
 from datahub.records import record
+from datahub.semantic.ir import AbortItem
 from datahub.semantic.walk import columns_read
 
 
@@ -33,6 +34,8 @@ class Seen:
     rejected: Mapping[str, int]
     execution: Execution
     previous: _Before | None
+    apart: bool = False
+    """Whether the rows are a few of many."""
 
 
 def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
@@ -65,11 +68,26 @@ def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
         columns[f"unread({name})"] = Column(pa.scalar(count, pa.int64()))
     frame = Frame(columns, 1, pa.array([0]).to_numpy())
     for item in plan.flow.aborts:
+        if seen.apart and _of_how_many(item):
+            continue
         answer = evaluate(item.condition, Scope(frame, state))
         if bool(as_mask(answer.values, 1)[0]):
             asked = ", ".join(f"{name} is {_shown(columns[name])}" for name in sorted(columns_read(item.condition)) if name in columns)
             return f"`abort when` on line {item.origin.line} of {item.origin.script} is true{f' ({asked})' if asked else ''}"
     return ""
+
+
+def unasked(plan: op.Plan) -> tuple[str, ...]:
+    """What is not asked of a few rows of many, a sentence for each."""
+    aborts = plan.flow.aborts if plan.flow is not None else ()
+    why = "is about how many rows there are of all, and is not asked of a part"
+    return tuple(f"`abort when` on line {item.origin.line} of {item.origin.script} {why}" for item in aborts if _of_how_many(item))
+
+
+def _of_how_many(item: AbortItem) -> bool:
+    """Whether an `abort when` asks how many rows there are, and nothing of those that fell."""
+    asked = [name.partition("(")[0] for name in columns_read(item.condition)]
+    return bool({"count", "previous_count"} & set(asked)) and not {"rejected", "rejected_share", "unread"} & set(asked)
 
 
 def _shown(column: Column) -> str:

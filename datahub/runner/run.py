@@ -64,6 +64,8 @@ class Options:
     """Filled with where the time went, if it is given."""
     previous: Previous | None = None
     """What was delivered last; without it nothing is known of it."""
+    apart: bool = False
+    """Whether the rows are a few of many: what the script says of how many there must be is not asked."""
     digest: str = ""
     """That of the plan, where it is known."""
     hashes: Hashes | None = None
@@ -115,7 +117,7 @@ def run(
         findings.settle()
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
-        seen = Seen(outlet.counts, rejected_rows(execution), execution, options.previous)
+        seen = Seen(outlet.counts, rejected_rows(execution), execution, options.previous, options.apart)
         reason = aborted(plan, seen, _fatal(findings), state)
         rejects.add_waited(execution, files, findings)
         rejects.commit()

@@ -150,6 +150,11 @@ class Run:
     def ended_for_good(self) -> bool:
         return self.status in ENDED
 
+    @property
+    def apart(self) -> bool:
+        """Whether it runs a few rows or a range of the past once more: it is no measure of other runs, nor they of it."""
+        return self.kind in (FireKind.REPLAY, FireKind.BACKFILL) or bool(self.window)
+
 
 @record(frozen=True, slots=True)
 class Claim:

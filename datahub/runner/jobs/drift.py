@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from datahub.reports.report import Report
 from datahub.runner.jobs.job_context import JobContext
-from datahub.state.records import FireKind, Run
+from datahub.state.records import Run
 
 
 def missing_now(context: JobContext, run: Run, report: Report) -> Iterator[str]:
     """A sentence for each source of which a file lacks declared columns that were all there in the last run which delivered something."""
-    if run.kind in (FireKind.REPLAY, FireKind.BACKFILL) or not report.absent:
+    if run.apart or not report.absent:
         # Rejects that are run again, and files of the past, are no news of the sender.
         return
     last = context.store.runs.last_good(context.name)

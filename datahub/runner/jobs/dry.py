@@ -17,7 +17,7 @@ from datahub.runner.jobs.deliver import REJECTS
 from datahub.runner.jobs.fetch import go_on, is_news, landed_of, read_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import at_once, part, portion, repeated, splittable
-from datahub.runner.jobs.transform import Failed, Held, OverLimit, alone, judge, parameters, previous
+from datahub.runner.jobs.transform import Failed, Held, OverLimit, alone, judge, of_part, parameters, previous
 from datahub.runner.jobs.unfit import unfit
 from datahub.runner.run import Options, Previous, run
 from datahub.state.records import FireKind, Run, RunStatus
@@ -65,7 +65,8 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
         memory=context.job.memory,
         progress=context.progress,
         script=context.job.mapping,
-        previous=previous(context) if known else Previous({}, {}),
+        previous=previous(context, apart=window is not None) if known else Previous({}, {}),
+        apart=window is not None,
     )
     report, behind = _transformed(context, replace(run_now, window=window.text if window is not None else ""), files, out, options)
     left += behind
@@ -76,7 +77,7 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
 
 def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputFile]], out: Path, options: Options) -> tuple[Report, int]:
     """The result of all files, or of as many as a run would take, and how many it would leave."""
-    given, left = parameters(context, run_now), 0
+    given, left, before = parameters(context, run_now), 0, options.previous
     while True:
         apart = out / f"without-{left}"
         try:
@@ -96,6 +97,7 @@ def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputF
                 return report, left
         left += len(files[source]) - first
         files[source] = files[source][:first]
+        options = replace(options, previous=of_part(context, before, sum(len(files[name]) for name in context.driving)))
 
 
 def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], ...]:

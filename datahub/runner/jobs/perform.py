@@ -184,7 +184,8 @@ class _Work:
                 raise Failed("GONE", f"the copy of `{lost[0]}` that was landed is not there any more")
             self._remembered.begin(self._claim.run)
             try:
-                report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch)
+                files, _ = files_of_part(self._context, self._claim, self._run)
+                report = self._report = transform(self._context, self._run, taken, out, self._remembered.watch, files)
             except BadInput as problem:
                 if not self._parted(taken, problem.path, problem.message):
                     raise
@@ -342,7 +343,7 @@ class _Work:
         those behind them."""
         taken = self._store.items.taken(self._claim.run)
         theirs = [one for one in taken if one.item.name == bad] or taken
-        told = of_files(self._context, theirs, reason)
+        told = of_files(self._context, self._run, theirs, reason)
         self._give_back(status, code, told.reason, theirs)
         return self.ending("; ".join(filter(None, (help, told.help))))
 

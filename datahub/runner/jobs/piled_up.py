@@ -56,7 +56,7 @@ def leave(context: JobContext, claim: Claim, left: Mapping[str, int]) -> None:
 
 def files_left(context: JobContext, run: Run) -> int:
     """How many files the last run that read the sources of a job has left, if that was this one."""
-    if run.window or run.kind is FireKind.REPLAY:
+    if run.apart:
         return 0
     return sum(int(context.store.cursors.value(context.places[name], LEFT) or 0) for name in _folders(context))
 
@@ -101,7 +101,7 @@ def waiting(count: int) -> str:
 def behind(context: JobContext, claim: Claim, run: Run, *, aside: bool) -> str:
     """What becomes of the files that a run has left which failed for what it read; they are for a run of their own where that file
     was put `aside`, and else wait until a person has seen to it."""
-    if run.window or run.kind is FireKind.REPLAY:
+    if run.apart:
         return ""
     places = [context.places[name] for name in _folders(context)]
     count = sum(int(context.store.cursors.proposed(claim, place, LEFT) or 0) for place in places)
@@ -236,7 +236,7 @@ def splittable(context: JobContext, run: Run, source: str) -> bool:
     """
     files = isinstance(context.job.sources.get(source), FilesFrom)
     alone = files and [name for name in context.ways.sources if name in context.driving] == [source]
-    kind = run.kind is FireKind.REPLAY or bool(run.window) or context.job.overlap == "allow"
+    kind = run.apart or context.job.overlap == "allow"
     plan = context.plan
     whole = plan.flow is not None and any(written_whole(plan.targets, plan.entities, plan.flow))
     return alone and not kind and not whole and all(map(_takes_several, context.job.targets.values()))

@@ -26,7 +26,7 @@ from datahub.runner.jobs.previous_rows import previous_rows, schema_of
 from datahub.runner.jobs.watching import KEY, STATUS, entering, entries
 from datahub.runner.outlet import table_of
 from datahub.semantic.ir import EntityShape
-from datahub.state.records import Claim, FireKind, Snapshot
+from datahub.state.records import Claim, Snapshot
 
 _LIST = "snapshots.json"
 
@@ -96,7 +96,7 @@ class Remembered:
         snapshots, entered, bases = [], [], {}
         # A few rows that are run again say nothing of how many there are of an entity.
         told = self._context.store.runs.get(run)
-        apart = told is not None and told.kind is FireKind.REPLAY
+        apart = told is not None and told.apart
         for name, shape in self._shapes.items():
             current = self._context.store.snapshots.current(name)
             bases[name] = current.sha256 if current is not None else ""

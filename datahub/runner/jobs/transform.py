@@ -14,6 +14,7 @@ from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.trigger import Webhook
 from datahub.reports.report import Report
+from datahub.runner.aborted import unasked
 from datahub.runner.jobs.fetch import input_files, told_aside, told_before
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import files_taken
@@ -41,13 +42,16 @@ class Failed(Exception):
         self.code, self.reason, self.help = code, reason, help
 
 
-def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path, watch: Watch) -> Report:
-    """Run the plan over the landed files, into a folder of the run's own."""
+def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path, watch: Watch, files: int = 0) -> Report:
+    """Run the plan over the landed files, into a folder of the run's own; `files`: how many they are, where they are but a part of what
+    waited."""
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True, mode=0o700)
-    told, aside = told_before(context, one.id, taken), told_aside(taken)
-    options = replace(_options(context, one), watch=watch, progress=context.progress, warnings=told, notes=aside)
+    told, aside = told_before(context, one.id, taken), [*told_aside(taken), *(unasked(context.plan) if one.apart else ())]
+    options = _options(context, one)
+    before = of_part(context, options.previous, files)
+    options = replace(options, previous=before, watch=watch, progress=context.progress, warnings=told, notes=aside)
     reach("transform")
     report = run(context.plan, input_files(context, taken), out, parameters=parameters(context, one), options=options)
     reach("transformed")
@@ -68,14 +72,15 @@ def _options(context: JobContext, one: Run) -> Options:
         as_of=one.as_of,
         threads=context.threads,
         memory=context.job.memory,
-        previous=previous(context),
+        previous=previous(context, apart=one.apart),
+        apart=one.apart,
         omissions=True,
         script=context.job.mapping,
     )
 
 
-def previous(context: JobContext) -> Previous:
-    """What was last committed of the entities that the script asks about."""
+def previous(context: JobContext, *, apart: bool) -> Previous:
+    """What was last committed of the entities that the script asks about; of a run that is `apart` their number is no measure."""
     shapes = [shape for shape in context.plan.entities if shape.name in context.plan.remembers]
     current = {shape.name: context.store.snapshots.current(shape.name) for shape in shapes}
     rows = {one.name: found for one in shapes if one.key and (found := previous_rows(context, one, current[one.name])) is not None}
@@ -84,7 +89,17 @@ def previous(context: JobContext) -> Previous:
             found = previous_rows(context, shape, context.store.snapshots.current(shape.name), keys=True)
             if found is not None:
                 rows[shape.name] = found
-    return Previous(rows, {name: one.last_count for name, one in current.items() if one is not None})
+    return Previous(rows, {name: one.last_count for name, one in current.items() if one is not None and not apart})
+
+
+def of_part(context: JobContext, before: Previous | None, files: int) -> Previous | None:
+    """What is known of `before` for a run that has `files` of those that waited: of fewer than the last had, so many rows are expected as
+    were their share."""
+    last = context.store.runs.last_good(context.name) if files and before is not None and before.counts else None
+    theirs = files_taken(context, last.id) if last is not None else 0
+    if before is None or not 0 < files < theirs:
+        return before
+    return replace(before, counts={name: count * files // theirs for name, count in before.counts.items()})
 
 
 def parameters(context: JobContext, one: Run) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.transform import OverLimit, within_tolerance
-from datahub.state.records import Taken
+from datahub.state.records import Run, Taken
 
 
 @record(frozen=True, slots=True)
@@ -31,13 +31,16 @@ def unfit(context: JobContext, report: Report) -> bool:
     return False
 
 
-def of_files(context: JobContext, taken: Sequence[Taken], reason: str) -> Told:
+def of_files(context: JobContext, run: Run, taken: Sequence[Taken], reason: str) -> Told:
     """`reason` with the files of the run, and the way out: whoever does nothing has the same files, and the same end, at the next run."""
     files = [one for one in taken if isinstance(context.job.sources.get(one.source), FilesFrom) and one.source in context.driving]
     if not files:
         return Told(reason, "")
     names, source = _names([one.item.name for one in files]), files[0].source
     said = reason if any(one.item.name in reason for one in files) else f"{names}: {reason}"
+    if run.apart:
+        again = "ask for the range again" if run.window else "replay it again"
+        return Told(said, f"no other run reads {names} for this one: once it is corrected, {again}")
     bound = context.job.sources[source]
     assert isinstance(bound, FilesFrom)
     match bound.on_failure.action:

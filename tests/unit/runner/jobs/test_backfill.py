@@ -104,6 +104,17 @@ def test_a_range_is_delivered_again_in_parts_and_nothing_else_is_touched(shop):
     assert 5 == len(list((shop.folder / "done").iterdir()))
 
 
+def test_of_a_range_it_is_not_asked_how_many_rows_there_are(shop):
+    shop.put(
+        "offers.dhm",
+        SCRIPT.replace("write Offer to kept", "write Offer to kept\n  abort when count(Offer) < previous_count(Offer) or count(Offer) < 9"),
+    )
+    assert 0 == run_job(Asked("offers", quiet=True))
+    assert 0 == asked("2026-03-02", "2026-03-05", "1 d", dry=True)
+    assert 0 == asked("2026-03-02", "2026-03-05", "1 d")
+    assert [["01", "02", "03", "04", "05"], ["02"], ["03"], ["04"]] == days(shop)
+
+
 def test_a_range_that_was_never_read_is_left_for_the_run_that_reads_what_is_new(shop):
     assert 0 == asked("2026-03-01T00:00Z", "2026-03-03T00:00Z")
     assert [["01", "02"]] == days(shop)

@@ -75,6 +75,32 @@ def test_the_rows_that_are_wanted_fall_again_and_no_other(tmp_path, kind, wanted
     shop.close()
 
 
+@pytest.mark.parametrize(
+    "asks", ["count(Offer) < previous_count(Offer) * 80%", "count(Offer) < 3", "count(Offer) + previous_count(Offer) < 9"]
+)
+def test_what_a_script_says_of_how_many_rows_there_are_is_not_asked_of_a_replay(tmp_path, asks):
+    declared = SCRIPT.replace("csv {}", "csv { columns { sku: text, price: text? } }")
+    script = declared.replace("write Offer to kept", f"write Offer to kept\n  abort when {asks}\n  abort when rejected(Offer) > 2\n")
+    files = {"in/a.csv": "sku,price\n" + "".join(f"A{number},1\n" for number in range(9)) + "B,free\n"}
+    shop = Projected(tmp_path, {"dhm.toml": PROJECT, "offers.dhm": script, **files})
+    assert (9, 1) == ((first := shop.by_hand("offers").run.counts).written, first.rejected)
+    rejects = shop.store.rejects.list()[0]
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("sku,price\nB,free\nC,free\nD,free\n")
+    ending = replay(shop.context("offers"), rejects, wrong)
+    assert ("failed", "ABORTED") == (ending.run.status.value, ending.run.code)
+    assert "no other run reads `wrong.csv` for this one: once it is corrected, replay it again" == ending.help
+    (right := tmp_path / "right.csv").write_text("sku,price\nB,2\n")
+    ending = replay(shop.context("offers"), rejects, right)
+    assert ("success", 1) == (ending.run.status.value, ending.run.counts.written)
+    assert ending.report is not None
+    assert any("is not asked of a part" in note for note in ending.report.notes)
+    # It is no measure of what comes after it.
+    shop.put("in/b.csv", "sku,price\nA1,3\nA2,3\n")
+    assert ("ABORTED" if "< 9" not in asks else "") == shop.by_hand("offers").run.code
+    shop.close()
+
+
 def test_where_rows_fell_together_nothing_is_guessed(tmp_path):
     script = SCRIPT.replace("csv {}", "csv { columns { sku: text, price: decimal } }").replace(
         "map Offer from f in feed { sku: text(f.sku), price: decimal(text(f.price)) }",

@@ -317,6 +317,24 @@ def test_of_some_of_the_files_nobody_expects_what_all_of_them_had(shop):
     assert "1 row was read of 1 file, and 4 of 2 files by run" in shop.store.runs.list(limit=1)[0].reason
 
 
+def test_of_some_of_the_files_the_script_expects_their_share_of_what_all_of_them_had(shop):
+    shrinking = SCRIPT.replace("write Stock to kept", "write Stock to kept\n  abort when count(Stock) < previous_count(Stock) * 80%\n")
+    shop = shop(script=shrinking)
+    put(shop, **{f"a{number}": f"a{number},1 b{number},1" for number in range(3)})
+    assert [status for _, status in ran(shop)] == ["success"]
+    # The second says another thing of a key of the first, so that each is a run of its own.
+    put(shop, c0="a,1 b,1", c1="a,2 d,1", c2="e,1 f,1")
+    would = dry_run(shop.context("stock"), shop.folder / "dry", (), known=True)
+    assert would is not None
+    assert ("", 2, 2) == (would.against, would.left, would.report.rows_read)
+    assert [["c0.csv"], ["c1.csv", "c2.csv"]] == [names for names, _ in ran(shop)]
+    assert ["success"] * 3 == [one.status.value for one in shop.store.runs.list()]
+    # Half of the four rows of two files are two, and one is too few.
+    put(shop, e0="a,1", e1="a,2 d,1", e2="e,1 f,1")
+    assert (["e0.csv"], "failed") == ran(shop)[0]
+    assert "previous_count(Stock) is 2" in shop.store.runs.list(limit=1)[0].reason
+
+
 def test_of_some_of_the_files_nobody_expects_the_rows_that_all_of_them_must_have(shop):
     guarded = ASIDE.replace('mapping = "stock.dhm"', 'mapping = "stock.dhm"\nguards.rows = 10')
     shop = shop(guarded, ABORTS)
