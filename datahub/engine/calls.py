@@ -40,7 +40,6 @@ class Prepared:
     strict: tuple[bool, ...]
     distinct: bool
     counts: bool
-    reads: tuple[str, ...]
     judgement: Judgement = field(default_factory=Judgement)
 
 
@@ -70,19 +69,23 @@ def call(node: ir.Call, scope: Scope) -> Column:
     own = kernel_failures(failed, gaps, before, scope.length)
     # Of an element of a list no column of the source shows what was given.
     own = tuple(replace(one, wanted=node.function) if one.code == OUTSIDE else one for one in own)
-    shown = naming(own, (), strict) if scope.in_list else tuple(_shown(one, ready, given) for one in own)
+    shown = (
+        naming(own, (), strict)
+        if scope.in_list
+        else tuple(_shown(one, given, scope.run.once(node, "reads", lambda: feeding(node))) for one in own)
+    )
     return settled(coerced(values, node.type), shown, gaps, before, scope.length)
 
 
-def _shown(failure: Failure, ready: Prepared, given: list[Any]) -> Failure:
-    """A failure of a call with what it was given: the value, where it was given one."""
+def _shown(failure: Failure, given: list[Any], reads: tuple[str, ...]) -> Failure:
+    """A failure of a call with what it was given: the value, where it was given one, and the columns that it reads."""
     varying = [one for one in given if isinstance(one, pa.Array)]
     several = varying or [one for one in given if isinstance(one, pa.Scalar)]
     values = None
     if len(several) == 1 and not pa.types.is_nested(several[0].type):
         held = several[0] if varying else pa.repeat(several[0], 1)
         values = as_text(held.take(pa.array(failure.rows if varying else np.zeros(len(failure.rows), np.int64))))
-    return replace(failure, values=values, read=ready.reads)
+    return replace(failure, values=values, read=reads)
 
 
 def naming(failures: Failures, before: Failures, asked: Sequence[Datum]) -> Failures:
@@ -113,7 +116,6 @@ def prepared(node: ir.Call, scope: Scope) -> Prepared:
         tuple(not place.nullable for place in places),
         declared.distinct,
         node.function in COUNTING,
-        feeding(node),
     )
 
 
