@@ -48,7 +48,7 @@ def fit(node: ir.Fit, scope: Scope) -> Column:
     """The value in its field's type; where it does not fit it failed."""
     column = scope.evaluate(node.value)
     demands: Demands = scope.run.once(node, "demands", lambda: demands_of(node))
-    if pa.types.is_null(column.values.type) or isinstance(column.values, pa.Scalar):
+    if pa.types.is_null(column.values.type):
         column = Column(brought(column.array(scope.length), carried(node.type)), column.failures)
     values, found = fitted(column, node.type, node.value.type, ITSELF, demands, scope)
     failures = union(column.failures, found)

@@ -125,4 +125,4 @@ class _Fold:
         total = np.array([self.total], object)
         if self.function == "sum":
             return opened(aggregates.sums_in(self.kind, total))
-        return aggregates.means_in(self.kind, total, np.array([self.members])), ()
+        return opened(aggregates.means_in(self.kind, total, np.array([self.members])))

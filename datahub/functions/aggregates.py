@@ -123,6 +123,7 @@ def finite(numbers: Floats, keep: Mask | None = None) -> Outcome:
     "avg(value: int?) -> decimal?",
     "avg(value: decimal?) -> decimal?",
     rule=mean,
+    rejects=("R602",),
     sql="AVG",
     excel="AVERAGE",
     also=("JSONata $average", "DataWeave avg", "FEEL mean", "Bloblang mean"),
@@ -132,7 +133,7 @@ def finite(numbers: Floats, keep: Mask | None = None) -> Outcome:
         example("avg(x for x in [1, 1, 2])", Decimal("1.333333")),
     ],
 )
-def avg(values: pa.Array, offsets: Offsets) -> pa.Array:
+def avg(values: pa.Array, offsets: Offsets) -> Outcome:
     """The mean of the values that are not null; null where there are none.
 
     The mean of whole numbers or decimals is a decimal with as many decimals as they have, and at least six, rounded
@@ -142,13 +143,18 @@ def avg(values: pa.Array, offsets: Offsets) -> pa.Array:
     return means_in(values.type, exact.segment_sums(values, offsets), lengths_of(offsets))
 
 
-def means_in(kind: pa.DataType, sums: exact.Exact, members: Ints) -> pa.Array:
-    """The means of so many values of a type each, given their exact sums; null where there are none."""
+def means_in(kind: pa.DataType, sums: exact.Exact, members: Ints) -> Outcome:
+    """The means of so many values of a type each, given their exact sums; null where there are none, R602 beyond 76 digits."""
     scale = kind.scale if pa.types.is_decimal(kind) else 0
     precision = kind.precision if pa.types.is_decimal(kind) else 19
     width, after = mean_digits(precision, scale)
-    means = exact.quotient(exact.times(sums, 10 ** (after - scale)), np.maximum(members, 1))
-    return exact.as_decimals(means, members > 0, exact.decimal_type(width, after))
+    return of_digits(exact.quotient(exact.times(sums, 10 ** (after - scale)), np.maximum(members, 1)), members > 0, width, after)
+
+
+def of_digits(numbers: exact.Exact, keep: Mask, precision: int, scale: int) -> Outcome:
+    """Decimals out of their scaled numbers, null where `keep` is false; R602 where one has more digits than `precision`."""
+    held = exact.fits(numbers, precision)
+    return outcome(exact.as_decimals(numbers, keep & held, exact.decimal_type(precision, scale)), (keep & ~held, "R602"))
 
 
 @aggregate("avg(value: float?) -> float?", rejects=("R602",))

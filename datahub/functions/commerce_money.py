@@ -14,7 +14,16 @@ from datahub.functions import decimals, exact
 from datahub.functions.columns import all_valid, as_array, broadcast, ints, length_of, outcome, valid
 from datahub.functions.commerce_codes import currency_digits, digits_of
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
-from datahub.functions.precision import as_decimal, capped, decimal_of, planned_product, planned_quotient, planned_rounding, planned_sum
+from datahub.functions.precision import (
+    MOST_DIGITS,
+    as_decimal,
+    capped,
+    decimal_of,
+    planned_product,
+    planned_quotient,
+    planned_rounding,
+    planned_sum,
+)
 from datahub.functions.results import item_of
 from datahub.functions.segments import listed, owners, places, sorted_rows, unpacked
 from datahub.types import model as t
@@ -66,8 +75,7 @@ def vat_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
     The rate is a share: `20%` or `0.2`, for a column of percentages `r.rate / 100`. A rate below 0 or above 1 is a
     reject (R603), so that 20 for 20 % is not taken for 2000 %.
     """
-    raw = decimals.multiply(net, rate)
-    return _rounded(raw, digits, _no_share(rate, length_of(net, rate)))
+    return _rounded(_times(net, rate, digits), digits, _no_share(rate, length_of(net, rate)))
 
 
 @function(
@@ -84,7 +92,7 @@ def vat_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
 )
 def gross_of(net: Datum, rate: Datum, digits: int = 2) -> Outcome:
     """A net amount with tax, rounded to `digits` after the point, half away from zero; for the rate see `vat_of`."""
-    return _rounded(decimals.multiply(net, _plus_one(rate)), digits, _no_share(rate, length_of(net, rate)))
+    return _rounded(_times(net, _plus_one(rate), digits), digits, _no_share(rate, length_of(net, rate)))
 
 
 @function(
@@ -105,6 +113,12 @@ def net_of(gross: Datum, rate: Datum, digits: int = 2) -> Outcome:
     planned = _netted_type(decimal_of(gross), decimal_of(rate), digits)
     raw = decimals.quotient(gross, _plus_one(_zero_where(rate, wild)), planned)
     return outcome(raw.values, (wild, "R603"), *_beside(raw, wild))
+
+
+def _times(net: Datum, factor: Datum, digits: int) -> Outcome:
+    """The product, exact where 76 digits hold it, else rounded to `digits` at once: not twice."""
+    planned = planned_product(decimal_of(net), decimal_of(factor))
+    return decimals.multiply(net, factor, planned if planned.precision < MOST_DIGITS else planned_rounding(planned, digits))
 
 
 def _plus_one(rate: Datum) -> Datum:
@@ -215,7 +229,8 @@ def proration(amount: Datum, weights: Datum, digits: int = 2) -> Outcome:
     signed = np.where((units < 0)[rows], -shares, shares)
     column = exact.as_decimals(signed, np.ones(len(signed), np.bool_), arrow_type(planned))
     present = all_valid(amounts, lists)
-    return outcome(listed(column, offsets), (negative & present, "R603"), (nothing & present, "R601"), *whole.failed)
+    large = [(mask & ~negative & ~nothing, code) for mask, code in whole.failed]
+    return outcome(listed(column, offsets), (negative & present, "R603"), (nothing & present, "R601"), *large)
 
 
 def _shared(kinds: Kinds, constants: Constants) -> t.Type | None:

@@ -7,7 +7,7 @@ was declared; those are worked out in NumPy. The others go through `wide`. Opera
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _INT64 = 2**63
+_WHOLE = t.Decimal(False, 19, 0)
 
 
 def add(left: Datum, right: Datum) -> Outcome:
@@ -51,10 +52,10 @@ def subtract(left: Datum, right: Datum) -> Outcome:
     return _sum(left, right, np.subtract, wide.difference)
 
 
-def multiply(left: Datum, right: Datum) -> Outcome:
-    """The exact product; R602 beyond 76 digits."""
+def multiply(left: Datum, right: Datum, planned: t.Decimal | None = None) -> Outcome:
+    """The exact product, or rounded to what `planned` has, which is not more; R602 beyond 76 digits."""
     a, b = decimal_of(left), decimal_of(right)
-    planned = planned_product(a, b)
+    planned = planned or planned_product(a, b)
     surplus = a.scale + b.scale - planned.scale
     keep, x, y = all_valid(left, right), scaled(left), scaled(right)
     if surplus == 0 and x is not None and y is not None and _largest(x) * _largest(y) < _INT64:
@@ -97,15 +98,16 @@ def floor_divide(left: Datum, right: Datum) -> tuple[Outcome, Outcome]:
     if x is not None and y is not None and _largest(x) < _INT64:
         # Also where a null is: what stands there may be zero.
         whole, over = np.divmod(x, np.where(np.asarray(y) == 0, 1, y))
-        wholes, overs = _small(whole, t.Decimal(False, 19, 0), keep & ~zero), _small(over, rest, keep & ~zero)
+        wholes, overs = _small(whole, _WHOLE, keep & ~zero), _small(over, rest, keep & ~zero)
     else:
         (p, lost_p), (q, lost_q) = _wide_at(left, scale, len(keep)), _wide_at(right, scale, len(keep))
         large, left_over, lost = wide.floor_quotient(p, wide.one_where(zero, q))
         lost = lost | lost_p | lost_q
         _, most = wide.narrowed_to_ints(large)
-        wholes = _large(large, lost | most, t.Decimal(False, 19, 0), keep & ~zero)
-        overs = _large(left_over, lost, rest, keep & ~zero)
-    return outcome(as_int64(wholes.values).values, (zero, "R601"), *wholes.failed), outcome(overs.values, (zero, "R601"), *overs.failed)
+        wholes = _reworked(_large(large, lost | most, _WHOLE, keep & ~zero), _floored, left, right, _WHOLE)
+        overs = _reworked(_large(left_over, lost, rest, keep & ~zero), _left_over, left, right, rest)
+    counted = as_int64(wholes.values)
+    return outcome(counted.values, (zero, "R601"), *wholes.failed, *counted.failed), outcome(overs.values, (zero, "R601"), *overs.failed)
 
 
 def negate(values: Datum) -> Outcome:
@@ -360,6 +362,14 @@ def _reworked(result: Outcome, exactly: Callable[[Decimal, Decimal], Decimal], l
     if again.failed:
         still[np.flatnonzero(lost)] = again.failed[0][0]
     return outcome(pa.compute.replace_with_mask(result.values, rows, again.values), (still, code))
+
+
+def _floored(left: Decimal, right: Decimal) -> Decimal:
+    return (left / right).to_integral_value(ROUND_FLOOR)
+
+
+def _left_over(left: Decimal, right: Decimal) -> Decimal:
+    return left - right * _floored(left, right)
 
 
 def _wides(left: Datum, right: Datum) -> tuple[pa.Array, pa.Array]:

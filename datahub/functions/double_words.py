@@ -6,13 +6,13 @@ nothing near the 256 that Arrow would take for it at five times the cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from datahub.functions.columns import Ints
 from datahub.functions.declare import Mask
+from datahub.functions.long_division import AWAY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,20 +52,8 @@ def quotient(words: npt.NDArray[np.int64], digits: int, mode: str) -> Ints | Non
     if high.any() or int(low.max()) >= 2**63 - 1:
         return None
     whole = low.astype(np.int64)
-    whole += _AWAY[mode](whole, over.astype(np.int64), 10**digits, negative)
+    whole += AWAY[mode](whole, over.astype(np.int64), 10**digits, negative)
     return np.where(negative, -whole, whole)
-
-
-_AWAY: dict[str, Callable[[Ints, Ints, int, Mask], Any]] = {
-    "floor": lambda whole, over, unit, negative: (over > 0) & negative,
-    "ceil": lambda whole, over, unit, negative: (over > 0) & ~negative,
-    "down": lambda whole, over, unit, negative: 0,
-    "up": lambda whole, over, unit, negative: over > 0,
-    "half_up": lambda whole, over, unit, negative: over >= unit - over,
-    "half_even": lambda whole, over, unit, negative: (over > unit - over) | ((over == unit - over) & (whole % 2 != 0)),
-    "half_down": lambda whole, over, unit, negative: over > unit - over,
-}
-"""For each way of rounding, where a magnitude that was cut goes up by one."""
 
 
 def _magnitude(numbers: Ints) -> Words:

@@ -347,7 +347,11 @@ def lcm(left: Datum, right: Datum) -> Outcome:
     divisor = gcd(a, b)
     parts = from_ints(ints(a) // np.maximum(ints(divisor.values), 1), valid(a))
     product = multiply_ints(parts, b)
-    positive = pc.if_else(pc.less(product.values, 0), negate_int(product.values).values, product.values)
-    lost = [(mask & (ints(a) != 0) & (ints(b) != 0), code) for mask, code in (*divisor.failed, *product.failed)]
+    negated = negate_int(product.values)
+    negative = ints(product.values) < 0
+    positive = pc.if_else(pa.array(negative), negated.values, product.values)
+    # A result of 2^63 has no failure but that of its sign: the product is the least int, which has no opposite.
+    unsigned = [(mask & negative, code) for mask, code in negated.failed]
+    lost = [(mask & (ints(a) != 0) & (ints(b) != 0), code) for mask, code in (*divisor.failed, *product.failed, *unsigned)]
     zero = pa.array((ints(a) == 0) | (ints(b) == 0), mask=~all_valid(a, b))
     return outcome(pc.if_else(zero, 0, positive), *lost)

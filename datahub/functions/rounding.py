@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import decimal
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,6 @@ from datahub.functions import decimals
 from datahub.functions.columns import all_valid, as_array, broadcast, length_of, map_distinct, nulled, outcome
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.precision import as_decimal, capped, decimal_of, planned_rounding, rounding_rule
-from datahub.functions.wide import PYTHON_MODES
 from datahub.types import model as t
 from datahub.types.arrow import arrow_type
 
@@ -45,12 +45,24 @@ def _declare(name: str, mode: str, doc: str, **told: Any) -> None:
         function(signature, category=CATEGORY, rejects=("R602",), rule=rule, **told)(kernel)
 
 
+_MODES: Mapping[str, str] = {
+    "half_up": decimal.ROUND_HALF_UP,
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "half_down": decimal.ROUND_HALF_DOWN,
+    "down": decimal.ROUND_DOWN,
+    "up": decimal.ROUND_UP,
+    "floor": decimal.ROUND_FLOOR,
+    "ceil": decimal.ROUND_CEILING,
+}
+"""Ways of rounding as Python's decimals call them; `half_up` is away from zero, as in commerce."""
+
+
 def _float(number: float, places: int, mode: str) -> float:
     if abs(places) > 400:
         return number if places > 0 else 0.0
     exact = Decimal(repr(number))
     unit = Decimal(1).scaleb(-places)
-    return float((exact / unit).to_integral_value(PYTHON_MODES[mode]) * unit) + 0.0
+    return float((exact / unit).to_integral_value(_MODES[mode]) * unit) + 0.0
 
 
 def _rounded(value: Datum, digits: Datum, mode: str) -> Outcome:
@@ -247,10 +259,12 @@ def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask]
     _, over = decimals.floor_divide(column, steps)
     above = up(over.values, steps, decimals.order(column, pa.scalar(0)) > 0)
     more = pc.if_else(pa.array(above), steps, pa.scalar(0, steps.type))
-    below = decimals.subtract(column, over.values)
+    apart = decimals.subtract(column, over.values)
+    # Multiples of a step have no more decimals than it.
+    below = decimals.at_scale(apart.values, planned, "half_up")
     nearest = decimals.add(below.values, more)
     result = decimals.at_scale(nearest.values, planned, "half_up")
-    lost = _one_of(len(above), *below.failed, *nearest.failed, *result.failed)
+    lost = _one_of(len(above), *apart.failed, *below.failed, *nearest.failed, *result.failed)
     zero = [pair for pair in over.failed if pair[1] == "R601"]
     none = [pair for pair in over.failed if pair[1] != "R601"]
     return outcome(nulled(result.values, ~all_valid(column, steps)), *zero, (_one_of(len(above), (lost, "R602"), *none), "R602"))

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from datahub.functions import exact
-from datahub.functions.aggregates import finite, float_sums
+from datahub.functions.aggregates import finite, float_sums, of_digits
 from datahub.functions.columns import Ints, floats, from_floats, from_ints, outcome
 from datahub.functions.declare import Floats, Mask, Offsets, Outcome, example
 from datahub.functions.members import tallied
@@ -34,12 +34,13 @@ PRODUCT_DIGITS = 38
     "median(value: int?) -> decimal?",
     "median(value: decimal?) -> decimal?",
     rule=mean,
+    rejects=("R602",),
     sql="MEDIAN",
     excel="MEDIAN",
     also=("FEEL median", "Spark percentile_approx"),
     examples=[example("median([5, 1, 3])", Decimal(3)), example("median([1, 2, null])", Decimal("1.5")), example("median([null])", None)],
 )
-def median(values: pa.Array, offsets: Offsets) -> pa.Array:
+def median(values: pa.Array, offsets: Offsets) -> Outcome:
     """The value in the middle when all are sorted, or the mean of the two there; nulls are left out.
 
     Like `avg` it has at least six decimals.
@@ -53,19 +54,20 @@ def median(values: pa.Array, offsets: Offsets) -> pa.Array:
     spread[filled.to_numpy()] = exact.quotient(exact.times(numbers, 10 ** (after - scale)), 2)
     keep = np.zeros(len(spread), np.bool_)
     keep[filled.to_numpy()] = True
-    return exact.as_decimals(spread, keep, exact.decimal_type(width, after))
+    return of_digits(spread, keep, width, after)
 
 
 @aggregate(
     "percentile(value: int?, share: decimal!) -> decimal?",
     "percentile(value: decimal?, share: decimal!) -> decimal?",
     rule=mean,
+    rejects=("R602",),
     sql="PERCENTILE_CONT",
     excel="PERCENTILE.INC",
     also=("Excel QUARTILE", "pandas quantile", "Excel QUARTILE.INC", "Excel PERCENTILE"),
     examples=[example("percentile([1, 2, 3, 4], 50%)", Decimal("2.5")), example("percentile([10, 20], 90%)", Decimal(19))],
 )
-def percentile(values: pa.Array, offsets: Offsets, share: Decimal) -> pa.Array:
+def percentile(values: pa.Array, offsets: Offsets, share: Decimal) -> Outcome:
     """The value below which that share of the values lies, in between two of them in proportion; nulls are left out.
 
     `percentile(x, 0)` is the smallest, `percentile(x, 50%)` the median, `percentile(x, 1)` the largest. Null where there are
@@ -83,10 +85,10 @@ def percentile(values: pa.Array, offsets: Offsets, share: Decimal) -> pa.Array:
     at = np.where(keep, offsets[:-1] + np.minimum(whole, np.maximum(lengths - 1, 0)), 0)
     next_one = np.where(keep & (whole + 1 < lengths), at + 1, at)
     if not len(ordered):
-        return pa.nulls(len(lengths), exact.decimal_type(width, after))
+        return Outcome(pa.nulls(len(lengths), exact.decimal_type(width, after)))
     low, high = ordered[at], ordered[next_one]
     between = exact.times(low * bottom + over * (high - low), 10 ** (after - scale))
-    return exact.as_decimals(exact.quotient(between, bottom), keep, exact.decimal_type(width, after))
+    return of_digits(exact.quotient(between, bottom), keep, width, after)
 
 
 def _parts(lengths: Ints, top: int, bottom: int) -> tuple[Ints, exact.Exact]:

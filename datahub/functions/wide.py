@@ -7,8 +7,6 @@ are given smaller precisions than they have, and whether a result was too large 
 
 from __future__ import annotations
 
-import decimal
-from collections.abc import Mapping
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datahub.functions.columns import as_mask, buffer_view, decimals_from_ints, map_distinct, validity
+from datahub.functions import long_division
+from datahub.functions.columns import as_mask, buffer_view, decimals_from_ints, validity
 from datahub.functions.declare import Mask
 
 if TYPE_CHECKING:
@@ -30,25 +29,8 @@ _SURELY_HELD = 5e76
 _SCALABLE = 9.99e75
 _MOST_AT_ONCE = 37
 EXACT = Context(prec=DIGITS + 4)
-MODES: Mapping[str, str] = {
-    "half_up": "half_towards_infinity",
-    "half_even": "half_to_even",
-    "half_down": "half_towards_zero",
-    "down": "towards_zero",
-    "up": "towards_infinity",
-    "floor": "down",
-    "ceil": "up",
-}
-"""Ways of rounding, and what Arrow calls them; `half_up` is away from zero, as in commerce."""
-PYTHON_MODES = {
-    "half_up": decimal.ROUND_HALF_UP,
-    "half_even": decimal.ROUND_HALF_EVEN,
-    "half_down": decimal.ROUND_HALF_DOWN,
-    "down": decimal.ROUND_DOWN,
-    "up": decimal.ROUND_UP,
-    "floor": decimal.ROUND_FLOOR,
-    "ceil": decimal.ROUND_CEILING,
-}
+_LEAST_MORE = 4
+_MOST_STEPS = 5
 
 
 def widened(values: pa.Array) -> pa.Array:
@@ -61,8 +43,8 @@ def widened(values: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [validity(_keep(values)), pa.py_buffer(_four_words(words_of(values)))])
 
 
-def of_words(words: npt.NDArray[np.int64], keep: Mask) -> pa.Array:
-    """Raw whole numbers out of rows of four words, null where `keep` is false."""
+def of_words(words: npt.NDArray[np.int64], keep: Mask | None) -> pa.Array:
+    """Raw whole numbers out of rows of four words, null where `keep` is false; of no row where it is None."""
     packed = np.ascontiguousarray(words)
     return pa.Array.from_buffers(pa.decimal256(DIGITS, 0), len(packed), [validity(keep), pa.py_buffer(packed)])
 
@@ -114,51 +96,64 @@ def shifted(values: Wide, digits: int) -> tuple[pa.Array, Mask]:
 
 def rounded(values: pa.Array, digits: int, mode: str) -> pa.Array:
     """The numbers without their last `digits` digits, rounded."""
-    if digits == 0:
-        return values
-    if digits >= DIGITS:
-        return _rounded_off(values, digits, mode)
-    # Rounding up could give a 77th digit on the way, which Arrow refuses for the whole column.
-    extreme = beyond_value(values, 10**DIGITS - 10**digits)
-    held = _zero_where(extreme, values)
-    cut = pc.round(retyped(held, pa.decimal256(DIGITS, digits)), ndigits=0, round_mode=MODES[mode])
-    whole = retyped(pc.cast(cut, pa.decimal256(DIGITS - digits, 0)), pa.decimal256(DIGITS, 0))
-    if not extreme.any():
-        return whole
-    return pc.replace_with_mask(whole, pa.array(extreme), _rounded_off(values.filter(pa.array(extreme)), digits, mode))
+    return of_words(long_division.cut(words_of(values), digits, mode), _keep(values)) if digits else values
 
 
-def _rounded_off(values: pa.Array, digits: int, mode: str) -> pa.Array:
-    """The numbers rounded to where none of their digits stands; a rare wish, so Python does it on the distinct ones."""
-    how = PYTHON_MODES[mode]
-    return map_distinct(lambda number: number.scaleb(-digits, EXACT).quantize(Decimal(1), how), pa.decimal256(DIGITS, 0), values).values
-
-
-def quotient(left: Wide, right: Wide, digits: int, mode: str = "half_up") -> tuple[pa.Array, Mask]:
+def quotient(left: pa.Array, right: pa.Array, digits: int, mode: str = "half_up") -> tuple[pa.Array, Mask]:
     """`left * 10^digits / right`, rounded, and where that is beyond reach; `right` must not be zero."""
-    # Arrow gives max(4, precision of the right + 1) more digits, cut off: one more than wanted is enough to round by.
+    # Arrow gives max(4, precision of the right + 1) more digits, cut off.
     if digits > _MOST_AT_ONCE:
         larger, beyond_reach = shifted(left, digits - _MOST_AT_ONCE)
         whole, lost = quotient(_zero_where(beyond_reach, larger), right, _MOST_AT_ONCE, mode)
         return whole, lost | beyond_reach
-    more = max(4, digits + 1)
+    more = max(_LEAST_MORE, digits)
     lost = np.abs(_estimated(left)) * 10.0**more >= _SCALABLE
-    raw = pc.divide(_as(_zero_where(lost, left), DIGITS - more), _as(right, more - 1))
-    return rounded(raw, more - digits, mode), lost
+    left = _zero_where(lost, left)
+    whole, over = _truncated(left, right, max(digits, 0), more)
+    if digits >= 0:
+        return _gone_away(whole, over, left, right, mode), lost
+    # A digit behind the last says that something is left over, which is all that rounding asks of it.
+    apart = widened(pa.array((signs(over) != 0) * (signs(left).astype(np.int64) * signs(right))))
+    return rounded(total(shifted(whole, 1)[0], apart)[0], 1 - digits, mode), lost
 
 
 def floor_quotient(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array, Mask]:
     """Quotient by floor, what is left over (with the sign of `right`), and where that is beyond reach; `right` must not be zero."""
-    more = 4
-    lost = np.abs(_estimated(left)) * 10.0**more >= _SCALABLE
+    lost = np.abs(_estimated(left)) * 10.0**_LEAST_MORE >= _SCALABLE
     left = _zero_where(lost, left)
-    raw = retyped(pc.divide(_as(left, DIGITS - more), _as(right, more - 1)), pa.decimal256(DIGITS, more))
-    whole = retyped(pc.cast(pc.round(raw, ndigits=0, round_mode="towards_zero"), pa.decimal256(DIGITS - more, 0)), pa.decimal256(DIGITS, 0))
-    over, _ = difference(left, product(whole, right)[0])
-    zero = _zero(over.type)
-    apart = pc.and_(pc.not_equal(over, zero), pc.not_equal(pc.less(over, zero), pc.less(right, zero)))
+    whole, over = _truncated(left, right, 0, _LEAST_MORE)
+    apart = pa.array((signs(over) != 0) & (signs(over) != signs(right)))
     down = difference(whole, widened(pc.cast(apart, pa.int64())))[0]
     return down, pc.if_else(apart, total(over, right)[0], over), lost
+
+
+def _truncated(left: pa.Array, right: pa.Array, digits: int, more: int) -> tuple[pa.Array, pa.Array]:
+    """`left * 10^digits / right` without what is behind the point, and what is left over; Arrow divides with `more` digits."""
+    raw = retyped(pc.divide(_as(left, DIGITS - more), _as(right, more - 1)), pa.decimal256(DIGITS, 0))
+    whole, larger = rounded(raw, more - digits, "down"), shifted(left, digits)[0]
+    over = difference(larger, product(whole, right)[0])[0]
+    size, signs_of_left, signs_of_right = pc.abs(right), signs(larger), widened(pa.array(signs(right).astype(np.int64)))
+    there = as_mask(pc.and_(pc.is_valid(left), pc.is_valid(right)))
+    # Arrow's quotient may be off by a unit or two: what is left over says so, and which way.
+    for _ in range(_MOST_STEPS):
+        short, far = as_mask(pc.greater_equal(pc.abs(over), size)), signs(over) == -signs_of_left
+        step = np.where(there, (short & ~far).astype(np.int64) - far, 0) * signs_of_left
+        if not step.any():
+            return whole, over
+        steps = widened(pa.array(step))
+        whole = total(whole, product(steps, signs_of_right)[0])[0]
+        over = difference(over, product(steps, size)[0])[0]
+    raise ArithmeticError("a quotient of Arrow's is too far off")
+
+
+def _gone_away(whole: pa.Array, over: pa.Array, left: pa.Array, right: pa.Array, mode: str) -> pa.Array:
+    """Quotients rounded by what is left over of them."""
+    twice, size = retyped(total(pc.abs(over), pc.abs(over))[0], right.type), pc.abs(right)
+    # 1 below a half of the divisor, 2 at it, 3 above it, of 4; 0 where nothing is left over.
+    part = np.where(as_mask(pc.less(twice, size)), 1, np.where(as_mask(pc.equal(twice, size)), 2, 3)) * (signs(over) != 0)
+    sign = signs(left).astype(np.int64) * signs(right)
+    away = np.asarray(long_division.AWAY[mode](words_of(whole)[:, 0], part, 4, sign < 0), np.int64)
+    return total(whole, widened(pa.array(np.broadcast_to(away * sign, sign.shape))))[0] if away.any() else whole
 
 
 def beyond(values: pa.Array, digits: int) -> Mask:

@@ -18,7 +18,7 @@ from datahub.syntax import ast
 from datahub.syntax.literals import MOST_DIGITS, is_too_long
 from datahub.types import model as t
 from datahub.types.assign import plain
-from datahub.types.fits import digits_of
+from datahub.types.fits import digits_of, misfit
 
 LARGEST_INT = 2**63 - 1
 
@@ -97,7 +97,7 @@ def list_of(tree: ast.ListOf, scope: Scope, want: t.Type | None) -> ir.Expressio
     kind = shared_type(items) if items else (item or t.Unknown())
     if kind is None:
         return mixed(tree.items, items, scope)
-    if all(isinstance(one, ir.Constant) for one in items):
+    if all(isinstance(one, ir.Constant) and misfit(one.value, t.base_of(kind)) is None for one in items):
         values = tuple(as_value(one.value, kind) for one in items if isinstance(one, ir.Constant))
         return constant(scope, values, t.ListOf(kind))
     return made(scope, ir.MakeList(tuple(brought(one, kind, scope) for one in items), t.ListOf(kind)))

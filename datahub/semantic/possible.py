@@ -9,7 +9,9 @@ from datahub.semantic import ir
 from datahub.types import model as t
 from datahub.types.assign import MOST_DIGITS
 
-_PLANNED = frozenset(("+", "-", "*", "/", "neg", "abs", "sum", "avg", "round", "round_half_even", "round_up", "round_down"))
+_PLANNED = frozenset(
+    ("+", "-", "*", "/", "neg", "abs", "sum", "avg", "median", "percentile", "round", "round_half_even", "round_up", "round_down")
+)
 """Those whose result has room for all digits, unless a decimal has not so many."""
 _GROWING = frozenset(("&", "concat_text", "join_text", "replace", "replace_each", "redact"))
 """Those that reject nothing but a text beyond 16 MiB: what is said of values that never fail holds for them, short of that."""

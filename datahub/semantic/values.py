@@ -10,7 +10,7 @@ from datahub.semantic.scope import Scope
 from datahub.semantic.trees import Node, interned
 from datahub.types import model as t
 from datahub.types.assign import carried_alike, common_of
-from datahub.types.fits import digits_of
+from datahub.types.fits import digits_of, misfit
 
 
 def made(scope: Scope, node: Node) -> Node:
@@ -115,7 +115,7 @@ def brought(value: ir.Expression, kind: t.Type, scope: Scope) -> ir.Expression:
         return made(scope, ir.Omitted(kind))
     if isinstance(value.type, t.Unknown) or isinstance(kind, t.Unknown):
         return value
-    if isinstance(value, ir.Constant):
+    if isinstance(value, ir.Constant) and misfit(value.value, t.base_of(kind)) is None:
         nullable = value.value is None
         return constant(scope, as_value(value.value, kind), t.with_null(kind, nullable))
     if isinstance(value.type, t.Nothing) or not carried_alike(value.type, kind):

@@ -207,9 +207,16 @@ def typed(parameter: Parameter, kind: t.Type, choice: int, signature: str) -> t.
         wanted = shape(f"[{shown[1]}?]")
     made_of = built(wanted, items)
     if isinstance(made_of, t.Decimal):
-        made_of = (MONEY, t.Decimal(False, 28, 10), t.Decimal(False, 6, 4), t.Decimal(False, 38, 6), t.Decimal(False, 18, 0))[choice % 5]
+        made_of = (
+            MONEY,
+            t.Decimal(False, 28, 10),
+            t.Decimal(False, 6, 4),
+            t.Decimal(False, 38, 6),
+            t.Decimal(False, 18, 0),
+            t.Decimal(False, 64, 12),
+        )[choice % 6]
     if isinstance(made_of, t.ListOf) and isinstance(made_of.item, t.Decimal):
-        made_of = t.ListOf(t.Decimal(made_of.item.nullable, *((12, 2), (28, 10), (6, 4))[choice % 3]))
+        made_of = t.ListOf(t.Decimal(made_of.item.nullable, *((12, 2), (28, 10), (6, 4), (64, 12))[choice % 4]))
     return t.nullable(made_of)
 
 

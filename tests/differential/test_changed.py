@@ -50,6 +50,8 @@ def test_a_text_of_columns_within_a_constant_one_is_counted_in_every_row():
     assert [] == columned.differences("count_matches", 'count_matches("banana", ⟦"an"⟧)')
 
 
+WIDEST = "99999999999999999999999999999999999999 * 99999999999999999999999999999999999999"
+"""A decimal of all 76 digits."""
 KNOWN = [
     'mid("abcdef", 9223372036854775807, 3)',
     'char_at("été", -9223372036854775807)',
@@ -58,6 +60,24 @@ KNOWN = [
     "round_half_even(2.5, -2147483649)",
     "trunc(2.789, -9223372036854775807)",
     "lcm(0, -9223372036854775807 - 1)",
+    "lcm(-9223372036854775807 - 1, 1)",
+    "lcm(4, -9223372036854775807 - 1)",
+    f"avg([{WIDEST}])",
+    f"median([{WIDEST}, {WIDEST}])",
+    f"percentile([{WIDEST}], 0.5)",
+    f"greatest({WIDEST}, 0.1)",
+    f"if(true, {WIDEST}, 0.1)",
+    f"max([{WIDEST}, 0.1])",
+    f"div(7.5, {WIDEST})",
+    f"mod({WIDEST}, -2)",
+    f"ceil_to(12.31, {WIDEST})",
+    f"floor_to(-({WIDEST}), 10)",
+    f"proration({WIDEST}, [1, -1])",
+    "0.50000000000000000000000000000000000000 * 0.99999999999999999999999999999999999999",
+    "round(4999999999999999999999999999.9999999999 * 1, 5)",
+    "trunc(99999999999999999999999999.9999999999 * 10.0000000000, 5)",
+    'decimal("1000000000") * decimal("1000000000") * decimal("1000000000") * decimal("1000000000")',
+    'decimal("1000000000000") * decimal("1000000000000") * decimal("1000000000000") * decimal("1000000000000")',
     "proration(100.00, [])",
     "proration(100.00, compact([null]))",
     "proration(10, [null])",

@@ -113,7 +113,8 @@ def decimal(r: random.Random, precision: int, scale: int) -> Decimal:
             (0, 5, 25, -5, -25, 15, 35, 125, 10**scale, -(10**scale), 5 * 10 ** max(scale - 1, 0), 25 * 10 ** max(scale - 1, 0))
         )
     elif kind < 0.85:
-        number = r.choice((most, -most, most - 1, 10 ** (precision - 1), -(10 ** (precision - 1)), most // 2))
+        nines = 10 ** r.randint(1, precision) - 1
+        number = r.choice((most, -most, most - 1, 10 ** (precision - 1), -(10 ** (precision - 1)), most // 2, nines, -nines, nines // 2))
     else:
         number = r.randint(-most, most)
     digits = tuple(int(one) for one in str(abs(max(min(number, most), -most))))

@@ -27,7 +27,7 @@ WITHOUT_NULL = {
 } | dict.fromkeys(("omit", "merge", "distinct_by", "index_by", "group_by"), "a null that is written out has no fields")
 """Functions that show no null, and why."""
 UNSHOWN = dict.fromkeys(
-    ("avg", "vat_of", "gross_of", "net_of", "round_money", "proration", "mod", "round_down", "trunc"),
+    ("avg", "median", "percentile", "vat_of", "gross_of", "net_of", "round_money", "proration", "mod", "round_down", "trunc"),
     "R602 takes a number of more digits than a literal has",
 )
 """Functions that show all of their codes but one, and why."""
