@@ -136,9 +136,10 @@ def _value(platform: Platform, name: str, told: Field, value: str) -> Iterator[t
 
 def _number(text: str) -> Decimal | None:
     try:
-        return Decimal(text)
+        found = Decimal(text)
     except InvalidOperation:
         return None
+    return found if found.is_finite() else None
 
 
 def _date(text: str) -> bool:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import math
 import re
 import time
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
-from datahub.dev.mirakl_imports import KINDS, Import, Kind, Row, Shop, sheet
-from datahub.dev.mirakl_orders import Orders
+from datahub.dev.mirakl_imports import KINDS, Import, Kind, Row, Shop, above, sheet
+from datahub.dev.mirakl_orders import Orders, part
 from datahub.dev.mirakl_pages import page, seek
-from datahub.dev.serving import Asked, Given
-from datahub.formats.delimited import line_reader
+from datahub.dev.serving import Asked, Given, Wrong, lines, objects, whole
 
 KEY = "demo-key"
 _A_MINUTE = ("OF01", "OF02", "OF03", "OF24", "OF52", "OR11", "P42", "P44", "P45", "P46", "P47", "P51")
@@ -81,11 +78,19 @@ class FakeMirakl:
     def __call__(self, asked: Asked) -> Given:
         if asked.headers.get("authorization") != self._key:
             return Given(401, {"message": "Unauthorized", "status": 401})
+        there = set()
         for method, pattern, operation, answer in self._routes:
             found = re.fullmatch(pattern, asked.path)
             if found and method == asked.method:
-                return self._too_often(operation) or answer(asked, *found.groups())
-        return Given(404, {"message": f"no such operation: {asked.method} {asked.path}", "status": 404})
+                return self._too_often(operation) or answer(asked, *map(unquote, found.groups()))
+            there |= {method} if found else set()
+        if there:
+            raise Wrong(405, f"{asked.path} is not asked by {asked.method}", {"Allow": ", ".join(sorted(there))})
+        raise Wrong(404, f"no such operation: {asked.method} {asked.path}")
+
+    def refusal(self, status: int, message: str) -> Any:
+        """How the platform says that it does not do what is asked."""
+        return {"message": message, "status": status}
 
     def _too_often(self, operation: str) -> Given | None:
         self.calls.append(operation)
@@ -106,12 +111,12 @@ class FakeMirakl:
             yield "GET", rf"{kind.path}/(\d+)/error_report", kind.report, lambda asked, number, kind=kind: self._report(number, kind)
         products = KINDS["products"]
         yield "GET", rf"{products.path}/(\d+)/new_product_report", "P45", lambda asked, number: self._added(number)
-        yield "GET", rf"{products.path}/(\d+)/transformed_file", "P46", lambda asked, number: self.imports[int(number)].transformed()
+        yield "GET", rf"{products.path}/(\d+)/transformed_file", "P46", lambda asked, number: self._there(number).transformed()
         yield (
             "GET",
             rf"{products.path}/(\d+)/transformation_error_report",
             "P47",
-            lambda asked, n: self.imports[int(n)].transformation_report(),
+            lambda asked, number: self._there(number).transformation_report(),
         )
         yield "GET", products.path, "P51", lambda asked: page(asked, "product_import_trackings", self._imports("products"))
         yield "GET", KINDS["offers"].path, "OF04", lambda asked: seek(asked, self._imports("offers"))
@@ -134,10 +139,10 @@ class FakeMirakl:
         parts = asked.parts()
         if "file" not in parts:
             return Given(400, {"message": "The part `file` is missing", "status": 400})
-        mode = parts.get("import_mode", b"NORMAL").decode()
+        mode = parts.get("import_mode", b"NORMAL").decode(errors="replace")
         if kind.name == "offers" and mode not in ("NORMAL", "REPLACE", "PARTIAL_UPDATE"):
             return Given(400, {"message": "import_mode is unknown", "status": 400})
-        header, *rows = list(line_reader(io.StringIO(parts["file"].decode("utf-8-sig")), ";")) or [[]]
+        header, *rows = lines(parts["file"], ";")
         return self._begun(kind, mode, parts["file"], header, rows)
 
     def _begun(self, kind: Kind, mode: str, content: bytes, header: list[str], rows: list[list[str]]) -> Given:
@@ -153,34 +158,30 @@ class FakeMirakl:
     def _offers_sent(self, asked: Asked) -> Given:
         """Offers as JSON, each whole: what is not sent of one is as if it had never been said."""
         # Prices keep their digits.
-        told = json.loads(asked.body or b"null", parse_float=Decimal)
-        if not isinstance(told, dict) or not isinstance(told.get("offers"), list) or not told["offers"]:
-            return Given(400, {"message": "`offers` is missing", "status": 400})
-        rows = [[_cell(one.get(name, unsaid)) for _, name, unsaid in _OF24] for one in told["offers"]]
+        offers = objects(asked.object(exact=True).get("offers"), "`offers`")
+        if not offers:
+            raise Wrong(400, "`offers` is missing")
+        rows = [[_cell(one.get(name, unsaid)) for _, name, unsaid in _OF24] for one in offers]
         return self._begun(KINDS["offers"], "NORMAL", asked.body, [column for column, _, _ in _OF24], rows)
 
-    def _found(self, number: str, kind: Kind) -> Import | None:
-        one = self.imports.get(int(number))
-        return one if one is not None and one.kind == kind else None
+    def _there(self, number: str, kind: Kind = KINDS["products"]) -> Import:
+        one = self.imports.get(whole(number, "the number of the import"))
+        if one is None or one.kind != kind:
+            raise Wrong(404, f"import {number} is unknown")
+        return one
 
     def _status(self, number: str, kind: Kind) -> Given:
-        one = self._found(number, kind)
-        if one is None:
-            return Given(404, {"message": f"import {number} is unknown", "status": 404})
+        one = self._there(number, kind)
         one.look(self.shop)
         return Given(200, one.told())
 
     def _report(self, number: str, kind: Kind) -> Given:
-        one = self._found(number, kind)
-        return one.report() if one is not None else Given(404, {"message": "there is no error report", "status": 404})
+        return self._there(number, kind).report()
 
     def _added(self, number: str) -> Given:
-        one = self.imports[int(number)]
+        one = self._there(number)
         good = [cells for row, cells in enumerate(one.rows) if row not in one.errors and row not in one.transformation]
         return sheet(one.header, good)
-
-    def _untransformed(self, number: str) -> Given:
-        return self.imports[int(number)].transformation_report()
 
     def _imports(self, kind: str) -> list[dict[str, Any]]:
         return [one.told() for one in self.imports.values() if one.kind.name == kind]
@@ -201,13 +202,14 @@ class FakeMirakl:
 
     def _hierarchies(self) -> list[dict[str, Any]]:
         return [
-            {"code": code, "label": row["hierarchy-label"], "parent_code": row.get("hierarchy-parent-code", ""), "level": self._level(code)}
+            {
+                "code": code,
+                "label": row["hierarchy-label"],
+                "parent_code": row.get("hierarchy-parent-code", ""),
+                "level": 1 + len(list(above(self.shop.hierarchies, row, "hierarchy-parent-code"))),
+            }
             for code, row in self.shop.hierarchies.items()
         ]
-
-    def _level(self, code: str) -> int:
-        parent = self.shop.hierarchies[code].get("hierarchy-parent-code", "")
-        return 1 + self._level(parent) if parent in self.shop.hierarchies else 1
 
     def _attributes(self, asked: Asked) -> list[dict[str, Any]]:
         wanted = asked.query.get("hierarchy", "")
@@ -248,8 +250,8 @@ class FakeMirakl:
 
     def _export(self, asked: Asked) -> Given:
         """Offers as CSV, in chunks; the same question while it is still being answered gets the same id."""
-        told = asked.json() or {}
-        chunk = int(told.get("items_per_chunk", 1000))
+        told = asked.object()
+        chunk = whole(told.get("items_per_chunk", 1000), "items_per_chunk", 1)
         since = str(told.get("last_request_date") or "")
         id = hashlib.sha256(f"{since} {chunk} {sorted(self.offers)}".encode()).hexdigest()[:12]
         rows = [[sku, row.get("price", ""), row.get("quantity", "")] for sku, row in sorted(self.offers.items())]
@@ -268,7 +270,7 @@ class FakeMirakl:
         return Given(200, {"status": "COMPLETED", "urls": urls})
 
     def _chunk(self, asked: Asked, id: str, number: str) -> Given:
-        return Given(200, self.exports[id][1][int(number)], {"Content-Type": "text/csv;charset=UTF-8"})
+        return Given(200, part(self.exports, id, number), {"Content-Type": "text/csv;charset=UTF-8"})
 
 
 _OF24 = (

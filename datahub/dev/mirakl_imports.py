@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -190,10 +190,14 @@ def offer(shop: Shop, row: Row) -> str:
         return "The column 'state' is mandatory"
     if (price := number(row.get("price", ""))) is None or price <= 0:
         return "The price must be a number greater than 0"
-    if row.get("quantity") and not row["quantity"].isdigit():
+    if row.get("quantity") and not _counts(row["quantity"]):
         return "The quantity must be a whole number"
     shop.offers[sku] = row
     return ""
+
+
+def _counts(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _quantity(shop: Shop, row: Row) -> str:
@@ -202,7 +206,7 @@ def _quantity(shop: Shop, row: Row) -> str:
         return f"The offer '{sku}' is unknown"
     if row.get("update-delete") == "delete":
         return "" if shop.stock.pop((sku, place), None) is not None else f"The offer '{sku}' has no such quantity"
-    if not row.get("quantity", "").isdigit():
+    if not _counts(row.get("quantity", "")):
         return "The quantity must be a whole number"
     shop.stock[sku, place] = row["quantity"]
     shop.offers[sku] = {**shop.offers[sku], "quantity": row["quantity"]}
@@ -293,10 +297,19 @@ def _coded(kept: str, key: tuple[str, ...], needed: tuple[str, ...], parent: str
             return f"The column '{missing}' is mandatory"
         if parent and row.get(parent) and row[parent] not in there:
             return f"The parent '{row[parent]}' is unknown"
+        if parent and code in above(there, row, parent):
+            return f"The parent '{row[parent]}' is below '{code}'"
         there[code] = row
         return ""
 
     return take
+
+
+def above(there: dict[Any, Row], row: Row, parent: str) -> Iterator[str]:
+    """What a line stands below, from its parent up: what is there already leads to an end."""
+    while code := row.get(parent):
+        yield code
+        row = there.get(code, {})
 
 
 def _known_product(shop: Shop, row: Row) -> str:
@@ -327,6 +340,7 @@ def sheet(header: list[str], lines: list[list[str]]) -> Given:
 
 def number(text: str) -> Decimal | None:
     try:
-        return Decimal(text)
+        found = Decimal(text)
     except InvalidOperation:
         return None
+    return found if found.is_finite() else None

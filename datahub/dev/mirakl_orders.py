@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from datahub.dev.mirakl_imports import number
 from datahub.dev.mirakl_pages import page, seek
-from datahub.dev.serving import Asked, Given
+from datahub.dev.serving import Asked, Given, Wrong, objects, whole
 
 _LOOKS = 1
 """How often an export is still being made when its status is asked for."""
@@ -31,7 +32,7 @@ class Orders:
         yield "GET", r"/api/orders/async-export/status/(.+)", "OR14", self._exporting
         yield "GET", r"/api/orders/async-export/files/(.+)/(\d+)", "OR15", self._chunk
         yield "PUT", rf"{one}/accept", "OR21", self._accepted
-        yield "PUT", rf"{one}/tracking", "OR23", lambda asked, order: self._changed(order, tracking=asked.json())
+        yield "PUT", rf"{one}/tracking", "OR23", lambda asked, order: self._changed(order, tracking=asked.object())
         yield "PUT", rf"{one}/ship", "OR24", self._shipped
         yield "PUT", r"/api/orders/refund", "OR28", lambda asked: self._taken_back(asked, "refunds")
         yield "PUT", rf"{one}/cancel", "OR29", self._cancelled
@@ -59,11 +60,11 @@ class Orders:
 
     def _export(self, asked: Asked) -> Given:
         """Orders as JSON, in chunks; one export at a time, which whoever asks meanwhile is led to."""
-        told = asked.json() or {}
+        told = asked.object()
         running = next((id for id, (looks, _) in self._exports.items() if looks <= _LOOKS), None)
         if running is not None:
             return Given(200, {"tracking_id": running})
-        size = int(told.get("items_per_chunk", 1000))
+        size = whole(told.get("items_per_chunk", 1000), "items_per_chunk", 1)
         found = self._wanted(told)
         id = hashlib.sha256(f"{len(self._exports)} {told}".encode()).hexdigest()[:12]
         parts = [json.dumps({"orders": found[at : at + size]}).encode() for at in range(0, len(found), size)]
@@ -83,7 +84,7 @@ class Orders:
         )
 
     def _chunk(self, asked: Asked, id: str, number: str) -> Given:
-        return Given(200, self._exports[id][1][int(number)])
+        return Given(200, part(self._exports, id, number))
 
     # ------------------------------------------------------------ an order
 
@@ -94,7 +95,8 @@ class Orders:
             return _unknown("order", order)
         if one["order_state"] != "WAITING_ACCEPTANCE":
             return _wrong("ORDER_INVALID_STATE")
-        told = {line["id"]: bool(line["accepted"]) for line in (asked.json() or {}).get("order_lines", [])}
+        lines = objects(asked.object().get("order_lines"), "`order_lines`")
+        told = {str(line.get("id")): line.get("accepted") in (True, "true") for line in lines}
         if set(told) != {line["order_line_id"] for line in one.get("order_lines", [])}:
             return _wrong("ORDER_LINE_ACCEPTANCE_DECISION_MISSING")
         return self._changed(order, order_state="SHIPPING" if any(told.values()) else "REFUSED")
@@ -117,7 +119,9 @@ class Orders:
         if one is None:
             return _unknown("order", order)
         fields = {field["code"]: field["value"] for field in one.get("order_additional_fields", [])}
-        for field in (asked.json() or {}).get("order_additional_fields", []):
+        for field in objects(asked.object().get("order_additional_fields"), "`order_additional_fields`"):
+            if not isinstance(field.get("code"), str):
+                return _wrong("the code of an additional field is missing")
             fields[field["code"]] = field.get("value")
         kept = [{"code": code, "value": value} for code, value in fields.items() if value not in (None, "")]
         return self._changed(order, order_additional_fields=kept)
@@ -133,19 +137,19 @@ class Orders:
 
     def _taken_back(self, asked: Asked, kind: str) -> Given:
         """Amounts of lines that are paid back, or cancelled; all of the request, or none of it."""
-        wanted = (asked.json() or {}).get(kind, [])
+        wanted = objects(asked.object().get(kind), f"`{kind}`")
         if not wanted:
             return _wrong(f"`{kind}` is missing")
         made = []
-        for number, told in enumerate(wanted):
+        for place, told in enumerate(wanted):
             line = self._line(str(told.get("order_line_id")))
             amount = _number(told.get("amount"))
             if line is None:
                 return _unknown("order line", str(told.get("order_line_id")))
             if amount is None or amount <= 0 or amount > (_number(line.get("price")) or Decimal(0)):
-                return _wrong(f"the amount of {kind}[{number}] is not between 0 and the price of the line")
+                return _wrong(f"the amount of {kind}[{place}] is not between 0 and the price of the line")
             if not told.get("reason_code"):
-                return _wrong(f"the reason_code of {kind}[{number}] is missing")
+                return _wrong(f"the reason_code of {kind}[{place}] is missing")
             made.append((line, told))
         ids = []
         for line, told in made:
@@ -159,9 +163,10 @@ class Orders:
             return _unknown("order line", line)
         if one.get("order_line_state") != "INCIDENT_OPEN":
             return _wrong("ORDER_LINE_INVALID_STATE")
-        if not (asked.json() or {}).get("reason_code"):
+        reason = asked.object().get("reason_code")
+        if not reason:
             return _wrong("reason_code is missing")
-        one.update(order_line_state="INCIDENT_CLOSED", order_line_state_reason_code=asked.json()["reason_code"])
+        one.update(order_line_state="INCIDENT_CLOSED", order_line_state_reason_code=reason)
         return Given(204, b"")
 
     def _order(self, id: str) -> dict[str, Any] | None:
@@ -210,10 +215,16 @@ def _several(value: Any) -> list[str]:
 
 
 def _number(value: Any) -> Decimal | None:
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
+    return number(str(value))
+
+
+def part(exports: dict[str, tuple[int, list[bytes]]], id: str, place: str) -> bytes:
+    """One chunk of an export that there is."""
+    parts = exports[id][1] if id in exports else []
+    at = whole(place, "the number of the file")
+    if at >= len(parts):
+        raise Wrong(404, f"export {id} has no file {place}")
+    return parts[at]
 
 
 def _unknown(what: str, id: str) -> Given:

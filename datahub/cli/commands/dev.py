@@ -76,13 +76,14 @@ def _orders_in(file: Path) -> list[dict[str, Any]]:
 
 
 def _djust(port: int) -> tuple[AbstractContextManager[object], str]:
-    from datahub.dev.djust import CLIENT, SECRET, FakeDjust
+    from datahub.dev.djust import CLIENT, PASSWORD, SECRET, USER, FakeDjust
     from datahub.dev.serving import FakeServer
 
     fake = FakeDjust()
     one = FakeServer(fake, port)
     fake.url = one.url
-    return one, f"{one.url}; ask {one.url}/oauth/token for a token as client `{CLIENT}` with the secret `{SECRET}`"
+    person = f"the grant `password` has the user `{USER}` with the password `{PASSWORD}`"
+    return one, f"{one.url}; ask {one.url}/oauth/token for a token as client `{CLIENT}` with the secret `{SECRET}`; {person}"
 
 
 def _sftp(port: int, folder: Path) -> tuple[AbstractContextManager[object], str]:
