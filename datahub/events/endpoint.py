@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from hashlib import sha256
 
 import msgspec
 
-from datahub.events.signatures import verify
+from datahub.events.signatures import OfBody, verify
 from datahub.events.versions import ordered
 from datahub.formats.json_scan import too_deep
 from datahub.project.trigger import Webhook
@@ -19,6 +20,10 @@ from datahub.state.records import Message
 LONGEST_ID = 200
 LARGEST = 1_000_000
 """How much of a message to an address that does not exist is read, as of one that does."""
+
+
+_PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+"""What WooCommerce sends unsigned when a webhook is saved, to see whether 200 is answered; it starts nothing."""
 
 
 class Refused(Exception):
@@ -64,9 +69,12 @@ class Endpoint:
 
 def read(endpoint: Endpoint | None, headers: Mapping[str, str], body: bytes, now: datetime) -> Message:
     """The message that a request is, or `Refused`. An address that does not exist is answered as a signature that is wrong."""
+    if _PING.fullmatch(body):
+        # At every address alike, so that it tells of none whether it is there.
+        raise Refused(200, "here")
     hook = endpoint.hook if endpoint is not None else _NONE
     secrets = endpoint.secrets if endpoint is not None else ("no secret at all",)
-    signed = verify(hook.signature, secrets, headers, body, hook.header)
+    signed = verify(hook.signature, secrets, headers, body, _told(hook))
     if signed is None or endpoint is None:
         raise Refused(401, "not known")
     if signed.at is not None and abs(now.timestamp() - signed.at) > hook.tolerance.total_seconds():
@@ -88,9 +96,14 @@ def read(endpoint: Endpoint | None, headers: Mapping[str, str], body: bytes, now
         key=at(content, hook.key),
         body=body,
         received=now.astimezone(UTC),
-        kind=at(content, "type")[:LONGEST_ID],
+        kind=(signed.kind or at(content, "type"))[:LONGEST_ID],
         version=ordered(found(content, hook.version)),
     )
+
+
+def _told(hook: Webhook) -> OfBody | None:
+    """Where a hook finds the signature, or the token, of a sender that is not known by name."""
+    return OfBody(hook.header.lower(), hook.prefix, hook.encoding) if hook.header else None
 
 
 def parameters(hook: Webhook, body: bytes) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Who sent a message: signatures of Standard Webhooks, of Stripe's and GitHub's kind, and tokens, over the bytes as they came."""
+"""Who sent a message: signatures of Standard Webhooks, of Stripe's kind, of the body alone, and tokens, over the bytes as they came."""
 
 from __future__ import annotations
 
@@ -12,7 +12,27 @@ from typing import Literal
 from datahub.connectors.signing_keys import key_of
 from datahub.records import record
 
-Scheme = Literal["standard", "stripe", "github", "token"]
+Scheme = Literal["standard", "stripe", "github", "shopify", "woocommerce", "hmac", "token"]
+
+
+@record(frozen=True, slots=True)
+class OfBody:
+    """HMAC-SHA256 of the body alone, in a header of its own. Nothing else of such a message is signed: what it says in other headers of
+    its id or time is for whoever sends it again to choose, so neither tells messages apart nor old ones from new."""
+
+    header: str
+    prefix: str = ""
+    encoding: Literal["hex", "base64"] = "base64"
+    topic: str = ""
+    """The header that says what the message is about, for people to read."""
+
+
+SENDERS: Mapping[str, OfBody] = {
+    "github": OfBody("x-hub-signature-256", "sha256=", "hex", "x-github-event"),
+    "shopify": OfBody("x-shopify-hmac-sha256", topic="x-shopify-topic"),
+    "woocommerce": OfBody("x-wc-webhook-signature", topic="x-wc-webhook-topic"),
+}
+"""Those who sign so and are known by name."""
 
 
 @record(frozen=True, slots=True)
@@ -21,22 +41,27 @@ class Signed:
 
     id: str = ""
     at: float | None = None
+    kind: str = ""
+    """What it says to be about; nothing hangs on it, as it need not be signed."""
 
 
-def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, header: str = "") -> Signed | None:
+def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, told: OfBody | None = None) -> Signed | None:
     """What is signed, or None where the signature is missing or not that of any of the secrets. Names of headers are in lower case.
 
-    Whether `at` is near enough to now is not looked at here.
+    `told` is where a signature of the body, or a token, stands of a sender that is not known by name. Whether `at` is near enough to now
+    is not looked at here.
     """
     match scheme:
         case "standard":
             return _standard(secrets, headers, body)
         case "stripe":
             return _stripe(secrets, headers.get("stripe-signature", ""), body)
-        case "github":
-            return _github(secrets, headers, body)
+        case "github" | "shopify" | "woocommerce":
+            return _of_body(secrets, headers, body, SENDERS[scheme])
+        case "hmac":
+            return None if told is None else _of_body(secrets, headers, body, told)
         case "token":
-            return _token(secrets, headers, (header or "authorization").lower())
+            return _token(secrets, headers, told.header if told is not None else "authorization")
 
 
 def _standard(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Signed | None:
@@ -63,11 +88,10 @@ def _stripe(secrets: Sequence[str], header: str, body: bytes) -> Signed | None:
     return Signed(at=at) if _any([value for name, value in pairs if name == "v1"], wanted) else None
 
 
-def _github(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Signed | None:
-    """`sha256=HEX` over the body alone. The id of a delivery is not signed: it is not relied on to tell messages apart."""
-    given = headers.get("x-hub-signature-256", "")
-    wanted = ["sha256=" + _hmac(secret.encode(), body).hex() for secret in secrets]
-    return Signed() if _any([given], wanted) else None
+def _of_body(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, told: OfBody) -> Signed | None:
+    made = [_hmac(secret.encode(), body) for secret in secrets]
+    wanted = [told.prefix + (one.hex() if told.encoding == "hex" else base64.b64encode(one).decode()) for one in made]
+    return Signed(kind=headers.get(told.topic, "")) if _any([headers.get(told.header, "")], wanted) else None
 
 
 def _token(secrets: Sequence[str], headers: Mapping[str, str], header: str) -> Signed | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from datahub.project.model import Config, Length
+from datahub.project.model import Config, Length, mistake
 from datahub.project.secrets import Secret
 
 
@@ -18,12 +18,17 @@ class Webhook(Config):
     kind: Literal["webhook"] = "webhook"
     path: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     """The end of its address: `orders` is `/hooks/orders`."""
-    signature: Literal["standard", "stripe", "github", "token"] = "standard"
-    """How senders prove who they are: as Standard Webhooks, Stripe or GitHub do, or by a token in a header, which proves less."""
+    signature: Literal["standard", "stripe", "github", "shopify", "woocommerce", "hmac", "token"] = "standard"
+    """How senders prove who they are: as Standard Webhooks, Stripe, GitHub, Shopify or WooCommerce do; by an HMAC-SHA256 of the body in a
+    `header` (`hmac`); or by a token in a header, which proves less."""
     secrets: tuple[Secret, ...] = Field(min_length=1)
     """The secret shared with the sender; several while one takes the place of another."""
     header: str = ""
-    """The header that holds the token, where `signature` is `token`: `Authorization` where it is empty."""
+    """The header that holds the signature where `signature` is `hmac`, or the token where it is `token`: `Authorization` if empty."""
+    prefix: str = ""
+    """What stands before the signature in it, such as `sha256=`."""
+    encoding: Literal["hex", "base64"] = "hex"
+    """How the signature is written in it."""
     key: str = ""
     """Where in the body the thing stands that a message is about, such as `data.id`; messages about one thing keep their order."""
     version: str = ""
@@ -39,6 +44,16 @@ class Webhook(Config):
     """How many messages a second are taken in the long run; more are told to come later."""
     burst: int = Field(default=200, ge=1)
     """How many are taken at once."""
+
+    @model_validator(mode="after")
+    def _has_a_header(self) -> Self:
+        if self.signature == "hmac" and not self.header:
+            raise mistake("no_header", "`hmac` needs the `header` in which the signature stands", key="signature")
+        for name in ("prefix", "encoding"):
+            if self.signature != "hmac" and name in self.model_fields_set:
+                advice = 'write `signature = "hmac"`, or leave it out'
+                raise mistake("no_form", f"`{name}` is for `hmac`: the other signatures have forms of their own", key=name, help=advice)
+        return self
 
 
 class AfterJob(Config):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -32,13 +33,15 @@ BODY = json.dumps({"type": "order.paid", "data": {"id": "O-1", "version": 7}})
 @contextmanager
 def serving(folder, **told):
     store = SqliteLedger(folder / "ledger.sqlite")
-    schemes = {"orders": "standard", "stripe": "stripe", "github": "github", "token": "token"}
+    schemes = {"orders": "standard", **{name: name for name in ("stripe", "github", "token", "shopify", "woocommerce", "hmac")}}
     found = {}
     for name, scheme in schemes.items():
         secrets = (OLD, NEW) if scheme == "standard" else (PLAIN,)
         hook = Webhook.model_construct(
             path=name, signature=scheme, secrets=(), key="data.id", version="data.version", parameters={}, **told
         )
+        if scheme == "hmac":
+            hook = hook.model_copy(update={"header": "X-Erp-Signature", "prefix": "v0=", "encoding": "base64"})
         found[name] = Endpoint(name, "job", hook, secrets, Bucket(hook.rate, hook.burst))
     woken: list[int] = []
     intake = Intake(store.inbox, folder, lambda: woken.append(1), print)
@@ -251,6 +254,59 @@ def test_other_ways_to_sign_are_known(world):
         ("token", {"authorization": "no"}),
     )
     assert [401] * 4 == [post(client, headers, name=name).status_code for name, headers in wrong]
+
+
+def in_base64(header, body=BODY, secret=PLAIN, prefix="", **more):
+    made = base64.b64encode(hmac.new(secret.encode(), body.encode(), hashlib.sha256).digest()).decode()
+    return {header: prefix + made, **more}
+
+
+BODIES = [
+    ("shopify", "X-Shopify-Hmac-Sha256", "", {"X-Shopify-Topic": "orders/paid", "X-Shopify-Webhook-Id": "ID"}, "orders/paid"),
+    (
+        "woocommerce",
+        "X-WC-Webhook-Signature",
+        "",
+        {"X-WC-Webhook-Topic": "order.updated", "X-WC-Webhook-Delivery-ID": "ID"},
+        "order.updated",
+    ),
+    ("hmac", "X-Erp-Signature", "v0=", {}, "order.paid"),
+]
+
+
+@pytest.mark.parametrize("name, header, prefix, more, kind", BODIES, ids=[one[0] for one in BODIES])
+def test_signatures_of_the_body_alone_are_known_and_nothing_else_is_believed(world, name, header, prefix, more, kind):
+    client, store, _ = world
+    # Sent again under another id, and hours later: what says so is not signed, and Shopify tries for hours.
+    for id in ("1", "1", "2"):
+        told = {key: id if value == "ID" else value for key, value in more.items()}
+        sent = in_base64(header, prefix=prefix, **told, **{"X-Shopify-Triggered-At": "2020-01-01T00:00:00.123456789Z"})
+        assert 200 == post(client, sent, name=name).status_code
+    assert {"new": 1} == arrived(store, 1)
+    assert [("O-1", kind)] == [(one.key, one.kind) for one in store.inbox.list()]
+    made = in_base64(header, prefix=prefix)[header]
+    wrong = [
+        in_base64(header, secret="x", prefix=prefix),
+        in_base64(header, "{}", prefix=prefix),
+        {header: prefix + hmac.new(PLAIN.encode(), BODY.encode(), hashlib.sha256).hexdigest()},
+        {header: f"sha256={made}"},
+        {header: made[:-1]},
+        {header: ""},
+        {"X-Signature": made},
+        github(),
+        {},
+    ]
+    assert [401] * len(wrong) == [post(client, headers, name=name).status_code for headers in wrong]
+
+
+def test_what_woocommerce_asks_when_a_webhook_is_saved_is_answered_at_every_address_and_starts_nothing(world):
+    client, store, woken = world
+    asked = {"content-type": "application/x-www-form-urlencoded"}
+    for name in ("woocommerce", "orders", "nowhere"):
+        answer = post(client, asked, "webhook_id=17", name=name)
+        assert (200, "here\n") == (answer.status_code, answer.text)
+        assert 401 == post(client, asked, "webhook_id=17&order=1", name=name).status_code
+    assert ({}, []) == (store.inbox.counts(), woken)
 
 
 def test_what_github_documents_is_verified():
