@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,11 +91,17 @@ class ProjectPacks:
         found = shipped(name) or installed(name)
         if found is not None:
             return found
-        for requirer in sorted(by):
-            origin = self._origins.get(requirer.partition(" ")[0])
-            if isinstance(origin, Index) and origin.offers(name):
-                return origin
-        return None
+        return next((origin for origin in self._of_requirers(by, {name}) if origin.offers(name)), None)
+
+    def _of_requirers(self, by: Iterable[str], seen: set[str]) -> Iterator[Index]:
+        """The indexes that those who require a pack come from; of one that dhm.toml does not name, that of who requires it."""
+        for requirer in sorted(one.partition(" ")[0] for one in by):
+            asked = self.asked.get(requirer)
+            origin = self._origins.get(requirer) or (self._index(asked.index) if asked is not None and asked.index else None)
+            if isinstance(origin, Index):
+                yield origin
+            elif origin is None and requirer not in seen:
+                yield from self._of_requirers(self.requirers(requirer), {*seen, requirer})
 
     def _index(self, address: str) -> Index:
         if address not in self._indexes:
