@@ -432,6 +432,22 @@ def test_what_a_pack_requires_comes_from_the_same_index(here, tmp_path, dhm):
         "  acme.orders 1.2.0  index:../index\n", ""
     )
     assert 0 == dhm("check", "--locked").code
+    # What comes through another pack can be looked at too, in each of the ways to name it.
+    for old, more in (("acme.orders@1.2.0", ()), ("acme.orders", ()), ("acme.orders", ("--mine",))):
+        assert "~ fn slug" not in (ended := dhm("pack", "diff", old, "acme.orders@1.3.0", *more)).out
+        assert 0 == ended.code, ended.err
+    top = make(
+        tmp_path / "top", pack_dhm="pack acme.top 1.0.0 { requires acme.shop ^1.0 }\nuse acme.shop ^1.0 as s\nfn g(x: text) = s.f(x)\n"
+    )
+    with (tmp_path / "dhm.toml").open("a") as file:
+        file.write('"acme.shop" = { path = "shop" }\n')
+    assert 0 == dhm("pack", "build", top, "--index", tmp_path / "index").code
+    (here / "mine.dhm").write_text("use acme.top\nfn g(x: text) = top.g(x)\n", encoding="utf-8")
+    manifest = (here / "dhm.toml").read_text(encoding="utf-8")
+    (here / "dhm.toml").write_text(manifest.replace("acme.shop", "acme.top"), encoding="utf-8")
+    ended = dhm("pack", "lock")
+    assert 0 == ended.code, ended.err
+    assert "acme.orders 1.2.0 -> 1.3.0" in " ".join(dhm("pack", "diff", "acme.orders", "acme.orders@1.3.0").out.split())
 
 
 def test_two_versions_are_told_apart_by_what_they_mean(here, tmp_path, dhm):
