@@ -50,7 +50,9 @@ def run_here(command: str, home: Path, *, talk: bool = True) -> tuple[str, int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GITHUB_ACTIONS", raising=False)
         code = dhm_typed(shlex.split(command)[1:], told, told if talk else Told(), home, **SETTINGS)
-    return told.text().replace(f"{home}/", ""), code
+    printed = told.text().replace(f"{home}/", "")
+    assert "Traceback" not in printed, printed
+    return printed, code
 
 
 def kept(said: str, printed: str) -> str:
