@@ -45,7 +45,7 @@ OR_COVERS_ALL = Rule(
     Severity.WARNING,
     "the tests of a cell together fit every value",
     "A comma means *or*: `>= 30, < 50` fits whatever is at least 30, and whatever is below 50, which is everything. Between the two is "
-    "`[30..50)`; neither of two values is `not (FR, BE)`; any value is `-`.",
+    "`[30..50)`; neither of two values is `not (FR, BE)`; any value is `-`, and any but null is `not null`.",
 )
 
 NOT_PROVED = Rule(

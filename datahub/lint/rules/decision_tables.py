@@ -170,10 +170,16 @@ class _Telling:
 
     def _covering(self, row: int, column: str) -> Diagnostic:
         cell = self._cell(row, column)
-        meant = _meant(cells.parse_cell(cell, _ignored), self.table.rows[row].tests[[name for name, _ in self.table.inputs].index(column)])
+        at = [name for name, _ in self.table.inputs].index(column)
+        tests = self.table.rows[row].tests[at]
+        meant = _meant(cells.parse_cell(cell, _ignored), tests)
         fix: Fix | None = replacing(cell.span, meant) if meant else None
-        help = f"write `{meant}`, or `-` for any value" if meant else "write `-` for any value"
-        message = f"the tests of `{column}` in {self._named(row)} of {self._name} fit every value together"
+        # `-` would take the rows away that null goes to now.
+        but_null = self.table.inputs[at][1].nullable and not any(isinstance(one, ir.IsNull | ir.AnyValue) for one in tests)
+        any_value = "`not null` for any value" if but_null else "`-` for any value"
+        help = f"write `{meant}`, or {any_value}" if meant else f"write {any_value}"
+        fit = "every value but null" if but_null else "every value together"
+        message = f"the tests of `{column}` in {self._named(row)} of {self._name} fit {fit}"
         return Diagnostic(OR_COVERS_ALL, message, Label(cell.span, "a comma means or"), help=help, fix=fix)
 
     def _spent(self) -> Iterator[Diagnostic]:
