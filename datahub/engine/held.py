@@ -21,8 +21,8 @@ class HeldIssues:
         self.sources: set[int] = set()
         """The sources some of whose rows wait for others."""
         self._entities = entities
-        self._most = budget.size // 4
-        """Told together they take several times as much."""
+        self._most = min(budget.size // 4, 1 << 30)
+        """Told together they take several times as much; a column of texts takes no more than twice this."""
         self._space = budget.space
         self._tables: list[pa.Table] = []
         self._size = 0
@@ -37,10 +37,12 @@ class HeldIssues:
         now = []
         for table in tables:
             later = np.isin(source_of(table.column("_row").to_numpy()), list(self.sources))
+            if later.all():
+                self._put(table)
+                continue
             if later.any():
                 self._put(table.filter(pa.array(later)))
-            if not later.all():
-                now.append(table.filter(pa.array(~later)))
+            now.append(table.filter(pa.array(~later)) if later.any() else table)
         return now
 
     def _put(self, table: pa.Table) -> None:

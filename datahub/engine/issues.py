@@ -168,7 +168,8 @@ def message(failure: Failure, values: pa.Array, count: int) -> pa.Array:
     if pc.any(holds).as_py():
         quoted = pc.if_else(holds, glued("`", shown, "` ", said), quoted)
     # Of a value that is not there nothing can be shown but that.
-    return pc.if_else(pc.fill_null(pc.not_equal(values, fixed("")), fixed(False)), quoted, fixed(said))
+    stands = pc.fill_null(pc.not_equal(values, fixed("")), fixed(False))
+    return quoted if pc.all(stands).as_py() else pc.if_else(stands, quoted, fixed(said))
 
 
 def marked(rows: Rows, members: pa.ListArray | None, positions: Rows) -> Rows:

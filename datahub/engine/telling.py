@@ -14,6 +14,7 @@ from datahub.engine.ledger import row_ids, source_of
 from datahub.engine.places import Places
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Mask, Rows
+from datahub.frames.taking import rows_at
 from datahub.functions.columns import combined_codes, fixed, glued
 from datahub.functions.segments import beginnings, listed, unpacked
 
@@ -23,7 +24,7 @@ MOST_TOLD = 3
 
 def merged(tables: list[pa.Table], entities: Sequence[str]) -> pa.Table:
     """Issues row by row; a source value that fails under one code is one issue, which names all of `entities` and fields it reached."""
-    table = pa.concat_tables(tables).combine_chunks()
+    table = pa.concat_tables(tables)
     order, several = _by_row(table)
     if several.any():
         some = table.filter(pa.array(several))
@@ -31,7 +32,7 @@ def merged(tables: list[pa.Table], entities: Sequence[str]) -> pa.Table:
         if together.num_rows < some.num_rows:
             table = pa.concat_tables([table.filter(pa.array(~several)), together])
             order, _ = _by_row(table)
-    return table if (order[1:] > order[:-1]).all() else table.combine_chunks().take(pa.array(order))
+    return table if (order[1:] > order[:-1]).all() else rows_at(table, order)
 
 
 def _by_row(table: pa.Table) -> tuple[Rows, Mask]:

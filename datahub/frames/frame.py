@@ -99,7 +99,7 @@ class Failure:
             deeper=None if self.deeper is None else self.deeper.take(picked),
             members=None if self.members is None else self.members[order],
             at=None if self.at is None else self.at[order],
-            beside=None if self.beside is None else self.beside.take(picked),
+            beside=None if self.beside is None else _told(self.beside, order, picked),
         )
 
     def set_below(self) -> Failure:
@@ -129,6 +129,12 @@ class Failure:
                     below = rest.filter(pa.array(mine)) if further else None
                     found.append(replace(self.kept(mine), elements=at[mine], inside=inside, deeper=below))
         return tuple(found)
+
+
+def _told(beside: pa.ListArray, order: Rows, picked: pa.Array) -> pa.ListArray:
+    """What is told with failures at positions `order` (`picked` is the same): all of one stretch is not copied."""
+    consecutive = len(order) and order[-1] - order[0] == len(order) - 1 and (order[1:] > order[:-1]).all()
+    return beside.slice(int(order[0]), len(order)) if consecutive else beside.take(picked)
 
 
 Failures: TypeAlias = tuple[Failure, ...]

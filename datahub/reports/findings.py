@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from datahub.formats.files import AtomicFile
 from datahub.formats.parquet_out import parquet_writer
 from datahub.frames.chunks import whole
 from datahub.frames.frame import Rows
+from datahub.frames.taking import rows_at
 from datahub.functions.columns import fixed
 from datahub.records import record
 from datahub.semantic.issue_names import ALL_COLUMNS
@@ -45,6 +47,8 @@ class Findings:
     _writer: Any = None
     _waiting: list[pa.Table] = field(default_factory=list)
     _kept: Any = None
+    _mapped: Any = None
+    _found: Any = None
     _batches: dict[int, list[int]] = field(default_factory=dict)
     _count: int = 0
 
@@ -65,8 +69,8 @@ class Findings:
             known = self.samples.setdefault((severity, code), [])
             if len(known) < 3:
                 is_it = pc.and_(pc.equal(table.column("code"), fixed(code)), pc.equal(table.column("severity"), fixed(severity)))
-                some = table.filter(is_it).slice(0, 3 - len(known))
-                known.extend(some.select(list(ALL_COLUMNS)).to_pylist())
+                some = np.flatnonzero(is_it.to_numpy())[: 3 - len(known)]
+                known.extend(table.select(list(ALL_COLUMNS)).take(pa.array(some)).to_pylist())
 
     # ------------------------------------------------------------ all of them, as Parquet
 
@@ -94,30 +98,43 @@ class Findings:
         return self.folder / "issues.arrow.part"
 
     def _put(self, table: pa.Table) -> None:
-        for batch in table.combine_chunks().to_batches():
-            if self._kept is None:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._kept = pa.ipc.new_file(str(self._path), batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
-            self._kept.write_batch(batch)
-            for block in np.unique(block_of(_all_rows(batch))):
-                self._batches.setdefault(int(block), []).append(self._count)
-            self._count += 1
+        """Keep what concerns each block apart, so that finding it again costs what it is and not what there is in all."""
+        told = table.select(_NEEDED)
+        for rows, at in _concerned(table):
+            blocks = block_of(rows)
+            if (blocks[1:] < blocks[:-1]).any():
+                order = np.argsort(blocks, kind="stable")
+                blocks, rows, at = blocks[order], rows[order], at[order]
+            for start, stop in pairwise([0, *(np.flatnonzero(blocks[1:] != blocks[:-1]) + 1).tolist(), len(blocks)]):  # one for each block
+                mine = rows_at(told, at[start:stop]).add_column(0, "_row", pa.array(rows[start:stop]))
+                self._keep_batch(int(blocks[start]), mine.to_batches()[0])
+
+    def _keep_batch(self, block: int, batch: pa.RecordBatch) -> None:
+        if self._kept is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._kept = pa.ipc.new_file(str(self._path), batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+        self._kept.write_batch(batch)
+        self._batches.setdefault(block, []).append(self._count)
+        self._count += 1
 
     def settle(self) -> None:
         """No more will come; what was kept can be read."""
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+            self._mapped = pa.memory_map(str(self._path))
+            self._found = pa.ipc.open_file(self._mapped)
 
     def of_block(self, block: int) -> list[pa.Table]:
         """What was kept about rows of a block."""
-        with pa.memory_map(str(self._path)) as file:
-            reader = pa.ipc.open_file(file)
-            return [pa.Table.from_batches([reader.get_batch(number)]) for number in self._batches.get(block, [])]
+        return [pa.Table.from_batches([self._found.get_batch(number)]) for number in self._batches.get(block, [])]
 
     def discard(self) -> None:
         """Remove what was kept on disk, and a file of issues that was not committed."""
         self.settle()
+        if self._mapped is not None:
+            self._found = None
+            self._mapped.close()
         self._path.unlink(missing_ok=True)
         if self._file is not None:
             # A disk that took none of it takes no end of it either, and may have refused its beginning.
@@ -141,7 +158,7 @@ def _counted(table: pa.Table) -> Iterable[tuple[str, str, int]]:
 
 def by_row(tables: Sequence[pa.Table], block: int, positions: Rows, numbers: pa.Array, lines: pa.Array) -> pa.Table:
     """For each of the rows at `positions` (ascending) of a block what is wrong with it, as the `_dhm_…` columns."""
-    parts = [part for table in tables for part in _per_row(table)]
+    parts = [rows_at(table.select(_NEEDED), at).add_column(0, "_row", pa.array(rows)) for table in tables for rows, at in _concerned(table)]
     found = pa.concat_tables(parts)
     ids = found.column("_row").to_numpy()
     mine = block_of(ids) == block
@@ -150,24 +167,19 @@ def by_row(tables: Sequence[pa.Table], block: int, positions: Rows, numbers: pa.
     return _laid_out(found, position_of(ids), positions, numbers, lines)
 
 
-def _all_rows(batch: pa.RecordBatch) -> np.ndarray:
-    rows = batch.column("_row").to_numpy()
-    members = batch.column("_members")
-    return rows if members.null_count == len(members) else np.concatenate([rows, members.flatten().to_numpy()])
-
-
-def _per_row(table: pa.Table) -> Iterable[pa.Table]:
-    """Issues by the row they concern: an issue of a group concerns every member."""
-    grouped = table.column("_members")
-    if grouped.null_count == table.num_rows:
-        yield table.select(["_row", *_NEEDED])
+def _concerned(table: pa.Table) -> Iterable[tuple[Rows, Rows]]:
+    """The rows that issues concern, and which issue it is: an issue of a group concerns every member."""
+    rows, every = table.column("_row").to_numpy(), np.arange(table.num_rows)
+    grouped = table.column("_members") if "_members" in table.column_names else None
+    if grouped is None or grouped.null_count == table.num_rows:
+        yield rows, every
         return
-    alone = pc.is_null(grouped)
-    yield table.filter(alone).select(["_row", *_NEEDED])
-    several = table.filter(pc.invert(alone))
-    members = whole(several.column("_members"))
-    spread = several.select(_NEEDED).take(pc.list_parent_indices(members))
-    yield spread.add_column(0, "_row", members.flatten())
+    alone = pc.is_null(grouped).to_numpy()
+    if alone.any():
+        yield rows[alone], every[alone]
+    members = whole(grouped)
+    if len(members.flatten()):
+        yield members.flatten().to_numpy(), pc.list_parent_indices(members).to_numpy()
 
 
 def _laid_out(table: pa.Table, places: Rows, positions: Rows, numbers: pa.Array, lines: pa.Array) -> pa.Table:
@@ -179,7 +191,7 @@ def _laid_out(table: pa.Table, places: Rows, positions: Rows, numbers: pa.Array,
     order, at = order[known], at[known]
     offsets = np.searchsorted(at, np.arange(len(positions) + 1)).astype(np.int32)
     single = len(at) == len(positions) and bool((np.diff(offsets) == 1).all())
-    taken = table if len(order) == table.num_rows and (order[1:] > order[:-1]).all() else table.take(pa.array(order))
+    taken = rows_at(table, order)
 
     def joined(name: str) -> pa.Array:
         values = pc.fill_null(whole(taken.column(name)), fixed(""))

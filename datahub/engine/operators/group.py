@@ -19,6 +19,7 @@ from datahub.engine.side import Side, all_failures, distinct, reject
 from datahub.frames.chunks import whole
 from datahub.frames.concat import concat
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows
+from datahub.frames.taking import taken
 from datahub.plan.operators import Group
 from datahub.records import record
 from datahub.semantic.walk import columns_read
@@ -221,11 +222,15 @@ def _flattened(members: pa.ListArray, offsets: Rows) -> pa.ListArray:
 
 
 def _of_members(made: Grouped) -> Failures:
-    """The inherited failures at the members where they happened, each once."""
+    """The inherited failures at the members where they happened, each once; `members` are the rows group by group."""
+    return _at_members(made, np.arange(made.rows.length, dtype=np.int64))
+
+
+def _at_members(made: Grouped, places: Rows) -> Failures:
     found = []
     for failure in made.inherited:
         assert failure.members is not None
-        rows = made.offsets[failure.rows] + failure.members
+        rows = places[made.offsets[failure.rows] + failure.members]
         order = np.argsort(rows, kind="stable").astype(np.int64)
         found.append((replace(failure.reordered(order, rows[order]), members=None, elements=None, inside="", deeper=None),))
     return union(*found)
@@ -238,7 +243,8 @@ def _incomplete(made: Grouped, operator: Group, run: RunState) -> Frame:
     value because of it, so that they are no healthy condition, key or operand.
     """
     fallen = _fallen(made.groups, failed_rows(made.inherited, made.groups.length), operator, run)
-    fallen = replace(fallen, beside=_told_of_members(made, operator).take(pa.array(fallen.rows)))
+    told = _told_of_members(made, operator)
+    fallen = replace(fallen, beside=taken(told, fallen.rows))
     own = {id(failure) for failure in made.inherited}
     columns = dict(made.groups.columns)
     for name, column in columns.items():
@@ -259,17 +265,18 @@ def _fallen(groups: Frame, broken: Mask, operator: Group, run: RunState) -> Fail
 
 def _told_of_members(made: Grouped, operator: Group) -> pa.ListArray:
     """For each group the issues of its members, told where they happened."""
-    members, origin = made.members(), operator.origin
+    origin, rows = operator.origin, made.rows
     findings = [
         issues.Finding(one, translated(one.code, (), origin), origin.entity, origin.field, origin, one.severity)
-        for one in distinct(_of_members(made))
+        for one in distinct(_at_members(made, made.order))
     ]
-    # Members are told of by their places first, to know which group each is of.
-    told = issues.table(findings, replace(members, rows=np.arange(members.length)))
-    places = told.column("_row").to_numpy()
-    order = np.argsort(places, kind="stable").astype(np.int64)
-    offsets = np.searchsorted(places[order], made.offsets)
-    at = told.schema.get_field_index("_row")
-    told = told.set_column(at, "_row", pa.array(members.rows[places])).take(pa.array(order))
-    structs = pa.StructArray.from_arrays([whole(column) for column in told.columns], fields=list(told.schema))
+    # Rows are told of by their places first, to know which group each is of.
+    told = issues.table(findings, replace(rows, rows=np.arange(rows.length)))
+    at = told.column("_row").to_numpy()
+    places = np.empty(rows.length, np.int64)
+    places[made.order] = np.arange(rows.length)
+    order = np.argsort(places[at], kind="stable")
+    offsets = np.searchsorted(places[at[order]], made.offsets)
+    told = told.set_column(told.schema.get_field_index("_row"), "_row", pa.array(rows.rows[at]))
+    structs = pa.StructArray.from_arrays([taken(whole(column), order) for column in told.columns], fields=list(told.schema))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
