@@ -109,7 +109,7 @@ def _token(reference: str, loaded: Loaded) -> str:
     except TerminalError as problem:
         raise Stop(f"`--token`: {problem.message}", problem.help) from problem
     if len(token) < SHORTEST:
-        raise Stop(f"the token has {len(token)} characters, and {SHORTEST} are few enough", "`openssl rand -hex 32` makes one")
+        raise Stop(f"the token has {len(token)} characters, and {SHORTEST} is the least", "`openssl rand -hex 32` makes one")
     return token
 
 

@@ -62,7 +62,8 @@ def due(clock: Clock, since: datetime, now: datetime) -> Sequence[Due]:
     late = [at for at in found if now - at - delay(clock, at) >= PUNCTUAL]
     run = [*_made_up_for(clock.catching, late, now, latest=len(late) == len(found)), *found[len(late) :]]
     left = [at for at in late if at not in run]
-    missed = [Due(left[-1], _missed(clock.catching, left, now))] if left else []
+    instead = bool(left) and bool(run) and run[-1] > left[-1]
+    missed = [Due(left[-1], _missed(clock.catching, left, now, instead=instead))] if left else []
     return tuple(sorted([*missed, *map(Due, run)], key=lambda one: one.at))
 
 
@@ -91,12 +92,14 @@ def _made_up_for(catching: Catching, late: Sequence[datetime], now: datetime, *,
             return late[-catching.most :]
 
 
-def _missed(catching: Catching, left: Sequence[datetime], now: datetime) -> str:
-    since = _length(now - left[-1])
+def _missed(catching: Catching, left: Sequence[datetime], now: datetime, *, instead: bool) -> str:
+    since, why = _length(now - left[-1]), f"and `catch_up` is `{catching.catch_up}`"
+    if instead and catching.catch_up == "latest":
+        why = f"{why}: a later one is run in {'its' if len(left) == 1 else 'their'} place"
     if len(left) == 1:
-        return f"it was missed {since} ago, and `catch_up` is `{catching.catch_up}`"
+        return f"it was missed {since} ago, {why}"
     first = left[0].strftime("%Y-%m-%d %H:%M UTC")
-    return f"{len(left):,} were missed from {first} on, the last {since} ago, and `catch_up` is `{catching.catch_up}`"
+    return f"{len(left):,} were missed from {first} on, the last {since} ago, {why}"
 
 
 def _length(much: timedelta) -> str:

@@ -282,6 +282,10 @@ class Messages(Protocol):
         """Let a message that is dead or done be taken up once more, from its first attempt on."""
         ...
 
+    def overtaken(self, id: str) -> str:
+        """The message that is done which came last of those behind this one about the same thing; empty where there is none."""
+        ...
+
     def due(self, now: datetime) -> Sequence[str]:
         """The channels that have something which can be sent now."""
         ...

@@ -258,7 +258,7 @@ def test_what_listens_for_other_machines_is_protected_by_tls_and_a_token(here, a
     [
         (["--token", TOKEN], "everybody reads it"),
         (["--token", "${env:NOT_THERE}"], "`NOT_THERE` is not set"),
-        (["--token", "${env:SHORT}"], "32 are few enough"),
+        (["--token", "${env:SHORT}"], "32 is the least"),
         (["--tls-cert", "none.pem"], "there is no file `none.pem`"),
         (["--tls-cert", "dhm.toml"], "no certificate with its key"),
         (["--tls-key", "dhm.toml"], "goes with `--tls-cert`"),

@@ -98,6 +98,15 @@ class SqliteMessages:
             )
             return changed.rowcount == 1
 
+    def overtaken(self, id: str) -> str:
+        rows = self._ledger.rows(
+            "SELECT later.id FROM message AS one JOIN message AS later ON later.box = one.box AND later.channel = one.channel"
+            " AND later.key = one.key AND later.number > one.number AND later.state = 'done'"
+            " WHERE one.box = ? AND one.id = ? AND one.key <> '' ORDER BY later.number DESC LIMIT 1",
+            (self._box, id),
+        )
+        return str(rows[0][0]) if rows else ""
+
     def due(self, now: datetime) -> Sequence[str]:
         rows = self._ledger.rows(
             "SELECT DISTINCT channel FROM message WHERE box = ? AND state IN ('new', 'claimed')"

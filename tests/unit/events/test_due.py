@@ -45,6 +45,13 @@ def test_the_latest_is_not_run_when_it_is_too_late():
     found = due(clock("0 2 * * *"), NOON - timedelta(days=3), NOON)
     assert [("05 02:00", True)] == shown(found)
     assert "3 were missed from 2026-01-03 02:00 UTC on, the last 10 h ago" in found[0].misfired
+    assert "in their place" not in found[0].misfired
+
+
+def test_of_what_was_missed_it_is_said_that_a_later_one_is_run_in_its_place():
+    found = due(clock("* * * * *"), NOON - timedelta(minutes=3), NOON)
+    assert [("05 11:59", True), ("05 12:00", False)] == shown(found)
+    assert found[0].misfired.endswith("`catch_up` is `latest`: a later one is run in their place")
 
 
 def test_a_clock_that_is_put_back_fires_nothing_again():

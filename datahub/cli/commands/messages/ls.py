@@ -10,6 +10,7 @@ from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import Stop, give, say
 
 if TYPE_CHECKING:
+    from datahub.project.load import Loaded
     from datahub.state.records import Message
 
 _LONGEST = 60
@@ -48,7 +49,7 @@ def command(
             name,
             one.channel,
             _short(one.kind),
-            _short(one.key),
+            _short(one.key or (_parameters(loaded, one) if name == "in" else "")),
             local(one.received, zone),
             one.state.value,
             str(one.attempts or ""),
@@ -57,6 +58,17 @@ def command(
         for name, one in found
     ]
     give(table(rows, right=(7,), head=("message", "", "with", "type", "about", f"since ({zone})", "", "tried", "")))
+
+
+def _parameters(loaded: Loaded, message: Message) -> str:
+    """What a message without a key tells its run, which tells it from others as well."""
+    from datahub.events.endpoint import parameters
+    from datahub.project.trigger import Webhook
+
+    triggers = (trigger for job in loaded.project.jobs.values() for trigger in job.triggers)
+    hook = next((one for one in triggers if isinstance(one, Webhook) and one.path == message.channel), None)
+    told = parameters(hook, message.body) if hook is not None and message.body else {}
+    return ", ".join(f"{name} = {value}" for name, value in told.items())
 
 
 def _short(text: str) -> str:

@@ -1,6 +1,7 @@
 """Let messages be taken up once more: one that came in starts a run again, one that goes out is sent again under its id.
 
-Without a message, all that are dead.
+One that goes out waits for a word more (`--older`) where its receiver has taken a newer one about the same thing since: sent now, the older
+would be the last that they hear.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datahub.cli.output import Stop, counted, say
 def command(
     messages: Annotated[list[str] | None, typer.Argument(help="Their ids.", show_default=False)] = None,
     dead: Annotated[bool, typer.Option("--dead", help="All that are dead.")] = False,
+    older: Annotated[bool, typer.Option("--older", help="Also where a newer one about the same thing was taken since.")] = False,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
     from datetime import UTC, datetime
@@ -34,7 +36,11 @@ def command(
         # The oldest first, so that messages about one thing keep their order.
         again = 0
         for name, one in reversed(found):
-            if boxes[name].again(one.id):
+            newer = "" if older or name == "in" else boxes[name].overtaken(one.id)
+            if newer:
+                taken = f"`{one.channel}` has taken `{newer}` about `{one.key}` since"
+                say(f"`{one.id}` is not taken up: {taken}, and would have an older state last; `--older` sends it all the same")
+            elif boxes[name].again(one.id):
                 store.audit(person(), "replay", one.id, datetime.now(UTC))
                 again += 1
             else:

@@ -24,6 +24,7 @@ def command(
     source: Annotated[str, typer.Option(help="The source, where several have rejects.", show_default=False)] = "",
     code: Annotated[str, typer.Option(help="Only rows with this code, such as R104; `R1*` is a family.", show_default=False)] = "",
     key: Annotated[str, typer.Option(help="Only rows with this in their key.", show_default=False)] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
     from tempfile import TemporaryDirectory
@@ -57,12 +58,12 @@ def command(
                 if not count:
                     raise Stop("none of the rejected rows is so", f"`dhm rejects find --job {found.job}` shows them with code and key")
             try:
-                with waits_told():
+                with waits_told(quiet=quiet):
                     again = replay_refused if target_of(rejects.source) else replay
                     made = again(context, rejects, path, some=some)
             except Busy:
                 raise _nothing(store, found) from None
-        asked = Asked(found.job, env)
+        asked = Asked(found.job, env, quiet=quiet)
         ended(context, made, asked)
         end = exit_of(made, asked)
     follow(asked)

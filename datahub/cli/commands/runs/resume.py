@@ -19,6 +19,7 @@ def command(
     arrived: Annotated[bool, typer.Option("--arrived", help="What was uncertain has arrived.")] = False,
     resend: Annotated[bool, typer.Option("--resend", help="What was uncertain is sent again.")] = False,
     later: Annotated[bool, typer.Option("--later", help="Only let it go on; leave the work to `dhm serve`.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
     from datetime import UTC, datetime
@@ -67,4 +68,4 @@ def command(
     if later:
         say(f"run {found.id} goes on when `dhm serve` or `dhm run {found.job}` comes to it")
         return
-    raise typer.Exit(run_job(Asked(found.job, env, claimed=found.id)))
+    raise typer.Exit(run_job(Asked(found.job, env, claimed=found.id, quiet=quiet)))

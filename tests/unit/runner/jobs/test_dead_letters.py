@@ -63,6 +63,19 @@ def test_each_message_that_has_parameters_for_its_run_gets_one_however_many_wait
     shop.close()
 
 
+def test_a_message_without_a_key_is_listed_by_what_it_tells_its_run(shop, monkeypatch, capsys):
+    from datahub.cli.commands.messages.ls import command
+    from datahub.cli.listings import Listing
+
+    monkeypatch.chdir(shop.folder)
+    arrives(shop, 1, "7", key="A")
+    shop.store.inbox.put([Message("orders/m2", "orders", "", b'{"shop": "north"}', datetime(2026, 1, 1, tzinfo=UTC))])
+    command(number=20, output=Listing.TEXT)
+    told = capsys.readouterr().out
+    assert "shop = north" in told
+    assert "shop = 7" not in told
+
+
 def states(shop):
     return [(one.id, one.state, one.attempts) for one in reversed(shop.store.inbox.list())]
 

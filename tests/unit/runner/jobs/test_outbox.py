@@ -205,6 +205,30 @@ def test_behind_a_message_that_was_set_aside_others_go_on_or_wait_as_the_connect
     assert second == sum(message["data"].get("total") == 2 for _, message, _ in shop.receiver.got)
 
 
+def test_a_dead_message_is_not_sent_after_a_newer_one_about_the_same_thing_unless_somebody_wants_that(world, monkeypatch, capsys):
+    from datahub.cli.commands.messages.replay import command
+
+    shop = world("attempts = 1")
+    monkeypatch.chdir(shop.folder)
+    shop.receiver.answer = lambda message: (503, {})
+    orders(shop, "1", "A,1.00,", "B,1.00,")
+    assert 3 == send(shop).dead
+    shop.receiver.answer = lambda message: (200, {})
+    orders(shop, "2", "A,5.00,")
+    send(shop)
+    command(dead=True)
+    told = capsys.readouterr().err
+    assert "`erp` has taken `msg_" in told
+    assert "about `A` since, and would have an older state last" in told
+    # How the job's last run ended was told since, too; what was said of B is as good as ever.
+    assert "1 message taken up" in told
+    send(shop)
+    assert [5.0] == [message["data"]["total"] for _, message, _ in shop.receiver.got if message["data"].get("id") == "A"][-1:]
+    command(dead=True, older=True)
+    send(shop)
+    assert [1.0] == [message["data"]["total"] for _, message, _ in shop.receiver.got if message["data"].get("id") == "A"][-1:]
+
+
 def test_a_receiver_that_is_gone_gets_nothing_more_until_a_person_says_so(world):
     shop = world()
     shop.receiver.answer = lambda message: (410, {})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+import typer
 
 from datahub.connectors.declare import TerminalError
 from datahub.runner.jobs.picked_rejects import picked
 from datahub.runner.jobs.rejected_rows import Wanted
 from datahub.runner.jobs.replay import replay
+from datahub.state.records import Admission, Fire, FireKind
 from tests.jobs_project import Projected
 
 PROJECT = """\
@@ -98,6 +102,25 @@ def test_what_a_script_says_of_how_many_rows_there_are_is_not_asked_of_a_replay(
     # It is no measure of what comes after it.
     shop.put("in/b.csv", "sku,price\nA1,3\nA2,3\n")
     assert ("ABORTED" if "< 9" not in asks else "") == shop.by_hand("offers").run.code
+    shop.close()
+
+
+def test_a_replay_and_a_run_that_goes_on_say_nothing_where_they_are_to_be_quiet(tmp_path, monkeypatch, capsys):
+    from datahub.cli.commands.rejects.replay import command as replayed
+    from datahub.cli.commands.runs.resume import command as resumed
+
+    shop, rejects = made(tmp_path, "csv")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "right.csv").write_text("sku,price\nA1,2\n")
+    capsys.readouterr()
+    with pytest.raises(typer.Exit):
+        replayed(rejects.run, file=tmp_path / "right.csv", quiet=True)
+    assert ("", "") == capsys.readouterr()
+    now = datetime.now(UTC)
+    waits = shop.store.runs.submit(Fire("offers", FireKind.MANUAL, now), Admission(), now)
+    with pytest.raises(typer.Exit):
+        resumed(waits.id, quiet=True)
+    assert ("", "") == capsys.readouterr()
     shop.close()
 
 
