@@ -311,6 +311,15 @@ def test_a_dead_message_is_taken_up_again_and_a_new_one_is_not(store):
     assert [] == list(store.outbox.list("dead"))
 
 
+def test_a_message_is_overtaken_by_one_behind_it_about_the_same_thing_that_is_done(store):
+    told = [("a", "order 1"), ("b", "order 2"), ("c", "order 1"), ("d", "order 1"), ("e", ""), ("f", "")]
+    store.outbox.put([message(*one) for one in told])
+    for id in ("b", "c", "f"):
+        store.outbox.mark(id, MessageState.DONE)
+    assert ["c", "", "", "", "", ""] == [store.outbox.overtaken(id) for id, _ in told]
+    assert "" == store.outbox.overtaken("nobody")
+
+
 def test_behind_a_dead_message_others_go_on_or_wait(store):
     store.outbox.put([message("a", "order 1"), message("b", "order 1")])
     store.outbox.claim("hook", NOON, 1)
