@@ -32,6 +32,9 @@ _TERNARY = re.compile(r"(?P<begin>(?:^|[:,(])[ \t]*)(?P<asked>[^:?,{}\n]+?)[ \t]
 _SPELLED = {"==": "=", "!=": "<>", "&&": "and", "||": "or"}
 _SIZED = re.compile(r"(\w+)\s*[\[<( ]\s*(\d+)\s*(?:[,.]\s*(\d+))?\s*[\]>)]?")
 _PLACED = re.compile(r"(\w+)[ \t]+at[ \t]+(\"[^\"\n]*\"|\d+)[ \t]*$")
+_ASKED_FOR = re.compile(
+    r"[ \t]*(?:use|(?:.*\{[ \t]*)?requires)[ \t]+\w[\w.]*[ \t]+(?P<range>[\d<>=*^~][^{}#\n]*?)[ \t]*(?=\bas\b|[{}#]|$)", re.MULTILINE
+)
 _OPERATOR = re.compile(r"(<>|<=|>=|[-+*/&<>=]|\b(?:and|or))\s*\Z")
 
 Guess = Callable[[Mistake, Report], Hint | None]
@@ -198,6 +201,19 @@ def _phrase(mistake: Mistake, report: Report) -> Hint | None:
     return None
 
 
+def _versions(mistake: Mistake, report: Report) -> Hint | None:
+    """A range of versions that dhm.toml knows and a script does not."""
+    text = report.document.text
+    found = _ASKED_FOR.match(text, text.rfind("\n", 0, mistake.start) + 1)
+    if found is None or not found.start("range") <= mistake.start <= found.end("range"):
+        return None
+    major = re.fullmatch(r"(\d+)(\.[xX*])+", found["range"])
+    better = f"write `^{major[1]}`" if major is not None else "write `^1.2`, `~1.2`, `1.2.0`, or nothing"
+    message = f"`{found['range']}` is no range that a script can ask for"
+    help = f"{better}; other ranges stand in `[packs]` of dhm.toml"
+    return Hint(help, message=message, label="no range of versions here", at=found.span("range"))
+
+
 def form(mistake: Mistake, report: Report) -> Hint | None:
     """How a declaration is written, where its first line goes wrong and nothing better is known."""
     text = report.document.text
@@ -214,4 +230,4 @@ def _name_before(text: str, at: int) -> int:
     return at
 
 
-HABITS: tuple[Guess, ...] = (_declaration, _columns, _column, _sized, _clause, _ternary, _field, _left_alone, _type, _phrase)
+HABITS: tuple[Guess, ...] = (_declaration, _columns, _column, _sized, _clause, _ternary, _field, _left_alone, _type, _phrase, _versions)

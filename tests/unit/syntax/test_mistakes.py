@@ -238,3 +238,16 @@ def test_what_other_languages_write_and_ours_leaves_out_has_a_fix(written: str, 
     (edit,) = fix.edits
     assert written[: edit.span.start] + edit.text + written[edit.span.end :] == better
     assert read(better)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "better"),
+    [("1.x", "write `^1`; "), (">=1.0 <2", "write `^1.2`"), ("*", "write `^1.2`"), ("=1.0.0", "write `^1.2`")],
+)
+@pytest.mark.parametrize(
+    "line", ["use acme.base {} as b\n", "pack acme.mid 1.0.0 {{\n  requires acme.base {}\n}}\n"], ids=["use", "requires"]
+)
+def test_a_range_that_only_dhm_toml_knows_says_what_to_write(line: str, written: str, better: str):
+    first = read(line.format(written))[1][0]
+    assert f"`{written}` is no range that a script can ask for" in first.message
+    assert better in (first.help or "")
