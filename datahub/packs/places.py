@@ -35,6 +35,13 @@ _LOGIN = re.compile(r"(?<![\w@/.:+-])(?!mailto:)[\w.+-]+:[^\s:@/{}]+@[\w-]+(?:\.
 _SAID = re.compile(
     r"(?<![\w-])(?:pass(?:word|phrase|wd)?|pwd|secret|(?:access[_-]?)?token|api[_-]?key)=[^\s{}$&;,\"'<>|]{3,}", re.IGNORECASE
 )
+_TOLD = re.compile(
+    r"(?<![\w-])(?:pass(?:word|phrase|wd)?|pwd|secret|(?:access[_ -]?)?token|api[_ -]?key)\b[`*\"']*[ \t]*[:=][ \t]*[`*\"']*"
+    r"(?=\S*\d)(?=\S*[A-Za-z])[^\s{}()$&;,\"'<>|`]{8,}",
+    re.IGNORECASE,
+)
+"""A secret in words: `password: Hunter2-geheim9`. Of letters and digits, since `password: required` says none."""
+_COMMENT = re.compile(r"(?:^|[ \t])#[^\n\"]*$", re.MULTILINE)
 _GIVEN_AWAY = (
     (_BEARER, "this lets in whoever has it"),
     (_LOGIN, "a password stands before the host"),
@@ -54,15 +61,18 @@ def places_named(contents: Contents) -> Iterator[Diagnostic]:
         if path.endswith(".dhm"):
             yield from _in_script(document)
         else:
-            yield from _in_text(
-                document, Span(document, 0, len(document.text)), hosts="addresses" if path.endswith(_DATA) else "", example=True
-            )
+            whole = Span(document, 0, len(document.text))
+            yield from _in_text(document, whole, hosts="addresses" if path.endswith(_DATA) else "", example=True)
+            yield from () if path.endswith(_DATA) else _in_words(whole)
 
 
 def _in_script(document: Document) -> Iterator[Diagnostic]:
     # Comments are words about a script; a host in them is a link to read on, a secret in them is given away all the same.
     whole = Span(document, 0, len(document.text))
     told = {one.at.span.start: one for one in _in_text(document, whole, hosts="", example=False)}
+    for comment in _COMMENT.finditer(document.text):
+        for one in _in_words(Span(document, *comment.span())):
+            told.setdefault(one.at.span.start, one)
     for declared in parse(document, lambda _: None).declarations:
         nodes = tuple(walk(declared))
         # A namespace of XML is a name that looks like an address.
@@ -71,6 +81,13 @@ def _in_script(document: Document) -> Iterator[Diagnostic]:
             for one in () if id(node) in names else _in_node(node, document, example=isinstance(declared, ast.Test)):
                 told.setdefault(one.at.span.start, one)
     yield from (told[start] for start in sorted(told))
+
+
+def _in_words(span: Span) -> Iterator[Diagnostic]:
+    """Secrets that words about a pack give away."""
+    for pattern, what in ((_TOLD, "what stands before it says that this is a secret"), (_BEARER, "this lets in whoever has it")):
+        for found in pattern.finditer(span.text):
+            yield _secret(Span(span.document, span.start + found.start(), span.start + found.end()), what)
 
 
 def _in_node(node: object, document: Document, example: bool) -> Iterator[Diagnostic]:

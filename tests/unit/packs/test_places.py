@@ -101,3 +101,17 @@ def test_words_about_a_pack_may_link_and_its_data_may_name_nobodys_hosts():
     assert [] == told("rows.csv", "image\nhttps://img.example.org/1.jpg\n")
     assert [] == told("rows.xml", '<a xmlns="http://www.w3.org/2001/XMLSchema"/>')
     assert ["a pack names the host `acme.fr`"] == told("rows.csv", "image\nhttps://acme.fr/1.jpg\n")
+
+
+@pytest.mark.parametrize(
+    "said", ["password: Hunter2-geheim9", "**Password**: `Hunter2-geheim9`", "api key = q8Zt21xv90Lk", "Bearer q8Zt21xv90Lkq8Zt21"]
+)
+@pytest.mark.parametrize("name", ["README.md", "notes.txt", "a.dhm"])
+def test_secrets_in_words_about_a_pack_are_told(name, said):
+    assert ["a pack holds a secret"] == told(name, f"# About it: {said}\n")
+
+
+@pytest.mark.parametrize("said", ["password: required", "the token: see below", "secret = `param secret`", "api key: {key12345}"])
+@pytest.mark.parametrize("name", ["README.md", "a.dhm"])
+def test_words_about_secrets_are_none(name, said):
+    assert [] == told(name, f"# About it: {said}\n")
