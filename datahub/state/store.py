@@ -272,60 +272,47 @@ class Messages(Protocol):
 
     def unclaim(self, id: str) -> None:
         """Make a claimed message new again, as if it had never been."""
-        ...
 
     def release_all(self, channel: str) -> int:
         """Make all claimed messages of a channel new again, where nobody can be at work on them."""
-        ...
 
     def again(self, id: str) -> bool:
         """Let a message that is dead or done be taken up once more, from its first attempt on."""
-        ...
 
     def overtaken(self, id: str) -> str:
         """The message that is done which came last of those behind this one about the same thing; empty where there is none."""
-        ...
 
     def due(self, now: datetime) -> Sequence[str]:
         """The channels that have something which can be sent now."""
-        ...
 
     def closed(self, channel: str) -> str:
         """Why nothing is sent to a channel any more; empty where it is open."""
-        ...
 
     def close_channel(self, channel: str, reason: str, now: datetime) -> None: ...
     def open_channel(self, channel: str) -> bool:
         """Let messages be sent to a channel again; whether it was closed."""
-        ...
 
     def mark(self, id: str, state: MessageState, *, reason: str = "", not_before: datetime | None = None) -> None: ...
     def settled(self, run: str, *, taken: bool, reason: str) -> None:
         """What became of the message that a run was started by: one that failed is a dead letter until it, or another run, succeeds."""
-        ...
 
     def release(self, before: datetime) -> int:
         """Make claimed messages whose worker is gone new again."""
-        ...
 
     def list(self, state: str = "", limit: int = 100) -> Sequence[Message]: ...
     def counts(self) -> Mapping[str, int]: ...
     def digests(self, limit: int) -> Mapping[str, str]:
         """The SHA-256 of what the latest messages said, by id."""
-        ...
 
     def newest(self, channel: str, key: str, version: str) -> str:
         """The highest version that was done of a key among those of the kind of `version`, its first letter; empty where there is none."""
-        ...
 
     def empty(self, states: Sequence[MessageState], before: datetime, channel: str = "", besides: Sequence[str] = ()) -> int:
         """Remove what messages said that came before an instant and ended so, of one channel or of all `besides` some; that they came
         stays known. How many."""
-        ...
 
     def forget(self, before: datetime) -> int:
         """Remove messages that came before an instant and have ended; how many. They would be new if they came again."""
-        ...
 
 
 class Snapshots(Protocol):
@@ -335,7 +322,6 @@ class Snapshots(Protocol):
     def commit(self, claim: Claim, snapshots: Sequence[Snapshot]) -> None: ...
     def files(self) -> Sequence[str]:
         """The digests of all files that are still meant."""
-        ...
 
 
 class Entries(Protocol):
@@ -343,19 +329,15 @@ class Entries(Protocol):
 
     def put(self, claim: Claim, entries: Iterable[Entry], now: datetime) -> int:
         """Write down those that are new; how many were."""
-        ...
 
     def after(self, job: str, entity: str, number: int, limit: int) -> Sequence[Entry]:
         """Those that come behind a number."""
-        ...
 
     def latest(self, job: str, entity: str) -> Entry | None:
         """The last."""
-        ...
 
     def files(self) -> Sequence[str]:
         """The digests of all files that hold rows which were not read yet."""
-        ...
 
 
 class Switches(Protocol):
@@ -394,11 +376,9 @@ class StateStore(Protocol):
     @property
     def hub(self) -> str:
         """An id of this ledger, part of every key of delivery."""
-        ...
 
     def together(self) -> AbstractContextManager[object]:
         """Everything done within is one transaction."""
-        ...
 
     def audit(self, actor: str, action: str, object: str, now: datetime) -> None: ...
     def close(self) -> None: ...
