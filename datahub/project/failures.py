@@ -12,10 +12,18 @@ class DataHubError(Exception):
     untouched = False
     """Whether the other side is for certain as it was before it was asked: it was not reached, or has refused all of it."""
 
+    tries = 0
+    """How often it was tried by who speaks to the other side, where its connection says how often that is: nobody else adds to it."""
+
     def __init__(self, message: str, help: str = "") -> None:
         # A name on another host may have bytes that are no text: what is told is shown, and kept, as text all the same.
         self.message, self.help = (text.encode("utf-8", "backslashreplace").decode() for text in (message, help))
         super().__init__(self.message)
+
+    def add(self, words: str) -> None:
+        """Say more of what failed."""
+        self.message += words
+        self.args = (self.message,)
 
 
 class TransientError(DataHubError):

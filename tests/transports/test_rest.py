@@ -847,6 +847,16 @@ def test_what_may_pass_is_tried_again_and_what_may_not_is_told(server, world):
         one.lines(one.source({"path": "rows"}))
 
 
+@pytest.mark.parametrize("attempts", [1, 4])
+def test_what_stays_away_is_sent_as_often_as_the_connection_says_and_that_is_told(server, world, attempts):
+    server.routes["POST /rows"] = lambda asked: (503, {})
+    one = world(attempts=attempts)
+    with pytest.raises(TransientError) as problem:
+        one.lines(one.source({"method": "POST", "path": "rows"}))
+    assert (attempts, attempts) == (len(server.seen), problem.value.tries)
+    assert str(problem.value).endswith("(sent 4 times)") == (attempts == 4)
+
+
 def test_a_post_that_may_have_arrived_is_not_sent_again(server, world):
     server.routes["POST /rows"] = after(None, ROWS)
     one = world()

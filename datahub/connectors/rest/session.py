@@ -136,9 +136,11 @@ class Session:
                 problem.untouched &= untouched
                 raise
             except TransientError as problem:
+                problem.tries = attempt
                 # What an earlier try may have done, a later one that is refused does not take back.
                 problem.untouched = untouched = problem.untouched and untouched
                 if attempt >= self._connection.attempts or (isinstance(problem, Uncertain) and not request.repeatable):
+                    problem.add(f" (sent {attempt} times)" if attempt > 1 else "")
                     raise
                 # By chance, so that those who were refused together do not come back together.
                 seconds = problem.wait if problem.wait is not None else self._chance.uniform(0, min(_FIRST * 2**attempt, _BOUND))

@@ -38,7 +38,7 @@ class WebConnection(Connection):
     budget: Budget | None = None
     """How many requests the other side allows."""
     attempts: int = Field(default=4, ge=1)
-    """How often a request is sent at most where trying again may work."""
+    """How often one run sends a request at most where trying again may work; `retry` of the job says how often it is begun again."""
     insecure: bool = False
     """Must be true where the address begins with `http:`: everyone between can read and change what travels."""
     ca_file: str = ""

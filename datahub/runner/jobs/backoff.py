@@ -27,7 +27,8 @@ def tried(attempts: int) -> str:
 def patiently(context: JobContext, hold: Hold, act: Callable[[], T], *, again: bool = True) -> T:
     """What `act` gives, tried again for a moment where it fails in a way that may pass.
 
-    What may have arrived is sent again only where the other side can tell (`again`).
+    What may have arrived is sent again only where the other side can tell (`again`). Whose connection says how often a request is
+    sent has done so: the two would multiply.
     """
     attempt, untouched = 1, True
     while True:
@@ -36,7 +37,7 @@ def patiently(context: JobContext, hold: Hold, act: Callable[[], T], *, again: b
         except DataHubError as problem:
             # What one try may have done, the next one that is refused does not take back.
             problem.untouched = untouched = problem.untouched and untouched
-            if not isinstance(problem, TransientError):
+            if not isinstance(problem, TransientError) or problem.tries:
                 raise
             wait = pause(context, attempt, getattr(problem, "wait", None))
             if (isinstance(problem, Uncertain) and not again) or attempt >= IN_PLACE or wait > LONGEST_IN_PLACE:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from datahub.connectors.declare import TransientError
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.local_files import LocalFiles
 from datahub.project.binding import After, FilesFrom, Ready
@@ -260,6 +261,24 @@ def test_patience_ends(world, tmp_path):
     assert [RunStatus.RETRYABLE, RunStatus.FAILED] == [ending.run.status for ending in work(broken)]
     assert {} == delivered(tmp_path)
     assert [] == [path.name for path in (tmp_path / "out").iterdir()]
+
+
+@pytest.mark.parametrize(("tries", "sent"), [(0, 3), (4, 1)])
+def test_who_counts_how_often_a_batch_is_sent_is_not_asked_again_by_the_same_run(world, tmp_path, tries, sent):
+    feed(tmp_path, "a.csv", 1, 5)
+    asked = []
+
+    class Away(ShopSender):
+        def send(self, body, key, about=None):
+            asked.append(key)
+            problem = TransientError("the shop is away")
+            problem.tries = tries
+            raise problem
+
+    one = world(retry=Retry(first=NOW, attempts=1))
+    submit(one)
+    (ending,) = work(replace(one, ways=replace(one.ways, senders={"shop": Away(1)})))
+    assert (RunStatus.FAILED, sent) == (ending.run.status, len(asked))
 
 
 def test_a_run_is_cancelled_between_two_batches_and_the_next_sends_only_the_rest(world, tmp_path, shop):
