@@ -85,6 +85,14 @@ def pieces(read: Callable[[], bytes], cut: Cut) -> Iterator[tuple[Piece, str]]:
     scanner.check_found()
 
 
+def beginning(data: bytes, cut: Cut, *, final: bool) -> bytes:
+    """What a document begins with as UTF-8, or all of it (`final`); `BadInput` where it is none, as `pieces` has it."""
+    encoding = _encoding(data[:4096], cut.name)
+    text: bytes = encoding.as_utf8(encoding.decoder(), data[encoding.mark :], final)
+    _Scanner(cut, encoding.mark).feed(text, final=final)
+    return text
+
+
 class _Plain:
     """UTF-8, as nearly every document is written: what knows of other encodings need not be loaded for it."""
 

@@ -13,6 +13,9 @@ from lxml import etree
 
 from datahub.formats.apart.child import Talk
 from datahub.formats.apart.process import Work, answer
+from datahub.formats.bad_input import BadInput
+from datahub.formats.xml_path import rows_path
+from datahub.formats.xml_scan import Cut, beginning
 from datahub.records import record
 
 _MEMORY = 1 << 30
@@ -20,25 +23,28 @@ _MEMORY = 1 << 30
 
 @record(frozen=True, slots=True)
 class Elements:
-    """Rows as values by the paths of their parts, and the path of the rows themselves."""
+    """Rows as values by the paths of their parts, the path of the rows themselves, and whether a DOCTYPE stands before them."""
 
     path: str
     rows: tuple[dict[str, Any], ...]
     whole: bool
+    doctype: bool = False
 
 
 def elements(data: bytes, name: str, whole: bool) -> Elements | None:
     """The rows that `data`, the beginning of the file called `name`, begins with; None where it holds none."""
-    told, _ = answer(Work("datahub.samples.markup:look", name, _MEMORY), {"whole": whole}, iter((data,)))
-    return Elements(told["path"], tuple(told["rows"]), whole) if told else None
+    told, _ = answer(Work("datahub.samples.markup:look", name, _MEMORY), {"whole": whole, "name": name}, iter((data,)))
+    return Elements(told["path"], tuple(told["rows"]), whole, told["doctype"]) if told else None
 
 
 def look(talk: Talk, asked: dict[str, Any], _file: int) -> None:
     """The rows that a document begins with, in the process that reads what strangers wrote."""
-    data = bytes(talk.read())
+    text, doctype = _checked(bytes(talk.read()), asked)
     # What is cut off at the end is closed; nothing outside is asked for.
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
-    root = etree.fromstring(data, parser)
+    parser = etree.XMLParser(
+        recover=True, encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    root = etree.fromstring(text, parser)
     found = _repeated([([_local(root)], [root])]) if root is not None else None
     if found is None:
         talk.send({})
@@ -46,7 +52,16 @@ def look(talk: Talk, asked: dict[str, Any], _file: int) -> None:
     path, several = found
     rows = several if asked["whole"] or len(several) < 2 else several[:-1]
     lists = {name for row in rows for name, count in Counter(_local(child) for child in row).items() if count > 1}
-    talk.send({"path": "/" + "/".join(path), "rows": [dict(_parts(row, lists)) for row in rows]})
+    talk.send({"path": "/" + "/".join(path), "rows": [dict(_parts(row, lists)) for row in rows], "doctype": doctype})
+
+
+def _checked(data: bytes, asked: dict[str, Any]) -> tuple[bytes, bool]:
+    """What stands in the document, as far as a source can read it; and whether one must pass over its DOCTYPE for that."""
+    cut = Cut(asked["name"], rows_path("", {}, ""), 0, doctype=False)
+    try:
+        return beginning(data, cut, final=asked["whole"]), False
+    except BadInput:
+        return beginning(data, cut._replace(doctype=True), final=asked["whole"]), True
 
 
 def _repeated(level: list[tuple[list[str], list[Any]]]) -> tuple[list[str], list[Any]] | None:
@@ -102,4 +117,5 @@ def _local(element: Any) -> str:
 
 
 def _name(tag: Any) -> str:
-    return str(etree.QName(tag).localname)
+    # A prefix that nobody declares is a part of the name for who reads with namespaces.
+    return str(tag).rpartition("}")[2].rpartition(":")[2]

@@ -98,7 +98,10 @@ def _of_file(path: str, member: str) -> Sample:
     if not data.strip():
         raise NoSample(f"`{path}` is empty")
     if data[:4] == b"PAR1" or data[:6] == b"ARROW1":
-        return _typed(path, "parquet" if data[:4] == b"PAR1" else "arrow")
+        kind = "parquet" if data[:4] == b"PAR1" else "arrow"
+        if member:
+            raise NoSample(f"`{member}` of `{path}` is {kind.capitalize()}, which is not read out of an archive: unpack it")
+        return _typed(path, kind)
     text, encoding = _decoded(data, whole)
     if is_binary(text[:4096].encode()):
         raise NoSample(f"`{path}` is binary, and of no format that is read")
@@ -136,6 +139,15 @@ def _workbook(path: str, sheet: str) -> Table:
 
 
 def _typed(path: str, kind: str) -> Typed:
+    from datahub.formats.parquet import DAMAGED, damaged
+
+    try:
+        return _schema(path, kind)
+    except DAMAGED as problem:
+        raise damaged(InputFile(path, path), kind.capitalize(), problem) from None
+
+
+def _schema(path: str, kind: str) -> Typed:
     if kind == "parquet":
         import pyarrow.parquet as pq
 
@@ -193,7 +205,11 @@ def _cut(text: str, delimiter: str, encoding: str, whole: bool) -> Table:
         options.append(("header", False))
     if any(len(row) < width for row in body):
         options.append(("short_rows", "null"))
-    header = [cell.strip() for cell in rows[first][1]] if named else [f"column_{number}" for number in range(1, width + 1)]
+    header = (
+        [cell.strip().lstrip("\ufeff").strip() for cell in rows[first][1]]
+        if named
+        else [f"column_{number}" for number in range(1, width + 1)]
+    )
     short, long = sum(len(row) < width for row in body), sum(len(row) > width for row in body)
     notes = [f"{short:,} of these rows have fewer values than the header: `short_rows` takes the last ones as empty"] if short else []
     notes += [f"{long:,} of these rows have more values than the header, and are rejects"] if long else []
@@ -265,7 +281,8 @@ def _records(path: str, member: str, text: str, whole: bool) -> Records:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=lambda number: _Decimal(number))
+        # `NaN` and its like are no JSON: their record is a reject, and says nothing of the others.
+        return json.loads(text, parse_float=lambda number: _Decimal(number), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         # What nests deeper than Python follows is nothing that a source could declare.
         return None

@@ -34,7 +34,8 @@ def infer(path: str, name: str = "", sheet: str = "") -> str:
             return _block(called, records.kind, [*options, *inside], _record_columns(records), seen)
         case Elements() as elements:
             seen = _seen(len(elements.rows), elements.whole, notes)
-            return _block(called, "xml", [f"rows {_quoted(elements.path)}", *inside], _element_columns(elements), seen)
+            options = [f"rows {_quoted(elements.path)}", *(["doctype ignore"] if elements.doctype else []), *inside]
+            return _block(called, "xml", options, _element_columns(elements), seen)
         case Positions() as lines:
             seen = _seen(len(lines.rows), lines.whole, (*notes, *_about_positions(lines)))
             return _block(called, "fixed", [*(["skip 1"] if lines.named else []), *inside], _placed_columns(lines), seen)
@@ -63,7 +64,7 @@ def _placed_columns(lines: Positions) -> list[tuple[str, str, str, str]]:
 
 def _block(name: str, kind: str, options: Iterable[str], columns: Iterable[tuple[str, str, str, str]], notes: Iterable[str]) -> str:
     """The text of the source; a column is its name in the file, its type, its date pattern, and why."""
-    lines = [f"# {note}" for note in notes]
+    lines = [f"# {_plain(note)}" for note in notes]
     lines.append(f"source {name}: {kind} {{")
     lines += [f"  {option}" for option in options]
     lines.append("  columns {")
@@ -221,8 +222,11 @@ def _unique(name: str, used: set[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """Text of the language, in which what is not seen is written as its number."""
+    made = (json.dumps(one, ensure_ascii=False)[1:-1] if one.isprintable() or one in "\n\r\t" else f"\\u{{{ord(one):X}}}" for one in text)
+    return f'"{"".join(made)}"'
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    """Text for a comment, in which there is nothing that is not seen."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in " ".join(text.split()))

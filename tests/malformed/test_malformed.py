@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 import datahub
+from datahub.compiler import check
+from datahub.diagnostics.diagnostic import Diagnostic
+from datahub.diagnostics.rule import Severity
+from datahub.document import Document
 from datahub.formats.declare import BadInput
+from datahub.packs.folders import Folders
+from datahub.samples.sample import NoSample
+from datahub.samples.source import infer
 from tests.malformed.files import OWN, ROWS, WHOLE, malformed
 
 GOLDEN = Path(__file__).with_name("told.txt")
@@ -91,6 +98,32 @@ def test_every_malformed_file_gives_rows_and_rejects_or_is_refused_by_a_code(for
         GOLDEN.write_text("".join(f"{name} → {told}\n" for name, told in sorted(golden.items())), encoding="utf-8")
         return
     assert {name: told for name, told in golden.items() if name.startswith(f"{format}/")} == found
+
+
+LONGEST = 20_000
+"""Sources with thousands of columns take their time to be checked."""
+LATER = {"row-of-17-mb", "elements-of-a-row", "bomb"}
+"""What is wrong with them shows behind what is looked at."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", WHOLE)
+def test_of_every_malformed_file_a_source_is_guessed_that_reads_it_or_it_is_refused(format, tmp_path):
+    path = tmp_path / f"in.{format}"
+    for name, data in malformed(format):
+        path.write_bytes(data)
+        try:
+            text = infer(str(path), "feed")
+        except (NoSample, BadInput):
+            continue
+        if len(text) > LONGEST:
+            continue
+        found: list[Diagnostic] = []
+        check(Document("s.dhm", text), Folders(), found.append)
+        assert not [one for one in found if one.level is Severity.ERROR], (name, text)
+        if len(data) > 1 << 20 or name in LATER:
+            continue
+        datahub.run(f"{text}\nentity E {{ a: int? }}\nmap E from f in feed {{ a: null }}\n", {"feed": str(path)})
 
 
 def test_there_are_more_than_300_of_them(golden):

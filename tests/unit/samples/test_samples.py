@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from datahub.compiler import check
 from datahub.diagnostics.diagnostic import Diagnostic
 from datahub.diagnostics.rule import Severity
 from datahub.document import Document
+from datahub.formats.declare import BadInput
 from datahub.packs.folders import Folders
 from datahub.runner.embed import run
 from datahub.samples.columns import decimal_mark, guess
@@ -333,3 +335,58 @@ def test_a_bad_line_among_good_ones_is_told(tmp_path):
     path.write_text('{"a": 1}\nbad\nworse\n')
     with pytest.raises(NoSample, match="begins as JSON and is none"):
         infer(str(path))
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "said"),
+    [
+        ("", "<name>&nbsp;</name>", "undefined entity"),
+        ('<!DOCTYPE cat SYSTEM "cat.dtd">', "<name>&eacute;</name>", "uses `&eacute;`"),
+        ('<!DOCTYPE cat [<!ENTITY x "y">]>', "<name>&x;</name>", "has a DOCTYPE that declares things"),
+        ("", "<name>a</nom>", "mismatched tag"),
+        ("", "<name>\x01</name>", "not well-formed"),
+        ('<?xml version="1.0" encoding="klingon"?>', "<name>a</name>", "`klingon` is no encoding that is read"),
+        ("", "<na", "not well-formed"),
+    ],
+)
+def test_xml_that_a_source_cannot_read_is_refused_in_the_same_words(head, row, said, tmp_path):
+    path = tmp_path / "f.xml"
+    path.write_text(f'{head}<cat><item id="1"><name>a</name></item><item id="2">{row}</item></cat>')
+    with pytest.raises(BadInput, match=re.escape(said)) as guessed:
+        infer(str(path))
+    script = 'source f: xml { rows "/cat/item"  doctype ignore  columns { name: text } }\nentity E { name: text }\nmap E from r in f { name: r.name }'
+    with pytest.raises(BadInput) as read:
+        run(script, {"f": str(path)})
+    assert (read.value.code, read.value.message.replace(str(path), "f.xml"), read.value.line) == (
+        guessed.value.code,
+        guessed.value.message.replace(str(path), "f.xml"),
+        guessed.value.line,
+    )
+
+
+def test_a_doctype_that_must_be_passed_over_is_written_into_the_source(tmp_path):
+    (tmp_path / "f.xml").write_text('<!DOCTYPE cat SYSTEM "cat.dtd"><cat><item><a>1</a></item><item><a>2</a></item></cat>')
+    text = infer(str(tmp_path / "f.xml"))
+    assert "doctype ignore" in text
+    assert [1, 2] == run(f"{text}entity E {{ a: int }}\nmap E from r in f {{ a: r.a }}", {"f": str(tmp_path / "f.xml")}).entities["E"][
+        "a"
+    ].to_pylist()
+
+
+@pytest.mark.parametrize("data", [b"PAR1", b"PAR1PAR1", b"ARROW1", b"ARROW1\0\0ARROW1"])
+def test_a_file_of_columns_that_is_damaged_is_refused(data, tmp_path):
+    (tmp_path / "f.bin").write_bytes(data)
+    with pytest.raises(BadInput, match="or is damaged"):
+        infer(str(tmp_path / "f.bin"))
+
+
+def test_what_is_not_seen_is_written_by_its_number_and_not_at_all_in_comments(tmp_path):
+    (tmp_path / "f.csv").write_text("\ufeff\ufeffsku,a\u202eb\nx\u0007\u202ey,1\n")
+    text = infer(str(tmp_path / "f.csv"))
+    assert ["sku: text", 'ab: int at "a\\u{202E}b"'] == columns(text)
+    run(f"{text}entity E {{ sku: text, ab: int }}\nmap E from r in f {{ include r }}", {"f": str(tmp_path / "f.csv")})
+
+
+def test_a_number_that_is_none_says_nothing_of_the_others(tmp_path):
+    (tmp_path / "f.json").write_text('[{"a": 1}, {"a": NaN}, {"a": -Infinity}]')
+    assert ["a: int?"] == columns(infer(str(tmp_path / "f.json")))
