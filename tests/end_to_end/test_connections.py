@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -46,6 +47,12 @@ def test_the_job_of_a_project_that_was_made_runs_at_once(shop, dhm):
     (written,) = (shop / "out").glob("offers-*.csv")
     assert ["sku,title,price,quantity", "A-1"] == [written.read_text().splitlines()[0], written.read_text().splitlines()[1][:3]]
     assert ["feed.csv"] == [path.name for path in (shop / "done").iterdir()]
+
+
+def test_what_is_to_be_typed_next_can_be_typed(dhm, tmp_path):
+    ended = dhm("init", tmp_path / "a b" / "l'été")
+    _, cd, folder, and_then, *command = shlex.split(ended.err)[1:]
+    assert ("cd", str(tmp_path / "a b" / "l'été"), "&&", ["dhm", "run", "offers"]) == (cd, folder, and_then, command)
 
 
 def test_nothing_is_written_over(shop, dhm, tmp_path):

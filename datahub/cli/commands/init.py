@@ -21,6 +21,8 @@ def command(
     folder: Annotated[Path, typer.Argument(help="The folder of the project.")] = Path(),
     name: Annotated[str, typer.Option(help="The name of the project.", show_default="that of the folder")] = "",
 ) -> None:
+    from shlex import quote
+
     from datahub.resources import folder as packaged
 
     called = name or re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-") or "project"
@@ -41,7 +43,7 @@ def command(
             give(f"{(folder / path).as_posix()}\n")
     except OSError as problem:
         raise Stop(f"`{problem.filename or folder}` cannot be written: {problem.strerror or problem}", "name another folder") from None
-    go = "" if folder == Path() else f"cd {folder.as_posix()} && "
+    go = "" if folder == Path() else f"cd {quote(folder.as_posix())} && "
     say(f"try it: {go}dhm run offers")
 
 

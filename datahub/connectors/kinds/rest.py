@@ -23,8 +23,8 @@ class Rest(WebConnection):
     kind: Literal["rest"] = "rest"
     auth: Auth = NoAuth()
     """How requests say who sends them, by `kind`: `none`, `basic` (`user`, `password`), `bearer` (`token`), `key` (`place` as `header` or
-    `query`, `name`, `value`), `oauth2` (`grant`, `token_url`, `client_id`, `client_secret`, `user`, `password`, `refresh_token`, `scope`),
-    `hmac` (`secret`, `algorithm`, `header`, `prefix`, `encoding`, `timestamp_header`, `message`)."""
+    `query`, `name`, `value`), `oauth2` (`grant`, `token_url`, `client_id`, `client_secret`, `client_in` as `body` or `header`, `user`,
+    `password`, `refresh_token`, `scope`), `hmac` (`secret`, `algorithm`, `header`, `prefix`, `encoding`, `timestamp_header`, `message`)."""
     headers: Headers = {}
     """Further headers of each request: `X-Api-Version = "2"`; what is secret by reference, `X-Tenant-Token = "${env:TENANT}"`."""
 
