@@ -78,7 +78,7 @@ class FilesFrom(From):
     """A source of a script bound to files of a connection: one file by its `path`, or those of a `folder`."""
 
     path: str = ""
-    """The one file that is read (single-file mode)."""
+    """The one file that is read (single-file mode). Over HTTP, what stands behind a `?` is the query."""
     folder: str = ""
     """The folder whose files are read (folder mode)."""
     pattern: str = "*"

@@ -857,6 +857,14 @@ def test_what_stays_away_is_sent_as_often_as_the_connection_says_and_that_is_tol
     assert str(problem.value).endswith("(sent 4 times)") == (attempts == 4)
 
 
+def test_of_rows_that_are_not_there_the_call_is_named(server, world):
+    server.routes["GET /shops"] = lambda asked: (200, {"items": []})
+    one = world()
+    with pytest.raises(TerminalError) as problem:
+        one.lines(one.source({"path": "shops"}, rows="$.data"))
+    assert "GET shops: the answer has nothing at `$.data`" == str(problem.value)
+
+
 def test_a_post_that_may_have_arrived_is_not_sent_again(server, world):
     server.routes["POST /rows"] = after(None, ROWS)
     one = world()

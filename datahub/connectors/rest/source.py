@@ -233,11 +233,11 @@ class RestIn:
 
     def _answers(self, call: Call, path: str) -> Iterator[list[Any]]:
         if call.paging is not None:
-            found = pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path))
+            found = pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path, call))
             yield from (self._with(call, rows) for rows in found)
             return
         value = self._value(call)
-        yield self._with(call, self._rows(value, path) if value is not None else [])
+        yield self._with(call, self._rows(value, path, call) if value is not None else [])
 
     def _with(self, call: Call, rows: list[Any]) -> list[Any]:
         if not call.add:
@@ -245,8 +245,8 @@ class RestIn:
         added = fill(call.add, self._values)
         return [{**row, **added} for row in rows]
 
-    def _rows(self, value: Any, path: str) -> list[Any]:
-        found = at(value, path, "the answer")
+    def _rows(self, value: Any, path: str, call: Call) -> list[Any]:
+        found = at(value, path, f"{call.method} {call.path}")
         # Many an API says null where there are none.
         rows = found if isinstance(found, list) else [] if found is None else [found]
         # `$.shops[*].orders` is a list of lists.
