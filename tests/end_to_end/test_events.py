@@ -297,6 +297,8 @@ def test_an_address_that_others_reach_is_refused_without_a_proxy(here, listen, w
 def test_while_the_project_is_broken_no_run_begins_and_a_process_is_not_tried_over_and_over(here):
     with served(here, "--log", "json") as (_, client):
         until(lambda: send(client, "m1") == 200 and "success" in runs(here, "paid"))
+        # A process that has begun by then reads the project for itself.
+        until(lambda: "success" in runs(here, "then"))
         (here / "dhm.toml").write_text(PROJECT.replace("ready.stable", "ready.stabel", 1), encoding="utf-8")
         until(lambda: "no run begins until it is mended" in (here / "serve.log").read_text())
         assert 200 == send(client, "m2", "O-2")
