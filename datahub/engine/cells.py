@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from datahub.engine.values import brought, carried, without
 from datahub.frames.frame import Failure, Failures, Mask, as_mask
 from datahub.functions.columns import text_offsets, valid
+from datahub.functions.white_space import trimmed
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.reading import reader
@@ -49,7 +50,7 @@ def read_cells(raw: pa.Array, kind: t.Type, base: t.Type, reading: ir.Reading) -
 
 def cleaned(raw: pa.Array, reading: ir.Reading, text: bool) -> pa.Array:
     """The texts that are read: trimmed if so wished, null where they are empty or a word for null."""
-    texts = pc.utf8_trim_whitespace(raw) if reading.trim else raw
+    texts = trimmed(raw) if reading.trim else raw
     gone = np.zeros(len(texts), np.bool_)
     if not (reading.empty_text and text):
         offsets = text_offsets(texts)

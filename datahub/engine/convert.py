@@ -21,6 +21,7 @@ from datahub.functions.columns import Judgement, valid
 from datahub.functions.declare import Offsets
 from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
 from datahub.functions.uneven import more_parts, odd_entries
+from datahub.functions.white_space import trimmed
 from datahub.semantic import ir
 from datahub.semantic.column_patterns import filled
 from datahub.types import model as t
@@ -218,7 +219,7 @@ def _map(raw: pa.Array, value: t.Type, reading: ir.Reading) -> Read:
         entries, offsets = unpacked(raw)
         keys, items = pc.struct_field(entries, "key"), pc.struct_field(entries, "value")
     inner = _inner(reading, 0, 2 if texts else 0)
-    keys = pc.utf8_trim_whitespace(keys) if texts and reading.trim else keys
+    keys = trimmed(keys) if texts and reading.trim else keys
     keep = np.ones(len(items), np.bool_) if value.nullable and not texts else ~blanks(items, value, inner)
     uneven = odd_entries(keys, items, valid(cleaned(entries, reading, False)), keep, offsets) if texts else None
     offsets = beginnings(keep)[offsets]

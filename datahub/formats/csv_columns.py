@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from datahub.diagnostics.suggest import listed, nearest
 from datahub.formats.declare import BadInput
 from datahub.formats.options import option
+from datahub.functions.white_space import trimmed
 from datahub.records import record
 from datahub.semantic.column_patterns import key_of
 from datahub.semantic.ir import SourceColumn, SourceShape
@@ -333,10 +334,10 @@ def _present(columns: list[pa.Array], nulls: tuple[str, ...]) -> Any:
 
 
 def _holds(column: pa.Array, nulls: tuple[str, ...]) -> Any:
-    trimmed = pc.utf8_trim_whitespace(column)
-    blank = pc.equal(pc.binary_length(trimmed), 0)
+    texts = trimmed(column)
+    blank = pc.equal(pc.binary_length(texts), 0)
     if nulls:
-        blank = pc.or_(blank, pc.is_in(trimmed, value_set=pa.array(nulls, pa.string())))
+        blank = pc.or_(blank, pc.is_in(texts, value_set=pa.array(nulls, pa.string())))
     return pc.invert(blank).to_numpy(zero_copy_only=False)
 
 

@@ -6,6 +6,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from datahub.formats.typed import below
+from datahub.functions.white_space import WHITE_SPACE
 from datahub.semantic.ir import Reading
 from datahub.types import model as t
 from datahub.types.model import Type
@@ -45,9 +46,9 @@ def _entry(piece: str, reading: Reading) -> tuple[str, str]:
     key, mark, value = piece.partition(reading.split[1] if len(reading.split) > 1 else "=")
     if not mark:
         raise Uneven
-    return key.strip() if reading.trim else key, value
+    return key.strip(WHITE_SPACE) if reading.trim else key, value
 
 
 def _filled(piece: str, reading: Reading) -> bool:
-    found = piece.strip() if reading.trim else piece
+    found = piece.strip(WHITE_SPACE) if reading.trim else piece
     return bool(found) and found not in reading.null_words

@@ -23,6 +23,7 @@ from datahub.formats.places import stretches
 from datahub.formats.presence import presence_asked
 from datahub.formats.text_stream import TextStream
 from datahub.frames.frame import Column, Rows
+from datahub.functions.white_space import WHITE_SPACE
 from datahub.semantic.ir import SourceShape
 
 REASONS = "\t_dhm "
@@ -83,7 +84,7 @@ class FixedReader:
             lines, numbers = lines.take(pa.array(positions)), numbers[positions]
         texts = _without_reasons(lines.cast(pa.string()))
         if not self._longer:
-            self._longer = bool(pc.any(pc.greater(pc.utf8_length(pc.utf8_rtrim_whitespace(texts)), self.width)).as_py())
+            self._longer = bool(pc.any(pc.greater(pc.utf8_length(pc.utf8_rtrim(texts, WHITE_SPACE)), self.width)).as_py())
         columns = {
             f"#{self.shape.name}.{column.name}": Column(_cut(texts, *column.positions)) for column in self.columns if column.positions
         }

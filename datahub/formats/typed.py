@@ -21,6 +21,7 @@ from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import beginnings, listed, mapped, owners, part_at, places, unpacked
 from datahub.functions.uneven import more_parts, odd_entries
+from datahub.functions.white_space import trimmed
 from datahub.records import record
 from datahub.semantic.ir import Reading
 from datahub.semantic.reading import beyond, reader
@@ -107,7 +108,7 @@ def _failures(outcome: Outcome, live: pa.Array, raw: pa.Array) -> Failures:
 
 def cleaned(raw: pa.Array, reading: Reading, text: bool) -> pa.Array:
     """Texts as they are read: trimmed where that is wished, null where they are empty or stand for null."""
-    found = pc.utf8_trim_whitespace(raw) if reading.trim else raw
+    found = trimmed(raw) if reading.trim else raw
     if not (reading.empty_text and text):
         empty = pc.equal(pc.binary_length(found), 0)
         if pc.any(empty).as_py():
@@ -283,7 +284,7 @@ def _cut(cells: pa.Array, base: t.ListOf | t.Struct | t.MapOf, reading: Reading)
             part = below(reading, 0, 2)
             cut = pc.split_pattern(items, pattern=reading.split[1] if len(reading.split) > 1 else "=", max_splits=1)
             keys, values = part_at(cut, 0), part_at(cut, 1)
-            keys = pc.utf8_trim_whitespace(keys) if reading.trim else keys
+            keys = trimmed(keys) if reading.trim else keys
             keep = _filled(values, value, part)
             uneven = odd_entries(keys, values, valid(cleaned(items, reading, False)), keep, offsets)
             made = mapped(keys.filter(pa.array(keep)), values.filter(pa.array(keep)), beginnings(keep)[offsets])

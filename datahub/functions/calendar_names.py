@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 
+from datahub.functions.characters import MARKS, decomposed, is_one_of
 from datahub.records import record
 
 
@@ -103,5 +103,4 @@ def day_numbers(locale: str) -> dict[str, int]:
 
 def folded(name: str) -> str:
     """A name without accents, case and final point: files are careless about them."""
-    plain = unicodedata.normalize("NFD", name.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).removesuffix(".")
+    return "".join(letter for letter in decomposed(name.casefold(), "NFD") if not is_one_of(letter, MARKS)).removesuffix(".")

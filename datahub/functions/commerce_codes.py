@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
 
+from datahub.functions.characters import LETTERS, NUMBERS, decomposed, is_one_of
 from datahub.functions.columns import Reject, map_distinct
 from datahub.functions.declare import Datum, Outcome, example, function
 
@@ -144,8 +144,7 @@ def names_in(what: str, locale: str) -> dict[str, str]:
 
 def _plain(text: str) -> str:
     """The letters and digits of a text, in lower case and without accents: how names are compared."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if letter.isalnum())
+    return "".join(letter for letter in decomposed(text.casefold(), "NFKD") if is_one_of(letter, LETTERS + NUMBERS))
 
 
 @function(

@@ -15,6 +15,7 @@ from datahub.functions.columns import all_valid, as_array, as_mask, bools, broad
 from datahub.functions.declare import Datum, Mask, example, function
 from datahub.functions.equality import is_among, same_codes
 from datahub.functions.segments import unpacked
+from datahub.functions.white_space import trimmed
 
 
 @function(
@@ -300,4 +301,4 @@ def _held(column: pa.Array, lists: pa.Array) -> Mask:
 
 
 def _blank(texts: pa.Array) -> Mask:
-    return as_mask(pc.equal(pc.utf8_trim_whitespace(texts), "")) | ~valid(texts)
+    return as_mask(pc.equal(trimmed(texts), "")) | ~valid(texts)

@@ -139,6 +139,11 @@ class Function:
     row_wise: bool = False
     origin: str = ""
 
+    @property
+    def signatures(self) -> tuple[str, ...]:
+        """Each way of calling it, once: overloads may differ in what their result is alone."""
+        return tuple(dict.fromkeys(overload.signature for overload in self.overloads))
+
 
 class Registry(dict[str, Function]):
     """Functions by name. An extension is no member: it is found when it is asked for by its name.

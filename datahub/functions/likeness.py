@@ -180,7 +180,7 @@ def phonetic(value: Datum) -> pa.Array:
     Accents are dropped before; text without a letter gives empty text.
     """
     (texts,) = broadcast(value)
-    return map_distinct(_soundex, pa.string(), pc.ascii_upper(strip_accents(texts))).values
+    return map_distinct(_soundex, pa.string(), pc.utf8_upper(strip_accents(texts))).values
 
 
 def _soundex(text: str) -> str:

@@ -37,7 +37,7 @@ FAR = 2**53
     examples=[example("length([4, null, 6])", 3), example("length([])", 0)],
 )
 def length(values: Datum) -> pa.Array:
-    """How many items a list has, nulls too, or how many entries a map."""
+    """How many items a list has, nulls too, how many entries a map, or how many characters a text."""
     (lists,) = broadcast(values)
     return from_ints(lengths_of(unpacked(lists)[1]))
 

@@ -24,7 +24,7 @@ from datahub.functions.columns import (
 )
 from datahub.functions.declare import Datum, Outcome, example, function
 from datahub.functions.text_memory import bytes_of
-from datahub.functions.white_space import with_single_spaces, without_controls
+from datahub.functions.white_space import WHITE_SPACE, with_single_spaces, without_controls
 from datahub.functions.written import as_text
 from datahub.types import model as t
 from datahub.types.sizes import checked
@@ -73,8 +73,11 @@ def each(
     examples=[example('trim("  a b  ")', "a b"), example('trim("**a**", "*")', "a"), example("trim(null)")],
 )
 def trim(value: Datum, characters: Datum | None = None) -> Any:
-    """The text without white space at either end, or without the `characters` told."""
-    return _trimmed(value, characters, pc.utf8_trim_whitespace, pc.utf8_trim, str.strip)
+    """The text without white space at either end, or without the `characters` told.
+
+    White space is what `normalize_spaces` says.
+    """
+    return _trimmed(value, characters, pc.utf8_trim, str.strip)
 
 
 @function(
@@ -86,7 +89,7 @@ def trim(value: Datum, characters: Datum | None = None) -> Any:
 )
 def trim_left(value: Datum, characters: Datum | None = None) -> Any:
     """The text without white space at its beginning, or without the `characters` told."""
-    return _trimmed(value, characters, pc.utf8_ltrim_whitespace, pc.utf8_ltrim, str.lstrip)
+    return _trimmed(value, characters, pc.utf8_ltrim, str.lstrip)
 
 
 @function(
@@ -98,14 +101,12 @@ def trim_left(value: Datum, characters: Datum | None = None) -> Any:
 )
 def trim_right(value: Datum, characters: Datum | None = None) -> Any:
     """The text without white space at its end, or without the `characters` told."""
-    return _trimmed(value, characters, pc.utf8_rtrim_whitespace, pc.utf8_rtrim, str.rstrip)
+    return _trimmed(value, characters, pc.utf8_rtrim, str.rstrip)
 
 
-def _trimmed(
-    value: Datum, characters: Datum | None, spaces: Callable[..., pa.Array], told: Callable[..., pa.Array], slow: Callable[..., str]
-) -> Any:
+def _trimmed(value: Datum, characters: Datum | None, told: Callable[..., pa.Array], slow: Callable[..., str]) -> Any:
     if characters is None:
-        return spaces(as_array(value, 1))
+        return told(as_array(value, 1), WHITE_SPACE)
     return each(
         value,
         (characters,),
@@ -139,7 +140,11 @@ def normalize_spaces(value: Datum) -> pa.Array:
     examples=[example('clean("  a\\t\\tb ")', "a b"), example('clean("   ")'), example('clean("")')],
 )
 def clean(value: Datum) -> pa.Array:
-    """The text fit for a catalogue: without control characters, spaces as `normalize_spaces` leaves them; null where nothing is left."""
+    """The text fit for a catalogue: without what shows nothing, spaces as `normalize_spaces` leaves them; null where nothing is left.
+
+    Nothing is shown by control characters, and by U+200B, U+2060 and U+FEFF (spaces of no width, and marks of the byte order). Joiners
+    stay: U+200C and U+200D change how letters and emoji are shown.
+    """
     texts = with_single_spaces(without_controls(as_array(value, 1)))
     return nulled(texts, np.diff(text_offsets(texts)) == 0)
 

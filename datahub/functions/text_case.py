@@ -44,7 +44,7 @@ CATEGORY = "text"
     examples=[example('upper("été")', "ÉTÉ"), example('upper("straße")', "STRAẞE")],
 )
 def upper(value: Datum) -> pa.Array:
-    """The text in capitals, letter by letter: its length stays (`ß` becomes `ẞ`)."""
+    """The text in capitals, letter by letter, as Unicode 18.0 has them: its length stays (`ß` becomes `ẞ`)."""
     return pc.utf8_upper(as_array(value, 1))
 
 
@@ -68,7 +68,7 @@ def upper(value: Datum) -> pa.Array:
     examples=[example('lower("ÉTÉ")', "été"), example('lower("ABC-1")', "abc-1")],
 )
 def lower(value: Datum) -> pa.Array:
-    """The text in small letters, letter by letter."""
+    """The text in small letters, letter by letter, as Unicode 18.0 has them."""
     return pc.utf8_lower(as_array(value, 1))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.functions.characters import LETTERS, MARKS, in_pattern
 from datahub.functions.columns import (
     Reject,
     as_array,
@@ -326,8 +327,10 @@ def digits(value: Datum) -> pa.Array:
     distinct=True,
 )
 def letters(value: Datum) -> pa.Array:
-    """The letters of a text, of any script, with their marks, and nothing else."""
-    return pc.replace_substring_regex(as_array(value, 1), r"[^\pL\pM]+", "")
+    """The letters of a text, of any script, with their marks, and nothing else; what a letter is, Unicode 18.0 says."""
+    texts = as_array(value, 1)
+    plain = pc.all(pc.string_is_ascii(texts), min_count=0).as_py()
+    return pc.replace_substring_regex(texts, "[^A-Za-z]+" if plain else f"[^{in_pattern(*LETTERS, *MARKS)}]+", "")
 
 
 @function(

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datahub.functions.columns import Bytes, Ints, from_texts, valid
 from datahub.functions.declare import Mask
 from datahub.functions.text_memory import bytes_of, squeezed, without
 
 SPACE = 32
+WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Unicode calls so. Arrow's `trim_whitespace` and Python's `strip` take the separators U+001C to U+001F for it too."""
 _NOTHING = np.zeros(0, np.int64)
 
 
-def with_single_spaces(texts: pa.Array) -> pa.Array:
-    """Texts without white space at their ends, and with one space for each run of it inside.
+def trimmed(texts: pa.Array) -> pa.Array:
+    """Texts without white space at their ends."""
+    return pc.utf8_trim(texts, WHITE_SPACE)
 
-    White space is what Unicode calls so: U+0009 to U+000D, U+0020, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028,
-    U+2029, U+202F, U+205F and U+3000.
-    """
+
+def with_single_spaces(texts: pa.Array) -> pa.Array:
+    """Texts without white space at their ends, and with one space for each run of it inside."""
     content, ends = bytes_of(texts)
     blank = _blank(content)
     if _is_tidy(content, blank, ends):

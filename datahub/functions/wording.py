@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.functions.characters import LETTERS, MARKS, in_pattern
 from datahub.functions.columns import (
     Bytes,
     Ints,
@@ -23,13 +24,27 @@ from datahub.functions.columns import (
 from datahub.functions.declare import Datum, Mask, Outcome, example, function
 from datahub.functions.segments import listed, unpacked
 from datahub.functions.text_memory import bytes_of, changed_where, rows_at, squeezed, without
+from datahub.records import record
 
-BREAKS = {
-    False: (r"(\p{Ll}|\p{Nd})(\p{Lu})", r"(\p{Lu})(\p{Lu}\p{Ll})"),
-    True: ("([a-z0-9])([A-Z])", "([A-Z])([A-Z][a-z])"),
-}
-"""Where a word ends before a capital letter; by whether all text is ASCII, as letters of all scripts take long to make ready."""
-SIGNS = {False: r"[^\p{L}\p{Nd}\p{M}]+", True: "[^A-Za-z0-9]+"}
+
+@record(frozen=True, slots=True)
+class _Signs:
+    """What stands between the brackets of patterns: small letters, capitals, digits, and whatever a word has."""
+
+    small: str
+    capital: str
+    digit: str
+    word: str
+
+
+@cache
+def _signs(plain: bool) -> _Signs:
+    """Those of ASCII, or of all scripts, which take long to make ready."""
+    if plain:
+        return _Signs("a-z", "A-Z", "0-9", "A-Za-z0-9")
+    return _Signs(in_pattern("Ll"), in_pattern("Lu"), in_pattern("Nd"), in_pattern(*LETTERS, *MARKS, "Nd"))
+
+
 STYLES = {
     "snake_case": "_+",
     "kebab-case": "-+",
@@ -71,7 +86,7 @@ def slug(value: Datum) -> pa.Array:
 
 def unmarked(texts: pa.Array) -> pa.Array:
     """The texts decomposed, and without their marks."""
-    return pc.replace_substring_regex(pc.utf8_normalize(texts, "NFD"), r"\p{Mn}+", "")
+    return pc.replace_substring_regex(pc.utf8_normalize(texts, "NFD"), f"[{in_pattern('Mn')}]+", "")
 
 
 DASH, SURPLUS = ord("-"), 0
@@ -158,12 +173,13 @@ def _transliterated(texts: pa.Array) -> pa.Array:
 def _words(value: Datum, written: str) -> tuple[pa.Array, Any]:
     """The words of each text in lower case."""
     (texts,) = broadcast(value)
-    plain = not _beyond_ascii(texts).any()
+    signs = _signs(not _beyond_ascii(texts).any())
     if written in ("", "camelCase", "PascalCase"):
-        for pattern in BREAKS[plain]:
+        capital = f"[{signs.capital}]"
+        for pattern in (f"([{signs.small}{signs.digit}])({capital})", f"({capital})({capital}[{signs.small}])"):
             # Twice: matches do not overlap, and `aBC` has two breaks next to each other.
             texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, pattern, r"\1 \2"), pattern, r"\1 \2")
-    apart = pc.replace_substring_regex(texts, STYLES.get(written, SIGNS[plain]), " ")
+    apart = pc.replace_substring_regex(texts, STYLES.get(written, f"[^{signs.word}]+"), " ")
     return unpacked(pc.split_pattern(pc.utf8_lower(pc.utf8_trim(apart, " ")), " "))
 
 

@@ -43,7 +43,7 @@ def _page(function: Function, chapter: str, title: str) -> str:
     return page(
         _heading(function),
         f"[All functions](../README.md) · [{title}](../{chapter}.md)",
-        block("\n".join(overload.signature for overload in function.overloads), "text"),
+        block("\n".join(function.signatures), "text"),
         function.summary,
         function.doc,
         "\n".join(f"- {label}: {text}" for label, text in _facts(function) if text),

@@ -12,7 +12,7 @@ import pyarrow as pa
 from datahub.diagnostics.suggest import nearest
 from datahub.functions.calendar_names import is_known
 from datahub.functions.civil import zone_known
-from datahub.functions.declare import Overload
+from datahub.functions.declare import Overload, Parameter
 from datahub.semantic import ir
 from datahub.semantic.constants import format_arguments, purpose, tell_format
 from datahub.semantic.folding import left_out
@@ -137,10 +137,18 @@ def _tried(name: str, overload: Overload, pairs: Sequence[Pair], scope: Scope) -
         overload.kernel(*row, **left_out(overload, len(row)))
     except (ValueError, TypeError, KeyError, IndexError, OverflowError) as refused:
         said = str(refused) if isinstance(refused, ValueError) and str(refused).startswith(("`", "it ")) else ""
-        message = f"`{name}` does not take `{shown(stated[0].span)}`" + (f": {said}" if said else "")
-        tell(scope, BAD_ARGUMENTS, stated[0].span, message, "not taken")
+        at = next((given for parameter, given in pairs if _speaks_of(said, parameter, given) and given.span is not None), stated[0])
+        message = f"`{name}` does not take `{shown(at.span)}`" + (f": {said}" if said else "")
+        tell(scope, BAD_ARGUMENTS, at.span, message, "not taken")
         return False
     return True
+
+
+def _speaks_of(said: str, parameter: Parameter, given: Given) -> bool:
+    """Whether the first that a refusal names is this parameter, or what is written for it."""
+    first = said[1:].partition("`")[0] if said.startswith("`") else ""
+    written = given.value.value if isinstance(given.value, ir.Constant) else None
+    return first != "" and parameter.constant and first in (parameter.name, written)
 
 
 def _passed(constant: bool, value: ir.Expression) -> Any:

@@ -91,6 +91,26 @@ def written(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str
         yield 50 * ROWS, differences
 
 
+def characters(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+    """A part of all characters in every function that takes a text, in the order of a die; as many seeds as there are parts are all of them."""
+    from tests.differential.characters import PARTS, asked, rows_with
+    from tests.differential.held import hold
+    from tests.differential.test_functions import FLOATS, NAMES
+    from tests.differential.values import EVERY
+
+    r = random.Random(f"characters {seed}")
+    for name in r.sample(NAMES, len(NAMES)):
+        for turn, (expression, call) in enumerate(asked(name)):
+            if over():
+                return
+            part = EVERY[(seed + turn) % PARTS :: PARTS]
+            differences: list[str] = []
+            with _told(differences, call.expression):
+                held = hold(expression, call, rows_with(part, call, r), np.arange(len(part)), name in FLOATS)
+                differences += [f"{call.expression}: {one}" for one in held.differences]
+            yield len(part), differences
+
+
 @contextmanager
 def _told(differences: list[str], what: str) -> Iterator[None]:
     """Whatever breaks, the engine, the reference or the comparison, is told with its seed, and the run goes on."""
@@ -101,7 +121,7 @@ def _told(differences: list[str], what: str) -> Iterator[None]:
         differences.append(f"{what}: {type(broken).__name__}: {broken} ({Path(at.filename).name}:{at.lineno})")
 
 
-KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb, "written": written}
+KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb, "written": written, "characters": characters}
 
 
 def main() -> int:

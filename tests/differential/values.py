@@ -7,9 +7,11 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from datahub.types import model as t
+from tests.reference.characters import category
 
 MOST_NULLS = 0.08
 WORDS = (
@@ -17,6 +19,7 @@ WORDS = (
     "12.50", "1 234,56", "2024-05-01", "true", "N/A", "a,b,,c", "a=1 b=2", "banana", "  two  words ", "\t tab\n", "\u00a0nbsp\u2003", "😊e\u0301",
     "ﬀ ŉ ǰ İ ı", "ΣΑΣ", "ǅ", "O'Neil", 'say "hi"', "back\\slash", "100%", "a_b", "$1", "/in/orders.csv", "/in/", "/", "orders", "Jean-Pierre",
 )  # fmt: skip
+EVERY = tuple(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
 LETTERS = "abcXYZ019 -_.,;/%=éßÉœ日😊\u0301\u00a0\"'<&"
 SPECIAL: dict[str, tuple[str, ...]] = {
     "number": (
@@ -78,13 +81,29 @@ def text(r: random.Random, pool: tuple[str, ...] = ()) -> str:
         return chosen if r.random() < 0.2 else slipped(chosen, r)
     if r.random() < 0.2:
         return r.choice(WORDS)
-    return "".join(r.choice(LETTERS) for _ in range(r.randint(0, 12)))
+    rare = r.choice((0, 0, 0.2, 1))
+    return "".join(drawn(r) if r.random() < rare else r.choice(LETTERS) for _ in range(r.randint(0, 12)))
+
+
+def drawn(r: random.Random) -> str:
+    """A character of any block of Unicode, each as likely as another."""
+    return r.choice(r.choice(_blocks()))
+
+
+@cache
+def _blocks() -> tuple[tuple[str, ...], ...]:
+    """Characters that are assigned, by blocks of 128."""
+    found: dict[int, list[str]] = {}
+    for one in EVERY:
+        if category(one) not in ("Cn", "Co"):
+            found.setdefault(ord(one) // 128, []).append(one)
+    return tuple(map(tuple, found.values()))
 
 
 def slipped(value: str, r: random.Random) -> str:
     """A text with one slip of the pen: a sign put in, left out or changed for another."""
     at = r.randint(0, len(value))
-    return value[:at] + r.choice(("", r.choice(LETTERS), r.choice("0123456789"))) + value[at + r.randint(0, 1) :]
+    return value[:at] + r.choice(("", r.choice(LETTERS), r.choice("0123456789"), drawn(r))) + value[at + r.randint(0, 1) :]
 
 
 def whole(r: random.Random) -> int:

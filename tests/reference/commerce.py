@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +17,7 @@ from stdnum import get_cc_module
 from datahub.types import model as t
 from tests.reference import accounts
 from tests.reference import numbers_of_firms as by_hand
+from tests.reference.characters import category, decomposed, is_letter
 from tests.reference.meaning import Asked, Reject, means
 from tests.reference.numbers import exact, rounded
 
@@ -127,9 +127,6 @@ def phone_e164(value: str, country: str = "") -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-LETTER = r"[^\W_]"
-
-
 @means("email_valid")
 def email_valid(value: str) -> bool:
     name, mark, domain = value.rpartition("@")
@@ -145,13 +142,15 @@ def email_valid(value: str) -> bool:
 
 
 def label_valid(label: str) -> bool:
-    return len(label) < 64 and re.fullmatch(f"{LETTER}+(-+{LETTER}+)*", label) is not None
+    inner = [one for one in label if one != "-"]
+    letters = all(is_letter(one) or category(one) == "Nd" for one in inner)
+    return letters and 0 < len(label) < 64 and not label.startswith("-") and not label.endswith("-")
 
 
 @means("url_valid")
 def url_valid(value: str) -> bool:
     match = re.fullmatch(r"(?i:https?|ftps?|sftp)://(?:[^/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:]+)(?::([0-9]{1,5}))?([/?#].*)?", value)
-    if match is None or any(one.isspace() or unicodedata.category(one) == "Cc" for one in value):
+    if match is None or any(one.isspace() or category(one) == "Cc" for one in value):
         return False
     host = match[1]
     if match[2] and int(match[2]) > 65535:
@@ -164,7 +163,7 @@ def url_valid(value: str) -> bool:
 
 def bare(text: str) -> str:
     """How names are compared: letters and digits, without case and accents."""
-    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if one.isalnum())
+    return "".join(one for one in decomposed(text.casefold(), compatible=True) if category(one)[0] in "LN")
 
 
 COUNTRIES: dict[str, Any] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import re
-import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_day_names, get_month_names
 
 from datahub.types import model as t
+from tests.reference.characters import decomposed, is_mark
 from tests.reference.meaning import Asked, Reject, means
 from tests.reference.numbers import MICRO, by_picture, exact, fraction_of, micros, plain, whole
 
@@ -313,7 +313,7 @@ def offset_of(found: dict[str, Any], code: str) -> int | None:
 
 def named(text: str, locale: str, days: bool, code: str) -> int:
     def bare(name: str) -> str:
-        plain_name = "".join(one for one in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(one))
+        plain_name = "".join(one for one in decomposed(name.casefold()) if not is_mark(one))
         return plain_name.rstrip(".")
 
     for wide in (True, False):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from typing import Any
 
 from anyascii import anyascii
 
+from tests.reference.characters import category, composed, decomposed
 from tests.reference.meaning import Asked, Reject, means
 from tests.reference.patterns import compiled, every_match, expanded, substituted
 
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 """What Unicode calls white space."""
+SHOWING_NOTHING = "\u200b\u2060\ufeff"
+"""Spaces of no width, and marks of the byte order, that `clean` drops beside control characters."""
 MOST = 1_000_000
 LONGEST = 16 * 1024 * 1024
 
@@ -103,7 +105,7 @@ def normalize_spaces(value: str) -> str:
 @means("clean")
 def clean(value: str) -> str | None:
     spaced = normalize_spaces(value)
-    return normalize_spaces("".join(one for one in spaced if unicodedata.category(one) != "Cc")) or None
+    return normalize_spaces("".join(one for one in spaced if category(one) != "Cc" and one not in SHOWING_NOTHING)) or None
 
 
 @means("is_blank", nulls=True)
@@ -413,19 +415,19 @@ def digits(value: str) -> str:
 
 @means("letters")
 def letters(value: str) -> str:
-    return "".join(one for one in value if unicodedata.category(one)[0] in "LM")
+    return "".join(one for one in value if category(one)[0] in "LM")
 
 
 # ---------------------------------------------------------------- wording
 
 
 def unmarked(value: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFD", value) if unicodedata.category(one) != "Mn")
+    return "".join(one for one in decomposed(value) if category(one) != "Mn")
 
 
 @means("strip_accents")
 def strip_accents(value: str) -> str:
-    return value if value.isascii() else unicodedata.normalize("NFC", unmarked(value))
+    return value if value.isascii() else composed(unmarked(value))
 
 
 @means("ascii")
@@ -460,7 +462,7 @@ def slug(value: str) -> str:
 
 def words(value: str, written: str) -> list[str]:
     """The words in lower case: they end at what is no letter or digit, and before capitals."""
-    kinds = [unicodedata.category(one) for one in value]
+    kinds = [category(one) for one in value]
     cut = ""
     for at, letter in enumerate(value):
         if written in ("", "camelCase", "PascalCase") and at and kinds[at] == "Lu":
@@ -472,7 +474,7 @@ def words(value: str, written: str) -> list[str]:
     if apart is not None:
         cut = re.sub(f"{apart}+", " ", cut)
     else:
-        cut = "".join(one if unicodedata.category(one)[0] in "LM" or unicodedata.category(one) == "Nd" else "\0" for one in cut)
+        cut = "".join(one if category(one)[0] in "LM" or category(one) == "Nd" else "\0" for one in cut)
         cut = re.sub("\0+", " ", cut)
     return lower(cut.strip(" ")).split(" ")
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "torture.md"
 BEGIN, END = "<!-- the last whole run -->\n", "<!-- end of it -->\n"
 FUZZED = ("script", "cell", "expression", "template", "csv", "json", "jsonl", "xml", "xml_rows", "fixed", "xlsx", "zip", "pack", "project")
-SHARES = {"functions": 0.28, "scripts": 0.15, "duckdb": 0.05, "written": 0.02, "fuzz": 0.25, "jobs": 0.25}
+SHARES = {"functions": 0.24, "characters": 0.04, "scripts": 0.15, "duckdb": 0.05, "written": 0.02, "fuzz": 0.25, "jobs": 0.25}
 """Which part of the time each has."""
 MOST_KILLS, MOST_FIRES = 1000, 10_000
 
@@ -65,6 +65,10 @@ def with_lines(page: str, lines: list[Line], minutes: float) -> str:
 def _compared(minutes: float, seed: int) -> Iterator[Line]:
     titles = {
         "functions": ("functions and operators beside the reference", "{cells:,} cells of distinct rows in {held:,} turns of a function"),
+        "characters": (
+            "characters of Unicode in functions of text beside the reference",
+            "{cells:,} cells in {held:,} turns of a function",
+        ),
         "scripts": ("scripts made by chance beside the reference", "{held:,} scripts of 40 rows, in four ways of running"),
         "duckdb": ("expressions beside DuckDB", "{cells:,} cells in {held:,} turns of an expression"),
         "written": (

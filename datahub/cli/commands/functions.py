@@ -158,7 +158,7 @@ def _page(function: Function) -> str:
     from datahub.reports.function_search import null_rule, reject_codes, shown
 
     paint = Paint(sys.stdout)
-    lines = [paint("1", overload.signature.replace(f" = {ENDLESS}", " = all")) for overload in function.overloads]
+    lines = [paint("1", one.replace(f" = {ENDLESS}", " = all")) for one in function.signatures]
     lines += ["", function.summary]
     if function.doc:
         lines += ["", function.doc]
@@ -222,7 +222,7 @@ def _fields(function: Function) -> dict[str, object]:
         "name": function.name,
         "kind": function.kind,
         "category": chapter(function),
-        "signatures": [overload.signature for overload in function.overloads],
+        "signatures": list(function.signatures),
         "summary": function.summary,
         "doc": function.doc,
         "null": null_rule(function),

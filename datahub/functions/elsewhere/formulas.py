@@ -71,7 +71,7 @@ FORMULAS = (
     Form(
         "avg([get(p, 1) * get(p, 2) for p in zip(xs, ys)]) - avg(xs) * avg(ys)",
         "How two lists vary together. By `decimal(variance_all(xs))` it is the slope, by both `stddev_all`, as decimals, the correlation.",
-        ("Excel COVARIANCE.P", "SQL COVAR_POP", "Excel CORREL", "Excel PEARSON", "SQL CORR",
+        ("Excel COVARIANCE.P", "Excel COVAR", "SQL COVAR_POP", "Excel CORREL", "Excel PEARSON", "SQL CORR",
          "Excel SLOPE", "SQL REGR_SLOPE", "Excel RSQ", "Excel FORECAST", "Excel INTERCEPT",),
         "avg([get(p, 1) * get(p, 2) for p in zip([1, 2, 3], [2, 4, 7])]) - avg([1, 2, 3]) * avg([2, 4, 7])",
         "1.666667000000",

@@ -154,6 +154,13 @@ def test_capitals_are_those_of_a_table_that_is_pinned(name: str) -> None:
     assert PINNED[name] == (len(pairs), hashlib.sha256("".join(pairs).encode()).hexdigest()[:16])
 
 
+@pytest.mark.parametrize(("newer", "letter", "known"), [(15.0, "\U00031350", True), (15.1, "\U0002ebf0", True), (16.0, "\u1c89", False)])
+def test_patterns_know_the_letters_of_unicode_15_1(newer: float, letter: str, known: bool) -> None:
+    """Those of RE2, which are told on the pages; functions of text know more."""
+    assert known is answer(rf'"{letter}" matches /\p{{L}}/').value
+    assert letter == answer(f'letters("{letter}-")').value
+
+
 @pytest.mark.parametrize("name", ["upper", "lower", "title_case", "capitalize"])
 def test_capitals_are_what_the_reference_says(name: str) -> None:
     from datahub.functions import load

@@ -31,6 +31,18 @@ def names(about: str) -> set[str]:
         ("upper", {"upper"}),
         ("UPPER", {"upper"}),
         ("upcase", {"upper"}),
+        ("replace_with", {"replace"}),
+        ("timestamp_unix_milli", {"to_unix"}),
+        ("keySet", {"keys"}),
+        ("entryOf", {"entries"}),
+        ("valueSet", {"values"}),
+        ("substringEvery", {"extract_all"}),
+        ("atBeginningOfYear", {"start_of"}),
+        ("yesterday", {"add_days"}),
+        ("isURL", {"url_valid"}),
+        ("getHost", {"url_parse"}),
+        ("FINDB", {"find"}),
+        ("words", {"split"}),
         ("VRL upcase", {"upper"}),
         ("$uppercase", {"upper"}),
         ("uppercase", {"upper"}),
@@ -47,6 +59,32 @@ def names(about: str) -> set[str]:
 def test_a_function_is_found_by_any_of_its_names(about, found):
     assert found <= names(about)
     assert len(names(about)) <= len(found) + 2
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        "find_table_row",
+        "foldl",
+        "COVAR",
+        "isEmptyString",
+        "encode_key_value",
+        "parse_groks",
+        "ip_version",
+        "ip_ntop",
+        "delay",
+        "Excel COLUMN",
+    ],
+)
+def test_a_name_leads_to_a_form_or_to_the_reason_why_there_is_none(about):
+    found = meant(load(), about)
+    assert found.forms or found.absent
+
+
+def test_ways_of_calling_that_look_the_same_are_shown_once():
+    for function in load().values():
+        assert len(set(function.signatures)) == len(function.signatures)
+    assert 1 == len(load()["pad_left"].signatures) < len(load()["pad_left"].overloads)
 
 
 def test_a_chapter_and_a_word_find_several():

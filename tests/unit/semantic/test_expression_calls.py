@@ -38,6 +38,12 @@ def test_a_function_is_called_with_what_it_takes(text, shape, kind):
             "`is_workday` does not take `[8]`: `weekend` names days of the week from 1, Monday, to 7, and leaves one at least",
             None,
         ),
+        (
+            'add_workdays(date("2024-05-03"), 5, [], [1, 2, 3, 4, 5, 6, 7])',
+            "DHM106",
+            "`add_workdays` does not take `[1, 2, 3, 4, 5, 6, 7]`: `weekend` names days of the week from 1, Monday, to 7, and leaves one at least",
+            None,
+        ),
         ("upper(r.qty)", "DHM201", "`upper` takes text, and `r.qty` is an int", "write `text(r.qty)`"),
         ("left(r.sku, r.sku)", "DHM201", "`left` takes an int as `count`, and `r.sku` is text", "write `int(r.sku)`"),
         ("uper(r.sku)", "DHM105", "there is no function `uper`", "write `upper`"),
