@@ -83,25 +83,27 @@ def main() -> None:
 
 def _measured(function: Function, state: RunState) -> tuple[float, str, float | None, float | None] | None:
     """The speed of the first example that can be put over columns; beside it the expression and the others' speeds."""
+    for example, (node, columns) in over_columns(function, state):
+        try:
+            seconds = _best(partial(evaluated, node, columns, state))
+        except Exception as problem:  # noqa: BLE001 - an example whose parts are not what the kernel takes as columns
+            print(f"{function.name}: {type(problem).__name__}: {problem}", file=sys.stderr)
+            continue
+        return ROWS / seconds / 1e6, example, _duckdb(function, node, columns), _polars(function.name, columns)
+    return None
+
+
+def over_columns(function: Function, state: RunState) -> Iterator[tuple[str, tuple[ir.Expression, dict[str, Column]]]]:
+    """The examples of a function that can be put over columns, those first that say most, and what they are then."""
     found = [one.expression for one in function.examples if not one.rejected and one.result is not None]
     called = re.compile(rf"\b{re.escape(function.name)}\(")
     if any(called.search(one.expression) for one in function.examples):
         # The page of a function may show its kin beside it.
         found = [one for one in found if called.search(one)]
-    examples = sorted(found, key=lambda one: "null" in one)
-    for over_columns in (_over_columns, _read_over_columns):
-        for example in examples:
-            made = over_columns(function.name, example, state)
-            if made is None:
-                continue
-            node, columns = made
-            try:
-                seconds = _best(partial(_evaluated, node, columns, state))
-            except Exception as problem:  # noqa: BLE001 - an example whose parts are not what the kernel takes as columns
-                print(f"{function.name}: {type(problem).__name__}: {problem}", file=sys.stderr)
-                continue
-            return ROWS / seconds / 1e6, example, _duckdb(function, node, columns), _polars(function.name, columns)
-    return None
+    for put in (_over_columns, _read_over_columns):
+        for example in sorted(found, key=lambda one: "null" in one):
+            if (made := put(function.name, example, state)) is not None:
+                yield example, made
 
 
 def _over_columns(name: str, text: str, state: RunState) -> tuple[ir.Call, dict[str, Column]] | None:
@@ -204,7 +206,7 @@ def _is_constant(node: ir.Expression) -> bool:
     return not any(isinstance(part, ir.Column | ir.RowFact | ir.WindowCall) for part in walk(node))
 
 
-def _evaluated(node: ir.Expression, columns: dict[str, Column], state: RunState) -> Column:
+def evaluated(node: ir.Expression, columns: dict[str, Column], state: RunState) -> Column:
     scope = Scope(Frame(columns, ROWS, np.arange(ROWS)), state)
     # Kernels are to be measured: nothing is worked out on distinct values.
     scope.distinct = True
@@ -300,6 +302,11 @@ _SPEED = re.compile(r"^\| `.+?` \| ([\d,.]+) \|")
 def _written(page: str) -> dict[str, str]:
     """The lines of a page by their functions."""
     return {line.split("`")[1]: f"{line}\n" for line in page.splitlines() if _SPEED.match(line)}
+
+
+def speeds(page: str) -> dict[str, float]:
+    """How many million rows a second each function of a page does."""
+    return {name: float(_SPEED.findall(line)[0].replace(",", "")) for name, line in _written(page).items()}
 
 
 def _line(name: str, speed: float, text: str, duckdb: float | None, polars: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv
@@ -87,19 +88,30 @@ def planned():
     return plan
 
 
-def ratio_of(task, other, times: int = 3) -> float:
+class Ratio(NamedTuple):
+    """How many times as long one thing takes as another: the processors of all threads, and by the clock."""
+
+    processor: float
+    clock: float
+
+    def is_within(self, most: float) -> bool:
+        """By the clock twice as much is allowed, for other programs take their turns; a wait in each block takes more than that."""
+        return self.processor <= most and self.clock <= 2 * most
+
+
+def ratio_of(task, other, times: int = 3) -> Ratio:
     """How many times as long one thing takes as another, both measured here in turn; the least of each."""
     task()
     other()
     taken = [(seconds(task), seconds(other)) for _ in range(times)]
-    return min(one for one, _ in taken) / min(two for _, two in taken)
+    return Ratio(*(min(one[by] for one, _ in taken) / min(two[by] for _, two in taken) for by in (0, 1)))
 
 
-def seconds(task) -> float:
-    """The processor's time of all threads: what other programs take does not count."""
-    begun = time.process_time()
+def seconds(task) -> tuple[float, float]:
+    """The processor's time of all threads, to which what other programs take does not count, and that by the clock."""
+    clock, processor = time.perf_counter(), time.process_time()
     task()
-    return time.process_time() - begun
+    return time.process_time() - processor, time.perf_counter() - clock
 
 
 @pytest.mark.slow
@@ -117,23 +129,45 @@ def test_a_run_takes_a_known_multiple_of_reading_and_writing(feed, tmp_path):
     ratio = ratio_of(ours, plain)
     assert reports[-1].rows_read == ROWS
     assert 0 < reports[-1].rows_rejected < ROWS
-    print(f"a run takes {ratio:.1f} times as long as reading and writing")
-    assert ratio <= MOST
+    print(f"a run takes {ratio.processor:.1f} times as long as reading and writing, {ratio.clock:.1f} by the clock")
+    assert ratio.is_within(MOST), ratio
+
+
+BEHIND = {
+    "group by": ("group by name: r.name", "name", "max(r.stock)", 2.6),
+    "order by": ("order by r.name", "r.name", "r.stock", 2.2),
+}
+"""What rows wait for before they fail, and how many times as long it may take; measured were 1.8 and 0.8 to 1.5; 2.9 where each block looked through all."""
+
+
+def waiting(clause: str, name: str, value: str):
+    columns = "sku: text, name: text, price: text, stock: int, added: text, note: text"
+    text = f"""
+    source feed: csv {{ columns {{ {columns} }} }}
+    entity Kept {{ name: text, stock: int? }}
+    map Kept from r in feed {clause} {{ name: {name}, stock: {value} }}
+    """
+    plan = compile(Document("waiting.dhm", text), Folders(), lambda _: None)
+    assert plan is not None
+    return plan
 
 
 @pytest.mark.slow
-def test_rows_that_all_fail_take_a_known_multiple_of_rows_that_do_not(tmp_path):
-    plan = planned()
-    good, bad = written(tmp_path / "good.csv", lines(("7", "120"))), written(tmp_path / "bad.csv", lines(("x", "y")))
-    reports = {}
+@pytest.mark.parametrize("what", BEHIND)
+def test_rows_that_fail_behind_others_take_a_known_multiple_of_rows_that_fail_at_once(what, tmp_path):
+    """Of many blocks: where each looks through what was said of all, that is seen."""
+    clause, name, value, most = BEHIND[what]
+    header, *rows = lines(("x", "y"))
+    feed = written(tmp_path / "feed.csv", [header, *rows * 6])
 
-    def ran(name: str, path: Path) -> None:
-        reports[name] = run(plan, {"feed": [str(path)]}, tmp_path / name, options=Options(format="parquet"))
+    def ran(plan) -> None:
+        report = run(plan, {"feed": [str(feed)]}, tmp_path / "out", options=Options(format="parquet"))
+        assert report.rows_rejected == 6 * ROWS
 
-    ratio = ratio_of(lambda: ran("bad", bad), lambda: ran("good", good))
-    assert (reports["bad"].rows_rejected, reports["good"].rows_rejected) == (ROWS, 0)
-    print(f"rows that all fail take {ratio:.1f} times as long")
-    assert ratio <= MOST_WHERE_ALL_FAIL
+    behind, at_once = waiting(clause, name, value), waiting("", "r.name", "r.stock")
+    ratio = ratio_of(lambda: ran(behind), lambda: ran(at_once), times=2)
+    print(f"rows that all fail behind {what} take {ratio.processor:.1f} times as long")
+    assert ratio.is_within(most), ratio
 
 
 @pytest.mark.slow
@@ -152,5 +186,5 @@ def test_small_files_take_a_known_multiple_of_one_large_one(tmp_path):
         assert report.entities == {"Product": ROWS}
 
     ratio = ratio_of(lambda: ran(many), lambda: ran(one), times=2)
-    print(f"600 files take {ratio:.1f} times as long as one")
-    assert ratio <= MOST_FOR_SMALL_FILES
+    print(f"600 files take {ratio.processor:.1f} times as long as one")
+    assert ratio.is_within(MOST_FOR_SMALL_FILES), ratio
