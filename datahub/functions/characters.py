@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cache
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from datahub.resources import table
 
 VERSION = "18.0"
 LETTERS, MARKS, NUMBERS = ("Lu", "Ll", "Lt", "Lm", "Lo"), ("Mn", "Mc", "Me"), ("Nd", "Nl", "No")
@@ -19,7 +20,7 @@ LETTERS, MARKS, NUMBERS = ("Lu", "Ll", "Lt", "Lm", "Lo"), ("Mn", "Mc", "Me"), ("
 
 @cache
 def _table() -> dict[str, list[tuple[int, int]]]:
-    lines = (Path(__file__).parent / "unicode.txt").read_text(encoding="ascii").splitlines()[1:]
+    lines = table("functions/unicode.txt")[1:]
     return {category: [_run(one) for one in written] for category, *written in map(str.split, lines)}
 
 

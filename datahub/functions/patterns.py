@@ -45,8 +45,7 @@ CATEGORY = "text"
 def matches(value: Datum, pattern: str) -> pa.Array:
     """Whether the pattern matches the whole text; false for null. `found` looks for it anywhere. Written `x matches /…/`.
 
-    Patterns are those of RE2: `\\w`, `\\d` and `\\b` know the letters A to Z and the digits 0 to 9 alone, `\\p{L}` every letter
-    of Unicode 15.1.
+    Patterns are those of RE2: `\\w`, `\\d` and `\\b` know A to Z and 0 to 9 alone, `\\p{L}` every letter of Unicode 15.1.
     """
     return bools(as_mask(pc.match_substring_regex(as_array(value, 1), rf"\A(?:{pattern})\z")))
 

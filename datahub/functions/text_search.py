@@ -328,9 +328,8 @@ def digits(value: Datum) -> pa.Array:
 )
 def letters(value: Datum) -> pa.Array:
     """The letters of a text, of any script, with their marks, and nothing else; what a letter is, Unicode 18.0 says."""
-    texts = as_array(value, 1)
-    plain = pc.all(pc.string_is_ascii(texts), min_count=0).as_py()
-    return pc.replace_substring_regex(texts, "[^A-Za-z]+" if plain else f"[^{in_pattern(*LETTERS, *MARKS)}]+", "")
+    known = "A-Za-z" if pc.all(pc.string_is_ascii(value), min_count=0).as_py() else in_pattern(*LETTERS, *MARKS)
+    return pc.replace_substring_regex(as_array(value, 1), f"[^{known}]+", "")
 
 
 @function(
