@@ -114,6 +114,7 @@ def run(
             budget = Budget(options.memory, space)
             execution = execute(plan, feeds, outlet, state, Settings(threads=options.threads, budget=budget))
         outlet.settle()
+        settled = time.process_time()
         findings.settle()
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
@@ -122,6 +123,7 @@ def run(
         rejects.add_waited(execution, files, findings)
         rejects.commit()
         findings.commit()
+        waited = time.process_time() - settled
         earlier = [str(one.path) for one in outlet.made if reason and one.path.exists()]
         if reason:
             outlet.abandon()
@@ -171,7 +173,12 @@ def run(
     write_page(report, out / "run")
     if options.profile is not None:
         options.profile.operators, options.profile.canonical = execution.flowed, state.canonical
-        options.profile.beside = {"cut the input into blocks": execution.cutting, **outlet.seconds(), "hash the input": hashes.seconds}
+        options.profile.beside = {
+            "cut the input into blocks": execution.cutting,
+            **outlet.seconds(),
+            "tell issues and write rejects at the end": waited,
+            "hash the input": hashes.seconds,
+        }
         if execution.lookups:
             options.profile.beside["make lookups ready"] = execution.lookups
     return report

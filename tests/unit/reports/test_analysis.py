@@ -95,7 +95,8 @@ def test_the_costliest_expression_and_exchange_are_named(tmp_path: Path) -> None
     assert "costliest exchange: rows of Item with equal sku meet, " in text
     assert "10,000 rows in " in text
     assert "100 MB at most" in text
-    assert {"cut the input into blocks", "write rows", "tell issues and write rejects", "hash the input"} == set(profile.beside)
+    at_the_end = "tell issues and write rejects at the end"
+    assert {"cut the input into blocks", "write rows", "tell issues and write rejects", at_the_end, "hash the input"} == set(profile.beside)
 
 
 def test_parts_of_an_expression_are_counted_once(tmp_path: Path) -> None:
@@ -104,3 +105,20 @@ def test_parts_of_an_expression_are_counted_once(tmp_path: Path) -> None:
         assert 0 <= spent.own <= spent.whole + 1e-6
     inside = sum(flowed.seconds for flowed in profile.operators.values())
     assert sum(spent.own for spent in profile.expressions.values()) <= inside
+
+
+def test_rejects_that_wait_for_their_group_are_part_of_what_a_run_took(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,price\n" + "".join(f"{one},dear\n" for one in range(20_000)))
+    script = """
+source items: csv { columns { id: int, price: decimal } }
+entity Total {
+  key id
+  id: int
+  total: decimal
+}
+map Total from i in items group by id: i.id { id: id, total: sum(i.price) }
+"""
+    plan, profile = compile(script), Profile()
+    report = run(plan, {"items": [str(tmp_path / "items.csv")]}, tmp_path / "out", options=Options(profile=profile))
+    assert 20_000 == sum(report.rejected.values())
+    assert profile.beside["tell issues and write rejects at the end"] > profile.beside["write rows"]
