@@ -69,7 +69,7 @@ class _Bindings:
         if not named <= set(self._project.connections):
             # So has what is wrong with a connection.
             return
-        loaded = Loaded(self._project, self._folder, "", Vault({}, self._folder), self._places.layers)
+        loaded = Loaded(self._project, self._folder, "", Vault({}, self._folder), self._places.layers, {})
         try:
             ways_of(loaded, name, self._plans[name])
         except BadTemplate:
@@ -287,9 +287,11 @@ class _Bindings:
         from datahub.project.rules_jobs import UNFIT_BINDING
 
         for one in job.notify:
-            connection = self._project.connections.get(one.connection)
-            if connection is None or connection.kind != "webhook":
-                what = "that is no connection" if connection is None else f"a connection of the kind `{connection.kind}` takes no messages"
+            # As it is written: what it refers to need not be there.
+            table = self._places.layers.values.get("connections", {}).get(one.connection)
+            kind = table.get("kind") if isinstance(table, dict) else None
+            if kind != "webhook":
+                what = "that is no connection" if kind is None else f"a connection of the kind `{kind}` takes no messages"
                 message = f"`{name}` tells `{one.connection}` how its runs end, and {what}"
                 advice = "name a connection of the kind `webhook`"
                 yield self._at(UNFIT_BINDING, message, ("jobs", name, "notify"), "named here", advice)

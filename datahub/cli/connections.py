@@ -25,16 +25,41 @@ Name = Annotated[str, typer.Argument(help="The connection.", metavar="NAME", sho
 def connection(project: Loaded, name: str) -> tuple[Connection, Connector]:
     """The connection called `name`, and what its kind can do."""
     from datahub.connectors import load
+
+    declared(project, name)
+    if lacks := project.lacking.get(name):
+        from datahub.cli.complaints import complain
+
+        complain(lacks)
+        raise Stop(f"the connection `{name}` cannot be used here", f"`dhm connections show {name} --explain` tells what it refers to")
+    one = project.project.connections[name]
+    return one, load()[one.kind]
+
+
+def declared(project: Loaded, name: str) -> None:
+    """Stop where the project has no connection of that name."""
     from datahub.diagnostics.suggest import listed, nearest
 
-    known = project.project.connections
+    known = names(project)
     if not name:
         raise Stop("the name of the connection is empty", "if a variable stands in its place: it is not set")
     if name not in known:
         near = nearest(name, known)
         advice = f"did you mean `{near}`?" if near else f"it has {listed(known, 12)}" if known else "declare one: `[connections.NAME]`"
         raise Stop(f"the project has no connection `{name}`", advice)
-    return known[name], load()[known[name].kind]
+
+
+def names(project: Loaded) -> list[str]:
+    """All connections that the project declares, as it has them, whether or not what they refer to is there."""
+    every = {*project.project.connections, *project.lacking}
+    return [one for one in project.layers.values.get("connections", {}) if one in every]
+
+
+def written(project: Loaded, name: str) -> dict[str, Any]:
+    """What is written of a connection, or holds for all of its kind."""
+    from datahub.project.reading import with_defaults
+
+    return dict(with_defaults(project.layers.values)["connections"][name])
 
 
 def place(project: Loaded) -> Place:
@@ -71,9 +96,7 @@ def world_told(code: Exit = Exit.WRONG) -> Iterator[None]:
 
 def as_written(project: Loaded, name: str, values: Any) -> Any:
     """The values of a connection, with their references where they were written with any: what those lead to may be secret."""
-    from datahub.project.reading import with_defaults
-
-    return _referring(values, with_defaults(project.layers.values)["connections"].get(name))
+    return _referring(values, written(project, name))
 
 
 def _referring(value: Any, written: Any) -> Any:

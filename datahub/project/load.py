@@ -15,9 +15,9 @@ from datahub.project.failures import TerminalError
 from datahub.project.folder import NAME as NAME
 from datahub.project.folder import find as find
 from datahub.project.layers import Layered, Layers
-from datahub.project.reading import Places, read
+from datahub.project.reading import Lacking, Places, read
 from datahub.project.rules import MISSING_KEY, UNDEFINED_REFERENCE
-from datahub.project.secrets import Vault
+from datahub.project.secrets import Undefined, Vault
 from datahub.records import record
 
 
@@ -40,6 +40,13 @@ class Loaded:
     env: str
     vault: Vault
     layers: Layered
+    lacking: Mapping[str, Sequence[Diagnostic]]
+    """The connections that cannot be used here, for what they refer to is not there: by name, each with what that is."""
+
+    def usable(self, name: str) -> None:
+        """`TerminalError` where something is not there that a connection refers to."""
+        for one in self.lacking.get(name, ()):
+            raise Undefined(f"the connection `{name}` cannot be used: {one.message} ({one.at.span})", one.help or "")
 
 
 def environments(folder: Path) -> list[str]:
@@ -57,8 +64,9 @@ def load(request: Request, kinds: Kinds, emit: Emit) -> Loaded | None:
     if layers is None:
         return None
     vault = Vault(variables, request.folder)
-    project = read(layers, vault, kinds, emit)
-    return None if project is None else Loaded(project, request.folder, request.env, vault, layers)
+    lacking: Lacking = {}
+    project = read(layers, vault, kinds, emit, lacking=lacking)
+    return None if project is None else Loaded(project, request.folder, request.env, vault, layers, lacking)
 
 
 def _layers(
@@ -106,6 +114,17 @@ def check(folder: Path, kinds: Kinds) -> tuple[list[Diagnostic], list[Document]]
         spared = {UNDEFINED_REFERENCE, MISSING_KEY} if known and not env else {UNDEFINED_REFERENCE}
         found += [one for one in told if one.rule not in spared and _once(one, found)]
     return found, [one for one in documents.values() if one is not None]
+
+
+def not_here(folder: Path, kinds: Kinds, env: str = "") -> list[tuple[str, Diagnostic]]:
+    """What the files of a project refer to that is not there on this machine, but for secrets: what cannot run for it, and the finding."""
+    told: list[Diagnostic] = []
+    layers = _layers(Request(folder, env), os.environ, told.append)
+    lacking: Lacking = {}
+    if layers is not None:
+        read(layers, Vault(os.environ, folder), kinds, told.append, strict=False, lacking=lacking)
+    found = [(f"what uses the connection `{name}` cannot run", one) for name, several in lacking.items() for one in several]
+    return found + [("no job of the project can run", one) for one in told if one.rule is UNDEFINED_REFERENCE]
 
 
 def _once(finding: Diagnostic, found: Sequence[Diagnostic]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,16 +19,23 @@ from datahub.project.layers import Layered, Setting
 from datahub.project.literals import literal_secrets
 from datahub.project.model import Config
 from datahub.project.places import Path
-from datahub.project.rules import INSECURE, UNKNOWN_CONNECTION, UNKNOWN_KIND, WRONG_VALUE
+from datahub.project.rules import INSECURE, UNDEFINED_REFERENCE, UNKNOWN_CONNECTION, UNKNOWN_KIND, WRONG_VALUE
 from datahub.project.secrets import Undefined, Vault
 from datahub.project.told import Where, all_told, missing, unknown
 
 _Model = TypeVar("_Model", bound=Config)
 
 
-def read(layers: Layered, vault: Vault, kinds: Kinds, emit: Emit, *, strict: bool = True) -> Project | None:
-    """The project that the layers make; None where `emit` was told an error, unless `strict` is false: then what could be read."""
-    reading = _Reading(layers, vault, kinds, emit)
+Lacking: TypeAlias = dict[str, list[Diagnostic]]
+"""Connections that nothing else is wrong with but that something which they refer to is not there, and what that is."""
+
+
+def read(layers: Layered, vault: Vault, kinds: Kinds, emit: Emit, *, strict: bool = True, lacking: Lacking | None = None) -> Project | None:
+    """The project that the layers make; None where `emit` was told an error, unless `strict` is false: then what could be read.
+
+    Connections that lack something are left out and told in `lacking`, where that is given: they concern only what uses them.
+    """
+    reading = _Reading(layers, vault, kinds, emit, lacking)
     project = reading.project()
     return None if strict and reading.errors else project
 
@@ -36,8 +43,8 @@ def read(layers: Layered, vault: Vault, kinds: Kinds, emit: Emit, *, strict: boo
 class _Reading:
     """One reading; counts the errors that it tells, each once."""
 
-    def __init__(self, layers: Layered, vault: Vault, kinds: Kinds, emit: Emit) -> None:
-        self._layers, self._vault, self._kinds, self._out = layers, vault, kinds, emit
+    def __init__(self, layers: Layered, vault: Vault, kinds: Kinds, emit: Emit, lacking: Lacking | None) -> None:
+        self._layers, self._vault, self._kinds, self._out, self._lacked = layers, vault, kinds, emit, lacking
         self._told: set[tuple[str, str, int]] = set()
         self._places = Places(layers)
         self._where = Where(self._places.value, self._places.key)
@@ -81,7 +88,7 @@ class _Reading:
             # What else it has belongs to its kind.
             self._lacking("kind", table, at, self._of_kinds(table))
             return None
-        return self._model(model or Connection, table, at)
+        return self._model(model or Connection, table, at, lacks=name)
 
     def _no_kind(self, kind: str, at: Span) -> None:
         near = nearest(kind, self._kinds)
@@ -152,11 +159,16 @@ class _Reading:
             return None
         return self._model(model, table, at)
 
-    def _model(self, model: type[_Model], value: Any, at: Path) -> _Model | None:
+    def _model(self, model: type[_Model], value: Any, at: Path, *, lacks: str = "") -> _Model | None:
+        """A value as its model; `lacks` is the connection that it is, which may be left out."""
         try:
             return model.model_validate(value, context={"vault": self._vault})
         except ValidationError as problem:
-            for finding in all_told(problem.errors(include_url=False, include_input=False), model, value, at, self._where):
+            found = list(all_told(problem.errors(include_url=False, include_input=False), model, value, at, self._where))
+            if lacks and self._lacked is not None and all(one.rule is UNDEFINED_REFERENCE for one in found):
+                self._lacked[lacks] = found
+                return None
+            for finding in found:
                 self._emit(finding)
             return None
 

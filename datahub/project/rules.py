@@ -67,7 +67,8 @@ UNDEFINED_REFERENCE = Rule(
     explanation=(
         "`${env:NAME}` is an environment variable, `${env:NAME:-text}` one with a default, `${file:PATH}` the content of a file, "
         "`${keyring:SERVICE/USER}` a password of the machine's keyring; `$${` stands for `${` itself. "
-        "What a setting refers to must be there when the project is read; what a secret refers to, when it is used."
+        "What a setting of a connection refers to must be there when something uses the connection, and what a secret refers to as well; "
+        "what jobs and the project itself refer to, whenever the project is read."
     ),
 )
 

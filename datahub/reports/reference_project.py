@@ -99,7 +99,10 @@ def _head(kind: str) -> str:
 def _references() -> Iterator[str]:
     yield "## References and secrets"
     rows = (
-        ("${env:NAME}", "the environment variable NAME; that it is not set, or empty, is an error with its place in the file"),
+        (
+            "${env:NAME}",
+            "the environment variable NAME; that it is not set, or empty, is an error of what uses it, with its place in the file",
+        ),
         ("${env:NAME:-text}", "the same, or `text` where it is not set or empty; not for secrets, for the text would stand in the file"),
         (
             "${file:PATH}",

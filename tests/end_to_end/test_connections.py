@@ -374,3 +374,56 @@ def test_listing_connections_loads_neither_arrow_nor_the_libraries_of_transports
     asked += "print(sorted({'pyarrow', 'asyncssh', 'httpx', 'fsspec'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert "[]" == ended.stdout.splitlines()[-1]
+
+
+LACKS = """
+[connections.far]
+kind = "sftp"
+host = "${env:FAR_HOST}"
+user = "u"
+password = "${env:FAR_WORD}"
+
+[connections.ops]
+kind = "webhook"
+url = "${env:OPS_URL}"
+secrets = ["${env:OPS_WORD}"]
+
+[jobs.far]
+mapping = "mappings/offers.dhm"
+sources.feed = { connection = "far", folder = "in" }
+targets.offers = { connection = "far", folder = "out" }
+notify = { connection = "ops", on = ["failed"] }
+"""
+
+
+def test_a_variable_that_is_not_set_stops_only_what_uses_its_connection(shop, dhm):
+    add(shop, LACKS)
+    says = "the environment variable `FAR_HOST` is not set"
+    assert Exit.DONE == dhm("run", "offers").code
+    assert Exit.DONE == dhm("jobs", "list").code
+    for command in (("run", "far"), ("jobs", "show", "far")):
+        ended = dhm(*command)
+        assert Exit.USAGE == ended.code
+        assert re.search(rf"the connection `far` cannot be used: {says} \(dhm\.toml:\d+:8\)", ended.err)
+    ended = dhm("connections", "ls", "far")
+    assert Exit.USAGE == ended.code
+    assert f"error[DHM926]: {says}" in ended.err
+    ended = dhm("connections", "list")
+    assert re.search(rf"(?m)^far +sftp +\({says}\) +far$", ended.out)
+    ended = dhm("connections", "show", "far", "--explain")
+    assert Exit.DONE == ended.code
+    assert f"(missing: {says})" in ended.out
+    ended = dhm("connections", "test")
+    assert Exit.WRONG == ended.code
+    assert re.search(rf"(?m)^far +failed +.*{says}", ended.out)
+    assert re.search(r"(?m)^\w+ +ok ", ended.out)
+
+
+def test_check_tells_what_is_not_set_and_does_not_fail_for_it(shop, dhm):
+    add(shop, LACKS)
+    ended = dhm("check")
+    assert (Exit.DONE, "") == (ended.code, ended.out)
+    assert "note: the environment variable `FAR_HOST` is not set here (dhm.toml:" in ended.err
+    assert "what uses the connection `ops` cannot run" in ended.err
+    add(shop, 'parameters.shop = "${env:SHOP_NAME}"\n')
+    assert "`SHOP_NAME` is not set here" in dhm("check").err

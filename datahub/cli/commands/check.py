@@ -81,6 +81,8 @@ def command(
         give(render(output.value, shown, named, as_markdown))
     unbound = promised(programs, told=bool(files), env=env) if output is Form.TEXT else 0
     _tell(shown, _counted(len(chosen), len(files)), fixed, unbound)
+    if output is Form.TEXT and files:
+        _tell_unset(given, env)
     raise typer.Exit(Exit.WRONG if errors(found) or unbound else Exit.DONE)
 
 
@@ -134,6 +136,17 @@ def _projects(paths: Sequence[Path], env: str) -> tuple[list[Diagnostic], list[s
             found += [one for one in binding_findings(folder, env) if one.message not in said]
             files += [document.path for document in documents]
     return found, files
+
+
+def _tell_unset(paths: Sequence[Path], env: str) -> None:
+    """Tell what the project files refer to that is not there on this machine, which need not be the one that runs the jobs."""
+    from datahub.connectors import models
+    from datahub.project.load import not_here
+
+    for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths if path.suffix == ".toml" or path.is_dir()):
+        if (folder / "dhm.toml").is_file():
+            for what, one in not_here(folder, models(), env):
+                say(f"{Paint(sys.stderr)('1', 'note')}: {one.message} here ({one.at.span}): {what}")
 
 
 def _known(folder: Path, env: str) -> None:

@@ -225,7 +225,7 @@ class _Opened:
     """The connections of a project, each with what it takes to reach it."""
 
     def __init__(self, loaded: Loaded, place: Place) -> None:
-        self._connections, self._place = loaded.project.connections, place
+        self._loaded, self._connections, self._place = loaded, loaded.project.connections, place
         self._kinds = connectors.load()
 
     def source(self, name: str, told: From) -> Source:
@@ -264,6 +264,7 @@ class _Opened:
 
     def poster(self, name: str) -> tuple[Connection, Poster]:
         """A receiver of messages."""
+        self._loaded.usable(name)
         if name not in self._connections:
             raise TerminalError(f"there is no connection `{name}`", "messages for it wait until there is one again")
         connection, connector = self._to(name)
@@ -272,6 +273,7 @@ class _Opened:
         return connection, connector.poster(connection, self._place)
 
     def _to(self, name: str) -> tuple[Connection, Connector]:
+        self._loaded.usable(name)
         connection = self._connections[name]
         return connection, self._kinds[connection.kind]
 

@@ -292,6 +292,30 @@ def test_a_variable_may_hold_a_secret(project):
     assert "s3cret" == loaded.project.connections["my-erp"].password.reveal()
 
 
+def test_a_connection_that_refers_to_nothing_is_told_apart(project):
+    text = '[connections.erp]\nkind = "shop"\nhost = "h"\nport = "${env:NOPE}"\n[connections.other]\nkind = "shop"\nhost = "h"\n'
+    loaded, found = project(HEAD + text)
+    assert [] == found
+    assert ["other"] == list(loaded.project.connections)
+    finding = one(loaded.lacking["erp"], "DHM926")
+    assert (6, '"${env:NOPE}"') == at(finding)
+    assert "${env:NOPE:-…}" in finding.help
+    with pytest.raises(Undefined, match=r"the connection `erp` cannot be used: .* `NOPE` is not set \(.*:6:8\)"):
+        loaded.usable("erp")
+
+
+def test_what_else_is_wrong_with_a_connection_that_refers_to_nothing_is_an_error(project):
+    loaded, found = project(HEAD + '[connections.erp]\nkind = "shop"\nhost = "${env:NOPE}"\nprot = 5\n')
+    assert loaded is None
+    assert {"DHM921", "DHM926"} == {finding.rule.code for finding in found}
+
+
+def test_what_a_job_refers_to_must_be_there(project):
+    loaded, found = project(HEAD + '[jobs.x]\nmapping = "m.dhm"\ndescription = "${env:NOPE}"\n')
+    assert loaded is None
+    assert (5, '"${env:NOPE}"') == at(one(found, "DHM926"))
+
+
 @pytest.mark.parametrize(
     ("line", "code", "where", "help"),
     [
@@ -306,7 +330,6 @@ def test_a_variable_may_hold_a_secret(project):
         ("port = true", "DHM922", "true", None),
         ('timeout = "soon"', "DHM922", '"soon"', None),
         ("tags = [1]", "DHM922", "1", None),
-        ('port = "${env:NOPE}"', "DHM926", '"${env:NOPE}"', "${env:NOPE:-…}"),
         ('options.x = "${vault:NOPE}"', "DHM928", '"${vault:NOPE}"', "${env:NAME}"),
     ],
 )

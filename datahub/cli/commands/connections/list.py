@@ -13,18 +13,26 @@ from datahub.cli.output import give, say
 def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     import json
 
-    from datahub.cli.connections import where
+    from datahub.cli.connections import names, where, written
     from datahub.cli.project import project
 
     read = project(env, given=set or [])
     declared = read.project
-    used: dict[str, list[str]] = {name: [] for name in declared.connections}
+    used: dict[str, list[str]] = {name: [] for name in names(read)}
     for job, told in declared.jobs.items():
         rejects = (told.rejects,) if told.rejects else ()
         for end in (*told.sources.values(), *told.targets.values(), *rejects):
             if end.connection and job not in used[end.connection]:
                 used[end.connection].append(job)
-    rows = [(name, one.kind, where(read, name), ", ".join(used[name]), one.description) for name, one in declared.connections.items()]
+    rows: list[tuple[str, str, str, str, str]] = []
+    for name in names(read):
+        if name in read.lacking:
+            # What is not there is told in place of where it leads.
+            table, place = written(read, name), f"({read.lacking[name][0].message})"
+            rows.append((name, str(table["kind"]), place, ", ".join(used[name]), str(table.get("description", ""))))
+        else:
+            one = declared.connections[name]
+            rows.append((name, one.kind, where(read, name), ", ".join(used[name]), one.description))
     if as_json:
         keys = ("name", "kind", "where", "jobs", "description")
         give(json.dumps([dict(zip(keys, (*row[:3], used[row[0]], row[4]))) for row in rows], indent=2, ensure_ascii=False) + "\n")

@@ -31,12 +31,14 @@ def command(
 ) -> None:
     import json
 
-    from datahub.cli.connections import as_written, connection
+    from datahub.cli.connections import as_written, declared, written
     from datahub.cli.project import project
 
     read = project(env, given=set or [])
-    one, _ = connection(read, name)
-    values = as_written(read, name, one.model_dump(mode="json"))
+    declared(read, name)
+    # Of one that cannot be read here all that is known is what is written.
+    one = read.project.connections.get(name)
+    values = written(read, name) if one is None else as_written(read, name, one.model_dump(mode="json"))
     if as_json:
         give(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
         return

@@ -25,14 +25,15 @@ def command(
     env: Env = "",
     set: Set = None,
 ) -> None:
-    from datahub.cli.connections import connection
+    from datahub.cli.connections import declared
+    from datahub.cli.connections import names as all_names
     from datahub.cli.project import project
     from datahub.project.failures import DataHubError, TransientError
 
     read = project(env, given=set or [])
-    asked = names or list(read.project.connections)
+    asked = names or all_names(read)
     for name in asked:
-        connection(read, name)
+        declared(read, name)
     ends: list[Exit] = []
     paint, wide = Paint(sys.stdout), max(map(len, asked), default=0)
     for name in asked:
@@ -55,6 +56,7 @@ def _try(project: Loaded, name: str) -> str:
     from datahub.cli.connections import connection, place
     from datahub.connectors.declare import Missing
 
+    project.usable(name)
     one, connector = connection(project, name)
     if connector.test is not None:
         return connector.test(one, place(project))
