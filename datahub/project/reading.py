@@ -210,9 +210,13 @@ class Places:
             case _:
                 return None
 
+    def _within(self, path: Path) -> Setting | None:
+        """What sets something in the table at `path`: one that a variable or the command line makes stands nowhere itself."""
+        return next((one for below, one in self.layers.settings.items() if below[: len(path)] == path), None)
+
     def _at(self, path: Path, part: Callable[[Setting], Span]) -> Span:
         for length in range(len(path), 0, -1):
-            setting = self.setting(path[:length])
+            setting = self.setting(path[:length]) or self._within(path[:length])
             if setting is not None:
                 return part(setting) if length == len(path) else setting.place.key
         return Span(self._document, 0, 0)

@@ -310,6 +310,14 @@ def test_what_else_is_wrong_with_a_connection_that_refers_to_nothing_is_an_error
     assert {"DHM921", "DHM926"} == {finding.rule.code for finding in found}
 
 
+@pytest.mark.parametrize("dotted", ["b.port", "connections.b.prt", "connections.new.kind"])
+def test_what_the_command_line_sets_is_told_of_there(tmp_path, dotted):
+    (tmp_path / "dhm.toml").write_text(HEAD + '[connections.b]\nkind = "shop"\nhost = "h"\n', encoding="utf-8")
+    found: list[Diagnostic] = []
+    assert load(Request(tmp_path, variables={}, set=((dotted, "sftp"),)), KINDS, found.append) is None
+    assert {f"--set {dotted}"} == {finding.at.span.document.path for finding in found}
+
+
 def test_what_a_job_refers_to_must_be_there(project):
     loaded, found = project(HEAD + '[jobs.x]\nmapping = "m.dhm"\ndescription = "${env:NOPE}"\n')
     assert loaded is None
