@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NoReturn
@@ -129,7 +129,8 @@ class _Download:
         self._what = files.what(path)
         self._at, self._start, self._begun, self._failed = start, start, start, 0
         self._total: int | None = None
-        self._validator = ""
+        self._tag = self._changed = ""
+        self._young = False
         self._held = ExitStack()
         self._body: Iterator[bytes] | None = None
         self._inflate: Inflate | None = None
@@ -147,6 +148,9 @@ class _Download:
             except TransientError as problem:
                 self.close()
                 self._failed = 0 if self._at - self._begun >= _WORTH else self._failed + 1
+                if self._young and not self._tag:
+                    # Another file may have come within the second, and nothing that the server says would tell it.
+                    raise Anew(str(problem), problem.help, wait=problem.wait) from problem
                 if not self._validator or self._inflate is not None or self._failed > _RESUMES or problem.wait:
                     if self._digests is not None and self._digests.said and not problem.wait:
                         # Whoever goes on from here cannot compare the whole with what the server says of it.
@@ -217,13 +221,30 @@ class _Download:
             raise TerminalError(f"{self._what} comes encoded as `{coding}`, though it was asked for as it is")
         self._digests = Digests(headers)
         # A weak tag says that two contents mean the same, not that their bytes are.
-        tag = headers.get("etag", "")
-        self._validator = tag if tag and not tag.startswith("W/") else headers.get("last-modified", "")
+        tag, told_at = headers.get("etag", ""), _date(headers, "date")
+        self._tag = "" if tag.startswith("W/") else tag
+        changed = _date(headers)
+        self._changed = headers.get("last-modified", "") if changed is not None else ""
+        # So is a time as young as the answer (RFC 9110, 8.8.2.2).
+        self._young = changed is not None and (told_at is None or told_at - changed < timedelta(seconds=1))
+
+    @property
+    def _validator(self) -> str:
+        """What tells the file from another, as a server is asked to compare it; empty where nothing does."""
+        return self._tag or ("" if self._young else self._changed)
 
     def _resumed(self, response: httpx.Response) -> None:
-        unit, _, whole = response.headers.get("content-range", "").partition("/")
+        headers = response.headers
+        unit, _, whole = headers.get("content-range", "").partition("/")
         if not unit.startswith(f"bytes {self._at}-"):
             raise Anew(f"{self._what}: the server sends another part than the one asked for")
+        if self._tag:
+            # Not every server, and no cache that is too old for it, knows `If-Range`; those that do must tell the tag (RFC 9110, 15.3.7).
+            same = headers.get("etag", "") == self._tag
+        else:
+            same = headers.get("last-modified", self._changed) == self._changed
+        if self._validator and not same:
+            raise Anew(f"{self._what}: the rest that the server sends is not said to be of the same file")
         if whole.isdigit():
             if self._total is not None and self._total != int(whole):
                 raise Anew(f"{self._what} has another length than before")
@@ -244,8 +265,9 @@ class _Download:
         self._held.close()
 
 
-def _date(headers: httpx.Headers) -> datetime | None:
+def _date(headers: httpx.Headers, name: str = "last-modified") -> datetime | None:
     try:
-        return parsedate_to_datetime(headers.get("last-modified", ""))
+        found = parsedate_to_datetime(headers.get(name, ""))
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
     except ValueError:
         return None

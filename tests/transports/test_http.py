@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from datahub.connectors.anew import Anew
 from datahub.connectors.declare import Missing, Split, TerminalError, TransientError
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.http_client import retry_after
@@ -331,6 +332,48 @@ def test_h4_another_part_than_the_one_asked_for_is_refused(connect):
         content(connect(server), "a")
     assert 'If-Range: "1"' in given.seen[1]
     assert "Range: bytes=10-" in given.seen[1]
+
+
+OLD, NEW = "Last-Modified: Wed, 01 Jan 2025 10:00:00 GMT", "Last-Modified: Wed, 01 Jan 2025 10:00:09 GMT"
+DATE = "Date: Wed, 01 Jan 2025 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(['ETag: "A"'], ['ETag: "B"']), (['ETag: "A"'], []), (['ETag: "A"', OLD, DATE], [OLD]), ([OLD, DATE], [NEW])],
+    ids=["another tag", "no tag", "a date for a tag", "another date"],
+)
+def test_h4_the_part_of_another_file_is_not_put_behind_that_of_the_first(first, then, connect, tmp_path):
+    # As servers and caches do that do not know `If-Range`; the file was replaced by one of the same length.
+    part = ("Content-Length: 50", "Content-Range: bytes 50-99/100")
+    broken = [answer(b"x" * 50, "Content-Length: 100", *first), answer(b"y" * 50, *part, *then, status="206 Partial Content")]
+    with answering(Answers(broken)) as server, pytest.raises(TransientError, match="not said to be of the same file"):
+        content(connect(server), "a")
+    # A run takes all of the other one, though its look tells no more than a length.
+    look = head("Content-Length: 100")
+    with answering(Answers([*broken, look, answer(b"y" * 100, "Content-Length: 100", *then), look])) as server:
+        landing = Landing(connect(server), 1 << 30, lambda _: None)
+        (landed,) = landing.several([Split("feed", "a", "a", "", 100)], tmp_path).landed
+        assert b"y" * 100 == landed.path.read_bytes()
+
+
+def test_h4_a_part_without_a_date_is_of_the_file_that_was_asked_for_by_one(connect):
+    given = Answers(
+        [
+            answer(b"x" * 50, "Content-Length: 100", OLD, DATE),
+            answer(b"y" * 50, "Content-Length: 50", "Content-Range: bytes 50-99/100", status="206 Partial Content"),
+        ]
+    )
+    with answering(given) as server:
+        assert b"x" * 50 + b"y" * 50 == content(connect(server), "a")
+
+
+@pytest.mark.parametrize("date", ["Date: Wed, 01 Jan 2025 10:00:00 GMT", "X: y"], ids=["of the same second", "of which nothing is known"])
+def test_h4_a_date_as_young_as_the_answer_is_no_validator(date, connect):
+    given = Answers([answer(b"x" * 50, "Content-Length: 100", OLD, date), answer(b"y" * 50, status="206 Partial Content")])
+    with answering(given) as server, pytest.raises(Anew):
+        content(connect(server), "a")
+    assert 1 == len(given.seen)
 
 
 def test_h4_a_chunked_body_that_was_cut_is_a_failure(connect):
