@@ -106,4 +106,5 @@ class Retention(Config):
     rejects: Kept = timedelta(days=90)
     """Rejected rows, reports, and messages that no run could be made of."""
     fingerprints: Kept = timedelta(days=400)
-    """What is known of files that were read and of messages that came, so that they are not taken twice."""
+    """What is known of messages that came, and of files that were read and are gone, so that they are not taken twice. Of a file that lies
+    where it was read it is known as long as it does; a job that does not look for longer than this forgets nothing by that."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from datahub.state.owner import Owner
@@ -200,8 +200,14 @@ class Items(Protocol):
         """The jobs that have taken each landed file."""
         ...
 
-    def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> int:
-        """Remove files that were done before an instant and belong to no run any more, of one job or of all `besides` some; how many."""
+    def listed(self, place: str, met: Sequence[int], now: datetime, every: timedelta) -> None:
+        """A place was listed, and these of the files that were done lie there still; written down where `every` has passed since."""
+
+    def forget(self, now: datetime, keep: timedelta, job: str = "", besides: Sequence[str] = ()) -> int:
+        """Remove files that were done and belong to no run any more, of one job or of all `besides` some; how many.
+
+        Of a place that was listed those go that were not met in all of `keep` before the last listing, and of another those that old now.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,7 @@ PARTS = {
     "switches": protocol.Switches,
 }
 LATER = NOON + timedelta(days=1)
+KEPT = timedelta(days=400)
 
 
 @pytest.fixture(params=sorted(STORES))
@@ -154,13 +155,48 @@ def test_landed_files_are_needed_until_their_run_has_ended_and_forgotten_after_i
     store.runs.end(work, RunStatus.SUCCESS, NOON)
     assert [] == list(store.items.needed())
     far = NOON + timedelta(days=9000)
-    assert 0 == store.items.forget(far)
+    assert 0 == store.items.forget(far, KEPT)
     submit(store, 1)
     store.runs.end(claim(store), RunStatus.SUCCESS, NOON + timedelta(minutes=1))
     store.runs.forget(far)
-    assert (0, 0) == (store.items.forget(far, "other"), store.items.forget(far, besides=["offers"]))
-    assert 1 == store.items.forget(far)
+    assert (0, 0) == (store.items.forget(far, KEPT, "other"), store.items.forget(far, KEPT, besides=["offers"]))
+    assert 1 == store.items.forget(far, KEPT)
     assert store.items.known("offers:feed:here", "a.csv", "x") is None
+
+
+def test_files_that_a_listing_meets_are_known_however_long_ago_they_were_done(store, work):
+    place, now = "offers:feed:here", datetime.now(UTC)
+    for name in ("kept.csv", "gone.csv"):
+        store.items.stage(work, "feed", item(name, name))
+    store.items.done(work)
+    store.items.give_back(work, [one.item.id for one in store.items.taken(work.run)])
+    kept, gone = (store.items.known(place, name, name) for name in ("kept.csv", "gone.csv"))
+
+    def days(number):
+        return now + timedelta(days=number)
+
+    def known():
+        return [one.name for one in store.items.done_at(place)]
+
+    store.items.listed(place, [kept.id, gone.id], days(1), KEPT / 10)
+    # It counts for a while, whatever it meets.
+    store.items.listed(place, [], days(40), KEPT / 10)
+    store.items.listed(place, [kept.id], days(300), KEPT / 10)
+    # Nobody has looked since, so nobody knows that they are gone.
+    assert (0, ["kept.csv", "gone.csv"]) == (store.items.forget(days(5000), KEPT, "offers"), known())
+    store.items.listed(place, [kept.id], days(402), KEPT / 10)
+    assert (1, ["kept.csv"]) == (store.items.forget(days(402), KEPT, "offers"), known())
+    # Of a job that is gone nothing is listed any more.
+    assert (0, 1) == (store.items.forget(days(801), KEPT, besides=["other"]), store.items.forget(days(803), KEPT, besides=["other"]))
+
+
+def test_what_a_name_has_by_now_stays_what_it_had_last_when_a_listing_meets_what_it_had(store, work):
+    for sha256 in "xy":
+        store.items.stage(work, "feed", item(sha256=sha256))
+    store.items.done(work)
+    earlier = store.items.known("offers:feed:here", "a.csv", "x")
+    store.items.listed("offers:feed:here", [earlier.id], datetime.now(UTC) + timedelta(days=1), timedelta(0))
+    assert "y" == store.items.latest("offers:feed:here", "a.csv").sha256
 
 
 def test_crashes_are_counted_and_what_is_set_aside_is_known_as_that(store, work):

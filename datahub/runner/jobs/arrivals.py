@@ -14,6 +14,7 @@ from datahub.project.job import Job
 from datahub.project.load import Loaded
 from datahub.project.trigger import FileArrived
 from datahub.runner.jobs.bind import place_of, source_alone
+from datahub.runner.jobs.fetch import renewed_after
 from datahub.runner.jobs.starting import OPEN
 from datahub.state.records import Admission, Fire, FireKind, ItemStatus, Overlap, Run
 from datahub.state.store import LedgerUnusable, StateStore
@@ -61,7 +62,7 @@ def arrived(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: Fil
     if store.runs.list(name, OPEN, 1):
         # It may be reading them.
         return None
-    found = list(_new(store, loaded, name, job, trigger))
+    found = list(_new(store, loaded, name, job, trigger, now))
     if not found:
         return None
     told = json.dumps(sorted((split.source, split.name, split.fingerprint) for split in found))
@@ -74,15 +75,19 @@ def arrived(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: Fil
     return store.runs.submit(fire, Admission(Overlap(job.overlap), job.most_waiting), now)
 
 
-def _new(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: FileArrived) -> Iterator[Split]:
+def _new(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: FileArrived, now: datetime) -> Iterator[Split]:
     for source, told in job.sources.items():
         if not isinstance(told, FilesFrom) or trigger.source not in ("", source):
             continue
-        files = source_alone(loaded, source, told)
+        files, place, met = source_alone(loaded, source, told), place_of(name, source, told), list[int]()
         try:
             for split in files.splits():
-                seen = store.items.seen(place_of(name, source, told), split.name, split.fingerprint)
+                seen = store.items.seen(place, split.name, split.fingerprint)
                 if seen is None or seen.status is ItemStatus.STAGED:
                     yield split
+                else:
+                    met.append(seen.id)
+            # As long as nothing new comes no run meets them.
+            store.items.listed(place, met, now, renewed_after(job))
         finally:
             files.close()

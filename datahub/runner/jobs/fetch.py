@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
@@ -14,6 +14,7 @@ from datahub.connectors.leaving import Leaving
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
 from datahub.project.binding import FilesFrom
+from datahub.project.job import Job
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import LEFT, leave, portion
@@ -42,7 +43,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
             context.store.items.let_go(claim, name)
             go_on(context, name, source)
-        unread = [split for split in source.splits() if not read_before(context, name, split)]
+        unread = _unread(context, name, source)
         wanted = portion(context, claim.run, name, unread)
         if name in context.driving and range_of is None and isinstance(context.job.sources[name], FilesFrom):
             left[name] = len(unread) - len(wanted)
@@ -68,6 +69,26 @@ def narrow(context: JobContext, claim: Claim, taken: Sequence[Taken], source: st
         context.store.items.give_back(claim, [one.item.id for one in behind])
         _freeze(context, claim, [one for one in taken if one not in behind], {source: before + len(behind)})
     reach("narrowed")
+
+
+def _unread(context: JobContext, name: str, source: Source) -> list[Split]:
+    """What a source gives that was not read before. What was is known as long as it lies there, however long ago that is."""
+    if name not in context.driving:
+        return list(source.splits())
+    place, unread, met = context.places[name], list[Split](), list[int]()
+    for split in source.splits():
+        item = read_as(context.store, place, split)
+        if item is None:
+            unread.append(split)
+        else:
+            met.append(item.id)
+    context.store.items.listed(place, met, context.clock(), renewed_after(context.job))
+    return unread
+
+
+def renewed_after(job: Job) -> timedelta:
+    """How long a listing counts, of all the time that what is known of files is kept."""
+    return job.retention.fingerprints / 10
 
 
 def _freeze(context: JobContext, claim: Claim, taken: Sequence[Taken], left: Mapping[str, int]) -> None:
@@ -149,8 +170,13 @@ def read_before(context: JobContext, name: str, split: Split) -> bool:
 
 def was_read(store: StateStore, place: str, split: Split) -> bool:
     """Whether a file of a place is as it was when it was read last."""
+    return read_as(store, place, split) is not None
+
+
+def read_as(store: StateStore, place: str, split: Split) -> Item | None:
+    """What was read last of a name, where that is what the listing tells of."""
     seen = store.items.seen(place, split.name, split.fingerprint)
-    return seen is not None and seen.status is not ItemStatus.STAGED and _latest(store, place, seen)
+    return seen if seen is not None and seen.status is not ItemStatus.STAGED and _latest(store, place, seen) else None
 
 
 def is_news(context: JobContext, name: str, landed: Landed) -> bool:

@@ -50,10 +50,10 @@ def prune(store: StateStore, folders: Folders, jobs: Mapping[str, Job], now: dat
     keep everything."""
     keep = longest([job.retention for job in jobs.values()])
     gone = [*store.runs.forget(now - keep.rejects, besides=tuple(jobs))]
-    store.items.forget(now - keep.fingerprints, besides=tuple(jobs))
+    store.items.forget(now, keep.fingerprints, besides=tuple(jobs))
     for name, job in jobs.items():
         gone += store.runs.forget(now - job.retention.rejects, name)
-        store.items.forget(now - job.retention.fingerprints, name)
+        store.items.forget(now, job.retention.fingerprints, name)
     messages = _messages(store, jobs, keep, now)
     store.runs.forget_fires(now - keep.fingerprints)
     removed = [*_of_runs(folders, gone), *_made(store, folders, jobs, now), *_landed(store, folders, jobs, now)]

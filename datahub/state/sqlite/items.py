@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from datahub.state.records import Claim, Item, ItemStatus, Taken
-from datahub.state.sqlite.instants import written
+from datahub.state.sqlite.instants import read, written
 from datahub.state.sqlite.leases import fence
 
 if TYPE_CHECKING:
@@ -138,16 +138,42 @@ class SqliteItems:
             found.setdefault(row["staged"], []).append(row["job"])
         return found
 
-    def forget(self, before: datetime, job: str = "", besides: Sequence[str] = ()) -> int:
+    def listed(self, place: str, met: Sequence[int], now: datetime, every: timedelta) -> None:
+        rows = self._ledger.rows("SELECT at FROM listed WHERE place = ?", (place,))
+        if rows and rows[0]["at"] > written(now - every):
+            # Folders are looked at every few seconds, and may have a hundred thousand files.
+            return
+        with self._ledger.writing() as sql:
+            sql.execute("INSERT INTO listed VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at", (place, written(now)))
+            # Where a name has something newer since, that stays what it had last.
+            sql.execute(
+                "UPDATE item SET changed = ?1 WHERE id IN (SELECT value FROM json_each(?2)) AND status = 'done' AND changed < ?1"
+                " AND NOT EXISTS (SELECT 1 FROM item AS other WHERE other.place = item.place AND other.name = item.name"
+                " AND other.status <> 'staged' AND (other.changed, other.id) > (item.changed, item.id))",
+                (written(now), json.dumps(met)),
+            )
+
+    def forget(self, now: datetime, keep: timedelta, job: str = "", besides: Sequence[str] = ()) -> int:
         with self._ledger.writing() as sql:
             # A place begins with the job whose source it is.
             of = "substr(place, 1, instr(place, ':') - 1)"
-            gone = sql.execute(
-                "DELETE FROM item WHERE status = 'done' AND changed < ? AND id NOT IN (SELECT item FROM taken)"
-                f" AND (? = '' OR {of} = ?) AND {of} NOT IN (SELECT value FROM json_each(?))",
-                (written(before), job, job, json.dumps(besides)),
-            )
-            return gone.rowcount
+            places = sql.execute(
+                "SELECT place, at, min(changed) AS first FROM item LEFT JOIN listed USING (place)"
+                f" WHERE (? = '' OR {of} = ?) AND {of} NOT IN (SELECT value FROM json_each(?)) GROUP BY place",
+                (job, job, json.dumps(besides)),
+            ).fetchall()
+            gone = 0
+            for row in places:
+                # The places of a job that is gone are listed no more.
+                listed = row["at"] if job else None
+                before = written((now if listed is None else min(now, read(listed))) - keep)
+                if row["first"] < before:
+                    gone += sql.execute(
+                        "DELETE FROM item WHERE place = ? AND status = 'done' AND changed < ? AND id NOT IN (SELECT item FROM taken)",
+                        (row["place"], before),
+                    ).rowcount
+            sql.execute("DELETE FROM listed WHERE place NOT IN (SELECT place FROM item)")
+            return gone
 
 
 def _now() -> str:

@@ -136,4 +136,8 @@ VERSIONS: tuple[str, ...] = (
     """
     ALTER TABLE run ADD COLUMN failing TEXT;
     """,
+    # What is known of a file is kept as long as it lies where it was: when each place was listed last, however old its files are.
+    """
+    CREATE TABLE listed (place TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+    """,
 )

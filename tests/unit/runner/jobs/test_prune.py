@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from datahub.project.trigger import FileArrived
+from datahub.runner.jobs.arrivals import arrived
 from datahub.runner.jobs.bind import folders_of
+from datahub.runner.jobs.perform import perform
 from datahub.runner.jobs.prune import prune
 from datahub.runner.jobs.replay import replay
-from datahub.state.records import Message, MessageState
+from datahub.state.owner import this_process
+from datahub.state.records import Admission, Fire, FireKind, Message, MessageState, Overlap
 from tests.jobs_project import Projected
 
 TOML = """\
@@ -104,3 +109,38 @@ def test_a_job_that_keeps_its_files_and_messages_for_a_day_does_not_wait_for_tho
     assert 1 == len(before - {path.name for path in folders.landed.iterdir()})
     prune(shop.store, folders, shop.loaded.project.jobs, now + timedelta(days=31))
     assert ([], {"people": False, "offers": False}, []) == left()
+
+
+def at(context, moment):
+    """A run as it ends at another time."""
+    store = context.store
+    assert store.runs.submit(Fire(context.name, FireKind.MANUAL, moment), Admission(Overlap.QUEUE_ALL), moment) is not None
+    claimed = store.runs.claim(context.name, this_process(), moment)
+    return perform(replace(context, clock=lambda: moment), *claimed).run
+
+
+@pytest.mark.parametrize("looked_at_by", ["runs", "looks", "nobody"])
+def test_what_lies_in_its_folder_is_not_read_again_once_it_is_old(tmp_path, looked_at_by):
+    """Files stay where they are unless told otherwise, and an old one is an old state: read again, it would undo the new ones."""
+    toml = TOML.replace('triggers = {kind = "webhook", path = "offers", secrets = ["${env:NONE}"]}', 'triggers = {kind = "file"}')
+    shop = Projected(tmp_path, {"dhm.toml": toml, "offers.dhm": SCRIPT, "people/p.csv": "sku\np\n"})
+    now, jobs, folders = datetime.now(UTC), shop.loaded.project.jobs, folders_of(shop.loaded)
+    for name in ("a", "b", "c"):
+        shop.put(f"offers/{name}.csv", f"sku\n{name}\n")
+        assert 1 == shop.by_hand("offers").run.counts.read
+    job, looks = jobs["offers"], jobs["offers"].triggers[0]
+    assert isinstance(looks, FileArrived)
+    for day in (1, 200, 399, 401, 600, 799, 801, 1300):
+        later = now + timedelta(days=day)
+        prune(shop.store, folders, jobs, later)
+        if looked_at_by == "looks":
+            assert arrived(shop.store, shop.loaded, "offers", job, looks, later) is None
+        if looked_at_by == "runs" or day == 1300:
+            assert ("NOTHING_NEW", 0) == ((run := at(shop.context("offers"), later)).code, run.counts.read)
+    # What is gone from there is forgotten all the same.
+    (tmp_path / "offers" / "a.csv").unlink()
+    for day in (1500, 1800):
+        at(shop.context("offers"), now + timedelta(days=day))
+    prune(shop.store, folders, jobs, now + timedelta(days=1800))
+    assert ["b.csv", "c.csv"] == [one.name for one in shop.store.items.done_at("offers:feed:here/offers")]
+    shop.close()
