@@ -54,7 +54,9 @@ def _netted(kinds: Kinds, constants: Constants) -> t.Type:
 
 def _netted_type(gross: t.Decimal, rate: t.Decimal, digits: int) -> t.Decimal:
     planned = planned_quotient(gross, planned_sum(rate, t.Decimal(False, 1, 0)))
-    return capped(planned.precision - planned.scale + digits, digits)
+    # A net amount is no larger than its gross one, whatever a quotient of that many digits would leave room for.
+    whole = max(planned.precision - planned.scale, gross.precision - gross.scale + 1)
+    return capped(whole + digits, digits)
 
 
 @function(

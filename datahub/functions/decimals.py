@@ -65,7 +65,7 @@ def multiply(left: Datum, right: Datum, planned: t.Decimal | None = None) -> Out
         return Outcome(wide.narrowed(wide.of_words(words, keep), arrow_type(planned)))
     raw, lost = wide.product(*_wides(left, right))
     values = _large(wide.rounded(raw, surplus, "half_up"), lost, planned, keep)
-    return _reworked(values, Decimal.__mul__, left, right, planned)
+    return reworked(values, Decimal.__mul__, left, right, planned)
 
 
 def divide(left: Datum, right: Datum) -> Outcome:
@@ -83,7 +83,8 @@ def quotient(left: Datum, right: Datum, planned: t.Decimal) -> Outcome:
     else:
         top, bottom = _wides(left, right)
         raw, lost = wide.quotient(top, wide.one_where(zero, bottom), digits)
-        result = _reworked(_large(raw, lost, planned, keep & ~zero), Decimal.__truediv__, left, right, planned)
+        lost = lost | wide.beyond(raw, planned.precision)
+        result = reworked(_large(raw, lost, planned, keep & ~zero), Decimal.__truediv__, left, right, planned)
     return outcome(result.values, (zero, "R601"), *result.failed)
 
 
@@ -104,8 +105,8 @@ def floor_divide(left: Datum, right: Datum) -> tuple[Outcome, Outcome]:
         large, left_over, lost = wide.floor_quotient(p, wide.one_where(zero, q))
         lost = lost | lost_p | lost_q
         _, most = wide.narrowed_to_ints(large)
-        wholes = _reworked(_large(large, lost | most, _WHOLE, keep & ~zero), _floored, left, right, _WHOLE)
-        overs = _reworked(_large(left_over, lost, rest, keep & ~zero), _left_over, left, right, rest)
+        wholes = reworked(_large(large, lost | most, _WHOLE, keep & ~zero), _floored, left, right, _WHOLE)
+        overs = reworked(_large(left_over, lost, rest, keep & ~zero), _left_over, left, right, rest)
     counted = as_int64(wholes.values)
     return outcome(counted.values, (zero, "R601"), *wholes.failed, *counted.failed), outcome(overs.values, (zero, "R601"), *overs.failed)
 
@@ -341,7 +342,7 @@ def _large(raw: pa.Array, lost: Any, planned: t.Decimal, keep: Mask) -> Outcome:
     return outcome(wide.narrowed(nulled(raw, lost | ~keep), arrow_type(planned)), (lost, "R602"))
 
 
-def _reworked(result: Outcome, exactly: Callable[[Decimal, Decimal], Decimal], left: Datum, right: Datum, planned: t.Decimal) -> Outcome:
+def reworked(result: Outcome, exactly: Callable[[Decimal, Decimal], Decimal], left: Datum, right: Datum, planned: t.Decimal) -> Outcome:
     """`result` with those failures taken back whose value does fit: only what led to it did not.
 
     They are so rare that Python works them out, on the distinct ones.

@@ -237,12 +237,12 @@ def _step_type(value: t.Decimal, step: t.Decimal) -> t.Decimal:
     return capped(max(value.precision - value.scale, step.precision - step.scale) + 1 + step.scale, step.scale)
 
 
-def _declare_step(name: str, up: Callable[[Datum, Datum, Mask], Mask], doc: str, **told: Any) -> None:
+def _declare_step(name: str, mode: str, up: Callable[[Datum, Datum, Mask], Mask], doc: str, **told: Any) -> None:
     def decimal_kernel(value: Datum, step: Datum) -> Outcome:
-        return _to_step(value, step, up)
+        return _to_step(value, step, up, mode)
 
     def int_kernel(value: Datum, step: Datum) -> Outcome:
-        return _as_ints(_to_step(value, step, up))
+        return _as_ints(_to_step(value, step, up, mode))
 
     for kernel, kind, rule in ((int_kernel, "int", None), (decimal_kernel, "decimal", _step_rule)):
         kernel.__doc__ = doc
@@ -250,8 +250,8 @@ def _declare_step(name: str, up: Callable[[Datum, Datum, Mask], Mask], doc: str,
         function(f"{name}(value: {kind}, step: {kind}) -> {kind}", category=CATEGORY, rejects=("R601", "R602"), rule=rule, **told)(kernel)
 
 
-def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask]) -> Outcome:
-    """Multiples of steps: the one below, or where `up` says so the next."""
+def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask], mode: str) -> Outcome:
+    """Multiples of steps: the one below, or where `up` says so the next, which is how `mode` rounds how many there are."""
     column, steps = broadcast(value, step)
     planned = _step_type(decimal_of(column), decimal_of(steps))
     steps = decimals.absolute(steps).values
@@ -264,10 +264,11 @@ def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask]
     below = decimals.at_scale(apart.values, planned, "half_up")
     nearest = decimals.add(below.values, more)
     result = decimals.at_scale(nearest.values, planned, "half_up")
-    lost = _one_of(len(above), *apart.failed, *below.failed, *nearest.failed, *result.failed)
     zero = [pair for pair in over.failed if pair[1] == "R601"]
-    none = [pair for pair in over.failed if pair[1] != "R601"]
-    return outcome(nulled(result.values, ~all_valid(column, steps)), *zero, (_one_of(len(above), (lost, "R602"), *none), "R602"))
+    lost = _one_of(len(above), *apart.failed, *below.failed, *nearest.failed, *result.failed, *over.failed) & ~_one_of(len(above), *zero)
+    there = outcome(nulled(result.values, ~all_valid(column, steps)), (lost, "R602"))
+    found = decimals.reworked(there, lambda a, b: (a / b).to_integral_value(_MODES[mode]) * b, column, steps, planned)
+    return outcome(found.values, *zero, *found.failed)
 
 
 def _one_of(length: int, *failed: tuple[Mask, str]) -> Mask:
@@ -277,13 +278,14 @@ def _one_of(length: int, *failed: tuple[Mask, str]) -> Mask:
 
 
 def _half_up(over: Datum, steps: Datum, positive: Mask) -> Mask:
-    beyond = decimals.order(decimals.add(over, over).values, steps)
+    beyond = decimals.order(over, decimals.subtract(steps, over).values)
     up: Mask = (beyond > 0) | ((beyond == 0) & positive)
     return up
 
 
 _declare_step(
     "round_to",
+    "half_up",
     _half_up,
     "The multiple of a step that is nearest, half away from zero: prices to 5 cents, quantities to whole boxes.",
     excel="MROUND",
@@ -297,6 +299,7 @@ _declare_step(
 )
 _declare_step(
     "ceil_to",
+    "ceil",
     lambda over, steps, positive: decimals.order(over, pa.scalar(0)) != 0,
     "The smallest multiple of a step that is not below the number.",
     excel="CEILING.MATH",
@@ -310,6 +313,7 @@ _declare_step(
 )
 _declare_step(
     "floor_to",
+    "floor",
     lambda over, steps, positive: np.zeros(length_of(over, steps), np.bool_),
     "The largest multiple of a step that is not above the number.",
     excel="FLOOR.MATH",

@@ -240,7 +240,9 @@ def product_of_ints(values: pa.Array, offsets: Offsets) -> Outcome:
     38 digits, at least ten of them after the point; it is rounded there, half away from zero, after each factor.
     """
     values, offsets = present(values, offsets)
-    numbers, lost = _multiplied(exact.scaled(values).astype(object), offsets, 0, 2**63)
+    # -2^63 is an int, and 2^63 may become one again.
+    numbers, lost = _multiplied(exact.scaled(values).astype(object), offsets, 0, 2**63 + 1)
+    lost |= ~exact.fits_int64(numbers)
     keep = lengths_of(offsets) > 0
     return outcome(from_ints(exact.as_int64(numbers, keep & ~lost), keep), (lost, "R602"))
 

@@ -111,6 +111,25 @@ def characters(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[
             yield len(part), differences
 
 
+def ends(seed: int, over: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+    """Numbers at the ends of their types in every function that takes some, in the order of a die."""
+    from tests.differential.ends import asked, rows_at
+    from tests.differential.held import hold
+    from tests.differential.test_functions import FLOATS, NAMES
+
+    for name in random.Random(f"ends {seed}").sample(NAMES, len(NAMES)):
+        for expression, call in asked(name):
+            if over():
+                return
+            r = random.Random(f"ends {seed}{name}{call.expression}{call.columns}")
+            differences: list[str] = []
+            with _told(differences, call.expression):
+                rows = rows_at(call, ROWS // 10, r)
+                held = hold(expression, call, rows, np.arange(len(rows)), name in FLOATS)
+                differences += [f"{call.expression}: {one}" for one in held.differences]
+            yield ROWS // 10, differences
+
+
 @contextmanager
 def _told(differences: list[str], what: str) -> Iterator[None]:
     """Whatever breaks, the engine, the reference or the comparison, is told with its seed, and the run goes on."""
@@ -121,7 +140,14 @@ def _told(differences: list[str], what: str) -> Iterator[None]:
         differences.append(f"{what}: {type(broken).__name__}: {broken} ({Path(at.filename).name}:{at.lineno})")
 
 
-KINDS: dict[str, Round] = {"functions": functions, "scripts": scripts, "duckdb": duckdb, "written": written, "characters": characters}
+KINDS: dict[str, Round] = {
+    "functions": functions,
+    "scripts": scripts,
+    "duckdb": duckdb,
+    "written": written,
+    "characters": characters,
+    "ends": ends,
+}
 
 
 def main() -> int:

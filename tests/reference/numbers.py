@@ -380,7 +380,10 @@ _real("exp", math.exp, "R602")
 def log(base: Decimal, value: Decimal) -> float:
     if base <= 0 or base == 1 or value <= 0:
         raise Reject("R603")
-    return finite(math.log(float(value)) / math.log(float(base)), "R603")
+    below = math.log(float(base))
+    if not below:
+        raise Reject("R603")
+    return finite(math.log(float(value)) / below, "R603")
 
 
 @means("distance_km")
