@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.ftp_patience import Patient
 from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
 from datahub.connectors.no_name import NO_NAME, no_name
@@ -20,7 +21,7 @@ _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (d
 _REFUSED = re.compile(r"denied|permission|not allowed|read-?only|forbidden|privilege", re.IGNORECASE)
 
 
-class _Tls(ftplib.FTP_TLS):
+class _Tls(Patient, ftplib.FTP_TLS):
     """FTP under TLS: from its first byte where it is implicit, and files in the session of the login where servers ask for it."""
 
     implicit = False
@@ -67,7 +68,7 @@ class FtpSession:
         limit = wanted.connect_timeout.total_seconds()
         ftp: ftplib.FTP
         if wanted.tls == "none":
-            ftp = ftplib.FTP(encoding=keeping(wanted.encoding))
+            ftp = Patient(encoding=keeping(wanted.encoding))
         else:
             ftp = _Tls(context=_context(wanted, project), encoding=keeping(wanted.encoding))
             ftp.implicit, ftp.reuse = wanted.tls == "implicit", wanted.reuse_session

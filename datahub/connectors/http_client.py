@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.http_patience import PatientTransport
 from datahub.connectors.no_name import NO_NAME, no_name
 
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
@@ -41,13 +42,11 @@ def client(web: Web, headers: dict[str, str], auth: httpx.Auth | None = None) ->
     return httpx.Client(
         headers={"User-Agent": "dhm", **headers},
         auth=auth,
-        verify=tls(web.authorities),
+        transport=PatientTransport(verify=tls(web.authorities), proxy=web.proxy),
         timeout=httpx.Timeout(web.deadline, connect=web.connect_timeout),
-        limits=httpx.Limits(max_connections=8),
         follow_redirects=False,
         # Neither proxies nor passwords of the account that runs us (HTTP_PROXY, ~/.netrc).
         trust_env=False,
-        proxy=web.proxy,
         cookies=no_cookies(),
     )
 

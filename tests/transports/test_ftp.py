@@ -18,6 +18,7 @@ from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import PASSWORD, Lies, certificates, lying, pyftpd
 from tests.servers.proxy import Fault, proxy
+from tests.servers.talking import talking
 
 ALL = ["plain", "unix", "windows", "explicit", "implicit", "vsftpd"]
 
@@ -362,3 +363,34 @@ def test_a_path_is_never_two_commands(path, ftp_server, connect):
     with pytest.raises(TerminalError, match="is no path"):
         connect(server).remove(path)
     assert b"b" == (server.folder / "b").read_bytes()
+
+
+# ------------------------------------------------------------------------------------------------ answers end
+
+
+@pytest.mark.parametrize(("first", "then"), [(b"220-hello\r\n", b"220-more\r\n"), (b"220 hel", b"l")], ids=["lines", "one line"])
+def test_an_answer_that_never_ends_is_not_waited_for(first, then):
+    with talking(first, then, 0.1, asked=False) as port:
+        files = FtpFiles(
+            Ftp(
+                host="127.0.0.1",
+                port=port,
+                user="u",
+                tls="none",
+                insecure=True,
+                connect_timeout=timedelta(seconds=1),
+                deadline=timedelta(seconds=1),
+            ),
+            Path(),
+        )
+        begun = time.monotonic()
+        with pytest.raises(TransientError, match="no answer in time"):
+            list(files.list(""))
+        assert time.monotonic() - begun < 15
+
+
+def test_an_answer_that_grows_without_bound_is_refused():
+    with talking(b"220-hello\r\n", b"220-more\r\n" * 10_000, 0, asked=False) as port:
+        files = FtpFiles(Ftp(host="127.0.0.1", port=port, user="u", tls="none", insecure=True), Path())
+        with pytest.raises(TransientError, match="answers what is no FTP: `220-hello … "):
+            list(files.list(""))

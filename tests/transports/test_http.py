@@ -28,6 +28,7 @@ from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import certificates
 from tests.servers.proxy import Fault, proxy
+from tests.servers.talking import talking
 from tests.servers.web import Answers, answering
 
 
@@ -457,3 +458,47 @@ def test_secrets_in_an_address_are_not_told(connect):
     with answering(Answers([head("Content-Length: 0", status="404 No")])) as server, pytest.raises(Missing) as told:
         content(connect(server), "a?api_key=hunter2")
     assert "hunter2" not in str(told.value)
+
+
+# ------------------------------------------------------------------------------------------------ answers end
+
+TALK = {
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+    "one header": (b"HTTP/1.1 200 OK\r\nX-A: ", b"b"),
+    "answers before the answer": (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+}
+BODIES = {
+    "the length of a piece": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"y"),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: b\r\n"),
+}
+
+
+@pytest.mark.parametrize("talk", TALK)
+@pytest.mark.parametrize("way", ["look", "read"])
+def test_a_head_that_never_ends_is_not_waited_for(talk, way, connect):
+    with talking(*TALK[talk], 0.1, asked=True) as port:
+        files, begun = connect(None, port=port, deadline=1), time.monotonic()
+        with pytest.raises(TransientError, match="no answer in time"):
+            files.look("a") if way == "look" else content(files, "a")
+        assert time.monotonic() - begun < 15
+
+
+@pytest.mark.parametrize("talk", BODIES)
+def test_what_stands_around_a_body_is_not_waited_for_for_ever(talk, connect):
+    with talking(*BODIES[talk], 0.1, asked=True) as port:
+        files, begun = connect(None, port=port, deadline=1), time.monotonic()
+        with pytest.raises(TransientError, match="no answer in time"):
+            content(files, "a")
+        assert time.monotonic() - begun < 15
+
+
+def test_the_answer_of_a_proxy_is_not_waited_for_for_ever(connect):
+    with talking(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", 0.1, asked=True) as port:
+        files, begun = (
+            HttpFiles(Http(url="https://files.example", proxy=f"http://127.0.0.1:{port}", deadline=timedelta(seconds=1)), Path()),
+            time.monotonic(),
+        )
+        with pytest.raises(TransientError, match="no answer in time"):
+            files.look("a")
+        assert time.monotonic() - begun < 15
+        files.close()

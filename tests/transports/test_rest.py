@@ -31,6 +31,7 @@ from datahub.formats.json_lost import lost_in
 from datahub.project.redaction import redacted
 from datahub.project.secrets import Secret, Vault
 from tests.servers.api import api
+from tests.servers.talking import talking
 
 ROWS = [{"id": number, "at": f"2026-01-{number:02}T00:00:00Z"} for number in range(1, 8)]
 
@@ -1244,3 +1245,12 @@ def test_a_result_of_no_row_is_an_error(server, world):
     with pytest.raises(TerminalError, match=r"the answer has nothing|HTTP 422"):
         out.send(out.render(TABLE), "k")
     out.close()
+
+
+def test_a_head_that_never_ends_is_not_waited_for(server, tmp_path):
+    with talking(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", 0.1, asked=True) as port:
+        told, begun = {"url": f"http://127.0.0.1:{port}", "deadline": 1, "attempts": 1}, time.monotonic()
+        world = World(server, tmp_path, **told)
+        with pytest.raises(TransientError, match="no answer in time"):
+            world.lines(world.source({"path": "a"}))
+        assert time.monotonic() - begun < 15

@@ -13,6 +13,7 @@ import httpcore
 import httpx
 
 from datahub.connectors.declare import TerminalError
+from datahub.connectors.http_patience import PatientTransport
 from datahub.connectors.rest.told import named_host
 
 _PORTS = {"https": 443, "http": 80}
@@ -115,8 +116,4 @@ def _outside(text: str) -> bool:
 
 def guarded(verify: ssl.SSLContext, exact: Iterable[tuple[str, int]]) -> httpx.HTTPTransport:
     """A transport for addresses out of data."""
-    transport = httpx.HTTPTransport(verify=verify, trust_env=False)
-    transport.close()
-    # httpx has no parameter for the backend; its pool is httpcore's, whose interface is public.
-    transport._pool = httpcore.ConnectionPool(ssl_context=verify, max_connections=8, network_backend=GuardedBackend(exact))  # noqa: SLF001
-    return transport
+    return PatientTransport(verify=verify, backend=GuardedBackend(exact))

@@ -16,6 +16,7 @@ import httpx
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
 from datahub.connectors.http_client import LATER, PROXY, client, no_cookies, retry_after, tls, told
 from datahub.connectors.http_gzip import whole
+from datahub.connectors.http_patience import PatientTransport
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
 from datahub.connectors.rest.told import WebConnection, named_host
@@ -204,9 +205,7 @@ class Session:
         if self._other is None:
             context = tls(self.authorities)
             self._other = httpx.Client(
-                transport=None if self.proxy else guarded(context, self._exact),
-                verify=context,
-                proxy=self.proxy,
+                transport=PatientTransport(verify=context, proxy=self.proxy) if self.proxy else guarded(context, self._exact),
                 headers={"User-Agent": "dhm", **_PACKED},
                 timeout=httpx.Timeout(self.deadline, connect=self.connect_timeout),
                 follow_redirects=False,

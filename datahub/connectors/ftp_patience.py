@@ -1,0 +1,75 @@
+"""How long an FTP host may take over an answer, and how much it may say: ftplib waits for each line alone, and keeps them all."""
+
+from __future__ import annotations
+
+import ftplib
+import io
+import socket
+import time
+from typing import Any
+
+_MOST = 1 << 20
+"""How many characters an answer may have; those of hosts have hundreds."""
+
+
+class Patient(ftplib.FTP):
+    """FTP whose answers come whole within one deadline, that of the socket."""
+
+    _due: float | None = None
+    _lines: Any = None
+
+    @property
+    def file(self) -> Any:
+        """The answers, line by line; the base sets it to what it makes of its socket, once that changes."""
+        return self._lines
+
+    @file.setter
+    def file(self, made: Any) -> None:
+        if made is None or self.sock is None:
+            self._lines = made
+            return
+        self._lines = io.TextIOWrapper(io.BufferedReader(_Answers(self, self.sock, made)), encoding=made.encoding)
+
+    def getmultiline(self) -> str:
+        limit = self.sock.gettimeout() if self.sock is not None else None
+        self._due = None if limit is None else time.monotonic() + limit
+        lines = [self.getline()]
+        size, code = len(lines[0]), lines[0][:3]
+        if lines[0][3:4] == "-":
+            while not (lines[-1][:3] == code and lines[-1][3:4] != "-" and len(lines) > 1):
+                lines.append(self.getline())
+                size += len(lines[-1])
+                if size > _MOST:
+                    raise ftplib.error_proto(f"{lines[0][:60]} … ({size:,} characters without an end)")
+        return "\n".join(lines)
+
+    def left(self) -> float | None:
+        """How many seconds what is waited for may still take; `TimeoutError` where it is none."""
+        if self._due is None:
+            return None
+        left = self._due - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+class _Answers(io.RawIOBase):
+    """The bytes of answers; `made` is what the base made of the socket, which holds on to it."""
+
+    def __init__(self, ftp: Patient, sock: socket.socket, made: Any) -> None:
+        self._ftp, self._sock, self._made = ftp, sock, made
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        before = self._sock.gettimeout()
+        self._sock.settimeout(self._ftp.left())
+        try:
+            return self._sock.recv_into(into)
+        finally:
+            self._sock.settimeout(before)
+
+    def close(self) -> None:
+        self._made.close()
+        super().close()
