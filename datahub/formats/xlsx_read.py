@@ -43,6 +43,10 @@ class Converted:
     errors: int
     shown: tuple[str, ...]
     """Some of the errors, as people are told of them."""
+    unworked: int
+    """How many formulas have no value in the file."""
+    formulas: tuple[str, ...]
+    """The places of some of them."""
     lines: Positions
     numbers: Positions
     unknown: Unknown
@@ -149,6 +153,11 @@ class XlsxReader:
             shown = ", ".join(found.shown) + (", …" if found.errors > len(found.shown) else "")
             cells = "1 cell" if found.errors == 1 else f"{found.errors} cells"
             self._notes.append(f"`{file.name}` has an error in {cells} of `{found.sheet}`: {shown}")
+        if found.unworked:
+            shown = ", ".join(found.formulas) + (", …" if found.unworked > len(found.formulas) else "")
+            cells = "a formula" if found.unworked == 1 else f"{found.unworked} formulas"
+            advice = "open it in Excel or LibreOffice and save it, or let what makes it write values"
+            self._notes.append(f"`{file.name}` has {cells} without a value in `{found.sheet}`: {shown}; {advice}")
         return _Sheet(InputFile(str(folder / "cells.csv"), file.name), found.lines, found.numbers, found.unknown)
 
 
@@ -163,7 +172,17 @@ def convert(file: InputFile, sheet: str, skip: int, folder: Path) -> Converted:
                 unknown: Unknown = {}
                 for row, column, text in zip(rows.tolist(), columns.tolist(), bytes(parts[4]).decode().split("\n"), strict=False):
                     unknown.setdefault(row, []).append((column, text))
-                found = Converted(told["sheet"], tuple(told["sheets"]), told["errors"], tuple(told["shown"]), lines, numbers, unknown)
+                found = Converted(
+                    told["sheet"],
+                    tuple(told["sheets"]),
+                    told["errors"],
+                    tuple(told["shown"]),
+                    told["unworked"],
+                    tuple(told["formulas"]),
+                    lines,
+                    numbers,
+                    unknown,
+                )
             else:
                 cells.write(parts[0])
     return found

@@ -29,6 +29,14 @@ MOST_CELLS = 40_000_000
 _ERRORS = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
 )
+_UNWORKED = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"([^>]*)><(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)'
+    rb"(<(?:\w+:)?v\b[^>]*?(?:/>|></(?:\w+:)?v>))?</(?:\w+:)?c>"
+)
+"""Formulas whose value is not in the file: programs that make workbooks leave that to Excel."""
+_EMPTY_TEXT = re.compile(rb'<(?:\w+:)?c\b[^>]*\bt="str"')
+UNWORKED = "#FORMULA!"
+"""What such a cell reads as. No formula of a stranger goes on as text: behind a `=`, another program would work it out."""
 _LONG = re.compile(rb"<(?:\w+:)?v>(-?[0-9](?:[0-9]{15,400}(?:\.0*)?|\.[0-9]{15,40}[eE]\+?[0-9]{1,3}))</")
 """Numbers that have more than fifteen digits before their point, or may have."""
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -78,17 +86,18 @@ def _convert(talk: Talk, asked: dict[str, Any], stream: io.BufferedReader) -> No
         raise BadInput("R005", f"`{name}` is no workbook that can be read: {problem}", "save it as `.xlsx` again", path=name) from None
     found = _sheet(book.sheets_metadata, asked["sheet"], name)
     try:
-        errors, long = _scanned(stream, found, name)
+        errors, unworked, long = _scanned(stream, found, name)
         sheet = book.get_sheet_by_name(found)
         rows = sheet.to_python(skip_empty_area=False)
     except broken as problem:
         message = f"`{name}` has a sheet `{found}` that cannot be read: {problem}"
         raise BadInput("R005", message, "save it as `.xlsx` again", path=name) from None
-    unknown = _put(rows, errors, long)
+    unknown = _put(rows, errors | unworked, long)
     lines, numbers = array("q"), array("q")
     for text in _texts(rows, asked["skip"], (lines, numbers)):
         talk.send({}, text)
     told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": _shown(errors)}
+    told |= {"unworked": len(unworked), "formulas": [f"{_letters(column)}{row + 1}" for row, column in sorted(unworked)[:3]]}
     places = array("q", [number + 1 for number, _ in unknown]), array("q", [column for _, column in unknown])
     texts = "\n".join(unknown.values()).encode()
     talk.send(told, lines.tobytes(), numbers.tobytes(), *(one.tobytes() for one in places), texts)
@@ -121,6 +130,9 @@ def _names(sheets: Any) -> list[str]:
 def _put(rows: list[list[Any]], errors: dict[tuple[int, int], str], long: dict[tuple[int, int], str]) -> dict[tuple[int, int], str]:
     """Errors and long numbers as they stand in the file, put into the rows; of the numbers those whose last digits nobody knows."""
     for (number, column), text in errors.items():
+        if number == len(rows) and text == UNWORKED and rows:
+            # Below all that has a value.
+            rows.append([""] * len(rows[0]))
         if number < len(rows) and column < len(rows[number]):
             rows[number][column] = text
     unknown = {}
@@ -212,19 +224,26 @@ def _duration(value: timedelta) -> str:
     return f"{sign}PT{parts}"
 
 
-def _scanned(file: io.BufferedReader, sheet: str, name: str) -> tuple[dict[tuple[int, int], str], dict[tuple[int, int], str]]:
-    """The cells that hold an error such as `#REF!`, by row and column from 0, and those that hold long numbers.
+def _scanned(
+    file: io.BufferedReader, sheet: str, name: str
+) -> tuple[dict[tuple[int, int], str], dict[tuple[int, int], str], dict[tuple[int, int], str]]:
+    """The cells that hold an error such as `#REF!`, by row and column from 0, formulas without their value, and long numbers.
 
-    The reader of workbooks leaves the ones empty, and of the others it knows what a binary number has room for.
+    The reader of workbooks leaves the first two empty, and of the others it knows what a binary number has room for.
 
     `BadInput` where a cell lies so far from the others that what is between them cannot be held.
     """
     found: dict[tuple[int, int], str] = {}
+    unworked: dict[tuple[int, int], str] = {}
     long: dict[tuple[int, int], str] = {}
     rows, far, place = 0, 0, (0, "")
     for text in _pieces(file, sheet):
         for column, row, error in (one.groups() for one in _ERRORS.finditer(text)):
             found[int(row) - 1, _index(column.decode())] = error.decode("utf-8", "replace")
+        for one in _UNWORKED.finditer(text) if b"<f" in text or b":f" in text else ():
+            # An empty text is what a formula may give.
+            if one[4] is None or not _EMPTY_TEXT.match(one[0]):
+                unworked[int(one[2]) - 1, _index(one[1].decode())] = UNWORKED
         for one in _LONG.finditer(text):
             at = _PLACE.match(text, text.rfind(b' r="', 0, one.start()) + 1)
             if at:
@@ -237,7 +256,7 @@ def _scanned(file: io.BufferedReader, sheet: str, name: str) -> tuple[dict[tuple
         line, cell = place
         message = f"`{name}` has a value in {cell}, far from the others: up to there `{sheet}` has {rows:,} rows of {far + 1:,} columns"
         raise BadInput("R005", message, "delete what stands there, or save the table as CSV", path=name, line=line)
-    return found, long
+    return found, unworked, long
 
 
 def _pieces(file: io.BufferedReader, sheet: str) -> Iterator[bytes]:

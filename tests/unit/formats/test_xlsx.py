@@ -126,6 +126,38 @@ def test_no_character_of_a_cell_ends_a_row(tmp_path):
     assert [*range(2, len(told) + 2)] == seen.lines
 
 
+def sheet_as(path, *replaced):
+    """The sheet of a workbook with parts of its XML replaced."""
+    with zipfile.ZipFile(path) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    for old, new in replaced:
+        assert old in members["xl/worksheets/sheet1.xml"]
+        members["xl/worksheets/sheet1.xml"] = members["xl/worksheets/sheet1.xml"].replace(old, new)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, data in members.items():
+            book.writestr(name, data)
+
+
+@pytest.mark.parametrize("value", [b"", b"<v></v>", b"<v />"], ids=["no value", "an empty one", "as openpyxl has it"])
+def test_a_formula_without_its_value_is_not_taken_for_an_empty_cell(tmp_path, value):
+    path = tmp_path / "a.xlsx"
+    workbook(path, [["sku", "price"], ["a", 1], ["b", "=B2*2"], ["c", None], [None, "=B2&B3"]])
+    sheet_as(path, (b"<f>B2*2</f><v>0</v>", b"<f>B2*2</f>" + value), (b"<f>B2&amp;B3</f><v>0</v>", b'<f t="shared" si="0"/>' + value))
+    seen = read(path, "sku", "price")
+    assert ["1", "#FORMULA!", "", "#FORMULA!"] == seen.columns["price"]
+    (told,) = seen.warnings
+    assert told.startswith("`a.xlsx` has 2 formulas without a value in `Feed`: B3, B5; open it in Excel or LibreOffice and save it")
+
+
+def test_a_formula_may_give_an_empty_text(tmp_path):
+    path = tmp_path / "a.xlsx"
+    workbook(path, [["sku", "name"], ["a", '=""'], ["b", "x"]])
+    sheet_as(path, (b'<c r="B2"><f>""</f><v>0</v>', b'<c r="B2" t="str"><f>""</f><v></v>'))
+    seen = read(path, "sku", "name")
+    assert ["", "x"] == seen.columns["name"]
+    assert not seen.warnings
+
+
 def test_an_error_of_a_formula_is_not_lost(tmp_path):
     with xlsxwriter.Workbook(str(tmp_path / "f.xlsx")) as book:
         sheet = book.add_worksheet("Feed")
