@@ -212,6 +212,7 @@ class SftpFiles:
         wanted = self._connection
         keys = trusted_keys(wanted, self._known_hosts)
         limit = wanted.connect_timeout.total_seconds()
+        client = PinnedClient(wanted.pins)
         try:
             return SSHFileSystem(
                 wanted.host,
@@ -220,7 +221,7 @@ class SftpFiles:
                 password=wanted.password.reveal() if wanted.password else None,
                 client_keys=_private_key(wanted),
                 known_hosts=keys,
-                client_factory=lambda: PinnedClient(wanted.pins),
+                client_factory=lambda: client,
                 encryption_algs=list(_CIPHERS),
                 keepalive_interval=wanted.keepalive.total_seconds(),
                 keepalive_count_max=3,
@@ -238,6 +239,8 @@ class SftpFiles:
             raise TerminalError(
                 f"{wanted.host} refuses the login of `{wanted.user}`", "the password or key is wrong, or not allowed for this account"
             ) from None
+        except asyncssh.HostKeyNotVerifiable:
+            raise client.refused(f"{wanted.host}:{wanted.port}") from None
         except (OSError, asyncssh.Error) as problem:
             raise told(problem, "", f"{wanted.host}:{wanted.port}") from None
 

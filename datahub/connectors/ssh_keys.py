@@ -42,9 +42,20 @@ class PinnedClient(asyncssh.SSHClient):
 
     def __init__(self, pins: list[str]) -> None:
         self._pins = {pin.rstrip("=") for pin in pins}
+        self.shown = ""
+        """The fingerprint of the key that the host has shown, where nothing else trusts it."""
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return key.get_fingerprint().rstrip("=") in self._pins
+        self.shown = key.get_fingerprint()
+        return self.shown.rstrip("=") in self._pins
+
+    def refused(self, host: str) -> TerminalError:
+        """What it means that the key is not trusted."""
+        how = f'write `fingerprint = "{self.shown}"`' if self._pins else "`dhm connections trust NAME`"
+        return TerminalError(
+            f"the key that {host} shows is not the one that is known: it shows {self.shown or 'none that is known'}",
+            f"if the host has a new key, compare that with its owner, then {how}; else somebody stands between",
+        )
 
 
 def shown_key(connection: Sftp) -> HostKey:

@@ -33,11 +33,6 @@ def told(problem: BaseException, path: str, host: str) -> DataHubError:
             return Taken(f"`{path}` exists on {host}")
         case asyncssh.SFTPPermissionDenied() | asyncssh.SFTPWriteProtect():
             return TerminalError(f"{host} does not allow it: `{path}`", "ask whoever runs the host for the right to this folder")
-        case asyncssh.HostKeyNotVerifiable():
-            return TerminalError(
-                f"the key that {host} shows is not the one that is known: {reason}",
-                "if the host has a new key, compare it with its owner, then `dhm connections trust NAME`; else somebody stands between",
-            )
         case asyncssh.PermissionDenied():
             return TerminalError(f"{host} refuses the login", "the password or key is wrong, or not allowed for this account")
         case asyncssh.KeyExchangeFailed():

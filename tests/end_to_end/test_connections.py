@@ -281,6 +281,12 @@ def test_a_host_is_trusted_tried_and_listed(shop, dhm, tmp_path, monkeypatch):
         trusted = dhm("connections", "trust", "erp", "--fingerprint", server.fingerprint)
         assert (Exit.DONE, f"{server.fingerprint}\n") == (trusted.code, trusted.out)
 
+        pinned = ("connections", "trust", "erp", "--set", "connections.erp.fingerprint=" + server.fingerprint)
+        assert Exit.DONE == dhm(*pinned).code
+        other = dhm(*pinned[:-1], "connections.erp.fingerprint=SHA256:" + "A" * 43)
+        assert (Exit.WRONG, f"{server.fingerprint}\n") == (other.code, other.out)
+        assert f'write `fingerprint = "{server.fingerprint}"`' in other.err
+
         tried = dhm("connections", "test")
         assert Exit.DONE == tried.code, tried
         assert ["here", "erp"] == [line.split()[0] for line in tried.out.splitlines()]

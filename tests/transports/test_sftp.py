@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from pydantic import ValidationError
 
 from datahub.connectors.declare import Missing, Taken, TerminalError, TransientError
 from datahub.connectors.kinds.sftp import Sftp
@@ -66,8 +67,18 @@ def test_s1_another_key_than_the_known_one_is_refused(sshd, connect, tmp_path):
 
 
 def test_s1_another_fingerprint_than_the_pinned_one_is_refused(sshd, connect):
-    with pytest.raises(TerminalError, match="not the one that is known"):
+    with pytest.raises(TerminalError, match="not the one that is known") as told:
         list(connect(sshd, fingerprint="SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").list(""))
+    # What is to be compared, and where it goes.
+    assert f"it shows {sshd.fingerprint}" in told.value.message
+    assert f'write `fingerprint = "{sshd.fingerprint}"`' in told.value.help
+
+
+@pytest.mark.parametrize("pin", ["MD5:" + ":".join(["ab"] * 16), ":".join(["ab"] * 16), "SHA256:AAAA", "A" * 43, ["SHA256:" + "A" * 42]])
+def test_what_is_no_fingerprint_is_told_where_it_is_written(pin):
+    with pytest.raises(ValidationError, match="`SHA256:` and 43 characters") as told:
+        Sftp(host="h", user="u", password=Secret("${env:X}"), fingerprint=pin)
+    assert ("MD5" in str(told.value)) is (":ab" in pin)
 
 
 def test_s1_a_key_that_was_shown_and_written_down_is_trusted(sshd, connect, tmp_path):
@@ -87,7 +98,7 @@ def test_s11_a_missing_file_of_known_hosts_is_told_with_what_to_do(sshd, connect
 
 
 def test_two_pins_serve_while_a_key_is_changed(sshd, connect):
-    assert [] == list(connect(sshd, fingerprint=["SHA256:old", sshd.fingerprint]).list(""))
+    assert [] == list(connect(sshd, fingerprint=["SHA256:" + "o" * 43, sshd.fingerprint]).list(""))
 
 
 # ------------------------------------------------------------------------------------------------ logins

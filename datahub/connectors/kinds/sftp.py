@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.addresses import Host
@@ -16,6 +17,18 @@ from datahub.project.model import SomeTime, mistake
 from datahub.project.secrets import Secret
 
 KNOWN_HOSTS = "known_hosts"
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
+
+
+def _fingerprints(value: str | list[str]) -> str | list[str]:
+    for one in [value] if isinstance(value, str) else value:
+        if not _FINGERPRINT.fullmatch(one):
+            message = "a fingerprint is `SHA256:` and 43 characters"
+            if one[:4].upper() == "MD5:" or re.fullmatch(r"([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2}", one):
+                message += ", and this is one of MD5, which proves nothing any more"
+            advice = "ask the host's owner for it, and compare it with what `ssh-keyscan HOST | ssh-keygen -lf -` shows"
+            raise mistake("fingerprint", message, help=advice)
+    return value
 
 
 class Sftp(RemoteFiles):
@@ -39,7 +52,7 @@ class Sftp(RemoteFiles):
     """What opens the private key."""
     known_hosts: str = KNOWN_HOSTS
     """The file with the keys of hosts, in OpenSSH's form; a relative one lies beside `dhm.toml`. `dhm connections trust` writes it."""
-    fingerprint: str | list[str] = []
+    fingerprint: Annotated[str | list[str], AfterValidator(_fingerprints)] = []
     """The host's key by its fingerprint (`SHA256:…`), in place of the file; several while a key is being changed."""
     root: str = ""
     """The folder that paths start from; the login folder where it is empty."""

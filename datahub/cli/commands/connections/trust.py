@@ -30,14 +30,18 @@ def command(
     one, _ = connection(read, name)
     if not isinstance(one, Sftp):
         raise Stop(f"`{name}` is of kind `{one.kind}`; only hosts that speak SSH have such keys")
-    if one.pins:
-        raise Stop(f"`{name}` trusts the key that its `fingerprint` names", "take `fingerprint` out to keep keys in a file")
     from datahub.connectors.ssh_keys import remember, shown_key
 
     with world_told():
         key = shown_key(one)
     say(f"{one.host}:{one.port} shows a key of kind {key.algorithm}:")
     give(f"{key.fingerprint}\n")
+    if one.pins:
+        if key.fingerprint.rstrip("=") in {pin.rstrip("=") for pin in one.pins}:
+            say(f"it is the one that the `fingerprint` of `{name}` names: nothing is to be written")
+            return
+        advice = f'compare it with the host\'s owner; if it is theirs, write `fingerprint = "{key.fingerprint}"`'
+        raise Stop(f"this is not the key that the `fingerprint` of `{name}` names", advice, code=Exit.WRONG)
     if fingerprint:
         if fingerprint.rstrip("=") != key.fingerprint.rstrip("="):
             raise Stop("this is not the key that was named", "ask the host's owner whether it has a new one", code=Exit.WRONG)
