@@ -272,7 +272,7 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
             _told_of(run, f"warning: {word}")
         return
     if ending.report is not None and not asked.quiet:
-        told = summary(replace(ending.report, written=()), paint).rstrip("\n")
+        told = summary(replace(ending.report, written=()), paint, delivered=good).rstrip("\n")
         # How the run ended is said below, with what the targets said.
         say(told.removesuffix(last_line(ending.report, paint).rstrip("\n")).rstrip("\n"))
         say(delivered(context, run).rstrip("\n"))

@@ -25,9 +25,16 @@ _MOST_CODES = 8
 _LONGEST_VALUE = 60
 
 
-def summary(report: Report, paint: Paint) -> str:
-    """The closing words of a run, the last line being the whole in short."""
-    parts = [_sources(report, paint), _written(report), _findings(report, paint), _warnings(report, paint), last_line(report, paint)]
+def summary(report: Report, paint: Paint, *, delivered: bool = True) -> str:
+    """The closing words of a run, the last line being the whole in short; where nothing was `delivered` all of the input is sent again."""
+    rejected = "to correct and send again" if delivered and report.status != "aborted" else "rejected rows"
+    parts = [
+        _sources(report, paint),
+        _written(report),
+        _findings(report, paint, rejected),
+        _warnings(report, paint),
+        last_line(report, paint),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -98,7 +105,7 @@ def _written(report: Report) -> str:
     return table(rows, right=(1,))
 
 
-def _findings(report: Report, paint: Paint) -> str:
+def _findings(report: Report, paint: Paint, rejected: str) -> str:
     """The codes, the most frequent first, each with one row that shows it; and where the rejected rows are."""
     if not report.codes:
         return ""
@@ -112,7 +119,7 @@ def _findings(report: Report, paint: Paint) -> str:
     if (more := len(report.codes) - _MOST_CODES) > 0:
         text += f"  and {counted(more, 'code')} more in run/report.json\n"
     for file in report.rejects:
-        text += f"  {paint('1', 'to correct and send again')}: {file.path} ({counted(file.rows, 'row')})\n"
+        text += f"  {paint('1', rejected)}: {file.path} ({counted(file.rows, 'row')})\n"
     return text
 
 

@@ -56,7 +56,8 @@ class Retry(Config):
 
 
 class Tolerance(Config):
-    """How many rows may be rejected; above it nothing is delivered. Without limits, any number may."""
+    """How many rows may be rejected; above it nothing is delivered. Without limits, any number may. Rejects that are replayed
+    are not asked: all of them were wrong once."""
 
     rows: int | None = Field(default=None, ge=0)
     """How many rows."""

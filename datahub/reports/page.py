@@ -51,7 +51,7 @@ def as_page(report: Report, facts: JobFacts | None = None) -> str:
     parts = (
         _head(report, facts, name),
         _conservation(report),
-        _refused(report),
+        _refused(report, again=report.status != "aborted" and (facts is None or facts.status == "success")),
         _noticed(report),
         _warnings(report),
         _results(report, facts),
@@ -132,12 +132,14 @@ def _rows(count: int) -> str:
     return "refused row" if count == 1 else f"{count:,} refused rows"
 
 
-def _refused(report: Report) -> Markup:
+def _refused(report: Report, *, again: bool) -> Markup:
     codes = [one for one in report.codes if one.severity in ("error", "fatal")]
     if not codes:
         return element("section", element("h2", "Refused rows"), element("p", "None."))
     where = [
-        element("p", f"The {_rows(one.rows)} of {one.name}, to be corrected and sent again: ", element("code", one.path))
+        element(
+            "p", f"The {_rows(one.rows)} of {one.name}{', to be corrected and sent again' if again else ''}: ", element("code", one.path)
+        )
         for one in report.rejects
     ]
     intro = "A row can be refused for several reasons at once; each is counted."

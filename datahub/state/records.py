@@ -283,6 +283,7 @@ class Rejects:
     rows: int
     codes: str = "{}"
     replayed_as: str = ""
+    """The run that is over them once more; they are done once that has succeeded."""
 
     @property
     def read_by(self) -> str:

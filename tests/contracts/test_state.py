@@ -529,6 +529,11 @@ def test_rejects_are_kept_by_run_and_source(store):
     store.rejects.put(one, [Rejects(one.run, "feed", "x.csv", 3, '{"R104": 3}')])
     store.rejects.replayed(one.run, "feed", "again")
     assert [(3, "again")] == [(found.rows, found.replayed_as) for found in store.rejects.list(one.run)]
+    # What has succeeded stays named, whatever is tried after it.
+    store.rejects.replayed(one.run, "feed", one.run)
+    store.runs.end(one, RunStatus.SUCCESS, NOON)
+    store.rejects.replayed(one.run, "feed", "later")
+    assert [one.run] == [found.replayed_as for found in store.rejects.list(one.run)]
 
 
 def test_a_job_is_switched(store):

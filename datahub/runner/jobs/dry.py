@@ -72,7 +72,12 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     left += behind
     files_now = sum(len(files[name]) for name in context.driving) if left else 0
     part_of = (files_now, at_once(context, files_now + left)) if left else (0, 0)
-    return Would(report, _deliveries(context, report), _against(context, report, part_of, known=known and window is None), left)
+    return Would(
+        report,
+        _deliveries(context, report),
+        _against(context, replace(run_now, approved=not known or window is not None), report, part_of),
+        left,
+    )
 
 
 def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputFile]], out: Path, options: Options) -> tuple[Report, int]:
@@ -87,7 +92,7 @@ def _transformed(context: JobContext, run_now: Run, files: dict[str, list[InputF
             if not source:
                 raise
         else:
-            source, first = part(context, run_now, files) if unfit(context, report) else ("", 0)
+            source, first = part(context, run_now, files) if unfit(context, run_now, report) else ("", 0)
             piled = None if source else repeated(context, files, apart, partial(alone, context, run_now))
             if piled is not None and report.status != "aborted" and splittable(context, run_now, piled.source):
                 source, first = piled.source, piled.first
@@ -105,11 +110,11 @@ def _deliveries(context: JobContext, report: Report) -> tuple[tuple[str, int], .
     return (*going, *((REJECTS, one.rows) for one in report.rejects if context.job.rejects is not None))
 
 
-def _against(context: JobContext, report: Report, part_of: tuple[int, int], *, known: bool) -> str:
+def _against(context: JobContext, run_now: Run, report: Report, part_of: tuple[int, int]) -> str:
     if report.status == "aborted":
         return report.reason
     try:
-        judge(context, report, approved=not known, part=part_of)
+        judge(context, run_now, report, part=part_of)
     except (OverLimit, Held, Failed) as problem:
         return str(problem)
     return ""

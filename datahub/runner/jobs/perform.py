@@ -163,7 +163,7 @@ class _Work:
                 # What is given back comes again as a whole: none of it is to be corrected apart.
                 self._store.rejects.put(self._claim, rejects_of(self._claim.run, report))
         part_of = files_of_part(self._context, self._claim, self._run)
-        judge(self._context, report, approved=self._run.approved, part=part_of, waits=self._waits)
+        judge(self._context, self._run, report, part=part_of, waits=self._waits)
         self._remembered.prepare(self._claim.run)
         planned = plan(self._context, self._run, report)
         self._torn = tuple(planned.told)
@@ -171,7 +171,7 @@ class _Work:
         with self._store.together():
             self._store.runs.advance(self._claim, RunStatus.CHECKED, self._context.clock(), plan=digest(self._context.plan))
             planned.write_down(self._store, self._claim)
-            within_tolerance(self._context, report, planned.unmade)
+            within_tolerance(self._context, self._run, report, planned.unmade)
         reach("planned")
 
     def _transformed(self, hold: Hold) -> Report:
@@ -191,7 +191,7 @@ class _Work:
                     raise
                 continue
             hold.check()
-            if unfit(self._context, report) and self._parted(taken):
+            if unfit(self._context, self._run, report) and self._parted(taken):
                 continue
             piled = repeated(self._context, input_files(self._context, taken), out, partial(alone, self._context, self._run))
             if piled is None or report.status == "aborted" or not splittable(self._context, self._run, piled.source):

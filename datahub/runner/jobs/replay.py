@@ -13,6 +13,7 @@ from datahub.runner.jobs.fetch import input_digest
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
 from datahub.runner.jobs.piled_up import portion
+from datahub.runner.jobs.undelivered import place_of_replay
 from datahub.state.owner import this_process
 from datahub.state.records import Admission, Claim, Fire, FireKind, Item, ItemStatus, Overlap, Rejects, RunStatus
 
@@ -75,5 +76,5 @@ def _landed(context: JobContext, rejects: Rejects, file: Path) -> Item:
     folder = context.folders.landed
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_whole(folder / digest, data)
-    place = f"replay:{rejects.run}:{rejects.source}"
+    place = place_of_replay(rejects)
     return Item(0, place, file.name, len(data), digest, ItemStatus.STAGED, str(folder / digest))

@@ -23,7 +23,7 @@ from datahub.runner.outlet import Watch
 from datahub.runner.parameters import Unreadable, value_of
 from datahub.runner.run import Options, Previous, run
 from datahub.semantic.ir import Value
-from datahub.state.records import Counts, Rejects, Run, Taken
+from datahub.state.records import Counts, FireKind, Rejects, Run, Taken
 
 
 class OverLimit(Exception):
@@ -138,21 +138,26 @@ def rejects_of(run_id: str, report: Report) -> list[Rejects]:
     return [Rejects(run_id, one.name, one.path, one.rows, codes) for one in report.rejects]
 
 
-def judge(context: JobContext, report: Report, *, approved: bool, part: tuple[int, int] = (0, 0), waits: str = "") -> None:
+def judge(context: JobContext, run: Run, report: Report, *, part: tuple[int, int] = (0, 0), waits: str = "") -> None:
     """Raise where the script's own rules, or the job's limits or guards, keep the result from being delivered; `part`: how many files
     the run has, where it is but a part of what waited, and of how many; `waits`: which were left out, for whoever has to decide."""
     if report.status == "aborted":
         raise Failed("ABORTED", report.reason)
-    within_tolerance(context, report)
-    if not approved:
+    within_tolerance(context, run, report)
+    if not run.approved:
         try:
             _guard(context, report.rows_read, *part)
         except Held as held:
             raise Held(f"{held}; {waits}" if waits else str(held)) from None
 
 
-def within_tolerance(context: JobContext, report: Report, refused: int = 0) -> None:
-    """Raise where more rows are rejected than the job tolerates; `refused` are those of which nothing can be made to be sent."""
+def within_tolerance(context: JobContext, run: Run, report: Report, refused: int = 0) -> None:
+    """Raise where more rows are rejected than the job tolerates; `refused` are those of which nothing can be made to be sent.
+
+    Of rows that were rejected already nobody expects a share that is right: those that are now go, and the others stay rejected.
+    """
+    if run.kind is FireKind.REPLAY:
+        return
     read, rejected = report.rows_read, report.rows_rejected + refused
     limits = context.job.tolerance
     if limits.rows is not None and rejected > limits.rows:

@@ -9,6 +9,7 @@ from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.transform import OverLimit, within_tolerance
+from datahub.runner.jobs.undelivered import again_from, origin_of
 from datahub.state.records import Run, Taken
 
 
@@ -20,12 +21,12 @@ class Told:
     help: str
 
 
-def unfit(context: JobContext, report: Report) -> bool:
+def unfit(context: JobContext, run: Run, report: Report) -> bool:
     """Whether the rules of the script, or the tolerance of the job, keep the result from being delivered."""
     if report.status == "aborted":
         return True
     try:
-        within_tolerance(context, report)
+        within_tolerance(context, run, report)
     except OverLimit:
         return True
     return False
@@ -33,14 +34,15 @@ def unfit(context: JobContext, report: Report) -> bool:
 
 def of_files(context: JobContext, run: Run, taken: Sequence[Taken], reason: str) -> Told:
     """`reason` with the files of the run, and the way out: whoever does nothing has the same files, and the same end, at the next run."""
+    if origin := origin_of(run, taken):
+        return Told(reason, f"nothing of it was delivered, and all of it is still to be replayed: {again_from(origin)}")
     files = [one for one in taken if isinstance(context.job.sources.get(one.source), FilesFrom) and one.source in context.driving]
     if not files:
         return Told(reason, "")
     names, source = _names([one.item.name for one in files]), files[0].source
     said = reason if any(one.item.name in reason for one in files) else f"{names}: {reason}"
     if run.apart:
-        again = "ask for the range again" if run.window else "replay it again"
-        return Told(said, f"no other run reads {names} for this one: once it is corrected, {again}")
+        return Told(said, f"no other run reads {names} for this one: once it is corrected, ask for the range again")
     bound = context.job.sources[source]
     assert isinstance(bound, FilesFrom)
     match bound.on_failure.action:

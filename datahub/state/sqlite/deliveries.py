@@ -181,7 +181,12 @@ class SqliteRejects:
 
     def replayed(self, run: str, source: str, run_again: str) -> None:
         with self._ledger.writing() as sql:
-            sql.execute("UPDATE rejects SET replayed_as = ? WHERE run = ? AND source = ?", (run_again, run, source))
+            # What has succeeded once is done, whatever becomes of another try.
+            sql.execute(
+                "UPDATE rejects SET replayed_as = ? WHERE run = ? AND source = ?"
+                " AND NOT EXISTS (SELECT 1 FROM run WHERE id = replayed_as AND status = 'success')",
+                (run_again, run, source),
+            )
 
 
 def _moment(sql: sqlite3.Connection) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import give, say
+
+if TYPE_CHECKING:
+    from datahub.state.records import Rejects, Run
 
 
 def command(
@@ -18,25 +21,35 @@ def command(
 ) -> None:
     import json
 
-    from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.ledger_runs import opened
+    from datahub.cli.rejected import meant
     from datahub.cli.tables import table
 
     with opened(env) as (_, store):
-        found = store.rejects.list(one_run(store, run).id if run else "", number)
+        found = store.rejects.list(meant(store, run).id if run else "", number)
+        again = [store.runs.get(one.replayed_as) if one.replayed_as else None for one in found]
     if output is Listing.JSON:
-        several = [(one, json.loads(one.codes)) for one in found]
-        give_json(
-            [
-                {"run": one.run, "source": one.source, "rows": one.rows, "codes": codes, "file": one.path, "again_as": one.replayed_as}
-                for one, codes in several
-            ]
-        )
+        keys = ("run", "source", "rows", "codes", "file", "again_as", "again_status")
+        told = ((one, run.status.value if run else "") for one, run in zip(found, again, strict=True))
+        several = ((one.run, one.source, one.rows, json.loads(one.codes), one.path, one.replayed_as, status) for one, status in told)
+        give_json([dict(zip(keys, one, strict=True)) for one in several])
         return
     if not found:
         say("no rows were rejected")
         return
     rows = []
-    for one in found:
+    for one, run_again in zip(found, again, strict=True):
         codes = ", ".join(f"{code} {count:,}" for code, count in json.loads(one.codes).items())
-        rows.append([one.run, one.source, f"{one.rows:,}", codes, f"again as {one.replayed_as}" if one.replayed_as else ""])
+        rows.append([one.run, one.source, f"{one.rows:,}", codes, _again(one, run_again)])
     give(table(rows, right=(2,), head=("run", "source", "rows", "codes", "")))
+
+
+def _again(one: Rejects, run: Run | None) -> str:
+    """The run that was over the rows once more; as long as that has not delivered them, with what became of it."""
+    from datahub.state.records import RunStatus
+
+    if run is None:
+        return f"again as {one.replayed_as}" if one.replayed_as else ""
+    status = "" if run.status is RunStatus.SUCCESS else run.status.value.replace("_", " ")
+    what = f"nothing delivered: {status}" if run.ended_for_good else f"not yet: {status}"
+    return f"again as {run.id}{f' ({what})' if status else ''}"

@@ -1,7 +1,8 @@
 """Run a job over rejected rows once more: over the file as it is, or over one in which they were corrected.
 
 What a target refused (`--source refused-TARGET`) goes to that target alone, past the script. The columns that the file has beside those of
-the rows are passed over. With `--code` and `--key` those of the rows that are so go alone, and the others stay to be replayed.
+the rows are passed over. Of rows that are wrong still the run makes rejects of its own, and delivers the others, whatever the job
+tolerates. With `--code` and `--key` those of the rows that are so go alone, and the others stay to be replayed.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="The beginning of a run's id, or `last`.", show_default=False)],
+    run: Annotated[str, typer.Argument(help="The beginning of a run's id, or `last`: the newest that rejected some.", show_default=False)],
     file: Annotated[Path | None, typer.Option(help="The corrected rows.", show_default="as they were rejected")] = None,
     source: Annotated[str, typer.Option(help="The source, where several have rejects.", show_default=False)] = "",
     code: Annotated[str, typer.Option(help="Only rows with this code, such as R104; `R1*` is a family.", show_default=False)] = "",
     key: Annotated[str, typer.Option(help="Only rows with this in their key.", show_default=False)] = "",
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Send rows of a run that delivered nothing, though they may come twice.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
 ) -> None:
@@ -31,7 +35,7 @@ def command(
 
     from datahub.cli.following import follow
     from datahub.cli.job_run import Asked, ended, exit_of
-    from datahub.cli.ledger_runs import one_run, opened
+    from datahub.cli.ledger_runs import opened
     from datahub.cli.project import plan_of
     from datahub.cli.rejected import chosen
     from datahub.cli.waits import waits_told
@@ -41,10 +45,12 @@ def command(
     from datahub.runner.jobs.rejected_rows import Wanted
     from datahub.runner.jobs.replay import Busy, replay
     from datahub.runner.jobs.replay_refused import replay_refused
+    from datahub.runner.jobs.undelivered import undelivered
 
     with opened(env) as (loaded, store):
-        found = one_run(store, run)
-        rejects = chosen(store, found, source)
+        found, rejects = chosen(store, run, source)
+        if not approve and (no := undelivered(store, found, rejects)) is not None:
+            raise Stop(f"nothing was replayed: {no.reason}", f"{no.help}; `--approve` sends them all the same")
         some = bool(code or key)
         if some and file is not None:
             raise Stop("`--code` and `--key` choose among the rows as they were rejected", "leave `--file` out, or choose in the file")

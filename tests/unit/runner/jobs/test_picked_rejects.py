@@ -93,7 +93,9 @@ def test_what_a_script_says_of_how_many_rows_there_are_is_not_asked_of_a_replay(
     wrong.write_text("sku,price\nB,free\nC,free\nD,free\n")
     ending = replay(shop.context("offers"), rejects, wrong)
     assert ("failed", "ABORTED") == (ending.run.status.value, ending.run.code)
-    assert "no other run reads `wrong.csv` for this one: once it is corrected, replay it again" == ending.help
+    assert ending.help.startswith(
+        f"nothing of it was delivered, and all of it is still to be replayed: `dhm rejects replay {rejects.run} --file"
+    )
     (right := tmp_path / "right.csv").write_text("sku,price\nB,2\n")
     ending = replay(shop.context("offers"), rejects, right)
     assert ("success", 1) == (ending.run.status.value, ending.run.counts.written)
@@ -102,6 +104,25 @@ def test_what_a_script_says_of_how_many_rows_there_are_is_not_asked_of_a_replay(
     # It is no measure of what comes after it.
     shop.put("in/b.csv", "sku,price\nA1,3\nA2,3\n")
     assert ("ABORTED" if "< 9" not in asks else "") == shop.by_hand("offers").run.code
+    shop.close()
+
+
+@pytest.mark.parametrize("limit", ['share = "5%"', "rows = 1"])
+def test_those_of_the_rejects_that_are_right_go_whatever_the_job_tolerates(tmp_path, limit):
+    """All rows of a replay were wrong once: a share of them that is right is no measure."""
+    toml = PROJECT.replace('mapping = "offers.dhm"', f'mapping = "offers.dhm"\ntolerance.{limit.replace("1", "3")}', 1)
+    files = {"in/a.csv": "sku,price\n" + "".join(f"A{number},1\n" for number in range(97)) + "B,x1\nC,x2\nD,x3\n"}
+    shop = Projected(
+        tmp_path, {"dhm.toml": toml, "offers.dhm": SCRIPT.replace("csv {}", "csv { columns { sku: text, price: text? } }"), **files}
+    )
+    first = shop.by_hand("offers").run
+    assert ("success", 97, 3) == (first.status.value, first.counts.written, first.counts.rejected)
+    (rejects,) = shop.store.rejects.list()
+    (partly := tmp_path / "partly.csv").write_text("sku,price\nB,11\nC,x2\nE,x\nF,x\nG,x\n")
+    ending = replay(shop.context("offers"), rejects, partly)
+    assert ("success", 1, 4) == (ending.run.status.value, ending.run.counts.written, ending.run.counts.rejected)
+    (left,) = shop.store.rejects.list(ending.run.id)
+    assert 4 == left.rows
     shop.close()
 
 

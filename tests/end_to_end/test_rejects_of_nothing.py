@@ -1,0 +1,122 @@
+"""Rejected rows of a run that delivered nothing are part of an input that is read again as a whole: replayed as well they come twice, and
+what a replay did not deliver is still to be replayed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests import commands
+
+TOML = """\
+[project]
+name = "shop"
+[connections.here]
+kind = "local"
+[jobs.offers]
+mapping = "offers.dhm"
+tolerance.share = "20%"
+sources.feed = {connection = "here", folder = "in", ready.stable = 0}
+targets.kept = {connection = "here", folder = "out", create_folders = true, name = "{{RUN}}.jsonl"}
+"""
+SCRIPT = """\
+source feed: csv { columns { sku: text, price: decimal } }
+entity Offer {
+  key sku
+  sku: text(1..5)
+  price: decimal(8,2)
+}
+map Offer from f in feed { include f }
+target kept: jsonl {}
+flow main {
+  write Offer to kept
+  abort when rejected_share(Offer) > 40%
+}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dhm.toml").write_text(TOML)
+    (tmp_path / "offers.dhm").write_text(SCRIPT)
+    (tmp_path / "in").mkdir()
+    return tmp_path
+
+
+def dhm(*given, code=0):
+    ended = commands.dhm(*given)
+    assert code == ended.code, ended
+    return ended.out, ended.err
+
+
+def last():
+    return json.loads(dhm("runs", "ls", "--output", "json")[0])[0]["run"]
+
+
+def skus(here):
+    return sorted(json.loads(line)["sku"] for path in (here / "out").glob("*.jsonl") for line in path.read_text().splitlines())
+
+
+def test_what_a_replay_did_not_deliver_is_still_to_be_replayed(here):
+    rows = "".join(f"A{number},1\n" for number in range(1, 9))
+    (here / "in" / "a.csv").write_text(f"sku,price\n{rows}B,x1\nC,x2\n")
+    dhm("run", "offers")
+    first = last()
+    # A run that rejects nothing is none that `last` could mean.
+    (here / "in" / "b.csv").write_text("sku,price\nD,1\n")
+    dhm("run", "offers")
+    assert "`dhm rejects ls` lists the runs that rejected some" in dhm("rejects", "show", last(), code=2)[1]
+    shown = dhm("rejects", "show", "last")[0]
+    assert "B,x1" in shown
+    (here / "partly.csv").write_text(shown.replace("x1", "11"))
+    said = dhm("rejects", "replay", "last", "--file", "partly.csv", code=1)[1]
+    assert f"nothing of it was delivered, and all of it is still to be replayed: `dhm rejects replay {first} --file …`" in said
+    assert "to correct and send again" not in said
+    replay = last()
+    assert f"again as {replay} (nothing delivered: failed)" in (listed := dhm("rejects", "ls")[0])
+    assert 1 == listed.count("again as")
+    told = {one["run"]: (one["again_as"], one["again_status"]) for one in json.loads(dhm("rejects", "ls", "--output", "json")[0])}
+    assert (replay, "failed") == told[first]
+    assert shown == dhm("rejects", "show", "last")[0]
+    # One that has rejects of its own, and fails at its target: they are not what to go on with, for the others would be lost.
+    (here / "offers.dhm").write_text(SCRIPT.replace("40%", "60%"))
+    (here / "out").rename(here / "away")
+    (here / "out").write_text("no folder")
+    dhm("rejects", "replay", first, "--file", "partly.csv", code=1)
+    replay = last()
+    assert f"again as {replay} (nothing delivered: failed)" in dhm("rejects", "ls")[0]
+    (here / "out").unlink()
+    (here / "away").rename(here / "out")
+    assert ("C,x2" in (found := dhm("rejects", "show", "last"))[0], "not to be replayed" in found[1]) == (True, True), found
+    said = dhm("rejects", "replay", "last", code=2)[1]
+    assert "delivered nothing of the rows that it replayed" in said
+    assert f"`dhm rejects replay {first} --file …`" in said
+    (here / "right.csv").write_text(shown.replace("x1", "11").replace("x2", "12"))
+    dhm("rejects", "replay", first, "--file", "right.csv")
+    assert [*(f"A{number}" for number in range(1, 9)), "B", "C", "D"] == skus(here)
+    done = f"again as {last()}\n"
+    assert done in dhm("rejects", "ls")[0]
+    # What is done stays done, whatever becomes of another try.
+    (here / "offers.dhm").write_text(SCRIPT)
+    dhm("rejects", "replay", first, code=1)
+    assert done in dhm("rejects", "ls")[0]
+
+
+def test_rows_of_an_input_that_is_read_again_are_not_replayed_beside_it(here):
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,x\n")
+    said = dhm("run", "offers", code=1)[1]
+    assert ("to correct and send again" in said, "rejected rows: " in said) == (False, True), said
+    shown, said = dhm("rejects", "show", "last")
+    assert "not to be replayed: run " in said
+    (here / "right.csv").write_text(shown.replace("x", "3"))
+    said = dhm("rejects", "replay", "last", "--file", "right.csv", code=2)[1]
+    assert "what it had read was given back, and these rows would come again with it" in said
+    assert "correct `a.csv` at the source, and `dhm run offers` reads it; `--approve` sends them all the same" in said
+    assert not (here / "out").exists()
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,3\n")
+    dhm("run", "offers")
+    assert ["A", "B", "C"] == skus(here)
+    dhm("rejects", "replay", "last", "--file", "right.csv", "--approve")
+    assert ["A", "B", "C", "C"] == skus(here)
