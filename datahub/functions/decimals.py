@@ -102,8 +102,9 @@ def floor_divide(left: Datum, right: Datum) -> tuple[Outcome, Outcome]:
         wholes, overs = _small(whole, _WHOLE, keep & ~zero), _small(over, rest, keep & ~zero)
     else:
         (p, lost_p), (q, lost_q) = _wide_at(left, scale, len(keep)), _wide_at(right, scale, len(keep))
-        large, left_over, lost = wide.floor_quotient(p, wide.one_where(zero, q))
-        lost = lost | lost_p | lost_q
+        beyond = np.broadcast_to(lost_p | lost_q, keep.shape)
+        large, left_over, lost = wide.floor_quotient(wide.zero_where(beyond, p), wide.one_where(zero | beyond, q))
+        lost = lost | beyond
         _, most = wide.narrowed_to_ints(large)
         wholes = reworked(_large(large, lost | most, _WHOLE, keep & ~zero), _floored, left, right, _WHOLE)
         overs = reworked(_large(left_over, lost, rest, keep & ~zero), _left_over, left, right, rest)

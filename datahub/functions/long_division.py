@@ -1,7 +1,7 @@
-"""Whole numbers of 256 bits divided by powers of ten in NumPy, and quotients of Arrow's set right.
+"""Whole numbers of 256 bits divided by powers of ten in NumPy.
 
-Arrow's division of 256 bits is off by a unit or two where the quotient is near a power of ten (pyarrow 26.0.1): it
-gives 10^32 - 2 for (10^46 - 1) / 10^14. Its products and differences are right, so that what is left over tells.
+Arrow's division of 256 bits loses parts of quotients near powers of two and of ten (pyarrow 26.0.1): it gives
+10^32 - 2 for (10^46 - 1) / 10^14.
 """
 
 from __future__ import annotations

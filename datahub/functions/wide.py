@@ -25,12 +25,8 @@ Wide: TypeAlias = "pa.Array | pa.Scalar"
 DIGITS = 76
 # A decimal256 wraps at 2^255, which is 5.79e76: below this a float is near enough to tell that it did not.
 _SURELY_HELD = 5e76
-# What Arrow scales up to divide must stay below 10^76; floats are a little off.
-_SCALABLE = 9.99e75
-_MOST_AT_ONCE = 37
 EXACT = Context(prec=DIGITS + 4)
-_LEAST_MORE = 4
-_MOST_STEPS = 5
+_MOST_STEPS = 9
 
 
 def widened(values: pa.Array) -> pa.Array:
@@ -72,26 +68,42 @@ def narrowed_to_ints(values: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
 
 def product(left: Wide, right: Wide) -> tuple[pa.Array, Mask]:
     """The product, and where it has more than 76 digits."""
-    raw = retyped(pc.multiply(_as(left, 37), _as(right, 38)), pa.decimal256(DIGITS, 0))
+    raw = _times(left, right)
     estimate = np.abs(_estimated(left) * _estimated(right))
     return raw, (estimate >= _SURELY_HELD) | beyond(raw, DIGITS)
 
 
 def total(left: Wide, right: Wide) -> tuple[pa.Array, Mask]:
     """The sum of two numbers of at most 76 digits, and where it has more."""
-    raw = retyped(pc.add(_as(left, 75), _as(right, 75)), pa.decimal256(DIGITS, 0))
+    raw = _plus(left, right)
     return raw, beyond(raw, DIGITS)
 
 
 def difference(left: Wide, right: Wide) -> tuple[pa.Array, Mask]:
     """The difference of two numbers of at most 76 digits, and where it has more."""
-    raw = retyped(pc.subtract(_as(left, 75), _as(right, 75)), pa.decimal256(DIGITS, 0))
+    raw = _minus(left, right)
     return raw, beyond(raw, DIGITS)
+
+
+def _times(left: Wide, right: Wide) -> pa.Array:
+    return retyped(pc.multiply(_as(left, 37), _as(right, 38)), pa.decimal256(DIGITS, 0))
+
+
+def _plus(left: Wide, right: Wide) -> pa.Array:
+    return retyped(pc.add(_as(left, 75), _as(right, 75)), pa.decimal256(DIGITS, 0))
+
+
+def _minus(left: Wide, right: Wide) -> pa.Array:
+    return retyped(pc.subtract(_as(left, 75), _as(right, 75)), pa.decimal256(DIGITS, 0))
 
 
 def shifted(values: Wide, digits: int) -> tuple[pa.Array, Mask]:
     """The numbers with `digits` zeros appended, and where they then have more than 76 digits."""
-    return product(values, wide_constant(10**digits))
+    if digits < DIGITS:
+        return product(values, wide_constant(10**digits))
+    column = values if isinstance(values, pa.Array) else pa.array([values.as_py()], pa.decimal256(DIGITS, 0))
+    lost = (signs(column) != 0) & as_mask(pc.is_valid(column))
+    return zero_where(lost, column), lost
 
 
 def rounded(values: pa.Array, digits: int, mode: str) -> pa.Array:
@@ -101,59 +113,73 @@ def rounded(values: pa.Array, digits: int, mode: str) -> pa.Array:
 
 def quotient(left: pa.Array, right: pa.Array, digits: int, mode: str = "half_up") -> tuple[pa.Array, Mask]:
     """`left * 10^digits / right`, rounded, and where that is beyond reach; `right` must not be zero."""
-    # Arrow gives max(4, precision of the right + 1) more digits, cut off.
-    if digits > _MOST_AT_ONCE:
-        larger, beyond_reach = shifted(left, digits - _MOST_AT_ONCE)
-        whole, lost = quotient(_zero_where(beyond_reach, larger), right, _MOST_AT_ONCE, mode)
-        return whole, lost | beyond_reach
-    more = max(_LEAST_MORE, digits)
-    lost = np.abs(_estimated(left)) * 10.0**more >= _SCALABLE
-    left = _zero_where(lost, left)
-    whole, over = _truncated(left, right, max(digits, 0), more)
+    larger, lost = shifted(left, max(digits, 0))
+    larger = zero_where(lost, larger)
+    whole, over, far = _truncated(larger, right)
     if digits >= 0:
-        return _gone_away(whole, over, left, right, mode), lost
+        return _gone_away(whole, over, larger, right, mode), lost | far
     # A digit behind the last says that something is left over, which is all that rounding asks of it.
     apart = widened(pa.array((signs(over) != 0) * (signs(left).astype(np.int64) * signs(right))))
-    return rounded(total(shifted(whole, 1)[0], apart)[0], 1 - digits, mode), lost
+    marked, high = shifted(whole, 1)
+    return rounded(_plus(zero_where(high, marked), apart), 1 - digits, mode), lost | far | high
 
 
 def floor_quotient(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array, Mask]:
     """Quotient by floor, what is left over (with the sign of `right`), and where that is beyond reach; `right` must not be zero."""
-    lost = np.abs(_estimated(left)) * 10.0**_LEAST_MORE >= _SCALABLE
-    left = _zero_where(lost, left)
-    whole, over = _truncated(left, right, 0, _LEAST_MORE)
+    whole, over, far = _truncated(left, right)
     apart = pa.array((signs(over) != 0) & (signs(over) != signs(right)))
-    down = difference(whole, widened(pc.cast(apart, pa.int64())))[0]
-    return down, pc.if_else(apart, total(over, right)[0], over), lost
+    down = _minus(whole, widened(pc.cast(apart, pa.int64())))
+    return down, pc.if_else(apart, _plus(over, right), over), far
 
 
-def _truncated(left: pa.Array, right: pa.Array, digits: int, more: int) -> tuple[pa.Array, pa.Array]:
-    """`left * 10^digits / right` without what is behind the point, and what is left over; Arrow divides with `more` digits."""
-    raw = retyped(pc.divide(_as(left, DIGITS - more), _as(right, more - 1)), pa.decimal256(DIGITS, 0))
-    whole, larger = rounded(raw, more - digits, "down"), shifted(left, digits)[0]
-    over = difference(larger, product(whole, right)[0])[0]
-    size, signs_of_left, signs_of_right = pc.abs(right), signs(larger), widened(pa.array(signs(right).astype(np.int64)))
+def _truncated(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array, Mask]:
+    """`left / right` without what is behind the point, what is left over, and where neither was found.
+
+    Arrow's own division of 256 bits loses parts of quotients near powers of two and of ten (pyarrow 26.0.1). Its products and
+    differences are right: what is left over is divided as a float, some fifty bits of the quotient at a time.
+    """
     there = as_mask(pc.and_(pc.is_valid(left), pc.is_valid(right)))
-    # Arrow's quotient may be off by a unit or two: what is left over says so, and which way.
+    whole, over, size, sign = widened(pa.array(np.zeros(len(left), np.int64))), left, pc.abs(right), signs(left)
+    divisor = np.where(there, _estimated(right), 1.0)
     for _ in range(_MOST_STEPS):
-        short, far = as_mask(pc.greater_equal(pc.abs(over), size)), signs(over) == -signs_of_left
-        step = np.where(there, (short & ~far).astype(np.int64) - far, 0) * signs_of_left
-        if not step.any():
-            return whole, over
-        steps = widened(pa.array(step))
-        whole = total(whole, product(steps, signs_of_right)[0])[0]
-        over = difference(over, product(steps, size)[0])[0]
-    raise ArithmeticError("a quotient of Arrow's is too far off")
+        steps = np.trunc(np.where(there, _estimated(over), 0.0) / divisor)
+        if not steps.any():
+            break
+        step = _of_floats(steps)
+        whole, over = _plus(whole, step), _minus(over, _times(step, right))
+    # The last unit is beyond a float: too many is a rest of the other sign, too few a rest as large as the divisor.
+    side = widened(pa.array(signs(right).astype(np.int64)))
+    for _ in range(_MOST_STEPS):
+        many, few = signs(over) == -sign, as_mask(pc.greater_equal(pc.abs(over), size))
+        turn = np.where(there, np.where(many & (sign != 0), -1, few), 0).astype(np.int64) * sign
+        if not turn.any():
+            break
+        turns = widened(pa.array(turn))
+        whole, over = _plus(whole, _times(turns, side)), _minus(over, _times(turns, size))
+    return whole, over, turn != 0
+
+
+def _of_floats(numbers: npt.NDArray[np.float64]) -> pa.Array:
+    """Floats without decimals as raw whole numbers."""
+    parts, powers = np.frexp(numbers)
+    shift = np.maximum(powers.astype(np.int64) - 53, 0)
+    mantissas = np.where(shift > 0, parts * 2.0**53, numbers).astype(np.int64)
+    if not shift.any():
+        return widened(pa.array(mantissas))
+    words = np.zeros((len(numbers), 4), np.uint64)
+    words[np.arange(len(numbers)), shift // 64] = np.uint64(1) << (shift % 64).astype(np.uint64)
+    return _times(widened(pa.array(mantissas)), of_words(words.view(np.int64), None))
 
 
 def _gone_away(whole: pa.Array, over: pa.Array, left: pa.Array, right: pa.Array, mode: str) -> pa.Array:
     """Quotients rounded by what is left over of them."""
-    twice, size = retyped(total(pc.abs(over), pc.abs(over))[0], right.type), pc.abs(right)
+    rest, size = pc.abs(over), pc.abs(right)
+    twice = _plus(rest, rest)
     # 1 below a half of the divisor, 2 at it, 3 above it, of 4; 0 where nothing is left over.
     part = np.where(as_mask(pc.less(twice, size)), 1, np.where(as_mask(pc.equal(twice, size)), 2, 3)) * (signs(over) != 0)
     sign = signs(left).astype(np.int64) * signs(right)
     away = np.asarray(long_division.AWAY[mode](words_of(whole)[:, 0], part, 4, sign < 0), np.int64)
-    return total(whole, widened(pa.array(np.broadcast_to(away * sign, sign.shape))))[0] if away.any() else whole
+    return _plus(whole, widened(pa.array(np.broadcast_to(away * sign, sign.shape)))) if away.any() else whole
 
 
 def beyond(values: pa.Array, digits: int) -> Mask:
@@ -195,12 +221,10 @@ def _zero(kind: pa.DataType) -> pa.Scalar:
     return pa.scalar(Decimal(0), kind)
 
 
-def _zero_where(lost: Mask, values: Wide) -> Wide:
-    """`values`, but zero where `lost`: Arrow refuses the whole column for one number that it cannot scale."""
+def zero_where(lost: Mask, values: pa.Array) -> pa.Array:
+    """`values`, but zero where `lost`: what stands there is a number modulo 2^256."""
     if not lost.any():
         return values
-    if isinstance(values, pa.Scalar):
-        return wide_constant(0)
     return pc.if_else(pa.array(lost), _zero(values.type), values)
 
 
