@@ -43,21 +43,37 @@ class HttpFiles:
         raise TerminalError("a web server has no folders to list", "name one file: `path = …`")
 
     def look(self, path: str) -> Entry:
-        what = self._what(path)
-        with told(what, self.proxy), ExitStack() as open_ones:
-            response = self._asked().head(self._address(path), headers={"Accept-Encoding": "identity"})
-            if response.status_code in (400, 403, 405, 501):
-                # Some servers, and addresses that are signed for one method, answer a GET alone.
-                response = open_ones.enter_context(
-                    self._asked().stream("GET", self._address(path), headers={"Accept-Encoding": "identity"})
-                )
-        problem = refusal(response, what)
+        response = self._head(path)
+        problem = refusal(response, self._what(path))
         if problem is not None:
             raise problem
         headers = response.headers
         length = headers.get("content-length", "")
         coded = headers.get("content-encoding", "identity") != "identity"
         return Entry(path, "file", int(length) if length.isdigit() and not coded else None, _date(headers), headers.get("etag", ""))
+
+    def answers(self) -> str:
+        """What the server says to the address that paths start from, which need not be one of a file, nor be shown to anybody."""
+        response = self._head("")
+        if response.status_code in (403, 404, 405, 410):
+            asked = self._connection.user or self._connection.token is not None or self._connection.headers
+            known = "; whether it lets us in, a file tells" if asked and response.status_code == 403 else ""
+            return f"the server answers, and has nothing at the address itself (HTTP {response.status_code}){known}"
+        problem = refusal(response, self._what(""))
+        if problem is not None:
+            raise problem
+        return "the address answers"
+
+    def _head(self, path: str) -> httpx.Response:
+        """The answer to a question for the head of a file; its body is not read."""
+        with told(self._what(path), self.proxy), ExitStack() as open_ones:
+            response = self._asked().head(self._address(path), headers={"Accept-Encoding": "identity"})
+            if response.status_code in (400, 403, 405, 501):
+                # Some servers, and addresses that are signed for one method, answer a GET alone.
+                response = open_ones.enter_context(
+                    self._asked().stream("GET", self._address(path), headers={"Accept-Encoding": "identity"})
+                )
+        return response
 
     @contextmanager
     def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[_Download]:

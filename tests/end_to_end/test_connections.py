@@ -15,6 +15,7 @@ import pytest
 from datahub.cli.output import Exit
 from tests.servers.ftp import PASSWORD, pyftpd
 from tests.servers.ssh import openssh
+from tests.servers.web import Answers, answering
 
 
 @pytest.fixture
@@ -433,3 +434,43 @@ def test_check_tells_what_is_not_set_and_does_not_fail_for_it(shop, dhm):
     assert "what uses the connection `ops` cannot run" in ended.err
     add(shop, 'parameters.shop = "${env:SHOP_NAME}"\n')
     assert "`SHOP_NAME` is not set here" in dhm("check").err
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("403 Forbidden", "has nothing at the address itself (HTTP 403)"),
+        ("404 Not Found", "has nothing at the address itself (HTTP 404)"),
+        ("200 OK", "the address answers"),
+        ("401 Unauthorized", ""),
+        ("301 Moved", ""),
+    ],
+)
+def test_what_a_web_server_has_at_its_bare_address_says_nothing_of_who_we_are(shop, dhm, status, says):
+    given = Answers([f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()])
+    with answering(given) as server:
+        add(shop, f'\n[connections.web]\nkind = "http"\nurl = "{server.url}"\ninsecure = true\n')
+        ended = dhm("connections", "test", "web")
+    assert (Exit.DONE if says else Exit.WRONG) == ended.code
+    assert says in ended.out
+    assert "lets us in" not in ended.out
+
+
+def test_a_page_that_is_forbidden_leaves_open_whether_the_password_is_right(shop, dhm, monkeypatch):
+    monkeypatch.setenv("WEB_WORD", "tenfold-marrow-42")
+    given = Answers([b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"])
+    with answering(given) as server:
+        told = 'insecure = true\nuser = "u"\npassword = "${env:WEB_WORD}"\n'
+        add(shop, f'\n[connections.web]\nkind = "http"\nurl = "{server.url}"\n{told}')
+        ended = dhm("connections", "test", "web")
+    assert Exit.DONE == ended.code
+    assert "whether it lets us in, a file tells" in ended.out
+
+
+def test_an_api_that_gives_nothing_at_its_address_answers(shop, dhm):
+    given = Answers([b"HTTP/1.1 405 Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"])
+    with answering(given) as server:
+        add(shop, f'\n[connections.api]\nkind = "rest"\nurl = "{server.url}"\ninsecure = true\n')
+        ended = dhm("connections", "test", "api")
+    assert Exit.DONE == ended.code
+    assert "nothing to read at the address itself" in ended.out

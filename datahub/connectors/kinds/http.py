@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from datahub.connectors.declare import Connector, FileSystem, Missing, Place, declare_connector
+from datahub.connectors.declare import Connector, FileSystem, Place, declare_connector
 from datahub.project.addresses import BaseAddress, protected
 from datahub.project.binding import FilesFrom
 from datahub.project.connection import Connection
@@ -62,11 +62,7 @@ def _test(connection: Http, place: Place) -> str:
 
     files = HttpFiles(connection, place.project)
     try:
-        files.look("")
-        return "the address answers"
-    except Missing:
-        # A folder of files need not have a page of its own.
-        return "the server answers, and has nothing at the address itself"
+        return files.answers()
     finally:
         files.close()
 

@@ -56,8 +56,10 @@ def _test(connection: Rest, place: Place) -> str:
 
     session = _session(connection, place)
     try:
-        session.ask(Request("GET", connection.url))
-        return "the address answers"
+        answer = session.ask(Request("GET", connection.url), lambda status: 200 <= status < 300 or status == 405)
+        if answer.status_code != 405:
+            return "the address answers"
+        return "the server answers, and has nothing to read at the address itself"
     except Missing:
         # An API need not have a page at its root.
         return "the server answers, and has nothing at the address itself"
