@@ -18,8 +18,7 @@ SKUS = [row["sku"] for row in ROWS]
 
 
 def test_every_connector_that_gives_or_takes_rows_is_in_the_suites():
-    kinds = {name: connector for name, connector in load().items() if name != "http"}
-    # Files over HTTP are read one at a time, by tests of their own.
+    kinds = load()
     gives = {name for name, connector in kinds.items() if connector.source is not None or connector.files is not None}
     assert gives == {KIND_OF.get(name, name) for name in SOURCES}
     takes = {name for name, connector in kinds.items() if connector.sender is not None}

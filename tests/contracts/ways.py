@@ -17,9 +17,11 @@ from datahub.connectors.files_in import FilesIn
 from datahub.dev.djust import CLIENT, SECRET, FakeDjust
 from datahub.dev.mirakl import KEY, FakeMirakl
 from datahub.dev.serving import FakeServer
+from datahub.project.binding import FilesFrom
 from datahub.project.secrets import Secret
 from tests.servers.api import api
 from tests.servers.systems import KINDS, System, system
+from tests.servers.web import nginx
 
 ROWS = [{"sku": f"S-{number}", "updatedAt": f"2026-01-0{number}T00:00:00Z"} for number in range(1, 6)]
 
@@ -73,11 +75,13 @@ def giving(name: str, home: Path) -> Iterator[Gives]:
             yield from _mirakl_source(place)
         case "djust":
             yield from _djust_source(place)
+        case "http":
+            yield from _http_source(place)
         case _:
             yield from _files_source(name, home)
 
 
-SOURCES = ("rest", "mirakl", "djust", *sorted(KINDS))
+SOURCES = ("rest", "mirakl", "djust", "http", *sorted(KINDS))
 KIND_OF = {"djust": "rest", **KINDS}
 """The kind of connection of those that are called otherwise."""
 
@@ -153,6 +157,19 @@ def _files_source(name: str, home: Path) -> Iterator[Gives]:
                 one.empty()
 
         yield Gives(lambda: FilesIn("feed", one.open(), binding), from_csv, path.unlink, down)  # type: ignore[arg-type]
+
+
+def _http_source(place: Place) -> Iterator[Gives]:
+    connector = load()["http"]
+    assert connector.files is not None
+    opens = connector.files
+    with ExitStack() as held:
+        (place.project / "server").mkdir()
+        plain, _ = held.enter_context(nginx(place.project / "server"))
+        (plain.folder / "offers.csv").write_text("sku\n" + "".join(f"{row['sku']}\n" for row in ROWS))
+        way = connector.connection.model_validate({"kind": "http", "url": plain.url, "insecure": True})
+        binding = FilesFrom.model_validate({"connection": "x", "path": "offers.csv", "ready": {"stable": 0}})
+        yield Gives(lambda: FilesIn("feed", opens(way, place), binding), from_csv, (plain.folder / "offers.csv").unlink, held.close)
 
 
 def _put(one: System, text: str) -> None:
