@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal as Digits
 from typing import Any
@@ -293,6 +294,85 @@ def test_rejected_rows_can_be_corrected_and_sent_again(kind, tmp_path):
     columns = (*FLAT, ("_dhm_row", Int()), ("_dhm_messages", Text(True)))
     expected = [rows[3] | {"_dhm_row": 4, "_dhm_messages": 'R104: "x", no number'}, rows[77] | {"_dhm_row": 78, "_dhm_messages": None}]
     assert expected == rows_of(read(kind, tmp_path / "rejects", columns), columns)
+
+
+# ------------------------------------------------------------------------------------------------ of all that read, whoever writes
+
+READERS = sorted(name for name, format in FORMATS.items() if format.reader)
+PLACES = {"key": (0, 8), "text": (8, 30)}
+BY_HAND = {"fixed": lambda row: f"{row['key']:<8}{row['text']:<22}\n"}
+"""A line of the formats that nothing of ours writes."""
+
+
+def wanted(kind, *names):
+    """Columns as a plan asks a reader for them: what a format leaves as text has a name of its own."""
+    return frozenset(f"#s.{name}" if SOURCES[kind].text else name for name in names)
+
+
+def given_file(kind, path, rows):
+    """A reader of a file with two columns, and the file."""
+    if kind in BY_HAND:
+        path.write_text("".join(map(BY_HAND[kind], rows)), encoding="utf-8")
+    else:
+        write(kind, path, [table(rows, FLAT[:2])], FLAT[:2])
+    declared = shape(kind, FLAT[:2])
+    if kind in BY_HAND:
+        placed = tuple(replace(one, positions=PLACES[one.name]) for one in declared.columns)
+        declared = replace(declared, columns=placed)
+    return declared, InputFile(str(path), path.name)
+
+
+def test_a_format_that_only_reads_is_written_by_hand():
+    assert set(BY_HAND) == set(READERS) - set(BOTH)
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_rows_come_in_order_each_once_from_whichever_thread(kind, tmp_path):
+    rows = [{"key": number, "text": f"é {number}"} for number in range(70_000)]
+    declared, file = given_file(kind, tmp_path / "f", rows)
+    reader = make_reader(kind, declared, wanted(kind, "text"), [file])
+    blocks = list(reader.blocks(file, 0, 7))
+    assert list(range(7, 7 + len(blocks))) == [block.number for block in blocks]
+    with ThreadPoolExecutor(4) as pool:
+        parsed = list(pool.map(reader.parse, blocks))
+    # Nothing is given but what is wanted.
+    assert all({"text"} == {name.rpartition(".")[2] for name in one.columns} for one in parsed)
+    texts = [text for one in parsed for column in one.columns.values() for text in column.array(one.length).to_pylist()]
+    assert [row["text"] for row in rows] == texts
+    assert [one.columns for one in parsed] == [reader.parse(reader.reread(file, block)).columns for block in blocks]
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("content", [b"\x00\xff\xfe\x01" * 300, b"<html>no</html>", b"PK\x03\x04" + b"\0" * 40, b"\n", b""])
+def test_junk_is_refused_or_gives_no_good_row(kind, content, tmp_path):
+    declared, file = given_file(kind, tmp_path / "f", [{"key": 1, "text": "x"}])
+    (tmp_path / "f").write_bytes(content)
+    refusal: BadInput | None = None
+    columns: dict[str, Any] = {}
+    try:
+        reader = make_reader(kind, declared, wanted(kind, "key", "text"), [file])
+        columns = see(reader, [file]).columns
+    except BadInput as problem:
+        refusal = problem
+    assert refusal is None or (refusal.code[:3], "`f`" in refusal.message) == ("R00", True)
+    keys: list[Any] = next((values for name, values in columns.items() if name.rpartition(".")[2] == "key"), [])
+    assert not any(str(key or "").strip().isdecimal() for key in keys)
+
+
+@pytest.mark.parametrize("kind", [name for name in READERS if FORMATS[name].rejecter])
+def test_rows_that_are_rejected_are_read_again_as_they_came(kind, tmp_path):
+    rows = [{"key": number, "text": f"é {number}"} for number in range(100)]
+    declared, file = given_file(kind, tmp_path / "f", rows)
+    reader = make_reader(kind, declared, wanted(kind, "key", "text"), [file])
+    blocks = list(reader.blocks(file, 0, 0))
+    reader.parse(blocks[0])
+    rejecter = make_rejecter(kind, declared, reader, str(tmp_path / "rejects"))
+    added = pa.table({"_dhm_row": pa.array([4, 78], pa.int64()), "_dhm_messages": ['R104: "x", no number', None]})
+    rejecter.write(reader.reread(file, blocks[0]), np.array([3, 77]), added)
+    rejecter.close()
+    again = InputFile(str(tmp_path / "rejects"), "rejects")
+    seen = see(make_reader(kind, declared, wanted(kind, "text"), [again]), [again])
+    assert [["é 3", "é 77"]] == list(seen.columns.values())
 
 
 @pytest.mark.parametrize("kind", sorted(FORMATS))
