@@ -188,6 +188,8 @@ UNLAWFUL = {
     "broken.bytes": ('"x"', "gave binary, and `broken.bytes(value: text) -> text` needs string"),
     "broken.exits": ('"x"', "raised SystemExit: 3"),
     "broken.gaps": ('"x"', "gave null where `broken.gaps(value: text) -> text` has a value; declare `text?`, or reject the row"),
+    "broken.half": ('"x"', "gave 0.5 (float) where int is declared"),
+    "broken.large": ('"x"', "gave 1000000000000000000000000000000, which does not fit int: "),
     "broken.long": ('"x"', "gave 2 values for 1 rows"),
     "broken.nan": ("1.5", "gave a float that is infinite or no number"),
     "broken.raises": ('"x"', "raised RuntimeError: no licence for it"),
@@ -211,9 +213,10 @@ def test_one_that_breaks_its_word_ends_the_run_in_a_sentence_and_leaves_nothing(
         told = broken.dhm("eval", f"{name}({constant})", cwd=tmp_path)
         assert (1, "") == told[:2]
         assert reason in told.err, name
+        given = {"broken.nan": "float", "broken.half": "int", "broken.large": "int"}.get(name, "text")
         argument = "float(i.n)" if name == "broken.nan" else "i.sku"
         script = (
-            "source items: csv { columns { sku: text, n: decimal } }\nentity E { sku: text, v: " + ("float" if name == "broken.nan" else "text") + " }\n"
+            "source items: csv { columns { sku: text, n: decimal } }\nentity E { sku: text, v: " + given + " }\n"
             f"map E from i in items {{ sku: i.sku, v: {name}({argument}) }}\n"
         )  # fmt: skip
         (tmp_path / "s.dhm").write_text(script, encoding="utf-8")

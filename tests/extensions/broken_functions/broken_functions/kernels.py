@@ -95,3 +95,15 @@ def cut(value):
 def says_otherwise(value):
     """Gives something else than its reference and its example."""
     return value
+
+
+@function("broken.half(value: text) -> int", row_wise=True)
+def half(value):
+    """Gives the half of an int, which is none."""
+    return len(value) * 0.5
+
+
+@function("broken.large(value: text) -> int", row_wise=True)
+def large(value):
+    """Gives more than an int holds."""
+    return 10**30
