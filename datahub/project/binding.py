@@ -59,6 +59,11 @@ class Bound(Config):
 class From(Bound):
     """A source of a script; each kind of connection says what more it is told (`Connection.reads`)."""
 
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """The kinds of source that can read what comes; empty where files come as they are."""
+        return ()
+
 
 class To(Bound):
     """A target of a script; each kind of connection says what more it is told (`Connection.writes`)."""

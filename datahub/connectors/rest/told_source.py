@@ -189,6 +189,10 @@ class RestFrom(From):
     largest: int = Field(default=10 << 30, ge=1)
     """How many bytes one run takes."""
 
+    @property
+    def gives(self) -> tuple[str, ...]:
+        return () if self.calls[-1].download else ("jsonl", "json")
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if any(call.download for call in self.calls[:-1]):

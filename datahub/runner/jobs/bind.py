@@ -37,6 +37,7 @@ from datahub.runner.jobs.same_place import place_at
 from datahub.runner.jobs.watching import Watched, entries_of, watched
 from datahub.runner.outlet import Progress
 from datahub.runner.splits import driving_sources
+from datahub.semantic.ir import SourceShape
 from datahub.state.store import StateStore
 
 _APART = re.compile(r"\{\{\s*(STEM|NAME)\s*\}\}", re.IGNORECASE)
@@ -94,9 +95,10 @@ def ways_of(loaded: Loaded, name: str, plan: Plan, store: StateStore | None = No
     opened = _Opened(loaded, place)
     sources: dict[str, Source] = {}
     for one in sources_read(plan):
+        shape = next(shape for shape in plan.sources if shape.name == one)
+        _readable(shape, job.sources[one])
         match job.sources[one]:
             case EntityFrom(entity=entity):
-                shape = next(shape for shape in plan.sources if shape.name == one)
                 sources[one] = source_of(Origin(name, shape, entity, store, folders_of(loaded)), entered=_waits_for(job, entity))
             case bound:
                 sources[one] = opened.source(one, bound)
@@ -219,6 +221,15 @@ def _bound(job: str, what: str, wanted: tuple[str, ...], given: dict[str, Any]) 
             near = nearest(name, wanted)
             has = f"did you mean `{near}`?" if near else f"it has {', '.join(wanted) or 'none'}"
             raise TerminalError(f"the script of the job `{job}` has no {what} `{name}` that is used", has)
+
+
+def _readable(shape: SourceShape, told: From) -> None:
+    """`TerminalError` where what comes is in no form that the script's source reads."""
+    if told.gives and shape.kind not in told.gives:
+        raise TerminalError(
+            f"the source `{shape.name}` of the script is `{shape.kind}`, and the rows of an API arrive as JSON lines",
+            f"declare it `source {shape.name}: jsonl`, or let the last call be a `download` of a file",
+        )
 
 
 class _Opened:

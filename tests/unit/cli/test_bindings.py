@@ -314,6 +314,22 @@ targets.kept = {connection = "shop", path = "orders"}
         'path = "orders"',
         "target kept: api {}",
     ),
+    "a source of another kind than the rows of an API": (
+        """\
+[connections.shop]
+kind = "rest"
+url = "https://shop.example"
+[jobs.orders]
+mapping = "orders.dhm"
+flow = "main"
+parameters.shop = 7
+sources.feed = {connection = "shop", calls = [{path = "orders"}]}
+targets.kept = {connection = "here", folder = "out"}
+""",
+        "DHM937",
+        '{connection = "shop", calls = [{path = "orders"}]}',
+        "declare it `source feed: jsonl`",
+    ),
     "a receiver that is none": (
         ORDERS + FLOW + 'notify = {connection = "here"}\n',
         "DHM937",
