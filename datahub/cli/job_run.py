@@ -137,7 +137,7 @@ def _unready(loaded: Loaded, asked: Asked, reason: str, advice: str) -> bool:
     if not asked.served or asked.job not in loaded.project.jobs:
         return False
     with closing(ledger(loaded)) as store:
-        unready(store, loaded.project.jobs[asked.job], asked.claimed, reason, datetime.now(UTC))
+        unready(store, loaded.project.jobs[asked.job], asked.claimed, reason, advice, datetime.now(UTC))
         run = store.runs.get(asked.claimed)
     if run is None:
         return False

@@ -41,6 +41,7 @@ def run_facts(run: Run, why: str) -> dict[str, object]:
         "status": run.status.value,
         "code": run.code,
         "reason": why,
+        "help": run.help,
         "started": run.started,
         "ended": run.ended,
         "next_try": run.not_before,

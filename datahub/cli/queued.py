@@ -70,6 +70,29 @@ def ways_on(run: Run) -> str:
     return f"`dhm runs resume {run.id} --approve` or `dhm runs cancel {run.id}`"
 
 
+def next_step(store: StateStore, run: Run) -> str:
+    """The commands for a run that did not succeed, with what each of them reads."""
+    from datahub.state.records import FireKind, RunStatus
+
+    if run.status is RunStatus.HELD:
+        return ways_on(run)
+    if run.status not in (RunStatus.FAILED, RunStatus.OVER_LIMIT) or run.kind is FireKind.REPLAY:
+        return ""
+    goes_on = f"`dhm runs resume {run.id}` goes on with {copies(store, run) or 'what it has made'}"
+    return goes_on if run.window else f"`dhm run {run.job}` reads what is there now; {goes_on}"
+
+
+def copies(store: StateStore, run: Run) -> str:
+    """What a run reads when it goes on, whatever became of that at the source since; nothing where it reads nothing more."""
+    if store.deliveries.planned(run.id):
+        return ""
+    taken = [one.item for one in store.items.taken(run.id) if one.source]
+    if not taken:
+        return "what its sources have"
+    more = f" and {len(taken) - 1} more" if taken[1:] else ""
+    return f"the copy of `{taken[0].name}` (sha256 {taken[0].sha256[:12]}…){more} that it had landed"
+
+
 def ahead(store: StateStore, run: Run) -> Run | None:
     """The run of the same job that is to be done before it."""
     first = store.runs.first(run.job)

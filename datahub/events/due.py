@@ -31,10 +31,11 @@ class Catching(Protocol):
 
 @record(frozen=True, slots=True)
 class Due:
-    """One fire that has come: `misfired` says why it is not run."""
+    """One fire that has come: `misfired` says why it is not run, `each` that no other run stands for it."""
 
     at: datetime
     misfired: str = ""
+    each: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def due(clock: Clock, since: datetime, now: datetime) -> Sequence[Due]:
     left = [at for at in late if at not in run]
     instead = bool(left) and bool(run) and run[-1] > left[-1]
     missed = [Due(left[-1], _missed(clock.catching, left, now, instead=instead))] if left else []
-    return tuple(sorted([*missed, *map(Due, run)], key=lambda one: one.at))
+    each = clock.catching.catch_up == "all"
+    return tuple(sorted([*missed, *(Due(at, each=each and at in late) for at in run)], key=lambda one: one.at))
 
 
 def following(clock: Clock, after: datetime) -> datetime | None:

@@ -21,7 +21,8 @@ class Schedule(Config):
     timezone: str = ""
     """The time zone of the clock that is meant; the project's where it is empty."""
     catch_up: Literal["latest", "none", "all"] = "latest"
-    """What is made up for after a stop: the latest of the missed times, none, or all of them."""
+    """What is made up for after a stop: the latest of the missed times, none, or all of them; those of `all` wait for each other, whatever
+    `overlap` says of others, but where a later one cancels the previous."""
     grace: Length = timedelta(hours=1)
     """How late the latest may still be run; later it is recorded as misfired."""
     most: int = Field(default=24, ge=1, le=10_000)

@@ -145,6 +145,8 @@ class Run:
     """Whether it goes before the runs of its job that wait."""
     failing: datetime | None = None
     """When it first failed in a way that may pass; none where it has not since it was begun, or taken up again by a person."""
+    help: str = ""
+    """What there is to do about how it ended."""
 
     @property
     def ended_for_good(self) -> bool:

@@ -539,3 +539,14 @@ def test_rejects_are_kept_by_run_and_source(store):
 def test_a_job_is_switched(store):
     store.switches.turn("offers", False, "me", NOON)
     assert {"offers": False} == store.switches.all()
+
+
+def test_what_helps_is_kept_with_a_run_until_it_is_taken_up_again(store):
+    submit(store)
+    one = claim(store)
+    store.runs.retry(one, NOON, code="UNREACHED", reason="no answer", help="look at the host")
+    assert "look at the host" == store.runs.get(one.run).help
+    two = claim(store)
+    assert (one.run, "") == (two.run, store.runs.get(two.run).help)
+    store.runs.end(two, RunStatus.FAILED, NOON, code="BAD", reason="a column is missing", help="name it")
+    assert "name it" == store.runs.get(two.run).help

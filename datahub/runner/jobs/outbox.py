@@ -53,7 +53,15 @@ def of_run(store: StateStore, job: Job, run: Run, now: datetime) -> Iterator[Mes
             counts = {
                 name: getattr(run.counts, name) for name in ("read", "written", "rejected", "filtered", "merged", "empty", "looked_up")
             }
-            told = {"job": run.job, "run": run.id, "status": run.status.value, "code": run.code, "reason": run.reason, "rows": counts}
+            told = {
+                "job": run.job,
+                "run": run.id,
+                "status": run.status.value,
+                "code": run.code,
+                "reason": run.reason,
+                "help": run.help,
+                "rows": counts,
+            }
             # An attempt may end held, be let go on, and end otherwise: each of these is one message.
             id = _id(f"{run.id}|{one.connection}|{end}|{run.attempt}")
             yield _message(id, one.connection, f"run.{end}", run.job, told, now)

@@ -68,13 +68,17 @@ class Ending:
 
     run: Run
     report: Report | None = None
-    help: str = ""
     refused: int = 0
     """Rows that arrived and were not taken."""
     rejected: int = 0
     """Rows of which something was rejected."""
     told: tuple[str, ...] = ()
     """What a person has to hear although the run is well."""
+
+    @property
+    def help(self) -> str:
+        """What there is to do about it."""
+        return self.run.help
 
 
 def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
@@ -272,10 +276,10 @@ class _Work:
 
     # ------------------------------------------------------------ ends
 
-    def ending(self, help: str = "") -> Ending:
+    def ending(self) -> Ending:
         self._again()
         refused = refused_rows(self._store.deliveries.batches(self._run.id))
-        return Ending(self._run, self._report, help, refused, rejected_rows(self._store, self._run), self._told_anyway())
+        return Ending(self._run, self._report, refused, rejected_rows(self._store, self._run), self._told_anyway())
 
     def ended_by(self, problem: Exception) -> Ending:
         """Write down how the run ended; what is a mistake of ours is raised again after that."""
@@ -290,8 +294,7 @@ class _Work:
     def _told(self, problem: Exception) -> Ending:
         match problem:
             case Cancelled():
-                self._give_back(RunStatus.CANCELLED, "CANCELLED", str(problem))
-                return self.ending()
+                return self._give_back(RunStatus.CANCELLED, "CANCELLED", str(problem))
             case Held():
                 return self._end(RunStatus.HELD, "HELD", str(problem))
             case OverLimit():
@@ -331,12 +334,11 @@ class _Work:
         if self._run.attempt >= policy.attempts or now - since > policy.within:
             return self._failed(RunStatus.FAILED, code, f"{reason}{tried(self._run.attempt)}", help)
         wait = timedelta(seconds=pause(self._context, self._run.attempt, asked))
-        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason, since=since)
-        return self.ending(help)
+        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason, help=help, since=since)
+        return self.ending()
 
     def _failed(self, status: RunStatus, code: str, reason: str, help: str = "") -> Ending:
-        self._give_back(status, code, reason)
-        return self.ending(help)
+        return self._give_back(status, code, reason, help)
 
     def _unfit(self, status: RunStatus, code: str, reason: str, help: str = "", *, bad: str = "") -> Ending:
         """End a run that failed for what it has read: which files those are (the `bad` one, where it is known), and what becomes of
@@ -344,10 +346,9 @@ class _Work:
         taken = self._store.items.taken(self._claim.run)
         theirs = [one for one in taken if one.item.name == bad] or taken
         told = of_files(self._context, self._run, theirs, reason)
-        self._give_back(status, code, told.reason, theirs)
-        return self.ending("; ".join(filter(None, (help, told.help))))
+        return self._give_back(status, code, told.reason, "; ".join(filter(None, (help, told.help))), theirs)
 
-    def _give_back(self, status: RunStatus, code: str, reason: str, unfit: Sequence[Taken] = ()) -> None:
+    def _give_back(self, status: RunStatus, code: str, reason: str, help: str = "", unfit: Sequence[Taken] = ()) -> Ending:
         """End a run that will not go on: what was set down is taken back, what was landed is settled as not read; where some of it is
         known to be `unfit`, that alone."""
         aside = goes_aside(self._context, unfit)
@@ -365,9 +366,9 @@ class _Work:
         with self._store.together():
             if unfit and (waits := behind(self._context, self._claim, self._run, aside=aside)):
                 reason = f"{reason}; {waits}"
-            self._end(status, code, reason)
+            return self._end(status, code, reason, help)
 
-    def _end(self, status: RunStatus, code: str, reason: str) -> Ending:
+    def _end(self, status: RunStatus, code: str, reason: str, help: str = "") -> Ending:
         """How the run ended, and what others are told of it, are one fact."""
         now = self._context.clock()
         with self._store.together():
@@ -375,7 +376,7 @@ class _Work:
                 brief = [self._piled.brief] if self._piled else []
                 left = rest(self._context, self._run, files_left(self._context, self._run))
                 reason = "; ".join(one for one in (*brief, *self._drift, left, left_aside(self._context)) if one)
-            self._store.runs.end(self._claim, status, now, code=code, reason=reason)
+            self._store.runs.end(self._claim, status, now, code=code, reason=reason, help=help)
             self._again()
             if status is not RunStatus.HELD:
                 taken = status in (RunStatus.SUCCESS, RunStatus.CANCELLED)

@@ -157,7 +157,7 @@ class Loop:
             since = watched_from(self.store, name, schedule, now, partial(self.tell, name))
             fires = due(clock, since, now)
             for fire in fires:
-                admission = Admission(Overlap(one.job.overlap), one.job.most_waiting, misfired=fire.misfired)
+                admission = Admission(Overlap(one.job.overlap), one.job.most_waiting, misfired=fire.misfired, alone=fire.each)
                 run = self.store.runs.submit(Fire(name, FireKind.CRON, fire.at), admission, now)
                 if run is not None:
                     self._told_of(run)

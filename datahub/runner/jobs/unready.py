@@ -14,8 +14,9 @@ from datahub.state.store import StateStore
 UNREADY = "UNREADY"
 
 
-def unready(store: StateStore, job: Job, id: str, reason: str, now: datetime) -> None:
-    """Write down why the run `id` was not begun; as often as the job tries again it is asked for once more, and then it has failed.
+def unready(store: StateStore, job: Job, id: str, reason: str, help: str, now: datetime) -> None:
+    """Write down why the run `id` was not begun, and what helps. As often as the job tries again it is asked for once more, and then it
+    has failed.
 
     Nothing here passes by itself: a person mends it, so the longest wait of the job lies between two attempts.
     """
@@ -26,10 +27,10 @@ def unready(store: StateStore, job: Job, id: str, reason: str, now: datetime) ->
     claim, run = found
     with store.together():
         if run.attempt < job.retry.attempts:
-            store.runs.retry(claim, now + job.retry.longest, code=UNREADY, reason=reason)
+            store.runs.retry(claim, now + job.retry.longest, code=UNREADY, reason=reason, help=help)
             return
         told = f"{reason}{tried(run.attempt)}"
-        store.runs.end(claim, RunStatus.FAILED, now, code=UNREADY, reason=told)
+        store.runs.end(claim, RunStatus.FAILED, now, code=UNREADY, reason=told, help=help)
         store.inbox.settled(run.id, taken=False, reason=told)
         ended = store.runs.get(run.id)
         assert ended is not None

@@ -132,8 +132,8 @@ class SqliteRuns:
 
     def _claimed(self, sql: sqlite3.Connection, row: sqlite3.Row, claim: Claim, to: GoingOn, now: datetime) -> tuple[Claim, Run]:
         sql.execute(
-            "UPDATE run SET attempt = attempt + ?, started = coalesce(started, ?), not_before = NULL, status = ?, code = '', reason = ?"
-            " WHERE id = ?",
+            "UPDATE run SET attempt = attempt + ?, started = coalesce(started, ?), not_before = NULL, status = ?, code = '', reason = ?,"
+            " help = '' WHERE id = ?",
             (to.attempts, written(now), to.status, to.reason, row["id"]),
         )
         found = self.get(row["id"])
@@ -213,26 +213,26 @@ class SqliteRuns:
                 (*(getattr(counts, name) for name in _COUNTS), claim.run),
             )
 
-    def end(self, claim: Claim, status: RunStatus, now: datetime, *, code: str = "", reason: str = "") -> None:
+    def end(self, claim: Claim, status: RunStatus, now: datetime, *, code: str = "", reason: str = "", help: str = "") -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             ended = None if status is RunStatus.HELD else written(now)
             sql.execute(
-                "UPDATE run SET status = ?, ended = ?, code = ?, reason = ? WHERE id = ?",
-                (status, ended, code, redacted(reason), claim.run),
+                "UPDATE run SET status = ?, ended = ?, code = ?, reason = ?, help = ? WHERE id = ?",
+                (status, ended, code, redacted(reason), redacted(help), claim.run),
             )
             if status is RunStatus.SUCCESS:
                 # It broke off nothing: nobody looks through all that ever went well.
                 sql.execute("UPDATE sending SET closed = 1 WHERE run = ?", (claim.run,))
             self._ledger.leases.release(claim.scope, claim.epoch)
 
-    def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str, since: datetime | None = None) -> None:
+    def retry(self, claim: Claim, not_before: datetime, *, code: str, reason: str, help: str = "", since: datetime | None = None) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
-                "UPDATE run SET status = 'failed_retryable', not_before = ?, code = ?, reason = ?, failing = coalesce(?, failing)"
-                " WHERE id = ?",
-                (written(not_before), code, redacted(reason), since and written(since), claim.run),
+                "UPDATE run SET status = 'failed_retryable', not_before = ?, code = ?, reason = ?, help = ?,"
+                " failing = coalesce(?, failing) WHERE id = ?",
+                (written(not_before), code, redacted(reason), redacted(help), since and written(since), claim.run),
             )
             self._ledger.leases.release(claim.scope, claim.epoch)
 
@@ -350,7 +350,7 @@ def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now:
     """End a run that has left nothing anywhere, and ask any other to end: it is claimed once more, to take back what it set down."""
     left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (row["id"],)).fetchone()
     if row["status"] in (RunStatus.PENDING, RunStatus.HELD) and left is None:
-        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, row["id"]))
+        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ?, help = '' WHERE id = ?", (written(now), reason, row["id"]))
         return
     sql.execute(
         "UPDATE run SET cancel = ?, not_before = NULL, status = iif(status = 'held', 'failed_retryable', status) WHERE id = ?",
@@ -362,7 +362,7 @@ def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str,
     row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
     left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (id,)).fetchone()
     if ledger.leases.holder(row["scope"]) is None and (left is None or orphaned):
-        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ? WHERE id = ?", (written(now), reason, id))
+        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ?, help = '' WHERE id = ?", (written(now), reason, id))
     else:
         _mark_cancelled(sql, row, reason, now)
 
@@ -386,6 +386,7 @@ def _run(row: sqlite3.Row) -> Run:
         counts=Counts(*(row[name] for name in _COUNTS)),
         code=row["code"],
         reason=row["reason"],
+        help=row["help"],
         cancel=row["cancel"],
         approved=bool(row["approved"]),
         window=row["window"],

@@ -140,4 +140,8 @@ VERSIONS: tuple[str, ...] = (
     """
     CREATE TABLE listed (place TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
     """,
+    # What there is to do about a failure is asked for long after it, by somebody else than who saw it.
+    """
+    ALTER TABLE run ADD COLUMN help TEXT NOT NULL DEFAULT '';
+    """,
 )

@@ -26,7 +26,7 @@ def command(
 
     from datahub.cli.job_run import Asked, run_job
     from datahub.cli.ledger_runs import one_run, opened
-    from datahub.cli.queued import ahead, met, orphaned, ways_on
+    from datahub.cli.queued import ahead, copies, met, orphaned, ways_on
     from datahub.cli.switching import person
     from datahub.cli.uncertain import answered, unknown
     from datahub.runner.jobs.fetch import gone
@@ -63,6 +63,8 @@ def command(
             raise Stop(f"run {found.id} is held: {found.reason}", ways_on(found))
         if not waiting and not store.runs.reopen(found.id, now, approved=approve or found.approved):
             raise Stop(f"run {found.id} is {found.status.value.replace('_', ' ')}: there is nothing to go on with")
+        if not quiet and stopped and not waiting and (reads := copies(store, found)):
+            say(f"run {found.id} goes on with {reads}; `dhm run {found.job}` reads what is there now")
         said = "approve" if approve else "arrived" if arrived else "resend" if resend else "resume"
         store.audit(person(), said, found.id, now)
     if later:

@@ -12,7 +12,7 @@ from datahub.cli.output import counted, give
 
 if TYPE_CHECKING:
     from datahub.project.load import Loaded
-    from datahub.state.records import Batch, Run
+    from datahub.state.records import Batch, Run, Taken
     from datahub.state.store import StateStore
 
 
@@ -22,7 +22,7 @@ def command(
 ) -> None:
     from datahub.cli.instants import local
     from datahub.cli.ledger_runs import one_run, opened
-    from datahub.cli.queued import states
+    from datahub.cli.queued import next_step, states
     from datahub.cli.tables import table
     from datahub.reports.page import NAME
     from datahub.runner.jobs.bind import folders_of
@@ -36,6 +36,8 @@ def command(
             ["job", f"{found.job}, started by {found.kind}, for {local(found.fire_at, zone)} {zone}"],
             _cause(loaded, store, found),
             ["status", f"{found.status.value.replace('_', ' ')}{f': {why}' if why else ''}"],
+            ["help", found.help],
+            ["next", next_step(store, found)],
             ["at work", f"{local(found.started, zone)} to {local(found.ended, zone)}" if found.started else ""],
             ["parameters", ", ".join(f"{name} = {value}" for name, value in json.loads(found.parameters).items())],
             ["range", found.window.replace("/", " to ")],
@@ -47,7 +49,7 @@ def command(
             fates = " + ".join(f"{getattr(counts, part):,} {part.replace('_', ' ')}" for part in parts if getattr(counts, part))
             rows.append(["rows", f"{counts.read:,} read = {fates}{'' if counts.add_up else '  (they do not add up)'}"])
         rows += [
-            ["read", f"{one.item.name} ({one.item.size:,} bytes, sha256 {one.item.sha256[:12]}…){'' if one.source else ', known before'}"]
+            ["read", f"{_place(one)} ({one.item.size:,} bytes, sha256 {one.item.sha256[:12]}…){'' if one.source else ', known before'}"]
             for one in store.items.taken(found.id)
         ]
         rows += [["sends", f"{one.name} to {one.target}: {one.state}"] for one in store.deliveries.files(found.id)]
@@ -60,6 +62,12 @@ def command(
         rows.append(["report", str(page) if page.is_file() else ""])
         rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
         give(table([row for row in rows if row[1]]))
+
+
+def _place(one: Taken) -> str:
+    """The name of what was read, with where it lay."""
+    path = str(json.loads(one.item.split).get("locator", ""))
+    return f"{one.item.name}, {path}" if path.endswith(f"/{one.item.name}") else one.item.name
 
 
 def _state(batch: Batch) -> str:

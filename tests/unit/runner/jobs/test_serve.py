@@ -111,6 +111,14 @@ def test_no_schedule_of_a_job_hides_what_another_has_missed(serving):
     assert [10, 25, 40] == sorted(run.fire_at.minute for run in serving.store.runs.list())
 
 
+@pytest.mark.parametrize("overlap", ["queue_one", "skip"])
+def test_all_that_is_made_up_for_is_run_though_one_may_wait_at_most(serving, overlap):
+    serving.job("offers", Schedule(every="0 * * * *", catch_up="all", most=3), overlap=overlap)
+    serving.loop.turn(serving.time.now)
+    serving.loop.turn(serving.time.after(hours=5, minutes=30))
+    assert (3, 1) == tuple(sum(run.status.value.startswith(word) for run in serving.store.runs.list()) for word in ("pending", "misfired"))
+
+
 def test_a_fire_that_starts_later_by_chance_is_not_passed_over_for_one_of_another_schedule(serving):
     serving.job("offers", Schedule(every="0 14 * * *", jitter=timedelta(minutes=50)), Schedule(every="1 14 * * *"))
     serving.loop.turn(serving.time.now)
