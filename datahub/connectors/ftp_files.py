@@ -91,7 +91,7 @@ class FtpFiles:
         try:
             # Of a folder, no host that is known tells both a size and a time.
             size, told = session.ftp.size(place), session.ftp.sendcmd(f"MDTM {place}")
-            return Entry(path, "file", size, instant(told[4:]))
+            return self._looked_up(session, path) if size is None else Entry(path, "file", size, instant(told[4:]))
         except ftplib.error_perm:
             return self._looked_up(session, path)
 
@@ -107,9 +107,10 @@ class FtpFiles:
 
     def _size(self, session: FtpSession, place: str, else_: int | None) -> int | None:
         try:
-            return session.ftp.size(place)
+            found = session.ftp.size(place)
         except ftplib.error_perm:
             return else_
+        return else_ if found is None else found
 
     @contextmanager
     def read(self, path: str, start: int = 0, size: int | None = None) -> Iterator[_Download]:

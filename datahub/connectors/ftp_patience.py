@@ -8,6 +8,8 @@ import socket
 import time
 from typing import Any
 
+from datahub.connectors.anew import Anew
+
 _MOST = 1 << 20
 """How many characters an answer may have; those of hosts have hundreds."""
 
@@ -42,6 +44,24 @@ class Patient(ftplib.FTP):
                 if size > _MOST:
                     raise ftplib.error_proto(f"{lines[0][:60]} … ({size:,} characters without an end)")
         return "\n".join(lines)
+
+    def size(self, filename: str) -> int | None:
+        """The size of a file; None where the host answers with no number."""
+        answer = self.sendcmd(f"SIZE {filename}")
+        told = answer[3:].strip()
+        return int(told) if answer[:3] == "213" and told.isascii() and told.isdecimal() else None
+
+    def sendcmd(self, cmd: str) -> str:
+        if not cmd.startswith("REST "):
+            return super().sendcmd(cmd)
+        try:
+            answer = super().sendcmd(cmd)
+        except ftplib.error_perm as problem:
+            answer = str(problem)
+        if answer[:3] != "350":
+            # Any other answer promises nothing of where the host goes on.
+            raise Anew(f"the host does not go on from the middle of a file: {answer[:100]}")
+        return answer
 
     def left(self) -> float | None:
         """How many seconds what is waited for may still take; `TimeoutError` where it is none."""

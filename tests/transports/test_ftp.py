@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from datahub.connectors.anew import Anew
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.ftp_files import FtpFiles
 from datahub.connectors.ftp_listing import entries, of_facts
@@ -394,3 +395,18 @@ def test_an_answer_that_grows_without_bound_is_refused():
         files = FtpFiles(Ftp(host="127.0.0.1", port=port, user="u", tls="none", insecure=True), Path())
         with pytest.raises(TransientError, match="answers what is no FTP: `220-hello … "):
             list(files.list(""))
+
+
+def test_a_size_that_is_no_number_is_looked_up_in_the_listing(connect):
+    line = "-rw-r--r-- 1 u g 1000 May  1 2026 a\r\n"
+    with lying(Lies(content=b"x" * 1000, answers={"SIZE": "213 lots"}, listing=line)) as server:
+        files = connect(server)
+        assert 1000 == files.look("a").size
+        assert b"x" * 1000 == content(files, "a")
+
+
+@pytest.mark.parametrize("answer", ["200 fine", "502 what?"])
+def test_a_host_that_does_not_promise_to_go_on_from_the_middle_is_asked_for_the_whole(answer, connect):
+    line = "-rw-r--r-- 1 u g 1000 May  1 2026 a\r\n"
+    with lying(Lies(content=b"x" * 1000, answers={"REST": answer}, listing=line)) as server, pytest.raises(Anew, match="from the middle"):
+        content(connect(server), "a", 500)
