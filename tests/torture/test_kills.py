@@ -14,6 +14,7 @@ import pytest
 from tests.torture import chain, span
 from tests.torture.harness import POINTS, SCENARIOS, Case, Harness, Kill, random_case
 from tests.torture.mutants import CHAIN_MUTANTS, MUTANTS, SPAN_MUTANTS
+from tests.torture.zygote import DOES_NOT_RUN
 
 SEED = int(os.environ.get("DHM_SEED", "20261127"))
 LONG = bool(os.environ.get("DHM_TORTURE"))
@@ -124,8 +125,13 @@ CHAIN_CATCHERS = {
 
 def found(problems):
     """What shows a mistake; that it does not even run shows nothing."""
-    assert not any("a mistake of DataHub" in one for one in problems), problems
+    assert not any("a mistake of DataHub" in one or one.endswith(f"ended with {DOES_NOT_RUN}") for one in problems), problems
     return problems
+
+
+def test_what_does_not_even_run_is_no_mistake_that_was_found(harness):
+    with pytest.raises(AssertionError, match=f"ended with {DOES_NOT_RUN}"):
+        found(harness.span((Kill("planned"),), "takes_nothing"))
 
 
 @pytest.mark.slow

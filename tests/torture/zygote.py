@@ -26,6 +26,8 @@ from tests.servers.receiver import SECRET
 from tests.torture import chain, mutants, span
 
 TAKEN_OVER = 3
+DOES_NOT_RUN = 8
+"""How a child ends whose code is none that could be run, which says nothing of what it does."""
 
 
 def child(asked: dict) -> int:
@@ -82,8 +84,9 @@ def main() -> None:
             code = 9
             try:
                 code = child(asked)
-            except BaseException:  # noqa: BLE001 - the process ends right below
+            except BaseException as problem:  # noqa: BLE001 - the process ends right below
                 traceback.print_exc()
+                code = DOES_NOT_RUN if isinstance(problem, TypeError | AttributeError | NameError | ImportError) else code
             finally:
                 sys.stderr.flush()
                 os._exit(code)
