@@ -234,6 +234,7 @@ class _Bindings:
 
     def _awaited(self, name: str, trigger: StatusEntered) -> Iterator[Diagnostic]:
         from datahub.diagnostics.suggest import listed, nearest
+        from datahub.plan.asked import delivered
         from datahub.project.rules_jobs import WAITS_FOR_NOTHING
         from datahub.types import model as t
 
@@ -241,7 +242,7 @@ class _Bindings:
         shape = next((one for plan in self._plans.values() for one in plan.entities if one.name == entity and _makes(plan, entity)), None)
         if shape is None:
             if self._all_known:
-                known = sorted({output.entity for plan in self._plans.values() for output in plan.outputs})
+                known = sorted({made for plan in self._plans.values() for made in delivered(plan)})
                 near = nearest(entity, known)
                 has = f"did you mean `{near}`?" if near else f"they deliver {listed(known)}" if known else ""
                 yield self._at(WAITS_FOR_NOTHING, f"`{name}` waits for `{entity}`, which no job delivers", here, "waits here", has)
@@ -328,4 +329,6 @@ class _Bindings:
 
 
 def _makes(plan: Plan, entity: str) -> bool:
-    return any(output.entity == entity for output in plan.outputs)
+    from datahub.plan.asked import delivered
+
+    return entity in delivered(plan)

@@ -73,6 +73,17 @@ class Linked:
         return frozenset(found)
 
 
+def whole(program: ir.Program, entities: Iterable[str]) -> frozenset[str]:
+    """`entities` and all that live and die with them, as far as maps fill them: what owns them, and what they own."""
+    mapped = frozenset(body.entity for body in program.maps)
+    owned = [(shape.name, child) for shape in program.entities for child, _ in shape.owns if {shape.name, child} <= mapped]
+
+    def kin(name: str) -> frozenset[str]:
+        return frozenset(other for pair in owned if name in pair for other in pair)
+
+    return _closure(entities, kin)
+
+
 def _closure(start: Iterable[str], following: Callable[[str], frozenset[str]]) -> frozenset[str]:
     found: set[str] = set()
     waiting = list(start)

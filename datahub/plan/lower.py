@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import assert_never
 
 from datahub.plan import boundary
 from datahub.plan import operators as op
+from datahub.plan.asked import asked_for
 from datahub.plan.constraints import constraints
 from datahub.plan.depths import Depths, Way, at, checked, joined_ways
 from datahub.plan.expressions import lookups_used
-from datahub.plan.linked import Linked
+from datahub.plan.linked import Linked, whole
 from datahub.plan.lower_clauses import computed, element_fields, filtered, list_path, marks, over_columns
 from datahub.plan.lower_sources import read
 from datahub.plan.order import topological
@@ -97,18 +98,12 @@ def _fed(table: ir.LookupTable) -> tuple[tuple[str, str], ...]:
 
 
 def _written(program: ir.Program, flow: ir.FlowBody | None) -> tuple[str, ...]:
-    """The entities whose rows are wanted, in the order of their first map."""
+    """The entities whose rows are wanted, in the order of their first map, with those that live and die with what the flow asks for."""
     mapped = dict.fromkeys(body.entity for body in program.maps)
     if flow is None:
         return tuple(mapped)
-    named = {entity for item in flow.writes for entity in item.entities}
-    counted = {name for item in flow.aborts for name in _counted(item.condition)}
-    return tuple(name for name in mapped if name in named or name in counted)
-
-
-def _counted(condition: ir.Expression) -> Iterable[str]:
-    for name in columns_read(condition):
-        yield name.partition("(")[2].removesuffix(")")
+    wanted = whole(program, asked_for(flow))
+    return tuple(name for name in mapped if name in wanted)
 
 
 @record(slots=True)

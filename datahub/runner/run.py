@@ -24,6 +24,7 @@ from datahub.engine.waiting import Budget
 from datahub.formats.declare import InputFile
 from datahub.formats.files import sweep
 from datahub.plan import operators as op
+from datahub.plan.asked import beside
 from datahub.plan.referring import entity_of
 from datahub.plan.serde import digest
 from datahub.records import record
@@ -146,7 +147,7 @@ def run(
         parameters={name: str(value) for name, value in state.parameters.items()},
         inputs=dict(hashes.result()),
         sources=tuple(_source_counts(plan, execution, files)),
-        entities=dict(outlet.counts),
+        entities={name: count for name, count in outlet.counts.items() if name not in beside(plan)},
         rejected=rejected_rows(execution),
         codes=tuple(
             CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get((severity, code), ())))

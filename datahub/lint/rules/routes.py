@@ -163,7 +163,7 @@ def _check_entities(declared: ast.Flow, subject: Subject, emit: Emit) -> None:
                     NOTHING_TO_WRITE, f"no map fills `{name}`", Label(span, "there is nothing to write"), help=f"add `map {name} from …`"
                 )
             )
-        for needed, why, note in _needed(shape, shapes):
+        for needed, why, note in _needed(shape, shapes, mapped):
             if needed not in written:
                 emit(
                     Diagnostic(
@@ -171,7 +171,9 @@ def _check_entities(declared: ast.Flow, subject: Subject, emit: Emit) -> None:
                         f"`{name}` is written without `{needed}`",
                         Label(span, why),
                         notes=(note,),
-                        help=f"write `{needed}` in the same flow",
+                        help=f"write `{needed}` in the same flow"
+                        if needed in mapped
+                        else f"add `map {needed} from …`, and write it in the same flow",
                     )
                 )
 
@@ -199,18 +201,28 @@ def _check_filled(unit: Unit, program: ir.Program, emit: Emit) -> None:
                 )
 
 
+def _alone(written: str, other: str, mapped: set[str]) -> str:
+    if other in mapped:
+        return f"what is rejected of `{other}` holds back its `{written}` all the same; the target gets them without it"
+    return f"no map fills `{other}`: nothing of it can be rejected and hold back a `{written}`"
+
+
 def _unasked(field: ir.EntityField) -> str:
     return f"nothing is asked of `{field.name}` here, but where the project remembers what was delivered of `{field.references}`"
 
 
-def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape]) -> Iterator[tuple[str, str, str]]:
-    """The entities that one belongs to or refers to, why, and what it means that they are not written."""
+def _needed(shape: ir.EntityShape, shapes: dict[str, ir.EntityShape], mapped: set[str]) -> Iterator[tuple[str, str, str]]:
+    """The entities that one belongs to, owns or refers to, why, and what it means that they are not written."""
     told: set[str] = set()
     for other in shapes.values():
         if any(child == shape.name for child, _ in other.owns):
             told.add(other.name)
-            alone = f"what is rejected of `{other.name}` holds back no `{shape.name}` here, nor the other way round"
-            yield other.name, f"`{other.name}` owns it", alone
+            yield other.name, f"`{other.name}` owns it", _alone(shape.name, other.name, mapped)
+    for child, _ in shape.owns:
+        # What a map fills is worked out with its owner: it holds back what it has to, and who wants none of it has said so.
+        if child not in (*told, *mapped):
+            told.add(child)
+            yield child, "it owns that", _alone(shape.name, child, mapped)
     for one in shape.fields:
         if one.references and one.references not in (*told, shape.name) and "elsewhere" not in one.tags:
             told.add(one.references)

@@ -18,6 +18,7 @@ from datahub.connectors.files_at_once import FilesAtOnce
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.diagnostics.suggest import nearest
+from datahub.plan.asked import delivered
 from datahub.plan.operators import Plan, Read
 from datahub.plan.order import roots, topological
 from datahub.project.binding import DocumentsTo, EntityFrom, FilesFrom, FilesTo, From, To
@@ -295,7 +296,7 @@ def _waits_for(job: Job, entity: str) -> bool:
 
 def _watchable(plan: Plan, watches: tuple[Watched, ...]) -> None:
     """What is waited for can be told from the rows that the plan delivers."""
-    made = {output.entity for output in plan.outputs}
+    made = delivered(plan)
     for shape in plan.entities:
         for watch in watches:
             if watch.entity != shape.name or shape.name not in made:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from datahub.durable import named, write_whole
 from datahub.faults import reach
 from datahub.frames.frame import Frame
+from datahub.plan.asked import delivered
 from datahub.records import record
 from datahub.runner.jobs.files_of_run import digest_of
 from datahub.runner.jobs.job_context import JobContext
@@ -57,7 +58,7 @@ class Remembered:
         self._context = context
         names = frozenset[str]() if nothing else remembered(context)
         wanted = {shape.name: shape for shape in context.plan.entities if shape.name in names}
-        self._shapes: dict[str, EntityShape] = {one.entity: wanted[one.entity] for one in context.plan.outputs if one.entity in wanted}
+        self._shapes: dict[str, EntityShape] = {name: wanted[name] for name in delivered(context.plan) if name in wanted}
         self._spools: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[str, int] = {}
         self._lock = Lock()
