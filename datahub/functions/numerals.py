@@ -51,7 +51,7 @@ def to_decimal(values: pa.Array, precision: int = 28, scale: int = 10, decimal_m
     """Digits, perhaps with a decimal mark, as exact numbers.
 
     R104 where a text is no number, R105 where it has more digits after the mark than `scale` (zeros aside), R102 where it
-    has too many before. Each character of `grouping` may set groups of three apart, the same one throughout a number;
+    has too many before, whatever follows. Each character of `grouping` may set groups of three apart, the same one throughout a number;
     unless told, a decimal comma allows spaces and points, a decimal point nothing.
     """
     marks = grouping if grouping is not None else (SPACES + "." if decimal_mark == "," else "")
@@ -121,7 +121,7 @@ def _to_decimal(values: pa.Array, planned: t.Decimal, mark: str, groups: str) ->
     small = plain.ordinary & (plain.digits + np.maximum(planned.scale - plain.fraction, 0) <= _SAFE_DIGITS) & keep
     numbers, lost, large = _scaled(_read(values, plain, small), plain.fraction, planned)
     column = decimals_from_ints(np.where(lost | large, 0, numbers), keep & small & ~lost & ~large, arrow_type(planned))
-    failed = ((small & lost, "R105"), (small & large & ~lost, "R102"))
+    failed = ((small & large, "R102"), (small & lost & ~large, "R105"))
     rest = keep & ~small
     if not rest.any():
         return outcome(column, *failed)
@@ -182,7 +182,7 @@ def _odd_decimals(values: pa.Array, planned: t.Decimal, mark: str) -> Outcome:
     digits = pc.fill_null(pc.binary_length(pc.utf8_ltrim(pc.struct_field(parts, "whole"), "0")), 0).to_numpy(zero_copy_only=False)
     lost, large = fraction > planned.scale, digits > planned.precision - planned.scale
     ready = pc.utf8_rtrim(nulled(held, lost | large), ".")
-    return outcome(pc.cast(ready, arrow_type(planned)), (~shaped, "R104"), (shaped & lost, "R105"), (shaped & large & ~lost, "R102"))
+    return outcome(pc.cast(ready, arrow_type(planned)), (~shaped, "R104"), (shaped & large, "R102"), (shaped & lost & ~large, "R105"))
 
 
 # --- floats ------------------------------------------------------------------------------------------------------

@@ -426,7 +426,8 @@ def to_decimal(asked: Asked, value: Any, mark: str = ".", groups: str = "") -> D
     if isinstance(value, float):
         return exact(Fraction(repr(value)), t.Decimal(False, 28, 10), "R102")
     if isinstance(value, Decimal) and Fraction(value) * 10**10 % 1:
-        raise Reject("R105" if abs(value) < 10**18 else "R102")
+        # Of the fraction: `abs` of a Decimal rounds to the 28 digits of its context.
+        raise Reject("R105" if abs(Fraction(value)) < 10**18 else "R102")
     return exact(value, t.Decimal(False, 28, 10), "R102")
 
 

@@ -13,10 +13,13 @@ import pytest
 from datahub.engine.evaluate import evaluate
 from datahub.engine.scope import Scope
 from datahub.functions.compare import in_list, not_in_list
+from datahub.functions.numerals import to_decimal
 from datahub.testing.expressions import answer
 from datahub.types import model as t
 from tests.differential.calls import Call
-from tests.differential.held import framed, state, typed
+from tests.differential.held import framed, hold, state, typed
+from tests.reference import reading
+from tests.reference.meaning import Reject
 
 
 @pytest.mark.parametrize(
@@ -64,10 +67,38 @@ def test_what_was_wrong_is_right(expression: str, value: Any) -> None:
         ('end_of("week", make_date(9999, 12, 31))', "R602"),
         ('start_of("year", datetime("0001-01-02T00:00:00Z"), "Europe/Paris")', "R602"),
         ('degrees(float("1e308"))', "R602"),
+        # What is too large is so whatever follows the point: who drops digits meets no second code.
+        ('decimal("9999999999999999999.12345678901")', "R102"),
+        ('decimal("+99999999999999999999999999.999999999999")', "R102"),
+        ('decimal("99,999,999,999,999,999,999.12345678901", ".", ",")', "R102"),
+        ('decimal("999999999999999999.99999999999")', "R105"),
+        ("decimal(999999999999999999.999999999999)", "R105"),
     ],
 )
 def test_what_passed_is_rejected(expression: str, code: str) -> None:
     assert answer(expression).rejected == code
+
+
+@pytest.mark.parametrize("value", [Decimal("-999999999999999999.999999999999"), Decimal("999999999999999999.999999999999")])
+def test_the_reference_rounds_nothing_to_pythons_digits(value: Decimal) -> None:
+    found = typed(Call("decimal(a)", {"a": t.Decimal(True, 38, 12)}))
+    assert found is not None
+    assert not hold(*found, [{"a": value}], np.zeros(1, np.int64), close=False).differences
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code"),
+    [
+        (t.Decimal(True, 12, 2), "12345678901.125", "R102"),
+        (t.Decimal(True, 12, 2), "1234567890.125", "R105"),
+        (t.Decimal(True, 12, 2), "1e3", "R104"),
+    ],
+)
+def test_a_text_that_is_too_large_and_too_exact_is_too_large(kind: t.Decimal, text: str, code: str) -> None:
+    read = to_decimal(pa.array([text, "1"]), kind.precision, kind.scale)
+    assert [code] == [code for mask, code in read.failed if mask[0]]
+    with pytest.raises(Reject, match=code):
+        reading.decimal(text, kind, ".")
 
 
 @pytest.mark.parametrize(

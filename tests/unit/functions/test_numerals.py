@@ -48,9 +48,11 @@ def exact(text: str | None, precision: int, scale: int, mark: str, groups: str) 
         text = text.replace(group, "")
     number = Decimal(text.replace(mark, "."))
     digits = max(-int(number.normalize().as_tuple().exponent), 0) if number else 0
+    if abs(number) >= Decimal(10) ** (precision - scale):
+        return "R102"
     if digits > scale:
         return "R105"
-    return number if abs(number) < Decimal(10) ** (precision - scale) else "R102"
+    return number
 
 
 def columns() -> list[list[str | None]]:
