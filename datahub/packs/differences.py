@@ -74,9 +74,7 @@ class _Items:
 
 def _of_pack(pack: OpenedPack) -> _Items:
     loader = Instead(pack)
-    made = elaborate_whole(parse(loader.documents[0], lambda _: None), loader, lambda _: None)
-    if made.units[-1].module.broken:
-        raise NotAPack(f"{pack.called} cannot be read")
+    made = _compiled(loader.documents[0], loader, pack.called)
     return _Items(pack_meanings(made), pack_texts(made))
 
 
@@ -87,7 +85,7 @@ def field_differences(script: Path, before: OpenedPack, now: OpenedPack) -> list
 
 def _of_script(script: Path, pack: OpenedPack) -> _Items:
     loader = Instead(pack)
-    made: Elaborated = elaborate_whole(parse(loader.document(script, script.as_posix()), lambda _: None), loader, lambda _: None)
+    made = _compiled(loader.document(script, script.as_posix()), loader, f"`{script.name}` with {pack.called}")
     means: dict[str, str] = {}
     texts: dict[str, str] = {}
     for unit in made.units:
@@ -101,6 +99,15 @@ def _of_script(script: Path, pack: OpenedPack) -> _Items:
                 elif kind == "map" and "." not in name and into is means:
                     into[f"{prefix}{name} (which rows there are)"] = value
     return _Items(means, texts)
+
+
+def _compiled(document: Document, loader: Instead, called: str) -> Elaborated:
+    """What a script declares. What cannot be read or found means nothing, and would be no difference: it is told instead."""
+    found: list[Diagnostic] = []
+    made = elaborate_whole(parse(document, found.append), loader, found.append)
+    if wrong := [one for one in found if one.level is Severity.ERROR]:
+        raise NotAPack(f"{called} does not compile", wrong)
+    return made
 
 
 def _between(before: _Items, now: _Items) -> Iterator[Difference]:

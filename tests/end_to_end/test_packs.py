@@ -508,6 +508,33 @@ def test_what_a_pack_overrides_is_part_of_what_it_means(here, tmp_path, dhm, bef
     assert f"~ acme.mid 2.0.0 -> 2.1.0; {means}" in dhm("pack", "update", "acme.mid").err
 
 
+def test_what_does_not_compile_is_told_and_is_no_pack_that_means_the_same(here, tmp_path, dhm):
+    (here / "mine.dhm").write_text("# nothing yet\n", encoding="utf-8")
+    make(tmp_path / "mid", pack_dhm=OVERRIDES.format(version="2.0.0", laid=LAID.format(carrier="03")))
+    make(tmp_path / "next", pack_dhm=OVERRIDES.format(version="2.1.0", laid=LAID.format(carrier="99")))
+    ended = dhm("pack", "diff", tmp_path / "mid", tmp_path / "next")
+    assert ended.code == 1
+    assert "DHM107" in ended.err
+    assert "acme.orders" in ended.err
+    assert "nothing means anything else" not in ended.err
+    make(tmp_path / "orders", pack_dhm=orders("1.0.0"))
+    assert 0 == dhm("pack", "add", "acme.orders", "--path", tmp_path / "orders").code
+    assert "override lookup carriers" in dhm("pack", "diff", tmp_path / "mid", tmp_path / "next").out
+    make(tmp_path / "less", pack_dhm=orders("1.1.0").replace("O001", "O002"))
+    (here / "mine.dhm").write_text(MINE, encoding="utf-8")
+    ended = dhm("pack", "diff", tmp_path / "orders", tmp_path / "less", "--mine")
+    assert ended.code == 1
+    assert "`mine.dhm` with acme.orders 1.1.0 does not compile" in ended.err
+
+
+def test_a_project_without_packs_says_so(here, dhm):
+    (here / "mine.dhm").unlink()
+    for command in ("verify", "tree"):
+        ended = dhm("pack", command)
+        assert ended.code == 0
+        assert "there are no packs in dhm.toml" in ended.err
+
+
 def test_a_pack_means_something_else_where_what_it_overrides_does_and_where_it_shows_less(here, tmp_path, dhm):
     make(tmp_path / "orders", pack_dhm=orders("1.0.0"))
     make(tmp_path / "mid", pack_dhm=OVERRIDES.format(version="2.0.0", laid=LAID.format(carrier="03")))
