@@ -28,6 +28,8 @@ def command() -> None:
             lock = make_lock(project)
     inner = {said.partition(" ")[0] for one in lock.pack for said in one.requires}
     roots = sorted({*project.asked, *(one.name for one in lock.pack if one.name not in inner)})
+    if not roots:
+        say("there are no packs in dhm.toml")
     told: set[str] = set()
     for name in roots:
         asked = project.asked.get(name)

@@ -78,3 +78,5 @@ def _project(paint: Paint) -> None:
     if found:
         say(render(found, colour=colourful(sys.stderr)))
         raise Stop(f"{counted(len(found), 'thing')} in which dhm.lock and the project differ", code=Exit.WRONG)
+    if not project.asked and (project.lock is None or not project.lock.pack):
+        say("there are no packs in dhm.toml")
