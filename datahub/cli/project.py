@@ -41,7 +41,8 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
 
         complain(found)
         mistakes = sum(one.level is Severity.ERROR for one in found)
-        raise Stop(f"`dhm.toml` has {counted(mistakes, 'mistake')}")
+        files = dict.fromkeys(Path(one.at.span.document.path).name for one in found if one.level is Severity.ERROR)
+        raise Stop(f"{' and '.join(f'`{one}`' for one in files)} {'has' if len(files) == 1 else 'have'} {counted(mistakes, 'mistake')}")
     return loaded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from cronsim import CronSim, CronSimError
@@ -55,9 +56,23 @@ def cron(text: str) -> str:
         found = form.fullmatch(words)
         if found is not None:
             return _checked(make(found), text)
-    if words.startswith(("every ", "day ", "last ", "hourly", "daily")):
-        raise NoFrequency(f"`{text}` is no frequency")
+    if words.startswith(("every ", "day ", "on day ", "last ", "first ", "hourly", "daily")):
+        raise NoFrequency(f"`{text}` is no frequency", _meant(words))
     return _checked(plain.upper(), text)
+
+
+def _meant(words: str) -> str:
+    """What those probably mean who wrote what is no frequency; nothing where that is anybody's guess."""
+    if words.startswith("first "):
+        return "write `day 1 of the month at 03:00`"
+    if "month" in words:
+        return f"write such as {', '.join(f'`{one}`' for one in EXAMPLES[-3:])}"
+    timed = f"{words} at 02:30"
+    for form, make in _FORMS:
+        if (found := form.fullmatch(timed)) is not None:
+            with suppress(NoFrequency):
+                return make(found) and f"say the time of day: `{timed}`"
+    return ""
 
 
 def _alias(name: str) -> str:
@@ -100,7 +115,10 @@ def _time(found: re.Match[str]) -> str:
     """Minute and hour, the first two fields; 24:00 and the like are nobody's time."""
     hour, minute = int(found["hour"]), int(found["minute"])
     if hour > 23 or minute > 59:
-        raise NoFrequency(f"`{found['hour']}:{found['minute']}` is no time of day")
+        midnight = (
+            "midnight is `00:00`, with which the next day begins" if (hour, minute) == (24, 0) else "write one from `00:00` to `23:59`"
+        )
+        raise NoFrequency(f"`{found['hour']}:{found['minute']}` is no time of day", midnight)
     return f"{minute} {hour}"
 
 

@@ -331,6 +331,9 @@ def test_a_job_is_listed_shown_switched_and_copied(here):
     _, shown, _ = dhm("jobs", "show", "offers")
     assert "list: effect once (a file is set down under a hidden name and shown in one step)" in shown
     assert "every day at 02:30 (Europe/Paris)" in shown
+    assert "guards shrink 30 %" in " ".join(shown.split())
+    (here / "dhm.bad.toml").write_text("[jobs.offers]\nretention.rejects = 3\n", encoding="utf-8")
+    assert "`dhm.bad.toml` has 1 mistake" in dhm("jobs", "show", "offers", "--env", "bad")[2]
     dhm("jobs", "disable", "offers")
     assert re.search(r"offers  off ", dhm("jobs", "list")[1])
     assert 0 == dhm("jobs", "copy", "offers", "offers-test")[0]

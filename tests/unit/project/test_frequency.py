@@ -68,3 +68,20 @@ def test_what_is_no_frequency_says_why(text, said):
 
 def test_every_example_is_one():
     assert len(EXAMPLES) == len({cron(one) for one in EXAMPLES})
+
+
+@pytest.mark.parametrize(
+    "text, helps",
+    [
+        ("every day", "say the time of day: `every day at 02:30`"),
+        ("every weekday", "say the time of day: `every weekday at 02:30`"),
+        ("last day of the month", "`last day of the month at 23:00`"),
+        ("first day of the month at 03:00", "write `day 1 of the month at 03:00`"),
+        ("every day at 24:00", "midnight is `00:00`, with which the next day begins"),
+        ("every now and then", "write such as `every 5 minutes`"),
+    ],
+)
+def test_what_is_no_frequency_is_told_what_to_write(text, helps):
+    with pytest.raises(NoFrequency) as told:
+        cron(text)
+    assert helps in told.value.help

@@ -1,7 +1,9 @@
-"""Show a job: what it reads and writes, when it runs, and which promise each of its targets gets."""
+"""Show a job: what it reads and writes, when it runs, its parameters and limits, and which promise each of its targets gets."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +12,7 @@ from datahub.cli.output import Stop, give
 
 if TYPE_CHECKING:
     from datahub.project.binding import From
+    from datahub.project.model import Config
 
 
 def command(
@@ -22,6 +25,7 @@ def command(
     from datahub.project.failures import TerminalError
     from datahub.runner.jobs.bind import job_of, ways_of
     from datahub.runner.jobs.promise import promises
+    from datahub.runner.jobs.transform import text_of_parameter
 
     loaded = project(env)
     plan = plan_of(loaded, job)
@@ -40,10 +44,32 @@ def command(
     rows += [["writes", one.told] for one in promises(declared, ways, plan)]
     rows += [["tells", f"{one.connection} when a run ends with {', '.join(one.on)}"] for one in declared.notify]
     rows += [["when busy", declared.overlap.replace("_", " ")]]
+    rows += [["parameters", ", ".join(f"{name} = {text_of_parameter(value)}" for name, value in declared.parameters.items())]]
+    for name in ("tolerance", "guards", "retry", "retention"):
+        rows.append([name, _said(getattr(declared, name))])
+    rows += [["missed times", _said(one, "catch_up", "grace", "most", "jitter")] for one in declared.schedule]
     rows += [
         ["last runs" if not at else "", f"{run.id}  {run.status.value.replace('_', ' ')}  {run.reason}"] for at, run in enumerate(runs)
     ]
     give(table([row for row in rows if row[1]]))
+
+
+def _said(told: Config, *only: str) -> str:
+    """What is said of a part of the job otherwise than where nothing is said."""
+    given = [name for name in type(told).model_fields if name in told.model_fields_set and (not only or name in only)]
+    return ", ".join(f"{name} {_shown(getattr(told, name))}" for name in given)
+
+
+def _shown(value: object) -> str:
+    from datahub.project.model import shown_length
+
+    match value:
+        case timedelta():
+            return shown_length(value)
+        case Decimal():
+            return f"{(value * 100).normalize():f} %"
+        case _:
+            return str(value)
 
 
 def _whence(told: From) -> str:
