@@ -529,6 +529,7 @@ def test_what_does_not_compile_is_told_and_is_no_pack_that_means_the_same(here, 
 
 def test_a_project_without_packs_says_so(here, dhm):
     (here / "mine.dhm").unlink()
+    assert 0 == dhm("pack", "lock").code
     for command in ("verify", "tree"):
         ended = dhm("pack", command)
         assert ended.code == 0
