@@ -44,12 +44,12 @@ _WHOLE = t.Decimal(False, 19, 0)
 
 def add(left: Datum, right: Datum) -> Outcome:
     """The exact sum; R602 beyond 76 digits."""
-    return _sum(left, right, np.add, wide.total)
+    return _sum(left, right, np.add, wide.total, Decimal.__add__)
 
 
 def subtract(left: Datum, right: Datum) -> Outcome:
     """The exact difference; R602 beyond 76 digits."""
-    return _sum(left, right, np.subtract, wide.difference)
+    return _sum(left, right, np.subtract, wide.difference, Decimal.__sub__)
 
 
 def multiply(left: Datum, right: Datum, planned: t.Decimal | None = None) -> Outcome:
@@ -270,7 +270,13 @@ def scaled_constant(value: pa.Scalar) -> int:
     return int(number.scaleb(value.type.scale, wide.EXACT))
 
 
-def _sum(left: Datum, right: Datum, small: Callable[[Any, Any], Any], large: Callable[..., tuple[pa.Array, Mask]]) -> Outcome:
+def _sum(
+    left: Datum,
+    right: Datum,
+    small: Callable[[Any, Any], Any],
+    large: Callable[..., tuple[pa.Array, Mask]],
+    exactly: Callable[[Decimal, Decimal], Decimal],
+) -> Outcome:
     a, b = decimal_of(left), decimal_of(right)
     planned, keep = planned_sum(a, b), all_valid(left, right)
     x, y = _at_scale(scaled(left), planned.scale - a.scale), _at_scale(scaled(right), planned.scale - b.scale)
@@ -278,7 +284,7 @@ def _sum(left: Datum, right: Datum, small: Callable[[Any, Any], Any], large: Cal
         return _small(small(x, y), planned, keep)
     (p, lost_p), (q, lost_q) = _wide_at(left, planned.scale, len(keep)), _wide_at(right, planned.scale, len(keep))
     raw, lost = large(p, q)
-    return _large(raw, lost | lost_p | lost_q, planned, keep)
+    return reworked(_large(raw, lost | lost_p | lost_q, planned, keep), exactly, left, right, planned)
 
 
 _POWERS = {10**digits: digits for digits in range(19)}

@@ -251,13 +251,17 @@ def _declare_step(name: str, mode: str, up: Callable[[Datum, Datum, Mask], Mask]
 
 
 def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask], mode: str) -> Outcome:
-    """Multiples of steps: the one below, or where `up` says so the next, which is how `mode` rounds how many there are."""
+    """Multiples of steps: the one below, or where `up` says so the next, which is how `mode` rounds how many there are.
+
+    `up` is asked of what is over the one below, of what is missing to the next, and of where the number is above 0.
+    """
     column, steps = broadcast(value, step)
     planned = _step_type(decimal_of(column), decimal_of(steps))
     steps = decimals.absolute(steps).values
     # What is left over is taken away, so that nobody minds how many steps there are.
     _, over = decimals.floor_divide(column, steps)
-    above = up(over.values, steps, decimals.order(column, pa.scalar(0)) > 0)
+    rest = decimals.subtract(steps, over.values)
+    above = up(over.values, rest.values, decimals.order(column, pa.scalar(0)) > 0)
     more = pc.if_else(pa.array(above), steps, pa.scalar(0, steps.type))
     apart = decimals.subtract(column, over.values)
     # Multiples of a step have no more decimals than it.
@@ -265,7 +269,8 @@ def _to_step(value: Datum, step: Datum, up: Callable[[Datum, Datum, Mask], Mask]
     nearest = decimals.add(below.values, more)
     result = decimals.at_scale(nearest.values, planned, "half_up")
     zero = [pair for pair in over.failed if pair[1] == "R601"]
-    lost = _one_of(len(above), *apart.failed, *below.failed, *nearest.failed, *result.failed, *over.failed) & ~_one_of(len(above), *zero)
+    failed = (*over.failed, *rest.failed, *apart.failed, *below.failed, *nearest.failed, *result.failed)
+    lost = _one_of(len(above), *failed) & ~_one_of(len(above), *zero)
     there = outcome(nulled(result.values, ~all_valid(column, steps)), (lost, "R602"))
     found = decimals.reworked(there, lambda a, b: (a / b).to_integral_value(_MODES[mode]) * b, column, steps, planned)
     return outcome(found.values, *zero, *found.failed)
@@ -277,8 +282,8 @@ def _one_of(length: int, *failed: tuple[Mask, str]) -> Mask:
     return found
 
 
-def _half_up(over: Datum, steps: Datum, positive: Mask) -> Mask:
-    beyond = decimals.order(over, decimals.subtract(steps, over).values)
+def _half_up(over: Datum, rest: Datum, positive: Mask) -> Mask:
+    beyond = decimals.order(over, rest)
     up: Mask = (beyond > 0) | ((beyond == 0) & positive)
     return up
 
@@ -300,7 +305,7 @@ _declare_step(
 _declare_step(
     "ceil_to",
     "ceil",
-    lambda over, steps, positive: decimals.order(over, pa.scalar(0)) != 0,
+    lambda over, rest, positive: decimals.order(over, pa.scalar(0)) != 0,
     "The smallest multiple of a step that is not below the number.",
     excel="CEILING.MATH",
     also=("GREL ceil", "Excel EVEN", "Excel ODD"),
@@ -314,7 +319,7 @@ _declare_step(
 _declare_step(
     "floor_to",
     "floor",
-    lambda over, steps, positive: np.zeros(length_of(over, steps), np.bool_),
+    lambda over, rest, positive: np.zeros(length_of(over, rest), np.bool_),
     "The largest multiple of a step that is not above the number.",
     excel="FLOOR.MATH",
     also=("GREL floor",),

@@ -18,7 +18,7 @@ WHOLE = (
     2**63 - 1, -(2**63), 2**62, -(2**62), 2**61, 2**32, 2**31, -(2**31), 2**53 + 1, 0, 1, -1, 2, -2, 3, 7, 10, 62, 63, 64,
     10**18, -(10**18), 5 * 10**18, 9 * 10**18,
 )  # fmt: skip
-WIDTHS = ((76, 0), (76, 20), (38, 38), (38, 0), (76, 2))
+WIDTHS = ((76, 0), (76, 20), (38, 38), (38, 0), (76, 2), (19, 2), (38, 18), (70, 30))
 """Digits, and decimals, of the columns of decimals: products of those that files have are as wide."""
 
 
@@ -28,8 +28,11 @@ def asked(name: str) -> Iterator[tuple[ir.Expression, Call]]:
 
     for expression, call in typed_calls(name):
         if any(_is(t.Decimal, kind) for kind in call.columns.values()):
-            for width in WIDTHS:
-                found = typed(replace(call, columns={column: _widened(kind, width) for column, kind in call.columns.items()}))
+            for at in range(2 * len(WIDTHS)):
+                # First all columns of one width, then each of another.
+                widths = [WIDTHS[(at + at // len(WIDTHS) * 3 * number) % len(WIDTHS)] for number in range(len(call.columns))]
+                columns = {column: _widened(kind, width) for (column, kind), width in zip(call.columns.items(), widths, strict=True)}
+                found = typed(replace(call, columns=columns))
                 if found is not None:
                     yield found
         elif any(_is(t.Int, kind) for kind in call.columns.values()):
@@ -75,7 +78,23 @@ def _value(kind: t.Type, pool: tuple[str, ...], small: bool, r: random.Random) -
 
 def _decimal(precision: int, scale: int, r: random.Random) -> Decimal:
     most, power = 10**precision - 1, 10 ** r.randint(0, precision)
-    near = (most, most - 1, most // 2, most // 2 + 1, 5 * 10 ** (precision - 1), power, power - 1, power // 2, r.randint(0, power), 0, 1)
+    two = min(2 ** r.randint(0, 252), most)
+    near = (
+        two,
+        two - 1,
+        min(two + 1, most),
+        most,
+        most - 1,
+        most // 2,
+        most // 2 + 1,
+        5 * 10 ** (precision - 1),
+        power,
+        power - 1,
+        power // 2,
+        r.randint(0, power),
+        0,
+        1,
+    )
     number = min(r.choice((r.choice(near), r.randint(0, power), r.randint(0, 5000) * 10 ** max(scale - 3, 0))), most)
     # A column has no negative zero.
     return Decimal((r.randint(0, 1) if number else 0, tuple(map(int, str(number))), -scale))
