@@ -1,6 +1,7 @@
 """What users of other tools write, and what says the same here: read from `others/*.cases`, a line a case.
 
-`THERE => RESULT :: HERE`, and behind `!!` why the answer is another one. The results are what each tool's
+`THERE => RESULT :: HERE`, and behind `!!` why the answer is another one; where that names a function that HERE does not call, `?? CALL => VALUE`
+behind it shows that what is said of it is so. The results are what each tool's
 documentation and test suites say, or what follows from it, written down by hand: the tools themselves were not run.
 """
 
@@ -16,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from datahub.functions import load
 from datahub.testing.expressions import Answer, answer
 
 FOLDER = Path(__file__).with_name("others")
@@ -27,18 +29,29 @@ TOOLS = {
     "cel": ("CEL", "Macros are loops: `xs.exists(x, p)` is `any(p for x in xs)`."),
     "grel": ("GREL", "OpenRefine's language: `value.f(x)` is `f(value, x)`."),
 }
+_QUOTED, _WORD = re.compile("`([^`]+)`"), re.compile(r"[a-z_]\w*")
 _MARK = re.compile(r"([{,]\s*)([a-z_]\w*):")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: the tool, what it is there, what it gives there, what it is here, and why that gives something else, if it does."""
+    """A case: the tool, what it is there, what it gives there, what it is here, and why that gives something else, if it does.
+
+    `shows` is what the reason says of another function: a call, and what it gives.
+    """
 
     tool: str
     there: str
     gives: str
     here: str
     why: str
+    shows: tuple[str, str] = ("", "")
+
+    @property
+    def unshown(self) -> set[str]:
+        """The functions that the reason names, and that are neither called here nor shown."""
+        named = set(_WORD.findall(" ".join(_QUOTED.findall(self.why))))
+        return (named & set(load())) - set(_WORD.findall(self.here)) - set(_WORD.findall(self.shows[0]))
 
 
 @cache
@@ -51,8 +64,10 @@ def _read() -> Iterator[Case]:
         for line in (FOLDER / f"{tool}.cases").read_text(encoding="utf-8").splitlines():
             head, _, ours = line.partition(" :: ")
             there, _, gives = head.rpartition(" => ")
-            here, _, why = ours.partition(" !! ")
-            yield Case(tool, there, gives.strip(), here.strip(), why.strip())
+            here, _, noted = ours.partition(" !! ")
+            why, _, more = noted.partition(" ?? ")
+            call, _, value = more.rpartition(" => ")
+            yield Case(tool, there, gives.strip(), here.strip(), why.strip(), (call.strip(), value.strip()))
 
 
 @cache
@@ -62,17 +77,26 @@ def given(case: Case) -> Answer:
 
 def agrees(case: Case) -> bool:
     """Whether ours gives what the tool does: numbers by value, an error of theirs by a reject, digits as far as they are told."""
-    found = given(case)
+    return _gives(given(case), case.gives)
+
+
+def holds(case: Case) -> bool:
+    """Whether what the reason says of another function is so."""
+    call, value = case.shows
+    return not call or _gives(answer(call), value)
+
+
+def _gives(found: Answer, wanted: str) -> bool:
     if found.refused:
         return False
-    if case.gives == "error" or case.gives.startswith("#"):
+    if wanted == "error" or wanted.startswith("#"):
         return bool(found.rejected)
     if found.rejected:
         return False
     value = found.as_json().get("value")
-    if case.gives.endswith("..."):
-        return str(value).startswith(case.gives.removesuffix("..."))
-    return _same(_theirs(case.gives), value)
+    if wanted.endswith("..."):
+        return str(value).startswith(wanted.removesuffix("..."))
+    return _same(_theirs(wanted), value)
 
 
 def _theirs(text: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from datahub.functions import load
 from datahub.functions.elsewhere.search import meant
-from tests.peers.others import TOOLS, agrees, cases, given, pages
+from tests.peers.others import TOOLS, agrees, cases, given, holds, pages
 
 ROOT = Path(__file__).parents[2]
 LEAST, MOST_DECIDED = 60, 0.20
@@ -19,6 +19,12 @@ LEAST, MOST_DECIDED = 60, 0.20
 def test_a_case_agrees_or_says_why_not(case):
     assert not given(case).refused, [one.message for one in given(case).refused]
     assert agrees(case) is not bool(case.why), given(case).as_json()
+
+
+@pytest.mark.parametrize("case", [one for one in cases() if one.why], ids=lambda case: f"{case.tool}: {case.there}")
+def test_what_a_reason_says_of_another_function_is_shown_and_so(case):
+    assert set() == case.unshown
+    assert holds(case)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
