@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,10 @@ def main() -> int:
     asked.add_argument("--keep", type=int, default=0, help="keep so many inputs of those that reached new code in tests/fuzz/corpus")
     asked.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given, rest = asked.parse_known_args()
+    if find_spec("atheris") is None:
+        # Not told by a run of each target: what ends without an input kept looks as if something had been found.
+        print("the long run needs atheris, which is not installed: `pip install --editable '.[fuzz]'`", file=sys.stderr)
+        return 2
     if given.inside:
         _inside(given.targets[0], rest)
     broken = 0

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.fuzz import __main__ as long_run
 from tests.fuzz.mutation import damaged
 from tests.fuzz.targets import FOUND, TARGETS, corpus
 
@@ -61,3 +62,12 @@ def test_damaged_input_is_told_of_and_never_raises(name: str) -> None:
         except Exception as error:
             raise AssertionError(f"attempt {number} of {name}: {data!r}") from error
         assert time.process_time() - begun < LONGEST, f"attempt {number} of {name} takes too long: {data!r}"
+
+
+def test_the_long_run_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(long_run, "find_spec", lambda _: None)
+    monkeypatch.setattr("sys.argv", ["tests.fuzz", "pack", "--seconds", "1"])
+    assert 2 == long_run.main()
+    out, told = capsys.readouterr()
+    assert "" == out
+    assert "needs atheris, which is not installed" in told
