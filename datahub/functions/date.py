@@ -229,7 +229,16 @@ def time_of_local(value: Datum) -> pa.Array:
     'text(value: date, pattern: text!, locale: text! = "") -> text',
     'text(value: local_datetime, pattern: text!, locale: text! = "") -> text',
     'text(value: time, pattern: text!, locale: text! = "") -> text',
-    also=("Excel VALUETOTEXT", "Excel ARRAYTOTEXT", "Excel T", "Excel DOLLAR", "Bloblang ts_strftime", "JSLT format-time", "JSLT string"),
+    also=(
+        "Excel VALUETOTEXT",
+        "Excel ARRAYTOTEXT",
+        "Excel T",
+        "Excel DOLLAR",
+        "Bloblang ts_strftime",
+        "Bloblang ts_format",
+        "JSLT format-time",
+        "JSLT string",
+    ),
     examples=[
         example(f'text({_DAY}, "dd/MM/yyyy")', "01/05/2024"),
         example(f'text({_DAY}, "EEEE d MMMM yyyy", "fr")', "mercredi 1 mai 2024"),

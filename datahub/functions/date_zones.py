@@ -97,7 +97,6 @@ def _epoch_rule(kind: t.Type) -> Callable[[Sequence[t.Type], Sequence[Any]], t.T
     also=(
         "VRL from_unix_timestamp",
         "JSONata $fromMillis",
-        "Bloblang ts_format",
         "jq todate",
         "Polars from_epoch",
         "GREL timeSinceUnixEpochToDate",

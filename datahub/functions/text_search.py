@@ -306,7 +306,7 @@ def characters_before(texts: pa.Array, places: np.ndarray[Any, np.dtype[np.int64
 @function(
     "digits(value: text) -> text",
     category=CATEGORY,
-    also=("GREL replace(/\\D/, '')", "Bloblang re_replace_all"),
+    also=("GREL replace(/\\D/, '')",),
     examples=[example('digits("FR 12-34")', "1234"), example('digits("abc")', "")],
 )
 def digits(value: Datum) -> pa.Array:

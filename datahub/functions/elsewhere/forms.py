@@ -148,7 +148,7 @@ FORMS = (
     Form(
         '"{a} and {b}"',
         "A text with expressions in braces; null where one of them is.",
-        ("Excel CONCAT", "SQL CONCAT", "Python f-string", "DataWeave $()", "jq \\()", "SQL FORMAT", "Excel TEXTJOIN",
+        ("Excel CONCAT", "SQL CONCAT", "Python f-string", "DataWeave $()", "jq \\()", "SQL FORMAT",
          "Bloblang filepath_join", "C sprintf", "C printf", "Python format", "template string", "string interpolation"),
         '"{1 + 1} boxes"',
         '"2 boxes"',
