@@ -93,6 +93,7 @@ def _loaded(folder: Path, env: str) -> Loaded | None:
 def _job(loaded: Loaded, name: str, made: Callable[[], Plan], told: bool) -> int:
     from datahub.project.failures import DataHubError
     from datahub.runner.jobs.bind import ways_of
+    from datahub.runner.jobs.halves import halves
     from datahub.runner.jobs.promise import promises
 
     job, paint = loaded.project.jobs[name], Paint(sys.stderr)
@@ -102,12 +103,17 @@ def _job(loaded: Loaded, name: str, made: Callable[[], Plan], told: bool) -> int
         return 0
     try:
         plan = made()
-        for promise in promises(job, ways_of(loaded, name, plan), plan):
+        ways = ways_of(loaded, name, plan)
+        for promise in promises(job, ways, plan):
             say(f"{paint('1', f'job {name}')}: {promise.told}")
         for target in _one_name(job):
             said = f"job {name}: `{target}` gets a file of the same name from every run, and fails where the last is still there"
             say(f"{paint('1;33', 'warning')}: {said}")
             say(f'  {paint("1", "help")}: put `{{{{RUN}}}}` or `{{{{TIMESTAMP}}}}` into `name`, or say `exists = "replace"` or `"number"`')
+        for half in halves(ways, plan):
+            may = f"an API may take some of an `{half.owner}` with its `{half.owned}` and refuse others"
+            say(f"{paint('1;33', 'warning')}: job {name}: `{half.target}` is sent rows, and {may}")
+            say(f'  {paint("1", "help")}: where it takes them whole, write both to one target that is sent as `document = "json"`')
     except (LookupError, DataHubError) as problem:
         if told:
             return 0

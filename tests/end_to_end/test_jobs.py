@@ -492,6 +492,66 @@ def test_checking_a_script_tells_where_a_second_run_finds_the_file_of_the_first(
         assert (0, wanted) == (code, told in said), said
 
 
+HALVES = """\
+source lines: csv {{ columns {{ order: text, no: int }} }}
+entity Order {{
+  key id
+  id : text
+  owns Line on order
+}}
+entity Line {{
+  key order, no
+  order : text
+  no    : int
+}}
+map Order from l in lines group by l.order {{ id: l.order }}
+map Line from l in lines {{ order: l.order, no: l.no }}
+target heads: {kind} {{}}
+target bodies: api {{}}
+flow send {{
+  {writes}
+}}
+"""
+HALVES_PROJECT = """\
+[project]
+name = "halves"
+[connections.in]
+kind = "local"
+root = "in"
+[connections.api]
+kind = "rest"
+url = "http://localhost:1"
+insecure = true
+[jobs.send]
+mapping = "send.dhm"
+[jobs.send.sources.lines]
+connection = "in"
+folder = "."
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "writes", "targets", "told"),
+    [
+        ("api", "write Order to heads\n  write Line to bodies", {"heads": 'path = "heads"', "bodies": 'path = "lines"'}, True),
+        ("jsonl", "write Order to heads\n  write Line to bodies", {"heads": 'folder = "out"', "bodies": 'path = "lines"'}, True),
+        ("api", "write Order, Line to heads", {"heads": 'path = "heads"\ndocument = "json"'}, False),
+        ("api", "write Order to heads", {"heads": 'path = "heads"'}, False),
+    ],
+    ids=["both", "one and a file", "a document", "one alone"],
+)
+def test_checking_a_script_tells_where_an_api_may_take_half_of_an_order(tmp_path, monkeypatch, kind, writes, targets, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "send.dhm").write_text(HALVES.format(kind=kind, writes=writes), encoding="utf-8")
+    bound = "".join(
+        f'[jobs.send.targets.{name}]\nconnection = "{"api" if "path" in said else "in"}"\n{said}\n' for name, said in targets.items()
+    )
+    (tmp_path / "dhm.toml").write_text(HALVES_PROJECT + bound, encoding="utf-8")
+    code, _, said = dhm("check", "send.dhm")
+    assert (0, told) == (code, "and an API may take some of an `Order` with its `Line` and refuse others" in said), said
+
+
 def test_a_damaged_ledger_is_told_with_the_way_out_which_works(here):
     put(here, "a.csv", "A,1.50,3")
     dhm("run", "offers")
