@@ -27,7 +27,10 @@ def _nullable_first(kinds: Sequence[t.Type], constants: Sequence[Any]) -> t.Type
     examples=[example('nullif("N/A", "N/A")'), example('nullif("x", "N/A")', "x"), example("nullif(0, 0.0)"), example("nullif(null, 1)")],
 )
 def nullif(value: Datum, other: Datum) -> pa.Array:
-    """The value, but null where it is the same as another: words that mean nothing."""
+    """The value, but null where it is the same as another: words that mean nothing.
+
+    Both are brought to one type before: a decimal that has no room in it, beside one of many digits after the point, is R102.
+    """
     column, others = broadcast(value, other)
     return nulled(column, same(column, others))
 

@@ -152,7 +152,10 @@ def tallied(values: pa.Array, offsets: Offsets) -> tuple[Ints, Ints]:
     examples=[example("count_distinct([3, 1, 3])", 2), example("count_distinct([null, 1])", 1)],
 )
 def count_distinct(values: pa.Array, offsets: Offsets) -> pa.Array:
-    """How many different values there are, nulls left out."""
+    """How many different values there are, nulls left out.
+
+    The items of a list are of one type: a decimal that has no room in it, beside one of many digits after the point, is R102.
+    """
     return from_ints(np.diff(unpacked(distinct(values, offsets))[1]))
 
 
