@@ -5,7 +5,9 @@ On the left is our expression, on the right DuckDB's; where ours rejects, `try(â
 
 from __future__ import annotations
 
+import itertools
 import random
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -31,6 +33,8 @@ COLUMNS: dict[str, t.Type] = {
     "g": t.MapOf(t.Int(True), True),
 }  # fmt: skip
 SMALL = frozenset(("n", "k", "u", "l", "f"))
+ENDS_OF_MONTHS = [date(2023, 2, 28), date(2023, 12, 31), date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31)]
+"""Between which months are counted in more than one way; chance brings two of them together once in many rows."""
 POOLS = {"num": "number", "day": "date", "h": "encoded", "lk": "likes", "j": "json"}
 
 
@@ -39,6 +43,8 @@ def columns(seed: str = "duckdb") -> tuple[list[dict[str, Any]], pa.Table]:
     rows = rows_for(call, ROWS, random.Random(seed))
     for row in rows:  # a pattern that ends with its escape is refused there with the whole column, and here stands for a backslash
         row["lk"] = row["lk"] and row["lk"].rstrip("\\")
+    for row, (first, last) in zip(rows, itertools.product(ENDS_OF_MONTHS, repeat=2), strict=False):
+        row["d"], row["e"] = first, last
     frame = framed(COLUMNS, rows)
     return rows, pa.table({name: column.array(ROWS) for name, column in frame.columns.items()})
 
