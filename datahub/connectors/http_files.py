@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,10 +21,11 @@ from datahub.connectors.http_digest import Digests
 from datahub.connectors.http_gzip import GZIP, Inflate
 from datahub.connectors.kinds.http import Http
 from datahub.connectors.pace import Pace
+from datahub.records import record
 
 _RESUMES, _WORTH = 5, 64 << 10
 """How often in a row a download is taken up again, and how many bytes must come between for it not to count."""
-
+_APART = timedelta(hours=1)
 
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
@@ -38,6 +40,8 @@ class HttpFiles:
         self.authorities = project / Path(connection.ca_file).expanduser() if connection.ca_file else None
         self.proxy = connection.proxy or None
         self._client: httpx.Client | None = None
+        self.begun: dict[str, Told] = {}
+        """What the first answers said of files that are not here whole yet: who goes on with one compares."""
 
     def list(self, folder: str) -> Iterator[Entry]:
         raise TerminalError("a web server has no folders to list", "name one file: `path = …`")
@@ -137,6 +141,45 @@ class HttpFiles:
         return self._client
 
 
+@record(frozen=True, slots=True)
+class Told:
+    """What an answer says that tells a file from another."""
+
+    tag: str = ""
+    """A strong one: a weak tag says that two contents mean the same, not that their bytes are."""
+    weak: str = ""
+    changed: str = ""
+    young: bool = False
+    """Whether it changed within the second of the answer, so that it may have changed again (RFC 9110, 8.8.2.2)."""
+
+    @classmethod
+    def by(cls, headers: httpx.Headers) -> Told:
+        tag, changed, told_at = headers.get("etag", ""), _date(headers), _date(headers, "date")
+        # The clock of whoever says no time may be another than ours.
+        since = datetime.fromtimestamp(time.time(), UTC) - _APART if told_at is None else told_at
+        return cls(
+            "" if tag.startswith("W/") else tag,
+            tag if tag.startswith("W/") else "",
+            headers.get("last-modified", "") if changed is not None else "",
+            changed is not None and since - changed < timedelta(seconds=1),
+        )
+
+    @property
+    def validator(self) -> str:
+        """What a server is asked to compare; empty where nothing tells the file from another."""
+        return self.tag or ("" if self.young else self.changed)
+
+    def goes_on(self, headers: httpx.Headers) -> bool:
+        """Whether a part with these headers is not said to be of another file."""
+        tag = headers.get("etag", "")
+        if self.tag:
+            # Not every server, and no cache that is too old for it, knows `If-Range`; those that do must tell the tag (RFC 9110, 15.3.7).
+            return bool(tag == self.tag)
+        if self.weak and tag and tag != self.weak:
+            return False
+        return not self.validator or bool(headers.get("last-modified", self.changed) == self.changed)
+
+
 class _Download:
     """The bytes of one file, whole: taken up again where they broke off, as long as the server says that it is still the same file."""
 
@@ -145,8 +188,7 @@ class _Download:
         self._what = files.what(path)
         self._at, self._start, self._begun, self._failed = start, start, start, 0
         self._total: int | None = None
-        self._tag = self._changed = ""
-        self._young = False
+        self._told = files.begun.get(path, Told()) if start else Told()
         self._held = ExitStack()
         self._body: Iterator[bytes] | None = None
         self._inflate: Inflate | None = None
@@ -164,10 +206,10 @@ class _Download:
             except TransientError as problem:
                 self.close()
                 self._failed = 0 if self._at - self._begun >= _WORTH else self._failed + 1
-                if self._young and not self._tag:
+                if self._told.young and not self._told.tag:
                     # Another file may have come within the second, and nothing that the server says would tell it.
                     raise Anew(str(problem), problem.help, wait=problem.wait) from problem
-                if not self._validator or self._inflate is not None or self._failed > _RESUMES or problem.wait:
+                if not self._told.validator or self._inflate is not None or self._failed > _RESUMES or problem.wait:
                     if self._digests is not None and self._digests.said and not problem.wait:
                         # Whoever goes on from here cannot compare the whole with what the server says of it.
                         raise Anew(str(problem), problem.help) from problem
@@ -204,9 +246,11 @@ class _Download:
         headers = {"Accept-Encoding": "identity"}
         if self._at:
             headers["Range"] = f"bytes={self._at}-"
-            if self._validator:
-                headers["If-Range"] = self._validator
+            if self._told.validator:
+                headers["If-Range"] = self._told.validator
         self._held, response = self._files.stream(self._path, headers)
+        # The head has a deadline of its own.
+        self._pace = Pace(self._what, self._files.deadline)
         if self._at and response.status_code == 416 and response.headers.get("content-range", "") == f"bytes */{self._at}":
             self._body, self._total = iter(()), self._at
             return
@@ -236,30 +280,14 @@ class _Download:
         elif coding not in ("identity", ""):
             raise TerminalError(f"{self._what} comes encoded as `{coding}`, though it was asked for as it is")
         self._digests = Digests(headers)
-        # A weak tag says that two contents mean the same, not that their bytes are.
-        tag, told_at = headers.get("etag", ""), _date(headers, "date")
-        self._tag = "" if tag.startswith("W/") else tag
-        changed = _date(headers)
-        self._changed = headers.get("last-modified", "") if changed is not None else ""
-        # So is a time as young as the answer (RFC 9110, 8.8.2.2).
-        self._young = changed is not None and (told_at is None or told_at - changed < timedelta(seconds=1))
-
-    @property
-    def _validator(self) -> str:
-        """What tells the file from another, as a server is asked to compare it; empty where nothing does."""
-        return self._tag or ("" if self._young else self._changed)
+        self._told = self._files.begun[self._path] = Told.by(headers)
 
     def _resumed(self, response: httpx.Response) -> None:
         headers = response.headers
         unit, _, whole = headers.get("content-range", "").partition("/")
         if not unit.startswith(f"bytes {self._at}-"):
             raise Anew(f"{self._what}: the server sends another part than the one asked for")
-        if self._tag:
-            # Not every server, and no cache that is too old for it, knows `If-Range`; those that do must tell the tag (RFC 9110, 15.3.7).
-            same = headers.get("etag", "") == self._tag
-        else:
-            same = headers.get("last-modified", self._changed) == self._changed
-        if self._validator and not same:
+        if not self._told.goes_on(headers):
             raise Anew(f"{self._what}: the rest that the server sends is not said to be of the same file")
         if whole.isdigit():
             if self._total is not None and self._total != int(whole):
@@ -274,6 +302,7 @@ class _Download:
         if self._digests is not None and not self._start:
             self._digests.check(self._what)
         self._ended = True
+        self._files.begun.pop(self._path, None)
         self.close()
 
     def close(self) -> None:

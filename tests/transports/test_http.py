@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,12 +18,12 @@ import httpx
 import pytest
 
 from datahub.connectors.anew import Anew
-from datahub.connectors.declare import Missing, Split, TerminalError, TransientError
+from datahub.connectors.declare import Entry, Missing, Split, TerminalError, TransientError
 from datahub.connectors.files_in import FilesIn
 from datahub.connectors.http_client import retry_after
 from datahub.connectors.http_files import HttpFiles
 from datahub.connectors.kinds.http import Http
-from datahub.connectors.landing import Landing
+from datahub.connectors.landing import Landing, fingerprint
 from datahub.project.binding import FilesFrom
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
@@ -369,12 +370,53 @@ def test_h4_a_part_without_a_date_is_of_the_file_that_was_asked_for_by_one(conne
         assert b"x" * 50 + b"y" * 50 == content(connect(server), "a")
 
 
-@pytest.mark.parametrize("date", ["Date: Wed, 01 Jan 2025 10:00:00 GMT", "X: y"], ids=["of the same second", "of which nothing is known"])
-def test_h4_a_date_as_young_as_the_answer_is_no_validator(date, connect):
-    given = Answers([answer(b"x" * 50, "Content-Length: 100", OLD, date), answer(b"y" * 50, status="206 Partial Content")])
+JUST_NOW = f"Last-Modified: {formatdate(time.time() - 60, usegmt=True)}"
+
+
+@pytest.mark.parametrize(
+    "told", [[OLD, "Date: Wed, 01 Jan 2025 10:00:00 GMT"], [JUST_NOW]], ids=["of the same second", "of a clock that nobody tells"]
+)
+def test_h4_a_date_as_young_as_the_answer_is_no_validator(told, connect):
+    given = Answers([answer(b"x" * 50, "Content-Length: 100", *told), answer(b"y" * 50, status="206 Partial Content")])
     with answering(given) as server, pytest.raises(Anew):
         content(connect(server), "a")
     assert 1 == len(given.seen)
+
+
+def test_h4_an_old_date_is_a_validator_of_servers_that_tell_no_time(connect):
+    part = answer(b"y" * 50, "Content-Length: 50", "Content-Range: bytes 50-99/100", OLD, status="206 Partial Content")
+    with answering(Answers([answer(b"x" * 50, "Content-Length: 100", OLD), part])) as server:
+        assert b"x" * 50 + b"y" * 50 == content(connect(server), "a")
+
+
+def test_h4_weak_tags_that_differ_are_of_two_files(connect):
+    first = answer(b"x" * 50, "Content-Length: 100", OLD, DATE, 'ETag: W/"A"')
+    part = answer(b"y" * 50, "Content-Length: 50", "Content-Range: bytes 50-99/100", OLD, 'ETag: W/"B"', status="206 Partial Content")
+    with answering(Answers([first, part])) as server, pytest.raises(Anew, match="not said to be of the same file"):
+        content(connect(server), "a")
+
+
+def test_h4_what_is_known_of_a_file_outlasts_a_host_that_asks_for_patience(connect, tmp_path):
+    look = head("Content-Length: 100", OLD)
+    given = Answers(
+        [
+            answer(b"x" * 50, "Content-Length: 100", OLD, DATE, 'ETag: "A"'),
+            head("Content-Length: 0", "Retry-After: 1", status="503 No"),
+            look,
+            answer(b"y" * 50, "Content-Length: 50", "Content-Range: bytes 50-99/100", OLD, 'ETag: "B"', status="206 Partial Content"),
+            look,
+            answer(b"y" * 100, "Content-Length: 100", OLD, DATE, 'ETag: "B"'),
+            look,
+        ]
+    )
+    with answering(given) as server:
+        files = connect(server)
+        landing = Landing(files, 1 << 30, lambda _: None)
+        split = Split("feed", "a", "a", fingerprint(Entry("a", "file", 100, datetime(2025, 1, 1, 10, tzinfo=UTC))), 100)
+        (landed,) = landing.several([split], tmp_path).landed
+        assert b"y" * 100 == landed.path.read_bytes()
+        assert {} == files.begun
+    assert 'If-Range: "A"' in given.seen[3]
 
 
 def test_h4_a_chunked_body_that_was_cut_is_a_failure(connect):
@@ -490,6 +532,25 @@ def test_what_stands_around_a_body_is_not_waited_for_for_ever(talk, connect):
         with pytest.raises(TransientError, match="no answer in time"):
             content(files, "a")
         assert time.monotonic() - begun < 15
+
+
+def test_a_head_and_its_body_are_in_time_each_by_itself(connect):
+    class Late(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(1.2)
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            time.sleep(1.2)
+            self.wfile.write(b"whole")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Late) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        assert b"whole" == content(connect(None, port=server.server_address[1], deadline=2), "a")
+        server.shutdown()
 
 
 def test_the_answer_of_a_proxy_is_not_waited_for_for_ever(connect):
