@@ -50,22 +50,19 @@ class FtpFiles:
         lines: list[str] = []
 
         def take(line: str) -> None:
-            # Whoever is left in the middle of a listing cannot go on with this login.
-            session.lost = True
             room_for_one_more(len(lines), folder)
-            session.lost = False
             lines.append(line)
 
         try:
             if session.features & {"MLSD", "MLST"}:
-                ftp.retrlines("MLSD", take)
+                session.lines("MLSD", take, folder)
                 yield from (entry for line in lines if (entry := of_facts(line, folder)) is not None)
                 return
             try:
-                ftp.retrlines("LIST -a", take)
+                session.lines("LIST -a", take, folder)
             except ftplib.error_perm:
                 lines.clear()
-                ftp.retrlines("LIST", take)
+                session.lines("LIST", take, folder)
         except ftplib.error_temp as answer:
             # Some hosts say so of an empty folder.
             if not str(answer).startswith("450"):

@@ -1,4 +1,4 @@
-"""How long an FTP host may take over an answer, and how much it may say: ftplib waits for each line alone, and keeps them all."""
+"""How long an FTP host may take over an answer or a listing, and how much it may say: ftplib waits for each line alone, and keeps all."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import ftplib
 import io
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from datahub.connectors.anew import Anew
+from datahub.connectors.pace import Pace
 
 _MOST = 1 << 20
 """How many characters an answer may have; those of hosts have hundreds."""
@@ -93,3 +95,28 @@ class _Answers(io.RawIOBase):
     def close(self) -> None:
         self._made.close()
         super().close()
+
+
+class _Paced(io.RawIOBase):
+    """The bytes of a data connection, counted as they come: a line that never ends is none that could be counted."""
+
+    def __init__(self, data: socket.socket, pace: Pace) -> None:
+        self._data, self._pace = data, pace
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        count = self._data.recv_into(into)
+        if count:
+            self._pace.moved(count)
+        return count
+
+
+def paced_lines(data: socket.socket, encoding: str, longest: int, pace: Pace) -> Iterator[str]:
+    """The lines of a data connection without their ends, as `retrlines` of the base reads them."""
+    with io.TextIOWrapper(io.BufferedReader(_Paced(data, pace)), encoding=encoding) as lines:
+        while line := lines.readline(longest + 1):
+            if len(line) > longest:
+                raise ftplib.Error(f"got more than {longest} bytes")
+            yield line.removesuffix("\n")

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,13 +128,15 @@ class Lies:
     sent: int | None = None
     """How many bytes of the content are sent before the data connection is closed; all where it is None."""
     every: float = 0
-    """How many seconds lie between two bytes."""
+    """How many seconds lie between two bytes of a file, or two pieces of `pieces`."""
     end: str = "226 Transfer complete"
     """What is said of the transfer behind it."""
     listing: str = ""
     """What LIST answers."""
     facts: str = ""
     """What MLSD answers; without it there is none."""
+    pieces: Sequence[str] = ()
+    """What LIST and MLSD say behind that, piece by piece."""
     passive_host: str = "127,0,0,1"
     """The address that PASV names."""
     answers: dict[str, str] = field(default_factory=dict)
@@ -189,6 +191,9 @@ def lying(lies: Lies) -> Iterator[FtpServer]:
                                 data.sendall(bytes([byte]))
                                 time.sleep(lies.every)
                             data.sendall(content)
+                            for piece in lies.pieces if word != "RETR" else ():
+                                data.sendall(piece.encode())
+                                time.sleep(lies.every)
                         self.say(lies.end if word == "RETR" else "226 done")
                     case "FEAT" if lies.facts:
                         self.say("211-features\r\n MLST type*;size*;modify*;\r\n UTF8\r\n211 end")

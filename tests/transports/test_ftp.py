@@ -357,6 +357,38 @@ def test_a_file_that_crawls_is_noticed_within_the_deadline(seconds, connect):
         content(connect(server, deadline=timedelta(seconds=1)), "a")
 
 
+_FACTS = "type=file;size=1;modify=20260501120000; {}\r\n"
+_LISTED = "-rw-r--r-- 1 u g 1 May  1 2026 {}\r\n"
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        Lies(facts=_FACTS.format("a"), pieces=[_FACTS.format(f"a{at}") for at in range(60)], every=0.5),
+        Lies(listing=_LISTED.format("a"), pieces=[_LISTED.format(f"a{at}") for at in range(60)], every=0.5),
+        Lies(listing=_LISTED.format("a"), pieces=["-"] * 60, every=0.5),
+    ],
+    ids=["lines of MLSD", "lines of LIST", "a line without an end"],
+)
+def test_a_listing_that_crawls_is_noticed_within_the_deadline(lies, connect):
+    with lying(lies) as server:
+        begun = time.monotonic()
+        with pytest.raises(TransientError, match=r"`\.`: only \d+ bytes came in 1 s"):
+            list(connect(server, deadline=timedelta(seconds=1)).list(""))
+        assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(("line", "kind"), [(_FACTS, "MLSD"), (_LISTED, "LIST")], ids=["MLSD", "LIST"])
+def test_a_long_listing_may_take_longer_than_the_deadline(line, kind, connect):
+    first = line.format("a")
+    pieces = ["".join(line.format(f"a{piece}-{at}") for at in range(200)) for piece in range(12)]
+    lies = Lies(facts=first, pieces=pieces, every=0.2) if kind == "MLSD" else Lies(listing=first, pieces=pieces, every=0.2)
+    with lying(lies) as server:
+        begun = time.monotonic()
+        assert 2401 == len(list(connect(server, deadline=timedelta(seconds=1)).list("")))
+        assert time.monotonic() - begun > 2
+
+
 @pytest.mark.parametrize("path", ["a\r\nDELE b", "a\nb", "a\rb"])
 def test_a_path_is_never_two_commands(path, ftp_server, connect):
     server = ftp_server("plain")
