@@ -216,6 +216,18 @@ def test_a_failed_run_does_not_deliver_again_what_a_later_one_has_read_without_a
     assert 2 == len(listed(here / "out"))
 
 
+def test_a_failed_run_does_not_deliver_what_was_corrected_since_without_a_word(here):
+    (here / "dhm.toml").write_text(PROJECT.replace('guards.shrink = "30%"', "tolerance.rows = 0"), encoding="utf-8")
+    put(here, "a.csv", "A,1.50,3", "B,free,2")
+    assert 1 == dhm("run", "offers")[0]
+    failed = last(here)
+    put(here, "a.csv", "A,1.70,3", "B,2.50,2")
+    assert 0 == dhm("run", "offers")[0]
+    code, _, said = dhm("runs", "resume", failed)
+    assert (2, True) == (code, f"run {last(here)} of the same job has delivered since run {failed} failed" in said), said
+    assert 1 == len(listed(here / "out"))
+
+
 def queued(store, fire):
     run = store.runs.submit(fire, Admission(Overlap.QUEUE_ALL), datetime.now(UTC))
     assert run is not None

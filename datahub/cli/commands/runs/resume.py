@@ -52,6 +52,13 @@ def command(
                 # Ids begin with the time at which a run was let in.
                 if reader > found.id:
                     raise Stop(f"run {reader} has read `{one.item.name}` since run {found.id} failed", "`--approve` delivers it once more")
+            # What a place had then is perhaps not what it had later: it would arrive behind that, as if it were newer.
+            delivered = store.runs.list(found.job, (RunStatus.SUCCESS,), limit=100)
+            if since := next((one for one in delivered if one.id > found.id and one.counts.read), None):
+                told = (
+                    f"run {since.id} of the same job has delivered since run {found.id} failed, whose rows would arrive behind newer ones"
+                )
+                raise Stop(told, f"`dhm run {found.job}` reads what is there now; `--approve` delivers them all the same")
         if not store.deliveries.planned(found.id) and (lost := gone(store.items.taken(found.id))):
             raise Stop(
                 f"run {found.id} cannot go on: the copy of `{lost[0]}` is gone, which is kept as long as `retention.payloads` says",
