@@ -40,6 +40,7 @@ class Told(io.TextIOWrapper):
 def typed(words: Sequence[str], out: Told, err: Told, home: Path | None = None, **environment: str) -> int:
     """The exit code of `dhm` with these words, typed in the folder `home`; signals and the environment are afterwards as they were."""
     from datahub.cli.main import main
+    from datahub.project.redaction import redacted
 
     signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with (
@@ -49,6 +50,9 @@ def typed(words: Sequence[str], out: Told, err: Told, home: Path | None = None, 
         redirect_stderr(err),
     ):
         patch.setattr(sys, "argv", ["dhm", *words])
+        # A process of its own would know no secret of the commands before.
+        patch.setattr(redacted, "_known", set())
+        patch.setattr(redacted, "_pattern", None)
         for name, value in environment.items():
             patch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
