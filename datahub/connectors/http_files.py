@@ -26,6 +26,7 @@ from datahub.records import record
 _RESUMES, _WORTH = 5, 64 << 10
 """How often in a row a download is taken up again, and how many bytes must come between for it not to count."""
 _APART = timedelta(hours=1)
+"""How far the clock of a server that tells no time may be from ours."""
 
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
@@ -155,7 +156,6 @@ class Told:
     @classmethod
     def by(cls, headers: httpx.Headers) -> Told:
         tag, changed, told_at = headers.get("etag", ""), _date(headers), _date(headers, "date")
-        # The clock of whoever says no time may be another than ours.
         since = datetime.fromtimestamp(time.time(), UTC) - _APART if told_at is None else told_at
         return cls(
             "" if tag.startswith("W/") else tag,
