@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datahub.cli.listings import Listing
 from datahub.cli.output import Exit, Stop
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ Env = Annotated[str, typer.Option("--env", help="The environment: lays `dhm.NAME
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A value for one key, over all else.", metavar="KEY=VALUE", show_default=False)
 ]
+Output = Annotated[Listing, typer.Option(help="For people, or one JSON document.")]
+Json = Annotated[bool, typer.Option("--json", help="The same as `--output json`.")]
 Name = Annotated[str, typer.Argument(help="The connection.", metavar="NAME", show_default=False)]
 
 

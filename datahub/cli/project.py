@@ -39,10 +39,13 @@ def project(env: str = "", start: Path | None = None, given: Sequence[str] = ())
         from datahub.cli.complaints import complain
         from datahub.diagnostics.rule import Severity
 
-        complain(found)
-        mistakes = sum(one.level is Severity.ERROR for one in found)
-        files = dict.fromkeys(Path(one.at.span.document.path).name for one in found if one.level is Severity.ERROR)
-        raise Stop(f"{' and '.join(f'`{one}`' for one in files)} {'has' if len(files) == 1 else 'have'} {counted(mistakes, 'mistake')}")
+        errors = [one for one in found if one.level is Severity.ERROR]
+        # What is only warned of stands in the way of nothing, and would bury what does.
+        complain(errors)
+        files = dict.fromkeys(Path(one.at.span.document.path).name for one in errors)
+        wrong = f"{' and '.join(f'`{one}`' for one in files)} {'has' if len(files) == 1 else 'have'} {counted(len(errors), 'mistake')}"
+        warned = len(found) - len(errors)
+        raise Stop(wrong, f"`dhm check` tells of {counted(warned, 'warning')} besides" if warned else "")
     return loaded
 
 

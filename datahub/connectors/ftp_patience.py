@@ -38,6 +38,9 @@ class Patient(ftplib.FTP):
         limit = self.sock.gettimeout() if self.sock is not None else None
         self._due = None if limit is None else time.monotonic() + limit
         lines = [self.getline()]
+        if not lines[0][:3].isdigit():
+            # What is no answer may look like the first line of several, as a greeting of SSH does.
+            raise ftplib.error_proto(lines[0])
         size, code = len(lines[0]), lines[0][:3]
         if lines[0][3:4] == "-":
             while not (lines[-1][:3] == code and lines[-1][3:4] != "-" and len(lines) > 1):

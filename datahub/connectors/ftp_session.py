@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.file_names import shown
 from datahub.connectors.ftp_patience import Patient, paced_lines
+from datahub.connectors.in_words import ANOTHER, NO_TLS, TLS_ENDED, Words, in_words, said
 from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
-from datahub.connectors.no_name import NO_NAME, no_name
 from datahub.connectors.pace import Pace
 
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
@@ -137,22 +138,28 @@ class FtpSession:
             ) from None
         except (OSError, EOFError) as problem:
             self.lost = True
-            if isinstance(problem, ssl.SSLError) and problem.reason == "WRONG_VERSION_NUMBER" and not path:
+            known = in_words(problem)
+            if known is NO_TLS and not path:
                 advice = 'where it is asked for TLS once connected: `tls = "explicit"`, mostly on port 21'
                 raise TerminalError(f"{self.name} does not begin with TLS", advice) from None
-            reason = "no answer in time" if isinstance(problem, TimeoutError) else str(problem) or "the connection was closed"
-            raise TransientError(f"{self.name}{f': `{path}`' if path else ''}: {reason}", self._advice(problem, path)) from None
+            reason = "no answer in time" if isinstance(problem, TimeoutError) else said(problem)
+            reason = "the connection was closed" if isinstance(problem, EOFError) else reason
+            place = f"{self.name}{f': `{path}`' if path else ''}"
+            raise TransientError(f"{place}: {reason}", self._advice(problem, known, path)) from None
         except ValueError as problem:
             # ftplib lets no line end through, which a file name may have.
             raise TerminalError(f"{path!r} is no path: {problem}") from None
 
-    def _advice(self, problem: OSError | EOFError, path: str) -> str:
-        """What may be wrong where nobody answers the first word."""
-        if no_name(problem):
-            return NO_NAME
-        if isinstance(problem, TimeoutError) and not path and self._connection.tls == "explicit":
+    def _advice(self, problem: OSError | EOFError, known: Words, path: str) -> str:
+        """What may be wrong where nobody answers the first word, or TLS is not gone on with."""
+        wanted = self._connection
+        if isinstance(problem, TimeoutError) and not path and wanted.tls == "explicit":
             return 'a host where TLS begins with the first byte says nothing before: `tls = "implicit"`, mostly on port 990'
-        return ""
+        if isinstance(problem, EOFError) and not path:
+            return ANOTHER
+        if known is TLS_ENDED and not wanted.reuse_session:
+            return "many hosts want files in the TLS session of the login: leave `reuse_session` out"
+        return known.help
 
     def _answer(self, problem: ftplib.Error, path: str) -> DataHubError:
         """An answer by its code, and by its words where the code says everything."""
@@ -160,7 +167,7 @@ class FtpSession:
         code = text[:3]
         if isinstance(problem, ftplib.error_proto | ftplib.error_reply):
             self.lost = True
-            return TransientError(f"{self.name} answers what is no FTP: `{text[:100]}`")
+            return TransientError(f"{self.name} answers what is no FTP: `{shown(text[:100])}`", ANOTHER)
         match code:
             case "421":
                 self.lost = True

@@ -16,7 +16,7 @@ import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
 from datahub.connectors.http_patience import PatientTransport
-from datahub.connectors.no_name import NO_NAME, no_name
+from datahub.connectors.in_words import ANOTHER, in_words, said
 
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
 """Answers after which trying again may work."""
@@ -84,9 +84,14 @@ def told(what: str, proxy: str | None = None) -> Iterator[None]:
             reason = str(problem).partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or str(problem)
             advice = "if an authority of your own made the certificate out, name that in `ca_file`"
             raise TerminalError(f"{what}: the certificate is not to be trusted: {reason}", advice) from None
-        raise TransientError(f"{what}: {problem}", NO_NAME if no_name(problem) else "") from None
+        raise TransientError(f"{what}: {said(problem)}", in_words(problem).help) from None
     except httpx.TransportError as problem:
-        raise TransientError(f"{what}: {str(problem) or type(problem).__name__}") from None
+        text = str(problem)
+        if "illegal status line" in text:
+            raise TransientError(f"{what}: what answers there does not speak HTTP", ANOTHER) from None
+        if "without sending a response" in text:
+            raise TransientError(f"{what}: the server ended the connection without an answer", ANOTHER) from None
+        raise TransientError(f"{what}: {said(problem)}", in_words(problem).help) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
         raise TerminalError(f"{what} is no address: {problem}") from None
 
@@ -111,12 +116,22 @@ def refusal(response: httpx.Response, what: str) -> DataHubError | None:
             return TerminalError(f"{what}: the proxy refuses who we are (HTTP 407)", PROXY)
         case _ if status in LATER:
             return TransientError(f"{what}: HTTP {status}", wait=retry_after(response))
-        case _ if response.is_redirect:
-            # A redirect may lead anywhere, and take secrets along.
-            place = response.headers.get("location", "nowhere")
-            return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
+        case _ if 300 <= status < 400:
+            return elsewhere(response, what)
         case _:
             return TerminalError(f"{what}: HTTP {status} has no file in it")
+
+
+def elsewhere(response: httpx.Response, what: str) -> TerminalError:
+    """What an answer means that has no content, but says where that is (3xx)."""
+    status, place = response.status_code, response.headers.get("location", "")
+    if status == 304:
+        advice = "it, or a cache before it, is set up wrongly: tell whoever runs it"
+        return TerminalError(f"{what}: the server says that nothing has changed (HTTP 304), which it was not asked", advice)
+    if not place:
+        return TerminalError(f"{what}: the server says that it is elsewhere, and not where (HTTP {status})", "ask whoever runs it")
+    # A redirect may lead anywhere, and take secrets along.
+    return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
 
 
 def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:

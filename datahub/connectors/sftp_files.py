@@ -22,6 +22,7 @@ from sshfs import SSHFileSystem
 
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import checked, room_for_one_more
+from datahub.connectors.in_words import ANOTHER, said
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.sftp_streams import Download, Upload
 from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
@@ -205,7 +206,7 @@ class SftpFiles:
                 self._client = sync(self._fs.loop, begin, path_errors="surrogateescape", timeout=self._deadline)
             except (FSTimeoutError, OSError, asyncssh.Error) as problem:
                 self.close()
-                raise TransientError(f"{self._connection.host} lets us in, but offers no file transfer: {problem}") from None
+                raise TransientError(f"{self._connection.host} lets us in, but offers no file transfer: {said(problem)}") from None
         return self._client
 
     def _connect(self) -> SSHFileSystem:
@@ -234,7 +235,7 @@ class SftpFiles:
                 skip_instance_cache=True,
             )
         except (FSTimeoutError, TimeoutError):
-            raise TransientError(f"{wanted.host}:{wanted.port} did not answer within {limit:g} s") from None
+            raise TransientError(f"{wanted.host}:{wanted.port} did not answer within {limit:g} s", _no_ssh(client)) from None
         except PermissionError:
             raise TerminalError(
                 f"{wanted.host} refuses the login of `{wanted.user}`", "the password or key is wrong, or not allowed for this account"
@@ -242,6 +243,9 @@ class SftpFiles:
         except asyncssh.HostKeyNotVerifiable:
             raise client.refused(f"{wanted.host}:{wanted.port}") from None
         except (OSError, asyncssh.Error) as problem:
+            if isinstance(problem, asyncssh.ConnectionLost) and not client.answered:
+                ended = f"{wanted.host}:{wanted.port} ended the connection before a word of SSH"
+                raise TransientError(ended, _no_ssh(client)) from None
             raise told(problem, "", f"{wanted.host}:{wanted.port}") from None
 
     def _path(self, path: str) -> str:
@@ -286,6 +290,11 @@ async def _whole(client: SFTPClient, path: str, place: str, most: int, turn: asy
         except asyncssh.SFTPError:
             return None
     return (entry, data) if len(data) <= most else None
+
+
+def _no_ssh(client: PinnedClient) -> str:
+    """What to do where nobody has said that SSH is spoken there."""
+    return "" if client.answered else ANOTHER
 
 
 def _entry(path: str, found: Any) -> Entry:

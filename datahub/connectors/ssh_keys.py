@@ -8,6 +8,7 @@ from typing import Any
 import asyncssh
 
 from datahub.connectors.declare import TerminalError, TransientError
+from datahub.connectors.in_words import in_words, said
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.durable import write_whole
 from datahub.records import record
@@ -42,8 +43,17 @@ class PinnedClient(asyncssh.SSHClient):
 
     def __init__(self, pins: list[str]) -> None:
         self._pins = {pin.rstrip("=") for pin in pins}
+        self._connection: asyncssh.SSHClientConnection | None = None
         self.shown = ""
         """The fingerprint of the key that the host has shown, where nothing else trusts it."""
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._connection = conn
+
+    @property
+    def answered(self) -> bool:
+        """Whether what listens there has said that it speaks SSH; True too where nothing listens."""
+        return self._connection is None or bool(self._connection.get_extra_info("server_version"))
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.shown = key.get_fingerprint()
@@ -70,7 +80,8 @@ def shown_key(connection: Sftp) -> HostKey:
     try:
         key = sync(get_loop(), ask, timeout=limit)
     except (FSTimeoutError, TimeoutError, OSError, asyncssh.Error) as problem:
-        raise TransientError(f"{connection.host}:{connection.port} does not show its key: {problem or 'no answer'}") from None
+        why = "no answer in time" if isinstance(problem, FSTimeoutError | TimeoutError) else said(problem)
+        raise TransientError(f"{connection.host}:{connection.port} does not show its key: {why}", in_words(problem).help) from None
     if key is None:
         raise TerminalError(f"{connection.host} has no key of its own")
     public = key.export_public_key("openssh").decode().split()[:2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncssh
 
 from datahub.connectors.declare import DataHubError, Missing, Taken, TerminalError, TransientError
-from datahub.connectors.no_name import NO_NAME, no_name
+from datahub.connectors.in_words import in_words, said
 
 _LATER = (
     asyncssh.SFTPFailure,
@@ -25,7 +25,7 @@ def lost(problem: BaseException) -> bool:
 
 def told(problem: BaseException, path: str, host: str) -> DataHubError:
     """`problem`, met while working on `path` of `host`, in our words."""
-    reason = getattr(problem, "reason", "") or str(problem) or type(problem).__name__
+    reason = getattr(problem, "reason", "") or said(problem)
     match problem:
         case asyncssh.SFTPNoSuchFile() | asyncssh.SFTPNoSuchPath():
             return Missing(f"there is no `{path}` on {host}")
@@ -39,11 +39,9 @@ def told(problem: BaseException, path: str, host: str) -> DataHubError:
             return TerminalError(f"{host} speaks no kind of encryption that is still safe: {reason}")
         case asyncssh.ConnectionLost() | asyncssh.SFTPConnectionLost() | asyncssh.SFTPNoConnection():
             return TransientError(f"the connection to {host} was lost{f' at `{path}`' if path else ''}: {reason}")
-        case _ if no_name(problem):
-            return TransientError(f"{host}: {reason}", NO_NAME)
         case _ if isinstance(problem, _LATER):
             return TransientError(f"`{path}` on {host}: {reason}")
         case asyncssh.SFTPError():
             return TerminalError(f"`{path}` on {host}: {reason}")
         case _:
-            return TransientError(f"{host}: {reason}")
+            return TransientError(f"{host}: {reason}", in_words(problem).help)

@@ -17,7 +17,9 @@ from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 from datahub.connectors import webdav_names
 from datahub.connectors.declare import DataHubError, Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import checked
+from datahub.connectors.in_words import in_words, said
 from datahub.connectors.kinds.store import Store
+from datahub.connectors.store_told import SEE, unfit, unknown
 from datahub.connectors.waited_for import WaitedFor
 
 _T = TypeVar("_T")
@@ -33,7 +35,6 @@ _OURS_TO_MEND = frozenset(
     }
 )
 """Errors of the libraries of Amazon, Google and Microsoft that trying again does not help."""
-_SEE = "see `options` and `secrets` of the connection"
 _PIECE = 4 << 20
 
 
@@ -69,7 +70,7 @@ class StoreFiles:
         """`Missing`, unless the store has no folders: then one that has nothing in it is not there, and is no mistake."""
         top = self._root.partition("/")[0]
         if not self._objects or not top:
-            raise Missing(f"there is no `{folder or self._root}`")
+            raise Missing(f"there is no `{self._named(folder)}`")
         try:
             self.asked(folder, lambda fs: fs.info(top))
         except Missing:
@@ -163,18 +164,21 @@ class StoreFiles:
         except DataHubError:
             raise
         except FileNotFoundError:
-            raise Missing(f"there is no `{path or self._root}`") from None
+            raise Missing(f"there is no `{self._named(path)}`") from None
         except FileExistsError:
             raise Taken(f"`{path}` exists") from None
         except (PermissionError, NotADirectoryError, IsADirectoryError, NotImplementedError) as problem:
-            raise TerminalError(f"`{path or self._root}`: {_words(problem)}") from None
+            raise TerminalError(f"`{self._named(path)}`: {said(problem)}") from None
         except TimeoutError:
             self.close()
-            raise TransientError(f"`{path or self._root}`: the store did not answer within {self._deadline:g} s") from None
+            raise TransientError(f"`{self._named(path)}`: the store did not answer within {self._deadline:g} s") from None
         except Exception as problem:  # noqa: BLE001 - each library of fsspec raises what its own libraries raise
+            # Some look at what they are told once they are asked for something.
+            if wrong := unfit(self._connection.protocol, self._connection.options, problem):
+                raise wrong from None
             if type(problem).__name__ in _OURS_TO_MEND or getattr(problem, "status_code", None) in (401, 403):
-                raise TerminalError(f"`{path or self._root}`: {_words(problem)}", _SEE) from None
-            raise TransientError(f"`{path or self._root}`: {_words(problem)}") from None
+                raise TerminalError(f"`{self._named(path)}`: {said(problem)}", SEE) from None
+            raise TransientError(f"`{self._named(path)}`: {said(problem)}", in_words(problem).help) from None
 
     def _fs(self) -> Any:
         if self._opened is None:
@@ -185,11 +189,14 @@ class StoreFiles:
                 raise TerminalError(
                     f"`{wanted.protocol}` needs a library that is not installed: {problem}", "install it beside DataHub"
                 ) from None
-            except TypeError as problem:
-                raise TerminalError(f"the library of `{wanted.protocol}` is told something else than it takes: {problem}", _SEE) from None
-            except ValueError as problem:
-                raise TerminalError(f"fsspec knows no `{wanted.protocol}`: {problem}") from None
+            except (TypeError, ValueError) as problem:
+                if wrong := unfit(wanted.protocol, wanted.options, problem):
+                    raise wrong from None
+                raise unknown(wanted.protocol) or TerminalError(f"the library of `{wanted.protocol}`: {said(problem)}", SEE) from None
         return self._opened
+
+    def _named(self, path: str) -> str:
+        return path or self._root or self._connection.protocol
 
     def _path(self, path: str) -> str:
         if "\0" in path or ".." in path.split("/"):
@@ -252,7 +259,3 @@ def _instant(told: Any, *, whole: bool) -> datetime | None:
         return None
     instant = told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
     return instant.replace(microsecond=0) if whole else instant
-
-
-def _words(problem: BaseException) -> str:
-    return str(problem) or type(problem).__name__

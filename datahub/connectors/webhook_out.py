@@ -42,12 +42,10 @@ class WebhookOut:
 
         from datahub.connectors.http_client import retry_after, told
 
-        if self._client is None:
-            self._client = _client(self._connection, self._place)
         headers = {"content-type": "application/json", **signed(self._connection.keys(), id, now, body)}
         try:
             with told(_shown(self._connection.url), self._connection.proxy or None):
-                answer = self._client.post(self._connection.url, content=body, headers=headers)
+                answer = self._asked().post(self._connection.url, content=body, headers=headers)
         except TransientError as problem:
             raise NotTaken(problem.message) from None
         if answer.is_success:
@@ -57,6 +55,25 @@ class WebhookOut:
         said = " ".join(answer.text[:SHOWN].split())
         # A redirect may lead anywhere, and the signature with it: the standard calls it a failure.
         raise NotTaken(f"{_shown(self._connection.url)}: HTTP {answer.status_code}{f': {said}' if said else ''}", wait=retry_after(answer))
+
+    def answers(self) -> str:
+        """Whether somebody is there; a message alone tells whether messages are taken, so none is asked of it."""
+        from datahub.connectors.http_client import LATER, elsewhere, retry_after, told
+
+        self._connection.keys()
+        what = _shown(self._connection.url)
+        with told(what, self._connection.proxy or None):
+            answer = self._asked().head(self._connection.url)
+        if answer.status_code in LATER:
+            raise TransientError(f"{what}: HTTP {answer.status_code}", wait=retry_after(answer))
+        if 300 <= answer.status_code < 400:
+            raise elsewhere(answer, what)
+        return f"the receiver answers (HTTP {answer.status_code}); whether it takes messages, the first one tells"
+
+    def _asked(self) -> httpx.Client:
+        if self._client is None:
+            self._client = _client(self._connection, self._place)
+        return self._client
 
     def close(self) -> None:
         """Give the connection back."""

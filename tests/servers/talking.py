@@ -33,3 +33,24 @@ def talking(first: bytes, then: bytes, every: float, *, asked: bool) -> Iterator
         finally:
             ended.set()
             server.shutdown()
+
+
+@contextmanager
+def saying(words: bytes, *, asked: bool = True) -> Iterator[int]:
+    """The port of a program that says `words`, where it must be `asked` behind something, and ends the connection."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                if asked:
+                    self.request.recv(4096)
+                self.request.sendall(words)
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield int(server.server_address[1])
+        server.shutdown()

@@ -216,8 +216,10 @@ def test_f6_files_travel_under_tls_too(name, ftp_server, connect):
 
 def test_f6_a_host_that_asks_for_the_session_of_the_login_refuses_another(ftp_server, connect):
     server = ftp_server("vsftpd")
-    with pytest.raises((TerminalError, TransientError)):
+    with pytest.raises((TerminalError, TransientError)) as refused:
         put(connect(server, reuse_session=False), "a", b"x")
+    assert "`reuse_session`" in refused.value.help
+    assert "_ssl" not in refused.value.message
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -66,4 +66,14 @@ def _poster(connection: Webhook, place: Place) -> WebhookOut:
     return WebhookOut(connection, place)
 
 
-declare_connector(Connector("webhook", Webhook, "An address that takes messages, signed as Standard Webhooks has it.", poster=_poster))
+def _test(connection: Webhook, place: Place) -> str:
+    poster = _poster(connection, place)
+    try:
+        return poster.answers()
+    finally:
+        poster.close()
+
+
+declare_connector(
+    Connector("webhook", Webhook, "An address that takes messages, signed as Standard Webhooks has it.", poster=_poster, test=_test)
+)

@@ -14,6 +14,7 @@ import httpx
 
 from datahub.connectors.declare import TerminalError
 from datahub.connectors.http_patience import PatientTransport
+from datahub.connectors.in_words import said
 from datahub.connectors.rest.told import named_host
 
 _PORTS = {"https": 443, "http": 80}
@@ -86,7 +87,7 @@ def addresses(host: str, port: int) -> list[str]:
     try:
         found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except OSError as problem:
-        raise httpcore.ConnectError(f"`{host}` cannot be looked up: {problem}") from None
+        raise httpcore.ConnectError(f"`{host}` cannot be looked up: {said(problem)}") from None
     for text in found:
         if not _outside(text.partition("%")[0]):
             raise TerminalError(

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
-from datahub.connectors.http_client import LATER, PROXY, client, no_cookies, retry_after, tls, told
+from datahub.connectors.http_client import LATER, PROXY, client, elsewhere, no_cookies, retry_after, tls, told
 from datahub.connectors.http_gzip import whole
 from datahub.connectors.http_patience import PatientTransport
 from datahub.connectors.rest.budget import LONGEST, Allowance
@@ -248,9 +248,8 @@ def refused(response: httpx.Response, request: Request) -> DataHubError:
         return TerminalError(about, "the server refuses who we are: look at the key, password or `auth` of the connection")
     if status == 407:
         return TerminalError(about, f"the proxy refuses who we are: {PROXY}")
-    if response.is_redirect:
-        place = response.headers.get("location", "nowhere")
-        return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
+    if 300 <= status < 400:
+        return elsewhere(response, what)
     if status == 413 and request.body:
         return TerminalError(about, "it is too large for the other side: fewer rows at once, by a smaller `batch`, make smaller requests")
     if status in _NOT_TAKEN:

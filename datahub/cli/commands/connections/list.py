@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from datahub.cli.connections import Env, Set
+from datahub.cli.connections import Env, Json, Output, Set
+from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import give, say
 
 
-def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    import json
-
+def command(env: Env = "", set: Set = None, output: Output = Listing.TEXT, as_json: Json = False) -> None:
     from datahub.cli.connections import names, where, written
     from datahub.cli.project import project
 
@@ -33,9 +28,9 @@ def command(env: Env = "", set: Set = None, as_json: Annotated[bool, typer.Optio
         else:
             one = declared.connections[name]
             rows.append((name, one.kind, where(read, name), ", ".join(used[name]), one.description))
-    if as_json:
+    if as_json or output is Listing.JSON:
         keys = ("name", "kind", "where", "jobs", "description")
-        give(json.dumps([dict(zip(keys, (*row[:3], used[row[0]], row[4]))) for row in rows], indent=2, ensure_ascii=False) + "\n")
+        give_json([dict(zip(keys, (*row[:3], used[row[0]], row[4]))) for row in rows])
         return
     if not rows:
         say("the project has no connections")

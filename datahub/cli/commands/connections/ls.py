@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from datahub.cli.connections import Env, Name, Set
+from datahub.cli.connections import Env, Json, Name, Output, Set
+from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import give
 
 
@@ -18,10 +19,9 @@ def command(
     path: Annotated[str, typer.Argument(help="The folder.", metavar="PATH", show_default=False)] = "",
     env: Env = "",
     set: Set = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Output = Listing.TEXT,
+    as_json: Json = False,
 ) -> None:
-    import json
-
     from datahub.cli.connections import files
     from datahub.cli.project import project
     from datahub.connectors.file_names import shown
@@ -29,12 +29,12 @@ def command(
     with files(project(env, given=set or []), name) as opened:
         entries = list(opened.list(path.strip("/") if path != "/" else ""))
     times = {one.path: one.modified.strftime("%Y-%m-%d %H:%M:%SZ") if one.modified else "" for one in entries}
-    if as_json:
+    if as_json or output is Listing.JSON:
         told = [
             {"path": shown(one.path), "kind": one.kind, "size": one.size, "modified": one.modified and one.modified.isoformat()}
             for one in entries
         ]
-        give(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        give_json(told)
         return
     sizes = {one.path: "" if one.size is None or one.kind != "file" else f"{one.size:,}" for one in entries}
     wide = max(map(len, sizes.values()), default=0)

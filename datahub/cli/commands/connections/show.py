@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datahub.cli.connections import Env, Name, Set
+from datahub.cli.connections import Env, Json, Name, Output, Set
+from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import Paint, give
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ def command(
     explain: Annotated[bool, typer.Option("--explain", help="Say where each value comes from.")] = False,
     env: Env = "",
     set: Set = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Output = Listing.TEXT,
+    as_json: Json = False,
 ) -> None:
-    import json
-
     from datahub.cli.connections import as_written, declared, written
     from datahub.cli.project import project
 
@@ -39,8 +39,8 @@ def command(
     # Of one that cannot be read here all that is known is what is written.
     one = read.project.connections.get(name)
     values = written(read, name) if one is None else as_written(read, name, one.model_dump(mode="json"))
-    if as_json:
-        give(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    if as_json or output is Listing.JSON:
+        give_json(values)
         return
     give(f"[connections.{name}]\n")
     rows = [(".".join(map(str, path)), _written(value), path) for path, value in _leaves(values, ())]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datahub.cli.connections import Env, Set
+from datahub.cli.connections import Env, Json, Output, Set
+from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import Exit, Paint, counted, give, say
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ def command(
     names: Annotated[list[str] | None, typer.Argument(help="The connections.", metavar="[NAME]...", show_default=False)] = None,
     env: Env = "",
     set: Set = None,
+    output: Output = Listing.TEXT,
+    as_json: Json = False,
 ) -> None:
-    from datahub.cli.connections import declared
+    from datahub.cli.connections import declared, written
     from datahub.cli.connections import names as all_names
     from datahub.cli.project import project
     from datahub.project.failures import DataHubError, TransientError
@@ -35,20 +38,36 @@ def command(
     for name in asked:
         declared(read, name)
     ends: list[Exit] = []
-    paint, wide = Paint(sys.stdout), max(map(len, asked), default=0)
+    facts: list[dict[str, Any]] = []
+    wide, people = max(map(len, asked), default=0), not as_json and output is Listing.TEXT
     for name in asked:
         begun = time.monotonic()
+        fact: dict[str, Any] = {"name": name, "kind": written(read, name)["kind"], "ok": True}
         try:
-            answer = _try(read, name)
+            fact["message"] = _try(read, name)
         except DataHubError as problem:
-            ends.append(Exit.LATER if isinstance(problem, TransientError) else Exit.WRONG)
-            give(f"{name:<{wide}}  {paint('1;31', 'failed')}  {problem.message}\n")
-            if problem.help:
-                say(f"{'':<{wide}}  {paint('1', 'help')}: {problem.help}")
-        else:
-            give(f"{name:<{wide}}  {paint('1;32', 'ok')}      {answer} in {time.monotonic() - begun:.2f} s\n")
+            later = isinstance(problem, TransientError)
+            ends.append(Exit.LATER if later else Exit.WRONG)
+            fact |= {"ok": False, "message": problem.message, "help": problem.help, "may_pass": later}
+        fact["seconds"] = round(time.monotonic() - begun, 3)
+        facts.append(fact)
+        if people:
+            _tell(fact, wide)
+    if not people:
+        give_json(facts)
     # What has to be mended counts before what may pass by itself.
     raise typer.Exit(min(ends, default=Exit.DONE))
+
+
+def _tell(fact: dict[str, Any], wide: int) -> None:
+    """What came of one connection, for people, as soon as it is known."""
+    paint, name = Paint(sys.stdout), fact["name"]
+    if fact["ok"]:
+        give(f"{name:<{wide}}  {paint('1;32', 'ok')}      {fact['message']} in {fact['seconds']:.2f} s\n")
+        return
+    give(f"{name:<{wide}}  {paint('1;31', 'failed')}  {fact['message']}\n")
+    if fact["help"]:
+        say(f"{'':<{wide}}  {paint('1', 'help')}: {fact['help']}")
 
 
 def _try(project: Loaded, name: str) -> str:
