@@ -72,14 +72,29 @@ def ways_on(run: Run) -> str:
 
 def next_step(store: StateStore, run: Run) -> str:
     """The commands for a run that did not succeed, with what each of them reads."""
-    from datahub.state.records import FireKind, RunStatus
+    from datahub.runner.jobs.overtaken import known_since
+    from datahub.state.records import RunStatus
 
     if run.status is RunStatus.HELD:
         return ways_on(run)
-    if run.status not in (RunStatus.FAILED, RunStatus.OVER_LIMIT) or run.kind is FireKind.REPLAY:
+    if run.status not in (RunStatus.FAILED, RunStatus.OVER_LIMIT):
         return ""
-    goes_on = f"`dhm runs resume {run.id}` goes on with {copies(store, run) or 'what it has made'}"
-    return goes_on if run.window else f"`dhm run {run.job}` reads what is there now; {goes_on}"
+    rest = copies(store, run) or "what it has made"
+    if (later := store.runs.overtaken(run.id)) is not None:
+        alone = f"{known_since(store, run, later)}: `dhm runs resume {run.id}` goes on with {rest} behind that, and asks for `--approve`"
+        return alone if run.window else f"{other_way(store, run)}; {alone}"
+    goes_on = f"`dhm runs resume {run.id}` goes on with {rest}"
+    # One of them: whoever types both may have rows arrive twice.
+    return goes_on if run.window else f"either {other_way(store, run)}, or {goes_on}"
+
+
+def other_way(store: StateStore, run: Run) -> str:
+    """How a run that failed is done without going on with it."""
+    from datahub.runner.jobs.undelivered import origin_of
+
+    if origin := origin_of(run, store.items.taken(run.id)):
+        return f"`dhm rejects replay {origin} --file …` replays the rows anew"
+    return f"`dhm run {run.job}` reads what is there now"
 
 
 def copies(store: StateStore, run: Run) -> str:

@@ -101,6 +101,9 @@ class Runs(Protocol):
         """The last run that delivered something."""
         ...
 
+    def overtaken(self, id: str) -> Run | None:
+        """The last run of the same job by which something has arrived since a run took what it reads; None where it took nothing yet."""
+
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
         """All that came to sending from a run on, of whatever kind, the latest first."""
 
@@ -152,7 +155,7 @@ class Items(Protocol):
         ...
 
     def latest(self, place: str, name: str) -> Item | None:
-        """What a name had when it was last done with."""
+        """What a name had when it was last read by a run that was done with it."""
         ...
 
     def same_content(self, place: str, sha256: str) -> Item | None:
@@ -168,7 +171,7 @@ class Items(Protocol):
         ...
 
     def stage(self, claim: Claim, source: str, item: Item) -> Item:
-        """A file has landed and belongs to the run."""
+        """A file has landed and belongs to the run; of one that was read before, for no `source`, what is known stays until it is done."""
         ...
 
     def let_go(self, claim: Claim, source: str) -> None:
@@ -248,7 +251,8 @@ class Deliveries(Protocol):
 
 
 class Cursors(Protocol):
-    """How far a source was read. A new value waits with its run, and counts once the run is a success."""
+    """How far a source was read. A new value waits with its run, and counts once the run is a success; none takes the place of one
+    that was read later."""
 
     def value(self, scope: str, stream: str) -> str | None: ...
     def propose(self, claim: Claim, scope: str, stream: str, value: str) -> None: ...

@@ -131,6 +131,65 @@ def test_what_waits_with_a_run_is_told_to_that_run_alone(store, work):
     assert "3" == store.cursors.value("place", "left")
 
 
+def read(store, minute, value, sha256):
+    """A run that has taken its input, and then failed."""
+    submit(store, minute)
+    one = claim(store)
+    store.items.stage(one, "feed", item(sha256=sha256))
+    store.cursors.propose(one, "place", "position", value)
+    store.runs.advance(one, RunStatus.STAGED, NOON, input_digest=sha256, generation=0)
+    store.runs.end(one, RunStatus.FAILED, NOON)
+    return one.run
+
+
+def arrive(store, run):
+    store.runs.reopen(run, NOON)
+    one = claim(store)
+    assert run == one.run
+    with store.together():
+        store.items.done(one)
+        store.cursors.commit(one)
+        store.runs.advance(one, RunStatus.DELIVERED, NOON)
+    store.runs.end(one, RunStatus.SUCCESS, NOON)
+
+
+def test_what_was_read_later_stands_whichever_run_arrives_last(store):
+    older, newer = read(store, 0, "1", "x"), read(store, 1, "2", "y")
+    assert store.runs.overtaken(older) is None
+    arrive(store, newer)
+    assert (newer, None) == (store.runs.overtaken(older).id, store.runs.overtaken(newer))
+    arrive(store, older)
+    assert ("2", "y") == (store.cursors.value("place", "position"), store.items.latest("offers:feed:here", "a.csv").sha256)
+    # A newer one that arrives behind an older one moves on, and is told of it.
+    last = read(store, 2, "3", "z")
+    again = read(store, 3, "4", "zz")
+    arrive(store, last)
+    assert last == store.runs.overtaken(again).id
+    arrive(store, again)
+    assert ("4", "zz") == (store.cursors.value("place", "position"), store.items.latest("offers:feed:here", "a.csv").sha256)
+
+
+def test_a_listing_does_not_make_what_was_overtaken_the_newest(store):
+    older, newer = read(store, 0, "1", "x"), read(store, 1, "2", "y")
+    arrive(store, newer)
+    arrive(store, older)
+    here = store.items.done_at("offers:feed:here")
+    store.items.listed("offers:feed:here", [one.id for one in here if one.sha256 == "x"], LATER, timedelta(0))
+    assert "y" == store.items.latest("offers:feed:here", "a.csv").sha256
+
+
+def test_what_is_read_anew_is_not_overtaken_and_what_is_left_out_makes_no_reading(store):
+    older, newer = read(store, 0, "1", "x"), read(store, 1, "2", "y")
+    arrive(store, newer)
+    store.runs.reopen(older, NOON)
+    one = claim(store)
+    store.runs.advance(one, RunStatus.STAGED, NOON, input_digest="less", generation=0)
+    assert newer == store.runs.overtaken(older).id
+    store.runs.end(one, RunStatus.FAILED, NOON)
+    submit(store, 5)
+    assert store.runs.overtaken(claim(store).run) is None
+
+
 def test_a_listing_tells_what_was_seen(store, work):
     store.items.stage(work, "feed", item())
     assert "a.csv" == store.items.seen("offers:feed:here", "a.csv", "a.csv 1").name

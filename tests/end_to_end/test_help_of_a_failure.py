@@ -73,7 +73,10 @@ def test_a_run_that_failed_is_shown_with_what_helps_and_which_command_reads_what
     assert "`prize` is there; was it meant for `price`?" in shown
     assert "each run reads `b/4.csv` first, until corrected or taken away" in shown
     assert "read b/4.csv, in/b/4.csv (14 bytes, sha256 " in shown
-    assert f"next `dhm run stock` reads what is there now; `dhm runs resume {run}` goes on with the copy of `b/4.csv` (sha256 " in shown
+    assert (
+        f"next either `dhm run stock` reads what is there now, or `dhm runs resume {run}` goes on with the copy of `b/4.csv` (sha256 "
+        in shown
+    )
     (told,) = json.loads(dhm("runs", "ls", "--output", "json")[0])
     assert "`prize` is there" in told["help"]
     # Corrected where it lies: what goes on with the run reads the copy, and says so.

@@ -83,7 +83,9 @@ def no_epoch() -> None:
 def cursor_early() -> None:
     def at_once(self, claim, scope, stream, value):
         with self._ledger.writing() as sql:
-            sql.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?)", (scope, stream, value, claim.run))
+            sql.execute(
+                "INSERT OR REPLACE INTO position (scope, stream, value, run) VALUES (?, ?, ?, ?)", (scope, stream, value, claim.run)
+            )
 
     plant(SqliteCursors, "propose", at_once)
 

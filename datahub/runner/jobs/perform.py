@@ -28,6 +28,7 @@ from datahub.runner.jobs.files_of_run import withdraw
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.outbox import of_rows, of_run
+from datahub.runner.jobs.overtaken import overtaken
 from datahub.runner.jobs.piled_up import (
     Piled,
     behind,
@@ -123,7 +124,7 @@ class _Work:
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
         self._piled: Piled | None = None
-        self._drift, self._torn, self._waits = tuple[str, ...](), tuple[str, ...](), ""
+        self._drift, self._torn, self._waits, self._behind = tuple[str, ...](), tuple[str, ...](), "", ""
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -134,6 +135,7 @@ class _Work:
             self._again()
         taken = tuple(self._store.items.taken(self._claim.run))
         has_all(self._context, self._run, taken)
+        self._behind = overtaken(self._context, self._run)
         if not self._store.deliveries.planned(self._claim.run):
             if not fresh(self._context, taken):
                 self._nothing_new(hold)
@@ -225,7 +227,7 @@ class _Work:
         return report
 
     def _told_anyway(self) -> tuple[str, ...]:
-        return (*([self._piled.told] if self._piled else []), *self._drift, *self._torn)
+        return (*([self._piled.told] if self._piled else []), *self._drift, *self._torn, *filter(None, [self._behind]))
 
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
@@ -375,7 +377,7 @@ class _Work:
             if status is RunStatus.SUCCESS:
                 brief = [self._piled.brief] if self._piled else []
                 left = rest(self._context, self._run, files_left(self._context, self._run))
-                reason = "; ".join(one for one in (*brief, *self._drift, left, left_aside(self._context)) if one)
+                reason = "; ".join(one for one in (*brief, *self._drift, self._behind, left, left_aside(self._context)) if one)
             self._store.runs.end(self._claim, status, now, code=code, reason=reason, help=help)
             self._again()
             if status is not RunStatus.HELD:

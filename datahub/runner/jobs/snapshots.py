@@ -95,9 +95,9 @@ class Remembered:
         for spool in self._spools.values():
             spool.close()
         snapshots, entered, bases = [], [], {}
-        # A few rows that are run again say nothing of how many there are of an entity.
+        # A few rows that are run again say nothing of how many there are of an entity, nor does what is older than what is known.
         told = self._context.store.runs.get(run)
-        apart = told is not None and told.apart
+        apart = told is not None and (told.apart or self._context.store.runs.overtaken(run) is not None)
         for name, shape in self._shapes.items():
             current = self._context.store.snapshots.current(name)
             bases[name] = current.sha256 if current is not None else ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from datahub.project.redaction import redacted
 from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, RunStatus, Sending
 from datahub.state.sqlite.leases import fence
+from datahub.state.sqlite.moments import moment
 
 if TYPE_CHECKING:
     from datahub.state.sqlite.ledger import SqliteLedger
@@ -27,7 +28,7 @@ class SqliteDeliveries:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute("INSERT INTO planned VALUES (?)", (claim.run,))
-            now = _moment(sql)
+            now = moment(sql)
             sql.executemany(
                 "INSERT INTO batch (run, target, number, first, last, key, sha256, state, answer, sent_by, body_of, begun, sent)"
                 " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -91,7 +92,7 @@ class SqliteDeliveries:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             again = state is BatchState.SENDING
-            order = _moment(sql) if again else 0
+            order = moment(sql) if again else 0
             if again:
                 # A run that was gone on with may break off once more.
                 sql.execute("UPDATE sending SET closed = 0 WHERE run = ? AND target = ? AND closed = 1", (claim.run, batch.target))
@@ -119,7 +120,7 @@ class SqliteDeliveries:
 
     def settle(self, run: str, state: BatchState) -> int:
         with self._ledger.writing() as sql:
-            order = _moment(sql)
+            order = moment(sql)
             # An earlier run that was asked about the same has its answer here.
             sql.execute(
                 "UPDATE batch SET state = 'planned' WHERE run <> ? AND state IN ('sending', 'unknown')"
@@ -152,7 +153,13 @@ class SqliteCursors:
     def commit(self, claim: Claim) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
-            sql.execute("INSERT OR REPLACE INTO position SELECT scope, stream, value, run FROM proposed WHERE run = ?", (claim.run,))
+            # A run that was overtaken has read less than what stands there.
+            sql.execute(
+                "INSERT INTO position SELECT scope, stream, value, run, (SELECT read_at FROM run WHERE id = ?1) FROM proposed"
+                " WHERE run = ?1 ON CONFLICT (scope, stream) DO UPDATE SET value = excluded.value, run = excluded.run,"
+                " read_at = excluded.read_at WHERE excluded.read_at >= position.read_at",
+                (claim.run,),
+            )
             sql.execute("DELETE FROM proposed WHERE run = ?", (claim.run,))
 
 
@@ -187,12 +194,6 @@ class SqliteRejects:
                 " AND NOT EXISTS (SELECT 1 FROM run WHERE id = replayed_as AND status = 'success')",
                 (run_again, run, source),
             )
-
-
-def _moment(sql: sqlite3.Connection) -> int:
-    """The next of the order of sending; SQLite before 3.35 tells it no other way."""
-    sql.execute("UPDATE send_order SET last = last + 1")
-    return int(sql.execute("SELECT last FROM send_order").fetchone()[0])
 
 
 def _sending(row: sqlite3.Row) -> Sending:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from datahub.state.sqlite.ledger import SqliteLedger
 
 
+# What a run has read that was overtaken is not what its name had last, however late it is done with.
+_READ_AT = "max(read_at, (SELECT run.read_at FROM run WHERE run.id = ?2))"
+
+
 class SqliteItems:
     def __init__(self, ledger: SqliteLedger) -> None:
         self._ledger = ledger
@@ -34,7 +38,8 @@ class SqliteItems:
 
     def latest(self, place: str, name: str) -> Item | None:
         rows = self._ledger.rows(
-            "SELECT * FROM item WHERE place = ? AND name = ? AND status <> 'staged' ORDER BY changed DESC, id DESC LIMIT 1", (place, name)
+            "SELECT * FROM item WHERE place = ? AND name = ? AND status <> 'staged' ORDER BY read_at DESC, changed DESC, id DESC LIMIT 1",
+            (place, name),
         )
         return _item(rows[0]) if rows else None
 
@@ -60,9 +65,13 @@ class SqliteItems:
             fence(sql, claim)
             sql.execute(
                 "INSERT INTO item (place, name, size, sha256, status, staged, fingerprint, split, changed) VALUES (?,?,?,?,?,?,?,?,?)"
-                " ON CONFLICT (place, name, sha256) DO UPDATE SET status = excluded.status, staged = excluded.staged,"
-                " fingerprint = excluded.fingerprint, split = excluded.split, changed = excluded.changed",
-                (item.place, item.name, item.size, item.sha256, ItemStatus.STAGED, item.staged, item.fingerprint, item.split, _now()),
+                # What was read before stays that until the run is done, and if it fails, is looked at once more.
+                " ON CONFLICT (place, name, sha256) DO UPDATE SET status = iif(? = '', status, excluded.status), staged = excluded.staged,"
+                " fingerprint = iif(? = '', fingerprint, excluded.fingerprint), split = excluded.split, changed = excluded.changed",
+                (
+                    *(item.place, item.name, item.size, item.sha256, ItemStatus.STAGED, item.staged, item.fingerprint, item.split),
+                    *(_now(), source, source),
+                ),
             )
             found = self.known(item.place, item.name, item.sha256)
             assert found is not None
@@ -101,7 +110,8 @@ class SqliteItems:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
-                "UPDATE item SET status = 'quarantined', changed = ? WHERE id IN (SELECT item FROM taken WHERE run = ?)",
+                f"UPDATE item SET status = 'quarantined', changed = ?1, read_at = {_READ_AT}"
+                " WHERE id IN (SELECT item FROM taken WHERE run = ?2)",
                 (_now(), claim.run),
             )
 
@@ -117,7 +127,9 @@ class SqliteItems:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
-                "UPDATE item SET status = 'done', crashes = 0, changed = ? WHERE id IN (SELECT item FROM taken WHERE run = ?)",
+                f"UPDATE item SET status = 'done', crashes = 0, changed = ?1, read_at = {_READ_AT},"
+                " fingerprint = coalesce(json_extract(split, '$.fingerprint'), fingerprint)"
+                " WHERE id IN (SELECT item FROM taken WHERE run = ?2)",
                 (_now(), claim.run),
             )
 
@@ -149,7 +161,7 @@ class SqliteItems:
             sql.execute(
                 "UPDATE item SET changed = ?1 WHERE id IN (SELECT value FROM json_each(?2)) AND status = 'done' AND changed < ?1"
                 " AND NOT EXISTS (SELECT 1 FROM item AS other WHERE other.place = item.place AND other.name = item.name"
-                " AND other.status <> 'staged' AND (other.changed, other.id) > (item.changed, item.id))",
+                " AND other.status <> 'staged' AND (other.read_at, other.changed, other.id) > (item.read_at, item.changed, item.id))",
                 (written(now), json.dumps(met)),
             )
 

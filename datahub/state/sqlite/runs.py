@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from datahub.project.redaction import redacted
 from datahub.state.owner import Owner
 from datahub.state.records import ENDED, Admission, Claim, Counts, Fire, FireKind, Overlap, Run, RunStatus
+from datahub.state.sqlite.admitted import OPEN, PENDING, PRECEDING, WORKING, admitted, cancel
 from datahub.state.sqlite.going_on import GoingOn, going_on
 from datahub.state.sqlite.instants import read, read_or_null, written
 from datahub.state.sqlite.leases import fence
+from datahub.state.sqlite.moments import moment
 from datahub.state.sqlite.run_ids import new_id
 from datahub.state.store import LEASE_SECONDS
 
@@ -23,11 +25,6 @@ if TYPE_CHECKING:
 
 _COUNTS = tuple(one.name for one in fields(Counts))
 _CLOSED = ", ".join(f"'{status}'" for status in sorted(ENDED))
-# By naming what is wanted, so that the index serves: there may be many more runs that have ended.
-_OPEN = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in ENDED)})"
-_PENDING = "status = 'pending'"
-_PRECEDING = "precedes = 1 AND status = 'pending'"
-_WORKING = f"status IN ({', '.join(repr(status.value) for status in RunStatus if status not in {*ENDED, RunStatus.PENDING})})"
 _MOST_AT_ONCE = 500
 """So many runs of a job are looked through for one that can be claimed."""
 _APART = "'replay', 'backfill'"
@@ -55,7 +52,7 @@ class SqliteRuns:
             )
             if not recorded.rowcount:
                 return None
-            status, reason = _admitted(sql, fire.job, admission, now)
+            status, reason = admitted(sql, fire.job, admission, now)
             scope = f"job:{fire.job}/{run}" if admission.overlap is Overlap.ALLOW else f"job:{fire.job}"
             ended = written(now) if status in ENDED else None
             sql.execute(
@@ -119,15 +116,15 @@ class SqliteRuns:
     def _in_order(self, job: str, run: str | None = None) -> list[sqlite3.Row]:
         """The open runs of a job as they are to be claimed; with `run`, that one among them in any case."""
         # Each part in the order of the index: many may wait.
-        rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_WORKING} ORDER BY +rowid LIMIT {_MOST_AT_ONCE}", (job,))
+        rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {WORKING} ORDER BY +rowid LIMIT {_MOST_AT_ONCE}", (job,))
         if not rows or rows[0]["scope"] != f"job:{job}":
-            waiting = f"SELECT * FROM run WHERE job = ? AND {_PENDING} ORDER BY rowid"
-            preceding = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_PRECEDING} ORDER BY rowid LIMIT 1", (job,))
+            waiting = f"SELECT * FROM run WHERE job = ? AND {PENDING} ORDER BY rowid"
+            preceding = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {PRECEDING} ORDER BY rowid LIMIT 1", (job,))
             first = preceding or self._ledger.rows(f"{waiting} LIMIT 1", (job,))
             alone = bool(first) and first[0]["scope"] == f"job:{job}"
             rows += first if alone else self._ledger.rows(f"{waiting} LIMIT {_MOST_AT_ONCE}", (job,))
         if run is not None and all(row["id"] != run for row in rows):
-            rows += self._ledger.rows(f"SELECT * FROM run WHERE id = ? AND {_OPEN}", (run,))
+            rows += self._ledger.rows(f"SELECT * FROM run WHERE id = ? AND {OPEN}", (run,))
         return rows
 
     def _claimed(self, sql: sqlite3.Connection, row: sqlite3.Row, claim: Claim, to: GoingOn, now: datetime) -> tuple[Claim, Run]:
@@ -148,7 +145,7 @@ class SqliteRuns:
         return next(map(_run, self._in_order(job)), None)
 
     def ready(self, now: datetime) -> Sequence[str]:
-        jobs = self._ledger.rows(f"SELECT DISTINCT job FROM run WHERE {_OPEN}")
+        jobs = self._ledger.rows(f"SELECT DISTINCT job FROM run WHERE {OPEN}")
         return tuple(row["job"] for row in jobs if self.upcoming(row["job"], now))
 
     # ------------------------------------------------------------ reading
@@ -182,6 +179,14 @@ class SqliteRuns:
         rows = self._ledger.rows(f"SELECT * FROM run WHERE job = ? AND {_GOOD} ORDER BY rowid DESC LIMIT 1", (job,))
         return _run(rows[0]) if rows else None
 
+    def overtaken(self, id: str) -> Run | None:
+        rows = self._ledger.rows(
+            "SELECT other.* FROM run JOIN run AS other ON other.job = run.job AND other.arrived_at > run.read_at"
+            " WHERE run.id = ? AND run.read_at > 0 AND other.id <> run.id ORDER BY other.arrived_at DESC LIMIT 1",
+            (id,),
+        )
+        return _run(rows[0]) if rows else None
+
     def planned_since(self, job: str, id: str) -> Sequence[Run]:
         query = "SELECT run.* FROM run JOIN planned ON planned.run = run.id WHERE run.job = ? AND run.rowid >="
         rows = self._ledger.rows(f"{query} (SELECT rowid FROM run WHERE id = ?) ORDER BY run.rowid DESC", (job, id))
@@ -203,6 +208,11 @@ class SqliteRuns:
         with self._ledger.writing() as sql:
             fence(sql, claim)
             told = "".join(f", {name} = ?" for name in facts)
+            if "input_digest" in facts:
+                # Of what it reads some may be left out later; when it was read stays as it was.
+                sql.execute("UPDATE run SET read_at = ? WHERE id = ? AND input_digest = ''", (moment(sql), claim.run))
+            if status is RunStatus.DELIVERED:
+                sql.execute("UPDATE run SET arrived_at = ? WHERE id = ?", (moment(sql), claim.run))
             sql.execute(f"UPDATE run SET status = ?{told} WHERE id = ?", (status, *facts.values(), claim.run))
 
     def counted(self, claim: Claim, counts: Counts) -> None:
@@ -242,7 +252,7 @@ class SqliteRuns:
         with self._ledger.writing() as sql:
             run = self.get(id)
             if run is not None and not run.ended_for_good:
-                _cancel(self._ledger, sql, run.id, reason, now, orphaned=orphaned)
+                cancel(self._ledger, sql, run.id, reason, now, orphaned=orphaned)
             return None if run is None else run.status
 
     def cancelled(self, claim: Claim) -> str:
@@ -306,65 +316,6 @@ class SqliteRuns:
             with self._ledger.writing() as sql:
                 sql.executemany("DELETE FROM fire WHERE job = ? AND kind = ? AND fire_at = ? AND key = ?", several)
         return len(old)
-
-
-def _admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: datetime) -> tuple[RunStatus, str]:
-    """What becomes of a fire, and why, given what else the job has to do."""
-    if admission.misfired:
-        return RunStatus.MISFIRED, admission.misfired
-    if admission.overlap is Overlap.ALLOW:
-        return RunStatus.PENDING, ""
-    # Those at work came before those that wait; asked one by one, so that the index gives the first of many.
-    first = _first(sql, job, _WORKING) or _first(sql, job, _PRECEDING if admission.precedes else _PENDING)
-    if first is None:
-        return RunStatus.PENDING, ""
-    busy = f"run {first} is not done"
-    match admission.overlap:
-        case Overlap.SKIP | Overlap.QUEUE_ONE | Overlap.QUEUE_ALL if admission.alone:
-            return RunStatus.PENDING, f"waits: {busy}"
-        case Overlap.SKIP:
-            return RunStatus.SKIPPED, busy
-        case Overlap.QUEUE_ONE:
-            waiting = _first(sql, job, _PENDING)
-            return (RunStatus.SKIPPED, f"run {waiting} waits already") if waiting else (RunStatus.PENDING, f"waits: {busy}")
-        case Overlap.QUEUE_ALL:
-            count = int(sql.execute("SELECT count(*) FROM run WHERE job = ? AND status = 'pending'", (job,)).fetchone()[0])
-            if count >= admission.most_waiting:
-                return RunStatus.SKIPPED, f"{count} runs wait already"
-            return RunStatus.PENDING, f"waits: {busy}"
-        case Overlap.CANCEL_PREVIOUS:
-            for row in sql.execute(f"SELECT id, status FROM run WHERE job = ? AND {_OPEN} ORDER BY +rowid", (job,)).fetchall():
-                _mark_cancelled(sql, row, f"a later fire of {written(now)} takes its place", now)
-            return RunStatus.PENDING, f"takes the place of run {first}"
-
-
-def _first(sql: sqlite3.Connection, job: str, chosen: str) -> str | None:
-    """The id of the first run of a job that is so."""
-    # With the sign the few that are so are sorted; by the index of their order all of the job would be looked at.
-    order = "rowid" if chosen == _PENDING else "+rowid"
-    row = sql.execute(f"SELECT id FROM run WHERE job = ? AND {chosen} ORDER BY {order} LIMIT 1", (job,)).fetchone()
-    return None if row is None else str(row["id"])
-
-
-def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now: datetime) -> None:
-    """End a run that has left nothing anywhere, and ask any other to end: it is claimed once more, to take back what it set down."""
-    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (row["id"],)).fetchone()
-    if row["status"] in (RunStatus.PENDING, RunStatus.HELD) and left is None:
-        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ?, help = '' WHERE id = ?", (written(now), reason, row["id"]))
-        return
-    sql.execute(
-        "UPDATE run SET cancel = ?, not_before = NULL, status = iif(status = 'held', 'failed_retryable', status) WHERE id = ?",
-        (reason, row["id"]),
-    )
-
-
-def _cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime, *, orphaned: bool) -> None:
-    row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
-    left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (id,)).fetchone()
-    if ledger.leases.holder(row["scope"]) is None and (left is None or orphaned):
-        sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ?, help = '' WHERE id = ?", (written(now), reason, id))
-    else:
-        _mark_cancelled(sql, row, reason, now)
 
 
 def _run(row: sqlite3.Row) -> Run:

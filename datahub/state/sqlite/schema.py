@@ -144,4 +144,18 @@ VERSIONS: tuple[str, ...] = (
     """
     ALTER TABLE run ADD COLUMN help TEXT NOT NULL DEFAULT '';
     """,
+    # What was read later is the newer, whichever arrives last: when the input of a run stood, and when all of it had arrived, in the
+    # order of sending. Of what was before, the order of the runs says so.
+    """
+    ALTER TABLE run ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE run ADD COLUMN arrived_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE position ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE item ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+    UPDATE run SET read_at = iif(input_digest <> '', rowid, 0), arrived_at = iif(status = 'success' AND code = '', rowid, 0);
+    UPDATE position SET read_at = coalesce((SELECT rowid FROM run WHERE run.id = position.run), 0);
+    UPDATE item SET read_at = coalesce((SELECT max(run.rowid) FROM taken JOIN run ON run.id = taken.run
+      WHERE taken.item = item.id AND run.status = 'success'), 0);
+    UPDATE send_order SET last = max(last, coalesce((SELECT max(rowid) FROM run), 0));
+    CREATE INDEX run_arrived ON run (job, arrived_at);
+    """,
 )

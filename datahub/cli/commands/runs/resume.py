@@ -1,7 +1,7 @@
 """Let a held or failed run go on: now with `dhm run`, or by `dhm serve` where that is at work.
 
---approve lets an input through that a guard does not believe. --arrived and --resend say what became of a batch of which nobody knows
-whether it arrived.
+--approve lets an input through that a guard does not believe, or that is older than what a later run has delivered. --arrived and --resend
+say what became of a batch of which nobody knows whether it arrived.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ def command(
 
     from datahub.cli.job_run import Asked, run_job
     from datahub.cli.ledger_runs import one_run, opened
-    from datahub.cli.queued import ahead, copies, met, orphaned, ways_on
+    from datahub.cli.queued import ahead, copies, met, orphaned, other_way, ways_on
     from datahub.cli.switching import person
     from datahub.cli.uncertain import answered, unknown
     from datahub.runner.jobs.fetch import gone
+    from datahub.runner.jobs.overtaken import known_since
     from datahub.state.records import RunStatus
 
     with opened(env) as (loaded, store):
@@ -46,19 +47,11 @@ def command(
             raise Stop(f"run {found.id} waits and is not held: there is nothing of it to approve", advice)
         if found.status is RunStatus.CANCELLED:
             raise Stop(f"run {found.id} was cancelled, and its input was given back", f"`dhm run {found.job}` reads what is there now")
-        if found.status in (RunStatus.FAILED, RunStatus.OVER_LIMIT) and not approve:
-            for one in store.items.taken(found.id):
-                _, reader = store.items.earlier(found.id, one.item) or ("", "")
-                # Ids begin with the time at which a run was let in.
-                if reader > found.id:
-                    raise Stop(f"run {reader} has read `{one.item.name}` since run {found.id} failed", "`--approve` delivers it once more")
-            # What a place had then is perhaps not what it had later: it would arrive behind that, as if it were newer.
-            delivered = store.runs.list(found.job, (RunStatus.SUCCESS,), limit=100)
-            if since := next((one for one in delivered if one.id > found.id and one.counts.read), None):
-                told = (
-                    f"run {since.id} of the same job has delivered since run {found.id} failed, whose rows would arrive behind newer ones"
-                )
-                raise Stop(told, f"`dhm run {found.job}` reads what is there now; `--approve` delivers them all the same")
+        failed = found.status in (RunStatus.FAILED, RunStatus.OVER_LIMIT)
+        if failed and not approve and (newer := store.runs.overtaken(found.id)):
+            # It would arrive behind that, as if it were newer.
+            told = f"{known_since(store, found, newer)}, and what it made would arrive behind newer rows"
+            raise Stop(told, f"{other_way(store, found)}; `--approve` delivers it all the same")
         if not store.deliveries.planned(found.id) and (lost := gone(store.items.taken(found.id))):
             raise Stop(
                 f"run {found.id} cannot go on: the copy of `{lost[0]}` is gone, which is kept as long as `retention.payloads` says",
@@ -71,7 +64,7 @@ def command(
         if not waiting and not store.runs.reopen(found.id, now, approved=approve or found.approved):
             raise Stop(f"run {found.id} is {found.status.value.replace('_', ' ')}: there is nothing to go on with")
         if not quiet and stopped and not waiting and (reads := copies(store, found)):
-            say(f"run {found.id} goes on with {reads}; `dhm run {found.job}` reads what is there now")
+            say(f"run {found.id} goes on with {reads}; {other_way(store, found)}")
         said = "approve" if approve else "arrived" if arrived else "resend" if resend else "resume"
         store.audit(person(), said, found.id, now)
     if later:
