@@ -6,10 +6,8 @@ it and nothing else.
 
 from __future__ import annotations
 
-import html
 import io
 import os
-import re
 import zipfile
 from array import array
 from collections.abc import Iterator
@@ -21,31 +19,12 @@ from datahub.formats.apart.child import Talk
 from datahub.formats.bad_input import BadInput
 from datahub.formats.bounds import RATIO, RATIO_FROM
 from datahub.formats.delimited import line_writer
+from datahub.formats.xlsx_scan import UNWORKED, Cell, Scanned, letters, scanned
 
 LARGEST_BOOK, MOST_MEMBERS = 4 << 30, 10_000
 """So many bytes a workbook may grow to when it is inflated, and so many files may be in it."""
-MOST_CELLS = 40_000_000
-"""So many cells a sheet may have between its first and its last one, empty ones too: all of them are held."""
-_ERRORS = re.compile(
-    rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f\b[^>]*?(?:/>|>.*?</f>))?<v>([^<]*)</v>', re.DOTALL
-)
-_UNWORKED = re.compile(
-    rb'<(?:\w+:)?c\b[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"([^>]*)><(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)'
-    rb"(<(?:\w+:)?v\b[^>]*?(?:/>|></(?:\w+:)?v>))?</(?:\w+:)?c>"
-)
-"""Formulas whose value is not in the file: programs that make workbooks leave that to Excel."""
-_EMPTY_TEXT = re.compile(rb'<(?:\w+:)?c\b[^>]*\bt="str"')
-UNWORKED = "#FORMULA!"
-"""What such a cell reads as. No formula of a stranger goes on as text: behind a `=`, another program would work it out."""
-_LONG = re.compile(rb"<(?:\w+:)?v>(-?[0-9](?:[0-9]{15,400}(?:\.0*)?|\.[0-9]{15,40}[eE]\+?[0-9]{1,3}))</")
-"""Numbers that have more than fifteen digits before their point, or may have."""
-_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _WHOLE_FROM, _EXACT_BELOW = 1e15, 2.0**53
 """From so much on a number of a workbook has sixteen digits, and below so much a binary one has each of them."""
-_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{1,7})"')
-_FAR = re.compile(rb'\br="(A[M-Z]|[B-Z][A-Z]|[A-Z]{3})([0-9]{1,7})"')
-"""Cells beyond the columns that a sheet of all rows can have."""
-_CHUNK, _OVERLAP = 4 << 20, 64 << 10
 _PART = 1 << 20
 
 
@@ -86,25 +65,25 @@ def _convert(talk: Talk, asked: dict[str, Any], stream: io.BufferedReader) -> No
         raise BadInput("R005", f"`{name}` is no workbook that can be read: {problem}", "save it as `.xlsx` again", path=name) from None
     found = _sheet(book.sheets_metadata, asked["sheet"], name)
     try:
-        errors, unworked, long = _scanned(stream, found, name)
+        seen = scanned(stream, found, name)
         sheet = book.get_sheet_by_name(found)
         rows = sheet.to_python(skip_empty_area=False)
     except broken as problem:
         message = f"`{name}` has a sheet `{found}` that cannot be read: {problem}"
         raise BadInput("R005", message, "save it as `.xlsx` again", path=name) from None
-    unknown = _put(rows, errors | unworked, long)
+    unknown = _put(rows, seen)
     lines, numbers = array("q"), array("q")
     for text in _texts(rows, asked["skip"], (lines, numbers)):
         talk.send({}, text)
-    told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(errors), "shown": _shown(errors)}
-    told |= {"unworked": len(unworked), "formulas": [f"{_letters(column)}{row + 1}" for row, column in sorted(unworked)[:3]]}
+    told = {"sheet": found, "sheets": _names(book.sheets_metadata), "errors": len(seen.errors), "shown": _shown(seen.errors)}
+    told |= {"unworked": len(seen.unworked), "formulas": [f"{letters(column)}{row + 1}" for row, column in sorted(seen.unworked)[:3]]}
     places = array("q", [number + 1 for number, _ in unknown]), array("q", [column for _, column in unknown])
     texts = "\n".join(unknown.values()).encode()
     talk.send(told, lines.tobytes(), numbers.tobytes(), *(one.tobytes() for one in places), texts)
 
 
 def _shown(cells: dict[tuple[int, int], str]) -> list[str]:
-    return [f"{text} in {_letters(column)}{row + 1}" for (row, column), text in sorted(cells.items())[:3]]
+    return [f"{text} in {letters(column)}{row + 1}" for (row, column), text in sorted(cells.items())[:3]]
 
 
 def _sheet(sheets: Any, wanted: str, book: str) -> str:
@@ -127,16 +106,21 @@ def _names(sheets: Any) -> list[str]:
     return [str(one.name) for one in sheets if str(one.typ).endswith("WorkSheet")]
 
 
-def _put(rows: list[list[Any]], errors: dict[tuple[int, int], str], long: dict[tuple[int, int], str]) -> dict[tuple[int, int], str]:
-    """Errors and long numbers as they stand in the file, put into the rows; of the numbers those whose last digits nobody knows."""
-    for (number, column), text in errors.items():
+def _put(rows: list[list[Any]], seen: Scanned) -> dict[Cell, str]:
+    """Errors, long numbers and zeros before a number as they stand in the file, put into the rows; of the long numbers those whose last
+    digits nobody knows."""
+    for (number, column), width in seen.zeros.items():
+        cell = rows[number][column] if number < len(rows) and column < len(rows[number]) else None
+        if isinstance(cell, int | float) and not isinstance(cell, bool) and float(cell).is_integer():
+            rows[number][column] = _number(float(cell)).zfill(width + (cell < 0))
+    for (number, column), text in (seen.errors | seen.unworked).items():
         if number == len(rows) and text == UNWORKED and rows:
             # Below all that has a value.
             rows.append([""] * len(rows[0]))
         if number < len(rows) and column < len(rows[number]):
             rows[number][column] = text
     unknown = {}
-    for (number, column), text in long.items():
+    for (number, column), text in seen.long.items():
         # A text, a date or a truth has a `v` too.
         cell = rows[number][column] if number < len(rows) and column < len(rows[number]) else None
         if isinstance(cell, int | float) and not isinstance(cell, bool) and float(text) == cell:
@@ -222,85 +206,3 @@ def _duration(value: timedelta) -> str:
     fraction = f"{whole.microseconds / 1e6:.6f}"[1:].rstrip("0").rstrip(".")
     parts += f"{seconds}{fraction}S" if seconds or fraction or not parts else ""
     return f"{sign}PT{parts}"
-
-
-def _scanned(
-    file: io.BufferedReader, sheet: str, name: str
-) -> tuple[dict[tuple[int, int], str], dict[tuple[int, int], str], dict[tuple[int, int], str]]:
-    """The cells that hold an error such as `#REF!`, by row and column from 0, formulas without their value, and long numbers.
-
-    The reader of workbooks leaves the first two empty, and of the others it knows what a binary number has room for.
-
-    `BadInput` where a cell lies so far from the others that what is between them cannot be held.
-    """
-    found: dict[tuple[int, int], str] = {}
-    unworked: dict[tuple[int, int], str] = {}
-    long: dict[tuple[int, int], str] = {}
-    rows, far, place = 0, 0, (0, "")
-    for text in _pieces(file, sheet):
-        for column, row, error in (one.groups() for one in _ERRORS.finditer(text)):
-            found[int(row) - 1, _index(column.decode())] = error.decode("utf-8", "replace")
-        for one in _UNWORKED.finditer(text) if b"<f" in text or b":f" in text else ():
-            # An empty text is what a formula may give.
-            if one[4] is None or not _EMPTY_TEXT.match(one[0]):
-                unworked[int(one[2]) - 1, _index(one[1].decode())] = UNWORKED
-        for one in _LONG.finditer(text):
-            at = _PLACE.match(text, text.rfind(b' r="', 0, one.start()) + 1)
-            if at:
-                long[int(at[2]) - 1, _index(at[1].decode())] = one[1].decode()
-        rows = max(rows, max((int(row) for row in _ROWS.findall(text)), default=0))
-        for column, row in _FAR.findall(text):
-            if (index := _index(column.decode())) > far:
-                far, place = index, (int(row), f"{column.decode()}{row.decode()}")
-    if rows * (far + 1) > MOST_CELLS:
-        line, cell = place
-        message = f"`{name}` has a value in {cell}, far from the others: up to there `{sheet}` has {rows:,} rows of {far + 1:,} columns"
-        raise BadInput("R005", message, "delete what stands there, or save the table as CSV", path=name, line=line)
-    return found, unworked, long
-
-
-def _pieces(file: io.BufferedReader, sheet: str) -> Iterator[bytes]:
-    """The XML of a sheet, each piece with the end of the one before it."""
-    with zipfile.ZipFile(file) as book:
-        member = _member(book, sheet)
-        if member is None:
-            return
-        held = b""
-        with book.open(member) as stream:
-            while chunk := stream.read(_CHUNK):
-                held = held[-_OVERLAP:] + chunk
-                yield held
-
-
-def _member(book: zipfile.ZipFile, sheet: str) -> str | None:
-    """The file in the archive that holds a sheet."""
-    names = set(book.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return None
-    ids = {}
-    for tag in re.findall(r"<sheet\b[^>]*>", book.read("xl/workbook.xml").decode("utf-8", "replace")):
-        name, key = re.search(r'\bname="([^"]*)"', tag), re.search(r'\br:id="([^"]*)"', tag)
-        if name and key:
-            ids[html.unescape(name.group(1))] = key.group(1)
-    for tag in re.findall(r"<Relationship\b[^>]*>", book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")):
-        key, target = re.search(r'\bId="([^"]*)"', tag), re.search(r'\bTarget="([^"]*)"', tag)
-        if key and target and key.group(1) == ids.get(sheet):
-            found = target.group(1)
-            member = found.lstrip("/") if found.startswith("/") else f"xl/{found}"
-            return member if member in names else None
-    return None
-
-
-def _index(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def _letters(index: int) -> str:
-    text, number = "", index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(65 + rest) + text
-    return text

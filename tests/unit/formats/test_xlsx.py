@@ -218,3 +218,44 @@ def test_a_cell_beyond_the_others_is_read_where_that_is_within_bounds(tmp_path, 
     with_far_cell(tmp_path / "f.xlsx", row, column)
     seen = read(tmp_path / "f.xlsx", "a", "b")
     assert ([2, line], ["y", "stray" if column == 1 else ""]) == (seen.lines, seen.columns["b"])
+
+
+def test_zeros_that_a_format_shows_before_a_number_are_those_that_were_typed(tmp_path):
+    cells = [
+        ((12, "00000"), "00012"),
+        ((75001, "00000"), "75001"),
+        ((123456, "00000"), "123456"),
+        ((0, "00000"), "00000"),
+        ((-12, "00000"), "-00012"),
+        ((12.5, "00000"), "12.5"),
+        ((7, "00"), "07"),
+        ((12, "[$-40C]00000"), "00012"),
+        (("x", "00000"), "x"),
+        ((True, "00000"), "true"),
+        ((12, "0"), "12"),
+        ((12, "0.00"), "12"),
+        ((12, "00-00"), "12"),
+        ((3760001234567, "0000000000000"), "3760001234567"),
+        (12, "12"),
+    ]
+    workbook(tmp_path / "f.xlsx", [["n", "a"], *([number, cell] for number, (cell, _) in enumerate(cells))])
+    assert [text for _, text in cells] == read(tmp_path / "f.xlsx", "a").columns["a"]
+
+
+def test_two_rows_of_one_number_are_refused_as_that(tmp_path):
+    workbook(tmp_path / "f.xlsx", [["a"], ["x"], ["y"], ["z"]])
+    sheet_as(tmp_path / "f.xlsx", (b'r="4"', b'r="2"'), (b'r="A4"', b'r="A2"'))
+    problem = refusal(tmp_path / "f.xlsx")
+    assert ("R005", 2, True) == (problem.code, problem.line, "two rows in `Feed` that have the number 2" in problem.message)
+
+
+def test_rows_that_stand_in_another_order_are_all_there(tmp_path):
+    workbook(tmp_path / "f.xlsx", [["a"], ["x"], ["y"], ["z"]])
+    moved = [(f'r="{mark}{old}"'.encode(), f'r="{mark}{new}"'.encode()) for old, new in ((4, 9), (3, 4), (9, 3)) for mark in ("", "A")]
+    sheet_as(tmp_path / "f.xlsx", *moved)
+    assert ["x", "z", "y"] == read(tmp_path / "f.xlsx", "a").columns["a"]
+
+
+def test_rows_are_counted_once_where_pieces_of_a_large_sheet_overlap(tmp_path):
+    workbook(tmp_path / "f.xlsx", [["a", "b"], *([f"{number}", number / 7, number / 11, number / 13] for number in range(60_000))])
+    assert 60_000 == len(read(tmp_path / "f.xlsx", "a").columns["a"])
