@@ -15,7 +15,7 @@ def read_again(name: str, job: Job, plan: Plan) -> Iterator[tuple[tuple[str, ...
     """The place in the job of each end whose files the job would read itself, what is wrong, and what to do."""
     from datahub.project.binding import FilesFrom, FilesTo
 
-    sources = [(end, told) for end, told in job.sources.items() if isinstance(told, FilesFrom) and told.folder]
+    sources = [(end, told) for end, told in job.sources.items() if isinstance(told, FilesFrom) and not told.path]
     ends: list[tuple[tuple[str, ...], str, FilesTo, Sequence[str]]] = []
     for end, told in job.targets.items():
         if isinstance(told, FilesTo):

@@ -41,6 +41,7 @@ class FilesIn:
         self.landing = Landing(files, told.largest, sleep)
         self._window: tuple[datetime, datetime] | None = None
         self._left: list[str] = []
+        self._none: list[str] = []
         self._announced: dict[str, set[str]] | None = None
         self._beside: Sequence[Waiting] = ()
 
@@ -96,6 +97,10 @@ class FilesIn:
 
     def left(self) -> Sequence[str]:
         """The files that are not whole yet, each with the reason; or why none is for this source."""
+        return (*self._none, *self._left)
+
+    def unready(self) -> Sequence[str]:
+        """The files that are not whole yet, each with the reason."""
         return tuple(self._left)
 
     def close(self) -> None:
@@ -112,7 +117,7 @@ class FilesIn:
         while True:
             there = self._there()
             found = self._takeable(there)
-            self._left = [] if found else self._for_none(there)
+            self._left, self._none = [], [] if found else self._for_none(there)
             whole = self._whole(found, {entry.path for entry in there})
             if len(whole) == len(found) or time.monotonic() >= patience:
                 return whole
@@ -126,7 +131,7 @@ class FilesIn:
         others = [entry for entry in there if not temporary(entry.name)]
         if not others or any(fits(entry.name, told.pattern) for entry in others):
             return []
-        return [f"{_files(len(others))} in `{told.folder}`, and none fits `{told.pattern}`"]
+        return [f"{_files(len(others))} in `{told.folder or '.'}`, and none fits `{told.pattern}`"]
 
     def _there(self) -> list[Entry]:
         """All files that the source looks at, with those beside them."""
@@ -228,7 +233,7 @@ class FilesIn:
         """The name of a file within its folder, as text that can be shown and kept whatever its bytes are."""
         folder = self._told.folder.strip("/")
         path = entry.path.lstrip("/")
-        return shown(path.removeprefix(f"{folder}/") if folder and not self._told.path else entry.name)
+        return shown(entry.name if self._told.path else path.removeprefix(f"{folder}/") if folder else path)
 
     # ------------------------------------------------------------ settling
 

@@ -85,7 +85,7 @@ class FilesFrom(From):
     path: str = ""
     """The one file that is read (single-file mode). Over HTTP, what stands behind a `?` is the query."""
     folder: str = ""
-    """The folder whose files are read (folder mode)."""
+    """The folder whose files are read (folder mode); `""` is where paths of the connection start."""
     pattern: str = "*"
     """Which files of the folder: `*.csv`, `products-*.csv`, `{a,b}*.json`. Hidden and temporary names are never taken."""
     recursive: bool = False
@@ -107,14 +107,15 @@ class FilesFrom(From):
 
     @model_validator(mode="after")
     def _one_mode(self) -> Self:
-        if bool(self.path) == bool(self.folder):
+        # An empty folder that is written is the root of the connection, or the folder of the login.
+        if bool(self.path and self.folder) or not (self.path or "folder" in self.model_fields_set):
             raise mistake("one_mode", "a source has either a `path` (one file) or a `folder`", key="path")
-        check_done_file(self.pattern if self.folder else self.path.rpartition("/")[2], self.ready.done_file, key=("ready", "done_file"))
+        check_done_file(self.path.rpartition("/")[2] if self.path else self.pattern, self.ready.done_file, key=("ready", "done_file"))
         for key, after in (("after", self.after), ("on_failure", self.on_failure)):
             if after.action == "mark" and re.fullmatch(r"\{\{\s*NAME\s*\}\}\.done", self.ready.done_file, re.IGNORECASE):
                 message = "`mark` puts `<name>.done` beside what was read, and that is what files wait for: none would ever be read"
                 raise mistake("marked", message, key=("ready", "done_file"), help='let it be another, such as `done_file = "{{NAME}}.ok"`')
-            if self.folder and after.action == "move" and lies_in(after.folder, self.folder, self.recursive):
+            if not self.path and after.action == "move" and lies_in(after.folder, self.folder, self.recursive):
                 message = f"a file that is moved to `{after.folder}` is still where the source looks, and would be read again in each run"
                 raise mistake("moved_back", message, key=(key, "folder"), help="name a folder that is not read")
         return self

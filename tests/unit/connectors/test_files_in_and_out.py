@@ -77,6 +77,17 @@ def test_one_file_is_named_by_its_path(here):
         names(source(here, folder="in/b"))
 
 
+def test_an_empty_folder_is_where_the_paths_of_a_connection_start(here):
+    put(here, "a.csv")
+    put(here, "../b.csv")
+    assert ["b.csv"] == names(source(here, folder=""))
+    assert ["b.csv", "in/a.csv"] == names(source(here, folder="", recursive=True))
+    with pytest.raises(ValidationError, match="either a `path`"):
+        FilesFrom(connection="here")
+    with pytest.raises(ValidationError, match="would be read again"):
+        FilesFrom(connection="here", folder="", recursive=True, after=After(action="move", folder="done"))
+
+
 def left(found):
     list(found.splits())
     return list(found.left())
