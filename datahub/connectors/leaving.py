@@ -13,3 +13,7 @@ class Leaving(Protocol):
     def left(self) -> Sequence[str]:
         """What it left the last time that it was asked for its splits, each with the reason."""
         ...
+
+    def unready(self) -> Sequence[str]:
+        """The files among those: each is there, for this source, and not taken yet."""
+        ...

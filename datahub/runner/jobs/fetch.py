@@ -214,6 +214,20 @@ def told_aside(taken: Sequence[Taken]) -> list[str]:
     return [f"{one.source}: {said}" for one in taken if one.source and (said := json.loads(one.item.split).get("aside"))]
 
 
+_NAMED = 3
+"""How many files that are left are told by their names."""
+
+
+def told_unready(context: JobContext) -> list[str]:
+    """What the sources had that was not whole yet, where the run has read something else."""
+    said = []
+    for name, source in context.ways.sources.items():
+        if isinstance(source, Leaving) and (left := source.unready()):
+            more = [f"and {len(left) - _NAMED:,} more"] if len(left) > _NAMED else []
+            said.append(f"{name}: not taken yet: {'; '.join([*left[:_NAMED], *more])}")
+    return said
+
+
 def left_there(context: JobContext) -> str:
     """What a person has to know who sees files lie there, and the run has read none of them."""
     found = [

@@ -15,7 +15,7 @@ from datahub.formats.declare import InputFile
 from datahub.project.trigger import Webhook
 from datahub.reports.report import Report
 from datahub.runner.aborted import unasked
-from datahub.runner.jobs.fetch import input_files, told_aside, told_before
+from datahub.runner.jobs.fetch import input_files, told_aside, told_before, told_unready
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import files_taken
 from datahub.runner.jobs.previous_rows import previous_rows
@@ -48,7 +48,8 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True, mode=0o700)
-    told, aside = told_before(context, one.id, taken), [*told_aside(taken), *(unasked(context.plan) if one.apart else ())]
+    told = told_before(context, one.id, taken)
+    aside = [*told_aside(taken), *told_unready(context), *(unasked(context.plan) if one.apart else ())]
     options = _options(context, one)
     before = of_part(context, options.previous, files)
     options = replace(options, previous=before, watch=watch, progress=context.progress, warnings=told, notes=aside)

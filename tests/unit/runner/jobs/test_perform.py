@@ -91,6 +91,20 @@ def test_files_that_wait_are_told_where_there_is_nothing_new(world, tmp_path, sh
     assert (RunStatus.SUCCESS, "nothing new; `a.csv` waits for `a.ok` (and 1 more)") == (run.status, run.reason)
 
 
+@pytest.mark.parametrize("count", [1, 5])
+def test_files_that_wait_are_told_too_where_others_were_taken(world, tmp_path, shop, count):
+    feed(tmp_path, "a.csv", 1, 30)
+    (tmp_path / "in" / "a.ok").touch()
+    for number in range(count):
+        feed(tmp_path, f"b{number}.csv", 1, 30)
+    one = world()
+    announced = FilesFrom(connection="here", folder="in", ready=Ready(stable=timedelta(0), done_file="{{STEM}}.ok"))
+    one.ways.sources["feed"] = FilesIn("feed", LocalFiles(tmp_path), announced)
+    ending = once(one)
+    first = "`b0.csv` waits for `b0.ok`" + ("; `b1.csv` waits for `b1.ok`; `b2.csv` waits for `b2.ok`; and 2 more" if count > 1 else "")
+    assert (RunStatus.SUCCESS, f"feed: not taken yet: {first}") == (ending.run.status, *ending.report.notes)
+
+
 def test_a_file_that_comes_again_is_not_delivered_again_but_is_moved_away(world, tmp_path, shop):
     feed(tmp_path, "a.csv", 1, 30)
     one = world()
