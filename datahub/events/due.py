@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Literal, Protocol
 
 from datahub.events.fires import moments
@@ -14,6 +15,8 @@ PUNCTUAL = timedelta(minutes=1)
 """A fire that is less late than this is on time, whatever is said of those that are missed."""
 LOOK_BACK = timedelta(days=35)
 """Fires that are older than this are not looked for one by one."""
+LOOKS = (timedelta(hours=2), timedelta(days=2), LOOK_BACK, timedelta(days=400))
+"""How far back the last fire of a schedule is looked for: the nearest is found without counting the minutes of a year."""
 
 
 class Catching(Protocol):
@@ -54,13 +57,15 @@ def due(clock: Clock, since: datetime, now: datetime) -> Sequence[Due]:
     However many were missed, those that are not run are one record: the last of them, which says how many there were.
     """
     found: list[datetime] = []
-    for moment in moments(clock.cron, clock.zone, max(since, now - LOOK_BACK)):
-        if moment.at + delay(clock, moment.at) > now:
+    late: list[datetime] = []
+    for at, start in starts(clock, max(since, now - LOOK_BACK)):
+        if start > now:
             break
-        found.append(moment.at)
+        found.append(at)
+        if now - start >= PUNCTUAL:
+            late.append(at)
     if not found:
         return ()
-    late = [at for at in found if now - at - delay(clock, at) >= PUNCTUAL]
     run = [*_made_up_for(clock.catching, late, now, latest=len(late) == len(found)), *found[len(late) :]]
     left = [at for at in late if at not in run]
     instead = bool(left) and bool(run) and run[-1] > left[-1]
@@ -70,17 +75,33 @@ def due(clock: Clock, since: datetime, now: datetime) -> Sequence[Due]:
 
 
 def following(clock: Clock, after: datetime) -> datetime | None:
-    """When the next fire after an instant is to be started."""
-    moment = next(moments(clock.cron, clock.zone, after), None)
-    return None if moment is None else moment.at + delay(clock, moment.at)
+    """When the next fire is to be started after an instant, before which it may have been due."""
+    for back in LOOKS if clock.catching.jitter else ():
+        before = [start for _, start in takewhile(lambda one: one[0] <= after, starts(clock, after - back))]
+        if before and before[-1] > after:
+            return before[-1]
+        if before or back >= clock.catching.jitter:
+            break
+    return next((start for _, start in starts(clock, after)), None)
 
 
-def delay(clock: Clock, at: datetime) -> timedelta:
-    """By how much a fire starts later than said: the same each time it is asked for."""
-    if not clock.catching.jitter:
-        return timedelta(0)
-    drawn = hashlib.sha256(f"{clock.job}|{clock.cron}|{at.isoformat()}".encode()).digest()
-    return clock.catching.jitter * (int.from_bytes(drawn[:6]) / 2**48)
+def starts(clock: Clock, after: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Each fire after an instant, and when it is to be started: the same whenever it is asked for, and always before the next fire.
+
+    Otherwise one would overtake another, and what came first would be told as missed or not at all.
+    """
+    fires = (moment.at for moment in moments(clock.cron, clock.zone, after))
+    jitter = clock.catching.jitter
+    if not jitter:
+        yield from ((at, at) for at in fires)
+        return
+    at = next(fires, None)
+    while at is not None:
+        then = next(fires, None)
+        drawn = hashlib.sha256(f"{clock.job}|{clock.cron}|{at.isoformat()}".encode()).digest()
+        room = jitter if then is None else min(jitter, then - at)
+        yield at, at + room * (int.from_bytes(drawn[:6]) / 2**48)
+        at = then
 
 
 def _made_up_for(catching: Catching, late: Sequence[datetime], now: datetime, *, latest: bool) -> Sequence[datetime]:

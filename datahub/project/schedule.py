@@ -28,7 +28,8 @@ class Schedule(Config):
     most: int = Field(default=24, ge=1, le=10_000)
     """How many missed times `all` makes up for, the latest ones."""
     jitter: Length = timedelta(0)
-    """Up to how much later than said it starts, always the same for one time, so that many jobs do not start at once."""
+    """Up to how much later than said it starts, always the same for one time and always before the time that comes next, so that many jobs
+    do not start at once."""
 
     @field_validator("every")
     @classmethod

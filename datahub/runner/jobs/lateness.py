@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 
-from datahub.events.due import LOOK_BACK, Clock, delay
-from datahub.events.fires import moments
+from datahub.events.due import LOOKS, Clock, starts
 from datahub.records import record
 from datahub.state.records import RunStatus
 from datahub.state.store import StateStore
-
-_LOOKS = (timedelta(hours=2), timedelta(days=2), LOOK_BACK, timedelta(days=400))
-"""How far back the last fire of a schedule is looked for: the nearest is found without counting the minutes of a year."""
 
 
 @record(frozen=True, slots=True)
@@ -42,12 +39,8 @@ def punctuality(store: StateStore, job: str, clocks: Sequence[Clock], now: datet
 
 
 def _last_fire(clock: Clock, until: datetime) -> datetime | None:
-    for back in _LOOKS:
-        found = None
-        for moment in moments(clock.cron, clock.zone, until - back):
-            if moment.at + delay(clock, moment.at) > until:
-                break
-            found = moment.at
-        if found is not None:
-            return found
+    for back in LOOKS:
+        found = [at for at, _ in takewhile(lambda one: one[1] <= until, starts(clock, until - back))]
+        if found:
+            return found[-1]
     return None

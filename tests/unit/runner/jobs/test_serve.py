@@ -127,6 +127,18 @@ def test_a_fire_that_starts_later_by_chance_is_not_passed_over_for_one_of_anothe
     assert [0, 1] == sorted(run.fire_at.minute for run in serving.store.runs.list())
 
 
+@pytest.mark.parametrize("catch_up", ["latest", "none", "all"])
+def test_with_more_jitter_than_lies_between_two_fires_each_is_run(serving, catch_up):
+    serving.job("offers", Schedule(every="0,1 * * * *", jitter=timedelta(hours=1), catch_up=catch_up), overlap="queue_all")
+    for _ in range(4 * 60 * 2 + 1):
+        serving.loop.turn(serving.time.now)
+        serving.time.after(seconds=30)
+    runs = serving.store.runs.list(limit=100)
+    wanted = [NOON + timedelta(hours=hour, minutes=minute) for hour in range(4) for minute in (0, 1)]
+    assert wanted[1:] == sorted(run.fire_at for run in runs)[:7]
+    assert {RunStatus.PENDING} == {run.status for run in runs}
+
+
 @pytest.mark.parametrize("ahead", [{"minutes": 90}, {"days": 365}])
 def test_a_clock_that_was_ahead_holds_no_schedule_up(serving, ahead):
     serving.job("offers")
