@@ -150,6 +150,10 @@ class Taken(TerminalError):
     """The name is taken."""
 
 
+class NoRoom(TransientError):
+    """What is written does not fit there, or may not: not every host says why it took no more. Who wrote half of it lets that go."""
+
+
 # ------------------------------------------------------------------------------------------------------ in and out
 
 

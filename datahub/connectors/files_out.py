@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 
-from datahub.connectors.declare import Choosy, DataHubError, FileSystem, Missing, Output, Receipt, Taken, TerminalError, TransientError
+from datahub.connectors.declare import (
+    Choosy,
+    DataHubError,
+    FileSystem,
+    Missing,
+    NoRoom,
+    Output,
+    Receipt,
+    Taken,
+    TerminalError,
+    TransientError,
+)
 from datahub.connectors.file_names import about, filled
 from datahub.connectors.given_names import GivenNames
 from datahub.faults import reach
@@ -37,6 +49,11 @@ class FilesOut:
                     digest.update(data)
                     remote.write(data)
                     reach("half_written")
+        except NoRoom:
+            # Half a file would take the room that there is.
+            with suppress(DataHubError):
+                self._let_go(temporary)
+            raise
         except Missing as problem:
             if not self._told.folder:
                 raise

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
+from datahub.connectors.declare import DataHubError, Missing, NoRoom, TerminalError, TransientError
 from datahub.connectors.file_names import shown
 from datahub.connectors.ftp_patience import Patient, paced_lines
 from datahub.connectors.in_words import ANOTHER, NO_TLS, TLS_ENDED, Words, in_words, said
@@ -19,6 +19,7 @@ from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
 from datahub.connectors.pace import Pace
 
+_FULL = "a full disk or a quota is the usual cause: ask whoever runs the host"
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
 _REFUSED = re.compile(r"denied|permission|not allowed|read-?only|forbidden|privilege", re.IGNORECASE)
 
@@ -186,7 +187,9 @@ class FtpSession:
                 return Missing(f"there is no `{path}` on {self.name}")
             case "550" | "553" | "532" | "550" if _REFUSED.search(text):
                 return TerminalError(f"{self.name} does not allow it: `{path}`: {text}")
-            case _ if code.startswith("4") or code == "552":
+            case "426" | "451" | "452" | "552":
+                return NoRoom(f"{self.name}: `{path}`: {text}", "" if code == "426" else _FULL)
+            case _ if code.startswith("4"):
                 return TransientError(f"{self.name}: `{path}`: {text}")
             case _:
                 return TerminalError(f"{self.name}: `{path}`: {text}")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, NoReturn
 
-from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.declare import Entry, Missing, NoRoom, Taken, TerminalError, TransientError
 from datahub.durable import to_disk
 
 
@@ -135,7 +135,9 @@ def _raise(problem: OSError, path: str) -> NoReturn:
             raise Taken(f"`{path}` exists") from None
         case errno.ELOOP:
             raise TerminalError(f"`{path}` is a link, and links are not followed") from None
-        case errno.EAGAIN | errno.EBUSY | errno.EIO | errno.ENOSPC | errno.EDQUOT | errno.ESTALE | errno.ETIMEDOUT:
+        case errno.ENOSPC | errno.EDQUOT:
+            raise NoRoom(f"`{path}`: {reason}", "make room there, or write to another place") from None
+        case errno.EAGAIN | errno.EBUSY | errno.EIO | errno.ESTALE | errno.ETIMEDOUT:
             raise TransientError(f"`{path}`: {reason}") from None
         case _:
             raise TerminalError(f"`{path}`: {reason}") from None

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncssh
 
-from datahub.connectors.declare import DataHubError, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.declare import DataHubError, Missing, NoRoom, Taken, TerminalError, TransientError
 from datahub.connectors.in_words import in_words, said
 
+_USUAL = "a full disk or a quota is the usual cause: ask whoever runs the host"
 _LATER = (
-    asyncssh.SFTPFailure,
-    asyncssh.SFTPNoSpaceOnFilesystem,
-    asyncssh.SFTPQuotaExceeded,
     asyncssh.SFTPLockConflict,
     asyncssh.SFTPNoMedia,
 )
@@ -39,6 +37,13 @@ def told(problem: BaseException, path: str, host: str) -> DataHubError:
             return TerminalError(f"{host} speaks no kind of encryption that is still safe: {reason}")
         case asyncssh.ConnectionLost() | asyncssh.SFTPConnectionLost() | asyncssh.SFTPNoConnection():
             return TransientError(f"the connection to {host} was lost{f' at `{path}`' if path else ''}: {reason}")
+        case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
+            return NoRoom(f"`{path}` on {host}: {reason}", "ask whoever runs the host for room")
+        case asyncssh.SFTPFailure():
+            # OpenSSH has this one word for all that the protocol has no number for.
+            bare = reason.strip(" .").lower() == "failure"
+            why = "it failed there, and the host does not say why" if bare else reason
+            return NoRoom(f"`{path}` on {host}: {why}", _USUAL if bare else "")
         case _ if isinstance(problem, _LATER):
             return TransientError(f"`{path}` on {host}: {reason}")
         case asyncssh.SFTPError():

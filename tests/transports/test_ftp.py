@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from datahub.connectors.anew import Anew
-from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
+from datahub.connectors.declare import Entry, Missing, NoRoom, Taken, TerminalError, TransientError
 from datahub.connectors.ftp_files import FtpFiles
 from datahub.connectors.ftp_listing import entries, of_facts
 from datahub.connectors.kinds.ftp import Ftp
@@ -313,8 +313,8 @@ def test_f12_what_is_not_there_and_what_is_not_allowed_are_told_apart(name, ftp_
         ("550 Permission denied", TerminalError),
         ("550 File not found", Missing),
         ("450 File busy", TransientError),
-        ("452 Disk full", TransientError),
-        ("552 Quota exceeded", TransientError),
+        ("452 Disk full", NoRoom),
+        ("552 Quota exceeded", NoRoom),
         ("553 Name not allowed", TerminalError),
         ("421 Too many users", TransientError),
     ],

@@ -14,10 +14,12 @@ import asyncssh
 import pytest
 from pydantic import ValidationError
 
-from datahub.connectors.declare import Missing, Taken, TerminalError, TransientError
+from datahub.connectors.declare import Missing, Output, Taken, TerminalError, TransientError
+from datahub.connectors.files_out import FilesOut
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.sftp_files import SftpFiles
 from datahub.connectors.ssh_keys import remember, shown_key
+from datahub.project.binding import FilesTo
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.proxy import Fault, proxy
@@ -40,6 +42,18 @@ def connect(tmp_path):
     yield make
     for files in made:
         files.close()
+
+
+def test_what_has_no_room_is_told_with_the_usual_cause_and_leaves_nothing(sshd, connect, tmp_path):
+    target = FilesOut(connect(sshd), FilesTo(connection="erp", folder="out"))
+    (sshd.folder / "out").mkdir()
+    (tmp_path / "shop.jsonl").write_bytes(b"x" * 300_000)
+    # A disk that is full, as the system has one: what is written there is refused by the server as it is on any other.
+    (sshd.folder / "out" / ".shop.jsonl.0123456789abcdef.part").symlink_to("/dev/full")
+    with pytest.raises(TransientError, match="the host does not say why") as problem:
+        target.stage(Output("shop", tmp_path / "shop.jsonl", 1, "0123456789abcdef", {}))
+    assert "a full disk or a quota is the usual cause" in problem.value.help
+    assert [] == list((sshd.folder / "out").iterdir())
 
 
 def put(files, path, data):
