@@ -78,13 +78,17 @@ class FtpFiles:
     def _looked(self, session: FtpSession, path: str) -> Entry:
         place = self._path(session, path)
         if session.features & {"MLST", "MLSD"}:
-            with suppress(ftplib.error_perm):
+            try:
                 # The facts stand in the second line, behind a space.
                 second = session.ftp.sendcmd(f"MLST {place}").splitlines()[1:2]
                 facts = second[0].lstrip(" ").partition(" ")[0] if second else ""
                 entry = of_facts(f"{facts} x", "") if facts else None
                 if entry is not None:
                     return Entry(path, entry.kind, entry.size, entry.modified, entry.identity)
+            except ftplib.error_perm as answer:
+                if str(answer)[:3] in ("500", "502", "504"):
+                    # Its listing has facts that no other command tells.
+                    return self._looked_up(session, path)
         try:
             # Of a folder, no host that is known tells both a size and a time.
             size, told = session.ftp.size(place), session.ftp.sendcmd(f"MDTM {place}")
@@ -100,7 +104,8 @@ class FtpFiles:
             raise Missing(f"there is no `{path}` on {session.name}")
         if listed.kind != "file":
             return Entry(path, listed.kind, listed.size)
-        return Entry(path, "file", self._size(session, self._path(session, path), listed.size))
+        # All that a listing tells: what was listed is held against it.
+        return Entry(path, "file", self._size(session, self._path(session, path), listed.size), listed.modified, listed.identity)
 
     def _size(self, session: FtpSession, place: str, else_: int | None) -> int | None:
         try:

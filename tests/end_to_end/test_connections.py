@@ -467,6 +467,18 @@ def test_a_page_that_is_forbidden_leaves_open_whether_the_password_is_right(shop
     assert "whether it lets us in, a file tells" in ended.out
 
 
+@pytest.mark.parametrize("auth", ["", 'auth = { kind = "bearer", token = "${env:API_WORD}" }\n'])
+def test_an_api_that_shows_its_address_to_nobody_leaves_open_whether_the_key_is_right(shop, dhm, monkeypatch, auth):
+    monkeypatch.setenv("API_WORD", "tenfold-marrow-43")
+    given = Answers([b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"])
+    with answering(given) as server:
+        add(shop, f'\n[connections.api]\nkind = "rest"\nurl = "{server.url}"\ninsecure = true\n{auth}')
+        ended = dhm("connections", "test", "api")
+    assert Exit.DONE == ended.code
+    assert "shows nothing at the address itself (HTTP 403)" in ended.out
+    assert bool(auth) == ("whether it lets us in, a call tells" in ended.out)
+
+
 def test_an_api_that_gives_nothing_at_its_address_answers(shop, dhm):
     given = Answers([b"HTTP/1.1 405 Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"])
     with answering(given) as server:

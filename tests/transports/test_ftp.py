@@ -12,9 +12,11 @@ import pytest
 
 from datahub.connectors.anew import Anew
 from datahub.connectors.declare import Entry, Missing, NoRoom, Taken, TerminalError, TransientError
+from datahub.connectors.files_in import FilesIn
 from datahub.connectors.ftp_files import FtpFiles
 from datahub.connectors.ftp_listing import entries, of_facts
 from datahub.connectors.kinds.ftp import Ftp
+from datahub.project.binding import FilesFrom, Ready
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import PASSWORD, Lies, certificates, lying, pyftpd
@@ -212,6 +214,16 @@ def test_f6_files_travel_under_tls_too(name, ftp_server, connect):
     files = connect(server)
     put(files, "a", b"secret" * 1000)
     assert b"secret" * 1000 == content(files, "a")
+
+
+@pytest.mark.parametrize("answers", [{}, {"SIZE": "213 lots"}, {"SIZE": "502 no"}, {"SIZE": "502 no", "MDTM": "502 no"}])
+@pytest.mark.parametrize("unique", ["", "unique=801U2A;"])
+def test_f10_what_a_listing_alone_tells_of_a_file_is_told_by_a_look_too(answers, unique, connect, tmp_path):
+    facts = f"type=file;size=5;modify=20260501115900;{unique} a.csv\r\n"
+    with lying(Lies(b"a\n12\n", facts=facts, answers={"MLST": "502 no"} | answers)) as server:
+        found = FilesIn("feed", connect(server), FilesFrom(connection="erp", folder="in", ready=Ready(stable=timedelta(0))))
+        (split,) = found.splits()
+        assert b"a\n12\n" == found.land(split, tmp_path).path.read_bytes()
 
 
 def test_f6_a_host_that_asks_for_the_session_of_the_login_refuses_another(ftp_server, connect):

@@ -56,7 +56,11 @@ def _test(connection: Rest, place: Place) -> str:
 
     session = _session(connection, place)
     try:
-        answer = session.ask(Request("GET", connection.url), lambda status: 200 <= status < 300 or status == 405)
+        answer = session.ask(Request("GET", connection.url), lambda status: 200 <= status < 300 or status in (403, 405))
+        if answer.status_code == 403:
+            # As gateways answer it to whoever asks for what is no call of theirs.
+            known = "" if isinstance(connection.auth, NoAuth) and not connection.headers else "; whether it lets us in, a call tells"
+            return f"the server answers, and shows nothing at the address itself (HTTP 403){known}"
         if answer.status_code != 405:
             return "the address answers"
         return "the server answers, and has nothing to read at the address itself"
