@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Literal, Protocol
 
 from datahub.events.fires import moments
@@ -13,9 +14,9 @@ from datahub.records import record
 
 PUNCTUAL = timedelta(minutes=1)
 """A fire that is less late than this is on time, whatever is said of those that are missed."""
-LOOK_BACK = timedelta(days=35)
-"""Fires that are older than this are not looked for one by one."""
-LOOKS = (timedelta(hours=2), timedelta(days=2), LOOK_BACK, timedelta(days=400))
+COUNTED = 50_400
+"""So many fires that were missed are looked at one by one: those of five weeks, if there is one each minute."""
+LOOKS = (timedelta(hours=2), timedelta(days=2), timedelta(days=35), timedelta(days=400), timedelta(days=3000))
 """How far back the last fire of a schedule is looked for: the nearest is found without counting the minutes of a year."""
 
 
@@ -56,22 +57,37 @@ def due(clock: Clock, since: datetime, now: datetime) -> Sequence[Due]:
 
     However many were missed, those that are not run are one record: the last of them, which says how many there were.
     """
-    found: list[datetime] = []
-    late: list[datetime] = []
-    for at, start in starts(clock, max(since, now - LOOK_BACK)):
-        if start > now:
-            break
-        found.append(at)
-        if now - start >= PUNCTUAL:
-            late.append(at)
-    if not found:
-        return ()
-    run = [*_made_up_for(clock.catching, late, now, latest=len(late) == len(found)), *found[len(late) :]]
-    left = [at for at in late if at not in run]
-    instead = bool(left) and bool(run) and run[-1] > left[-1]
-    missed = [Due(left[-1], _missed(clock.catching, left, now, instead=instead))] if left else []
+    found = _come(clock, since, now)
+    first, counted = found[0][0] if found else now, len(found) <= COUNTED
+    if not counted:
+        found = _latest(clock, since, now)
+    late = [(at, start) for at, start in found if now - start >= PUNCTUAL]
+    on_time = [at for at, _ in found[len(late) :]]
+    made_up = _made_up_for(clock.catching, late, now, latest=not on_time)
+    left = [at for at, _ in late if at not in made_up]
+    missed = []
+    if left:
+        several = f"{len(left):,}" if counted else f"more than {COUNTED:,}"
+        said = f"{several} were missed from {first:%Y-%m-%d %H:%M} UTC on, the last" if len(left) > 1 else "it was missed"
+        instead = bool(made_up or on_time)
+        missed.append(Due(left[-1], f"{said} {_length(now - left[-1])} ago, {_why(clock.catching, len(left), instead=instead)}"))
     each = clock.catching.catch_up == "all"
-    return tuple(sorted([*missed, *(Due(at, each=each and at in late) for at in run)], key=lambda one: one.at))
+    return tuple(sorted([*missed, *(Due(at, each=each) for at in made_up), *map(Due, on_time)], key=lambda one: one.at))
+
+
+def _come(clock: Clock, since: datetime, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The fires after `since` that have come, and one more than are counted at most."""
+    return list(islice(takewhile(lambda one: one[1] <= now, starts(clock, since)), COUNTED + 1))
+
+
+def _latest(clock: Clock, since: datetime, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The latest of more fires than are counted: those that may be made up for, and one more at least."""
+    found: deque[tuple[datetime, datetime]] = deque()
+    for back in LOOKS:
+        found = deque(takewhile(lambda one: one[1] <= now, starts(clock, max(since, now - back))), COUNTED)
+        if len(found) > clock.catching.most:
+            break
+    return list(found)
 
 
 def following(clock: Clock, after: datetime) -> datetime | None:
@@ -104,27 +120,32 @@ def starts(clock: Clock, after: datetime) -> Iterator[tuple[datetime, datetime]]
         at = then
 
 
-def _made_up_for(catching: Catching, late: Sequence[datetime], now: datetime, *, latest: bool) -> Sequence[datetime]:
+def _made_up_for(catching: Catching, late: Sequence[tuple[datetime, datetime]], now: datetime, *, latest: bool) -> Sequence[datetime]:
     match catching.catch_up:
         case "none":
             return ()
         case "latest":
             # One that is on time is later than any that was missed.
-            return [at for at in late[-1:] if latest and now - at <= catching.grace]
+            return [at for at, start in late[-1:] if latest and now - start <= catching.grace]
         case "all":
-            return late[-catching.most :]
+            return [at for at, _ in late[-catching.most :]]
 
 
-def _missed(catching: Catching, left: Sequence[datetime], now: datetime, *, instead: bool) -> str:
-    since, why = _length(now - left[-1]), f"and `catch_up` is `{catching.catch_up}`"
-    if instead and catching.catch_up == "latest":
-        why = f"{why}: a later one is run in {'its' if len(left) == 1 else 'their'} place"
-    if len(left) == 1:
-        return f"it was missed {since} ago, {why}"
-    first = left[0].strftime("%Y-%m-%d %H:%M UTC")
-    return f"{len(left):,} were missed from {first} on, the last {since} ago, {why}"
+def _why(catching: Catching, missed: int, *, instead: bool) -> str:
+    match catching.catch_up:
+        case "none":
+            return "and `catch_up` is `none`"
+        case "latest" if instead:
+            return f"and `catch_up` is `latest`: a later one is run in {'its' if missed == 1 else 'their'} place"
+        case "latest":
+            return f"and `catch_up` is `latest` with a `grace` of {_length(catching.grace)}"
+        case "all":
+            return f"and `catch_up` is `all` of the last {catching.most:,} (`most`)"
 
 
 def _length(much: timedelta) -> str:
-    minutes = int(much.total_seconds() // 60)
+    seconds = int(much.total_seconds())
+    minutes = seconds // 60
+    if seconds < 120 and seconds % 60:
+        return f"{seconds} s"
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"

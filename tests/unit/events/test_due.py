@@ -69,6 +69,48 @@ def test_jitter_is_the_same_each_time_and_within_its_bound():
 
 
 def test_years_of_missed_minutes_are_told_at_once():
-    found = due(clock("* * * * *"), NOON - timedelta(days=3000), NOON + timedelta(hours=2, minutes=30))
+    since = NOON - timedelta(days=3000)
+    found = due(clock("* * * * *"), since, NOON + timedelta(hours=2, minutes=30))
     assert 2 == len(found)
-    assert found[0].misfired.startswith("50,")
+    assert found[0].misfired.startswith(
+        f"more than 50,400 were missed from {since + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC on, the last 1 min ago"
+    )
+
+
+def test_of_more_than_are_counted_all_are_made_up_for_that_the_job_says():
+    found = due(clock("* * 1-20 1 *", catch_up="all", most=1000), NOON - timedelta(days=1200), datetime(2026, 12, 5, 12, tzinfo=UTC))
+    assert [True] + [False] * 1000 == [bool(one.misfired) for one in found]
+    assert "20 23:59" == found[-1].at.strftime("%d %H:%M")
+    assert found[0].misfired.startswith("more than 50,400 were missed from 2023-01-01 00:00 UTC on")
+
+
+@pytest.mark.parametrize("cron, since", [("0 0 1 1 *", "2026-06-10"), ("0 0 1 */3 *", "2026-10-02"), ("0 0 29 2 *", "2020-06-10")])
+@pytest.mark.parametrize("catch_up", ["latest", "none", "all"])
+def test_what_came_long_ago_is_run_or_told(cron, since, catch_up):
+    (one,) = due(clock(cron, catch_up=catch_up), datetime.fromisoformat(f"{since}T10:00Z"), datetime(2027, 2, 20, 10, 2, tzinfo=UTC))
+    assert (catch_up != "all") == bool(one.misfired)
+
+
+def test_half_a_year_of_quarters_of_an_hour_is_counted():
+    found = due(clock("*/15 * * * *"), NOON - timedelta(days=200), NOON + timedelta(seconds=30))
+    assert found[0].misfired.startswith(f"{200 * 96 - 1:,} were missed from 2025-06-19 12:15 UTC on")
+
+
+@pytest.mark.parametrize(
+    "said, told",
+    [
+        ({"grace": timedelta(minutes=5)}, "it was missed 12 min ago, and `catch_up` is `latest` with a `grace` of 5 min"),
+        ({"grace": timedelta(seconds=30)}, "it was missed 12 min ago, and `catch_up` is `latest` with a `grace` of 30 s"),
+        ({"catch_up": "none"}, "it was missed 12 min ago, and `catch_up` is `none`"),
+    ],
+)
+def test_it_is_said_why_the_last_is_not_made_up_for(said, told):
+    assert [told] == [one.misfired for one in due(clock(**said), NOON - timedelta(minutes=5), NOON + timedelta(minutes=12))]
+
+
+def test_the_grace_counts_from_the_start_that_was_drawn():
+    late = clock("0 12 * * *", jitter=timedelta(hours=2), grace=timedelta(minutes=5))
+    start = following(late, NOON - timedelta(minutes=1))
+    assert start is not None
+    assert [False] == [bool(one.misfired) for one in due(late, NOON - timedelta(hours=1), start + timedelta(minutes=4))]
+    assert [True] == [bool(one.misfired) for one in due(late, NOON - timedelta(hours=1), start + timedelta(minutes=6))]
