@@ -67,7 +67,7 @@ class SourceFeed:
 
     def warnings(self) -> Sequence[str]:
         """What a person should hear of what was read, or of there being nothing to read."""
-        return self._reader.warnings() if self._files else ("there is no file to read: the folder is empty",)
+        return self._reader.warnings() if self._files else ("there is no file to read",)
 
     @property
     def path_prefix(self) -> str:

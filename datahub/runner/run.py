@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,6 +75,8 @@ class Options:
     """Takes what the run held in memory, if it is given: in a process that is about to end, taking it apart is for nothing."""
     warnings: Sequence[str] = ()
     """What is to be known of the inputs, beside what the run finds in them."""
+    unread: Collection[str] = ()
+    """Sources that may have no file: what they have was read before."""
     notes: Sequence[str] = ()
     """What is worth a word, and as it always is."""
     exchange: Exchange | None = None
@@ -160,7 +162,7 @@ def run(
             *options.warnings,
             *_forgetful(plan, options),
             *(f"`{path}` is of an earlier run: this one wrote nothing" for path in earlier),
-            *(f"{name}: {text}" for name, feed in feeds.items() for text in feed.warnings()),
+            *(f"{name}: {text}" for name, feed in feeds.items() if files[name] or name not in options.unread for text in feed.warnings()),
             *missed(plan, execution, state),
             *(f"{one.entity}: {one.code} {one.message} (it has no rows)" for one in nothing if one.severity != "fatal"),
         ),

@@ -222,9 +222,10 @@ def told_unready(context: JobContext) -> list[str]:
     """What the sources had that was not whole yet, where the run has read something else."""
     said = []
     for name, source in context.ways.sources.items():
-        if isinstance(source, Leaving) and (left := source.unready()):
+        # That there is nothing for it is no news of what drives the job: another has something.
+        if isinstance(source, Leaving) and (left := source.unready() if name in context.driving else source.left()):
             more = [f"and {len(left) - _NAMED:,} more"] if len(left) > _NAMED else []
-            said.append(f"{name}: not taken yet: {'; '.join([*left[:_NAMED], *more])}")
+            said.append(f"{name}: not taken: {'; '.join([*left[:_NAMED], *more])}")
     return said
 
 

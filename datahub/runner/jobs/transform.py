@@ -77,6 +77,7 @@ def _options(context: JobContext, one: Run) -> Options:
         apart=one.apart,
         omissions=True,
         script=context.job.mapping,
+        unread=context.driving,
     )
 
 

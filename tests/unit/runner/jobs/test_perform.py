@@ -102,7 +102,7 @@ def test_files_that_wait_are_told_too_where_others_were_taken(world, tmp_path, s
     one.ways.sources["feed"] = FilesIn("feed", LocalFiles(tmp_path), announced)
     ending = once(one)
     first = "`b0.csv` waits for `b0.ok`" + ("; `b1.csv` waits for `b1.ok`; `b2.csv` waits for `b2.ok`; and 2 more" if count > 1 else "")
-    assert (RunStatus.SUCCESS, f"feed: not taken yet: {first}") == (ending.run.status, *ending.report.notes)
+    assert (RunStatus.SUCCESS, f"feed: not taken: {first}") == (ending.run.status, *ending.report.notes)
 
 
 def test_a_file_that_comes_again_is_not_delivered_again_but_is_moved_away(world, tmp_path, shop):
