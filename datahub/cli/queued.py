@@ -92,7 +92,7 @@ def other_way(store: StateStore, run: Run) -> str:
     """How a run that failed is done without going on with it."""
     from datahub.runner.jobs.undelivered import origin_of
 
-    if origin := origin_of(run, store.items.taken(run.id)):
+    if origin := origin_of(store, run):
         return f"`dhm rejects replay {origin} --file …` replays the rows anew"
     return f"`dhm run {run.job}` reads what is there now"
 

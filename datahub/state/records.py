@@ -284,13 +284,25 @@ class Rejects:
     path: str
     rows: int
     codes: str = "{}"
-    replayed_as: str = ""
-    """The run that is over them once more; they are done once that has succeeded."""
 
     @property
     def read_by(self) -> str:
         """The source that reads their file; names of sources have no hyphen."""
         return self.source.partition("-")[0]
+
+
+@record(frozen=True, slots=True)
+class Again:
+    """A run that is over rejected rows once more: how many of those of a source of `run`, and which.
+
+    `places` are as JSON their places among the rows of the file of rejects; `*` is all of them, and it is empty where nobody knows.
+    """
+
+    run: str
+    source: str
+    replay: str
+    rows: int
+    places: str = ""
 
 
 class MessageState(StrEnum):

@@ -17,6 +17,7 @@ import pytest
 from datahub.state.owner import Owner, this_process
 from datahub.state.records import (
     Admission,
+    Again,
     Batch,
     BatchState,
     Counts,
@@ -527,13 +528,12 @@ def test_rejects_are_kept_by_run_and_source(store):
     submit(store)
     one = claim(store)
     store.rejects.put(one, [Rejects(one.run, "feed", "x.csv", 3, '{"R104": 3}')])
-    store.rejects.replayed(one.run, "feed", "again")
-    assert [(3, "again")] == [(found.rows, found.replayed_as) for found in store.rejects.list(one.run)]
-    # What has succeeded stays named, whatever is tried after it.
-    store.rejects.replayed(one.run, "feed", one.run)
-    store.runs.end(one, RunStatus.SUCCESS, NOON)
-    store.rejects.replayed(one.run, "feed", "later")
-    assert [one.run] == [found.replayed_as for found in store.rejects.list(one.run)]
+    assert [3] == [found.rows for found in store.rejects.list(one.run)]
+    tries = [Again(one.run, "feed", "first", 1, "[2]"), Again(one.run, "feed", "second", 3, "*")]
+    for again in tries:
+        store.rejects.replayed(again)
+    assert (tries, []) == (list(store.rejects.again(one.run)), list(store.rejects.again("first")))
+    assert (tries[0], None) == (store.rejects.replay_of("first"), store.rejects.replay_of(one.run))
 
 
 def test_a_job_is_switched(store):

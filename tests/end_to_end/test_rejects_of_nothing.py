@@ -100,7 +100,8 @@ def test_what_a_replay_did_not_deliver_is_still_to_be_replayed(here):
     assert done in dhm("rejects", "ls")[0]
     # What is done stays done, whatever becomes of another try.
     (here / "offers.dhm").write_text(SCRIPT)
-    dhm("rejects", "replay", first, code=1)
+    assert f"2 rows of these went again as run {last()}" in dhm("rejects", "replay", first, code=2)[1]
+    dhm("rejects", "replay", first, "--approve", code=1)
     assert done in dhm("rejects", "ls")[0]
 
 
@@ -120,3 +121,64 @@ def test_rows_of_an_input_that_is_read_again_are_not_replayed_beside_it(here):
     assert ["A", "B", "C"] == skus(here)
     dhm("rejects", "replay", "last", "--file", "right.csv", "--approve")
     assert ["A", "B", "C", "C"] == skus(here)
+
+
+def test_rows_that_a_corrected_file_leaves_out_stay_to_be_replayed(here):
+    rows = "".join(f"A{number},1\n" for number in range(1, 30))
+    (here / "in" / "a.csv").write_text(f"sku,price\n{rows}D,x1\nE,x2\nF,x3\n")
+    dhm("run", "offers")
+    first, shown = last(), dhm("rejects", "show", "last")[0].splitlines()
+    header, d, e, f = shown
+    (here / "one.csv").write_text("\n".join([header, d.replace("x1", "11", 1)]) + "\n")
+    said = dhm("rejects", "replay", first, "--file", "one.csv")[1]
+    one = last()
+    assert f"1 of 3 rejected rows of run {first}, 2 still to be replayed" in said
+    assert f"1 of 3 rejected rows of run {first}, 2 still to be replayed" in dhm("runs", "show", one)[0]
+    assert f"again as {one}, 1 of 3 rows; 2 still to be replayed" in dhm("rejects", "ls")[0]
+    assert f"(again as {one}, 1 of 3 rows; 2 still to be replayed)" in dhm("runs", "show", first)[0]
+    (told,) = json.loads(dhm("rejects", "ls", "--output", "json")[0])
+    assert (one, 2, [{"run": one, "status": "success", "rows": 1}]) == (told["again_as"], told["left"], told["again"])
+    # What has gone does not go again beside the rest, in a file or as it was.
+    (here / "two.csv").write_text("\n".join([header, d.replace("x1", "11", 1), e.replace("x2", "12", 1)]) + "\n")
+    for more in (["--file", "two.csv"], []):
+        assert f"nothing was replayed: 1 row of these went again as run {one}" in dhm("rejects", "replay", first, *more, code=2)[1]
+    (here / "two.csv").write_text("\n".join([header, f.replace("x3", "13", 1), e.replace("x2", "12", 1)]) + "\n")
+    said = dhm("rejects", "replay", first, "--file", "two.csv")[1]
+    assert "still to be replayed" not in said
+    (line,) = [line for line in dhm("rejects", "ls")[0].splitlines() if first in line]
+    assert line.endswith(f"again as {one}, 1 of 3 rows, {last()}, 2 of 3 rows")
+    assert ["D", "E", "F"] == [sku for sku in skus(here) if not sku.startswith("A")]
+
+
+def test_a_file_that_says_not_which_rows_it_has_is_told_so(here):
+    rows = "".join(f"A{number},1\n" for number in range(1, 30))
+    (here / "in" / "a.csv").write_text(f"sku,price\n{rows}D,x1\nE,x2\n")
+    dhm("run", "offers")
+    (here / "one.csv").write_text("sku,price\nD,11\n")
+    said = dhm("rejects", "replay", "last", "--file", "one.csv")[1]
+    assert "1 of 2 rejected rows of run " in said
+    assert "1 of 2 rows; which of the rows is not known, as the file did not say it" in dhm("rejects", "ls")[0]
+    assert json.loads(dhm("rejects", "ls", "--output", "json")[0])[0]["left"] is None
+
+
+def test_a_replay_that_failed_and_is_gone_on_with_is_the_one_that_is_named(here):
+    rows = "".join(f"A{number},1\n" for number in range(1, 30))
+    (here / "in" / "a.csv").write_text(f"sku,price\n{rows}D,x1\n")
+    dhm("run", "offers")
+    first = last()
+    (here / "right.csv").write_text("sku,price\nD,11\n")
+    (here / "out").rename(here / "away")
+    (here / "out").write_text("no folder")
+    dhm("rejects", "replay", first, "--file", "right.csv", code=1)
+    failed = last()
+    assert f"next either `dhm rejects replay {first} --file …` replays the rows anew" in " ".join(dhm("runs", "show", failed)[0].split())
+    dhm("rejects", "replay", first, "--file", "right.csv", code=1)
+    assert f"again as {last()} (nothing delivered: failed)" in dhm("rejects", "ls")[0]
+    (here / "out").unlink()
+    (here / "away").rename(here / "out")
+    second = last()
+    dhm("runs", "resume", failed)
+    assert f"again as {failed}\n" in dhm("rejects", "ls")[0]
+    assert f"run {failed} has read `right.csv` since run {second} failed" in dhm("runs", "resume", second, code=2)[1]
+    assert f"1 row of these went again as run {failed}" in dhm("rejects", "replay", first, "--file", "right.csv", code=2)[1]
+    assert 1 == skus(here).count("D")

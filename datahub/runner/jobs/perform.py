@@ -16,13 +16,13 @@ from datahub.faults import reach
 from datahub.formats.declare import BadInput, BadOutput
 from datahub.functions.extensions import BrokenExtension
 from datahub.plan.serde import digest
-from datahub.records import record
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import pause, tried
 from datahub.runner.jobs.begun import has_all, source_of
 from datahub.runner.jobs.deliver import deliver, made_files, plan
 from datahub.runner.jobs.drift import missing_now
+from datahub.runner.jobs.ending import Ending as Ending
 from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before
 from datahub.runner.jobs.files_of_run import withdraw
 from datahub.runner.jobs.hold import Cancelled, Hold
@@ -44,6 +44,7 @@ from datahub.runner.jobs.piled_up import (
 )
 from datahub.runner.jobs.poison import left_aside, set_poison_aside
 from datahub.runner.jobs.refused import not_taken, refused_rows, rejected_rows
+from datahub.runner.jobs.replayed import partly
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.runner.jobs.transform import (
     Failed,
@@ -61,25 +62,6 @@ from datahub.runner.jobs.unfit import of_files, unfit
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import NOTHING_NEW, Claim, Run, RunStatus, Taken
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable
-
-
-@record(frozen=True, slots=True)
-class Ending:
-    """How a run ended, with what it has to tell where it came so far."""
-
-    run: Run
-    report: Report | None = None
-    refused: int = 0
-    """Rows that arrived and were not taken."""
-    rejected: int = 0
-    """Rows of which something was rejected."""
-    told: tuple[str, ...] = ()
-    """What a person has to hear although the run is well."""
-
-    @property
-    def help(self) -> str:
-        """What there is to do about it."""
-        return self.run.help
 
 
 def perform(context: JobContext, claim: Claim, run: Run) -> Ending:
@@ -124,7 +106,8 @@ class _Work:
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
         self._piled: Piled | None = None
-        self._drift, self._torn, self._waits, self._behind = tuple[str, ...](), tuple[str, ...](), "", ""
+        self._drift, self._torn, self._waits = tuple[str, ...](), tuple[str, ...](), ""
+        self._behind, self._part = tuple[str, ...](), tuple[str, ...]()
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -135,7 +118,7 @@ class _Work:
             self._again()
         taken = tuple(self._store.items.taken(self._claim.run))
         has_all(self._context, self._run, taken)
-        self._behind = overtaken(self._context, self._run)
+        self._behind, self._part = tuple(overtaken(self._context, self._run)), tuple(partly(self._store, self._run))
         if not self._store.deliveries.planned(self._claim.run):
             if not fresh(self._context, taken):
                 self._nothing_new(hold)
@@ -221,13 +204,14 @@ class _Work:
         return self._warn(report, self._told_anyway())
 
     def _warn(self, report: Report, told: Sequence[str]) -> Report:
-        if told:
-            report = self._report = replace(report, warnings=(*report.warnings, *told))
+        if told or self._part:
+            notes = tuple(dict.fromkeys((*report.notes, *self._part)))
+            report = self._report = replace(report, warnings=(*report.warnings, *told), notes=notes)
             report.write(self._context.folders.run(self._claim.run) / "out" / "run" / "report.json")
         return report
 
     def _told_anyway(self) -> tuple[str, ...]:
-        return (*([self._piled.told] if self._piled else []), *self._drift, *self._torn, *filter(None, [self._behind]))
+        return (*([self._piled.told] if self._piled else []), *self._drift, *self._torn, *self._behind)
 
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
@@ -377,7 +361,9 @@ class _Work:
             if status is RunStatus.SUCCESS:
                 brief = [self._piled.brief] if self._piled else []
                 left = rest(self._context, self._run, files_left(self._context, self._run))
-                reason = "; ".join(one for one in (*brief, *self._drift, self._behind, left, left_aside(self._context)) if one)
+                reason = "; ".join(
+                    one for one in (*brief, *self._drift, *self._behind, *self._part, left, left_aside(self._context)) if one
+                )
             self._store.runs.end(self._claim, status, now, code=code, reason=reason, help=help)
             self._again()
             if status is not RunStatus.HELD:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,15 @@ _TOGETHER = ("R501", "R502", "R504")
 """What rows are told that fell with others: with their group, their owner, what they refer to."""
 
 
-def picked(context: JobContext, rejects: Rejects, wanted: Wanted, folder: Path) -> tuple[Path, int]:
-    """The file, made in `folder`, and how many rows it has."""
+def picked(context: JobContext, rejects: Rejects, wanted: Wanted, folder: Path) -> tuple[Path, Sequence[int]]:
+    """The file, made in `folder`, and where its rows stand among all that were rejected."""
     path = folder / Path(rejects.path).name
     if target_of(rejects.source):
         return path, _refused(Path(rejects.path), wanted, path)
     chosen = _places(context, rejects, wanted)
     if len(chosen):
         _write(context, rejects, chosen, path)
-    return path, len(chosen)
+    return path, [int(place) for place in chosen]
 
 
 def _places(context: JobContext, rejects: Rejects, wanted: Wanted) -> Rows:
@@ -87,7 +88,7 @@ def _write(context: JobContext, rejects: Rejects, places: Rows, path: Path) -> N
     rejecter.close()
 
 
-def _refused(file: Path, wanted: Wanted, path: Path) -> int:
+def _refused(file: Path, wanted: Wanted, path: Path) -> Sequence[int]:
     """The same of what a target refused, whose file has the code in a column, and the key in those of the row."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
         header, *lines = list(line_reader(stream))
@@ -97,7 +98,7 @@ def _refused(file: Path, wanted: Wanted, path: Path) -> int:
         raise TerminalError(
             f"`{file}` has a line of {len(torn)} cells, and its header has {len(header)}", "replay it whole, mended, with `--file`"
         )
-    chosen = [line for line in lines if asked_of(line[at], line[:at], wanted)]
+    chosen = [place for place, line in enumerate(lines) if asked_of(line[at], line[:at], wanted)]
     with path.open("w", encoding="utf-8", newline="") as stream:
-        line_writer(stream).writerows([header, *chosen])
-    return len(chosen)
+        line_writer(stream).writerows([header, *(lines[place] for place in chosen)])
+    return chosen

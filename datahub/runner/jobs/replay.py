@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from datahub.runner.jobs.fetch import input_digest
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
 from datahub.runner.jobs.piled_up import portion
+from datahub.runner.jobs.reject_places import Held, held
+from datahub.runner.jobs.replayed import noted
 from datahub.runner.jobs.undelivered import place_of_replay
 from datahub.state.owner import this_process
 from datahub.state.records import Admission, Claim, Fire, FireKind, Item, ItemStatus, Overlap, Rejects, RunStatus
@@ -22,12 +24,14 @@ class Busy(Exception):
     """Another run of the job is to be done before anything is replayed."""
 
 
-def replay(context: JobContext, rejects: Rejects, file: Path, *, some: bool = False) -> Ending:
+def replay(context: JobContext, rejects: Rejects, file: Path, *, places: Sequence[int] | None = None, twice: bool = False) -> Ending:
     """Run the job over `file` in the place of the source's own files; `Busy`, and nothing was done, where another run comes first.
 
-    Where it is but `some` of the rows, the others are still to be replayed.
+    `places` are those of its rows among the rejected ones, where it does not say so itself; the others are still to be replayed.
+    `SentBefore` where another replay has delivered some of them, unless they are to go `twice`.
     """
     store, now = context.store, context.clock()
+    rows = held(context, rejects, file) if places is None else Held(len(places), places)
     # It came from nowhere that it could be moved away from.
     items = [(rejects.read_by, _landed(context, rejects, file)), *_beside(context)]
     # With its input, or not at all: one without would take what is new.
@@ -37,8 +41,7 @@ def replay(context: JobContext, rejects: Rejects, file: Path, *, some: bool = Fa
         digest = input_digest(store.items.taken(claim.run))
         generation = store.runs.generation(context.name, digest)
         store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=generation)
-        if not some:
-            store.rejects.replayed(rejects.run, rejects.source, claim.run)
+        noted(store, rejects, rows, claim.run, twice=twice)
     found = store.runs.get(claim.run)
     assert found is not None
     return perform(context, claim, found)

@@ -21,7 +21,9 @@ from datahub.runner.jobs.deliver import made_files, plan
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.perform import Ending, perform
 from datahub.runner.jobs.refused import CODE, MESSAGE, target_of
+from datahub.runner.jobs.reject_places import Held, held
 from datahub.runner.jobs.replay import claimed
+from datahub.runner.jobs.replayed import noted
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.state.records import Rejects, Run, RunStatus
 
@@ -30,8 +32,10 @@ _LINES = 2
 """The line of a file on which its first row stands."""
 
 
-def replay_refused(context: JobContext, rejects: Rejects, file: Path, *, some: bool = False) -> Ending:
-    """Send the rows of `file` to the target that refused them; `Busy`, and nothing was done, where another run comes first."""
+def replay_refused(
+    context: JobContext, rejects: Rejects, file: Path, *, places: Sequence[int] | None = None, twice: bool = False
+) -> Ending:
+    """Send the rows of `file` to the target that refused them; `Busy`, `places` and `SentBefore` are as for rows of a source."""
     store, now = context.store, context.clock()
     target = target_of(rejects.source)
     earlier = store.runs.get(rejects.run)
@@ -46,7 +50,9 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path, *, some: b
         raise TerminalError(f"what run {earlier.id} sent is gone: `{like}`", "`dhm runs prune` removes what is older than `retention`")
     table = rows_like(file, pq.read_schema(like))
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    held_rows = held(context, rejects, file) if places is None else Held(len(places), places)
     with claimed(context, rejects, now) as claim:
+        noted(store, rejects, held_rows, claim.run, twice=twice)
         store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=store.runs.generation(context.name, digest))
     found = store.runs.get(claim.run)
     assert found is not None
@@ -55,8 +61,6 @@ def replay_refused(context: JobContext, rejects: Rejects, file: Path, *, some: b
     planned = plan(context, found, report)
     with store.together():
         planned.write_down(store, claim)
-        if not some:
-            store.rejects.replayed(rejects.run, rejects.source, claim.run)
     return perform(context, claim, found)
 
 

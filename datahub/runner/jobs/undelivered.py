@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from datahub.records import record
 from datahub.runner.jobs.refused import target_of
-from datahub.state.records import FireKind, Rejects, Run, RunStatus, Taken
+from datahub.state.records import FireKind, Rejects, Run, RunStatus
 from datahub.state.store import StateStore
 
 _REPLAY = "replay"
@@ -17,12 +15,15 @@ def place_of_replay(rejects: Rejects) -> str:
     return f"{_REPLAY}:{rejects.run}:{rejects.source}"
 
 
-def origin_of(run: Run, taken: Sequence[Taken]) -> str:
+def origin_of(store: StateStore, run: Run) -> str:
     """The run whose rows another has run once more; nothing for one of another kind."""
-    if run.kind is not FireKind.REPLAY or not taken:
+    if run.kind is not FireKind.REPLAY:
         return ""
-    # What lies beside the rows was taken after them.
-    return taken[0].item.place.removeprefix(f"{_REPLAY}:").partition(":")[0]
+    if (again := store.rejects.replay_of(run.id)) is not None:
+        return again.run
+    # Older versions wrote down those alone that were over all rows; what lies beside the rows was taken after them.
+    taken = store.items.taken(run.id)
+    return taken[0].item.place.removeprefix(f"{_REPLAY}:").partition(":")[0] if taken else ""
 
 
 def again_from(run: str) -> str:
@@ -42,11 +43,10 @@ def undelivered(store: StateStore, run: Run, rejects: Rejects) -> Undelivered | 
     """None where the run delivered what it had besides its rejects, or they went out and were refused."""
     if run.status is RunStatus.SUCCESS or not run.ended_for_good or target_of(rejects.source):
         return None
-    taken = store.items.taken(run.id)
     said = f"run {run.id} ended as {run.status.value.replace('_', ' ')}"
-    if origin := origin_of(run, taken):
+    if origin := origin_of(store, run):
         return Undelivered(f"{said}, and delivered nothing of the rows that it replayed", again_from(origin))
-    names = [one.item.name for one in taken if one.source == rejects.read_by]
+    names = [one.item.name for one in store.items.taken(run.id) if one.source == rejects.read_by]
     what = f"`{names[0]}`" if len(names) == 1 else "its files" if names else "its input"
     return Undelivered(
         f"{said}: what it had read was given back, and these rows would come again with it",

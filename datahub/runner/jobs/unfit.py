@@ -34,7 +34,7 @@ def unfit(context: JobContext, run: Run, report: Report) -> bool:
 
 def of_files(context: JobContext, run: Run, taken: Sequence[Taken], reason: str) -> Told:
     """`reason` with the files of the run, and the way out: whoever does nothing has the same files, and the same end, at the next run."""
-    if origin := origin_of(run, taken):
+    if origin := origin_of(context.store, run):
         return Told(reason, f"nothing of it was delivered, and all of it is still to be replayed: {again_from(origin)}")
     files = [one for one in taken if isinstance(context.job.sources.get(one.source), FilesFrom) and one.source in context.driving]
     if not files:

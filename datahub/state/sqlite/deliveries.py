@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from datahub.project.redaction import redacted
-from datahub.state.records import Batch, BatchState, Claim, FileState, OutFile, Rejects, RunStatus, Sending
+from datahub.state.records import Again, Batch, BatchState, Claim, FileState, OutFile, Rejects, RunStatus, Sending
 from datahub.state.sqlite.leases import fence
 from datahub.state.sqlite.moments import moment
 
@@ -183,17 +183,20 @@ class SqliteRejects:
             sql.execute("INSERT OR IGNORE INTO rejects (run, source, path, rows, codes) VALUES (?, ?, ?, ?, ?)", told)
 
     def list(self, run: str = "", limit: int = 100) -> Sequence[Rejects]:
-        rows = self._ledger.rows("SELECT * FROM rejects WHERE ? = '' OR run = ? ORDER BY run DESC, source LIMIT ?", (run, run, limit))
-        return tuple(Rejects(**dict(row)) for row in rows)
+        query = "SELECT run, source, path, rows, codes FROM rejects WHERE ? = '' OR run = ? ORDER BY run DESC, source LIMIT ?"
+        return tuple(Rejects(**dict(row)) for row in self._ledger.rows(query, (run, run, limit)))
 
-    def replayed(self, run: str, source: str, run_again: str) -> None:
+    def replayed(self, again: Again) -> None:
         with self._ledger.writing() as sql:
-            # What has succeeded once is done, whatever becomes of another try.
-            sql.execute(
-                "UPDATE rejects SET replayed_as = ? WHERE run = ? AND source = ?"
-                " AND NOT EXISTS (SELECT 1 FROM run WHERE id = replayed_as AND status = 'success')",
-                (run_again, run, source),
-            )
+            told = (again.run, again.source, again.replay, again.rows, again.places)
+            sql.execute("INSERT OR REPLACE INTO again VALUES (?, ?, ?, ?, ?)", told)
+
+    def again(self, run: str) -> Sequence[Again]:
+        return tuple(Again(**dict(row)) for row in self._ledger.rows("SELECT * FROM again WHERE run = ? ORDER BY replay", (run,)))
+
+    def replay_of(self, run: str) -> Again | None:
+        rows = self._ledger.rows("SELECT * FROM again WHERE replay = ?", (run,))
+        return Again(**dict(rows[0])) if rows else None
 
 
 def _sending(row: sqlite3.Row) -> Sending:

@@ -30,7 +30,7 @@ _MOST_AT_ONCE = 500
 _APART = "'replay', 'backfill'"
 # A run that found nothing new has a code; it says as little of how much there should be as rejects or a range that are run again.
 _GOOD = f"status = 'success' AND code = '' AND kind NOT IN ({_APART})"
-_OWN_TABLES = ("taken", "batch", "sending", "out_file", "planned", "proposed", "rejects")
+_OWN_TABLES = ("taken", "batch", "sending", "out_file", "planned", "proposed", "rejects", "again")
 
 
 class SqliteRuns:

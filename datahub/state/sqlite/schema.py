@@ -158,4 +158,13 @@ VERSIONS: tuple[str, ...] = (
     UPDATE send_order SET last = max(last, coalesce((SELECT max(rowid) FROM run), 0));
     CREATE INDEX run_arrived ON run (job, arrived_at);
     """,
+    # Rejected rows may be replayed a few at a time: which of them were, by which run.
+    """
+    CREATE TABLE again (
+      run TEXT NOT NULL, source TEXT NOT NULL, replay TEXT NOT NULL, rows INTEGER NOT NULL, places TEXT NOT NULL,
+      PRIMARY KEY (run, source, replay)
+    ) WITHOUT ROWID;
+    CREATE INDEX again_by ON again (replay);
+    INSERT INTO again SELECT run, source, replayed_as, rows, '*' FROM rejects WHERE replayed_as <> '';
+    """,
 )

@@ -10,7 +10,7 @@ from datahub.cli.listings import Listing, give_json
 from datahub.cli.output import give, say
 
 if TYPE_CHECKING:
-    from datahub.state.records import Rejects, Run
+    from datahub.runner.jobs.replayed import Replayed
 
 
 def command(
@@ -24,32 +24,31 @@ def command(
     from datahub.cli.ledger_runs import opened
     from datahub.cli.rejected import meant
     from datahub.cli.tables import table
+    from datahub.runner.jobs.replayed import replayed
 
     with opened(env) as (_, store):
         found = store.rejects.list(meant(store, run).id if run else "", number)
-        again = [store.runs.get(one.replayed_as) if one.replayed_as else None for one in found]
+        again = [replayed(store, one) for one in found]
     if output is Listing.JSON:
-        keys = ("run", "source", "rows", "codes", "file", "again_as", "again_status")
-        told = ((one, run.status.value if run else "") for one, run in zip(found, again, strict=True))
-        several = ((one.run, one.source, one.rows, json.loads(one.codes), one.path, one.replayed_as, status) for one, status in told)
+        keys = ("run", "source", "rows", "codes", "file", "again_as", "again_status", "again", "left")
+        several = (
+            (one.run, one.source, one.rows, json.loads(one.codes), one.path, *_as(made)) for one, made in zip(found, again, strict=True)
+        )
         give_json([dict(zip(keys, one, strict=True)) for one in several])
         return
     if not found:
         say("no rows were rejected")
         return
     rows = []
-    for one, run_again in zip(found, again, strict=True):
+    for one, made in zip(found, again, strict=True):
         codes = ", ".join(f"{code} {count:,}" for code, count in json.loads(one.codes).items())
-        rows.append([one.run, one.source, f"{one.rows:,}", codes, _again(one, run_again)])
+        rows.append([one.run, one.source, f"{one.rows:,}", codes, made.told()])
     give(table(rows, right=(2,), head=("run", "source", "rows", "codes", "")))
 
 
-def _again(one: Rejects, run: Run | None) -> str:
-    """The run that was over the rows once more; as long as that has not delivered them, with what became of it."""
-    from datahub.state.records import RunStatus
-
-    if run is None:
-        return f"again as {one.replayed_as}" if one.replayed_as else ""
-    status = "" if run.status is RunStatus.SUCCESS else run.status.value.replace("_", " ")
-    what = f"nothing delivered: {status}" if run.ended_for_good else f"not yet: {status}"
-    return f"again as {run.id}{f' ({what})' if status else ''}"
+def _as(made: Replayed) -> tuple[object, ...]:
+    """The last of the runs that tell how it is, with its status; all tries; and how many rows are left, where that is known."""
+    tries = [{"run": one.replay, "status": run.status.value if run else "", "rows": one.rows} for one, run in made.tries]
+    last = [{"run": one.replay, "status": run.status.value if run else ""} for one, run in made.shown][-1:]
+    name, status = (last[0]["run"], last[0]["status"]) if last else ("", "")
+    return name, status, tries, made.left if made.certain else None

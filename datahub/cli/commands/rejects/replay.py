@@ -2,7 +2,8 @@
 
 What a target refused (`--source refused-TARGET`) goes to that target alone, past the script. The columns that the file has beside those of
 the rows are passed over. Of rows that are wrong still the run makes rejects of its own, and delivers the others, whatever the job
-tolerates. With `--code` and `--key` those of the rows that are so go alone, and the others stay to be replayed.
+tolerates. With `--code` and `--key` those of the rows that are so go alone; the others, and rows that the file leaves out, stay to be
+replayed.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datahub.cli.output import Exit, Stop
+from datahub.cli.output import Exit, Stop, counted
 
 if TYPE_CHECKING:
     from datahub.state.records import Run
     from datahub.state.store import StateStore
+
+
+_SENT = (
+    "what that run rejected is in its own rejects, `dhm rejects show {}`; leave its rows out of the file of `dhm rejects show {}`;"
+    " `--approve` sends them all the same"
+)
 
 
 def command(
@@ -26,7 +33,7 @@ def command(
     code: Annotated[str, typer.Option(help="Only rows with this code, such as R104; `R1*` is a family.", show_default=False)] = "",
     key: Annotated[str, typer.Option(help="Only rows with this in their key.", show_default=False)] = "",
     approve: Annotated[
-        bool, typer.Option("--approve", help="Send rows of a run that delivered nothing, though they may come twice.")
+        bool, typer.Option("--approve", help="Send rows that may come twice: of a run that delivered nothing, or that went again.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
     env: Annotated[str, typer.Option(help="The environment, dhm.ENV.toml.", metavar="ENV", show_default=False)] = "",
@@ -45,6 +52,7 @@ def command(
     from datahub.runner.jobs.rejected_rows import Wanted
     from datahub.runner.jobs.replay import Busy, replay
     from datahub.runner.jobs.replay_refused import replay_refused
+    from datahub.runner.jobs.replayed import SentBefore
     from datahub.runner.jobs.undelivered import undelivered
 
     with opened(env) as (loaded, store):
@@ -59,16 +67,20 @@ def command(
             raise Stop(f"there is no file `{path}`")
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
         with TemporaryDirectory() as folder:
+            places = None
             if some:
-                path, count = picked(context, rejects, Wanted(code, key=key), Path(folder))
-                if not count:
+                path, places = picked(context, rejects, Wanted(code, key=key), Path(folder))
+                if not places:
                     raise Stop("none of the rejected rows is so", f"`dhm rejects find --job {found.job}` shows them with code and key")
             try:
                 with waits_told(quiet=quiet):
                     again = replay_refused if target_of(rejects.source) else replay
-                    made = again(context, rejects, path, some=some)
+                    made = again(context, rejects, path, places=places, twice=approve)
             except Busy:
                 raise _nothing(store, found) from None
+            except SentBefore as sent:
+                went = f"{counted(sent.rows, 'row')} of these went again as run {sent.run}"
+                raise Stop(f"nothing was replayed: {went}", _SENT.format(sent.run, found.id)) from None
         asked = Asked(found.job, env, quiet=quiet)
         ended(context, made, asked)
         end = exit_of(made, asked)

@@ -26,6 +26,7 @@ def command(
     from datahub.cli.tables import table
     from datahub.reports.page import NAME
     from datahub.runner.jobs.bind import folders_of
+    from datahub.runner.jobs.replayed import replayed
 
     with opened(env) as (loaded, store):
         zone = loaded.project.project.timezone
@@ -60,7 +61,9 @@ def command(
         page = folders_of(loaded).run(found.id) / "out" / "run" / NAME
         rows += _told(page.with_name("report.json"))
         rows.append(["report", str(page) if page.is_file() else ""])
-        rows += [["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}"] for one in store.rejects.list(found.id)]
+        for one in store.rejects.list(found.id):
+            again = replayed(store, one).told()
+            rows.append(["rejects", f"{counted(one.rows, 'row')} of {one.source}: {one.path}{f' ({again})' if again else ''}"])
         give(table([row for row in rows if row[1]]))
 
 
