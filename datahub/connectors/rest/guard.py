@@ -45,13 +45,15 @@ def followed(url: str, base: str, hosts: Iterable[str]) -> str:
         return whole
     scheme, host, port = there
     allowed = {(name, at or _PORTS[scheme]) for name, at in map(named_host, hosts)}
+    short = host if len(host) <= 100 else f"{host[:99]}…"
+    place = f"[{short}]" if ":" in host else short
     if (host, port) not in allowed:
         raise TerminalError(
-            f"an answer leads to `{scheme}://{host}:{port}`, and the connection lets it go nowhere but its own address",
-            f'if that is right, write `follow_hosts = ["{host}:{port}"]`',
+            f"an answer leads to `{scheme}://{place}:{port}`, and the connection lets it go nowhere but its own address",
+            f'if that is right, write `follow_hosts = ["{place}:{port}"]`',
         )
     if scheme == "http" and home[0] == "https":
-        raise TerminalError(f"an answer leads from TLS to `http://{host}`", "the other side must give an `https:` address")
+        raise TerminalError(f"an answer leads from TLS to `http://{place}`", "the other side must give an `https:` address")
     return whole
 
 
@@ -91,7 +93,8 @@ def addresses(host: str, port: int) -> list[str]:
     for text in found:
         if not _outside(text.partition("%")[0]):
             raise TerminalError(
-                f"an answer leads to `{host}`, which is {text}: a machine of the inside", "such addresses are never followed out of data"
+                f"an answer leads to `{host[:100]}`, which is {text}: a machine of the inside",
+                "such addresses are never followed out of data",
             )
     return list(dict.fromkeys(found))
 
