@@ -234,7 +234,8 @@ def sent(request: Request, proxy: str | None = None) -> Iterator[None]:
 
 def shown(request: Request) -> str:
     """The request as people are told it, without its query, which may have secrets."""
-    return f"{request.method} {request.url.partition('?')[0]}"
+    address = request.url.partition("?")[0]
+    return f"{request.method} {address if len(address) <= 240 else f'{address[:239]}…'}"
 
 
 def refused(response: httpx.Response, request: Request) -> DataHubError:

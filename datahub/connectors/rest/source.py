@@ -23,6 +23,7 @@ from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.taken import Taken
 from datahub.connectors.rest.told_source import Call, RestFrom, Until
 from datahub.connectors.rest.values import Absent, at, decoded, described, encoded, fill
+from datahub.connectors.rest.walked import Remarks
 from datahub.durable import to_disk
 
 _NOT_YET = (404, 409)
@@ -42,7 +43,7 @@ class RestIn:
         self._window: tuple[str, str] | None = None
         self._values: dict[str, Any] = {}
         self._parts: list[tuple[Path, int]] = []
-        self._elements = Elements(self._values)
+        self._elements, self._remarks = Elements(self._values), Remarks()
 
     def start(self, position: str | None) -> None:
         self._before = position
@@ -75,7 +76,7 @@ class RestIn:
         began = datetime.now(UTC)
         self._values = self._known_from(began)
         self._position = None
-        self._parts, self._elements = [], Elements(self._values)
+        self._parts, self._elements, self._remarks = [], Elements(self._values), Remarks()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         *earlier, last = self._told.calls
         for call in earlier:
@@ -123,7 +124,7 @@ class RestIn:
 
     def _found(self, began: datetime) -> Iterator[Split]:
         full = [(path, size) for path, size in self._parts if size]
-        told = self._elements.note(), self._again.note()
+        told = "; ".join(self.left()), "; ".join(filter(None, (self._remarks.aside(), self._again.note())))
         for number, (path, size) in enumerate(full, 1):
             values = {"CONNECTION": self._source, "TIMESTAMP": began.strftime("%Y%m%dT%H%M%S%fZ"), "DATE": began.strftime("%Y%m%d")}
             name = filled(self._told.name, values)
@@ -132,6 +133,10 @@ class RestIn:
                 name = f"{stem}-{number}{dot}{ending}" if dot else f"{name}-{number}"
             note, aside = told if number == 1 else ("", "")
             yield Split(self._source, path.name, name, size=size, note=note, aside=aside)
+
+    def left(self) -> list[str]:
+        """What a person should hear of what was not read."""
+        return [*filter(None, (self._elements.note(), self._remarks.note()))]
 
     def land(self, split: Split, folder: Path) -> Landed:
         """Move what was fetched into `folder`."""
@@ -233,7 +238,7 @@ class RestIn:
 
     def _answers(self, call: Call, path: str) -> Iterator[list[Any]]:
         if call.paging is not None:
-            found = pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path, call))
+            found = pages(self._session, self._request(call), call.paging, lambda value: self._rows(value, path, call), self._remarks)
             yield from (self._with(call, rows) for rows in found)
             return
         value = self._value(call)

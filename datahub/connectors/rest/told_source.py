@@ -36,13 +36,19 @@ class Paging(Config):
     pages: AnswerPath = ""
     """Where the answer says how many pages there are: `$.paging.totalPages`."""
     total: AnswerPath = ""
-    """Where the answer says how many rows there are: `$.total_count`."""
+    """Where the answer says how many rows there are in all: `$.total_count`; what came is held against it, in pages of any kind."""
     next: AnswerPath = ""
     """Where the answer has the next cursor, or the next address: `$.next_page_token`."""
     keep_parameters: bool = True
     """Whether the other parameters go along with a cursor."""
     most: int = Field(default=100_000, ge=1)
     """How many pages are fetched at most; more end the run."""
+    same_rows: Literal["end", "take"] | None = None
+    """What a page means that has the rows of the one before it. Unless said, it ends the run, or the list where that is sure. `end`: it is
+    behind the last page, for servers that give their last page again; `take`: it is a page as any other, of rows that have no id."""
+    gaps: Literal["warn", "fail"] = "warn"
+    """What becomes of a run whose lists may lack rows: fewer came than `total` tells, or they became shorter while they were read.
+    `fail`: it is begun again, as often as the job's `retry` says."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
