@@ -36,6 +36,8 @@ class Seen:
     previous: _Before | None
     apart: bool = False
     """Whether the rows are a few of many."""
+    fallen: bool = False
+    """Whether all of them fell once."""
 
 
 def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
@@ -68,7 +70,7 @@ def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
         columns[f"unread({name})"] = Column(pa.scalar(count, pa.int64()))
     frame = Frame(columns, 1, pa.array([0]).to_numpy())
     for item in plan.flow.aborts:
-        if seen.apart and _of_how_many(item):
+        if (seen.apart and _of_how_many(item)) or (seen.fallen and _of_what_share(item)):
             continue
         answer = evaluate(item.condition, Scope(frame, state))
         if bool(as_mask(answer.values, 1)[0]):
@@ -77,17 +79,27 @@ def aborted(plan: op.Plan, seen: Seen, fatal: str, state: RunState) -> str:
     return ""
 
 
-def unasked(plan: op.Plan) -> tuple[str, ...]:
-    """What is not asked of a few rows of many, a sentence for each."""
-    aborts = plan.flow.aborts if plan.flow is not None else ()
-    why = "is about how many rows there are of all, and is not asked of a part"
-    return tuple(f"`abort when` on line {item.origin.line} of {item.origin.script} {why}" for item in aborts if _of_how_many(item))
+def unasked(plan: op.Plan, *, fallen: bool) -> tuple[str, ...]:
+    """What is not asked of a few rows of many, of which all have `fallen` once or not; a sentence for each."""
+    found = []
+    for item in plan.flow.aborts if plan.flow is not None else ():
+        said = f"`abort when` on line {item.origin.line} of {item.origin.script} is about"
+        if _of_how_many(item):
+            found.append(f"{said} how many rows there are of all, and is not asked of a part")
+        elif fallen and _of_what_share(item):
+            found.append(f"{said} what share of all rows falls, and is not asked of rows that fell")
+    return tuple(found)
 
 
 def _of_how_many(item: AbortItem) -> bool:
     """Whether an `abort when` asks how many rows there are, and nothing of those that fell."""
     asked = [name.partition("(")[0] for name in columns_read(item.condition)]
     return bool({"count", "previous_count"} & set(asked)) and not {"rejected", "rejected_share", "unread"} & set(asked)
+
+
+def _of_what_share(item: AbortItem) -> bool:
+    """Whether an `abort when` asks which share of the rows fell."""
+    return any(name.startswith("rejected_share(") for name in columns_read(item.condition))
 
 
 def _shown(column: Column) -> str:

@@ -67,6 +67,8 @@ class Options:
     """What was delivered last; without it nothing is known of it."""
     apart: bool = False
     """Whether the rows are a few of many: what the script says of how many there must be is not asked."""
+    fallen: bool = False
+    """Whether all of them fell once: what share of them falls again is not asked."""
     digest: str = ""
     """That of the plan, where it is known."""
     hashes: Hashes | None = None
@@ -121,7 +123,7 @@ def run(
         findings.settle()
         _account(plan, execution)
         nothing = tuple(unmet_of_nothing(execution, state))
-        seen = Seen(outlet.counts, rejected_rows(execution), execution, options.previous, options.apart)
+        seen = Seen(outlet.counts, rejected_rows(execution), execution, options.previous, options.apart, options.fallen)
         reason = aborted(plan, seen, _fatal(findings), state)
         rejects.add_waited(execution, files, findings)
         rejects.commit()

@@ -31,7 +31,8 @@ map Offer from f in feed { include f }
 target kept: jsonl {}
 flow main {
   write Offer to kept
-  abort when rejected_share(Offer) > 40%
+  abort when rejected_share(Offer) > 40% or rejected(Offer) > 50
+  abort when rejected(Offer) > 3
 }
 """
 
@@ -70,7 +71,7 @@ def test_what_a_replay_did_not_deliver_is_still_to_be_replayed(here):
     assert "`dhm rejects ls` lists the runs that rejected some" in dhm("rejects", "show", last(), code=2)[1]
     shown = dhm("rejects", "show", "last")[0]
     assert "B,x1" in shown
-    (here / "partly.csv").write_text(shown.replace("x1", "11"))
+    (here / "partly.csv").write_text(shown.replace("x1", "11") + "G,x\nH,x\nI,x\n")
     said = dhm("rejects", "replay", "last", "--file", "partly.csv", code=1)[1]
     assert f"nothing of it was delivered, and all of it is still to be replayed: `dhm rejects replay {first} --file …`" in said
     assert "to correct and send again" not in said
@@ -81,7 +82,7 @@ def test_what_a_replay_did_not_deliver_is_still_to_be_replayed(here):
     assert (replay, "failed") == told[first]
     assert shown == dhm("rejects", "show", "last")[0]
     # One that has rejects of its own, and fails at its target: they are not what to go on with, for the others would be lost.
-    (here / "offers.dhm").write_text(SCRIPT.replace("40%", "60%"))
+    (here / "offers.dhm").write_text(SCRIPT.replace("> 3", "> 9"))
     (here / "out").rename(here / "away")
     (here / "out").write_text("no folder")
     dhm("rejects", "replay", first, "--file", "partly.csv", code=1)
@@ -101,7 +102,8 @@ def test_what_a_replay_did_not_deliver_is_still_to_be_replayed(here):
     # What is done stays done, whatever becomes of another try.
     (here / "offers.dhm").write_text(SCRIPT)
     assert f"2 rows of these went again as run {last()}" in dhm("rejects", "replay", first, code=2)[1]
-    dhm("rejects", "replay", first, "--approve", code=1)
+    (here / "wrong.csv").write_text(shown + "G,x\nH,x\n")
+    dhm("rejects", "replay", first, "--file", "wrong.csv", "--approve", code=1)
     assert done in dhm("rejects", "ls")[0]
 
 
@@ -182,3 +184,14 @@ def test_a_replay_that_failed_and_is_gone_on_with_is_the_one_that_is_named(here)
     assert f"run {failed} has read `right.csv` since run {second} failed" in dhm("runs", "resume", second, code=2)[1]
     assert f"1 row of these went again as run {failed}" in dhm("rejects", "replay", first, "--file", "right.csv", code=2)[1]
     assert 1 == skus(here).count("D")
+
+
+def test_what_share_of_a_replay_falls_again_stops_none_that_is_right(here):
+    """Two of three are wrong still, which says nothing of the feed."""
+    rows = "".join(f"A{number},1\n" for number in range(1, 30))
+    (here / "in" / "a.csv").write_text(f"sku,price\n{rows}D,x1\nE,x2\n")
+    dhm("run", "offers")
+    (here / "one.csv").write_text("sku,price\nD,11\nE,x2\n")
+    said = dhm("rejects", "replay", "last", "--file", "one.csv")[1]
+    assert "`abort when` on line 11 of offers.dhm is about what share of all rows falls, and is not asked of rows that fell" in said
+    assert (True, False) == ("D" in skus(here), "E" in skus(here))

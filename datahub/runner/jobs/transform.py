@@ -49,7 +49,7 @@ def transform(context: JobContext, one: Run, taken: tuple[Taken, ...], out: Path
         shutil.rmtree(out)
     out.mkdir(parents=True, mode=0o700)
     told = told_before(context, one.id, taken)
-    aside = [*told_aside(taken), *told_unready(context), *(unasked(context.plan) if one.apart else ())]
+    aside = [*told_aside(taken), *told_unready(context), *(unasked(context.plan, fallen=_fell(one)) if one.apart else ())]
     options = _options(context, one)
     before = of_part(context, options.previous, files)
     options = replace(options, previous=before, watch=watch, progress=context.progress, warnings=told, notes=aside)
@@ -75,10 +75,15 @@ def _options(context: JobContext, one: Run) -> Options:
         memory=context.job.memory,
         previous=previous(context, apart=one.apart),
         apart=one.apart,
+        fallen=_fell(one),
         omissions=True,
         script=context.job.mapping,
         unread=context.driving,
     )
+
+
+def _fell(one: Run) -> bool:
+    return one.kind is FireKind.REPLAY
 
 
 def previous(context: JobContext, *, apart: bool) -> Previous:
