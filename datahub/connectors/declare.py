@@ -154,6 +154,10 @@ class NoRoom(TransientError):
     """What is written does not fit there, or may not: not every host says why it took no more. Who wrote half of it lets that go."""
 
 
+class Gone(TransientError):
+    """What was listed is not there when it is asked for."""
+
+
 # ------------------------------------------------------------------------------------------------------ in and out
 
 

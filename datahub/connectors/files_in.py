@@ -80,9 +80,11 @@ class FilesIn:
                 raise batch.problem
 
     def settle(self, landed: Landed, *, succeeded: bool) -> None:
-        """Move, delete or mark the file; one that was replaced since is left alone, for it was not read."""
+        """Move, delete or mark the file; one that was replaced since is left alone, for it was not read. What could not be fetched,
+        and so has no digest, is not deleted: there is no copy of it.
+        """
         after = self._told.after if succeeded else self._told.on_failure
-        if after.action == "keep":
+        if after.action == "keep" or (after.action == "delete" and not landed.sha256):
             return
         path = landed.split.locator
         try:
@@ -270,9 +272,9 @@ class FilesIn:
 
     def _move(self, path: str, folder: str, sha256: str) -> None:
         """Into the folder, under its own name, or that with the content's digest behind it where the name is taken."""
-        name = path.rpartition("/")[2]
+        name, digest = path.rpartition("/")[2], sha256[:8] or "unread"
         self._files.make_folder(folder)
-        names = [name, f"{name}.{sha256[:8]}", *(f"{name}.{sha256[:8]}-{number}" for number in range(1, 100))]
+        names = [name, f"{name}.{digest}", *(f"{name}.{digest}-{number}" for number in range(1, 100))]
         for free in names:
             try:
                 self._files.rename(path, f"{folder}/{free}", replace=False)

@@ -19,6 +19,7 @@ from datahub.connectors.declare import (
     DataHubError,
     Entry,
     FileSystem,
+    Gone,
     Landed,
     Missing,
     ReadsTogether,
@@ -251,5 +252,5 @@ def _clear(folder: Path) -> None:
                 path.unlink()
 
 
-def _gone(split: Split) -> TransientError:
-    return TransientError(f"`{split.name}` is gone since it was listed")
+def _gone(split: Split) -> Gone:
+    return Gone(f"`{split.name}` is gone since it was listed")

@@ -11,12 +11,19 @@ from datahub.connectors.declare import DataHubError, TransientError, Uncertain
 from datahub.project.policy import Retry
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
+from datahub.state.records import Run
 
 T = TypeVar("T")
 IN_PLACE = 3
 """How often one effect is tried before the whole run is left for later."""
 LONGEST_IN_PLACE = 10.0
 """Waits that are longer are not spent with the lease held: the run is left for later."""
+
+
+def exhausted(context: JobContext, run: Run) -> bool:
+    """Whether a run that fails in a way that may pass is not tried again."""
+    policy, now = context.job.retry, context.clock()
+    return run.attempt >= policy.attempts or now - (run.failing or now) > policy.within
 
 
 def tried(attempts: int) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
@@ -18,20 +19,25 @@ from datahub.project.job import Job
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import LEFT, leave, portion
+from datahub.runner.jobs.unfetched import Unfetched, land_each
 from datahub.runner.jobs.watching import AGAIN, POSITION
 from datahub.runner.splits import rows_alone
-from datahub.state.records import Claim, Item, ItemStatus, RunStatus, Taken
+from datahub.state.records import Claim, Item, ItemStatus, Run, RunStatus, Taken
 from datahub.state.store import StateStore
 
 RangeOf = Callable[[str, Source], Iterator[Landed]]
 """What a source has of a range of time."""
 
 
-def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | None = None) -> None:
-    """Land what is new of each source, or what `range_of` gives of those that drive the job, and freeze what the run reads."""
+def fetch(context: JobContext, claim: Claim, run: Run, hold: Hold, range_of: RangeOf | None = None) -> tuple[str, ...]:
+    """Land what is new of each source, or what `range_of` gives of those that drive the job, and freeze what the run reads.
+
+    What a person has to hear of what did not come is given; `Unfetched` names a file that the run cannot go on without.
+    """
     reach("fetch")
     context.folders.landed.mkdir(parents=True, exist_ok=True, mode=0o700)
     left: dict[str, int] = {}
+    told: list[str] = []
     for name, source in context.ways.sources.items():
         if range_of is not None and name in context.driving:
             context.store.items.let_go(claim, name)
@@ -45,11 +51,22 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
             go_on(context, name, source)
         unread = _unread(context, name, source)
         wanted = portion(context, claim.run, name, unread)
-        if name in context.driving and range_of is None and isinstance(context.job.sources[name], FilesFrom):
-            left[name] = len(unread) - len(wanted)
-        for landed in landed_of(source, wanted, context.folders.landed):
-            hold.check()
-            _take(context, claim, name, landed)
+        counted = name in context.driving and range_of is None and isinstance(context.job.sources[name], FilesFrom)
+        try:
+            came = land_each(
+                context,
+                run,
+                name,
+                wanted,
+                partial(landed_of, source, folder=context.folders.landed),
+                partial(_take, context, claim, hold, name),
+            )
+        except Unfetched:
+            leave(context, claim, {name: len(unread) - 1})
+            raise
+        if counted:
+            left[name] = len(unread) - len(wanted) + came.left
+        told += came.told
         position = source.position() if isinstance(source, Incremental) and range_of is None else None
         if position is not None:
             context.store.cursors.propose(claim, context.places[name], POSITION, position)
@@ -59,6 +76,7 @@ def fetch(context: JobContext, claim: Claim, hold: Hold, range_of: RangeOf | Non
     _complete(context, taken)
     _freeze(context, claim, taken, left)
     reach("staged")
+    return tuple(told)
 
 
 def narrow(context: JobContext, claim: Claim, taken: Sequence[Taken], source: str, first: int) -> None:
@@ -142,6 +160,12 @@ def input_digest(taken: Sequence[Taken]) -> str:
     """What the run reads, as one digest: sources, names and contents."""
     told = sorted((one.source, one.item.name, one.item.sha256) for one in taken)
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def unfetched(context: JobContext, found: Unfetched) -> Taken:
+    """A file that could not be fetched, as if it had been taken up with nothing in it."""
+    landed = Landed(found.split, Path(), found.split.name, 0, "")
+    return Taken(_item(context.places[found.source], landed), found.source)
 
 
 def landed_again(item: Item) -> Landed:
@@ -247,7 +271,8 @@ def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) ->
     reach("taken")
 
 
-def _take(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
+def _take(context: JobContext, claim: Claim, hold: Hold, name: str, landed: Landed) -> None:
+    hold.check()
     store, place = context.store, context.places[name]
     reach("landed")
     # What was read is landed all the same: it has another time now, or another name.

@@ -18,12 +18,12 @@ from datahub.functions.extensions import BrokenExtension
 from datahub.plan.serde import digest
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
-from datahub.runner.jobs.backoff import pause, tried
+from datahub.runner.jobs.backoff import exhausted, pause, tried
 from datahub.runner.jobs.begun import has_all, source_of
 from datahub.runner.jobs.deliver import deliver, made_files, plan
 from datahub.runner.jobs.drift import missing_now
 from datahub.runner.jobs.ending import Ending as Ending
-from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before
+from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before, unfetched
 from datahub.runner.jobs.files_of_run import withdraw
 from datahub.runner.jobs.hold import Cancelled, Hold
 from datahub.runner.jobs.job_context import JobContext
@@ -58,6 +58,7 @@ from datahub.runner.jobs.transform import (
     transform,
     within_tolerance,
 )
+from datahub.runner.jobs.unfetched import Unfetched
 from datahub.runner.jobs.unfit import of_files, unfit
 from datahub.runner.parameters import Unreadable
 from datahub.state.records import NOTHING_NEW, Claim, Run, RunStatus, Taken
@@ -106,15 +107,15 @@ class _Work:
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
         self._piled: Piled | None = None
-        self._drift, self._torn, self._waits = tuple[str, ...](), tuple[str, ...](), ""
-        self._behind, self._part = tuple[str, ...](), tuple[str, ...]()
+        self._unfetched = self._drift = self._torn = self._behind = self._part = tuple[str, ...]()
+        self._waits = ""
 
     def steps(self, hold: Hold) -> None:
         hold.check()
         if not self._run.input_digest:
             # What it was started with is wrong whether or not there is anything to read.
             parameters(self._context, self._run)
-            fetch(self._context, self._claim, hold, self._range())
+            self._unfetched = fetch(self._context, self._claim, self._run, hold, self._range())
             self._again()
         taken = tuple(self._store.items.taken(self._claim.run))
         has_all(self._context, self._run, taken)
@@ -211,7 +212,7 @@ class _Work:
         return report
 
     def _told_anyway(self) -> tuple[str, ...]:
-        return (*([self._piled.told] if self._piled else []), *self._drift, *self._torn, *self._behind)
+        return (*self._unfetched, *([self._piled.told] if self._piled else []), *self._drift, *self._torn, *self._behind)
 
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
@@ -221,7 +222,7 @@ class _Work:
             self._store.cursors.commit(self._claim)
         if waits := waiting(files_left(self._context, self._run)):
             reason = f"{reason}; {waits}"
-        for there in filter(None, (left_aside(self._context), left_there(self._context))):
+        for there in filter(None, (*self._unfetched, left_aside(self._context), left_there(self._context))):
             reason = f"{reason}; {there}"
         self._dispose(hold)
         self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
@@ -291,6 +292,8 @@ class _Work:
                 return self._failed(RunStatus.FAILED, code, reason, help)
             case TransientError():
                 return self._later("UNREACHED", problem.message, problem.help, problem.wait)
+            case Unfetched(problem=DataHubError(message=reason, help=help)):
+                return self._unfit(RunStatus.FAILED, "REFUSED", reason, help, [unfetched(self._context, problem)])
             case LedgerUnusable(later=True):
                 raise problem
             case DataHubError():
@@ -302,7 +305,8 @@ class _Work:
                 code = getattr(problem, "code", "OUTPUT")
                 told = f"{where}{problem.message}"
                 if isinstance(problem, BadInput):
-                    return self._unfit(RunStatus.FAILED, code, told, problem.help, bad=problem.path)
+                    taken = self._store.items.taken(self._claim.run)
+                    return self._unfit(RunStatus.FAILED, code, told, problem.help, [one for one in taken if one.item.name == problem.path])
                 return self._failed(RunStatus.FAILED, code, told, problem.help)
             case UnusableRun() | Unreadable():
                 return self._failed(RunStatus.FAILED, "UNUSABLE", str(problem))
@@ -315,32 +319,29 @@ class _Work:
                 raise problem
 
     def _later(self, code: str, reason: str, help: str = "", asked: float | None = None) -> Ending:
-        policy, now = self._context.job.retry, self._context.clock()
-        since = self._run.failing or now
-        if self._run.attempt >= policy.attempts or now - since > policy.within:
+        if exhausted(self._context, self._run):
             return self._failed(RunStatus.FAILED, code, f"{reason}{tried(self._run.attempt)}", help)
-        wait = timedelta(seconds=pause(self._context, self._run.attempt, asked))
-        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason, help=help, since=since)
+        wait, now = timedelta(seconds=pause(self._context, self._run.attempt, asked)), self._context.clock()
+        self._store.runs.retry(self._claim, now + wait, code=code, reason=reason, help=help, since=self._run.failing or now)
         return self.ending()
 
     def _failed(self, status: RunStatus, code: str, reason: str, help: str = "") -> Ending:
         return self._give_back(status, code, reason, help)
 
-    def _unfit(self, status: RunStatus, code: str, reason: str, help: str = "", *, bad: str = "") -> Ending:
-        """End a run that failed for what it has read: which files those are (the `bad` one, where it is known), and what becomes of
-        those behind them."""
-        taken = self._store.items.taken(self._claim.run)
-        theirs = [one for one in taken if one.item.name == bad] or taken
+    def _unfit(self, status: RunStatus, code: str, reason: str, help: str = "", bad: Sequence[Taken] = ()) -> Ending:
+        """End a run that failed for what it has read, or was to read: which files those are (the `bad` one, where it is known), and what
+        becomes of those behind them."""
+        theirs = bad or self._store.items.taken(self._claim.run)
         told = of_files(self._context, self._run, theirs, reason)
         return self._give_back(status, code, told.reason, "; ".join(filter(None, (help, told.help))), theirs)
 
     def _give_back(self, status: RunStatus, code: str, reason: str, help: str = "", unfit: Sequence[Taken] = ()) -> Ending:
         """End a run that will not go on: what was set down is taken back, what was landed is settled as not read; where some of it is
-        known to be `unfit`, that alone."""
+        known to be `unfit`, that alone, and nothing where the run came to read nothing: then it does not lie in what had landed."""
         aside = goes_aside(self._context, unfit)
         try:
             withdraw(self._context, self._run, self._claim)
-            for one in unfit or self._store.items.taken(self._claim.run):
+            for one in unfit or (self._store.items.taken(self._claim.run) if self._run.input_digest else ()):
                 # What is disposed of came from nowhere that it could be moved away from.
                 source = source_of(self._context, one)
                 if status is not RunStatus.CANCELLED and one.source and source and not one.disposed:

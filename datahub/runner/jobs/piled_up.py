@@ -44,7 +44,8 @@ def portion(context: JobContext, run: str, name: str, unread: Sequence[Split]) -
     most, before = bound.limit, context.store.runs.cause(run) if run else ""
     if name in context.driving and before.startswith(REST):
         taken = context.store.items.taken(before.removeprefix(REST))
-        most = min(most, max(1, 2 * sum(one.source == name for one in taken)))
+        # One that could not fetch its first file tells nothing of how many can be taken at once.
+        most = min(most, 2 * sum(one.source == name for one in taken) or most)
     return unread[:most]
 
 
@@ -124,7 +125,9 @@ def goes_aside(context: JobContext, unfit: Sequence[Taken]) -> bool:
     if not any(one.source in context.driving for one in unfit):
         return False
     bounds = [context.job.sources[name] for name in _folders(context)]
-    return bool(bounds) and all(isinstance(one, FilesFrom) and one.on_failure.action in ("move", "delete") for one in bounds)
+    # What could not be fetched is not deleted.
+    ways = ("move", "mark", "delete") if all(one.item.sha256 for one in unfit) else ("move", "mark")
+    return bool(bounds) and all(isinstance(one, FilesFrom) and one.on_failure.action in ways for one in bounds)
 
 
 def _folders(context: JobContext) -> list[str]:

@@ -48,7 +48,10 @@ def of_files(context: JobContext, run: Run, taken: Sequence[Taken], reason: str)
     match bound.on_failure.action:
         case "move":
             return Told(said, f"{names} {_is(files)} put into `{bound.on_failure.folder}`: corrected and put back, {_it(files)} read")
-        case "delete":
+        case "mark":
+            marks = f"`{files[0].item.name}.done`" if len(files) == 1 else "the `.done` beside each"
+            return Told(said, f"{names} {_is(files)} marked as read: corrected, and without {marks}, {_it(files)} read")
+        case "delete" if all(one.item.sha256 for one in files):
             return Told(said, "")
         case _:
             table = f"[jobs.{context.name}.sources.{source}]"
