@@ -223,7 +223,8 @@ class FtpFiles:
         if session is not None and session.lost:
             session.close()
             self._sessions.remove(session)
-            session = None
+            # The next login may be refused: what was lost is not lost twice.
+            session = self._own.session = None
         if session is None:
             session = FtpSession(self._connection, self._project)
             self._sessions.append(session)

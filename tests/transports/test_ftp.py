@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import PASSWORD, Lies, certificates, lying, pyftpd
 from tests.servers.proxy import Fault, proxy
+from tests.servers.systems import system
 from tests.servers.talking import talking
 
 ALL = ["plain", "unix", "windows", "explicit", "implicit", "vsftpd"]
@@ -144,6 +146,26 @@ def test_f5_a_login_that_was_lost_is_made_again_and_nothing_is_taken_for_absent(
             except TransientError:
                 continue
         assert between.connections > 2
+
+
+def _end_in_the_midst(server, remote):
+    assert remote.read(1000)
+    server.close()
+    while remote.read(1 << 20):
+        pass
+
+
+def test_f5_a_host_that_goes_down_for_good_is_told_as_such_however_often_it_is_asked(tmp_path):
+    with ExitStack() as server:
+        place = server.enter_context(system("pyftpd", tmp_path))
+        (place.folder / "a.csv").write_bytes(b"x" * (8 << 20))
+        files = place.open()
+        with pytest.raises(TransientError), files.read("a.csv") as remote:
+            _end_in_the_midst(server, remote)
+    for ask in (lambda: files.look("a.csv"), lambda: list(files.list("")), lambda: content(files, "a.csv")) * 2:
+        with pytest.raises(TransientError, match="refuse"):
+            ask()
+    files.close()
 
 
 def test_f5_an_idle_login_that_the_host_ended_is_made_again(connect, tmp_path):
