@@ -28,6 +28,7 @@ _RESUMES, _WORTH = 5, 64 << 10
 _APART = timedelta(hours=1)
 """How far the clock of a server that tells no time may be from ours."""
 
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
@@ -129,7 +130,8 @@ class HttpFiles:
 
     def _address(self, path: str) -> str:
         # Below the address, whatever the path is: it cannot name another host.
-        return self._connection.url.rstrip("/") + "/" + quote(path.lstrip("/"), safe="/?&=%:,;+@~!$'()*")
+        path = _NO_ESCAPE.sub("%25", path.lstrip("/"))
+        return self._connection.url.rstrip("/") + "/" + quote(path, safe="/?&=%:,;+@~!$'()*")
 
     def _asked(self) -> httpx.Client:
         if self._client is None:

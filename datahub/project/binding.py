@@ -83,7 +83,8 @@ class FilesFrom(From):
     """A source of a script bound to files of a connection: one file by its `path`, or those of a `folder`."""
 
     path: str = ""
-    """The one file that is read (single-file mode). Over HTTP, what stands behind a `?` is the query."""
+    """The one file that is read (single-file mode). Over HTTP, what stands behind a `?` is the query, and `%` with two digits of base 16 a
+    character: the `?` of a name is `%3F`."""
     folder: str = ""
     """The folder whose files are read (folder mode); `""` is where paths of the connection start."""
     pattern: str = "*"

@@ -79,6 +79,25 @@ def test_a_server_that_would_compress_is_asked_not_to(web, connect):
     assert b"a,b\n" * 100_000 == content(connect(web), "a.csv")
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("a?b.csv", "a%3Fb.csv"),
+        ("a?b=c&d.csv", "a%3fb=c&d.csv"),
+        ("a#b.csv", "a#b.csv"),
+        ("a;b.csv", "a;b.csv"),
+        ("a+b & c.csv", "a+b & c.csv"),
+        ("100%.csv", "100%.csv"),
+        ("a%41.csv", "a%2541.csv"),
+        ("[é].csv", "[é].csv"),
+    ],
+)
+def test_every_name_of_a_file_can_be_written(name, path, web, connect):
+    (web.folder / name).write_bytes(name.encode())
+    files = connect(web)
+    assert (len(name.encode()), name.encode()) == (files.look(path).size, content(files, path))
+
+
 def test_a_listing_is_refused_in_words(web, connect):
     with pytest.raises(TerminalError, match="no folders"):
         connect(web).list("")
