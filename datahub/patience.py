@@ -10,7 +10,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from datahub.connectors.pace import SLOWEST
+SLOWEST = 4096
+"""Bytes a second that must arrive, on the average of one deadline."""
 
 
 class PatientTransport(httpx.HTTPTransport):

@@ -14,10 +14,10 @@ from typing import Any
 from datahub.connectors.declare import DataHubError, Missing, NoRoom, TerminalError, TransientError
 from datahub.connectors.file_names import shown
 from datahub.connectors.ftp_patience import Patient, paced_lines
-from datahub.connectors.in_words import ANOTHER, NO_TLS, TLS_ENDED, Words, in_words, said
 from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
 from datahub.connectors.pace import Pace
+from datahub.project.in_words import ANOTHER, NO_TLS, TLS_ENDED, Words, in_words, said
 
 _FULL = "a full disk or a quota is the usual cause: ask whoever runs the host"
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)

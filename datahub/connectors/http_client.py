@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
-from datahub.connectors.http_patience import PatientTransport
-from datahub.connectors.in_words import ANOTHER, in_words, said
+from datahub.patience import PatientTransport
+from datahub.project.in_words import ANOTHER, in_words, said
 
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
 """Answers after which trying again may work."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 
 from datahub.connectors.declare import TransientError
-
-SLOWEST = 4096
-"""Bytes a second that must arrive, on the average of one deadline."""
+from datahub.patience import SLOWEST
 
 
 class Pace:

@@ -22,11 +22,11 @@ from sshfs import SSHFileSystem
 
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import checked, room_for_one_more
-from datahub.connectors.in_words import ANOTHER, said
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.connectors.sftp_streams import Download, Upload
 from datahub.connectors.ssh_keys import PinnedClient, trusted_keys
 from datahub.connectors.ssh_told import lost, told
+from datahub.project.in_words import ANOTHER, said
 
 _T = TypeVar("_T")
 _OPEN = 32

@@ -8,9 +8,9 @@ from typing import Any
 import asyncssh
 
 from datahub.connectors.declare import TerminalError, TransientError
-from datahub.connectors.in_words import in_words, said
 from datahub.connectors.kinds.sftp import Sftp
 from datahub.durable import write_whole
+from datahub.project.in_words import in_words, said
 from datahub.records import record
 
 

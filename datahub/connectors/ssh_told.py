@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncssh
 
 from datahub.connectors.declare import DataHubError, Missing, NoRoom, Taken, TerminalError, TransientError
-from datahub.connectors.in_words import in_words, said
+from datahub.project.in_words import in_words, said
 
 _USUAL = "a full disk or a quota is the usual cause: ask whoever runs the host"
 _LATER = (

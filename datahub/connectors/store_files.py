@@ -17,10 +17,10 @@ from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 from datahub.connectors import webdav_names
 from datahub.connectors.declare import DataHubError, Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import checked
-from datahub.connectors.in_words import in_words, said
 from datahub.connectors.kinds.store import Store
 from datahub.connectors.store_told import SEE, unfit, unknown
 from datahub.connectors.waited_for import WaitedFor
+from datahub.project.in_words import in_words, said
 
 _T = TypeVar("_T")
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")

@@ -16,6 +16,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from tests.servers.talking import talking
+
 ORDERS = """\
 pack acme.orders {version} {{
   about   "Orders of the shop"
@@ -258,7 +260,29 @@ def test_a_server_that_does_not_help_is_told(here, dhm, served, path, code, said
 
 def test_a_server_that_is_not_there_may_answer_later(here, dhm):
     ended = dhm("pack", "add", "acme.orders@^1.2", "--index", "http://127.0.0.1:1")
-    assert (75, True) == (ended.code, "does not answer" in ended.err)
+    assert (75, True) == (ended.code, "does not answer: nothing listens there (connection refused)" in ended.err), ended.err
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(b"HTTP/1.1 200 OK\r\n", b"X-More: b\r\n"), (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x")],
+)
+@pytest.mark.timeout(30)
+def test_a_server_that_says_its_answer_without_end_is_not_waited_for(here, dhm, monkeypatch, first, then):
+    monkeypatch.setattr("datahub.packs.fetch._SECONDS", 1.0)
+    with talking(first, then, 0.2, asked=True) as port:
+        ended = dhm("pack", "add", "acme.orders@^1.2", "--index", f"http://127.0.0.1:{port}")
+    assert (75, True) == (ended.code, "does not answer" in ended.err), ended.err
+
+
+def test_the_proxy_of_the_environment_leads_to_packs(here, tmp_path, dhm, served, monkeypatch):
+    folder, address = served
+    publish(dhm, tmp_path, folder, "1.2.0")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", address.removeprefix("http://"))
+    ended = dhm("pack", "add", "acme.orders", "--index", "http://packs.example")
+    # The server takes what it is asked for as a proxy for a file of its own: that it was asked is what counts.
+    assert any("http://packs.example" in one for one in Quiet.asked), ended.err
 
 
 def test_an_archive_that_is_not_the_one_of_the_index_is_refused(here, tmp_path, dhm, served):

@@ -13,9 +13,9 @@ import httpcore
 import httpx
 
 from datahub.connectors.declare import TerminalError
-from datahub.connectors.http_patience import PatientTransport
-from datahub.connectors.in_words import said
 from datahub.connectors.rest.told import named_host
+from datahub.patience import PatientTransport
+from datahub.project.in_words import said
 
 _PORTS = {"https": 443, "http": 80}
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")

@@ -16,12 +16,12 @@ import httpx
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
 from datahub.connectors.http_client import LATER, PROXY, client, elsewhere, no_cookies, retry_after, tls, told
 from datahub.connectors.http_gzip import whole
-from datahub.connectors.http_patience import PatientTransport
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
 from datahub.connectors.rest.told import WebConnection, named_host
 from datahub.connectors.rest.values import described
 from datahub.connectors.waits import tell
+from datahub.patience import PatientTransport
 from datahub.records import record
 
 _FIRST, _BOUND = 0.5, 20.0
