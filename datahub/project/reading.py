@@ -11,6 +11,7 @@ from datahub.diagnostics.diagnostic import Diagnostic, Emit, Label
 from datahub.diagnostics.rule import Severity
 from datahub.diagnostics.suggest import nearest
 from datahub.document import Document, Span
+from datahub.project import given_names
 from datahub.project.binding import EntityFrom, From, To
 from datahub.project.config import Project
 from datahub.project.connection import Connection, Kinds
@@ -55,6 +56,11 @@ class _Reading:
         # What is no table of tables stays, for the model of the whole to tell.
         tables = values.pop("connections") if isinstance(values.get("connections"), dict) else {}
         jobs = values.pop("jobs") if isinstance(values.get("jobs"), dict) else {}
+        for part, several in (("connections", tables), ("jobs", jobs)):
+            for name in several:
+                if wrong := given_names.unfit(name):
+                    what = f"the name of a {part.removesuffix('s')} {wrong}"
+                    self._emit(Diagnostic(WRONG_VALUE, what, Label(self._places.key((part, name)), "here"), help=given_names.HELP))
         connections = {name: read for name, table in tables.items() if (read := self._connection(name, table)) is not None}
         for name, one in connections.items():
             if says := one.unprotected():

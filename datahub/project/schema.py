@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from datahub.project.binding import EntityFrom
 from datahub.project.config import Project
 from datahub.project.connection import Kinds
+from datahub.project.given_names import PATTERN
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,7 +30,8 @@ def schema(kinds: Kinds) -> dict[str, Any]:
     needed = {kind: _loosened(definitions[names[model].rpartition("/")[2]]) for kind, model in kinds.items()}
     needed_of_jobs = _loosened(definitions["Job"])
     kept = {"anyOf": [{"$ref": names[model], "required": ["kind"]} for model in kinds.values()]}
-    project["properties"]["connections"]["additionalProperties"] = kept
+    project["properties"]["connections"] |= {"additionalProperties": kept, "propertyNames": {"pattern": PATTERN}}
+    project["properties"]["jobs"]["propertyNames"] = {"pattern": PATTERN}
     definitions["Defaults"]["properties"]["connection"] |= {
         "properties": {kind: {"$ref": names[model]} for kind, model in kinds.items()},
         "additionalProperties": False,
