@@ -836,7 +836,7 @@ def test_what_may_pass_is_tried_again_and_what_may_not_is_told(server, world):
 
 @pytest.mark.parametrize("attempts", [1, 4])
 def test_what_stays_away_is_sent_as_often_as_the_connection_says_and_that_is_told(server, world, attempts):
-    server.routes["POST /rows"] = lambda asked: (503, {})
+    server.routes["POST /rows"] = lambda asked: (429, {})
     one = world(attempts=attempts)
     with pytest.raises(TransientError) as problem:
         one.lines(one.source({"method": "POST", "path": "rows"}))
@@ -852,8 +852,9 @@ def test_of_rows_that_are_not_there_the_call_is_named(server, world):
     assert "GET shops: the answer has nothing at `$.data`" == str(problem.value)
 
 
-def test_a_post_that_may_have_arrived_is_not_sent_again(server, world):
-    server.routes["POST /rows"] = after(None, ROWS)
+@pytest.mark.parametrize("answer", [None, (503, {}), (503, {}, {"Retry-After": "5"}), (502, {})], ids=str)
+def test_a_post_that_may_have_arrived_is_not_sent_again(server, world, answer):
+    server.routes["POST /rows"] = after(answer, ROWS)
     one = world()
     with pytest.raises(Uncertain):
         one.lines(one.source({"method": "POST", "path": "rows"}))

@@ -27,8 +27,9 @@ from datahub.records import record
 _FIRST, _BOUND = 0.5, 20.0
 """Seconds of the first wait between two tries, at most, and of the longest."""
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_NOT_TAKEN = frozenset({425, 429, 503})
-"""Answers that say that nothing was done."""
+_NOT_TAKEN = frozenset({425, 429})
+"""Answers that say that nothing was done. 503 does not: gateways give it, with `Retry-After` too, for what they have passed on and had no
+answer to."""
 _UNREAD = frozenset({401, 402, 403, 405, 407, 411, 412, 413, 414, 415, 417, 421, 425, 426, 428, 429, 431, 451})
 """Answers that refuse a request for who sends it, where to, how and how often, and not for what it says."""
 _UNFIT = frozenset({400, 404, 410, 422})
