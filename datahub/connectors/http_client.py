@@ -69,7 +69,7 @@ def tls(authorities: Path | None) -> ssl.SSLContext:
 @contextmanager
 def told(what: str, proxy: str | None = None) -> Iterator[None]:
     """What httpx raises inside is told as a failure of the world; `what` is the address without its secrets, `proxy` what leads there."""
-    what = f"{what}, by the proxy `{_host(proxy)}`" if proxy else what
+    what = by(what, proxy)
     try:
         yield
     except httpx.ProxyError as problem:
@@ -94,6 +94,11 @@ def told(what: str, proxy: str | None = None) -> Iterator[None]:
         raise TransientError(f"{what}: {said(problem)}", in_words(problem).help) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
         raise TerminalError(f"{what} is no address: {problem}") from None
+
+
+def by(what: str, proxy: str | None) -> str:
+    """What was asked, and the proxy that may have answered in place of the server."""
+    return f"{what}, by the proxy `{_host(proxy)}`" if proxy else what
 
 
 def _host(proxy: str) -> str:

@@ -26,10 +26,10 @@ class Digests:
         if headers.get("content-md5"):
             said.append(("md5", headers["content-md5"].strip()))
         self._said: list[tuple[str, bytes, Any, Any]] = []
-        for number, (name, text) in enumerate([*said, *of_file]):
+        for name, text in [*said, *of_file]:
             make = _MAKE[name.lower()]
-            # By the standard it is about what is encoded; what compresses on the way (a proxy) leaves that of the file itself.
-            plain = make() if coded and number >= len(said) else None
+            # By the standards it is about what is encoded; what compresses on the way (a proxy) leaves that of the file itself.
+            plain = make() if coded else None
             try:
                 self._said.append((name.lower(), base64.b64decode(text, validate=True), make(), plain))
             except binascii.Error:

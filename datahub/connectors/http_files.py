@@ -16,7 +16,7 @@ import httpx
 
 from datahub.connectors.anew import Anew
 from datahub.connectors.declare import Entry, TerminalError, TransientError
-from datahub.connectors.http_client import client, refusal, told
+from datahub.connectors.http_client import by, client, refusal, told
 from datahub.connectors.http_digest import Digests
 from datahub.connectors.http_gzip import GZIP, Inflate
 from datahub.connectors.kinds.http import Http
@@ -50,7 +50,7 @@ class HttpFiles:
 
     def look(self, path: str) -> Entry:
         response = self._head(path)
-        problem = refusal(response, self._what(path))
+        problem = refusal(response, by(self._what(path), self.proxy))
         if problem is not None:
             raise problem
         headers = response.headers
@@ -65,7 +65,7 @@ class HttpFiles:
             asked = self._connection.user or self._connection.token is not None or self._connection.headers
             known = "; whether it lets us in, a file tells" if asked and response.status_code == 403 else ""
             return f"the server answers, and has nothing at the address itself (HTTP {response.status_code}){known}"
-        problem = refusal(response, self._what(""))
+        problem = refusal(response, by(self._what(""), self.proxy))
         if problem is not None:
             raise problem
         return "the address answers"
@@ -259,7 +259,7 @@ class _Download:
         if self._at and response.status_code == 206:
             self._resumed(response)
         else:
-            problem = refusal(response, self._what)
+            problem = refusal(response, by(self._what, self._files.proxy))
             if problem is None and self._at:
                 problem = Anew(f"{self._what} is another file than before, or cannot be had from its middle")
             if problem is not None:

@@ -163,7 +163,12 @@ def _plain(element: Element) -> Any:
         return None
     if not len(element) and not element.attrib:
         return element.text or ""
-    made: dict[str, Any] = {f"@{etree.QName(name).localname}": str(text) for name, text in element.attrib.items()}
+    made: dict[str, Any] = {}
+    for name, text in element.attrib.items():
+        key = etree.QName(name).localname
+        # The element's own, where one of another namespace is called alike.
+        if key == name or f"@{key}" not in made:
+            made[f"@{key}"] = str(text)
     for child in element:
         name = etree.QName(child).localname
         value = _plain(child)

@@ -190,18 +190,28 @@ def test_a_digest_is_compared(header, connect):
         content(connect(server), "a")
 
 
-def test_a_digest_of_what_comes_compressed_is_that_of_the_server_or_of_what_a_proxy_has_compressed(connect):
+@pytest.mark.parametrize("form", ["Repr-Digest: sha-256=:{}:", "Content-Digest: sha-256=:{}:", "Digest: SHA-256={}"])
+def test_a_digest_of_what_comes_compressed_is_that_of_the_server_or_of_what_a_proxy_has_compressed(form, connect):
     packed = gzip.compress(b"abc")
     right, plain, wrong = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in (packed, b"abc", b"abd"))
 
     def told(digest):
-        return [answer(packed, "Content-Encoding: gzip", f"Content-Length: {len(packed)}", f"Repr-Digest: sha-256=:{digest}:")]
+        return [answer(packed, "Content-Encoding: gzip", f"Content-Length: {len(packed)}", form.format(digest))]
 
     for digest in (right, plain):
         with answering(Answers(told(digest))) as server:
             assert b"abc" == content(connect(server), "a")
     with answering(Answers(told(wrong))) as server, pytest.raises(TransientError, match="sha-256"):
         content(connect(server), "a")
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "502 Bad Gateway", "418 No Tea"])
+def test_a_proxy_that_may_have_answered_is_named(status):
+    with answering(Answers([head("Content-Length: 0", status=status)])) as server:
+        files = HttpFiles(Http(url="http://files.example", proxy=server.url, insecure=True), Path())
+        with pytest.raises((TerminalError, TransientError), match=rf"`http://files\.example/a`, by the proxy `127\.0\.0\.1:{server.port}`"):
+            files.look("a")
+        files.close()
 
 
 def test_an_older_digest_is_compared_too(connect):

@@ -128,7 +128,7 @@ def test_tls_older_than_1_2_is_not_spoken(start, session, authority):
     context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")
     server = start(tls=context)
-    with pytest.raises(TransientError, match=r"(?i)version|alert|protocol"):
+    with pytest.raises(TransientError, match="no kind of TLS in common"):
         session(server.url, ca_file=path).ask(Request("GET", f"{server.url}/x"))
     assert [] == server.seen
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
-from datahub.connectors.http_client import LATER, PROXY, client, elsewhere, no_cookies, retry_after, tls, told
+from datahub.connectors.http_client import LATER, PROXY, by, client, elsewhere, no_cookies, retry_after, tls, told
 from datahub.connectors.http_gzip import whole
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
@@ -181,7 +181,7 @@ class Session:
         try:
             with sent(request, self.proxy):
                 read(response, 64 << 10, shown(request), cut=True)
-            problem = refused(response, request)
+            problem = refused(response, request, self.proxy)
             problem.untouched = response.status_code in (_UNREAD | _UNFIT if request.single else _UNREAD)
         finally:
             response.close()
@@ -239,9 +239,9 @@ def shown(request: Request) -> str:
     return f"{request.method} {address if len(address) <= 240 else f'{address[:239]}…'}"
 
 
-def refused(response: httpx.Response, request: Request) -> DataHubError:
+def refused(response: httpx.Response, request: Request, proxy: str | None = None) -> DataHubError:
     """What an answer that was not accepted means."""
-    what, status = shown(request), response.status_code
+    what, status = by(shown(request), proxy), response.status_code
     said = " ".join(response.content[:300].decode("utf-8", "replace").split())
     about = f"{what}: HTTP {status}" + (f": {said}" if said else "")
     if status in (404, 410):

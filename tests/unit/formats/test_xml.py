@@ -8,8 +8,10 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
+from lxml import etree
 
 from datahub.formats.declare import BadInput, BadOutput, InputFile
+from datahub.formats.xml_values import RowValues
 from datahub.semantic.ir import PartNames, SourceShape, TargetShape
 from datahub.types.arrow import arrow_type
 from datahub.types.model import Decimal, Int, ListOf, Struct, Text
@@ -325,3 +327,9 @@ def test_no_document_of_12_megabytes_takes_more_memory_or_time_than_the_bounds_s
     print(what, told)
     assert int(megabytes) < 450
     assert float(seconds) < 30
+
+
+def test_an_attribute_of_another_namespace_takes_the_place_of_no_other():
+    row = etree.fromstring('<b xmlns:g="urn:g" xmlns:h="urn:h" id="1" g:id="2" g:n="3" h:n="4"/>')
+    place: dict[str, object] = {"steps": [], "attribute": None, "one": {"kind": "plain"}, "split": False}
+    assert {"@id": "1", "@n": "3"} == RowValues({"columns": [("v", [place])], "first": ["*"]}).of(row)["v"]
