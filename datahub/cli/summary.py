@@ -22,6 +22,7 @@ _FATES = (
     ("looked_up", "for lookups"),
 )
 _MOST_CODES = 8
+_MOST_CAUSES = 3
 _LONGEST_VALUE = 60
 
 
@@ -109,10 +110,7 @@ def _findings(report: Report, paint: Paint, rejected: str) -> str:
     """The codes, the most frequent first, each with one row that shows it; and where the rejected rows are."""
     if not report.codes:
         return ""
-    lines = [
-        [code.severity if code.severity != "error" else "", code.code, f"{code.count:,}", _example(code)]
-        for code in report.codes[:_MOST_CODES]
-    ]
+    lines = [line for code in report.codes[:_MOST_CODES] for line in _lines(code)]
     text = table(
         [line if any(line[0] for line in lines) else line[1:] for line in lines], right=(2,) if any(line[0] for line in lines) else (1,)
     )
@@ -123,8 +121,23 @@ def _findings(report: Report, paint: Paint, rejected: str) -> str:
     return text
 
 
-def _example(code: CodeCount) -> str:
-    sample = code.samples[0] if code.samples else None
+def _lines(code: CodeCount) -> Iterator[list[str]]:
+    """A code with a row that has it; where it has several causes, one for each of the most frequent."""
+    causes = code.several[:_MOST_CAUSES]
+    yield [
+        code.severity if code.severity != "error" else "",
+        code.code,
+        f"{code.count:,}",
+        code.meaning if causes else _example(code, code.samples),
+    ]
+    for one in causes:
+        yield ["", "", f"{one.count:,}", _example(code, one.samples)]
+    if (more := code.count - sum(one.count for one in causes)) and causes:
+        yield ["", "", f"{more:,}", "for other causes, in run/report.json"]
+
+
+def _example(code: CodeCount, samples: Sequence[dict[str, object]]) -> str:
+    sample = samples[0] if samples else None
     if sample is None:
         return code.meaning
     where = f"{sample.get('file') or ''}:{sample.get('line') or ''}".strip(":")

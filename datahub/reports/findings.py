@@ -22,6 +22,7 @@ from datahub.frames.frame import Rows
 from datahub.frames.taking import rows_at
 from datahub.functions.columns import fixed
 from datahub.records import record
+from datahub.reports.report import Cause
 from datahub.semantic.issue_names import ALL_COLUMNS
 
 SEPARATOR = "; "
@@ -29,6 +30,21 @@ TOLD = ["code", "field", "value", "message"]
 """What a reject file says of each issue of a row."""
 _NEEDED = [*TOLD, "column"]
 ROW_GROUP = 60_000
+
+
+_KIND = ("severity", "code")
+_CAUSE = ("entity", "field", "caused_by")
+_MOST_CAUSES = 100
+_MOST_TOLD = 6
+_MOST_SAMPLES = 3
+
+
+@record(slots=True)
+class Told:
+    """How often a code was told for one cause, and the first of those rows."""
+
+    count: int = 0
+    samples: list[dict[str, object]] = field(default_factory=list)
 
 
 @record(slots=True)
@@ -40,6 +56,7 @@ class Findings:
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: dict[tuple[str, str], list[dict[str, object]]] = field(default_factory=dict)
     """The first few of each severity and code: one code may stand at a warning and an error."""
+    causes: dict[tuple[str, str], dict[tuple[str, str, str], Told]] = field(default_factory=dict)
     fatal: Counter[str] = field(default_factory=Counter)
     keep: bool = False
     """Whether what comes is to be found again by row."""
@@ -62,15 +79,38 @@ class Findings:
             self._put(table)
 
     def _tally(self, table: pa.Table) -> None:
-        for severity, code, count in _counted(table):
+        kinds: Counter[tuple[str, str]] = Counter()
+        places = _places(table)
+        for (severity, code, *cause), count, first in _counted(table, places):
+            kinds[(severity, code)] += count
+            entity, name, by = cause
+            why = self._caused((severity, code), (entity, name, by))
+            if why is not None:
+                why.count += count
+                if len(why.samples) < _MOST_SAMPLES:
+                    same = np.flatnonzero(places == places[first])
+                    why.samples += _rows(table, same[: _MOST_SAMPLES - len(why.samples)])
+        for (severity, code), count in kinds.items():
             self.codes[(severity, code)] += count
             if severity == "fatal":
                 self.fatal[code] += count
             known = self.samples.setdefault((severity, code), [])
-            if len(known) < 3:
+            if len(known) < _MOST_SAMPLES:
                 is_it = pc.and_(pc.equal(table.column("code"), fixed(code)), pc.equal(table.column("severity"), fixed(severity)))
-                some = np.flatnonzero(is_it.to_numpy())[: 3 - len(known)]
-                known.extend(table.select(list(ALL_COLUMNS)).take(pa.array(some)).to_pylist())
+                known.extend(_rows(table, np.flatnonzero(is_it.to_numpy())[: _MOST_SAMPLES - len(known)]))
+
+    def _caused(self, kind: tuple[str, str], cause: tuple[str, str, str]) -> Told | None:
+        """What is known of a cause of a code; None where there are too many others."""
+        causes = self.causes.setdefault(kind, {})
+        if cause not in causes and len(causes) == _MOST_CAUSES:
+            # Where the field is another for each element of a list, there is no end of them.
+            return None
+        return causes.setdefault(cause, Told())
+
+    def told(self, kind: tuple[str, str]) -> tuple[Cause, ...]:
+        """The causes of a code, the most frequent first."""
+        causes = sorted(self.causes.get(kind, {}).items(), key=lambda one: -one[1].count)[:_MOST_TOLD]
+        return tuple(Cause(entity, name, code, known.count, tuple(known.samples)) for (entity, name, code), known in causes)
 
     # ------------------------------------------------------------ all of them, as Parquet
 
@@ -145,15 +185,30 @@ class Findings:
             self._file = None
 
 
-def _counted(table: pa.Table) -> Iterable[tuple[str, str, int]]:
-    """How often each severity and code stand together, in the order in which they come."""
-    severities, codes = (whole(table.column(name)).dictionary_encode() for name in ("severity", "code"))
-    pairs = codes.indices.to_numpy().astype(np.int64) * len(severities.dictionary) + severities.indices.to_numpy()
-    found, first, counts = np.unique(pairs, return_index=True, return_counts=True)
-    names = severities.dictionary.to_pylist(), codes.dictionary.to_pylist()  # a handful
+def _rows(table: pa.Table, places: Rows) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = table.select(list(ALL_COLUMNS)).take(pa.array(places)).to_pylist()
+    return found
+
+
+def _places(table: pa.Table) -> Rows:
+    """A number for each issue, the same for those of one severity, code and cause."""
+    places, kinds = np.zeros(table.num_rows, np.int64), 1
+    for name in (*_KIND, *_CAUSE):
+        coded = pc.fill_null(whole(table.column(name)), fixed("")).dictionary_encode()
+        if kinds * len(coded.dictionary) > 1 << 62:
+            kept, places = np.unique(places, return_inverse=True)
+            kinds = len(kept)
+        kinds *= max(1, len(coded.dictionary))
+        places = places * len(coded.dictionary) + coded.indices.to_numpy()
+    return places
+
+
+def _counted(table: pa.Table, places: Rows) -> Iterable[tuple[tuple[str, ...], int, int]]:
+    """How often severity, code and cause stand together, and where first, in the order in which they come."""
+    _, first, counts = np.unique(places, return_index=True, return_counts=True)
     for at in np.argsort(first).tolist():
-        code, severity = divmod(int(found[at]), len(names[0]))
-        yield names[0][severity], names[1][code], int(counts[at])
+        row = int(first[at])
+        yield tuple(str(table.column(name)[row].as_py() or "") for name in (*_KIND, *_CAUSE)), int(counts[at]), row
 
 
 def by_row(tables: Sequence[pa.Table], block: int, positions: Rows, numbers: pa.Array, lines: pa.Array) -> pa.Table:

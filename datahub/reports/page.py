@@ -9,7 +9,7 @@ from datahub.diagnostics.row_codes import ROW_CODES
 from datahub.project.redaction import redacted
 from datahub.records import record
 from datahub.reports.html import Markup, element, page
-from datahub.reports.report import CodeCount, Report, SourceCounts, field_of
+from datahub.reports.report import Cause, CodeCount, Report, SourceCounts, field_of
 
 NAME = "report.html"
 _FATES = (
@@ -157,7 +157,7 @@ def _noticed(report: Report) -> Markup | None:
 def _code(one: CodeCount) -> Markup:
     rule = ROW_CODES.get(one.code)
     first = str(one.samples[0].get("message") or "") if one.samples else ""
-    title = rule.summary if rule else first or one.meaning
+    title = rule.summary if rule else one.meaning if one.several else first or one.meaning
     advice = rule.explanation if rule else _of_script(one)
     head = element("summary", element("b", one.code), " ", title, element("span", one.count, " ×", class_="count"))
     return element("details", head, element("p", element("b", "What to do: "), _coded(advice)), _samples(one), open="open")
@@ -173,7 +173,18 @@ def _samples(one: CodeCount) -> Markup | None:
     if not one.samples:
         return None
     head = element("tr", [element("th", name) for name in ("Where", "Key", "Field", "Value", "What is wrong")])
-    return element("table", head, map(_sample, one.samples), class_="samples")
+    if not one.several:
+        return element("table", head, map(_sample, one.samples), class_="samples")
+    causes = [[_how_often(cause, one), *map(_sample, cause.samples)] for cause in one.several]
+    other = element("p", f"{one.other:,} × for other causes.", class_="faint") if one.other else None
+    return element("div", element("table", head, causes, class_="samples"), other)
+
+
+def _how_often(cause: Cause, code: CodeCount) -> Markup:
+    """A line above the rows of one of several causes."""
+    field = field_of({"entity": cause.entity, "field": cause.field})
+    why = f", as {ROW_CODES[cause.caused_by].summary}" if cause.caused_by != code.code and cause.caused_by in ROW_CODES else ""
+    return element("tr", element("th", f"{cause.count:,} × {field}{why}", colspan="5"))
 
 
 def _sample(sample: dict[str, object]) -> Markup:

@@ -49,12 +49,35 @@ class OperatorCounts:
 
 
 @record(frozen=True, slots=True)
+class Cause:
+    """Why rows have a code: where it was found, and by which other code; with how often that was, and a few of the rows."""
+
+    entity: str
+    field: str
+    caused_by: str
+    count: int
+    samples: tuple[dict[str, object], ...] = ()
+
+
+@record(frozen=True, slots=True)
 class CodeCount:
     severity: str
     code: str
     count: int
     meaning: str
     samples: tuple[dict[str, object], ...] = ()
+    causes: tuple[Cause, ...] = ()
+    """The most frequent first; of many the rest is in `count` alone."""
+
+    @property
+    def several(self) -> tuple[Cause, ...]:
+        """The causes, where there is more than one."""
+        return self.causes if len(self.causes) > 1 else ()
+
+    @property
+    def other(self) -> int:
+        """How often it was for causes that are not among them."""
+        return self.count - sum(one.count for one in self.causes)
 
 
 @record(frozen=True, slots=True)

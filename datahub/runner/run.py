@@ -154,8 +154,8 @@ def run(
         entities={name: count for name, count in outlet.counts.items() if name not in beside(plan)},
         rejected=rejected_rows(execution),
         codes=tuple(
-            CodeCount(severity, code, count, phrase(code), tuple(findings.samples.get((severity, code), ())))
-            for (severity, code), count in findings.codes.most_common()
+            CodeCount(*kind, count, phrase(kind[1]), tuple(findings.samples.get(kind, ())), findings.told(kind))
+            for kind, count in findings.codes.most_common()
         ),
         recovered=state.recovered.all(),
         written=tuple(WrittenFile(one.name, str(one.path), one.rows, one.target) for one in outlet.made),
