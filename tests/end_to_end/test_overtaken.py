@@ -183,3 +183,18 @@ def test_a_file_that_was_read_and_touched_is_not_read_again_after_a_run_that_fai
     (tmp_path / "away").rename(tmp_path / "out")
     said("run", "o")
     assert [[("a", 1)], [("b", 1)]] == delivered(tmp_path)
+
+
+def test_rows_that_did_not_arrive_are_not_listed_as_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made(tmp_path, FILES, "csv")
+    (tmp_path / "in" / "4.csv").write_text("sku,price\nn,1\nm,1\no,x\n")
+    said("run", "o", code=1)
+    assert "failed 3 0 of 2 1" in said("runs", "ls")
+    assert "nothing" == json.loads(dhm("runs", "ls", "--output", "json").out)[0]["arrived"]
+    shown = said("runs", "show", "last")
+    assert "rows 3 read = 2 fit to be written + 1 rejected arrived nothing" in shown
+    (tmp_path / "out").mkdir()
+    said("runs", "resume", "last")
+    assert "success 3 2 1" in said("runs", "ls")
+    assert ("3 read = 2 written + 1 rejected" in (shown := said("runs", "show", "last")), "arrived " in shown) == (True, False), shown

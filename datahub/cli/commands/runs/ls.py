@@ -1,4 +1,7 @@
-"""List runs, the newest first: how they ended, how many rows they read, wrote and rejected, and why they stopped."""
+"""List runs, the newest first: how they ended, how many rows they read, wrote and rejected, and why they stopped.
+
+Of one that has not delivered all the rows that it has made, `0 of 12` or `some of 12` are written.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ def command(
     from datahub.cli.ledger_runs import opened
     from datahub.cli.queued import states
     from datahub.cli.tables import table
+    from datahub.runner.jobs.arrived import arrived, arrived_rows
     from datahub.runner.jobs.bind import job_of
     from datahub.state.records import DJUST_NAMES, RunStatus
 
@@ -39,11 +43,13 @@ def command(
             job_of(loaded, job)
         told = list(zip(runs, states(store, runs, loaded.project.jobs), strict=True))
         if output is Listing.JSON:
-            give_json([run_facts(run, why) for run, why in told])
+            give_json(
+                [{**run_facts(run, why), "arrived": arrived(store, run) or ("all" if run.counts.written else "")} for run, why in told]
+            )
             return
         for run, why in told:
             took = run.ended - run.started if run.ended and run.started else None
-            counts = [f"{count:,}" for count in (run.counts.read, run.counts.written, run.counts.rejected)]
+            counts = [f"{run.counts.read:,}", arrived_rows(store, run), f"{run.counts.rejected:,}"]
             said = DJUST_NAMES.get(run.status, run.status.value.replace("_", " "))
             rows.append([run.id, run.job, run.kind, local(run.started or run.as_of, zone), length(took), said, *counts, why])
     if not rows:

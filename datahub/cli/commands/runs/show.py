@@ -25,6 +25,7 @@ def command(
     from datahub.cli.queued import next_step, states
     from datahub.cli.tables import table
     from datahub.reports.page import NAME
+    from datahub.runner.jobs.arrived import arrived
     from datahub.runner.jobs.bind import folders_of
     from datahub.runner.jobs.replayed import replayed
 
@@ -47,8 +48,11 @@ def command(
         ]
         if counts.read:
             parts = ("written", "rejected", "filtered", "merged", "empty", "looked_up")
-            fates = " + ".join(f"{getattr(counts, part):,} {part.replace('_', ' ')}" for part in parts if getattr(counts, part))
+            there = arrived(store, found)
+            said = {"written": "fit to be written" if there else "written", "looked_up": "looked up"}
+            fates = " + ".join(f"{getattr(counts, part):,} {said.get(part, part)}" for part in parts if getattr(counts, part))
             rows.append(["rows", f"{counts.read:,} read = {fates}{'' if counts.add_up else '  (they do not add up)'}"])
+            rows.append(["arrived", there])
         rows += [
             ["read", f"{_place(one)} ({one.item.size:,} bytes, sha256 {one.item.sha256[:12]}…){'' if one.source else ', known before'}"]
             for one in store.items.taken(found.id)
