@@ -190,6 +190,8 @@ class Item:
     fingerprint: str = ""
     split: str = "{}"
     crashes: int = 0
+    read_at: int = 0
+    """When the run had read it that was done with it and had read it last, in the order of sending."""
 
 
 @record(frozen=True, slots=True)

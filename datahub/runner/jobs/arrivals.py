@@ -13,10 +13,11 @@ from datahub.project.binding import FilesFrom
 from datahub.project.job import Job
 from datahub.project.load import Loaded
 from datahub.project.trigger import FileArrived
+from datahub.records import record
 from datahub.runner.jobs.bind import place_of, source_alone
-from datahub.runner.jobs.fetch import renewed_after
+from datahub.runner.jobs.fetch import read_as, renewed_after
 from datahub.runner.jobs.starting import OPEN
-from datahub.state.records import Admission, Fire, FireKind, ItemStatus, Overlap, Run
+from datahub.state.records import Admission, Fire, FireKind, Item, Overlap, Run
 from datahub.state.store import LedgerUnusable, StateStore
 
 
@@ -65,9 +66,9 @@ def arrived(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: Fil
     found = list(_new(store, loaded, name, job, trigger, now))
     if not found:
         return None
-    told = json.dumps(sorted((split.source, split.name, split.fingerprint) for split in found))
-    times = [split.modified for split in found if split.modified is not None]
-    if all(split.fingerprint for split in found) and times:
+    told = json.dumps(sorted(map(_told, found)))
+    times = [one.split.modified for one in found if one.split.modified is not None]
+    if all(one.split.fingerprint for one in found) and times:
         fire = Fire(name, FireKind.EVENT, max(times), f"files {hashlib.sha256(told.encode()).hexdigest()[:16]}")
     else:
         # Where a listing tells too little, only reading the files shows whether they are new.
@@ -75,18 +76,32 @@ def arrived(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: Fil
     return store.runs.submit(fire, Admission(Overlap(job.overlap), job.most_waiting), now)
 
 
-def _new(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: FileArrived, now: datetime) -> Iterator[Split]:
+@record(frozen=True, slots=True)
+class _Found:
+    """A file that is to be read, and what its name had last."""
+
+    split: Split
+    before: Item | None
+
+
+def _told(one: _Found) -> tuple[str, ...]:
+    """What tells a file from all that started a run before: one that is again what it was is another, once something else was read."""
+    split = (one.split.source, one.split.name, one.split.fingerprint)
+    return split if one.before is None else (*split, f"{one.before.id} {one.before.read_at}")
+
+
+def _new(store: StateStore, loaded: Loaded, name: str, job: Job, trigger: FileArrived, now: datetime) -> Iterator[_Found]:
     for source, told in job.sources.items():
         if not isinstance(told, FilesFrom) or trigger.source not in ("", source):
             continue
         files, place, met = source_alone(loaded, source, told), place_of(name, source, told), list[int]()
         try:
             for split in files.splits():
-                seen = store.items.seen(place, split.name, split.fingerprint)
-                if seen is None or seen.status is ItemStatus.STAGED:
-                    yield split
+                item = read_as(store, place, split)
+                if item is None:
+                    yield _Found(split, store.items.latest(place, split.name))
                 else:
-                    met.append(seen.id)
+                    met.append(item.id)
             # As long as nothing new comes no run meets them.
             store.items.listed(place, met, now, renewed_after(job))
         finally:

@@ -204,4 +204,5 @@ def _item(row: sqlite3.Row) -> Item:
         fingerprint=row["fingerprint"],
         split=row["split"],
         crashes=row["crashes"],
+        read_at=row["read_at"],
     )

@@ -92,6 +92,20 @@ def test_a_file_with_other_content_starts_the_job_again_and_one_that_was_only_to
     assert [[{"sku": "A"}], [{"sku": "A"}, {"sku": "B"}]] == shop.rows("out")
 
 
+def test_a_file_that_is_put_back_with_its_old_time_starts_the_job_each_time(shop):
+    def there(sku, at):
+        put(shop, "a.csv", sku)
+        os.utime(shop.folder / "in" / "a.csv", (at, at))
+
+    for sku, at in (("A", 1e9), ("B", 2e9), ("A", 1e9), ("B", 2e9), ("A", 1e9)):
+        there(sku, at)
+        assert look(shop) is not None
+        assert look(shop) is None
+        shop.work("offers")
+        assert look(shop) is None
+    assert ["A", "B", "A", "B", "A"] == [rows[0]["sku"] for rows in shop.rows("out")]
+
+
 def test_a_file_over_which_the_run_failed_is_not_tried_for_ever(shop):
     shop.put("offers.dhm", SCRIPT.replace("write Offer to shop", "write Offer to shop\n  abort when count(Offer) > 0"))
     put(shop, "a.csv", "A")
