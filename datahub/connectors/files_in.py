@@ -267,8 +267,11 @@ class FilesIn:
                     self._move(path, after.folder.rstrip("/"), sha256)
                 case "keep":
                     return
-        except Missing:
-            return
+        except DataHubError:
+            # Whatever the host says of it: what is not there any more, another has moved away, and nothing is left to do.
+            with suppress(Missing):
+                self._files.look(path)
+                raise
 
     def _move(self, path: str, folder: str, sha256: str) -> None:
         """Into the folder, under its own name, or that with the content's digest behind it where the name is taken."""

@@ -21,6 +21,7 @@ from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import exhausted, pause, tried
 from datahub.runner.jobs.begun import has_all, source_of
 from datahub.runner.jobs.deliver import deliver, made_files, plan
+from datahub.runner.jobs.disposing import dispose
 from datahub.runner.jobs.drift import missing_now
 from datahub.runner.jobs.ending import Ending as Ending
 from datahub.runner.jobs.fetch import RangeOf, fetch, fresh, gone, input_files, landed_again, left_there, narrow, told_before, unfetched
@@ -107,8 +108,8 @@ class _Work:
         self._remembered = Remembered(context, nothing=bool(run.window))
         self._report: Report | None = None
         self._piled: Piled | None = None
-        self._unfetched = self._drift = self._torn = self._behind = self._part = tuple[str, ...]()
-        self._waits = ""
+        self._unfetched = self._drift = self._torn = self._behind = self._part = self._stays = tuple[str, ...]()
+        self._waits, self._arrived = "", False
 
     def steps(self, hold: Hold) -> None:
         hold.check()
@@ -130,6 +131,8 @@ class _Work:
         deliver(self._context, self._run, self._claim, hold)
         self._commit(hold)
         self._dispose(hold)
+        if self._stays and self._report is not None:
+            self._warn(self._report, self._stays)
         self._end(RunStatus.SUCCESS, "", "")
         reach("ended")
 
@@ -212,7 +215,8 @@ class _Work:
         return report
 
     def _told_anyway(self) -> tuple[str, ...]:
-        return (*self._unfetched, *([self._piled.told] if self._piled else []), *self._drift, *self._torn, *self._behind)
+        piled = [self._piled.told] if self._piled else []
+        return (*self._unfetched, *piled, *self._drift, *self._torn, *self._behind, *self._stays)
 
     def _nothing_new(self, hold: Hold) -> None:
         before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
@@ -222,9 +226,9 @@ class _Work:
             self._store.cursors.commit(self._claim)
         if waits := waiting(files_left(self._context, self._run)):
             reason = f"{reason}; {waits}"
-        for there in filter(None, (*self._unfetched, left_aside(self._context), left_there(self._context))):
-            reason = f"{reason}; {there}"
         self._dispose(hold)
+        for there in filter(None, (*self._unfetched, *self._stays, left_aside(self._context), left_there(self._context))):
+            reason = f"{reason}; {there}"
         self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
 
     def _commit(self, hold: Hold) -> None:
@@ -253,13 +257,8 @@ class _Work:
         return found if self._remembered.concerns(found) else {}
 
     def _dispose(self, hold: Hold) -> None:
-        for one in self._store.items.taken(self._claim.run):
-            if not one.disposed:
-                with hold.effect():
-                    reach("dispose")
-                    self._context.ways.sources[source_of(self._context, one)].settle(landed_again(one.item), succeeded=True)
-                    reach("disposed")
-                    self._store.items.disposed(self._claim, one.item.id)
+        self._arrived = True
+        self._stays = dispose(self._context, self._claim, self._run, hold)
 
     # ------------------------------------------------------------ ends
 
@@ -337,11 +336,12 @@ class _Work:
 
     def _give_back(self, status: RunStatus, code: str, reason: str, help: str = "", unfit: Sequence[Taken] = ()) -> Ending:
         """End a run that will not go on: what was set down is taken back, what was landed is settled as not read; where some of it is
-        known to be `unfit`, that alone, and nothing where the run came to read nothing: then it does not lie in what had landed."""
+        known to be `unfit`, that alone, and nothing where it does not lie in the files: none was read yet, or all has arrived."""
         aside = goes_aside(self._context, unfit)
         try:
             withdraw(self._context, self._run, self._claim)
-            for one in unfit or (self._store.items.taken(self._claim.run) if self._run.input_digest else ()):
+            to_blame = self._run.input_digest and not self._arrived
+            for one in unfit or (self._store.items.taken(self._claim.run) if to_blame else ()):
                 # What is disposed of came from nowhere that it could be moved away from.
                 source = source_of(self._context, one)
                 if status is not RunStatus.CANCELLED and one.source and source and not one.disposed:
@@ -363,7 +363,7 @@ class _Work:
                 brief = [self._piled.brief] if self._piled else []
                 left = rest(self._context, self._run, files_left(self._context, self._run))
                 reason = "; ".join(
-                    one for one in (*brief, *self._drift, *self._behind, *self._part, left, left_aside(self._context)) if one
+                    one for one in (*brief, *self._drift, *self._behind, *self._part, *self._stays, left, left_aside(self._context)) if one
                 )
             self._store.runs.end(self._claim, status, now, code=code, reason=reason, help=help)
             self._again()
