@@ -81,7 +81,12 @@ def test_a_file_that_the_host_does_not_move_stays_and_its_rows_have_arrived(shop
 def test_a_host_that_is_gone_when_files_are_to_be_moved_is_tried_again_and_then_the_run_is_well(shop, tmp_path, monkeypatch):
     """The host is gone from the moment at which the rows arrive: the receiver of them ends the way there."""
     with openssh(tmp_path) as server, proxy(server.port) as between, api() as receiver:
-        receiver.routes["POST /stock"] = lambda asked: between.close() or (200, {})
+
+        def taken(asked):
+            between.close()
+            return {}
+
+        receiver.routes["POST /stock"] = taken
         monkeypatch.setenv("KEY", server.key)
         host = f'kind = "sftp"\nhost = "127.0.0.1"\nport = {between.port}\nuser = "{server.user}"\nkey = "${{env:KEY}}"\n'
         host += f'fingerprint = "{server.fingerprint}"\n[connections.api]\nkind = "rest"\nurl = "{receiver.url}"\ninsecure = true\n'
