@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from datahub.connectors.declare import Answer, DataHubError, Place, Refusal, TerminalError, TransientError
+from datahub.connectors.declare import UNSAID, Answer, DataHubError, Missing, Place, Refusal, TerminalError, TransientError
 from datahub.connectors.mirakl.operations import IMPORTS, OF24, OFTEN, Operation
 from datahub.connectors.mirakl.reports import joined, parsed, written
 from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
@@ -25,6 +25,13 @@ from datahub.formats.written import OMITTED
 _ENDED = frozenset({"FAILED", "TRANSFORMATION_FAILED", "CANCELLED", "CANCELED"})
 _ALL = 1 << 40
 _PAGE = 100
+
+
+class _Over(TerminalError):
+    """An import of which nothing will come any more: its lines are to be sent anew."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "the next run sends its lines again, as an import of its own")
 
 
 class MiraklImports:
@@ -76,24 +83,29 @@ class MiraklImports:
     def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
         header, lines, part = self._parts(body)
         waiting = self._together(range(len(lines)), header, lines)
-        numbers, refused = [], dict[int, str]()
+        numbers, refused, unsaid = [], dict[int, str](), dict[int, str]()
         for attempt in range(self._told.resend + 1):
             # Lines that are sent again are put beside what is there; nothing is replaced by them.
             mode = "REPLACE" if self._told.mode == "replace" and attempt == 0 else "NORMAL"
             try:
                 number = self._submitted(part(waiting), f"{key}-{attempt}", mode)
                 numbers.append(number)
-                found = self._result(number, header, [lines[one] for one in waiting])
+                found, lacks = self._result(number, header, [lines[one] for one in waiting])
             except DataHubError as problem:
+                if isinstance(problem, _Over):
+                    self._known(f"{key}-{attempt}").unlink(missing_ok=True)
                 # An import that was begun may be done, whoever refuses to tell of it.
                 problem.untouched &= not numbers
                 raise
             refused = {waiting[one]: why for one, why in found.items()}
+            unsaid = {row: why for row, why in unsaid.items() if row not in waiting}
+            unsaid |= {row: lacks for row in waiting if lacks and row not in refused}
             waiting = self._again(refused, header, lines)
             if not waiting:
                 break
-        refusals = tuple(Refusal(row, "MIRAKL", why) for row, why in sorted(refused.items()))
-        return Answer(", ".join(numbers), refusals)
+        refusals = {row: Refusal(row, UNSAID, why) for row, why in unsaid.items()}
+        refusals |= {row: Refusal(row, "MIRAKL", why) for row, why in refused.items()}
+        return Answer(", ".join(numbers), tuple(refusals[row] for row in sorted(refusals)))
 
     def arrived(self, key: str) -> bool | None:
         return None
@@ -141,9 +153,13 @@ class MiraklImports:
 
     # ------------------------------------------------------------ one import
 
+    def _known(self, key: str) -> Path:
+        """Where the number of the import with this key is kept."""
+        return self._place.state / "mirakl" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
     def _submitted(self, body: bytes, key: str, mode: str) -> str:
         """The number of the import; one that was begun before is gone on with."""
-        known = self._place.state / "mirakl" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+        known = self._known(key)
         if known.is_file():
             return str(json.loads(known.read_text(encoding="utf-8"))["import_id"])
         form: dict[str, Any] = {"files": {"file": (f"{self._told.entity}.csv", body, "text/csv")}}
@@ -159,8 +175,8 @@ class MiraklImports:
         _keep(known, {"import_id": str(number)})
         return str(number)
 
-    def _result(self, number: str, header: Sequence[str], lines: Sequence[Sequence[str]]) -> dict[int, str]:
-        """What is wrong with which line, once the import is done."""
+    def _result(self, number: str, header: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[dict[int, str], str]:
+        """What is wrong with which line, once the import is done; and why it is not known of the others whether they are in."""
         status = self._awaited(number)
         found: dict[int, str] = {}
         for one in self._import.reports:
@@ -168,44 +184,57 @@ class MiraklImports:
                 report = self._ask("GET", one.operation, number).content
                 for row, why in joined(report, self._keys, header, lines, f"the error report of import {number}").items():
                     found[row] = f"{found[row]}; {why}" if row in found else why
-        if status.get("lines_in_error") and not found:
-            raise TerminalError(f"import {number} has {status['lines_in_error']} lines in error, and no report of them")
-        return found
+        count = text_of(status.get("lines_in_error"))
+        if count.isdecimal() and len(found) < min(int(count[:18]), len(lines)):
+            lacks = f"import {number} has {described(count)} lines in error, and names {len(found):,} of them"
+            return found, f"{lacks}; whether this row was taken is to be looked up"
+        return found, ""
 
     def _awaited(self, number: str) -> Mapping[str, Any]:
         """What is told of the import once it is done."""
         until = time.monotonic() + self._told.patience.total_seconds()
         while True:
-            status = self._status(number)
+            status = self._status(number, until)
             state = str(status.get("status") or status.get("import_status") or status.get("synchro_status") or "")
             if state in _ENDED:
                 why = described(status.get("reason_status") or "it does not say why")
-                raise TerminalError(f"import {number} of {self._told.entity} ended as {state}: {why}")
+                raise _Over(f"import {number} of {self._told.entity} ended as {state}: {why}")
             if state in self._done:
                 return status
             if time.monotonic() > until:
                 raise TransientError(f"import {number} of {self._told.entity} is still {state or 'without a status'}")
             self._session.wait(self._often(self._import.status), f"import {number} of {self._told.entity} is {state or 'without a status'}")
 
-    def _status(self, number: str) -> Mapping[str, Any]:
+    def _status(self, number: str, until: float) -> Mapping[str, Any]:
         if self._import.listed:
-            return self._in_list(number)
-        status = decoded(self._ask("GET", self._import.status, number).content, "the import")
+            return self._in_list(number, until)
+        try:
+            status = decoded(self._ask("GET", self._import.status, number).content, "the import")
+        except Missing as problem:
+            raise _Over(f"import {number} of {self._told.entity} was taken, and is not known any more: {problem.message}") from None
         return status if isinstance(status, dict) else {}
 
-    def _in_list(self, number: str) -> Mapping[str, Any]:
+    def _in_list(self, number: str, until: float) -> Mapping[str, Any]:
         """The status out of the list of all imports, the newest of which come first."""
-        token = ""
+        token, asked = "", set[str]()
         while True:
             query = {"import_id": number, "limit": str(_PAGE)} | ({"page_token": token} if token else {})
             page = decoded(self._ask("GET", self._import.status, number, query=query).content, "the list of imports")
-            for one in page.get("data", ()):
-                if str(one.get("import_id")) == number:
-                    return dict(one)
-            token = str(page.get("next_page_token") or "")
+            listed = page.get("data") or [] if isinstance(page, dict) else page
+            if not isinstance(page, dict) or not isinstance(listed, list):
+                raise TerminalError(f"Mirakl has no list of imports at `$.data`: `{described(page)}`")
+            for one in listed:
+                if isinstance(one, dict) and text_of(one.get("import_id")) == number:
+                    return one
+            token = text_of(page.get("next_page_token"))
             if not token:
                 # It was taken, and is not listed yet.
                 return {"status": "WAITING"}
+            if token in asked:
+                raise TerminalError("the list of imports goes round in a circle: a page leads to one that was read")
+            asked.add(token)
+            if time.monotonic() > until:
+                raise TransientError(f"import {number} of {self._told.entity} is not among the first {len(asked) * _PAGE:,} of the list")
 
     def _ask(
         self,

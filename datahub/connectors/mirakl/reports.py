@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +18,10 @@ def joined(report: bytes, keys: Sequence[str], header: Sequence[str], lines: Seq
 
     A line of the report without a reason only warns; one that was cut before its key is known by its number.
     """
-    told, *errors = parsed(report)
+    told, *errors = parsed(report) or [[]]
+    if not told:
+        # What is in error is held against the status, which knows how many lines there are.
+        return {}
     names = [name.strip().lower() for name in told]
     reason = next((names.index(one) for one in _REASONS if one in names), None)
     missing = next((one for one in keys if one.lower() not in names), None)
@@ -40,7 +44,7 @@ def joined(report: bytes, keys: Sequence[str], header: Sequence[str], lines: Seq
             continue
         key = tuple(cells[one] for one in theirs)
         candidates = by_key.get(key, [])
-        row = int(cells[number]) - 2 if number is not None and cells[number].isdecimal() else -1
+        row = int(cells[number][:18]) - 2 if number is not None and cells[number].isdecimal() else -1
         if len(given) < len(told) and max(theirs) >= len(given) - 1 and 0 <= row < len(lines):
             candidates = [row]
         if not candidates:
@@ -52,9 +56,16 @@ def joined(report: bytes, keys: Sequence[str], header: Sequence[str], lines: Seq
 
 def parsed(data: bytes) -> list[list[str]]:
     """The lines of a file with `;` between cells, or `,` where the header has none."""
-    text = data.decode("utf-8-sig")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Lines that are in error are told, whatever else may be wrong with the report.
+        text = data.decode("cp1252", "replace")
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    return [line for line in line_reader(io.StringIO(text, newline=""), delimiter) if line]
+    try:
+        return [line for line in line_reader(io.StringIO(text, newline=""), delimiter) if line]
+    except csv.Error as problem:
+        raise TerminalError(f"a file of an import is no CSV: {problem}") from None
 
 
 def written(header: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
