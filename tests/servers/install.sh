@@ -9,7 +9,7 @@ missing=()
 unpacked=()
 while read -r program package where; do
   if [ "$where" = beside ]; then
-    [ -x "$beside/usr/sbin/$program" ] || unpacked+=("$package")
+    [ -x "$beside/usr/sbin/$program" ] || [ -x "$beside/usr/bin/$program" ] || unpacked+=("$package")
   else
     command -v "$program" >/dev/null || missing+=("$package")
   fi

@@ -16,7 +16,7 @@ from tests.servers.ports import wait_for
 
 UNPACKED = Path(__file__).parent / "unpacked"
 """Where `make servers` unpacks what cannot be installed beside another server."""
-_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{UNPACKED}/usr/sbin"
+_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{UNPACKED}/usr/sbin:{UNPACKED}/usr/bin"
 
 
 def program(name: str) -> str:
