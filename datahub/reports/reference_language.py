@@ -67,6 +67,8 @@ def _takes(option: OptionShape) -> str:
             return "one character"
         case "text":
             return "a text"
+        case "sheet":
+            return "a text of at most 31 characters"
         case "marks":
             return "one character or more"
         case "locale":

@@ -8,7 +8,7 @@ from datahub.records import record
 from datahub.semantic.ir import Value
 
 OptionType = Literal[
-    "text", "character", "bool", "int", "texts", "word", "path", "marks", "decimal mark", "date pattern", "encoding", "locale"
+    "text", "character", "bool", "int", "texts", "word", "path", "marks", "decimal mark", "date pattern", "encoding", "locale", "sheet"
 ]
 
 
@@ -134,7 +134,7 @@ _XML_OUT = (
     OptionShape("root", "text", "rows", "The name of the element around all rows."),
     OptionShape("row", "text", "row", "The name of the element of a row."),
 )
-_XLSX_OUT = (OptionShape("sheet", "text", "", "The name of the sheet; that of the target where it is missing."),)
+_XLSX_OUT = (OptionShape("sheet", "sheet", "", "The name of the sheet; that of the target where it is missing."),)
 _CSV_OUT = (
     OptionShape("delimiter", "marks", ",", "What stands between two values."),
     OptionShape("quote", "character", '"', "What values that hold a delimiter are wrapped in."),

@@ -64,6 +64,10 @@ def _value(literal: ast.Literal_ | None, shape: OptionShape) -> Value:
             return text
         case ("text", ast.Reference(name=name)):
             return name.text
+        case ("sheet", ast.String(value=text)) if _may_be_sheet(text):
+            return text
+        case ("sheet", ast.Reference(name=name)) if _may_be_sheet(name.text):
+            return name.text
         case ("locale", ast.String(value=text)) if is_known(text):
             return text
         case ("locale", ast.Reference(name=name)) if is_known(name.text):
@@ -110,10 +114,17 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
+def _may_be_sheet(name: str) -> bool:
+    """Whether Excel lets a sheet be called so; nothing stands for the name of the target."""
+    return len(name) <= 31 and not any(one in "[]:*?/\\" or one < " " for one in name) and name == name.strip("'")
+
+
 def _wanted(shape: OptionShape) -> str:
     match shape.type:
         case "text":
             return 'text, such as `"…"`'
+        case "sheet":
+            return "what Excel lets a sheet be called: at most 31 characters, none of them `[`, `]`, `:`, `*`, `?`, `/` or `\\`"
         case "locale":
             return "one of the languages " + listed(tuple(LOCALES), most=9) + ", alone or with a country: `fr-BE`"
         case "path":

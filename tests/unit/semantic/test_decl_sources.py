@@ -42,6 +42,25 @@ def test_a_value_that_an_option_does_not_take_is_told(option, wanted):
     assert told[0].startswith(wanted)
 
 
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("Prix 2026", True),
+        ("L'été", True),
+        ("x" * 31, True),
+        ("x" * 32, False),
+        ("Feed [1]", False),
+        ("a/b", False),
+        ("'a", False),
+        ("a:b", False),
+    ],
+)
+def test_a_sheet_is_called_as_excel_lets_it(name, fits):
+    head = "entity Offer {\n  key sku\n  sku: text\n}\n"
+    told = messages(f'{head}target book: xlsx {{\n  sheet "{name}"\n}}\n')
+    assert fits == ([] == [one for one in told if one.startswith("`sheet` takes what Excel lets a sheet be called")])
+
+
 def test_an_unknown_kind_is_told():
     assert [("DHM101", "cvs")] == findings("source s: cvs {\n  columns {\n    a: text\n  }\n}\n")
 
