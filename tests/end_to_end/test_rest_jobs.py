@@ -384,3 +384,34 @@ def test_an_order_that_is_gone_stops_no_other(world, tmp_path, missing):
     assert '!{"element": "{\\"ref\\":7}"' == rejected["_dhm_raw"].partition(",")[0]
     assert ("R008", '{"ref":7}') == (rejected["_dhm_codes"], rejected["_dhm_values"])
     assert "/orders/7: HTTP 404" in rejected["_dhm_messages"]
+
+
+def test_what_is_remembered_is_not_lost_where_the_key_has_another_name(world, tmp_path):
+    """Rows whose key nobody knows would be found by nothing, and nothing would take their place."""
+    run()
+    world.rows.append({"id": "O-4", "total": 4, "at": "2026-01-04"})
+    (tmp_path / "orders.dhm").write_text(
+        SCRIPT.replace("  key id\n  id: text", "  key number\n  number: text").replace("id: f.id", "number: f.id")
+    )
+    (tmp_path / "dhm.toml").write_text(PROJECT.replace('column = "id"', 'column = "number"'))
+    held = dhm("run", "orders")
+    assert 1 == held.code
+    assert "`number` is in the key of `Order` now, and the 2 rows remembered of it are without" in held.err
+    assert ["O-1", "O-3"] == sorted(remembered(tmp_path)[0])
+    assert 0 == dhm("runs", "cancel", "last").code
+    (tmp_path / "orders.dhm").write_text(SCRIPT)
+    (tmp_path / "dhm.toml").write_text(PROJECT)
+    assert 0 == dhm("run", "orders").code
+    assert ["O-1", "O-3", "O-4"] == sorted(remembered(tmp_path)[0])
+    (tmp_path / "orders.dhm").write_text(
+        SCRIPT.replace("  key id\n  id: text", "  key number\n  number: text").replace("id: f.id", "number: f.id")
+    )
+    world.rows.append({"id": "O-5", "total": 5, "at": "2026-01-05"})
+    world.orders = lambda asked: {"errors": []}
+    dhm("run", "orders")
+    assert 0 == dhm("runs", "resume", "last", "--approve").code
+    with closing(SqliteLedger(tmp_path / ".dhm" / "default" / "ledger.sqlite")) as store:
+        kept = store.snapshots.current("Order")
+        assert kept is not None
+    table = pq.read_table(tmp_path / ".dhm" / "default" / "snapshots" / f"{kept.sha256}.parquet")
+    assert ["O-5"] == table.column("number").to_pylist()

@@ -287,7 +287,12 @@ def _send(context: JobContext, claim: Claim, hold: Hold, batch: Batch, rows: _Ro
         return
     body = rows.of(batch)
     if hashlib.sha256(body).hexdigest() != batch.sha256:
-        raise Failed("CHANGED", f"batch {batch.number} for `{batch.target}` is not what it was when it was planned")
+        raise Failed(
+            "CHANGED",
+            f"batch {batch.number + 1} for `{batch.target}` is not what it was when it was planned",
+            f"bring back how it was made (the template, the binding, the version of DataHub), then `dhm runs resume {claim.run}`;"
+            f" `dhm run {context.name}` sends what has not arrived as it is made now",
+        )
     again = sender.keyed or context.job.on_unknown == "resend"
     # Where it would not be sent again in doubt, no attempt before this one has arrived.
     batch = batch if again else replace(batch, state=BatchState.PLANNED)

@@ -23,7 +23,7 @@ from datahub.plan.asked import delivered
 from datahub.records import record
 from datahub.runner.jobs.files_of_run import digest_of
 from datahub.runner.jobs.job_context import JobContext
-from datahub.runner.jobs.previous_rows import previous_rows, schema_of
+from datahub.runner.jobs.previous_rows import as_of_now, keyless, previous_rows, remembered, same_fields, schema_of
 from datahub.runner.jobs.watching import KEY, STATUS, entering, entries
 from datahub.runner.outlet import table_of
 from datahub.semantic.ir import EntityShape
@@ -99,9 +99,14 @@ class Remembered:
         told = self._context.store.runs.get(run)
         apart = told is not None and (told.apart or self._context.store.runs.overtaken(run) is not None)
         for name, shape in self._shapes.items():
-            current = self._context.store.snapshots.current(name)
+            current, path = self._context.store.snapshots.current(name), self._spool(run, name)
+            unknown = keyless(self._context, shape, current)
+            made = same_fields(pq.read_schema(path), schema_of(shape)) if path.exists() else None
+            if made is None or (unknown and apart) or any(one not in made for one in shape.key):
+                # Its rows were made under other names, or are too few to begin anew with.
+                continue
             bases[name] = current.sha256 if current is not None else ""
-            new = _taken(pq.read_table(self._spool(run, name)), shape, (refused or {}).get(name))
+            new = _taken(as_of_now(pq.read_table(path), schema_of(shape)), shape, (refused or {}).get(name))
             old = previous_rows(self._context, shape, current) if shape.key else None
             # Nothing but how many there were is asked of what has no key.
             merged = merge(old, new, list(shape.key)) if shape.key else schema_of(shape).empty_table()
@@ -179,11 +184,6 @@ class Remembered:
         digest = digest_of(part)
         named(part, self._path(digest))
         return digest
-
-
-def remembered(context: JobContext) -> frozenset[str]:
-    """The entities of which a job keeps what it delivered: those that it names, that its script asks about, that others wait for."""
-    return frozenset((*context.job.remember, *context.plan.remembers, *(one.entity for one in context.watches)))
 
 
 def _taken(new: pa.Table, shape: EntityShape, refused: pa.Table | None) -> pa.Table:

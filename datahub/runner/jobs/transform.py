@@ -18,7 +18,7 @@ from datahub.runner.aborted import unasked
 from datahub.runner.jobs.fetch import input_files, told_aside, told_before, told_unready
 from datahub.runner.jobs.job_context import JobContext
 from datahub.runner.jobs.piled_up import files_taken
-from datahub.runner.jobs.previous_rows import previous_rows
+from datahub.runner.jobs.previous_rows import keyless, previous_rows, remembered
 from datahub.runner.outlet import Watch
 from datahub.runner.parameters import Unreadable, value_of
 from datahub.runner.run import Options, Previous, run
@@ -154,8 +154,20 @@ def judge(context: JobContext, run: Run, report: Report, *, part: tuple[int, int
     if not run.approved:
         try:
             _guard(context, report.rows_read, *part)
+            _known_by_key(context)
         except Held as held:
             raise Held(f"{held}; {waits}" if waits else str(held)) from None
+
+
+def _known_by_key(context: JobContext) -> None:
+    """`Held` where an entity has another key now than what is remembered of it: nothing of that could be found again."""
+    for shape in context.plan.entities:
+        current = context.store.snapshots.current(shape.name)
+        if shape.name in remembered(context) and current is not None and (key := keyless(context, shape, current)):
+            raise Held(
+                f"`{key}` is in the key of `{shape.name}` now, and the {current.rows:,} rows remembered of it are without, or have another"
+                " type there: bring the old key back, or approve, and they are forgotten"
+            )
 
 
 def within_tolerance(context: JobContext, run: Run, report: Report, refused: int = 0) -> None:
