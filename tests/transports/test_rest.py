@@ -1198,6 +1198,63 @@ def test_a_row_of_which_a_success_says_nothing_comes_back(server, world, results
     out.close()
 
 
+NOTHING = {"success": False, "error": "nothing taken"}
+
+
+@pytest.mark.parametrize("results", [{"success": "$.success"}, {"success": "$.success", "items": "$.errors", "row": "$.index"}], ids=str)
+def test_what_an_answer_says_of_all_of_a_request_counts_whatever_its_status(server, world, results):
+    server.routes["POST /offers"] = lambda asked: NOTHING
+    out = sender(world(), results=results)
+    with pytest.raises(TerminalError, match=r"HTTP 200: .*nothing taken") as told:
+        out.send(out.render(TABLE), "k")
+    assert "the whole batch is refused, and no row named" in told.value.help
+    assert (Refusal(0, "REFUSED", "nothing taken"),) == out.send(out.render(TABLE.slice(0, 1)), "k").refused
+    server.routes["POST /offers"] = lambda asked: {"success": True}
+    assert () == out.send(out.render(TABLE), "k").refused
+    server.routes["POST /offers"] = lambda asked: (204, b"")
+    assert () == out.send(out.render(TABLE), "k").refused
+    server.routes["POST /offers"] = lambda asked: {"data": None}
+    refused = out.send(out.render(TABLE), "k").refused
+    assert [(row, "UNSAID") for row in range(3)] == [(one.row, one.code) for one in refused]
+    assert "the answer says at `$.success` nothing of this row" in refused[0].message
+    out.close()
+
+
+def test_rows_that_a_failure_in_a_success_names_are_refused_and_the_others_sent_again(server, world):
+    server.routes["POST /offers"] = lambda asked: (
+        {"status": "error", "errors": [{"index": 1, "message": "no price"}]} if b"B" in asked.body else {"status": "ok"}
+    )
+    results = {"success": "$.status", "items": "$.errors", "row": "$.index"}
+    out = sender(world(), results=results)
+    assert (Refusal(1, "REFUSED", "no price"),) == out.send(out.render(TABLE), "k").refused
+    assert [3, 2] == [len(asked.json()) for asked in server.seen]
+    out.close()
+    out = sender(world(), results=results | {"rest": "taken"})
+    assert (Refusal(1, "REFUSED", "no price"),) == out.send(out.render(TABLE), "k").refused
+    assert 3 == len(server.seen)
+    out.close()
+
+
+@pytest.mark.parametrize("results", [{"row": "$.index"}, {"key": "$.sku", "column": "sku"}], ids=str)
+def test_an_error_that_names_no_row_is_never_left_out(server, world, results):
+    server.routes["POST /offers"] = lambda asked: {"errors": [{"message": "all of it is wrong"}]}
+    out = sender(world(), results={"items": "$.errors"} | results)
+    with pytest.raises(TerminalError, match=r"all of it is wrong.*is of no row that was sent"):
+        out.send(out.render(TABLE), "k")
+    out.close()
+
+
+def test_what_is_said_once_of_all_rows_has_its_own_place(server, world):
+    server.routes["POST /offers"] = lambda asked: {"success": False}
+    out = sender(world(), results={"items": "$", "ok": "$.success"})
+    with pytest.raises(TerminalError) as told:
+        out.send(out.render(TABLE), "k")
+    assert "what is said once of all rows stands at `success`" in told.value.help
+    out.close()
+    with pytest.raises(ValidationError, match="`results` needs `items`, `success`, or both"):
+        RestTo.model_validate({"connection": "x", "results": {"ok": "$.ok"}})
+
+
 def test_a_success_without_a_body_is_one_of_all_rows(server, world):
     server.routes["POST /offers"] = lambda asked: (204, b"")
     out = sender(world(), results={"items": "$.results", "ok": "$.ok"})

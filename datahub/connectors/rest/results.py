@@ -15,21 +15,26 @@ from datahub.records import record
 class Said:
     """The rows that are refused, each with what is wrong with it; and those of which it is said that all is well.
 
-    `apart` says why results cannot be told to be of one row or another, where they cannot.
+    `apart` says why results cannot be told to be of one row or another, where they cannot; `whole`, what is said of all of the request.
     """
 
     refused: tuple[tuple[int, str, str], ...] = ()
     taken: frozenset[int] = frozenset()
     apart: str = ""
+    whole: bool | None = None
 
 
 def said(value: Any, told: Results, rows: Sequence[Mapping[str, Any]], what: str) -> Said:
-    """What an answer says of `rows`. A result that belongs to no row is an error, never left out; `Absent` where there are no results."""
+    """What an answer says of `rows`. A result that belongs to no row is an error, never left out."""
     refused: list[tuple[int, str, str]] = []
     taken: set[int] = set()
-    items = at(value, told.items, what)
+    flag = _maybe(value, told.success)
+    whole = None if flag is None else flag in told.ok_values
+    items = _maybe(value, told.items)
+    if items is None:
+        return Said(whole=whole)
     if apart := _apart(items, told, rows):
-        return Said(apart=apart)
+        return Said(apart=apart, whole=whole)
     for named, place, item in _listed(items, told, rows, what):
         where = _rows_of(named, item, place, told, rows, what)
         if told.ok and _maybe(item, told.ok) in told.ok_values:
@@ -37,7 +42,7 @@ def said(value: Any, told: Results, rows: Sequence[Mapping[str, Any]], what: str
             continue
         message = _words(item if isinstance(item, str) else _maybe(item, told.message))
         refused += [(row, _words(_maybe(item, told.code)), message) for row in where]
-    return Said(tuple(refused), frozenset(taken) - {row for row, _, _ in refused})
+    return Said(tuple(refused), frozenset(taken) - {row for row, _, _ in refused}, whole=whole)
 
 
 def message_of(value: Any) -> str:
@@ -67,12 +72,10 @@ def _listed(items: Any, told: Results, rows: Sequence[Any], what: str) -> Iterat
                 yield from ((name, 0, one) for one in (item if isinstance(item, list) else [item]))
         case dict() if len(rows) == 1:
             yield None, 0, items
-        case None:
-            return
         case _:
             raise TerminalError(
                 f"{what}: `{told.items}` is no list of results: `{described(items)}`",
-                "a table names rows by their number, or by the value of `column`",
+                "a table names rows by their number, or by the value of `column`; what is said once of all rows stands at `success`",
             )
 
 
@@ -81,10 +84,10 @@ def _rows_of(named: str | None, item: Any, place: int, told: Results, rows: Sequ
         # Whatever is said is said of it; a document has no columns to be told by.
         return [0]
     if told.column:
-        wanted = str(at(item, told.key, what)) if named is None and told.key else str(named)
+        wanted = str(_maybe(item, told.key)) if named is None and told.key else str(named)
         found = [number for number, row in enumerate(rows) if str(row.get(told.column)) == wanted]
     else:
-        numbers = int(named) if named is not None else at(item, told.row, what) if told.row else place + told.first
+        numbers = int(named) if named is not None else _maybe(item, told.row) if told.row else place + told.first
         found = [
             one - told.first
             for one in (numbers if isinstance(numbers, list) else [numbers])

@@ -16,7 +16,7 @@ from datahub.connectors.rest.results import Said, message_of, said
 from datahub.connectors.rest.row_paths import NoPath, filled_path, named_values
 from datahub.connectors.rest.session import Request, Session, shown
 from datahub.connectors.rest.told import RestTo, Results
-from datahub.connectors.rest.values import Absent, decoded, described, encoded
+from datahub.connectors.rest.values import decoded, described, encoded
 from datahub.documents.told import CONTENT_TYPES, kind_of
 from datahub.formats.written import OMITTED
 
@@ -103,7 +103,7 @@ class RestOut:
         if told.results is None:
             return Answer(reference), []
         found = self._said(response, told.results, rows, shown(request))
-        if response.is_success:
+        if response.is_success and found.whole is not False:
             return Answer(reference, _refusals(found) + _unsaid(response, told.results, found, len(rows))), []
         if found.apart:
             raise TerminalError(f"{shown(request)}: HTTP {response.status_code}: {found.apart}", _JOIN)
@@ -116,24 +116,22 @@ class RestOut:
         return Answer(reference, _refusals(found)), again
 
     def _said(self, response: httpx.Response, results: Results, rows: list[Any], what: str) -> Said:
-        nothing = Said()
         try:
             value = decoded(response.content, what, response.charset_encoding) if response.content else None
-            found = said(value, results, rows, what) if value is not None else nothing
-        except Absent:
-            found = nothing
+            found = said(value, results, rows, what) if value is not None else Said()
         except TerminalError:
             if response.is_success or len(rows) > 1:
                 raise
             # What refuses one row need not say so in JSON.
-            value, found = None, nothing
-        if not response.is_success and not found.refused and len(rows) == 1:
+            value, found = None, Said()
+        if response.is_success and found.whole is not False:
+            return found
+        code = "REFUSED" if response.is_success else str(response.status_code)
+        if not found.refused and len(rows) == 1:
             # There is but one row that it can be about.
             reason = message_of(value) or described(" ".join(response.text.split())) or response.reason_phrase
-            return Said(((0, str(response.status_code), reason),))
-        if response.is_success:
-            return found
-        return replace(found, refused=tuple((row, code or str(response.status_code), why) for row, code, why in found.refused))
+            return replace(found, refused=((0, code, reason),))
+        return replace(found, refused=tuple((row, own or code, why) for row, own, why in found.refused))
 
     def _encoded(self, rows: list[Any]) -> bytes:
         return encoded({self._told.envelope: rows} if self._told.envelope else rows)
@@ -198,10 +196,15 @@ def _one_a_row(refused: list[Refusal]) -> tuple[Refusal, ...]:
 def _unsaid(response: httpx.Response, results: Results, found: Said, rows: int) -> tuple[Refusal, ...]:
     """The rows of which a success should say what became of them and does not: a person looks, and nothing is lost without a word."""
     silent = response.status_code in (204, 205)
-    if silent or not (results.ok or found.apart):
+    unsaid = bool(results.success) and found.whole is None
+    if silent or not (unsaid or (results.items and results.ok) or found.apart):
         return ()
     known = found.taken | {row for row, _, _ in found.refused}
-    reason = f"{found.apart}: {_JOIN}" if found.apart else f"the answer says at `{results.items}` nothing of this row"
+    reason = (
+        f"{found.apart}: {_JOIN}"
+        if found.apart
+        else f"the answer says at `{results.success if unsaid else results.items}` nothing of this row"
+    )
     told = f"{reason}; whether it was taken is to be looked up"
     return tuple(Refusal(row, UNSAID, told) for row in range(rows) if row not in known)
 

@@ -92,9 +92,12 @@ def below(path: str, key: str = "path") -> None:
 class Results(Config):
     """Where the answer to a batch says what became of each of its rows."""
 
-    items: AnswerPath
+    items: AnswerPath = ""
     """The list of results: `$.results`, `$.errors`; or a table of them by the number of the row, or by what `column` has. Where a request
     has one row, what stands there is its result: `$`."""
+    success: AnswerPath = ""
+    """Where the answer says of all of the request whether it was taken: `$.success`. With another value than those of `ok_values` it is an
+    answer of failure, whatever its status; with none, nobody knows of the rows that no result names."""
     row: AnswerPath = ""
     """Where a result has the place of its row in the batch, or a list of places; empty: results are in the order of the rows."""
     first: Literal[0, 1] = 0
@@ -114,6 +117,12 @@ class Results(Config):
     rest: Literal["resend", "taken"] = "resend"
     """What becomes of rows that an answer of failure (400, 409, 422) says nothing of: by what HTTP means nothing of the batch was taken,
     and they are sent again without those that were refused; `taken` where the API takes them all the same."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.items and not self.success:
+            raise mistake("results", "`results` needs `items`, `success`, or both", help='write such as `items = "$.results"`')
+        return self
 
 
 class RestTo(DocumentsTo):
