@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from datahub.connectors.declare import Entry, TerminalError
 from datahub.connectors.file_names import checked
+from datahub.project.redaction import redacted
 
 Kind: TypeAlias = Literal["file", "folder", "link", "other"]
 
@@ -33,7 +34,7 @@ def entries(lines: Iterable[str], folder: str) -> Iterator[Entry]:
             continue
         found = _unix(line) or _windows(line)
         if found is None:
-            raise TerminalError(f"the host lists `{folder or '.'}` in a form that is not known: `{line[:100]}`")
+            raise TerminalError(f"the host lists `{folder or '.'}` in a form that is not known: `{redacted.cut(line, 100)}`")
         name, kind, size = found
         if name not in (".", ".."):
             yield Entry(within(folder, name), kind, size)
@@ -62,7 +63,7 @@ def of_facts(line: str, folder: str) -> Entry | None:
     """One line of MLSD or MLST; None for the folder itself and the one above it."""
     facts, space, name = line.partition(" ")
     if not space or "=" not in facts:
-        raise TerminalError(f"the host lists `{folder or '.'}` in a form that is not known: `{line[:100]}`")
+        raise TerminalError(f"the host lists `{folder or '.'}` in a form that is not known: `{redacted.cut(line, 100)}`")
     known = {key.lower(): value for key, _, value in (fact.partition("=") for fact in facts.split(";") if fact)}
     what = known.get("type", "").lower()
     if what in ("cdir", "pdir") or name in (".", ".."):

@@ -11,6 +11,7 @@ from typing import Any
 
 from datahub.connectors.anew import Anew
 from datahub.connectors.pace import Pace
+from datahub.project.redaction import redacted
 
 _MOST = 1 << 20
 """How many characters an answer may have; those of hosts have hundreds."""
@@ -47,7 +48,7 @@ class Patient(ftplib.FTP):
                 lines.append(self.getline())
                 size += len(lines[-1])
                 if size > _MOST:
-                    raise ftplib.error_proto(f"{lines[0][:60]} … ({size:,} characters without an end)")
+                    raise ftplib.error_proto(f"{redacted.cut(lines[0], 60)} … ({size:,} characters without an end)")
         return "\n".join(lines)
 
     def size(self, filename: str) -> int | None:
@@ -65,7 +66,7 @@ class Patient(ftplib.FTP):
             answer = str(problem)
         if answer[:3] != "350":
             # Any other answer promises nothing of where the host goes on.
-            raise Anew(f"the host does not go on from the middle of a file: {answer[:100]}")
+            raise Anew(f"the host does not go on from the middle of a file: {redacted.cut(answer, 100)}")
         return answer
 
     def left(self) -> float | None:

@@ -18,6 +18,7 @@ from datahub.connectors.kept_bytes import keeping
 from datahub.connectors.kinds.ftp import Ftp
 from datahub.connectors.pace import Pace
 from datahub.project.in_words import ANOTHER, NO_TLS, TLS_ENDED, Words, in_words, said
+from datahub.project.redaction import redacted
 
 _FULL = "a full disk or a quota is the usual cause: ask whoever runs the host"
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
@@ -168,7 +169,7 @@ class FtpSession:
         code = text[:3]
         if isinstance(problem, ftplib.error_proto | ftplib.error_reply):
             self.lost = True
-            return TransientError(f"{self.name} answers what is no FTP: `{shown(text[:100])}`", ANOTHER)
+            return TransientError(f"{self.name} answers what is no FTP: `{shown(redacted.cut(text, 100))}`", ANOTHER)
         match code:
             case "421":
                 self.lost = True

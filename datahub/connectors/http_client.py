@@ -17,6 +17,7 @@ import httpx
 from datahub.connectors.declare import DataHubError, Missing, TerminalError, TransientError
 from datahub.patience import PatientTransport
 from datahub.project.in_words import ANOTHER, in_words, said
+from datahub.project.redaction import redacted
 
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524})
 """Answers after which trying again may work."""
@@ -136,7 +137,9 @@ def elsewhere(response: httpx.Response, what: str) -> TerminalError:
     if not place:
         return TerminalError(f"{what}: the server says that it is elsewhere, and not where (HTTP {status})", "ask whoever runs it")
     # A redirect may lead anywhere, and take secrets along.
-    return TerminalError(f"{what} leads to `{place[:200]}` (HTTP {status})", "redirects are not followed: name that address itself")
+    return TerminalError(
+        f"{what} leads to `{redacted.cut(place, 200)}` (HTTP {status})", "redirects are not followed: name that address itself"
+    )
 
 
 def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:

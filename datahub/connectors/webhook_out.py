@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from datahub.connectors.declare import Place, TerminalError, TransientError
 from datahub.connectors.signing_keys import key_of
+from datahub.project.redaction import redacted
 
 if TYPE_CHECKING:
     import httpx
@@ -52,7 +53,7 @@ class WebhookOut:
             return
         if answer.status_code == httpx.codes.GONE:
             raise Gone(f"{_shown(self._connection.url)} wants no more messages (HTTP 410)")
-        said = " ".join(answer.text[:SHOWN].split())
+        said = " ".join(redacted.cut(answer.text, SHOWN).split())
         # A redirect may lead anywhere, and the signature with it: the standard calls it a failure.
         raise NotTaken(f"{_shown(self._connection.url)}: HTTP {answer.status_code}{f': {said}' if said else ''}", wait=retry_after(answer))
 

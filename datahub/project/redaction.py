@@ -13,6 +13,12 @@ SHORTEST = 4
 """A shorter secret is not looked for: it would be found in every other word."""
 _SHORTEST_CODED = 6
 MASK = "•••"
+_HEAD = 6
+"""So many characters of a secret that was cut off are looked for, where it is told that something was."""
+_LONG_HEAD = 12
+"""So many where a text or a quotation ends, as one does that was cut without a word."""
+_CUT = re.compile(r"\s?(?:…|\\u2026|&hellip;)")
+_END = re.compile(r"\Z|[`\"'<\n]|\\\"|&quot;|&#x27;")
 
 
 class Redactor:
@@ -21,6 +27,9 @@ class Redactor:
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._heads: re.Pattern[str] | None = None
+        self._begun: dict[str, list[str]] = {}
+        """The forms by how they begin."""
 
     def remember(self, secret: str) -> None:
         """Take `secret` out of every text from now on; of several lines, such as a key, each by itself too."""
@@ -30,14 +39,61 @@ class Redactor:
         self._known |= parts
         forms = {form for part in self._known for form in _forms(part)}
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+        self._begun = {}
+        for form in forms:
+            if len(form) > _HEAD:
+                self._begun.setdefault(form[:_HEAD], []).append(form)
+        self._heads = re.compile("|".join(map(re.escape, self._begun))) if self._begun else None
 
     def __call__(self, text: str) -> str:
-        """`text` without any secret that is known."""
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+        """`text` without any secret that is known, nor the beginning of one that was cut off."""
+        if self._pattern is None:
+            return text
+        whole = self._pattern.sub(MASK, text)
+        return whole if self._heads is None else self._without_beginnings(whole, self._heads)
+
+    def cut(self, text: str, most: int) -> str:
+        """The beginning of a text of others, with an `…` where it goes on; no part of a secret is left at its end."""
+        size = 2 * most
+        while True:
+            # As much as may be one form of a secret can be half of one at the end of what is looked at.
+            kept = self._pattern.sub(MASK, text[:size]) if self._pattern else text[:size]
+            if size >= len(text) or len(kept) - self._longest >= most:
+                break
+            size *= 2
+        return kept if len(kept) <= most else f"{kept[:most]}…"
+
+    @property
+    def _longest(self) -> int:
+        return max((len(form) for several in self._begun.values() for form in several), default=_HEAD)
+
+    def _without_beginnings(self, text: str, heads: re.Pattern[str]) -> str:
+        kept, at = [], 0
+        while found := heads.search(text, at):
+            start = found.start()
+            lengths = {_common(text, start, form) for form in self._begun[found[0]]}
+            cut = max((length for length in lengths if _cut_off(text, start, length)), default=0)
+            if cut:
+                kept += [text[at:start], MASK]
+                at = start + cut
+            else:
+                kept.append(text[at : start + 1])
+                at = start + 1
+        return "".join([*kept, text[at:]])
 
 
 redacted = Redactor()
 """What all ways out of this process share: console, log, ledger, reports, files about mistakes of our own."""
+
+
+def _cut_off(text: str, start: int, length: int) -> bool:
+    """Whether what ends so many characters behind a place was cut there."""
+    return bool(_CUT.match(text, start + length) or (length >= _LONG_HEAD and _END.match(text, start + length)))
+
+
+def _common(text: str, start: int, form: str) -> int:
+    """How many characters of `form` stand at a place of `text`."""
+    return next((place for place, one in enumerate(form) if text[start + place : start + place + 1] != one), len(form))
 
 
 def _long_lines(secret: str) -> Iterator[str]:

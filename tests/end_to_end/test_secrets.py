@@ -212,3 +212,34 @@ def test_no_canary_is_left_anywhere(tmp_path):
     reports = sorted(here.rglob("report.html"))
     assert 1 == len(reports)
     assert "report.json" in {path.name for path in here.rglob("*.json")}
+
+
+@pytest.mark.parametrize("secret", ["Qm7CanaryTokenV4zWx81LmKp3RtYb6NcDf20HjGs95", "p/+&\"@'ä b%c<d>e"])
+@pytest.mark.parametrize("form", [lambda one: one, html.escape, quote, lambda one: one.encode().hex(), lambda one: json.dumps(one)[1:-1]])
+def test_a_secret_that_was_cut_off_leaves_no_beginning(secret, form):
+    redactor = Redactor()
+    redactor.remember(secret)
+    told = form(secret)
+    for length in range(6, len(told)):
+        for mark in ("…", " …", "\\u2026"):
+            assert told[:6] not in redactor(f"it says: Bearer {told[:length]}{mark} and more of it"), (length, mark)
+        for end in ("", "`", '"', "<"):
+            assert length < 12 or told[:6] not in redactor(f"it says: Bearer {told[:length]}{end}"), (length, end)
+
+
+def test_a_word_that_a_secret_begins_with_is_no_secret():
+    redactor = Redactor()
+    redactor.remember("production-Xk29")
+    for said in ("the environment `production` is there", "production", "production…ready-made"[:10] + "s", '{"env": "production"}'):
+        assert said == redactor(said)
+
+
+@pytest.mark.parametrize("before", range(40, 90, 7))
+@pytest.mark.parametrize("times", [1, 3, 400])
+def test_what_is_cut_has_no_part_of_a_secret_at_its_end(before, times):
+    redactor = Redactor()
+    redactor.remember("Qm7CanaryTokenV4zWx81LmKp3RtYb6NcDf20HjGs95")
+    said = redactor.cut("." * before + "Qm7CanaryTokenV4zWx81LmKp3RtYb6NcDf20HjGs95" * times + "." * 50, 80)
+    assert "Qm" not in said
+    assert len(said) <= 81
+    assert said == f"{'.' * before}{MASK * times}{'.' * 50}"[:80] + "…"

@@ -821,6 +821,19 @@ def test_a_long_wait_is_left_for_a_later_run(server, world):
     assert 600 == problem.value.wait
 
 
+@pytest.mark.parametrize("before", [250, 270, 290, 296])
+def test_an_answer_that_repeats_a_secret_is_told_without_any_part_of_it(server, world, before):
+    redacted.remember("Qm7CanaryTokenV4zWx81LmKp3RtYb6NcDf20HjGs95")
+    one = world()
+    server.routes["GET /rows"] = after(
+        (400, {"message": "." * before + "Qm7CanaryTokenV4zWx81LmKp3RtYb6NcDf20HjGs95 and more" + "." * 300})
+    )
+    with pytest.raises(TerminalError, match="HTTP 400") as problem:
+        one.lines(one.source({"path": "rows"}))
+    assert "Qm7" not in problem.value.message
+    assert problem.value.message.endswith("…")
+
+
 def test_what_may_pass_is_tried_again_and_what_may_not_is_told(server, world):
     server.routes["GET /rows"] = after((500, {}), None, (503, {}), ROWS)
     one = world()

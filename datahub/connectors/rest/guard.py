@@ -16,6 +16,7 @@ from datahub.connectors.declare import TerminalError
 from datahub.connectors.rest.told import named_host
 from datahub.patience import PatientTransport
 from datahub.project.in_words import said
+from datahub.project.redaction import redacted
 
 _PORTS = {"https": 443, "http": 80}
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -28,9 +29,11 @@ def origin(url: str) -> tuple[str, str, int]:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise TerminalError(f"`{url[:200]}` is no address") from None
+        raise TerminalError(f"`{redacted.cut(url, 200)}` is no address") from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
-        raise TerminalError(f"`{url[:200]}` is no address that is followed", "it must begin with `https://` and name a host, and no user")
+        raise TerminalError(
+            f"`{redacted.cut(url, 200)}` is no address that is followed", "it must begin with `https://` and name a host, and no user"
+        )
     return parts.scheme, parts.hostname.rstrip(".").lower(), port
 
 
@@ -39,7 +42,7 @@ def followed(url: str, base: str, hosts: Iterable[str]) -> str:
     try:
         whole = urljoin(base, url)
     except ValueError:
-        raise TerminalError(f"`{url[:200]}` is no address") from None
+        raise TerminalError(f"`{redacted.cut(url, 200)}` is no address") from None
     home, there = origin(base), origin(whole)
     if there == home:
         return whole

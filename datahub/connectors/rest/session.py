@@ -22,6 +22,7 @@ from datahub.connectors.rest.told import WebConnection, named_host
 from datahub.connectors.rest.values import described
 from datahub.connectors.waits import tell
 from datahub.patience import PatientTransport
+from datahub.project.redaction import redacted
 from datahub.records import record
 
 _FIRST, _BOUND = 0.5, 20.0
@@ -236,13 +237,13 @@ def sent(request: Request, proxy: str | None = None) -> Iterator[None]:
 def shown(request: Request) -> str:
     """The request as people are told it, without its query, which may have secrets."""
     address = request.url.partition("?")[0]
-    return f"{request.method} {address if len(address) <= 240 else f'{address[:239]}…'}"
+    return f"{request.method} {redacted.cut(address, 240)}"
 
 
 def refused(response: httpx.Response, request: Request, proxy: str | None = None) -> DataHubError:
     """What an answer that was not accepted means."""
     what, status = by(shown(request), proxy), response.status_code
-    said = " ".join(response.content[:300].decode("utf-8", "replace").split())
+    said = " ".join(redacted.cut(response.content.decode("utf-8", "replace"), 300).split())
     about = f"{what}: HTTP {status}" + (f": {said}" if said else "")
     if status in (404, 410):
         return Missing(about)

@@ -31,7 +31,7 @@ def decoded(data: bytes, what: str, charset: str | None = None) -> Any:
     except RecursionError:
         raise TerminalError(f"{what}: the answer is nested too deeply to be read") from None
     except (msgspec.DecodeError, UnicodeError, LookupError) as problem:
-        shown = redacted(data[:4096].decode("utf-8", "replace"))[:80]
+        shown = redacted.cut(data.decode("utf-8", "replace"), 80)
         why = problem if isinstance(problem, msgspec.DecodeError) else f"its text is not {charset or 'UTF-8'}"
         raise TerminalError(f"{what}: the answer is no JSON ({why}): `{shown}`", "a file of another format is a `download`") from None
 
@@ -117,7 +117,8 @@ def _in_path(slot: str, value: Any) -> str:
     """A value as a part of a path, which without it would lead elsewhere: to a list in place of one of its elements."""
     if isinstance(value, list | dict):
         raise TerminalError(
-            f"`{{{{{slot}}}}}` is `{encoded(value)[:80].decode('utf-8', 'replace')}`, and stands in a path", "name a part of it"
+            f"`{{{{{slot}}}}}` is `{redacted.cut(encoded(value).decode('utf-8', 'replace'), 80)}`, and stands in a path",
+            "name a part of it",
         )
     text = text_of(value)
     if not text and slot != "CURSOR":
@@ -154,6 +155,4 @@ def text_of(value: Any) -> str:
 
 def described(value: Any) -> str:
     """A value out of an answer as JSON writes it, short enough to be shown; a text without its quotes."""
-    # Behind a cut no secret would be known any more.
-    text = redacted("null" if value is None else text_of(value))
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    return redacted.cut("null" if value is None else text_of(value), 120)
