@@ -103,9 +103,11 @@ class Retention(Config):
 
     payloads: Kept = timedelta(days=30)
     """Landed files, what was made of them, and what messages said. What several jobs have taken (one file, the messages of one receiver)
-    goes when none of them wants it any more. Younger than an hour nothing goes."""
+    goes when none of them wants it any more. Younger than an hour nothing goes, and what a run that broke off has made stays as long as the
+    run does, if it had begun to send."""
     rejects: Kept = timedelta(days=90)
-    """Rejected rows, reports, and messages that no run could be made of."""
+    """Runs, with their rejected rows, reports, and the keys and digests of what they have sent, and messages that no run could be made
+    of."""
     fingerprints: Kept = timedelta(days=400)
     """What is known of messages that came, and of files that were read and are gone, so that they are not taken twice. Of a file that lies
     where it was read it is known as long as it does; a job that does not look for longer than this forgets nothing by that."""

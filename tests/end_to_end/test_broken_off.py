@@ -12,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from datahub.cli.project import project
+from datahub.runner.jobs.bind import folders_of
+from datahub.runner.jobs.prune import prune
 from datahub.state.records import Admission, Fire, FireKind
 from datahub.state.sqlite.ledger import SqliteLedger
 from tests.commands import dhm
@@ -348,3 +351,17 @@ def test_what_was_taken_and_answered_with_a_refusal_is_sent_under_its_key_though
     assert 0 == world.run()[0]
     assert [*ids(4), "O-99"] == world.taken
     assert 3 == world.asked
+
+
+def test_what_a_run_that_broke_off_has_sent_is_known_as_long_as_the_run(world, tmp_path):
+    world.project(FOLDER)
+    world.put("a", 1, 11)
+    world.until = 2
+    assert 1 == world.run()[0]
+    assert 8 == len(world.taken)
+    loaded = project(start=tmp_path)
+    with closing(SqliteLedger(folders_of(loaded).ledger)) as store:
+        prune(store, folders_of(loaded), loaded.project.jobs, datetime.now(UTC) + timedelta(days=60))
+    world.until = 10_000
+    assert 0 == world.run()[0]
+    assert [f"O-{number:02}" for number in range(1, 11)] == world.taken

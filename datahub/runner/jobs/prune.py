@@ -72,11 +72,13 @@ def _of_runs(folders: Folders, gone: Sequence[str]) -> Iterator[int]:
 
 def _made(store: StateStore, folders: Folders, jobs: Mapping[str, Job], now: datetime) -> Iterator[int]:
     """Remove what runs have made of their input, and leave their reports and rejects; the size of each."""
+    # What was sent is told from what is to be sent by what was made of it.
+    open = {one.run for place in store.deliveries.places() for one in store.deliveries.broken_off(place)}
     for out in (folders.state / "runs").glob("*/out"):
         run = store.runs.get(out.parent.name)
         if run is None or run.ended is None or run.ended > now - _kept(jobs, [run.job]).payloads:
             continue
-        if any(target_of(one.source) for one in store.rejects.list(run.id)):
+        if run.id in open or any(target_of(one.source) for one in store.rejects.list(run.id)):
             # Rows that a target refused are sent again with the types that they had.
             continue
         for path in out.iterdir():
