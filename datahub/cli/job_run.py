@@ -319,7 +319,7 @@ def _log(run: Run, advice: str, report: Report | None = None, folder: Path = Pat
 
 
 def _advice(run: Run) -> str | None:
-    from datahub.runner.jobs.begun import NOT_THERE
+    from datahub.runner.jobs.begun import BRING_BACK
     from datahub.state.records import RunStatus
 
     match run.status:
@@ -327,7 +327,7 @@ def _advice(run: Run) -> str | None:
             return None
         case RunStatus.HELD:
             lets = f"`dhm runs resume {run.id} --approve` lets it through, `dhm runs cancel {run.id}` gives its input back"
-            return ways_on(run) if NOT_THERE in run.reason else lets
+            return ways_on(run) if BRING_BACK in run.reason else lets
         case RunStatus.RETRYABLE:
             return "the next `dhm run` of the job goes on with it, and `dhm serve` does by itself"
         case _:

@@ -61,11 +61,11 @@ def orphans(store: StateStore, declared: Collection[str]) -> Sequence[Run]:
 
 def ways_on(run: Run) -> str:
     """What a person can do about a run that is held."""
-    from datahub.runner.jobs.begun import NOT_THERE
+    from datahub.runner.jobs.begun import BRING_BACK
 
     if "--arrived" in run.reason:
         return f"`dhm runs resume {run.id}` or `dhm runs cancel {run.id}`, each with `--arrived` or `--resend`"
-    if NOT_THERE in run.reason:
+    if BRING_BACK in run.reason:
         return f"bring that back, then `dhm runs resume {run.id} --approve`; or `dhm runs cancel {run.id}`"
     return f"`dhm runs resume {run.id} --approve` or `dhm runs cancel {run.id}`"
 

@@ -121,7 +121,7 @@ def test_files_are_given_back_one_by_one_and_their_jobs_are_known(store, work):
         store.items.stage(work, "feed", item(f"{name}.csv", name))
     store.items.give_back(work, [one.item.id for one in store.items.taken(work.run)[1:]])
     assert ["a.csv"] == [one.item.name for one in store.items.taken(work.run)]
-    assert {f"landed/{name}": ["offers"] for name in "abc"} == {path: list(jobs) for path, jobs in store.items.takers().items()}
+    assert {name: ["offers"] for name in "abc"} == {Path(path).name: list(jobs) for path, jobs in store.items.takers().items()}
 
 
 def test_what_waits_with_a_run_is_told_to_that_run_alone(store, work):
@@ -209,7 +209,7 @@ def test_what_a_run_lets_go_of_is_not_its_any_more(store, work):
 
 def test_landed_files_are_needed_until_their_run_has_ended_and_forgotten_after_it_is(store, work):
     store.items.stage(work, "feed", item())
-    assert ["landed/x"] == list(store.items.needed())
+    assert ["x"] == [Path(one).name for one in store.items.needed()]
     store.items.done(work)
     store.runs.end(work, RunStatus.SUCCESS, NOON)
     assert [] == list(store.items.needed())

@@ -9,7 +9,8 @@ from datahub.runner.jobs.made import files_made, written
 from datahub.runner.jobs.transform import Held
 from datahub.state.records import Batch, BatchState, FileState, Run, RunStatus, Taken
 
-NOT_THERE = "which its job does not have any more"
+BRING_BACK = "bring that back"
+"""What is advised of a run that lacks what it was begun with."""
 
 
 def has_all(context: JobContext, run: Run, taken: Sequence[Taken]) -> None:
@@ -17,8 +18,17 @@ def has_all(context: JobContext, run: Run, taken: Sequence[Taken]) -> None:
     planned = context.store.deliveries.planned(run.id)
     if gone := next(_gone(context, run, taken, planned=planned), ""):
         rest = "what has not arrived" if planned else "all"
-        out = f"bring that back, or cancel it, and the next run sends {rest}"
-        raise Held(f"it was begun with {gone}, {NOT_THERE}: {out}")
+        out = f"{BRING_BACK}, or cancel it, and the next run sends {rest}"
+        raise Held(f"it was begun with {gone}, which its job does not have any more: {out}")
+
+
+def lost(context: JobContext, run: Run, reason: str) -> str:
+    """Why a run is held that has sent some of what it made, where the rest is not there any more; nothing where it has sent none of it."""
+    sent = [one for one in context.store.deliveries.batches(run.id) if one.attempts]
+    shown = [one for one in context.store.deliveries.files(run.id) if one.state is FileState.DONE]
+    if not sent and not shown:
+        return ""
+    return f"{reason}; some of it was sent: {BRING_BACK}, or cancel it, and the next run sends all of it again"
 
 
 def source_of(context: JobContext, one: Taken) -> str:

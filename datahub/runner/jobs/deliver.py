@@ -127,6 +127,8 @@ class _Rows:
         self._run, self._target = run, target
         self._documents = context.ways.documents.get(target)
         self._files = files or made_files(context, run, target)
+        if not self._files:
+            raise Failed("CHANGED", f"what the run made for `{target}` is not there any more: `{context.folders.run(run.id) / 'out'}`")
         self._path = next(iter(self._files.values()))
         self._made: Iterator[Document] = iter(())
         self._next = -1

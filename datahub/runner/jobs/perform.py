@@ -19,7 +19,7 @@ from datahub.plan.serde import digest
 from datahub.reports.report import Report
 from datahub.runner.jobs.backfill import landed_in, window_of
 from datahub.runner.jobs.backoff import exhausted, pause, tried
-from datahub.runner.jobs.begun import has_all, source_of
+from datahub.runner.jobs.begun import has_all, lost, source_of
 from datahub.runner.jobs.deliver import deliver, made_files, plan
 from datahub.runner.jobs.disposing import dispose
 from datahub.runner.jobs.drift import missing_now
@@ -173,8 +173,8 @@ class _Work:
         out = self._context.folders.run(self._claim.run) / "out"
         while True:
             taken = tuple(self._store.items.taken(self._claim.run))
-            if lost := gone(taken):
-                raise Failed("GONE", f"the copy of `{lost[0]}` that was landed is not there any more")
+            if missing := gone(taken):
+                raise Failed("GONE", f"the copy of `{missing[0]}` that was landed is not there any more")
             self._remembered.begin(self._claim.run)
             try:
                 files, _ = files_of_part(self._context, self._claim, self._run)
@@ -287,6 +287,8 @@ class _Work:
                 return self._unfit(RunStatus.OVER_LIMIT, "OVER_LIMIT", str(problem))
             case Failed(code="ABORTED", reason=reason):
                 return self._unfit(RunStatus.FAILED, "ABORTED", reason)
+            case Failed(code="CHANGED", reason=reason) if held := lost(self._context, self._run, reason):
+                return self._end(RunStatus.HELD, "HELD", held)
             case Failed(code=code, reason=reason, help=help):
                 return self._failed(RunStatus.FAILED, code, reason, help)
             case TransientError():

@@ -46,14 +46,17 @@ class SqliteDeliveries:
             )
             sql.executemany(
                 "INSERT INTO out_file VALUES (?,?,?,?,?,?,?,?,?)",
-                [(claim.run, one.target, one.name, one.rendered, one.rows, one.sha256, one.key, one.state, one.receipt) for one in files],
+                [self._row(claim, one) for one in files],
             )
 
     def add(self, claim: Claim, file: OutFile) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
-            told = (claim.run, file.target, file.name, file.rendered, file.rows, file.sha256, file.key, file.state, file.receipt)
-            sql.execute("INSERT OR IGNORE INTO out_file VALUES (?,?,?,?,?,?,?,?,?)", told)
+            sql.execute("INSERT OR IGNORE INTO out_file VALUES (?,?,?,?,?,?,?,?,?)", self._row(claim, file))
+
+    def _row(self, claim: Claim, file: OutFile) -> tuple[object, ...]:
+        rendered = self._ledger.below.kept(file.rendered)
+        return (claim.run, file.target, file.name, rendered, file.rows, file.sha256, file.key, file.state, file.receipt)
 
     def planned(self, run: str) -> bool:
         return bool(self._ledger.rows("SELECT 1 FROM planned WHERE run = ?", (run,)))
@@ -63,7 +66,8 @@ class SqliteDeliveries:
 
     def files(self, run: str) -> Sequence[OutFile]:
         rows = self._ledger.rows("SELECT * FROM out_file WHERE run = ? ORDER BY target, name", (run,))
-        return tuple(OutFile(**{**dict(row), "state": FileState(row["state"])}) for row in rows)
+        found = self._ledger.below.found
+        return tuple(OutFile(**{**dict(row), "rendered": found(row["rendered"]), "state": FileState(row["state"])}) for row in rows)
 
     def broken_off(self, place: str) -> Sequence[Sending]:
         query = "SELECT sending.* FROM sending JOIN run ON run.id = sending.run WHERE place = ? AND closed = 0 AND run.status IN"
@@ -173,18 +177,19 @@ class SqliteRejects:
             sql.execute("DELETE FROM rejects WHERE run = ?", (claim.run,))
             sql.executemany(
                 "INSERT INTO rejects (run, source, path, rows, codes) VALUES (?, ?, ?, ?, ?)",
-                [(claim.run, one.source, one.path, one.rows, one.codes) for one in rejects],
+                [(claim.run, one.source, self._ledger.below.kept(one.path), one.rows, one.codes) for one in rejects],
             )
 
     def add(self, claim: Claim, rejects: Rejects) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
-            told = (claim.run, rejects.source, rejects.path, rejects.rows, rejects.codes)
+            told = (claim.run, rejects.source, self._ledger.below.kept(rejects.path), rejects.rows, rejects.codes)
             sql.execute("INSERT OR IGNORE INTO rejects (run, source, path, rows, codes) VALUES (?, ?, ?, ?, ?)", told)
 
     def list(self, run: str = "", limit: int = 100) -> Sequence[Rejects]:
         query = "SELECT run, source, path, rows, codes FROM rejects WHERE ? = '' OR run = ? ORDER BY run DESC, source LIMIT ?"
-        return tuple(Rejects(**dict(row)) for row in self._ledger.rows(query, (run, run, limit)))
+        rows = self._ledger.rows(query, (run, run, limit))
+        return tuple(Rejects(**{**dict(row), "path": self._ledger.below.found(row["path"])}) for row in rows)
 
     def replayed(self, again: Again) -> None:
         with self._ledger.writing() as sql:

@@ -26,7 +26,7 @@ class SqliteItems:
 
     def known(self, place: str, name: str, sha256: str) -> Item | None:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND name = ? AND sha256 = ?", (place, name, sha256))
-        return _item(rows[0]) if rows else None
+        return self._item(rows[0]) if rows else None
 
     def seen(self, place: str, name: str, fingerprint: str) -> Item | None:
         if not fingerprint:
@@ -34,18 +34,18 @@ class SqliteItems:
         rows = self._ledger.rows(
             "SELECT * FROM item WHERE place = ? AND name = ? AND fingerprint = ? ORDER BY id DESC LIMIT 1", (place, name, fingerprint)
         )
-        return _item(rows[0]) if rows else None
+        return self._item(rows[0]) if rows else None
 
     def latest(self, place: str, name: str) -> Item | None:
         rows = self._ledger.rows(
             "SELECT * FROM item WHERE place = ? AND name = ? AND status <> 'staged' ORDER BY read_at DESC, changed DESC, id DESC LIMIT 1",
             (place, name),
         )
-        return _item(rows[0]) if rows else None
+        return self._item(rows[0]) if rows else None
 
     def same_content(self, place: str, sha256: str) -> Item | None:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND sha256 = ? AND status = 'done' LIMIT 1", (place, sha256))
-        return _item(rows[0]) if rows else None
+        return self._item(rows[0]) if rows else None
 
     def earlier(self, run: str, item: Item) -> tuple[str, str] | None:
         rows = self._ledger.rows(
@@ -58,9 +58,10 @@ class SqliteItems:
 
     def done_at(self, place: str) -> Sequence[Item]:
         rows = self._ledger.rows("SELECT * FROM item WHERE place = ? AND status = 'done' ORDER BY id", (place,))
-        return tuple(map(_item, rows))
+        return tuple(map(self._item, rows))
 
     def stage(self, claim: Claim, source: str, item: Item) -> Item:
+        staged = self._ledger.below.kept(item.staged)
         with self._ledger.writing() as sql:
             fence(sql, claim)
             sql.execute(
@@ -69,7 +70,7 @@ class SqliteItems:
                 " ON CONFLICT (place, name, sha256) DO UPDATE SET status = iif(? = '', status, excluded.status), staged = excluded.staged,"
                 " fingerprint = iif(? = '', fingerprint, excluded.fingerprint), split = excluded.split, changed = excluded.changed",
                 (
-                    *(item.place, item.name, item.size, item.sha256, ItemStatus.STAGED, item.staged, item.fingerprint, item.split),
+                    *(item.place, item.name, item.size, item.sha256, ItemStatus.STAGED, staged, item.fingerprint, item.split),
                     *(_now(), source, source),
                 ),
             )
@@ -93,7 +94,7 @@ class SqliteItems:
 
     def taken(self, run: str) -> Sequence[Taken]:
         rows = self._ledger.rows("SELECT * FROM taken JOIN item ON item.id = taken.item WHERE taken.run = ? ORDER BY position", (run,))
-        return tuple(Taken(_item(row), row["source"], bool(row["disposed"])) for row in rows)
+        return tuple(Taken(self._item(row), row["source"], bool(row["disposed"])) for row in rows)
 
     def disposed(self, claim: Claim, item: int) -> None:
         with self._ledger.writing() as sql:
@@ -137,7 +138,7 @@ class SqliteItems:
         rows = self._ledger.rows(
             "SELECT staged FROM item JOIN taken ON taken.item = item.id JOIN run ON run.id = taken.run WHERE run.ended IS NULL"
         )
-        return tuple(row["staged"] for row in rows)
+        return tuple(self._ledger.below.found(row["staged"]) for row in rows)
 
     def takers(self) -> Mapping[str, Sequence[str]]:
         # A place begins with the job whose source it is, but for what a person has corrected; runs go before files do.
@@ -147,7 +148,7 @@ class SqliteItems:
         )
         found: dict[str, list[str]] = {}
         for row in rows:
-            found.setdefault(row["staged"], []).append(row["job"])
+            found.setdefault(self._ledger.below.found(row["staged"]), []).append(row["job"])
         return found
 
     def listed(self, place: str, met: Sequence[int], now: datetime, every: timedelta) -> None:
@@ -187,22 +188,21 @@ class SqliteItems:
             sql.execute("DELETE FROM listed WHERE place NOT IN (SELECT place FROM item)")
             return gone
 
+    def _item(self, row: sqlite3.Row) -> Item:
+        return Item(
+            id=row["id"],
+            place=row["place"],
+            name=row["name"],
+            size=row["size"],
+            sha256=row["sha256"],
+            status=ItemStatus(row["status"]),
+            staged=self._ledger.below.found(row["staged"]),
+            fingerprint=row["fingerprint"],
+            split=row["split"],
+            crashes=row["crashes"],
+            read_at=row["read_at"],
+        )
+
 
 def _now() -> str:
     return written(datetime.now(UTC))
-
-
-def _item(row: sqlite3.Row) -> Item:
-    return Item(
-        id=row["id"],
-        place=row["place"],
-        name=row["name"],
-        size=row["size"],
-        sha256=row["sha256"],
-        status=ItemStatus(row["status"]),
-        staged=row["staged"],
-        fingerprint=row["fingerprint"],
-        split=row["split"],
-        crashes=row["crashes"],
-        read_at=row["read_at"],
-    )

@@ -20,6 +20,7 @@ from threading import RLock
 from typing import Any
 
 from datahub.durable import named, to_disk
+from datahub.state.sqlite.below import Below, cut
 from datahub.state.sqlite.deliveries import SqliteCursors, SqliteDeliveries, SqliteRejects
 from datahub.state.sqlite.entries import SqliteEntries
 from datahub.state.sqlite.items import SqliteItems
@@ -46,6 +47,7 @@ class SqliteLedger:
         `wait` is how many seconds another process may hold it. To `look` makes and changes nothing.
         """
         self.path = path
+        self.below = Below(path.parent)
         self._wait = wait
         self._lock = RLock()
         self._depth = 0
@@ -156,6 +158,7 @@ def _prepared(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     # For migrations: SQLite has none of its own.
     connection.create_function("sha256", 1, lambda body: sha256(body).hexdigest(), deterministic=True)
+    connection.create_function("cut", 2, cut, deterministic=True)
 
 
 def _prepare(path: Path, versions: Sequence[str]) -> None:

@@ -167,4 +167,10 @@ VERSIONS: tuple[str, ...] = (
     CREATE INDEX again_by ON again (replay);
     INSERT INTO again SELECT run, source, replayed_as, rows, '*' FROM rejects WHERE replayed_as <> '';
     """,
+    # A project may be moved, or mounted elsewhere: what lies below the folder of the ledger is kept from there on.
+    """
+    UPDATE item SET staged = cut(staged, 'landed');
+    UPDATE out_file SET rendered = cut(rendered, 'runs/' || run);
+    UPDATE rejects SET path = cut(path, 'runs/' || run);
+    """,
 )
