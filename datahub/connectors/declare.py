@@ -131,6 +131,15 @@ class Choosy(Protocol):
 
 
 @runtime_checkable
+class Discreet(Protocol):
+    """What has more in a path than people are told of it."""
+
+    def told(self, path: str) -> str:
+        """The path without what may be a secret in it."""
+        ...
+
+
+@runtime_checkable
 class ReadsTogether(Protocol):
     """A file system that reads many small files at once, so that they do not wait for one another."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from datahub.connectors.declare import DataHubError, Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError
+from datahub.connectors.declare import DataHubError, Discreet, Entry, FileSystem, Landed, Missing, Split, Taken, TerminalError
 from datahub.connectors.file_names import about, filled, fits, shown, temporary
 from datahub.connectors.landing import Landing, batches, fingerprint
 from datahub.project.binding import After, FilesFrom
@@ -97,6 +97,10 @@ class FilesIn:
             for one in (path, *last):
                 self._dispose(one, after, landed.sha256)
 
+    def told(self, path: str) -> str:
+        """A path as people are told it."""
+        return self._files.told(path) if isinstance(self._files, Discreet) else path
+
     def left(self) -> Sequence[str]:
         """The files that are not whole yet, each with the reason; or why none is for this source."""
         return (*self._none, *self._left)
@@ -129,7 +133,7 @@ class FilesIn:
         """Why no file is for this source; nothing where none is there."""
         told = self._told
         if told.path:
-            return [f"there is no `{told.path}`"]
+            return [f"there is no `{self.told(told.path)}`"]
         others = [entry for entry in there if not temporary(entry.name)]
         if not others or any(fits(entry.name, told.pattern) for entry in others):
             return []
@@ -149,7 +153,7 @@ class FilesIn:
         except Missing:
             return []
         if entry.kind != "file":
-            raise TerminalError(f"`{told.path}` is a {entry.kind}, and no file", "name a `folder` to read all of its files")
+            raise TerminalError(f"`{self.told(told.path)}` is a {entry.kind}, and no file", "name a `folder` to read all of its files")
         beside = []
         for path in self._done_file_of(entry.path):
             with suppress(Missing):
@@ -235,7 +239,7 @@ class FilesIn:
         """The name of a file within its folder, as text that can be shown and kept whatever its bytes are."""
         folder = self._told.folder.strip("/")
         path = entry.path.lstrip("/")
-        return shown(entry.name if self._told.path else path.removeprefix(f"{folder}/") if folder else path)
+        return shown(self.told(path).rpartition("/")[2] if self._told.path else path.removeprefix(f"{folder}/") if folder else path)
 
     # ------------------------------------------------------------ settling
 

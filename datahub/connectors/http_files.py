@@ -58,6 +58,10 @@ class HttpFiles:
         coded = headers.get("content-encoding", "identity") != "identity"
         return Entry(path, "file", int(length) if length.isdigit() and not coded else None, _date(headers), headers.get("etag", ""))
 
+    def told(self, path: str) -> str:
+        """The path without its query, which may have a key in it."""
+        return path.partition("?")[0]
+
     def answers(self) -> str:
         """What the server says to the address that paths start from, which need not be one of a file, nor be shown to anybody."""
         response = self._head("")

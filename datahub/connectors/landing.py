@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from datahub.connectors.anew import Anew
 from datahub.connectors.declare import (
     DataHubError,
+    Discreet,
     Entry,
     FileSystem,
     Gone,
@@ -83,11 +84,19 @@ class Landing:
                     break
             if problem is not None and not parts:
                 raise problem
-            return Batch(tuple(_named(parts, folder)), problem)
+            return Batch(tuple(replace(one, split=self._kept(one.split)) for one in _named(parts, folder)), problem)
         finally:
             for part in parts:
                 part.file.close()
                 part.path.unlink(missing_ok=True)
+
+    def _told(self, path: str) -> str:
+        return self._files.told(path) if isinstance(self._files, Discreet) else path
+
+    def _kept(self, split: Split) -> Split:
+        """A split as the ledger keeps it: what is here is not fetched again, so nobody needs the key that fetched it."""
+        told = self._told(split.locator)
+        return split if told == split.locator else replace(split, locator=told)
 
     def _room(self, splits: Sequence[Split], folder: Path) -> None:
         if not self._cleared:
@@ -115,7 +124,9 @@ class Landing:
 
     def _part(self, split: Split, folder: Path, content: bytes | None) -> _Part:
         if split.size is not None and split.size > self._largest:
-            raise TerminalError(f"`{split.locator}` has {split.size:,} bytes, and the job takes {self._largest:,}", "raise `largest`")
+            raise TerminalError(
+                f"`{self._told(split.locator)}` has {split.size:,} bytes, and the job takes {self._largest:,}", "raise `largest`"
+            )
         path = folder / f".{secrets.token_hex(12)}.part"
         part = _Part(split, path, path.open("xb"))
         try:

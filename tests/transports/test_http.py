@@ -24,7 +24,7 @@ from datahub.connectors.http_client import retry_after
 from datahub.connectors.http_files import HttpFiles
 from datahub.connectors.kinds.http import Http
 from datahub.connectors.landing import Landing, fingerprint
-from datahub.project.binding import FilesFrom
+from datahub.project.binding import FilesFrom, Ready
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import certificates
@@ -96,6 +96,21 @@ def test_every_name_of_a_file_can_be_written(name, path, web, connect):
     (web.folder / name).write_bytes(name.encode())
     files = connect(web)
     assert (len(name.encode()), name.encode()) == (files.look(path).size, content(files, path))
+
+
+def test_what_stands_behind_a_question_mark_is_told_to_nobody(web, connect, tmp_path):
+    asked = FilesFrom(connection="web", path="in/a.csv?key=c4nary/7", ready=Ready(stable=timedelta(0)))
+    found = FilesIn("feed", connect(web), asked)
+    assert ([], ("there is no `in/a.csv`",)) == (list(found.splits()), found.left())
+    (web.folder / "in").mkdir()
+    (web.folder / "in" / "a.csv").write_bytes(b"a\n1\n")
+    (split,) = found.splits()
+    landed = found.land(split, tmp_path)
+    assert ("a.csv", "a.csv", "in/a.csv") == (split.name, landed.name, landed.split.locator)
+    small = FilesIn("feed", connect(web), asked.model_copy(update={"largest": 2}))
+    with pytest.raises(TerminalError) as refused:
+        small.land(split, tmp_path)
+    assert "c4nary" not in refused.value.message
 
 
 def test_a_listing_is_refused_in_words(web, connect):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from datahub.connectors.declare import Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
+from datahub.connectors.declare import Discreet, Incremental, Landed, Parallel, Recalling, Source, Split, TransientError
 from datahub.connectors.leaving import Leaving
 from datahub.faults import reach
 from datahub.formats.declare import InputFile
@@ -131,8 +131,10 @@ def _complete(context: JobContext, taken: Sequence[Taken]) -> None:
     for name, bound in context.job.sources.items():
         path = getattr(bound, "path", "")
         if path and name in context.ways.sources and name not in context.driving and name not in there and there & context.driving:
+            source = context.ways.sources[name]
+            told = source.told(path) if isinstance(source, Discreet) else path
             raise TransientError(
-                f"`{path}` is not there, and the source `{name}` is bound to it",
+                f"`{told}` is not there, and the source `{name}` is bound to it",
                 "put it there; a source whose file may be missing is bound to a `folder` and a `pattern`",
             )
 
