@@ -415,3 +415,28 @@ def test_what_is_remembered_is_not_lost_where_the_key_has_another_name(world, tm
         assert kept is not None
     table = pq.read_table(tmp_path / ".dhm" / "default" / "snapshots" / f"{kept.sha256}.parquet")
     assert ["O-5"] == table.column("number").to_pylist()
+
+
+def test_rows_that_were_refused_and_are_left_out_of_the_file_stay_to_be_replayed(world, tmp_path):
+    refused = {"O-1", "O-2"}
+
+    def orders(asked):
+        ids = [row["id"] for row in asked.json()]
+        world.taken += [one for one in ids if one not in refused]
+        return {"errors": [{"id": one, "code": "E1", "message": "no such customer"} for one in ids if one in refused]}
+
+    world.orders = orders
+    assert 3 == run().code
+    origin = json.loads(dhm("runs", "ls", "--output", "json").out)[0]["run"]
+    header, *lines = rejects("show", "last").out.splitlines()
+    assert 2 == len(lines)
+    refused.clear()
+    (tmp_path / "one.csv").write_text("\n".join([header, lines[1]]) + "\n")
+    assert 0 == rejects("replay", origin, "--file", "one.csv").code
+    assert ", 1 of 2 rows; 1 still to be replayed" in rejects("ls").out
+    again = rejects("replay", origin)
+    assert (2, True) == (again.code, "1 row of these went again as run" in again.err)
+    (tmp_path / "rest.csv").write_text("\n".join([header, lines[0]]) + "\n")
+    assert 0 == rejects("replay", origin, "--file", "rest.csv").code
+    assert "still to be replayed" not in rejects("ls").out
+    assert ["O-3", "O-2", "O-1"] == world.taken
