@@ -264,6 +264,18 @@ def test_a_body_that_cannot_be_made_is_not_sent_and_the_others_are(project):
     assert 1 == sum(path.name.startswith("refused-erp") for path in (folder / "rejects").iterdir())
 
 
+@pytest.mark.parametrize("order", ["O" * 400, ".hidden", "a.part", ".."])
+def test_the_body_of_a_request_has_no_name_that_a_file_must_be_able_to_have(project, order):
+    folder = project('connection = "erp"\npath = "orders"\ntemplate = "order.xml.j2"\n')
+    told = {"orders": [{"id": order, "note": None, "lines": [{"sku": "A", "qty": 2}]}]}
+    (folder / "in" / "orders.json").write_text(json.dumps(told), encoding="utf-8")
+    with api() as server:
+        server.routes["POST /orders"] = lambda asked: (201, {})
+        ended = dhm("run", "orders", ERP=server.url)
+        assert (0, 1) == (ended.code, len(server.seen)), ended.err
+    assert "refused" not in ended.err
+
+
 def test_a_document_goes_to_the_address_of_its_row(project):
     folder = project('connection = "erp"\nmethod = "PUT"\npath = "orders/{{ORDERID}}/note/{{NOTE}}"\ndocument = "json"\n')
     with api() as server:

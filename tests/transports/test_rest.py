@@ -816,7 +816,7 @@ def test_retry_after_is_waited_for_in_both_forms(server, world, form):
 def test_a_long_wait_is_left_for_a_later_run(server, world):
     server.routes["GET /rows"] = after((429, {}, {"Retry-After": "600"}))
     one = world()
-    with pytest.raises(TransientError) as problem:
+    with pytest.raises(TransientError, match=r"; it asks for a wait of 10 min$") as problem:
         one.lines(one.source({"path": "rows"}))
     assert 600 == problem.value.wait
 
@@ -832,6 +832,17 @@ def test_an_answer_that_repeats_a_secret_is_told_without_any_part_of_it(server, 
         one.lines(one.source({"path": "rows"}))
     assert "Qm7" not in problem.value.message
     assert problem.value.message.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "seconds, words", [("1000000000", "; it asks for a wait of an hour or more"), ("45", "; it asks for a wait of 45 s"), ("0", "")]
+)
+def test_a_wait_that_is_asked_for_is_told_where_nothing_is_tried_again(server, world, seconds, words):
+    server.routes["GET /rows"] = after((429, {}, {"Retry-After": seconds}))
+    one = world(attempts=1)
+    with pytest.raises(TransientError) as problem:
+        one.lines(one.source({"path": "rows"}))
+    assert f"GET {server.url}/rows: HTTP 429: {{}}{words}" == problem.value.message
 
 
 def test_what_may_pass_is_tried_again_and_what_may_not_is_told(server, world):
@@ -919,6 +930,9 @@ def test_an_answer_leads_to_no_host_that_is_not_named(server, world, url):
         "::1",
         "100.64.0.1",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "::127.0.0.1",
+        "fec0::1",
     ],
 )
 def test_a_named_host_that_is_of_the_inside_is_not_connected_to(host):
@@ -1264,7 +1278,7 @@ def test_what_is_said_once_of_all_rows_has_its_own_place(server, world):
         out.send(out.render(TABLE), "k")
     assert "what is said once of all rows stands at `success`" in told.value.help
     out.close()
-    with pytest.raises(ValidationError, match="`results` needs `items`, `success`, or both"):
+    with pytest.raises(ValidationError, match="what became of the rows is told by `items`, `success`, or both"):
         RestTo.model_validate({"connection": "x", "results": {"ok": "$.ok"}})
 
 

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from datahub.connectors.declare import TerminalError, TransientError
+from datahub.project.redaction import redacted
 from tests.servers.api import api
 from tests.transports.test_rest import World
 
@@ -332,3 +333,13 @@ def test_an_address_of_numbers_and_colons_is_advised_as_it_is_written(read):
     with pytest.raises(TerminalError, match=r"leads to `http://\[::1\]:18661`") as told:
         read({"kind": "next_url", "next": "$.next"}, lambda place: {"rows": ROWS[:5], "next": "http://[::1]:18661/"})
     assert '`follow_hosts = ["[::1]:18661"]`' in told.value.help
+
+
+@pytest.mark.parametrize("before", [150, 195, 200])
+@pytest.mark.parametrize("scheme", ["http://", "ftp://", ""])
+def test_an_address_that_is_cut_shows_no_part_of_a_secret(read, scheme, before):
+    redacted.remember("Zk4CutTokenT8wQx37")
+    link = f"{scheme}{'a' * before}Zk4CutTokenT8wQx37.example/{'b' * 300}"
+    with pytest.raises(TerminalError) as told:
+        read({"kind": "next_url", "next": "$.next"}, lambda place: {"rows": ROWS[:5], "next": link} if not place else (404, {}))
+    assert "Zk4" not in told.value.message + told.value.help

@@ -21,6 +21,8 @@ from datahub.project.redaction import redacted
 _PORTS = {"https": 443, "http": 80}
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as networks of IPv6 alone write them."""
+_INSIDE = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "::/96", "fec0::/10")))
+"""What a network translates for itself (RFC 8215), and forms that are no longer given out, and that Python takes for global."""
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -48,7 +50,7 @@ def followed(url: str, base: str, hosts: Iterable[str]) -> str:
         return whole
     scheme, host, port = there
     allowed = {(name, at or _PORTS[scheme]) for name, at in map(named_host, hosts)}
-    short = host if len(host) <= 100 else f"{host[:99]}…"
+    short = redacted.cut(host, 100)
     place = f"[{short}]" if ":" in host else short
     if (host, port) not in allowed:
         raise TerminalError(
@@ -96,7 +98,7 @@ def addresses(host: str, port: int) -> list[str]:
     for text in found:
         if not _outside(text.partition("%")[0]):
             raise TerminalError(
-                f"an answer leads to `{host[:100]}`, which is {text}: a machine of the inside",
+                f"an answer leads to `{redacted.cut(host, 100)}`, which is {text}: a machine of the inside",
                 "such addresses are never followed out of data",
             )
     return list(dict.fromkeys(found))
@@ -118,6 +120,8 @@ def _outside(text: str) -> bool:
             inner = ipaddress.IPv4Address(int(one) & 0xFFFFFFFF)
         if inner:
             return _outside(str(inner))
+        if any(one in network for network in _INSIDE):
+            return False
     return one.is_global and not one.is_multicast
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from datahub.connectors.declare import DataHubError, Missing, Place, TerminalError, TransientError, Uncertain
-from datahub.connectors.http_client import LATER, PROXY, by, client, elsewhere, no_cookies, retry_after, tls, told
+from datahub.connectors.http_client import LATER, LONGEST_WAIT, PROXY, by, client, elsewhere, no_cookies, retry_after, tls, told
 from datahub.connectors.http_gzip import whole
 from datahub.connectors.rest.budget import LONGEST, Allowance
 from datahub.connectors.rest.guard import followed, guarded, origin, outside
@@ -142,12 +142,14 @@ class Session:
                 problem.tries = attempt
                 # What an earlier try may have done, a later one that is refused does not take back.
                 problem.untouched = untouched = problem.untouched and untouched
+                asked = problem.wait if problem.wait is not None and problem.wait >= 1 else None
                 if attempt >= self._connection.attempts or (isinstance(problem, Uncertain) and not request.repeatable):
-                    problem.add(f" (sent {attempt} times)" if attempt > 1 else "")
+                    problem.add(_asks_for(asked) + (f" (sent {attempt} times)" if attempt > 1 else ""))
                     raise
                 # By chance, so that those who were refused together do not come back together.
                 seconds = problem.wait if problem.wait is not None else self._chance.uniform(0, min(_FIRST * 2**attempt, _BOUND))
                 if seconds > LONGEST:
+                    problem.add(_asks_for(asked))
                     raise
                 why = problem.message
             self.wait(seconds, why)
@@ -215,6 +217,14 @@ class Session:
                 cookies=no_cookies(),
             )
         return self._other
+
+
+def _asks_for(seconds: float | None) -> str:
+    """That the other side wants to be left alone for so long."""
+    if seconds is None:
+        return ""
+    long = f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds:.0f} s"
+    return f"; it asks for a wait of {'an hour or more' if seconds >= LONGEST_WAIT else long}"
 
 
 @contextmanager

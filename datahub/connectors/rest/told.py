@@ -121,7 +121,9 @@ class Results(Config):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.items and not self.success:
-            raise mistake("results", "`results` needs `items`, `success`, or both", help='write such as `items = "$.results"`')
+            raise mistake(
+                "results", "what became of the rows is told by `items`, `success`, or both", help='write such as `items = "$.results"`'
+            )
         return self
 
 

@@ -49,7 +49,8 @@ class Documents:
         self.manner = self._maker.manner
         """What says how they are made."""
         self._format = extension(kind, told.template)
-        self._name = (told.name if isinstance(told, FilesTo) else "") or "{{KEY}}.{{FORMAT}}"
+        # The body of a request has no name.
+        self._name = (told.name or "{{KEY}}.{{FORMAT}}") if isinstance(told, FilesTo) else ""
         self._filled("name", self._name, (*OF_RUN, "FORMAT"))
         self._filled("path", str(getattr(told, "path", "")), ())
 
@@ -59,7 +60,7 @@ class Documents:
             try:
                 mine = self._values(row)
                 slots = {**mine, **values, "FORMAT": self._format}
-                name = filled(self._name, slots)
+                name = filled(self._name, slots) if self._name else ""
                 if temporary(name) and not temporary(self._name):
                     raise TerminalError(f"`{name}` is what files are called that are being written: nobody takes it")
                 yield Document(number, name, self._maker.render(row), values=mine, meant=self._meant(row, slots))
