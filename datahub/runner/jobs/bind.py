@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -324,4 +325,8 @@ def place_of(job: str, source: str, told: From) -> str:
 def _shown(told: From) -> str:
     """Where a source is, in words without a secret: what is read before is told apart by it."""
     where = (getattr(told, "path", "") or getattr(told, "folder", "")) if isinstance(told, FilesFrom) else ""
+    path, mark, query = where.partition("?")
+    if mark:
+        # Over HTTP that is a query, and may have a key in it; what it asks for is another file all the same.
+        where = f"{path} ({hashlib.sha256(query.encode()).hexdigest()[:16]})"
     return f"{told.connection}/{where}" if where else told.connection

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from datahub.project.binding import FilesFrom
+from datahub.runner.jobs.bind import place_of
 from datahub.state.records import RunStatus
 from tests.jobs_project import Projected
 
@@ -71,3 +73,12 @@ def test_a_source_that_is_looked_up_in_and_has_no_file_is_told_with_the_reason(s
     ending = one.by_hand("offers")
     assert ("prices: there is no file to read",) == ending.report.warnings
     assert ("prices: not taken: there is 1 file in `in`, and none fits `prices*.csv`",) == ending.report.notes
+
+
+def test_where_a_file_of_a_web_server_is_says_nothing_of_its_key():
+    first, second = (
+        place_of("offers", "feed", FilesFrom(connection="web", path=f"in/a.csv?key={key}")) for key in ("c4nary-1", "c4nary-2")
+    )
+    assert first.startswith("offers:feed:web/in/a.csv (")
+    assert ("c4nary" not in first + second, True) == (True, first != second)
+    assert "offers:feed:web/in/a.csv" == place_of("offers", "feed", FilesFrom(connection="web", path="in/a.csv"))
