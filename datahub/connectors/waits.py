@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from contextvars import ContextVar
 
 LOG = logging.getLogger("datahub.waits")
 _WORTH = 1.0
 """Seconds from which on a wait is told."""
+
+_SLICE = 0.5
+LISTENING: ContextVar[Callable[[], None]] = ContextVar("LISTENING")
+"""What raises where whoever waits shall not go on: set by who works on a run."""
+
+
+def rest(seconds: float, sleep: Callable[[float], None]) -> None:
+    """Wait at a place where nothing is on its way that could be parted: who is told to end meanwhile, ends."""
+    listen = LISTENING.get(None)
+    while listen is not None and seconds > 0:
+        listen()
+        part = min(seconds, _SLICE)
+        sleep(part)
+        seconds -= part
+    if listen is None:
+        sleep(seconds)
+    else:
+        listen()
 
 
 def tell(seconds: float, why: str) -> None:

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from datahub.connectors.declare import UNSAID, Answer, DataHubError, Missing, Place, Refusal, TerminalError, TransientError
-from datahub.connectors.mirakl.operations import IMPORTS, OF24, OFTEN, Operation
-from datahub.connectors.mirakl.reports import joined, parsed, written
+from datahub.connectors.declare import UNSAID, Answer, DataHubError, Place, Refusal, TerminalError
+from datahub.connectors.mirakl.following import Following, Outcome
+from datahub.connectors.mirakl.operations import IMPORTS, OF24, Operation
+from datahub.connectors.mirakl.reports import parsed, written
 from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
-from datahub.connectors.rest.budget import Allowance
 from datahub.connectors.rest.sender import without_omitted
-from datahub.connectors.rest.session import Request, Session
-from datahub.connectors.rest.values import decoded, described, encoded, text_of
-from datahub.durable import write_whole
+from datahub.connectors.rest.session import Session
+from datahub.connectors.rest.values import decoded, encoded, text_of
 from datahub.formats.written import OMITTED
 
-_ENDED = frozenset({"FAILED", "TRANSFORMATION_FAILED", "CANCELLED", "CANCELED"})
 _ALL = 1 << 40
-_PAGE = 100
-
-
-class _Over(TerminalError):
-    """An import of which nothing will come any more: its lines are to be sent anew."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, "the next run sends its lines again, as an import of its own")
+REFUSED = "MIRAKL"
+"""The code of lines that Mirakl names as in error."""
 
 
 class MiraklImports:
@@ -41,11 +31,11 @@ class MiraklImports:
     keyed = True
 
     def __init__(self, session: Session, connection: MiraklConnection, told: MiraklTo, place: Place) -> None:
-        self._session, self._connection, self._told, self._place = session, connection, told, place
+        self._session, self._told = session, told
         assert told.entity is not None
         self._import = IMPORTS[told.entity]
         self._keys = tuple(told.key) or self._import.keys
-        self._done = frozenset(("COMPLETE",) if told.wait_for == "complete" else self._import.done)
+        self._follow = Following(session, connection, told, place, self._import)
 
     @property
     def rows(self) -> int:
@@ -83,29 +73,32 @@ class MiraklImports:
     def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
         header, lines, part = self._parts(body)
         waiting = self._together(range(len(lines)), header, lines)
-        numbers, refused, unsaid = [], dict[int, str](), dict[int, str]()
+        numbers, refused = [], dict[int, Refusal]()
         for attempt in range(self._told.resend + 1):
             # Lines that are sent again are put beside what is there; nothing is replaced by them.
             mode = "REPLACE" if self._told.mode == "replace" and attempt == 0 else "NORMAL"
+            sent = part(waiting)
+            # What is sent again depends on what was told of it before.
+            own = f"{key}-{attempt}" + (f"-{hashlib.sha256(sent).hexdigest()}" if attempt else "")
             try:
-                number = self._submitted(part(waiting), f"{key}-{attempt}", mode)
-                numbers.append(number)
-                found, lacks = self._result(number, header, [lines[one] for one in waiting])
+                number, status = self._follow.through(*self._submission(sent, mode), own)
+                found = self._follow.outcome(number, status, self._keys, header, [lines[one] for one in waiting])
             except DataHubError as problem:
-                if isinstance(problem, _Over):
-                    self._known(f"{key}-{attempt}").unlink(missing_ok=True)
-                # An import that was begun may be done, whoever refuses to tell of it.
-                problem.untouched &= not numbers
+                # What was taken of it before stays taken.
+                problem.untouched &= not attempt
                 raise
-            refused = {waiting[one]: why for one, why in found.items()}
-            unsaid = {row: why for row, why in unsaid.items() if row not in waiting}
-            unsaid |= {row: lacks for row in waiting if lacks and row not in refused}
-            waiting = self._again(refused, header, lines)
+            numbers.append(number)
+            refused = {one.row: one for one in _refusals(waiting, found)}
+            waiting = self._again(list(refused), header, lines)
             if not waiting:
                 break
-        refusals = {row: Refusal(row, UNSAID, why) for row, why in unsaid.items()}
-        refusals |= {row: Refusal(row, "MIRAKL", why) for row, why in refused.items()}
-        return Answer(", ".join(numbers), tuple(refusals[row] for row in sorted(refusals)))
+        return Answer(", ".join(numbers), tuple(one for _, one in sorted(refused.items())))
+
+    def _submission(self, body: bytes, mode: str) -> tuple[Operation, dict[str, Any]]:
+        if self._told.form == "json":
+            return OF24, {"content": body}
+        form: dict[str, Any] = {"files": {"file": (f"{self._told.entity}.csv", body, "text/csv")}}
+        return self._import.submit, form | ({"data": {"import_mode": mode}} if self._told.entity == "offers" else {})
 
     def arrived(self, key: str) -> bool | None:
         return None
@@ -143,7 +136,7 @@ class MiraklImports:
         own = header.index(self._keys[0])
         return sorted(rows, key=lambda row: place.setdefault(lines[row][own], row))
 
-    def _again(self, refused: Mapping[int, str], header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[int]:
+    def _again(self, refused: Sequence[int], header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[int]:
         """The rows that are sent once more; where lines of one key replace what is there, all of that key."""
         if not self._import.together:
             return sorted(refused)
@@ -151,109 +144,11 @@ class MiraklImports:
         keys = {lines[row][own] for row in refused}
         return self._together([row for row, line in enumerate(lines) if line[own] in keys], header, lines)
 
-    # ------------------------------------------------------------ one import
 
-    def _known(self, key: str) -> Path:
-        """Where the number of the import with this key is kept."""
-        return self._place.state / "mirakl" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
-
-    def _submitted(self, body: bytes, key: str, mode: str) -> str:
-        """The number of the import; one that was begun before is gone on with."""
-        known = self._known(key)
-        if known.is_file():
-            return str(json.loads(known.read_text(encoding="utf-8"))["import_id"])
-        form: dict[str, Any] = {"files": {"file": (f"{self._told.entity}.csv", body, "text/csv")}}
-        if self._told.entity == "offers":
-            form["data"] = {"import_mode": mode}
-        if self._told.form == "json":
-            form = {"content": body}
-        response = self._ask("POST", OF24 if self._told.form == "json" else self._import.submit, "", form)
-        answer = decoded(response.content, "the import")
-        number = answer.get("import_id", answer.get("synchro_id")) if isinstance(answer, dict) else None
-        if number is None:
-            raise TerminalError(f"Mirakl took the file, and gave no `import_id`: {described(response.text)}")
-        _keep(known, {"import_id": str(number)})
-        return str(number)
-
-    def _result(self, number: str, header: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[dict[int, str], str]:
-        """What is wrong with which line, once the import is done; and why it is not known of the others whether they are in."""
-        status = self._awaited(number)
-        found: dict[int, str] = {}
-        for one in self._import.reports:
-            if status.get(one.said_by):
-                report = self._ask("GET", one.operation, number).content
-                for row, why in joined(report, self._keys, header, lines, f"the error report of import {number}").items():
-                    found[row] = f"{found[row]}; {why}" if row in found else why
-        count = text_of(status.get("lines_in_error"))
-        if count.isdecimal() and len(found) < min(int(count[:18]), len(lines)):
-            lacks = f"import {number} has {described(count)} lines in error, and names {len(found):,} of them"
-            return found, f"{lacks}; whether this row was taken is to be looked up"
-        return found, ""
-
-    def _awaited(self, number: str) -> Mapping[str, Any]:
-        """What is told of the import once it is done."""
-        until = time.monotonic() + self._told.patience.total_seconds()
-        while True:
-            status = self._status(number, until)
-            state = str(status.get("status") or status.get("import_status") or status.get("synchro_status") or "")
-            if state in _ENDED:
-                why = described(status.get("reason_status") or "it does not say why")
-                raise _Over(f"import {number} of {self._told.entity} ended as {state}: {why}")
-            if state in self._done:
-                return status
-            if time.monotonic() > until:
-                raise TransientError(f"import {number} of {self._told.entity} is still {state or 'without a status'}")
-            self._session.wait(self._often(self._import.status), f"import {number} of {self._told.entity} is {state or 'without a status'}")
-
-    def _status(self, number: str, until: float) -> Mapping[str, Any]:
-        if self._import.listed:
-            return self._in_list(number, until)
-        try:
-            status = decoded(self._ask("GET", self._import.status, number).content, "the import")
-        except Missing as problem:
-            raise _Over(f"import {number} of {self._told.entity} was taken, and is not known any more: {problem.message}") from None
-        return status if isinstance(status, dict) else {}
-
-    def _in_list(self, number: str, until: float) -> Mapping[str, Any]:
-        """The status out of the list of all imports, the newest of which come first."""
-        token, asked = "", set[str]()
-        while True:
-            query = {"import_id": number, "limit": str(_PAGE)} | ({"page_token": token} if token else {})
-            page = decoded(self._ask("GET", self._import.status, number, query=query).content, "the list of imports")
-            listed = page.get("data") or [] if isinstance(page, dict) else page
-            if not isinstance(page, dict) or not isinstance(listed, list):
-                raise TerminalError(f"Mirakl has no list of imports at `$.data`: `{described(page)}`")
-            for one in listed:
-                if isinstance(one, dict) and text_of(one.get("import_id")) == number:
-                    return one
-            token = text_of(page.get("next_page_token"))
-            if not token:
-                # It was taken, and is not listed yet.
-                return {"status": "WAITING"}
-            if token in asked:
-                raise TerminalError("the list of imports goes round in a circle: a page leads to one that was read")
-            asked.add(token)
-            if time.monotonic() > until:
-                raise TransientError(f"import {number} of {self._told.entity} is not among the first {len(asked) * _PAGE:,} of the list")
-
-    def _ask(
-        self,
-        method: str,
-        operation: Operation,
-        number: str,
-        form: dict[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> Any:
-        Allowance(self._place.state, f"{operation.name} of {self._connection.url}", 1, self._often(operation)).take(self._session.wait)
-        address = self._session.address(operation.path.format(number))
-        headers = {"Content-Type": "application/json"} if form is not None and "content" in form else None
-        return self._session.ask(Request(method, address, query, headers, form, repeat_safe=True))
-
-    def _often(self, operation: Operation) -> float:
-        own = self._connection.frequency
-        return own.total_seconds() if own is not None else OFTEN.get(operation.name, 60.0)
-
-
-def _keep(path: Path, value: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_whole(path, json.dumps(value).encode())
+def _refusals(waiting: Sequence[int], found: Outcome) -> Iterator[Refusal]:
+    """The rows that are in error, and where others may be too, those: a person looks, and nothing is lost without a word."""
+    for line, row in enumerate(waiting):
+        if line in found.refused:
+            yield Refusal(row, REFUSED, found.refused[line])
+        elif found.doubt:
+            yield Refusal(row, UNSAID, f"{found.doubt}; whether this line was taken is to be looked up")

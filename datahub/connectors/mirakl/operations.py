@@ -27,8 +27,8 @@ class Report:
 
     operation: Operation
     said_by: str
-    key: str = ""
-    """The column that tells lines apart, where it is another than in what was sent."""
+    counted_by: str = "lines_in_error"
+    """What of the status counts the lines that it must name, where the platform tells that."""
 
 
 @record(frozen=True, slots=True)
@@ -85,7 +85,11 @@ IMPORTS: dict[Entity, Import] = {
         Operation("P41", "api/products/imports"),
         Operation("P42", "api/products/imports/{}"),
         (
-            Report(Operation("P47", "api/products/imports/{}/transformation_error_report"), "has_transformation_error_report"),
+            Report(
+                Operation("P47", "api/products/imports/{}/transformation_error_report"),
+                "has_transformation_error_report",
+                "transform_lines_in_error",
+            ),
             Report(Operation("P44", "api/products/imports/{}/error_report"), "has_error_report"),
         ),
         ("shop_sku",),

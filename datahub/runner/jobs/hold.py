@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from datahub.connectors.waits import LISTENING
 from datahub.state.owner import uptime
 from datahub.state.records import Claim
 from datahub.state.store import LEASE_SECONDS, Fenced, LedgerUnusable, StateStore
@@ -60,12 +61,14 @@ class Hold:
 
     @contextmanager
     def effect(self) -> Iterator[None]:
-        """An effect and its mark, which a signal to end does not part; one that comes later does."""
+        """An effect and its mark, which a signal to end does not part but where the effect only waits; one that comes later does."""
         self.check()
         self._busy = True
+        before = LISTENING.set(self.check)
         try:
             yield
         finally:
+            LISTENING.reset(before)
             self._busy = False
         if self._told is not None:
             raise Stopped(128 + self._told)
