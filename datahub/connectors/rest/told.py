@@ -36,7 +36,7 @@ class WebConnection(Connection):
     follow_hosts: list[str] = []
     """Hosts (`files.example.com`, `files.example.com:8443`) that an address in an answer may lead to; the connection's own may always."""
     budget: Budget | None = None
-    """How many requests the other side allows."""
+    """How many requests the other side allows; those for tokens are not counted."""
     attempts: int = Field(default=4, ge=1)
     """How often one run sends a request at most where trying again may work; `retry` of the job says how often it is begun again."""
     insecure: bool = False
