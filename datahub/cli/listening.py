@@ -56,6 +56,7 @@ def listening(asked: Listen, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapp
     token, tls = _token(asked.token, loaded), _tls(asked)
     host, port = _place(asked, protected=bool(token) and tls is not None)
     from datahub.cli.project import ledger
+    from datahub.events.connections import MOST_CONNECTIONS, Bounds, Connections
     from datahub.events.intake import Intake
     from datahub.events.receiver import Listening, Receiver, app
     from datahub.runner.jobs.operations import metrics, why_not
@@ -77,6 +78,8 @@ def listening(asked: Listen, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapp
         host,
         port,
         tls.context if tls is not None else None,
+        # A proxy, and who is on this machine, may be all that there is.
+        Connections(Bounds(of_address=MOST_CONNECTIONS) if asked.behind_proxy or _near(host) else Bounds(), receiver.refused),
     )
     if tls is not None:
         loop.tend = [*loop.tend, lambda _: tls.renew()]
@@ -127,6 +130,11 @@ def _tls(asked: Listen) -> Tls | None:
         raise Stop(str(problem), "`--tls-cert` takes a certificate with those above it, `--tls-key` its key, both as PEM") from None
 
 
+def _near(host: str) -> bool:
+    """Whether nobody but this machine reaches it; `ValueError` where it is no address."""
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
 def _place(asked: Listen, *, protected: bool) -> tuple[str, int]:
     where = asked.where
     host, _, port = where.rpartition(":")
@@ -134,7 +142,7 @@ def _place(asked: Listen, *, protected: bool) -> tuple[str, int]:
     if not port.isdigit() or int(port) > 65_535:
         raise Stop(f"`{where}` is no place to listen at", "write `--listen 127.0.0.1:8787`")
     try:
-        near = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        near = _near(host)
     except ValueError:
         raise Stop(f"`{host}` is no address of this machine", "write `--listen 127.0.0.1:8787`") from None
     if not near and not asked.behind_proxy and not protected:

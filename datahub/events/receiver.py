@@ -18,15 +18,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from datahub.events.connections import DEADLINE, Bounds, Connections
 from datahub.events.endpoint import LARGEST, Endpoint, Refused, read
 from datahub.events.intake import Full, Intake
 from datahub.state.store import LedgerUnusable
 
-DEADLINE = 10.0
-"""How long a request may take to arrive, in seconds."""
 PATIENCE = 3.0
 """How long operators wait for what the ledger has to say, in seconds."""
-MOST_CONNECTIONS = 1000
 HOOKS = "/hooks/"
 
 Endpoints = Callable[[], Mapping[str, Endpoint]]
@@ -42,6 +40,10 @@ class Receiver:
         self._intake, self._endpoints = intake, endpoints
         self.answers: Counter[tuple[str, int]] = Counter()
         """How often each status was answered, by address; addresses that do not exist share one."""
+
+    def refused(self, status: int) -> None:
+        """Count what was answered before it was known what is asked for."""
+        self.answers[("", status)] += 1
 
     @property
     def arriving(self) -> int:
@@ -183,7 +185,10 @@ def _answers(receiver: Receiver) -> str:
 class Listening:
     """The server in a thread of its own; `port` is the one that was taken, also where 0 was asked for."""
 
-    def __init__(self, application: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, application: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None, connections: Connections | None = None
+    ) -> None:
+        connections = connections or Connections(Bounds(), lambda status: None)
         config = uvicorn.Config(
             application,
             host=host,
@@ -194,10 +199,9 @@ class Listening:
             proxy_headers=False,
             lifespan="off",
             ws="none",
-            limit_concurrency=MOST_CONNECTIONS,
+            http=connections.protocol(),
             timeout_keep_alive=15,
             timeout_graceful_shutdown=10,
-            h11_max_incomplete_event_size=32_768,
         )
         if tls is not None:
             # Made by us, so that it can be renewed while connections are served.

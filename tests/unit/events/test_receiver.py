@@ -11,13 +11,14 @@ import sqlite3
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from standardwebhooks import Webhook as Signer
 
+from datahub.events.connections import Bounds, Connections
 from datahub.events.endpoint import Bucket, Endpoint, at
 from datahub.events.intake import Intake
 from datahub.events.receiver import Listening, Receiver, app
@@ -31,7 +32,7 @@ BODY = json.dumps({"type": "order.paid", "data": {"id": "O-1", "version": 7}})
 
 
 @contextmanager
-def serving(folder, **told):
+def serving(folder, bounds=None, **told):
     store = SqliteLedger(folder / "ledger.sqlite")
     schemes = {"orders": "standard", **{name: name for name in ("stripe", "github", "token", "shopify", "woocommerce", "hmac")}}
     found = {}
@@ -46,7 +47,7 @@ def serving(folder, **told):
     woken: list[int] = []
     intake = Intake(store.inbox, folder, lambda: woken.append(1), print)
     receiver = Receiver(intake, lambda: found)
-    served = Listening(app(receiver, lambda: "", lambda: ""), "127.0.0.1", 0)
+    served = Listening(app(receiver, lambda: "", lambda: ""), "127.0.0.1", 0, None, Connections(bounds or Bounds(), receiver.refused))
     served.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", trust_env=False, timeout=30) as client:
@@ -384,3 +385,96 @@ def test_healthy_and_ready_are_told(world):
 def test_places_in_a_body():
     body = {"a": {"b": [{"c": 1.5}, "x"]}, "t": True, "n": None, "": 1}
     assert ["1.5", "x", "true", "", "", "", ""] == [at(body, path) for path in ("a.b.0.c", "a.b.1", "t", "n", "a", "a.b.7", "")]
+
+
+# ---------------------------------------------------------------------------------------------------------- bounds of connections
+
+
+def connected(client):
+    return socket.create_connection(("127.0.0.1", client.base_url.port), timeout=10)
+
+
+def said(one):
+    """All that comes until the other side hangs up."""
+    data = b""
+    with suppress(ConnectionError):
+        while part := one.recv(65536):
+            data += part
+    return data
+
+
+@pytest.mark.parametrize(
+    "sent, status",
+    [
+        (b"", b""),
+        (b"\r\n", b""),
+        (b"POST /hooks/orders HTTP/1.1\r\nHost: x\r\n", b"408"),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET", b"408"),
+    ],
+)
+def test_who_sends_no_whole_head_is_not_waited_for(tmp_path, sent, status):
+    with serving(tmp_path, Bounds(head=0.5)) as (client, *_), connected(client) as slow:
+        slow.sendall(sent)
+        begun = time.monotonic()
+        assert status in said(slow).rpartition(b"HTTP/1.1 ")[2]
+        assert time.monotonic() - begun < 5
+        assert 200 == client.get("/healthz").status_code
+
+
+def test_a_head_that_trickles_has_no_more_time_than_another(tmp_path):
+    with serving(tmp_path, Bounds(head=0.6)) as (client, *_), connected(client) as slow:
+        begun = time.monotonic()
+        with suppress(ConnectionError):
+            for one in [b"POST /hooks/orders HTTP/1.1\r\n", *[b"A: b\r\n"] * 40]:
+                slow.sendall(one)
+                time.sleep(0.1)
+        assert time.monotonic() - begun < 3 or b"408" in said(slow)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"A: " + b"a" * 40_000 + b"\r\n", b"A: b\r\n" * 101, b"A: " + b"a" * 5_000_000, (b"A: " + b"a" * 900 + b"\r\n") * 40],
+    ids=["one", "many", "endless", "together"],
+)
+def test_a_head_is_no_larger_than_it_may_be(tmp_path, head):
+    with serving(tmp_path) as (client, *_), connected(client) as large:
+        with suppress(ConnectionError):
+            large.sendall(b"POST /hooks/orders HTTP/1.1\r\nHost: x\r\n" + head + b"Content-Length: 0\r\n\r\n")
+        # What is still on its way when the other side hangs up may take the answer along.
+        assert (answer := said(large)).startswith(b"HTTP/1.1 431 ") or not answer
+        assert 200 == client.get("/healthz").status_code
+
+
+def test_connections_that_say_nothing_give_way(tmp_path):
+    with serving(tmp_path, Bounds(connections=20)) as (client, *_), ExitStack() as held:
+        silent = [held.enter_context(connected(client)) for _ in range(60)]
+        for one in silent[::2]:
+            with suppress(ConnectionError):
+                one.sendall(b"POST /hooks/orders HTTP/1.1\r\nHost: x\r\n")
+        assert 200 == post(client, signed()).status_code
+        assert 200 == client.get("/healthz").status_code
+
+
+def test_of_one_address_fewer_are_served(tmp_path):
+    with serving(tmp_path, Bounds(connections=50, of_address=4)) as (client, *_), ExitStack() as held:
+        silent = [held.enter_context(connected(client)) for _ in range(10)]
+        for one in silent[:5]:
+            assert b"" == said(one)
+        assert 200 == client.get("/healthz").status_code
+
+
+def test_where_all_are_at_work_one_more_is_told_to_come_again(tmp_path):
+    with serving(tmp_path, Bounds(connections=2)) as (client, *_), ExitStack() as held:
+        for one in [held.enter_context(connected(client)) for _ in range(2)]:
+            one.sendall(b"POST /hooks/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+        time.sleep(0.3)
+        answer = post(client, signed())
+        assert (503, "5") == (answer.status_code, answer.headers["retry-after"])
+
+
+def test_what_is_no_request_is_answered_and_counted(world):
+    client, *_ = world
+    with connected(client) as other:
+        other.sendall(b"garbage\r\n\r\n")
+        assert said(other).startswith(b"HTTP/1.1 400 ")
+    assert 'dhm_hook_requests_total{hook="",status="400"} 1' in client.get("/metrics").text
