@@ -7,13 +7,13 @@ values of the row, and are stopped where they loop or write too much.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes, pass_context
 from jinja2.environment import Template as Compiled
-from jinja2.runtime import LoopContext
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from datahub.documents.language import LARGEST, LOOP, outside
@@ -21,7 +21,7 @@ from datahub.documents.names import misused
 from datahub.documents.samples import samples
 from datahub.documents.shapes import RowShape
 from datahub.documents.told import BadTemplate, Kind, Problem, kind_of
-from datahub.documents.written import FILTERS, Unwritable, well_formed, writing
+from datahub.documents.written import FILTERS, Unwritable, placed, well_formed, writing
 from datahub.project.failures import TerminalError
 
 MOST_STEPS, MOST_BYTES = 1_000_000, 64 << 20
@@ -90,7 +90,7 @@ class Template:
                     raise Unwritable(f"larger than {MOST_BYTES:,} bytes")
         except (UndefinedError, TypeError, RecursionError, MemoryError) as problem:
             raise Unwritable(f"impossible: {problem}") from problem
-        made = "".join(parts)
+        made = "".join(parts) if self.kind != "xml" else placed("".join(parts))
         well_formed(made, self.kind)
         return made.encode()
 
@@ -109,7 +109,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     """Values are written as the kind of document needs it, and have in them what they hold: no attribute of Python is reached."""
 
     def __init__(self, kind: Kind, rounds: Any) -> None:
-        super().__init__(undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=writing(kind))
+        super().__init__(undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_late(writing(kind)))
         self.filters = {**FILTERS, _ROUNDS: rounds}
         self.globals = {}
         self.tests = {"none": self.tests["none"]}
@@ -127,6 +127,16 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         return self.getattr(obj, argument)
+
+
+def _late(write: Callable[[Any], Any]) -> Callable[[Context, Any], Any]:
+    """What writes values when a document is made: texts of the template itself too, which Jinja would escape before, for HTML."""
+
+    @pass_context
+    def written(_: Context, value: Any) -> Any:
+        return write(value)
+
+    return written
 
 
 def read_template(file: Path, path: str, row: RowShape, kind: Kind | None = None) -> Template:

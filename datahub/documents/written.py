@@ -17,6 +17,13 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 """Line ends and tabs too: in an attribute they would become spaces."""
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_BEGIN, _END, _RETURN = "\x01", "\x02", "\x03"
+"""What no XML has in it: it stands around values until all of a document is there, and for their carriage returns."""
+_VALUE = re.compile(f"{_BEGIN}([^{_BEGIN}{_END}]*){_END}")
+_CDATA = "<![CDATA["
+_CLOSES = {opens: re.compile(re.escape(closes)) for opens, closes in ((_CDATA, "]]>"), ("<!--", "-->"), ("<?", "?>"))}
+_OPENS = re.compile("|".join(map(re.escape, _CLOSES)))
+_HYPHEN = re.compile("^-|-(?=-|$)")
 _ENCODING = re.compile(r"<\?xml[^>]*encoding=[\"']([^\"']*)")
 
 
@@ -32,7 +39,7 @@ def writing(kind: Kind) -> Callable[[Any], Any]:
     """What makes the text of a value that stands in `{{ … }}`."""
     match kind:
         case "xml":
-            return lambda value: _ready(in_xml(text_of(value)))
+            return lambda value: _ready(f"{_BEGIN}{_for_xml(text_of(value))}{_END}")
         case "json":
             return lambda value: value if isinstance(value, Json) else _ready(as_json(value))
         case "text":
@@ -43,15 +50,58 @@ def _ready(text: str) -> Markup:
     return Markup(text)  # noqa: S704 - it is escaped by now
 
 
+def placed(made: str) -> str:
+    """XML whose values are written as the place has it where each stands: an element or an attribute, CDATA, a comment."""
+    done: list[str] = []
+    content: list[str] = []
+    place = ""
+    for number, piece in enumerate(_VALUE.split(made)):
+        into = content if place == _CDATA else done
+        if number % 2:
+            into.append(_at(place, piece))
+            continue
+        start = 0
+        while found := (_CLOSES[place] if place else _OPENS).search(piece, start):
+            into.append(piece[start : found.start()])
+            if place == _CDATA:
+                done.append(_as_cdata("".join(content)))
+                content.clear()
+            done.append(found[0])
+            place, start = "" if place else found[0], found.end()
+            into = content if place == _CDATA else done
+        into.append(piece[start:])
+    return "".join([*done, *content])
+
+
+def _at(place: str, value: str) -> str:
+    match place:
+        case "<![CDATA[":
+            return value.replace("\r", _RETURN)
+        case "<!--":
+            # No reference means anything there, and two of these must not stand together.
+            return _HYPHEN.sub("&#45;", value.translate(_XML))
+        case _:
+            return value.translate(_XML)
+
+
+def _as_cdata(content: str) -> str:
+    """What would end it is parted, and what readers make another end of line of stands outside of it."""
+    return content.replace("]]>", f"]]]]>{_CDATA}>").replace(_RETURN, f"]]>&#13;{_CDATA}")
+
+
 def in_xml(text: str) -> str:
     """Text as it stands in an element or an attribute."""
+    return _for_xml(text).translate(_XML)
+
+
+def _for_xml(text: str) -> str:
     found = _NO_XML.search(text)
     if found:
         raise Unwritable(
             f"no XML: U+{ord(found[0]):04X} in `{text[:40]!r}` cannot be written in it",
             'drop it in the map: `regex_replace(x, /[[:cntrl:]]/, "")`',
         )
-    return text.translate(_XML)
+    return text
 
 
 def as_json(value: Any) -> str:

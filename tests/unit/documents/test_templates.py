@@ -64,6 +64,35 @@ def test_xml_is_escaped_wherever_a_value_stands():
     assert [NASTY] == json.loads(tree.findtext("t") or "")
 
 
+@pytest.mark.parametrize(
+    "value", [NASTY, "a ]]> <b>&amp;", "]]>", "]]", "]", ">", "]]]]>>", "\r", "]]\r>", "a\r\nb", "", "<![CDATA[x]]>", "-->", "<!--", "?>"]
+)
+def test_a_value_within_cdata_is_the_value(value):
+    text = "<o><!-- {{ Order.id }}-->\n<a><![CDATA[{{ Order.note }}]]></a><b><![CDATA[{{ Order.id }}{{ Order.note }}>]]]></b><c>{{ Order.note }}</c></o>"
+    tree = etree.fromstring(made("order.xml", text, id=value, note=value).encode())
+    assert (value, f"{value}{value}>]", value) == tuple(tree.findtext(one) for one in "abc")
+
+
+def test_a_text_of_the_template_is_written_as_a_value_is():
+    text = "{{ \"x & 'y'\" }}"
+    assert "x & 'y'" == etree.fromstring(made("order.xml", f"<o>{text}</o>").encode()).text
+    assert "x & 'y'" == made("order.txt", text)
+    assert ["x & 'y'", 1, "X &"] == json.loads(made("order.json", f'[{text}, {{{{ 1 }}}}, {{{{ "x &" | upper }}}}]'))
+
+
+def test_what_only_looks_like_cdata_is_none():
+    text = "<o><!-- <![CDATA[ {{ Order.id }} --><?p <![CDATA[ {{ Order.id }} ?><a>{{ Order.note }}</a>]]&gt;<b><![CDATA[<!-- {{ Order.id }} ]]></b></o>"
+    tree = etree.fromstring(made("order.xml", text, id="--&", note="<&>").encode())
+    assert ("<&>", "<!-- --& ") == (tree.findtext("a"), tree.findtext("b"))
+
+
+def test_a_comment_holds_any_value():
+    for value in ("-", "--", "---", "a--b", "-->", "<!--", "]]>", "&"):
+        text = made("order.xml", "<o><!--{{ Order.id }}--><a>{{ Order.id }}</a></o>", id=value)
+        assert value == etree.fromstring(text.encode()).findtext("a")
+    assert "<!--2026-01-31-->" in made("order.xml", "<o><!--{{ Order.id }}--></o>", id="2026-01-31")
+
+
 def test_json_values_bring_their_quotes_and_keep_their_digits():
     text = '{"id": {{ Order.id }}, "note": {{ Order.note }}, "gift": {{ Order.gift }}, "all": {{ Order }},\n "lines": [{% for one in Order.Line %}{{ one.price }}{% if not loop.last %}, {% endif %}{% endfor %}]}'
     found = made("order.json", text, id=NASTY)
