@@ -223,8 +223,8 @@ class Source(Protocol):
 class Parallel(Protocol):
     """A source that lands several splits at once."""
 
-    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Landed]:
-        """Each of `splits` as `land` does, in their order; after an error nothing more is begun."""
+    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Sequence[Landed]]:
+        """Each of `splits` as `land` does, in their order, with what came to the disk together; after an error nothing more is begun."""
         ...
 
 

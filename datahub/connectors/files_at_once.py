@@ -24,7 +24,7 @@ class FilesAtOnce(FilesIn):
         super().__init__(source, open_files(), told)
         self._open_files, self._most = open_files, most
 
-    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Landed]:
+    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Sequence[Landed]]:
         """Each of `splits` as `land` does, in their order; after an error nothing more is begun."""
         others = [_Worker(FilesIn(self._source, self._open_files(), self._told)) for _ in range(1, self._workers(len(splits)))]
         idle: SimpleQueue[_Worker] = SimpleQueue()
@@ -36,9 +36,9 @@ class FilesAtOnce(FilesIn):
             for some in batches(splits, 1 + len(others)):
                 underway.append(pool.submit(_landed, idle, some, folder))
                 if len(underway) > 1 + len(others):
-                    yield from _all_of(underway.popleft().result())
+                    yield from underway.popleft().result().given()
             while underway:
-                yield from _all_of(underway.popleft().result())
+                yield from underway.popleft().result().given()
         finally:
             pool.shutdown(cancel_futures=True)
             for worker in others:
@@ -53,12 +53,6 @@ class _Worker:
 
     def __init__(self, files: FilesIn, *, proved: bool = False) -> None:
         self.files, self.proved = files, proved
-
-
-def _all_of(batch: Batch) -> Iterator[Landed]:
-    yield from batch.landed
-    if batch.problem is not None:
-        raise batch.problem
 
 
 def _landed(idle: SimpleQueue[_Worker], splits: Sequence[Split], folder: Path) -> Batch:

@@ -71,13 +71,10 @@ class FilesIn:
         (landed,) = self.landing.several([split], folder).landed
         return landed
 
-    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Landed]:
+    def land_all(self, splits: Sequence[Split], folder: Path) -> Iterator[Sequence[Landed]]:
         """Each of `splits` as `land` does, in their order; small files are brought to the disk together."""
         for some in batches(splits):
-            batch = self.landing.several(some, folder)
-            yield from batch.landed
-            if batch.problem is not None:
-                raise batch.problem
+            yield from self.landing.several(some, folder).given()
 
     def settle(self, landed: Landed, *, succeeded: bool) -> None:
         """Move, delete or mark the file; one that was replaced since is left alone, for it was not read. What could not be fetched,

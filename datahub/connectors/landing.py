@@ -50,6 +50,12 @@ class Batch:
     landed: tuple[Landed, ...]
     problem: DataHubError | None = None
 
+    def given(self) -> Iterator[tuple[Landed, ...]]:
+        """What landed, and then what the rest failed of, raised."""
+        yield self.landed
+        if self.problem is not None:
+            raise self.problem
+
 
 @dataclass(slots=True)
 class _Part:

@@ -306,7 +306,7 @@ def test_who_lost_a_run_changes_nothing_any_more(store):
         lambda: store.runs.end(old, RunStatus.SUCCESS, NOON),
         lambda: store.runs.retry(old, NOON, code="x", reason="y"),
         lambda: store.items.stage(old, "feed", replace(item, name="b.csv")),
-        lambda: store.items.disposed(old, item.id),
+        lambda: store.items.disposed(old, [item.id]),
         lambda: store.items.done(old),
         lambda: store.items.crashed(old),
         lambda: store.items.quarantine(old),

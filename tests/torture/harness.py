@@ -26,8 +26,10 @@ from tests.servers.receiver import SECRET, Receiver
 from tests.torture import chain, span
 
 ROOT = Path(__file__).parents[2]
-POINTS = ("fetch", "land", "landed", "taken", "staged", "transform", "transformed", "half_kept", "planned", "stage", "half_written", "staged_out", "receipt", "send", "sent", "marked", "show", "renamed", "shown", "file_marked", "delivered", "dispose", "disposed", "ended")  # fmt: skip
-SCENARIOS = ("keyed", "asked", "keep", "cursor")
+POINTS = ("fetch", "land", "landed", "half_taken", "taken", "staged", "transform", "transformed", "half_kept", "planned", "stage", "half_written", "staged_out", "receipt", "send", "sent", "marked", "show", "renamed", "shown", "file_marked", "delivered", "dispose", "disposed", "ended")  # fmt: skip
+SCENARIOS = ("keyed", "asked", "keep", "cursor", "many")
+MANY = 12
+"""How many small files there are where there are many: enough for several to be landed, and written down, together."""
 
 
 @record(frozen=True, slots=True)
@@ -120,7 +122,10 @@ class Harness:
 
     def _case(self, case: Case, folder: Path, shop: Shop) -> list[str]:
         make(folder)
-        good = feed(folder, "a.csv", 1, 25) | feed(folder, "b.csv", 101, 25)
+        if case.scenario == "many":
+            good = set[str]().union(*(feed(folder, f"{number:02}.csv", number * 10 + 1, 6) for number in range(MANY)))
+        else:
+            good = feed(folder, "a.csv", 1, 25) | feed(folder, "b.csv", 101, 25)
         _fire(folder, shop)
         found: list[str] = []
         for kill in case.kills:
@@ -138,6 +143,9 @@ class Harness:
         code = self._child(case, folder, shop, None)
         if code != "0":
             found.append(f"the last child ended with {code}")
+        left = [path.name for path in (folder / "in").iterdir()]
+        if left and case.scenario in ("keyed", "asked", "many"):
+            found.append(f"{len(left)} files were not moved away")
         return found + verdict(folder, shop, good, once=not case.cancelled)
 
     def _child(self, case: Case, folder: Path, shop: Shop, kill: Kill | None) -> str:

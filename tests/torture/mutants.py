@@ -12,7 +12,7 @@ from datahub.connectors.files_in import FilesIn
 from datahub.connectors.files_out import FilesOut
 from datahub.connectors.given_names import GivenNames
 from datahub.faults import reach
-from datahub.runner.jobs import fetch, hold, outbox, perform
+from datahub.runner.jobs import disposing, fetch, hold, outbox, perform
 from datahub.runner.jobs.files_of_run import FilesOfRun
 from datahub.state.owner import Owner
 from datahub.state.records import BatchState, FileState, ItemStatus, MessageState
@@ -94,9 +94,10 @@ def archive_first() -> None:
     land_all = FilesIn.land_all
 
     def away(self, splits, folder):
-        for landed in land_all(self, splits, folder):
-            self.settle(landed, succeeded=True)
-            yield landed
+        for several in land_all(self, splits, folder):
+            for landed in several:
+                self.settle(landed, succeeded=True)
+            yield several
 
     plant(FilesIn, "land_all", away)
 
@@ -139,14 +140,28 @@ def done_before_sent() -> None:
     """Files count as read, and the run as done, once they are landed."""
     fetch = vars(perform)["fetch"]
 
-    def early(context, claim, hold, range_of=None):
-        fetch(context, claim, hold, range_of)
+    def early(context, claim, run, hold, range_of=None):
+        told = fetch(context, claim, run, hold, range_of)
         context.store.items.done(claim)
         with context.store.together() as sql:
             sql.execute("UPDATE run SET status = 'success' WHERE id = ?", (claim.run,))
         reach("landed")
+        return told
 
     plant(perform, "fetch", early)
+
+
+def disposed_early() -> None:
+    """Files count as moved away before they are."""
+
+    def early(context, claim, run, hold):
+        waiting = [one for one in context.store.items.taken(claim.run) if not one.disposed]
+        context.store.items.disposed(claim, [one.item.id for one in waiting])
+        for one in waiting:
+            disposing._settled(context, run, one)
+        return ()
+
+    plant(perform, "dispose", early)
 
 
 def apart() -> None:
@@ -189,6 +204,7 @@ MUTANTS = {
         lock_stays,
         half_shown,
         done_before_sent,
+        disposed_early,
         apart,
     )
 }

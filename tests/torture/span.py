@@ -18,7 +18,7 @@ from tests.jobs_project import Projected
 from tests.servers.receiver import Receiver
 from tests.torture import chain
 
-POINTS = ("fetch", "land", "taken", "staged", "transform", "transformed", "half_kept", "planned", "stage", "half_written", "staged_out", "receipt", "show", "renamed", "shown", "file_marked", "told", "delivered", "ended", "remembered", "entered", "dispose", "disposed", "post", "posted", "post_marked")  # fmt: skip
+POINTS = ("fetch", "land", "half_taken", "taken", "staged", "transform", "transformed", "half_kept", "planned", "stage", "half_written", "staged_out", "receipt", "show", "renamed", "shown", "file_marked", "told", "delivered", "ended", "remembered", "entered", "dispose", "disposed", "post", "posted", "post_marked")  # fmt: skip
 FIRST = datetime(2026, 3, 1, 8, tzinfo=UTC)
 RANGE = Window(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
 DELIVERED = Counter({("manual", 1): 3, ("manual", 2): 3, ("backfill", 2): 3, ("backfill", 3): 3, ("cron", 3): 3, ("cron", 4): 3})

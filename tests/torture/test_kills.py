@@ -40,6 +40,16 @@ def test_a_run_that_is_killed_at_a_named_point_goes_on_by_itself(harness, point)
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("point", ("land", "landed", "half_taken", "taken", "dispose", "disposed"))
+def test_files_that_are_written_down_together_are_all_taken_and_moved_away_once(harness, point):
+    for count in (1, 2, 3, 4) if LONG else (2,):
+        before, case = harness.killed, Case("many", (Kill(point, count),))
+        assert [] == harness.problems(case), case.told
+        assert harness.killed == before + 1, f"{case.told} is not reached"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("point", chain.POINTS if LONG else ("remembered", "told", "delivered", "posted"))
 def test_rows_that_enter_a_status_and_messages_are_neither_lost_nor_doubled_by_a_kill(harness, point):
     for count in (1, 2, 3) if LONG else (2,):
@@ -109,6 +119,7 @@ CATCHERS = {
     "archive_first": Case("keyed", (Kill("landed"),)),
     "lock_stays": Case("keyed", (Kill("planned"),)),
     "done_before_sent": Case("keyed", (Kill("landed", 3),)),
+    "disposed_early": Case("many", (Kill("dispose", 5),)),
     "apart": Case("keyed", (Kill("torn"),)),
 }
 """For each mistake a case that shows it, for `make test`; `make torture` finds each by chance."""

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_t1_names_that_do_harm_elsewhere_are_data_here(host, home, tmp_path):
         taken = [name for name in names if not file_names.temporary(name.decode("utf-8", "surrogateescape"))]
         assert len(taken) == len(splits) == len({split.name for split in splits})
         assert all(split.name.isprintable() and "/" not in split.name for split in splits)
-        landed = list(found.land_all(splits, landing))
+        landed = list(chain.from_iterable(found.land_all(splits, landing)))
     assert {b"x"} == {one.path.read_bytes() for one in landed}
     assert [landed[0].sha256] == [path.name for path in landing.iterdir()]
     assert {"host", "landed"} == {path.name for path in tmp_path.iterdir()}

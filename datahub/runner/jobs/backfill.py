@@ -68,7 +68,7 @@ def submitted(context: JobContext, several: Sequence[Window], parameters: str) -
         yield run, True
 
 
-def landed_in(context: JobContext, name: str, source: Source, window: Window, folder: Path) -> Iterator[Landed]:
+def landed_in(context: JobContext, name: str, source: Source, window: Window, folder: Path) -> Iterator[Sequence[Landed]]:
     """What a source has of a window: as it is there now, and as it was landed before where it is there no more."""
     if not isinstance(source, Ranged):
         raise TerminalError(
@@ -77,9 +77,9 @@ def landed_in(context: JobContext, name: str, source: Source, window: Window, fo
     there: set[tuple[str, str]] = set()
     try:
         _ask(name, source, window)
-        for one in landed_of(source, source.splits(), folder):
-            there.add((one.name, one.sha256))
-            yield one
+        for some in landed_of(source, source.splits(), folder):
+            there.update((one.name, one.sha256) for one in some)
+            yield some
     finally:
         # The next run of this process asks for what is new.
         source.within(None)
@@ -89,7 +89,7 @@ def landed_in(context: JobContext, name: str, source: Source, window: Window, fo
             changed = landed.split.modified
             if changed is not None and window.begin <= changed < window.end and (item.name, item.sha256) not in there:
                 _still_kept(landed)
-                yield landed
+                yield [landed]
 
 
 def _ask(name: str, source: Ranged, window: Window) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 from datahub.connectors.declare import DataHubError, TransientError
 from datahub.faults import reach
 from datahub.runner.jobs.backoff import exhausted
@@ -10,6 +13,10 @@ from datahub.runner.jobs.fetch import landed_again
 from datahub.runner.jobs.hold import Hold
 from datahub.runner.jobs.job_context import JobContext
 from datahub.state.records import Claim, Run, Taken
+
+_MOST, _LONGEST = 100, 1.0
+"""How many files, or what is done to them within how many seconds, is written down at once. Whoever is killed before that looks at
+those files again, and finds them gone; who is told to end waits for it."""
 
 
 def dispose(context: JobContext, claim: Claim, run: Run, hold: Hold) -> tuple[str, ...]:
@@ -20,21 +27,25 @@ def dispose(context: JobContext, claim: Claim, run: Run, hold: Hold) -> tuple[st
     """
     left: list[str] = []
     why, reached = "", True
-    for one in context.store.items.taken(claim.run):
-        if one.disposed:
-            continue
-        try:
-            if reached:
-                with hold.effect():
-                    _settle(context, claim, one)
-                continue
-        except DataHubError as problem:
-            # Whoever cannot be reached for one cannot be for a thousand.
-            reached = not isinstance(problem, TransientError)
-            if not reached and not exhausted(context, run):
-                raise
-            why = why or problem.message
-        left.append(one.item.name)
+    waiting = deque(one for one in context.store.items.taken(claim.run) if not one.disposed)
+    while waiting and reached:
+        gone: list[int] = []
+        until = time.monotonic() + _LONGEST
+        with hold.effect():
+            try:
+                while waiting and reached and len(gone) < _MOST and time.monotonic() < until:
+                    one = waiting.popleft()
+                    problem = _settled(context, run, one)
+                    if problem is None:
+                        gone.append(one.item.id)
+                        continue
+                    # Whoever cannot be reached for one cannot be for a thousand.
+                    reached, why = not isinstance(problem, TransientError), why or problem.message
+                    left.append(one.item.name)
+            finally:
+                # What is done is written down, whatever becomes of the next.
+                context.store.items.disposed(claim, gone)
+    left += [one.item.name for one in waiting]
     if not left:
         return ()
     more = f" and {len(left) - 1:,} more" if left[1:] else ""
@@ -42,8 +53,14 @@ def dispose(context: JobContext, claim: Claim, run: Run, hold: Hold) -> tuple[st
     return (f"`{left[0]}`{more} {are} delivered, will not be read again, and {are} still where {they}: {why}",)
 
 
-def _settle(context: JobContext, claim: Claim, one: Taken) -> None:
+def _settled(context: JobContext, run: Run, one: Taken) -> DataHubError | None:
+    """What keeps a file where it is, if anything does."""
     reach("dispose")
-    context.ways.sources[source_of(context, one)].settle(landed_again(one.item), succeeded=True)
+    try:
+        context.ways.sources[source_of(context, one)].settle(landed_again(one.item), succeeded=True)
+    except DataHubError as problem:
+        if isinstance(problem, TransientError) and not exhausted(context, run):
+            raise
+        return problem
     reach("disposed")
-    context.store.items.disposed(claim, one.item.id)
+    return None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from datahub.connectors.declare import Incremental
@@ -45,14 +46,15 @@ def dry_run(context: JobContext, out: Path, given: Sequence[tuple[str, str]], *,
     left = 0
     for name, source in context.ways.sources.items():
         if window is not None and name in context.driving:
-            files[name] += [InputFile(str(got.path), got.name) for got in landed_in(context, name, source, window, landed)]
+            of_window = chain.from_iterable(landed_in(context, name, source, window, landed))
+            files[name] += [InputFile(str(got.path), got.name) for got in of_window]
             continue
         if isinstance(source, Incremental) and known:
             go_on(context, name, source)
         unread = [split for split in source.splits() if not (known and read_before(context, name, split))]
         wanted = portion(context, "", name, unread)
         left += len(unread) - len(wanted) if name in context.driving else 0
-        for got in landed_of(source, wanted, landed):
+        for got in chain.from_iterable(landed_of(source, wanted, landed)):
             if not known or is_news(context, name, got):
                 files[name].append(InputFile(str(got.path), got.name))
     if not any(files[name] for name in context.driving):

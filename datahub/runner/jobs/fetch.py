@@ -25,8 +25,8 @@ from datahub.runner.splits import rows_alone
 from datahub.state.records import Claim, Item, ItemStatus, Run, RunStatus, Taken
 from datahub.state.store import StateStore
 
-RangeOf = Callable[[str, Source], Iterator[Landed]]
-"""What a source has of a range of time."""
+RangeOf = Callable[[str, Source], Iterator[Sequence[Landed]]]
+"""What a source has of a range of time, with what came together."""
 
 
 def fetch(context: JobContext, claim: Claim, run: Run, hold: Hold, range_of: RangeOf | None = None) -> tuple[str, ...]:
@@ -41,9 +41,8 @@ def fetch(context: JobContext, claim: Claim, run: Run, hold: Hold, range_of: Ran
     for name, source in context.ways.sources.items():
         if range_of is not None and name in context.driving:
             context.store.items.let_go(claim, name)
-            for landed in range_of(name, source):
-                hold.check()
-                _take_apart(context, claim, name, landed)
+            for several in range_of(name, source):
+                _take_apart(context, claim, hold, name, several)
             continue
         if isinstance(source, Incremental):
             # Asked again after an interruption, it gives what it gave, and perhaps more, as another file.
@@ -178,15 +177,15 @@ def landed_again(item: Item) -> Landed:
     return Landed(split, Path(item.staged), item.name, item.size, item.sha256)
 
 
-def landed_of(source: Source, splits: Iterable[Split], folder: Path) -> Iterator[Landed]:
-    """The splits landed, in their order: several at once where the source can."""
-    landed = source.land_all(list(splits), folder) if isinstance(source, Parallel) else (source.land(split, folder) for split in splits)
+def landed_of(source: Source, splits: Iterable[Split], folder: Path) -> Iterator[Sequence[Landed]]:
+    """The splits landed, in their order: several at once where the source can, and with what came together."""
+    landed = source.land_all(list(splits), folder) if isinstance(source, Parallel) else ([source.land(one, folder)] for one in splits)
     while True:
         reach("land")
-        one = next(landed, None)
-        if one is None:
+        some = next(landed, None)
+        if some is None:
             return
-        yield one
+        yield some
 
 
 def read_before(context: JobContext, name: str, split: Split) -> bool:
@@ -266,19 +265,28 @@ def left_there(context: JobContext) -> str:
     return "; ".join(found[:1]) + (f" (and {len(found) - 1} more)" if found[1:] else "")
 
 
-def _take_apart(context: JobContext, claim: Claim, name: str, landed: Landed) -> None:
+def _take_apart(context: JobContext, claim: Claim, hold: Hold, name: str, several: Sequence[Landed]) -> None:
     """What belongs to a range stays where it is, and says nothing of what was read otherwise."""
-    item = context.store.items.stage(claim, name, _item(f"{context.places[name]}:backfill", landed))
-    context.store.items.disposed(claim, item.id)
+    hold.check()
+    with context.store.together():
+        for landed in several:
+            item = context.store.items.stage(claim, name, _item(f"{context.places[name]}:backfill", landed))
+            context.store.items.disposed(claim, [item.id])
+            reach("half_taken")
     reach("taken")
 
 
-def _take(context: JobContext, claim: Claim, hold: Hold, name: str, landed: Landed) -> None:
+def _take(context: JobContext, claim: Claim, hold: Hold, name: str, several: Sequence[Landed]) -> None:
+    """What landed together is the run's as one fact: a commit for each of many small files costs more than the files."""
     hold.check()
     store, place = context.store, context.places[name]
     reach("landed")
     # What was read is landed all the same: it has another time now, or another name.
-    store.items.stage(claim, name if is_news(context, name, landed) else "", _item(place, landed))
+    found = [(name if is_news(context, name, landed) else "", _item(place, landed)) for landed in several]
+    with store.together():
+        for source, item in found:
+            store.items.stage(claim, source, item)
+            reach("half_taken")
     reach("taken")
 
 

@@ -37,7 +37,7 @@ def replay(context: JobContext, rejects: Rejects, file: Path, *, places: Sequenc
     # With its input, or not at all: one without would take what is new.
     with claimed(context, rejects, now) as claim:
         for source, item in items:
-            store.items.disposed(claim, store.items.stage(claim, source, item).id)
+            store.items.disposed(claim, [store.items.stage(claim, source, item).id])
         digest = input_digest(store.items.taken(claim.run))
         generation = store.runs.generation(context.name, digest)
         store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=generation)

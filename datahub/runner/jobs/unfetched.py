@@ -13,8 +13,8 @@ from datahub.runner.jobs.piled_up import splittable
 from datahub.runner.splits import rows_alone
 from datahub.state.records import Run
 
-LandedOf = Callable[[Sequence[Split]], Iterator[Landed]]
-"""Splits landed, in their order."""
+LandedOf = Callable[[Sequence[Split]], Iterator[Sequence[Landed]]]
+"""Splits landed, in their order, with what came together."""
 
 
 class Unfetched(Exception):
@@ -34,7 +34,7 @@ class Came:
 
 
 def land_each(
-    context: JobContext, run: Run, name: str, wanted: Sequence[Split], landed_of: LandedOf, take: Callable[[Landed], None]
+    context: JobContext, run: Run, name: str, wanted: Sequence[Split], landed_of: LandedOf, take: Callable[[Sequence[Landed]], None]
 ) -> Came:
     """Land the files of a source one after the other, as far as they can be fetched.
 
@@ -45,9 +45,9 @@ def land_each(
     while True:
         coming, came = landed_of(rest), 0
         try:
-            while (one := next(coming, None)) is not None:
-                take(one)
-                came += 1
+            while (some := next(coming, None)) is not None:
+                take(some)
+                came += len(some)
             return Came(told=tuple(told))
         except DataHubError as problem:
             landed, rest = landed + came, rest[came:]

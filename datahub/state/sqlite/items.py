@@ -96,10 +96,12 @@ class SqliteItems:
         rows = self._ledger.rows("SELECT * FROM taken JOIN item ON item.id = taken.item WHERE taken.run = ? ORDER BY position", (run,))
         return tuple(Taken(self._item(row), row["source"], bool(row["disposed"])) for row in rows)
 
-    def disposed(self, claim: Claim, item: int) -> None:
+    def disposed(self, claim: Claim, items: Sequence[int]) -> None:
         with self._ledger.writing() as sql:
             fence(sql, claim)
-            sql.execute("UPDATE taken SET disposed = 1 WHERE run = ? AND item = ?", (claim.run, item))
+            sql.execute(
+                "UPDATE taken SET disposed = 1 WHERE run = ? AND item IN (SELECT value FROM json_each(?))", (claim.run, json.dumps(items))
+            )
 
     def crashed(self, claim: Claim) -> Sequence[Item]:
         with self._ledger.writing() as sql:

@@ -170,7 +170,7 @@ def test_where_the_host_lets_no_more_in_one_connection_fetches_all(here):
         put(here, f"{number:02}.csv", f"{number}\n")
     opened: list[LocalFiles] = []
     found = at_once(here, opened)
-    landed = list(found.land_all(list(found.splits()), here / "landed"))
+    landed = list(itertools.chain.from_iterable(found.land_all(list(found.splits()), here / "landed")))
     assert [f"{number}\n" for number in range(50)] == [one.path.read_text() for one in landed]
     assert 4 == len(opened)
 
@@ -180,7 +180,7 @@ def test_a_few_files_are_worth_no_further_connection(here):
         put(here, f"{number:02}.csv", f"{number}\n")
     opened: list[LocalFiles] = []
     found = at_once(here, opened)
-    assert 15 == len(list(found.land_all(list(found.splits()), here / "landed")))
+    assert 15 == sum(map(len, found.land_all(list(found.splits()), here / "landed")))
     assert 1 == len(opened)
 
 
@@ -191,7 +191,7 @@ def test_after_a_file_that_fails_no_more_is_fetched(here):
     splits = list(found.splits())
     (here / "in" / "03.csv").unlink()
     landing = found.land_all(splits, here / "landed")
-    assert ["00.csv", "01.csv", "02.csv"] == [next(landing).name for _ in range(3)]
+    assert ["00.csv", "01.csv", "02.csv"] == [one.name for one in next(landing)]
     with pytest.raises(TransientError, match="gone since it was listed"):
         next(landing)
     assert 20 > len(listing(here / "landed"))
