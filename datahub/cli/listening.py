@@ -37,7 +37,7 @@ class Listen:
 @contextmanager
 def listening(asked: Listen, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapping[str, Scheduled]]) -> Iterator[None]:
     """Take messages while the block runs; nothing where no place is said."""
-    from datahub.cli.serving import told
+    from datahub.cli.serving import told, warned
     from datahub.runner.jobs.bind import folders_of
     from datahub.state.sqlite.arrivals import gather
 
@@ -66,12 +66,12 @@ def listening(asked: Listen, loaded: Loaded, loop: Loop, jobs: Callable[[], Mapp
     # As the loop has read them: each message that came would look at the files again.
     addresses = Addresses(jobs)
     addresses()
-    intake = Intake(store.inbox, folder, loop.wake.set, lambda what: told("", what))
+    intake = Intake(store.inbox, folder, loop.wake.set, lambda what: told("", what), lambda what: warned("", what))
     receiver = Receiver(intake, addresses)
     served = Listening(
         app(
             receiver,
-            lambda: why_not(store, loop.stopping),
+            lambda: why_not(store, loop.stopping) or intake.why_not(),
             lambda: metrics(store, jobs(), (loop.busy, loop.workers), datetime.now(UTC)),
             token,
         ),

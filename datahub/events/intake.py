@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from queue import Empty, SimpleQueue
 from datahub.records import record
 from datahub.state.records import Message
 from datahub.state.sqlite.arrivals import Arrivals, gather
-from datahub.state.store import Messages
+from datahub.state.store import LedgerUnusable, Messages
 
 MOST_AT_ONCE = 500
 MOST_WAITING = 4000
@@ -29,6 +30,8 @@ REMEMBERED = 50_000
 LOOK = 60.0
 """How often it is looked for what other processes left when they were killed, in seconds."""
 AGAIN = 1.0
+REMINDS = 300.0
+"""How often it is told that messages cannot be taken, in seconds."""
 
 Tell = Callable[[str], None]
 
@@ -46,9 +49,10 @@ class Taken:
 
 
 class Intake:
-    """Takes messages for an inbox; `wake` is called when there are new ones in it, `tell` of what could not be answered for."""
+    """Takes messages for an inbox; `wake` is called when there are new ones in it, `tell` of what could not be answered for, `warn` of what
+    keeps messages from being taken, and of its end."""
 
-    def __init__(self, inbox: Messages, folder: Path, wake: Callable[[], None], tell: Tell) -> None:
+    def __init__(self, inbox: Messages, folder: Path, wake: Callable[[], None], tell: Tell, warn: Tell | None = None) -> None:
         self._inbox, self._folder, self._wake, self._tell = inbox, folder, wake, tell
         self._waiting: deque[tuple[Message, asyncio.Future[Taken]]] = deque()
         self._work: asyncio.Task[None] | None = None
@@ -56,7 +60,12 @@ class Intake:
         self._arrivals = Arrivals(folder)
         self._disk = ThreadPoolExecutor(1, "dhm-arrivals")
         self._kept = self._moved = 0
+        self._warn = warn or tell
         self._trouble: Exception | None = None
+        """What keeps messages from the ledger, which is tried again all the time."""
+        self._full: Exception | None = None
+        """… and from the disk, until one gets there."""
+        self._told: float | None = None
         self._queue: SimpleQueue[tuple[int, Sequence[Message]] | None] = SimpleQueue()
         self._closing = threading.Event()
         self._mover = threading.Thread(target=self._move, name="dhm-inbox", daemon=True)
@@ -66,6 +75,31 @@ class Intake:
     def waiting(self) -> int:
         """How many messages are not in the ledger yet."""
         return len(self._waiting) + self._kept - self._moved
+
+    def why_not(self) -> str:
+        """Why no messages can be taken now; empty where they can. May wait for the disk."""
+        if self._full is not None:
+            # Whoever asks may be what keeps messages away until it is well again.
+            try:
+                self._arrivals.probe()
+            except Exception as problem:  # noqa: BLE001 - told to whoever asks
+                self._full = problem
+            else:
+                self._full = None
+                self._is_well()
+        trouble = self._full or self._trouble
+        return "" if trouble is None else _words(trouble)
+
+    def _is_not_well(self, problem: Exception) -> None:
+        now = time.monotonic()
+        if self._told is None or now - self._told >= REMINDS:
+            self._told = now
+            self._warn(f"messages cannot be taken, and are answered with 503: {_words(problem)}")
+
+    def _is_well(self) -> None:
+        if self._told is not None and self._full is None and self._trouble is None:
+            self._told = None
+            self._warn("messages are taken again")
 
     async def put(self, message: Message) -> Taken:
         """Return once the message is on the disk; `Full` where too many wait, and whatever the disk or the ledger raises."""
@@ -89,11 +123,16 @@ class Intake:
                 if fresh:
                     number = await loop.run_in_executor(self._disk, self._arrivals.put, list(fresh.values()))
             except Exception as problem:  # noqa: BLE001 - whoever waits is told, and answers for it
+                self._full = problem
+                self._is_not_well(problem)
                 for _, future in several:
                     if not future.done():
                         future.set_exception(problem)
                 continue
             if fresh:
+                if self._full is not None:
+                    self._full = None
+                    self._is_well()
                 self._recent.add(fresh)
                 self._kept += len(fresh)
                 self._queue.put((number, list(fresh.values())))
@@ -151,10 +190,13 @@ class Intake:
                 new = work()
             except Exception as problem:  # noqa: BLE001 - whoever sends is told, and it is tried again
                 self._trouble = problem
+                self._is_not_well(problem)
                 if self._closing.wait(AGAIN):
                     return False
                 continue
-            self._trouble = None
+            if self._trouble is not None:
+                self._trouble = None
+                self._is_well()
             if new:
                 self._wake()
             return True
@@ -190,6 +232,10 @@ class Recent:
         if len(self._young) >= REMEMBERED:
             self._old, self._young = self._young, {}
         self._young.update({id: _digest(message) for id, message in messages.items()})
+
+
+def _words(problem: Exception) -> str:
+    return problem.message if isinstance(problem, LedgerUnusable) else f"{type(problem).__name__}: {problem}"
 
 
 def _digest(message: Message) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import ssl
 import threading
 import time
@@ -189,6 +190,8 @@ class Listening:
         self, application: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None, connections: Connections | None = None
     ) -> None:
         connections = connections or Connections(Bounds(), lambda status: None)
+        # Strangers send what is no request as often as they like: it is counted, and not told each time.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
             application,
             host=host,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -358,3 +360,63 @@ def test_where_the_ledger_is_removed_nothing_more_is_acknowledged_and_serving_en
     assert "ledger.sqlite` was removed, or another was put in its place, while it was in use" in log
     assert "Traceback" not in log
     assert [] == [one for one in (here / "moved" / "default").glob("arrivals-*.sqlite") if b"m2" in one.read_bytes()]
+
+
+def test_a_disk_that_takes_nothing_is_told_to_operators_once_and_is_over_by_itself(here):
+    with served(here, "--log", "json") as (process, client):
+        assert 200 == send(client, "m1")
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4096, most))
+        # What the file has room for already may still be taken.
+        until(lambda: send(client, f"m{time.monotonic_ns()}") == 503)
+        assert [503] * 5 == [send(client, f"n{number}") for number in range(5)]
+        answer = client.get("/readyz")
+        assert 503 == answer.status_code
+        assert "ready" not in answer.text
+        assert 200 == client.get("/healthz").status_code
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        until(lambda: client.get("/readyz").status_code == 200)
+        assert 200 == send(client, "n0")
+    lines = [json.loads(line) for line in (here / "serve.log").read_text().splitlines()]
+    told = [one["message"] for one in lines if one["level"] == "warning"]
+    assert 1 == sum(one.startswith("messages cannot be taken, and are answered with 503: ") for one in told)
+    assert "messages are taken again" in told
+
+
+def test_whatever_comes_to_the_address_each_line_of_the_log_is_json(here):
+    with served(here, "--log", "json") as (_, client):
+        for sent in (
+            b"garbage\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+            b"\x16\x03\x01\x02\x00\x01",
+        ):
+            with socket.create_connection(("127.0.0.1", client.base_url.port), timeout=10) as one, suppress(ConnectionError):
+                one.sendall(sent)
+                one.recv(4096)
+        assert 'hook="",status="400"' in client.get("/metrics").text
+    assert all(json.loads(line) for line in (here / "serve.log").read_text().splitlines())
+
+
+def test_what_libraries_say_is_a_line_like_all_others():
+    say = (
+        "from datahub.cli.output import Log, log_as; from datahub.cli.libraries import libraries_told; log_as(Log({!r})); libraries_told()"
+    )
+    does = """
+import logging, threading, warnings
+from datahub.project.redaction import redacted
+redacted.remember("s3cr3t-of-many")
+logging.getLogger("some.library").warning("not\\nwell: %s", "s3cr3t-of-many")
+warnings.warn("old")
+threading.Thread(target=lambda: 1 / 0).start()
+"""
+    expected = [
+        "not well: •••",
+        "UserWarning: old",
+        "this is a mistake of DataHub, not of yours: Thread-1 (<lambda>) has ended (ZeroDivisionError: division by zero)",
+    ]
+    for form in ("json", "text"):
+        text = subprocess.run(
+            [sys.executable, "-c", say.format(form) + does], capture_output=True, text=True, check=True, timeout=60
+        ).stderr
+        lines = text.splitlines()
+        assert expected == [json.loads(one)["message"] if form == "json" else one.partition(": ")[2] for one in lines]

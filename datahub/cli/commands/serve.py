@@ -40,6 +40,7 @@ def command(
     from datetime import UTC, datetime
 
     from datahub.cli.ledger_runs import opened
+    from datahub.cli.libraries import libraries_told
     from datahub.cli.listening import Listen, listening
     from datahub.cli.output import say
     from datahub.cli.serving import Declared, launcher, told, warned
@@ -50,6 +51,7 @@ def command(
     from datahub.runner.jobs.serve import Loop
 
     log_as(log, env=env)
+    libraries_told()
     # What writes messages down waits for its turn at every step of the database, five milliseconds each time unless it is said.
     sys.setswitchinterval(SWITCH)
     with opened(env) as (loaded, store):

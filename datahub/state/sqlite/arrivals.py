@@ -70,6 +70,13 @@ class Arrivals:
         self._last += 1
         return self._last
 
+    def probe(self) -> None:
+        """Find out whether messages can be set down: as many bytes as the smallest of them takes are, and are removed again."""
+        with self._lock, arrivals_trouble(self._path):
+            for statement in ("INSERT INTO arrival VALUES (-1, ?)", "DELETE FROM arrival WHERE messages = ?"):
+                with self._transaction():
+                    self._connection.execute(statement, (_ENCODE.encode([]),))
+
     def moved(self, number: int) -> None:
         """What was set down under this number, and before, is in the ledger."""
         self._moved = number
