@@ -195,3 +195,47 @@ def test_what_share_of_a_replay_falls_again_stops_none_that_is_right(here):
     said = dhm("rejects", "replay", "last", "--file", "one.csv")[1]
     assert "`abort when` on line 11 of offers.dhm is about what share of all rows falls, and is not asked of rows that fell" in said
     assert (True, False) == ("D" in skus(here), "E" in skus(here))
+
+
+def replaced(here):
+    told = (here / "dhm.toml").read_text()
+    (here / "dhm.toml").write_text(told.replace('"{{RUN}}.jsonl"', '"stock.jsonl", exists = "replace"').replace("20%", "60%"))
+
+
+def test_a_replay_takes_the_place_of_nothing_that_was_delivered(here):
+    replaced(here)
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,3\nD,4\nE,bad\n")
+    dhm("run", "offers")
+    (here / "c.csv").write_text(dhm("rejects", "show", "last")[0].replace("bad", "5"))
+    for more in ([], ["--approve"], ["--file", "c.csv"], ["--file", "c.csv", "--approve"], ["--code", "R1*"]):
+        told = dhm("rejects", "replay", "last", *more, code=2)[1]
+        assert '`exists = "replace"`' in told
+        assert "`dhm run offers` delivers all of it" in told
+    assert ["A", "B", "C", "D"] == skus(here)
+    assert "rejected rows are not replayed to it" in "".join(dhm("check"))
+
+
+def test_a_replay_of_which_no_row_is_right_delivers_no_file(here):
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,3\nD,4\nE,bad\n")
+    dhm("run", "offers")
+    files = sorted((here / "out").iterdir())
+    dhm("rejects", "replay", "last")
+    assert files == sorted((here / "out").iterdir())
+    (here / "none.csv").write_text(dhm("rejects", "show", "last")[0].splitlines()[0] + "\n")
+    dhm("rejects", "replay", "last", "--file", "none.csv")
+    assert files == sorted((here / "out").iterdir())
+
+
+def test_the_very_rows_that_were_delivered_are_refused_though_no_column_says_which_they_are(here):
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,3\nD,4\nE,bad\nF,bad\n")
+    (here / "dhm.toml").write_text(TOML.replace("20%", "60%"))
+    dhm("run", "offers")
+    first = last()
+    for name in ("c.csv", "d.csv"):
+        (here / name).write_text("sku,price\nE,5\n")
+    dhm("rejects", "replay", first, "--file", "c.csv")
+    for name in ("c.csv", "d.csv"):
+        assert "nothing was replayed" in dhm("rejects", "replay", first, "--file", name, code=2)[1]
+    assert ["A", "B", "C", "D", "E"] == skus(here)
+    dhm("rejects", "replay", first, "--file", "d.csv", "--approve")
+    assert ["A", "B", "C", "D", "E", "E"] == skus(here)

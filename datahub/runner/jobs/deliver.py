@@ -29,7 +29,7 @@ from datahub.runner.jobs.pieces import Piece, cut
 from datahub.runner.jobs.place import continuing, known, replaces, sending_of, torn, whole_before
 from datahub.runner.jobs.refused import refused_by, refused_files, refused_rows
 from datahub.runner.jobs.transform import Failed, Held
-from datahub.state.records import Batch, BatchState, Claim, OutFile, Rejects, Run, Sending
+from datahub.state.records import Batch, BatchState, Claim, FireKind, OutFile, Rejects, Run, Sending
 from datahub.state.store import StateStore
 
 UNMADE = "DOCUMENT"
@@ -75,7 +75,8 @@ def plan(context: JobContext, run: Run, report: Report) -> Planned:
             continue
         if one.target in context.ways.senders:
             made.batches += _sent(context, run, one.target, made)
-        elif one.target in context.ways.sinks:
+        elif one.target in context.ways.sinks and (one.rows or run.kind is not FireKind.REPLAY):
+            # That none of the rows that went again was right is news to nobody else.
             made.files.append(_file(context, run, one.target, one))
     if REJECTS in context.ways.sinks:
         made.files += [_file(context, run, REJECTS, one) for one in report.rejects]

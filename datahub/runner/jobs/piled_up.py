@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -15,9 +14,10 @@ import pyarrow.parquet as pq
 from datahub.connectors.declare import Split
 from datahub.formats.declare import InputFile
 from datahub.plan.whole import written_whole
-from datahub.project.binding import FilesFrom, FilesTo, To
+from datahub.project.binding import FilesFrom
 from datahub.records import record
 from datahub.runner.jobs.job_context import JobContext
+from datahub.runner.jobs.replacing import takes_several
 from datahub.runner.splits import rows_alone
 from datahub.state.records import Admission, Claim, Fire, FireKind, Overlap, Run, RunStatus, Taken
 
@@ -27,7 +27,6 @@ REST = "rest of "
 MOST_IN_A_ROW = 3
 """So many runs that failed are followed by another at once: more of them tell no more, and then it does not lie in the files."""
 _KEY = "R303"
-_OF_ONE_RUN = re.compile(r"\{\{\s*(RUN|TIMESTAMP)\s*\}\}", re.IGNORECASE)
 _MOST_NAMES = 3
 _SECOND = timedelta(seconds=1)
 
@@ -242,11 +241,4 @@ def splittable(context: JobContext, run: Run, source: str) -> bool:
     kind = run.apart or context.job.overlap == "allow"
     plan = context.plan
     whole = plan.flow is not None and any(written_whole(plan.targets, plan.entities, plan.flow))
-    return alone and not kind and not whole and all(map(_takes_several, context.job.targets.values()))
-
-
-def _takes_several(told: To) -> bool:
-    """Whether what a target gets from two runs stands side by side, or is told apart by keys."""
-    if not isinstance(told, FilesTo) or told.documents:
-        return True
-    return told.exists == "number" or _OF_ONE_RUN.search(told.name) is not None
+    return alone and not kind and not whole and all(map(takes_several, context.job.targets.values()))

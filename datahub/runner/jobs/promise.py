@@ -13,6 +13,7 @@ from datahub.records import record
 from datahub.runner.jobs.documents import entities_of
 from datahub.runner.jobs.job_context import Ways
 from datahub.runner.jobs.place import replaces
+from datahub.runner.jobs.replacing import replacing
 
 
 @record(frozen=True, slots=True)
@@ -24,13 +25,17 @@ class Promise:
     why: str
     but: str = ""
     """Why rows may come again where a run has failed after some of them had arrived."""
+    whole: bool = False
+    """Whether what a run delivers takes the place of all that was there."""
 
     @property
     def told(self) -> str:
         said = f"{self.target}: {'effect once' if self.once else 'at least once'} ({self.why})"
-        return f"{said}; at least once after a failure ({self.but})" if self.but else said
+        said = f"{said}; at least once after a failure ({self.but})" if self.but else said
+        return f"{said}; {_WHOLE}" if self.whole else said
 
 
+_WHOLE = "each run takes the place of all that was there, so rejected rows are not replayed to it"
 _AT_ONCE = "runs at once may read the same rows, and each delivers them under keys and names of its own; `overlap` lets them"
 _MESSAGES = "each row is a message under an id of its own, sent until it is taken; who drops ids that they know takes it once"
 
@@ -40,7 +45,8 @@ def promises(job: Job, ways: Ways, plan: Plan) -> tuple[Promise, ...]:
     files = [_promise(job, target, way) for target, way in ways.sinks.items()]
     sent = [replace(one, but=_again(ways, plan, one.target)) for one in (_promise(job, *both) for both in ways.senders.items())]
     rows = [Promise(target, False, _AT_ONCE if job.overlap == "allow" else _MESSAGES) for target in sorted(ways.posters)]
-    return (*files, *sent, *rows)
+    whole = {target for target, _ in replacing(plan, ways, {one: told for one, told in job.targets.items() if one not in ways.posters})}
+    return tuple(replace(one, whole=one.target in whole) for one in (*files, *sent, *rows))
 
 
 def _again(ways: Ways, plan: Plan, target: str) -> str:

@@ -41,7 +41,7 @@ def replay(context: JobContext, rejects: Rejects, file: Path, *, places: Sequenc
         digest = input_digest(store.items.taken(claim.run))
         generation = store.runs.generation(context.name, digest)
         store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=generation)
-        noted(store, rejects, rows, claim.run, twice=twice)
+        noted(store, rejects, rows, claim.run, items[0][1].sha256, twice=twice)
     found = store.runs.get(claim.run)
     assert found is not None
     return perform(context, claim, found)

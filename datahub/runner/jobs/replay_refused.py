@@ -52,7 +52,7 @@ def replay_refused(
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     held_rows = held(context, rejects, file) if places is None else Held(len(places), places)
     with claimed(context, rejects, now) as claim:
-        noted(store, rejects, held_rows, claim.run, twice=twice)
+        noted(store, rejects, held_rows, claim.run, digest, twice=twice)
         store.runs.advance(claim, RunStatus.STAGED, now, input_digest=digest, generation=store.runs.generation(context.name, digest))
     found = store.runs.get(claim.run)
     assert found is not None

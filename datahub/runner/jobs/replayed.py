@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datahub.records import record
 from datahub.runner.jobs.refused import target_of
 from datahub.runner.jobs.reject_places import Held
+from datahub.runner.jobs.undelivered import REPLAY
 from datahub.state.records import Again, FireKind, Rejects, Run, RunStatus
 from datahub.state.store import StateStore
 
@@ -68,15 +69,20 @@ def replayed(store: StateStore, rejects: Rejects, *, also: str = "") -> Replayed
     return Replayed(rejects, tries, left, not unknown or len(covered) == rejects.rows)
 
 
-def noted(store: StateStore, rejects: Rejects, held: Held, replay: str, *, twice: bool) -> None:
-    """Write down that a run is over rows that are `held`; `SentBefore` where some of them were delivered by another, unless `twice`."""
+def noted(store: StateStore, rejects: Rejects, held: Held, replay: str, sha256: str, *, twice: bool) -> None:
+    """Write down that a run is over rows that are `held`, in a file with that digest; `SentBefore` where some of them were delivered by
+    another, or are on their way, unless they are to go `twice`. It is part of the transaction that lets the run in."""
     mine = set(range(rejects.rows) if held.places is None else held.places)
-    for one, run in () if twice else replayed(store, rejects).good:
+    for one, run in () if twice else replayed(store, rejects).tries:
+        if run is None or not (_on_its_way(run) or (run.status is RunStatus.SUCCESS and _sent_some(store, one, run))):
+            continue
         theirs = _places(one, rejects)
-        sent = run is not None and _sent_some(store, one, run)
         both = mine.intersection(theirs or ())
-        if sent and both and (held.places is not None or len(theirs or ()) == rejects.rows):
+        if both and (held.places is not None or len(theirs or ()) == rejects.rows):
             raise SentBefore(len(both), one.replay)
+        # Which rows they are nobody knows, but that they are the same.
+        if held.rows and sha256 in _files(store, run):
+            raise SentBefore(held.rows, one.replay)
     places = "" if held.places is None else ALL if len(held.places) == rejects.rows else json.dumps(list(held.places))
     store.rejects.replayed(Again(rejects.run, rejects.source, replay, held.rows, places))
 
@@ -97,6 +103,15 @@ def _sent_some(store: StateStore, again: Again, run: Run) -> bool:
     if target_of(again.source):
         return sum(one.rows for one in store.rejects.list(run.id)) < again.rows
     return run.counts.written > 0
+
+
+def _on_its_way(run: Run) -> bool:
+    return not run.ended_for_good
+
+
+def _files(store: StateStore, run: Run) -> set[str]:
+    """The digests of what a replay was over: of rows that a target refused it is that of its input."""
+    return {run.input_digest, *(one.item.sha256 for one in store.items.taken(run.id) if one.item.place.startswith(REPLAY))}
 
 
 def _good(run: Run | None) -> bool:

@@ -7,12 +7,13 @@ from datahub.runner.jobs.refused import target_of
 from datahub.state.records import FireKind, Rejects, Run, RunStatus
 from datahub.state.store import StateStore
 
-_REPLAY = "replay"
+REPLAY = "replay:"
+"""What the places of files begin with that a person has corrected."""
 
 
 def place_of_replay(rejects: Rejects) -> str:
     """Where a file of corrected rows comes from, in the words of the ledger."""
-    return f"{_REPLAY}:{rejects.run}:{rejects.source}"
+    return f"{REPLAY}{rejects.run}:{rejects.source}"
 
 
 def origin_of(store: StateStore, run: Run) -> str:
@@ -23,7 +24,7 @@ def origin_of(store: StateStore, run: Run) -> str:
         return again.run
     # Older versions wrote down those alone that were over all rows; what lies beside the rows was taken after them.
     taken = store.items.taken(run.id)
-    return taken[0].item.place.removeprefix(f"{_REPLAY}:").partition(":")[0] if taken else ""
+    return taken[0].item.place.removeprefix(REPLAY).partition(":")[0] if taken else ""
 
 
 def again_from(run: str) -> str:

@@ -2,8 +2,8 @@
 
 What a target refused (`--source refused-TARGET`) goes to that target alone, past the script. The columns that the file has beside those of
 the rows are passed over. Of rows that are wrong still the run makes rejects of its own, and delivers the others, whatever the job
-tolerates. With `--code` and `--key` those of the rows that are so go alone; the others, and rows that the file leaves out, stay to be
-replayed.
+tolerates. A target at which each run takes the place of all that was there is given none. With `--code` and `--key` those of the rows
+that are so go alone; the others, and rows that the file leaves out, stay to be replayed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from datahub.cli.output import Exit, Stop, counted
 
 if TYPE_CHECKING:
+    from datahub.runner.jobs.job_context import JobContext
     from datahub.state.records import Run
     from datahub.state.store import StateStore
 
@@ -66,6 +67,7 @@ def command(
         if not path.is_file():
             raise Stop(f"there is no file `{path}`")
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
+        _takes_rows(context, target_of(rejects.source))
         with TemporaryDirectory() as folder:
             places = None
             if some:
@@ -86,6 +88,18 @@ def command(
         end = exit_of(made, asked)
     follow(asked)
     raise typer.Exit(end)
+
+
+def _takes_rows(context: JobContext, only: str) -> None:
+    """Refuse where the rows would take the place of all that their target has."""
+    from datahub.runner.jobs.replacing import replacing
+
+    targets = {target: told for target, told in context.job.targets.items() if only in ("", target)}
+    for target, why in replacing(context.plan, context.ways, targets):
+        raise Stop(
+            f"nothing was replayed: what `{target}` is given takes the place of all that it has ({why}), and these rows are but a few",
+            f"correct them where they come from, put the whole input there again, and `dhm run {context.name}` delivers all of it",
+        )
 
 
 def _nothing(store: StateStore, run: Run) -> Stop:

@@ -68,3 +68,22 @@ def test_effect_once_is_promised_where_one_run_is_at_work_at_a_time(tmp_path, mo
     if not once:
         assert all("`overlap` lets them" in one.told for one in told)
     shop.close()
+
+
+def test_a_target_whose_content_each_run_replaces_is_told_and_takes_no_few_rows(tmp_path, monkeypatch):
+    monkeypatch.setenv("ERP_HOOK", SECRET)
+    monkeypatch.setenv("MIRAKL_KEY", "k-3b9f")
+    project = PROJECT.replace("OVERLAP", "queue_one").replace('"{{RUN}}.jsonl"}', '"stock.jsonl", exists = "replace"}')
+    project = project.replace('{connection = "api", path = "offers"}', '{connection = "mirakl", entity = "offers", mode = "replace"}')
+    project += '[connections.mirakl]\nkind = "mirakl"\nurl = "http://127.0.0.1:9/"\ninsecure = true\nkey = "${env:MIRAKL_KEY}"\n'
+    shop = Projected(tmp_path, {"dhm.toml": project, "offers.dhm": SCRIPT})
+    plan = plan_of(shop.loaded, "offers")
+    found = promises(shop.loaded.project.jobs["offers"], ways_of(shop.loaded, "offers", plan), plan)
+    assert ["kept", "shop"] == sorted(one.target for one in found if one.whole)
+    assert all("rejected rows are not replayed to it" in one.told for one in found if one.whole)
+    several = {"dhm.toml": PROJECT.replace("OVERLAP", "queue_one"), "offers.dhm": SCRIPT.replace("entity Offer {", "entity Offer @whole {")}
+    (tmp_path / "b").mkdir()
+    shop = Projected(tmp_path / "b", several)
+    plan = plan_of(shop.loaded, "offers")
+    found = promises(shop.loaded.project.jobs["offers"], ways_of(shop.loaded, "offers", plan), plan)
+    assert ["kept", "shop"] == sorted(one.target for one in found if one.whole)
