@@ -17,6 +17,7 @@ from datahub.connectors.mirakl.told import MiraklConnection, MiraklTo
 from datahub.connectors.rest.sender import without_omitted
 from datahub.connectors.rest.session import Session
 from datahub.connectors.rest.values import decoded, encoded, text_of
+from datahub.formats.row_texts import row_texts
 from datahub.formats.written import OMITTED
 
 _ALL = 1 << 40
@@ -68,7 +69,7 @@ class MiraklImports:
                 f"the rows for `{self._told.entity}` have no column `{missing}`",
                 "give the entity such a field, or name the columns that tell lines apart: `key`",
             )
-        return written(header, ([text_of(cell) for cell in row.values()] for row in rows.to_pylist()))
+        return written(header, row_texts(rows))
 
     def send(self, body: bytes, key: str, about: Mapping[str, str] | None = None) -> Answer:
         header, lines, part = self._parts(body)

@@ -23,7 +23,7 @@ from datahub.records import record
 
 @record(frozen=True, slots=True)
 class Document:
-    """What one row makes, and the name of a file that holds it; or why it makes none."""
+    """What one row makes, and the name of the file that will hold it, where it is one; or why it makes none."""
 
     number: int
     name: str

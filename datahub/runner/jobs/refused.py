@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datahub.formats.delimited import line_writer
+from datahub.formats.row_texts import row_texts
 from datahub.formats.written import OMITTED
 from datahub.reports.report import WrittenFile
 from datahub.runner.jobs.job_context import JobContext
@@ -88,17 +88,4 @@ def _write(path: Path, rows: pa.Table, why: list[tuple[str, str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = line_writer(file)
         lines.writerow([*rows.column_names, CODE, MESSAGE])
-        for row, reason in zip(rows.to_pylist(), why, strict=True):
-            lines.writerow([*map(_cell, row.values()), *reason])
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case list() | dict():
-            return json.dumps(value, ensure_ascii=False, default=str)
-        case _:
-            return str(value)
+        lines.writerows([*row, *reason] for row, reason in zip(row_texts(rows), why, strict=True))
