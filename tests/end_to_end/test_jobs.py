@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -429,6 +429,18 @@ def test_other_schedulers_are_given_what_is_on_and_what_is_off_does_nothing(here
     assert (5, ["a.csv"]) == (dhm("run", "offers", "--scheduled", "--quiet", "--fail-on-skip")[0], listed(here / "in"))
     # By hand it runs all the same.
     assert (0, []) == (dhm("run", "offers")[0], listed(here / "in"))
+
+
+def test_a_start_that_jitter_makes_later_is_told_beside_its_time(here):
+    text = PROJECT.replace('schedule = "every day at 02:30"', 'schedule = {every = "0,1 * * * *", jitter = "10 min"}')
+    assert text != PROJECT
+    (here / "dhm.toml").write_text(text, encoding="utf-8")
+    shown = dhm("schedule", "next", "offers", "-n", "4", "--after", "2026-07-01T12:00Z")[1].splitlines()[1:]
+    times = json.loads(dhm("schedule", "next", "offers", "-n", "4", "--after", "2026-07-01T12:00Z", "--output", "json")[1])
+    for line, one, most in zip(shown, times, (10, 1, 10, 1), strict=True):
+        at, begin = (datetime.fromisoformat(one[key]) for key in ("at", "starts"))
+        assert timedelta() <= begin - at < timedelta(minutes=most)
+        assert line.rstrip().endswith(f"starts at {begin + timedelta(hours=2):%H:%M:%S} (jitter)")
 
 
 def test_the_next_times_are_told_on_both_clocks_with_what_the_clock_does(here):

@@ -1,6 +1,6 @@
 """List the next times at which jobs run, on the clock of their zone and in UTC.
 
-What the clock does to a time is told: it is skipped in spring, or comes twice in autumn.
+What the clock does to a time is told: it is skipped in spring, or comes twice in autumn; so is a start that `jitter` makes later.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def command(
     from datahub.cli.schedules import clocks
     from datahub.cli.switching import switched_on
     from datahub.cli.tables import table
+    from datahub.events.due import starts
     from datahub.events.fires import moments
     from datahub.zones import zone_named
 
@@ -43,26 +44,28 @@ def command(
     if not chosen and output is Listing.TEXT:
         say(f"`{job}` has no schedule" if job else "no job that is on has a schedule")
         return
-    streams = [zip(moments(clock.cron, clock.zone, start), repeat(clock)) for clock in chosen]
-    times = list(islice(merge(*streams, key=lambda one: (one[0].at, one[1].job)), number))
+    streams = [zip(moments(clock.cron, clock.zone, start), starts(clock, start), repeat(clock)) for clock in chosen]
+    times = list(islice(merge(*streams, key=lambda one: (one[0].at, one[2].job)), number))
     if output is Listing.JSON:
         give_json(
             [
                 {
                     "job": clock.job,
                     "at": one.at,
+                    "starts": begin,
                     "local": one.at.astimezone(zone_named(clock.zone)).isoformat(),
                     "zone": clock.zone,
                     "note": one.note,
                 }
-                for one, clock in times
+                for one, (_, begin), clock in times
             ]
         )
         return
     rows = []
-    for moment, clock in times:
+    for moment, (at, begin), clock in times:
         here = moment.at.astimezone(zone_named(clock.zone)).strftime("%a %Y-%m-%d %H:%M %z")
-        rows.append([clock.job, here, clock.zone, utc(moment.at), moment.note])
+        later = f"starts at {begin.astimezone(zone_named(clock.zone)):%H:%M:%S} (jitter)" if begin != at else ""
+        rows.append([clock.job, here, clock.zone, utc(moment.at), "; ".join(filter(None, (moment.note, later)))])
     give(table(rows, head=("job", "local time", "zone", "UTC", "")))
     for name in off:
         say(f"`{name}` is off: nothing of {'this' if job else 'it'} happens until `dhm jobs enable {name}`")
