@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from datahub.faults import reach
@@ -44,6 +45,11 @@ def write_whole(path: Path, data: bytes, rights: int = 0o666) -> None:
             draft.chmod(before)
         reach("half_kept")
         named(draft, place)
-    except BaseException:
-        draft.unlink(missing_ok=True)
+    except BaseException as problem:
+        if isinstance(problem, OSError) and problem.filename in (None, str(draft)):
+            # Whoever has no room is told what it was for.
+            problem.filename = str(path)
+        # Where nothing can be written, nothing can be removed, and nothing was left.
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise

@@ -19,7 +19,7 @@ def opened(env: str) -> Iterator[tuple[Loaded, StateStore]]:
     """The project and its ledger, closed behind the command; what stands in the way of the ledger ends it."""
     from datahub.cli.output import Exit
     from datahub.cli.project import ledger, project
-    from datahub.project.failures import DataHubError
+    from datahub.project.failures import DataHubError, TransientError
     from datahub.state.store import LedgerUnusable
 
     loaded = project(env)
@@ -28,6 +28,8 @@ def opened(env: str) -> Iterator[tuple[Loaded, StateStore]]:
         yield loaded, store
     except LedgerUnusable as problem:
         raise Stop(problem.message, problem.help, code=Exit.LATER if problem.later else Exit.WRONG) from problem
+    except TransientError as problem:
+        raise Stop(problem.message, problem.help, code=Exit.LATER) from problem
     except DataHubError as problem:
         raise Stop(problem.message, problem.help) from problem
     finally:

@@ -79,9 +79,19 @@ def main() -> None:
         if os.environ.get("DHM_TRACEBACK"):
             raise
         _stop_for_extension(error)
+        _stop_for_disk(error)
         from datahub.cli.bug import tell
 
         sys.exit(tell(error))
+
+
+def _stop_for_disk(error: Exception) -> None:
+    """End with what to do where a disk is full or read only: that is no mistake of DataHub either."""
+    from datahub.cli.disk import of_the_disk
+
+    if (stop := of_the_disk(error)) is not None:
+        stop.tell()
+        sys.exit(stop.code)
 
 
 def _stop_for_extension(error: Exception) -> None:

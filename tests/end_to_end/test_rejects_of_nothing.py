@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests import commands
+from tests.unit.test_durable import no_room
 
 TOML = """\
 [project]
@@ -239,3 +240,18 @@ def test_the_very_rows_that_were_delivered_are_refused_though_no_column_says_whi
     assert ["A", "B", "C", "D", "E"] == skus(here)
     dhm("rejects", "replay", first, "--file", "d.csv", "--approve")
     assert ["A", "B", "C", "D", "E", "E"] == skus(here)
+
+
+def test_a_replay_for_which_there_is_no_room_says_what_to_do_and_leaves_nothing(here):
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,3\nD,4\nE,bad\n")
+    dhm("run", "offers")
+    first = last()
+    (here / "c.csv").write_text(f"sku,price,note\nE,5,{'x' * 900_000}\n")
+    with no_room(600_000):
+        said = dhm("rejects", "replay", first, "--file", "c.csv", code=75)[1]
+    assert "there is no room for" in said
+    assert "df -h" in said
+    assert "mistake of DataHub" not in said
+    assert [first] == [one["run"] for one in json.loads(dhm("runs", "ls", "--output", "json")[0])]
+    dhm("rejects", "replay", first, "--file", "c.csv")
+    assert ["A", "B", "C", "D", "E"] == skus(here)
