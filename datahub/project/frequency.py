@@ -31,6 +31,14 @@ EXAMPLES = (
     "last weekday of the month at 18:30",
 )
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_OTHERS = (
+    (r"^daily\b", "every day"),
+    (r"^hourly\b", "every hour"),
+    (r"\bmins?\b", "minutes"),
+    (r"\bh(?:rs?)?\b", "hours"),
+    (r"\bmon(?:day)? ?(?:to|-|–) ?fri(?:day)?\b", "weekday"),
+)
+"""What is often said otherwise, and how it is said here."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -64,7 +72,14 @@ def cron(text: str) -> str:
 def _meant(words: str) -> str:
     """What those probably mean who wrote what is no frequency; nothing where that is anybody's guess."""
     if words.startswith("first "):
-        return "write `day 1 of the month at 03:00`"
+        at = found[0] if (found := re.search(r"\d{1,2}:\d\d$", words)) else "03:00"
+        return f"write `day 1 of the month at {at}`" + ("; the first weekday has no word here" if "weekday" in words else "")
+    plain = words
+    for other, ours in _OTHERS:
+        plain = re.sub(other, ours, plain)
+    if plain != words and any((found := form.fullmatch(plain)) is not None for form, _ in _FORMS):
+        return f"write `{plain}`"
+    words = plain
     if "month" in words:
         return f"write such as {', '.join(f'`{one}`' for one in EXAMPLES[-3:])}"
     timed = f"{words} at 02:30"
@@ -127,7 +142,8 @@ def _minutes(found: re.Match[str]) -> str:
     if step < 1:
         raise NoFrequency("a time cannot come round after no minutes", "write `every 5 minutes`; `every 1 minutes` is the shortest")
     if step > 59:
-        raise NoFrequency(f"every {step} minutes is more than an hour", "write `every 2 hours at :00`")
+        hours = f"every {step // 60} hours" if step >= 120 else "every hour"
+        raise NoFrequency(f"every {step} minutes is {'an hour' if step == 60 else 'more than an hour'}", f"write `{hours} at :00`")
     if 60 % step:
         # `*/25` fires at :00, :25 and :50, and then again ten minutes later.
         fitting = [one for one in range(1, 31) if 60 % one == 0]
@@ -137,8 +153,11 @@ def _minutes(found: re.Match[str]) -> str:
 
 def _hours(found: re.Match[str]) -> str:
     step = int(found["n"] or 1)
-    if not 1 <= step <= 23:
-        raise NoFrequency(f"every {step} hours is more than a day", "write `every 2 days at 03:00`")
+    if step < 1:
+        raise NoFrequency("a time cannot come round after no hours", "write `every hour`")
+    if step > 23:
+        days = f"every {step // 24} days" if step >= 48 else "every day"
+        raise NoFrequency(f"every {step} hours is {'a day' if step == 24 else 'more than a day'}", f"write `{days} at 03:00`")
     if 24 % step:
         raise NoFrequency(f"a day has no whole number of {step} hours", "these fit: 1, 2, 3, 4, 6, 8, 12")
     minute = int(found["minute"] or 0)
