@@ -138,6 +138,12 @@ def _elsewhere(match: re.Match[str]) -> bool:
     return bool(not match["escaped"] and match["kind"] in _KINDS and match["name"].strip() and not match["default"])
 
 
+def variables(text: str) -> list[str]:
+    """The variables of the environment that `text` cannot do without."""
+    found = _REFERENCE.finditer(text)
+    return list(dict.fromkeys(one["name"] for one in found if one["kind"] == "env" and not one["escaped"] and one["default"] is None))
+
+
 def only_refers(text: str) -> bool:
     """Whether all that is secret in `text` stands elsewhere: beside references there is nothing but a word such as `Bearer`."""
     around = _REFERENCE.sub(lambda match: "" if _elsewhere(match) else match[0], text)

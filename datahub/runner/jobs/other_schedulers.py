@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from datahub.events.due import Clock
 from datahub.project.load import Loaded
+from datahub.project.secrets import variables
 from datahub.runner.jobs.crontab_lines import crontab_lines
 from datahub.runner.jobs.schedules import clocks_of
 from datahub.runner.jobs.systemd_times import changed_otherwise, closest, on_calendar
@@ -23,6 +25,8 @@ def crontab(loaded: Loaded, on: Collection[str]) -> str:
     ]
     if any(clock.catching.catch_up != "none" or clock.catching.jitter for clock in _clocks(loaded, on)):
         lines.append("# what is missed is not made up for, and nothing starts later: `catch_up` and `jitter` are for `dhm serve`")
+    if needed := _needed(loaded):
+        lines.append(f"# dhm.toml refers to {needed}, which cron does not know: set them in lines of their own, as `NAME=value`")
     zone = ""
     lines += [f"# `{name}` is off" for name in loaded.project.jobs if name not in on]
     for clock in _clocks(loaded, on):
@@ -36,6 +40,7 @@ def crontab(loaded: Loaded, on: Collection[str]) -> str:
 def systemd(loaded: Loaded, on: Collection[str]) -> str:
     """A service and a timer for each job that is `on`, one after the other, each behind its name."""
     units = []
+    told_of = f"# dhm.toml refers to {needed}: `EnvironmentFile=` names a file that has them\n" if (needed := _needed(loaded)) else ""
     for name in loaded.project.jobs:
         several = [clock for clock in _clocks(loaded, on) if clock.job == name]
         if not several:
@@ -48,7 +53,7 @@ def systemd(loaded: Loaded, on: Collection[str]) -> str:
         unit = f"dhm-{name}"
         units.append(
             f"# {unit}.service\n[Unit]\nDescription=DataHub job {name}\n\n[Service]\nType=oneshot\n"
-            f"WorkingDirectory={_literal(str(loaded.folder))}\nExecStart={_literal(_command(loaded, name)).replace('$', '$$')}\n"
+            f"{told_of}WorkingDirectory={_literal(str(loaded.folder))}\nExecStart={_literal(_command(loaded, name)).replace('$', '$$')}\n"
             "# 0 done, 3 rejects, 4 nothing came, 5 another run is not done\nSuccessExitStatus=3 4 5\n"
         )
         timers = "\n".join([*told, *_changed(several), *(line for lines in said for line in lines)])
@@ -57,6 +62,11 @@ def systemd(loaded: Loaded, on: Collection[str]) -> str:
             "[Install]\nWantedBy=timers.target\n"
         )
     return "\n".join(units)
+
+
+def _needed(loaded: Loaded) -> str:
+    """The variables that the project refers to, which another scheduler does not hand on by itself."""
+    return ", ".join(variables(json.dumps(loaded.layers.values, default=str, ensure_ascii=False)))
 
 
 def _literal(text: str) -> str:

@@ -62,3 +62,12 @@ def test_a_job_that_systemd_cannot_time_has_no_units(tmp_path):
     assert "# `offers` has no timer\n# only `dhm serve` can say this: 30 18 */3 * 5L\n" == other_schedulers.systemd(
         project(start=tmp_path), ["offers"]
     )
+
+
+def test_the_variables_that_a_project_refers_to_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOP_TOKEN", "x9Qm2Lw8Zt4Vb6")
+    rest = '[connections.shop]\nkind = "rest"\nurl = "https://shop.example/${env:STAGE:-test}"\nauth = {kind = "bearer", token = "${env:SHOP_TOKEN}"}\n'
+    (tmp_path / "dhm.toml").write_text(TOML % '"@daily"' + rest, encoding="utf-8")
+    loaded = project(start=tmp_path)
+    assert "\n# dhm.toml refers to SHOP_TOKEN: `EnvironmentFile=`" in other_schedulers.systemd(loaded, ["offers"])
+    assert "\n# dhm.toml refers to SHOP_TOKEN, which cron" in other_schedulers.crontab(loaded, ["offers"])
