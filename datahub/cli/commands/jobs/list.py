@@ -33,7 +33,7 @@ def command(
         last = f"{runs[0].status.value.replace('_', ' ')} {local(runs[0].ended or runs[0].started or runs[0].as_of, zone)}" if runs else ""
         upcoming = next_of(clocks(loaded, name)) if on else None
         starts = local(upcoming, zone) or ", ".join(started_by(job) if on else [])
-        rows.append([name, "on" if on else "off", starts, last, job.description])
+        rows.append([name, "on" if on else "off", starts, last, " ".join(job.description.split())])
         events = started_by(job) if on else []
         ran = run_facts(runs[0], runs[0].reason) if runs else None
         facts.append({"job": name, "on": on, "next": upcoming, "starts": events, "last_run": ran, "description": job.description})
