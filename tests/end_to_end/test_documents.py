@@ -242,19 +242,6 @@ def test_a_row_of_which_no_document_can_be_made_is_refused_alone_and_goes_again_
     assert etree.parse(folder / "out" / "O-7-ring.xml").findtext("note") == "ring"
 
 
-@pytest.mark.parametrize("key", ["K" * 240, "a.part", ".hidden", ".."])
-def test_the_body_of_a_request_needs_no_name_of_a_file(project, key):
-    folder = project('connection = "erp"\npath = "orders"\ndocument = "json"\n')
-    one = {"id": key, "note": None, "lines": [{"sku": "A", "qty": 1}]}
-    (folder / "in" / "orders.json").write_text(json.dumps({"orders": [one]}), encoding="utf-8")
-    with api() as server:
-        server.routes["POST /orders"] = lambda asked: {}
-        ended = dhm("run", "orders", ERP=server.url)
-        assert 0 == ended.code, ended.err
-        assert [key] == [json.loads(asked.body)["order_id"] for asked in server.seen]
-    assert "refused" not in ended.err
-
-
 def test_rows_of_which_no_document_can_be_made_count_as_rejected_for_the_tolerance(project):
     folder = project(FILES + 'template = "order.xml.j2"\n\n[jobs.orders.tolerance]\nrows = 1\n')
     (folder / "in" / "orders.json").write_text(json.dumps({"orders": [*ORDERS["orders"], BELL]}), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from datahub.connectors.declare import TerminalError
 from datahub.formats.delimited import line_reader
 from datahub.formats.written import OMITTED
+from datahub.functions.durations import to_duration
 from datahub.reports.report import Report, WrittenFile
 from datahub.runner.jobs.deliver import made_files, plan
 from datahub.runner.jobs.job_context import JobContext
@@ -26,6 +28,8 @@ from datahub.runner.jobs.replay import claimed
 from datahub.runner.jobs.replayed import noted
 from datahub.runner.jobs.snapshots import Remembered
 from datahub.state.records import Rejects, Run, RunStatus
+from datahub.types import model as t
+from datahub.types.arrow import language_type
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _LINES = 2
@@ -128,7 +132,7 @@ def _values(cells: Sequence[str], field: pa.Field, file: Path) -> Iterator[Any]:
     for number, cell in enumerate(cells):
         try:
             yield _value(cell, field.type)
-        except (ValueError, InvalidOperation, msgspec.DecodeError, pa.ArrowException):
+        except (ValueError, TypeError, InvalidOperation, msgspec.DecodeError, pa.ArrowException):
             raise TerminalError(
                 f"`{file}`, line {number + _LINES}: `{cell[:60]}` in the column `{field.name}` is no {_word(field.type)}",
                 "correct the cell",
@@ -137,9 +141,7 @@ def _values(cells: Sequence[str], field: pa.Field, file: Path) -> Iterator[Any]:
 
 def _word(kind: pa.DataType) -> str:
     """A type as scripts call it."""
-    if pa.types.is_decimal(kind):
-        return f"decimal({kind.precision},{kind.scale})"
-    return {"date32[day]": "date", "bool": "bool", "int64": "int", "double": "float"}.get(str(kind), str(kind).partition("[")[0])
+    return "int" if pa.types.is_integer(kind) else t.spelled(t.base_of(language_type(kind))).replace("?", "")
 
 
 def _value(cell: str, kind: pa.DataType) -> Any:
@@ -148,9 +150,29 @@ def _value(cell: str, kind: pa.DataType) -> Any:
     if pa.types.is_boolean(kind):
         return {"true": True, "false": False}[cell.lower()] if cell.lower() in ("true", "false") else int("not a boolean")
     if pa.types.is_nested(kind):
-        return _DECODER.decode(cell)
+        value = _inside(_DECODER.decode(cell), kind)
+        pa.scalar(value, kind)
+        return value
     if pa.types.is_decimal(kind):
         return pa.scalar(Decimal(cell), kind).as_py()
+    if pa.types.is_time(kind):
+        return time.fromisoformat(cell)
+    if pa.types.is_duration(kind):
+        read = to_duration(pa.array([cell]))
+        return int("not a duration") if read.failed else read.values[0].as_py()
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return cell
     return pa.scalar(cell).cast(kind).as_py()
+
+
+def _inside(value: Any, kind: pa.DataType) -> Any:
+    """What JSON has no value of its own for is text in it."""
+    match kind:
+        case pa.ListType() if isinstance(value, list):
+            return [_inside(one, kind.value_type) for one in value]
+        case pa.StructType() if isinstance(value, dict):
+            return {one.name: _inside(value.get(one.name), one.type) for one in kind}
+        case pa.MapType() if isinstance(value, dict):
+            return [(name, _inside(one, kind.item_type)) for name, one in value.items()]
+        case _:
+            return _value(value, kind) if isinstance(value, str) and value and not pa.types.is_nested(kind) else value
