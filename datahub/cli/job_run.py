@@ -260,7 +260,7 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
     run, paint = ending.run, Paint(sys.stderr)
     folder = context.folders.run(run.id) / "out" / "run"
     advice = ending.help or _advice(run) or ""
-    if ending.report is not None and folder.is_dir():
+    if (ending.report is not None and folder.is_dir()) or (ending.report is None and run.status is not RunStatus.SUCCESS):
         _page(context, ending, advice, folder)
     if structured():
         _log(run, advice, ending.report, folder)
@@ -292,14 +292,21 @@ def ended(context: JobContext, ending: Ending, asked: Asked) -> None:
 
 def _page(context: JobContext, ending: Ending, advice: str, folder: Path) -> None:
     """Write how the run ended into its page; a run that is done stays done where the disk has no room for that."""
-    from datahub.reports.page import JobFacts, write_page
+    from datahub.reports.page import JobFacts, write_page, write_short_page
 
-    run = ending.run
-    assert ending.report is not None
+    run, zone = ending.run, context.zone
     try:
-        names = {one.item.staged: one.item.name for one in context.store.items.taken(run.id)}
-        facts = JobFacts(context.name, run.id, run.status.value, run.reason, advice, tuple(targets(context, run)), names)
-        write_page(ending.report, folder, facts)
+        taken = context.store.items.taken(run.id)
+        names, files = (
+            {one.item.staged: one.item.name for one in taken},
+            tuple((one.item.name, one.item.size, one.item.sha256) for one in taken),
+        )
+        told = (run.status.value, run.reason, advice, tuple(targets(context, run)), names, zone, run.started or run.as_of, files)
+        facts = JobFacts(context.name, run.id, *told)
+        if ending.report is not None:
+            write_page(ending.report, folder, facts)
+        elif not (folder / "report.json").is_file():
+            write_short_page(folder, facts)
     except OSError as problem:
         say(f"{folder} could not take the report: {problem.strerror or problem}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from datahub.diagnostics.row_codes import ROW_CODES
@@ -10,6 +11,7 @@ from datahub.project.redaction import redacted
 from datahub.records import record
 from datahub.reports.html import Markup, element, page
 from datahub.reports.report import Cause, CodeCount, Report, SourceCounts, field_of
+from datahub.zones import zone_named
 
 NAME = "report.html"
 _FATES = (
@@ -20,6 +22,7 @@ _FATES = (
     ("empty", "without anything in them"),
     ("looked_up", "looked things up in"),
 )
+_OF_SAMPLES = ("Where", "Key", "Field", "Value", "What is wrong")
 _LONGEST = 120
 _SLOWEST = 6
 
@@ -36,6 +39,11 @@ class JobFacts:
     delivered: tuple[tuple[str, str, str], ...] = ()
     names: Mapping[str, str] | None = None
     """Under which names people know the files that were read, by the paths where they landed."""
+    zone: str = "UTC"
+    """On whose clock instants are told."""
+    begun: datetime | None = None
+    files: tuple[tuple[str, int, str], ...] = ()
+    """What was fetched: names, sizes, digests; for a run that came to no report."""
 
 
 def write_page(report: Report, folder: Path, facts: JobFacts | None = None) -> Path:
@@ -43,6 +51,34 @@ def write_page(report: Report, folder: Path, facts: JobFacts | None = None) -> P
     path = folder / NAME
     path.write_text(redacted(as_page(report, facts)), encoding="utf-8", errors="replace")
     return path
+
+
+def write_short_page(folder: Path, facts: JobFacts) -> Path:
+    """The page of a run that ended before a row was read: why, what to do, and of which files."""
+    # As where rows of files are.
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    path = folder / NAME
+    path.write_text(redacted(as_short_page(facts)), encoding="utf-8", errors="replace")
+    return path
+
+
+def as_short_page(facts: JobFacts) -> str:
+    """That page as text."""
+    colour, words = _verdict(None, facts)
+    head = element("tr", element("th", "File"), element("th", "bytes", class_="number"))
+    body = [element("tr", element("td", name), _number(f"{size:,}")) for name, size, _ in facts.files]
+    digests = [
+        element("tr", element("td", f"SHA-256 of {name}"), element("td", element("code", digest))) for name, _, digest in facts.files
+    ]
+    run = element("tr", element("td", "run"), element("td", element("code", facts.run)))
+    parts = (
+        _title(facts.job, colour, words, _when(facts.begun, facts.zone), facts.reason, facts.help),
+        element("section", element("h2", "Rows"), element("p", "None was read, and nothing was delivered.")),
+        element("section", element("h2", "What was fetched"), element("table", head, body)) if body else None,
+        element("footer", element("details", element("summary", "For the technician"), element("table", run, digests))),
+    )
+    return page(f"{facts.job}: {words}", _STYLE, element("main", *parts))
 
 
 def as_page(report: Report, facts: JobFacts | None = None) -> str:
@@ -61,12 +97,12 @@ def as_page(report: Report, facts: JobFacts | None = None) -> str:
     return page(f"{name}: {_verdict(report, facts)[1]}", _STYLE, element("main", *parts))
 
 
-def _verdict(report: Report, facts: JobFacts | None) -> tuple[str, str]:
+def _verdict(report: Report | None, facts: JobFacts | None) -> tuple[str, str]:
     """How it ended: a colour, and a few words."""
     if facts and facts.status != "success":
         waits = facts.status in ("held", "failed_retryable")
         return ("waits" if waits else "bad"), facts.status.replace("_", " ")
-    if report.status == "aborted" or not report.adds_up:
+    if report is None or report.status == "aborted" or not report.adds_up:
         return "bad", "stopped, nothing was written"
     return ("partly", "done, with refused rows") if report.rows_rejected else ("good", "done")
 
@@ -74,14 +110,23 @@ def _verdict(report: Report, facts: JobFacts | None) -> tuple[str, str]:
 def _head(report: Report, facts: JobFacts | None, name: str) -> Markup:
     colour, words = _verdict(report, facts)
     reason = (facts.reason if facts else "") or report.reason
-    when = report.started[:19].replace("T", " ")
+    when = _when(datetime.fromisoformat(report.started), facts.zone if facts else "UTC")
+    about = f"{when} · {report.script}{f' · flow {report.flow}' if report.flow else ''}"
+    return _title(name, colour, words, about, reason, facts.help if facts else "")
+
+
+def _title(name: str, colour: str, words: str, about: str, reason: str, help: str) -> Markup:
     return element(
         "header",
-        element("p", f"{when} UTC · {report.script}{f' · flow {report.flow}' if report.flow else ''}", class_="faint"),
+        element("p", about, class_="faint"),
         element("h1", name, " ", element("span", words, class_=f"badge {colour}")),
         element("p", _coded(reason)) if reason else None,
-        element("p", element("b", "What to do: "), _coded(facts.help)) if facts and facts.help else None,
+        element("p", element("b", "What to do: "), _coded(help)) if help else None,
     )
+
+
+def _when(at: datetime | None, zone: str) -> str:
+    return f"{at.astimezone(zone_named(zone)):%Y-%m-%d %H:%M:%S} {zone}" if at is not None else ""
 
 
 # ---------------------------------------------------------------- what became of the rows
@@ -91,9 +136,13 @@ def _conservation(report: Report) -> Markup:
     """Every row of every source, by what became of it: the line adds up to what was read."""
     used = [(name, word) for name, word in _FATES if any(getattr(one, name) for one in report.sources)] or list(_FATES[:2])
     words = ("rows read", *(word for _, word in used))
-    head = element("tr", element("th", "From"), [element("th", word, class_="number") for word in words])
+    head = element("tr", element("th", "From"), [element("th", word, class_="number") for word in words], class_="head")
     body = [
-        element("tr", element("td", one.source, _files(one)), _number(one.read), [_number(getattr(one, name)) for name, _ in used])
+        element(
+            "tr",
+            element("td", one.source, _files(one), data_name="From"),
+            [_number(getattr(one, name), word) for name, word in (("read", "rows read"), *used)],
+        )
         for one in report.sources
     ]
     if report.adds_up:
@@ -102,7 +151,13 @@ def _conservation(report: Report) -> Markup:
     else:
         told = element("p", "The rows do not add up. This is a mistake of DataHub: do not use the result.", class_="sum bad-text")
     bars = [_bar(one, used) for one in report.sources if one.read]
-    return element("section", element("h2", "What became of every row"), element("table", head, body), bars, told)
+    return element(
+        "section",
+        element("h2", "What became of every row"),
+        element("div", element("table", head, body, class_="samples rows"), class_="wide"),
+        bars,
+        told,
+    )
 
 
 def _files(one: SourceCounts) -> Markup | None:
@@ -121,8 +176,8 @@ def _bar(one: SourceCounts, used: Sequence[tuple[str, str]]) -> Markup:
     return element("div", parts, class_="bar", role="img", aria_label=f"rows of {one.source}")
 
 
-def _number(value: int | str) -> Markup:
-    return element("td", value, class_="number")
+def _number(value: int | str, name: str = "") -> Markup:
+    return element("td", value, class_="number", data_name=name)
 
 
 # ---------------------------------------------------------------- what was refused, and what was noticed
@@ -172,7 +227,7 @@ def _of_script(one: CodeCount) -> str:
 def _samples(one: CodeCount) -> Markup | None:
     if not one.samples:
         return None
-    head = element("tr", [element("th", name) for name in ("Where", "Key", "Field", "Value", "What is wrong")])
+    head = element("tr", [element("th", name) for name in _OF_SAMPLES], class_="head")
     if not one.several:
         return element("table", head, map(_sample, one.samples), class_="samples")
     causes = [[_how_often(cause, one), *map(_sample, cause.samples)] for cause in one.several]
@@ -193,7 +248,8 @@ def _sample(sample: dict[str, object]) -> Markup:
     field = field_of(sample)
     value = element("code", _short(told["value"])) if told.get("value") else element("span", "empty", class_="faint")
     cells = (place, told.get("key", ""), field, value, told.get("message", ""))
-    return element("tr", [element("td", cell) for cell in cells])
+    # In place of the heads, where there is no room for columns.
+    return element("tr", [element("td", cell, data_name=name) for name, cell in zip(_OF_SAMPLES, cells, strict=True)])
 
 
 def _short(value: str) -> str:
@@ -260,7 +316,9 @@ def _facts(report: Report, facts: JobFacts | None) -> Iterator[tuple[str, str]]:
 
 
 _STYLE = """
-:root{color-scheme:light dark;--line:#8884;--faint:#777;--good:#1a7f37;--bad:#c62828;--partly:#9a6700;--waits:#0969da}
+:root{color-scheme:light dark;--line:#8884;--faint:#666;--good:#1a7f37;--bad:#c62828;--partly:#9a6700;--waits:#0969da}
+:root{--well:#1a7f37;--wrong:#c62828}
+@media (prefers-color-scheme:dark){:root{--faint:#a0a0a0;--well:#4ac26b;--wrong:#ff8a80}}
 body{font:16px/1.5 system-ui,sans-serif;margin:0}
 main{max-width:60rem;margin:0 auto;padding:1.5rem}
 h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
@@ -270,12 +328,19 @@ h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}th{font-weight:600;text-align:left}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .6rem;vertical-align:top}td{overflow-wrap:anywhere}
 th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
-.samples{font-size:.9rem}code{font-size:.9em;overflow-wrap:anywhere}
+.samples{font-size:.9rem}.rows{font-size:1rem}code{font-size:.9em;overflow-wrap:anywhere}
 .bar{display:flex;height:.8rem;margin:.6rem 0;border-radius:.4rem;overflow:hidden;background:var(--line)}
 .bar i{min-width:3px}.written{background:var(--good)}.rejected{background:var(--bad)}.merged{background:#8250df}
 .filtered{background:#8c959f}.empty{background:#bbb}.looked_up{background:var(--waits)}
-.sum{font-weight:600}.good-text{color:var(--good)}.bad-text{color:var(--bad)}
+.sum{font-weight:600}.good-text{color:var(--well)}.bad-text{color:var(--wrong)}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.5rem .8rem}
-summary{cursor:pointer}.count{float:right;font-variant-numeric:tabular-nums;font-weight:600}
+summary{cursor:pointer;display:flex;gap:.6rem;align-items:baseline}.count{margin-left:auto;white-space:nowrap;font-variant-numeric:tabular-nums;font-weight:600}
+.wide{overflow-x:auto}
+@media (max-width:40rem){main{padding:1rem}
+.samples tr{display:block;border-bottom:1px solid var(--line);padding:.3rem 0}.samples tr.head{display:none}
+.samples td,.samples td.number,.samples th{display:block;border:0;padding:.1rem 0;text-align:left}
+.samples td{padding-left:7.5rem}
+.samples td:empty{display:none}.samples td::before{content:attr(data-name);color:var(--faint);
+display:inline-block;width:7rem;margin:0 .5rem 0 -7.5rem;vertical-align:top}}
 @media print{details{break-inside:avoid}}
 """

@@ -97,3 +97,28 @@ def test_a_run_that_is_done_at_last_has_no_help_any_more(here):
     shown = dhm("runs", "show", "last")[0]
     assert "success" in shown
     assert ("help " in shown, "next " in shown) == (False, False), shown
+
+
+@pytest.mark.parametrize("by", ["hand", "serve"])
+def test_a_run_that_read_no_row_has_a_page_and_a_later_try_one_of_its_rows(here, by):
+    (here / "dhm.toml").write_text(TOML.replace('name = "shop"', 'name = "shop"\ntimezone = "Asia/Tokyo"') + "retry.attempts = 1\n")
+    dhm("run", "stock", code=1) if by == "hand" else served(here)
+    ((_, name),) = [one.split(maxsplit=1) for one in dhm("runs", "show", "last")[0].splitlines() if one.split()[:1] == ["report"]]
+    page = (here / name).read_text(encoding="utf-8")
+    for words in ("Asia/Tokyo", "failed", "lacks the declared column", "was it meant for", "b/4.csv", "None was read"):
+        assert words in page
+    (here / "in" / "b" / "4.csv").write_text("sku,price\nA,1\n")
+    dhm("run", "stock")
+    ((_, name),) = [one.split(maxsplit=1) for one in dhm("runs", "show", "last")[0].splitlines() if one.split()[:1] == ["report"]]
+    assert "accounted for" in (here / name).read_text(encoding="utf-8")
+
+
+def test_a_run_that_is_tried_again_has_the_page_of_its_last_try(here):
+    (here / "in" / "b" / "4.csv").write_text("sku,price\nA,1\n")
+    (here / "in").rename(here / "away")
+    code = commands.dhm("run", "stock").code
+    assert code in (1, 75)
+    (here / "away").rename(here / "in")
+    dhm("run", "stock")
+    ((_, name),) = [one.split(maxsplit=1) for one in dhm("runs", "show", "last")[0].splitlines() if one.split()[:1] == ["report"]]
+    assert "accounted for" in (here / name).read_text(encoding="utf-8")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 
 from datahub.project.redaction import redacted
 from datahub.reports.html import element
-from datahub.reports.page import JobFacts, as_page, write_page
+from datahub.reports.page import JobFacts, as_page, as_short_page, write_page
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
 
 EVIL = "<script>alert(1)</script>\" onload='x'"
@@ -155,3 +156,46 @@ def test_a_row_that_was_noticed_and_refused_is_not_called_accepted():
     assert 2 == text.count("feed.csv, line 4")
     assert "accepted" not in text[text.index("Noticed") :]
     assert "None of this refuses a row; a row that was refused as well stands above." in text
+
+
+def test_a_page_tells_the_time_of_the_project():
+    facts = JobFacts("offers", "20261127-1", "success", zone="Europe/Paris")
+    assert "2026-11-27 03:30:00 Europe/Paris" in Reader(as_page(report(), facts)).text
+    assert "2026-11-27 02:30:00 UTC" in Reader(as_page(report())).text
+
+
+def test_a_run_that_read_no_row_has_a_page_that_says_why():
+    begun, files = datetime(2026, 11, 27, 2, 30, tzinfo=UTC), ((EVIL, 1200, "00ff"),)
+    told = JobFacts(
+        "offers", "20261127-1", "failed", "feed.csv lacks the column `price`", "ask the sender", zone="Asia/Tokyo", begun=begun, files=files
+    )
+    read = Reader(as_short_page(told))
+    for words in (
+        "2026-11-27 11:30:00 Asia/Tokyo",
+        "failed",
+        "lacks the column price",
+        "What to do: ask the sender",
+        "None was read",
+        EVIL,
+        "1,200",
+        "00ff",
+    ):
+        assert words in read.text
+    assert [] == read.loaded
+
+
+def luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_words_are_read_by_day_and_by_night():
+    style = as_page(report())
+    night = style[style.index("prefers-color-scheme:dark") :]
+    for name in ("faint", "well", "wrong"):
+        for text, ground in ((style, "#ffffff"), (night, "#121212")):
+            (colour, *_) = re.findall(rf"--{name}:(#[0-9a-f]+)", text)
+            colour = colour if len(colour) == 7 else "#" + "".join(one * 2 for one in colour[1:])
+            light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, ground)
