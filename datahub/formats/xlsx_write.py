@@ -7,25 +7,21 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
-from datahub.formats.csv_resent import MARK
-from datahub.formats.declare import BadOutput, Block, Reader
+from datahub.formats.declare import BadOutput
 from datahub.formats.files import AtomicFile
 from datahub.formats.options import option
 from datahub.formats.split_text import plain
 from datahub.formats.spread import Kept
 from datahub.formats.unfit import Cell, Found, astray, cells_of, nuls, told
-from datahub.formats.written import Columns, column, slices, wanted
-from datahub.formats.xlsx_cells import cells_of as read_cells
-from datahub.frames.frame import Rows
+from datahub.formats.written import Columns, slices, wanted
 from datahub.frames.unfit import FindUnfit, Unfit
 from datahub.functions.columns import as_mask, glued
 from datahub.semantic.column_patterns import is_pattern
-from datahub.semantic.ir import SourceShape, TargetShape
+from datahub.semantic.ir import TargetShape
 from datahub.types import model as t
 from datahub.types.model import Type
 
@@ -200,43 +196,6 @@ def _prepared(values: pa.Array, kind: Type) -> pa.Array:
             return values
         case _:
             return plain(values, base)
-
-
-class XlsxRejecter:
-    """A reject file of a workbook: the rejected rows as text, with what is wrong behind them."""
-
-    def __init__(self, shape: SourceShape, reader: Reader, path: str) -> None:
-        self.shape, self.reader = shape, reader
-        sheet = str(option(shape, "sheet") or "")
-        self.book = Workbook(path, "" if sheet.isdecimal() else sheet)
-        self._header: tuple[str, ...] | None = None
-
-    def takes(self, block: Block) -> bool:
-        """Whether there is a column for each of the block's."""
-        return self._header is None or set(read_cells(block.data, np.empty(0, np.int64))[0]) <= set(self._header)
-
-    def write(self, block: Block, positions: Rows, added: pa.Table) -> None:
-        """The rows of `block` at `positions`, and behind each its row of `added`."""
-        names, rows = read_cells(block.data, positions)
-        if self._header is None:
-            self._header = names
-            self.book.next_rows(int(option(self.shape, "skip")))
-            if option(self.shape, "header"):
-                self.book.header([*names, *added.column_names])
-        mark = [] if option(self.shape, "header") else [f"{MARK}{len(self._header)}"]
-        places = [names.index(name) if name in names else None for name in self._header]
-        reasons = [column(added, name, t.Text(True)).to_pylist() for name in added.column_names]
-        # Rejected rows alone come here, one by one.
-        for at, (row, cells) in enumerate(zip(self.book.next_rows(len(rows)), rows, strict=True)):
-            line = [*("" if place is None else cells[place] for place in places), *mark, *(str(one[at] or "") for one in reasons)]
-            for number, text in enumerate(line):
-                self.book.text(row, number, text)
-
-    def close(self) -> None:
-        self.book.close()
-
-    def abort(self) -> None:
-        self.book.abort()
 
 
 def sheet_name(wanted: str) -> str:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import zipfile
+from xml.sax.saxutils import escape
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 SCRIPT = """source feed: {kind} {{
   {options}
@@ -69,3 +75,54 @@ def test_rejects_of_fixed_width_are_lines_that_can_be_sent_again(dhm, tmp_path):
     rejects.write_text(rejects.read_text().replace("b      x", "b      2"))
     assert 0 == dhm("run", made, "--source", f"feed={rejects}", "--out", tmp_path / "again").code
     assert '{"sku":"b","qty":2}\n' == (tmp_path / "again/stock.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("header", "bad"),
+    [
+        (["sku", "qty"], ["x" * 40_000, "nope"]),
+        (["sku", "qty", "note"], ["a", "nope", "x" * 40_000]),
+        (["sku", "qty", *[""] * 16_381, "note"], ["a", "nope", *[""] * 16_381, "far"]),
+        (["sku", "qty", *[""] * 16_381, "note"], ["a", "nope"]),
+    ],
+)
+@pytest.mark.parametrize("sheet_has_header", [True, False])
+def test_a_rejected_row_that_no_workbook_can_hold_keeps_no_good_row_back(dhm, tmp_path, header, bad, sheet_has_header):
+    rows = ([header] if sheet_has_header else []) + [bad, ["good", "1"]]
+    sheet(tmp_path / "feed.xlsx", rows)
+    made = script(tmp_path, "xlsx", *([] if sheet_has_header else ["jsonl", "header false", ' at "1"', ' at "2"']))
+    ended = dhm("run", made, "--source", f"feed={tmp_path / 'feed.xlsx'}", "--out", tmp_path / "out")
+    assert 0 == ended.code, ended.err
+    assert ['{"sku":"good","qty":1}'] == (tmp_path / "out/stock.jsonl").read_text().splitlines()
+    rejects = tmp_path / "out/run/rejects/feed.xlsx"
+    told = [[str(cell) for cell in row] for row in CalamineWorkbook.from_path(rejects).get_sheet_by_index(0).to_python()]
+    (line,) = told[sheet_has_header:]
+    whole = bad == ["a", "nope"]
+    assert whole != ("a sheet holds 16,384 columns" in line[-1])
+    assert "nope" in line[-2]
+    # Sent again with what made it fail mended alone, what was cut is not taken for what it was.
+    again = [["1" if cell == "nope" else cell for cell in row] for row in told]
+    sheet(tmp_path / "again.xlsx", again)
+    ended = dhm("run", made, "--source", f"feed={tmp_path / 'again.xlsx'}", "--out", tmp_path / "second")
+    assert 0 == ended.code, ended.err
+    assert (['{"sku":"a","qty":1}'] if whole else []) == (tmp_path / "second/stock.jsonl").read_text().splitlines()
+
+
+def sheet(path, rows):
+    """A workbook of text as programs write it that know no bounds of Excel's."""
+    xlsxwriter.Workbook(path).close()
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    lines = (
+        f'<row r="{row}">{"".join(_cell(row, number, text) for number, text in enumerate(cells) if text)}</row>'
+        for row, cells in enumerate(rows, start=1)
+    )
+    body = f"<sheetData>{''.join(lines)}</sheetData>".encode()
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(b"<sheetData/>", body)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, data in parts.items():
+            book.writestr(name, data)
+
+
+def _cell(row, number, text):
+    return f'<c r="{xl_rowcol_to_cell(row - 1, number)}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
