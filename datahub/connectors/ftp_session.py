@@ -21,6 +21,7 @@ from datahub.project.in_words import ANOTHER, NO_TLS, TLS_ENDED, Words, in_words
 from datahub.project.redaction import redacted
 
 _FULL = "a full disk or a quota is the usual cause: ask whoever runs the host"
+_RIGHTS = "the account may lack the right to it, or what is there may be in the way: ask whoever runs the host"
 _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (directory|regular file)|no files", re.IGNORECASE)
 _REFUSED = re.compile(r"denied|permission|not allowed|read-?only|forbidden|privilege", re.IGNORECASE)
 
@@ -187,9 +188,11 @@ class FtpSession:
             case "550" if _ABSENT.search(text):
                 return Missing(f"there is no `{path}` on {self.name}")
             case "550" | "553" | "532" | "550" if _REFUSED.search(text):
-                return TerminalError(f"{self.name} does not allow it: `{path}`: {text}")
+                return TerminalError(f"{self.name} does not allow it: `{path}`: {text}", _RIGHTS)
             case "426" | "451" | "452" | "552":
                 return NoRoom(f"{self.name}: `{path}`: {text}", "" if code == "426" else _FULL)
+            case "550" | "553":
+                return TerminalError(f"{self.name}: `{path}`: {text}", _RIGHTS)
             case _ if code.startswith("4"):
                 return TransientError(f"{self.name}: `{path}`: {text}")
             case _:

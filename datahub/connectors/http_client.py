@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 5
 """Answers after which trying again may work."""
 LONGEST_WAIT = 3600.0
 PROXY = "look at the `proxy` of the connection, and at what that lets through"
+_CUT = re.compile(r"without sending complete message body \(received (\d+) bytes, expected (\d+)\)")
 
 
 class Web(Protocol):
@@ -92,6 +94,9 @@ def told(what: str, proxy: str | None = None) -> Iterator[None]:
             raise TransientError(f"{what}: what answers there does not speak HTTP", ANOTHER) from None
         if "without sending a response" in text:
             raise TransientError(f"{what}: the server ended the connection without an answer", ANOTHER) from None
+        if cut := _CUT.search(text):
+            came, wanted = (int(count) for count in cut.groups())
+            raise TransientError(f"{what}: the server ended the connection after {came:,} of {wanted:,} bytes") from None
         raise TransientError(f"{what}: {said(problem)}", in_words(problem).help) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as problem:
         raise TerminalError(f"{what} is no address: {problem}") from None

@@ -22,5 +22,6 @@ class Pace:
         if passed < self._deadline:
             return
         if self._moved < SLOWEST * passed:
-            raise TransientError(f"{self._what}: only {self._moved} bytes came in {passed:.0f} s")
+            said = f"{self._what}: only {self._moved:,} bytes came in {passed:.0f} s"
+            raise TransientError(said, "a host that is only slow may need a longer `deadline` of the connection")
         self._since, self._moved = time.monotonic(), 0

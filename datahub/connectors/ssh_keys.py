@@ -89,6 +89,14 @@ def shown_key(connection: Sftp) -> HostKey:
     return HostKey(key.get_algorithm(), key.get_fingerprint(), f"{name} {' '.join(public)}\n")
 
 
+def known_keys(connection: Sftp, known_hosts: Path) -> list[str]:
+    """The fingerprints of the keys by which the host of a connection is known."""
+    if not known_hosts.is_file():
+        return []
+    keys, *_ = asyncssh.match_known_hosts(trusted_keys(connection, known_hosts), connection.host, "", connection.port)
+    return [key.get_fingerprint() for key in keys]
+
+
 def remember(key: HostKey, known_hosts: Path) -> None:
     """Write a key into the file of known hosts, in place of other keys of its kind for that host."""
     host, algorithm, _ = key.line.split()

@@ -35,6 +35,8 @@ _STYLE = re.compile(rb'\bs="(\d{1,9})"')
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]{1,7})"')
 _FAR = re.compile(rb'\br="(A[M-Z]|[B-Z][A-Z]|[A-Z]{3})([0-9]{1,7})"')
 """Cells beyond the columns that a sheet of all rows can have."""
+_BEYOND = re.compile(rb'<(?:\w+:)?(?:row|c)\b[^>]*?\br="([A-Z]{4,40}[0-9]{1,40}|[A-Z]{0,3}[0-9]{8,40})"')
+"""Rows and cells beyond the last of Excel, which end the program that reads them."""
 _CHUNK, _OVERLAP = 4 << 20, 64 << 10
 
 Cell: TypeAlias = tuple[int, int]
@@ -67,6 +69,9 @@ def scanned(file: io.BufferedReader, sheet: str, name: str) -> Scanned:
         widths = _widths(book)
         numbers = re.compile(_NUMBERS % b"|".join(b"%d" % one for one in widths)) if widths else None
         for text in _pieces(book, sheet):
+            if beyond := _BEYOND.search(text):
+                message = f"`{name}` names `{beyond[1].decode()}` in `{sheet}`, beyond the last row or column that a sheet has"
+                raise BadInput("R005", message, "what made the workbook numbers its cells wrongly: have it made anew", path=name)
             for column, row, error in (one.groups() for one in _ERRORS.finditer(text)):
                 found.errors[int(row) - 1, _index(column.decode())] = error.decode("utf-8", "replace")
             for one in _UNWORKED.finditer(text) if b"<f" in text or b":f" in text else ():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 
+import asyncssh
 import jsonschema
 import pytest
 
@@ -281,6 +282,17 @@ def test_a_host_is_trusted_tried_and_listed(shop, dhm, tmp_path, monkeypatch):
         assert Exit.USAGE == dhm("connections", "trust", "erp").code
         trusted = dhm("connections", "trust", "erp", "--fingerprint", server.fingerprint)
         assert (Exit.DONE, f"{server.fingerprint}\n") == (trusted.code, trusted.out)
+
+        once_more = dhm("connections", "trust", "erp", "--fingerprint", server.fingerprint)
+        assert (Exit.DONE, True) == (once_more.code, "it is known already, by known_hosts" in once_more.err)
+        known = (shop / "known_hosts").read_text()
+        _, kind, key = known.split()
+        strange = asyncssh.generate_private_key(kind)
+        (shop / "known_hosts").write_text(known.replace(key, strange.export_public_key().decode().split()[1]))
+        refused = dhm("connections", "trust", "erp")
+        assert (Exit.USAGE, True) == (refused.code, f"Known so far: {strange.get_fingerprint()}. This is another" in refused.err)
+        assert Exit.DONE == dhm("connections", "trust", "erp", "--fingerprint", server.fingerprint).code
+        assert known == (shop / "known_hosts").read_text()
 
         pinned = ("connections", "trust", "erp", "--set", "connections.erp.fingerprint=" + server.fingerprint)
         assert Exit.DONE == dhm(*pinned).code

@@ -360,6 +360,14 @@ def test_f12_answers_mean_what_their_codes_say(answer, kind, connect):
         assert kind is type(told.value)
 
 
+@pytest.mark.parametrize("answer", ["550 Permission denied", "550 Rename failed.", "553 Could not create file."])
+def test_what_the_host_refuses_is_told_with_where_to_look(answer, connect):
+    with lying(Lies(answers={"DELE": answer})) as server:
+        with pytest.raises(TerminalError, match=answer[4:]) as told:
+            connect(server).remove("a")
+        assert "the account may lack the right" in told.value.help
+
+
 def test_a_wrong_password_is_told_and_not_tried_again(ftp_server, connect):
     with pytest.raises(TerminalError, match="refuses the login of `dhm`"):
         list(connect(ftp_server("plain"), password="${env:WRONG}").list(""))
@@ -409,8 +417,9 @@ _LISTED = "-rw-r--r-- 1 u g 1 May  1 2026 {}\r\n"
 def test_a_listing_that_crawls_is_noticed_within_the_deadline(lies, connect):
     with lying(lies) as server:
         begun = time.monotonic()
-        with pytest.raises(TransientError, match=r"`\.`: only \d+ bytes came in 1 s"):
+        with pytest.raises(TransientError, match=r"`\.`: only [\d,]+ bytes came in 1 s") as told:
             list(connect(server, deadline=timedelta(seconds=1)).list(""))
+        assert "a longer `deadline`" in told.value.help
         assert time.monotonic() - begun < 10
 
 

@@ -355,7 +355,7 @@ def test_h4_a_file_that_changed_meanwhile_is_not_put_together(web, connect):
 
 def test_h4_without_a_validator_nothing_is_put_together(connect):
     given = Answers([answer(b"x" * 10, "Content-Length: 100")])
-    with answering(given) as server, pytest.raises(TransientError):
+    with answering(given) as server, pytest.raises(TransientError, match="the server ended the connection after 10 of 100 bytes"):
         content(connect(server), "a")
     assert 1 == len(given.seen)
 

@@ -259,3 +259,18 @@ def test_rows_that_stand_in_another_order_are_all_there(tmp_path):
 def test_rows_are_counted_once_where_pieces_of_a_large_sheet_overlap(tmp_path):
     workbook(tmp_path / "f.xlsx", [["a", "b"], *([f"{number}", number / 7, number / 11, number / 13] for number in range(60_000))])
     assert 60_000 == len(read(tmp_path / "f.xlsx", "a").columns["a"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (b'<row r="2"', b'<row r="99999999999"', "99999999999"),
+        (b'<c r="A2"', b'<c r="ZZZZZZZ2"', "ZZZZZZZ2"),
+        (b'"A2"', b'"A20000000"', "A20000000"),
+    ],
+)
+def test_what_is_named_beyond_the_last_cell_of_a_sheet_is_told_with_its_name(tmp_path, old, new, named):
+    workbook(tmp_path / "f.xlsx", [["a"], ["x"]])
+    sheet_as(tmp_path / "f.xlsx", (old, new))
+    problem = refusal(tmp_path / "f.xlsx")
+    assert ("R005", True) == (problem.code, f"`f.xlsx` names `{named}` in `Feed`, beyond the last" in problem.message)

@@ -30,10 +30,12 @@ def command(
     one, _ = connection(read, name)
     if not isinstance(one, Sftp):
         raise Stop(f"`{name}` is of kind `{one.kind}`; only hosts that speak SSH have such keys")
-    from datahub.connectors.ssh_keys import remember, shown_key
+    from datahub.connectors.ssh_keys import known_keys, remember, shown_key
 
+    file = known_hosts(one, read.folder)
     with world_told():
         key = shown_key(one)
+        known = known_keys(one, file)
     say(f"{one.host}:{one.port} shows a key of kind {key.algorithm}:")
     give(f"{key.fingerprint}\n")
     if one.pins:
@@ -42,12 +44,15 @@ def command(
             return
         advice = f'compare it with the host\'s owner; if it is theirs, write `fingerprint = "{key.fingerprint}"`'
         raise Stop(f"this is not the key that the `fingerprint` of `{name}` names", advice, code=Exit.WRONG)
-    if fingerprint:
-        if fingerprint.rstrip("=") != key.fingerprint.rstrip("="):
-            raise Stop("this is not the key that was named", "ask the host's owner whether it has a new one", code=Exit.WRONG)
-    elif not _agreed():
+    if fingerprint and fingerprint.rstrip("=") != key.fingerprint.rstrip("="):
+        raise Stop("this is not the key that was named", "ask the host's owner whether it has a new one", code=Exit.WRONG)
+    if key.fingerprint in known:
+        say(f"it is known already, by {one.known_hosts}: nothing is to be written")
+        return
+    if known:
+        say(f"Known so far: {', '.join(known)}. This is another: either the host has a new one, or somebody stands between.")
+    if not fingerprint and not _agreed():
         raise Stop("nothing was written", code=Exit.WRONG)
-    file = known_hosts(one, read.folder)
     remember(key, file)
     say(f"written to {one.known_hosts}")
 
