@@ -65,6 +65,8 @@ _MISFITS = {
 """What a code says where the type is known that the value does not fit."""
 LATER = "later"
 """`wanted` of a doubled key (R303) where the last row of it is kept, and not the first."""
+CONDITION = "R301"
+"""The code of a condition that does not hold; `wanted` is the condition."""
 OUTSIDE = "R603"
 """The code of what a function has no answer for; `wanted` is the function."""
 _LONGEST = 80
@@ -75,6 +77,8 @@ def phrase(code: str, wanted: str = "") -> str:
     """What a code says of the value beside it, and of the type or function `wanted`; of a code of a script that the value is refused."""
     if code == OUTSIDE and wanted:
         return f"has no answer in {wanted}: `dhm functions {wanted}` says what it takes"
+    if code == CONDITION and 0 < len(wanted) <= _LONGEST:
+        return f"does not meet `{wanted}`"
     if code == "R303" and wanted == LATER:
         return "is a key that a later row has"
     if code in _MISFITS and 0 < len(wanted) <= _LONGEST:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.diagnostics.row_codes import CONDITION
 from datahub.engine.branches import where
 from datahub.engine.cells import REQUIRED
 from datahub.engine.failures import failing, in_entry, in_item, in_member, nulled, of_itself, union
@@ -21,6 +22,7 @@ from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
 from datahub.functions.written import as_text
+from datahub.plan.text import condition as told
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.reading import beyond
@@ -169,7 +171,9 @@ def _broken(values: pa.Array, here: str, demands: Demands, lost: Mask, scope: Sc
             found.append(asked.failures)
         rows = np.flatnonzero(broken)
         if len(rows):
-            found.append((Failure(rows, code, values=as_text(values.take(pa.array(rows)))),))
+            found.append(
+                (Failure(rows, code, values=as_text(values.take(pa.array(rows))), wanted=told(condition) if code == CONDITION else ""),)
+            )
             live &= ~broken
     return found
 

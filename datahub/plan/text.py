@@ -11,6 +11,12 @@ _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _CHAINS = frozenset({"+", "-", "*", "/", "&"})
 
 
+def condition(expression: ir.Expression) -> str:
+    """A condition as it is told beside a value that does not meet it."""
+    text = shown(expression)
+    return text[1:-1] if isinstance(expression, ir.Call | ir.Logic) and text.startswith("(") else text
+
+
 def shown(expression: ir.Expression) -> str:
     """`expression` on one line."""
     match expression:

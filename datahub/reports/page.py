@@ -9,6 +9,7 @@ from pathlib import Path
 from datahub.diagnostics.row_codes import ROW_CODES
 from datahub.project.redaction import redacted
 from datahub.records import record
+from datahub.reports.for_senders import FOR_SENDERS
 from datahub.reports.html import Markup, element, page
 from datahub.reports.report import Cause, CodeCount, Report, SourceCounts, field_of
 from datahub.zones import zone_named
@@ -213,9 +214,14 @@ def _code(one: CodeCount) -> Markup:
     rule = ROW_CODES.get(one.code)
     first = str(one.samples[0].get("message") or "") if one.samples else ""
     title = rule.summary if rule else one.meaning if one.several else first or one.meaning
-    advice = rule.explanation if rule else _of_script(one)
+    if rule:
+        # Who sent the file reads first, and has no script.
+        for_script = element("p", element("b", "For whoever keeps the script: "), _coded(rule.explanation), class_="faint")
+        advice = [element("p", element("b", "What to do: "), FOR_SENDERS[one.code]), for_script]
+    else:
+        advice = [element("p", element("b", "What to do: "), _coded(_of_script(one)))]
     head = element("summary", element("b", one.code), " ", title, element("span", one.count, " ×", class_="count"))
-    return element("details", head, element("p", element("b", "What to do: "), _coded(advice)), _samples(one), open="open")
+    return element("details", head, advice, _samples(one), open="open")
 
 
 def _of_script(one: CodeCount) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datahub.diagnostics.row_codes import CONDITION
 from datahub.engine import issues
 from datahub.engine.evaluate import evaluate
 from datahub.engine.evidence import shown_by
@@ -16,6 +17,7 @@ from datahub.engine.scope import RunState, Scope
 from datahub.engine.settle import CHECKS, NOTES
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows, only_where
 from datahub.functions.columns import fixed
+from datahub.plan.text import condition
 from datahub.semantic.ir import CheckRule, Evidence
 
 _GRAVE = ("error", "fatal")
@@ -80,6 +82,7 @@ def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: 
         origin=run.origins.number(rule.origin),
         severity=rule.severity,
         message="" if texts is not None else _plain(rule),
+        wanted=condition(rule.condition) if rule.code == CONDITION and texts is None else "",
     )
 
 

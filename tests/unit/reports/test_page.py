@@ -9,7 +9,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from datahub.diagnostics.row_codes import ROW_CODES
 from datahub.project.redaction import redacted
+from datahub.reports.for_senders import FOR_SENDERS
 from datahub.reports.html import element
 from datahub.reports.page import JobFacts, as_page, as_short_page, write_page
 from datahub.reports.report import CodeCount, OperatorCounts, Report, SourceCounts, WrittenFile
@@ -199,3 +201,10 @@ def test_words_are_read_by_day_and_by_night():
             colour = colour if len(colour) == 7 else "#" + "".join(one * 2 for one in colour[1:])
             light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, ground)
+
+
+def test_advice_for_senders_needs_no_script():
+    assert set(ROW_CODES) == set(FOR_SENDERS)
+    assert [] == [code for code, words in FOR_SENDERS.items() if "`" in words or not words.endswith(".")]
+    text = Reader(as_page(report())).text
+    assert text.index(FOR_SENDERS["R104"]) < text.index("For whoever keeps the script: Numbers are read")

@@ -1,0 +1,53 @@
+"""What whoever sends a file can do about rows that were refused, in words that need no script."""
+
+from __future__ import annotations
+
+_SEND = "Correct the value where it comes from, and send the row again"
+
+FOR_SENDERS = {
+    "R001": "Save the file in the encoding that was agreed on, mostly UTF-8, and send it again.",
+    "R002": "Look for a value that holds the sign between the columns, or a line break: it must stand between quotes.",
+    "R003": "Leave the column out, or ask for it to be taken.",
+    "R004": "Send the file with this column; if it has another name now, tell whoever takes the file.",
+    "R005": "The file is cut off or of another format at this place: export it once more, and send it again.",
+    "R006": "Send the value in the form that was agreed on.",
+    "R007": "Write as many parts into the cell as its column asks for, with the sign between them that was agreed on.",
+    "R008": "Look whether what is named here exists, and correct the name.",
+    "R101": f"{_SEND}: digits alone, without decimals, units or words.",
+    "R102": f"{_SEND}: the number is larger than it may be.",
+    "R103": f"{_SEND}: one of the two words that were agreed on, such as yes and no.",
+    "R104": f"{_SEND}: a number without a currency, a unit or words.",
+    "R105": f"{_SEND}: with no more decimals than there may be.",
+    "R106": f"{_SEND}: a day that exists, written as was agreed on.",
+    "R107": f"{_SEND}: a date and a time, written as was agreed on.",
+    "R108": f"{_SEND}: a time of day such as 14:30.",
+    "R109": f"{_SEND}: one of the words that are possible here.",
+    "R110": f"{_SEND}: clocks were changed at that time; write the distance to UTC behind it, such as +02:00.",
+    "R111": f"{_SEND}: it must be JSON.",
+    "R112": f"{_SEND}: a length of time such as 01:30:00.",
+    "R201": "Fill the value in where it comes from, and send the row again.",
+    "R202": f"{_SEND}: it is longer than it may be.",
+    "R203": f"{_SEND}: it is shorter than it must be, or empty.",
+    "R204": f"{_SEND}: it has not the form that is asked for.",
+    "R301": f"{_SEND}: beside each value stands the condition that it does not meet.",
+    "R302": "Fill in what the row is known by, such as its number, and send it again.",
+    "R303": "The same key stands in several rows: keep the right one, and give each of the others a key of its own.",
+    "R401": "Correct the value where it comes from; if it is right, tell whoever keeps the table that it is missing there.",
+    "R402": "Look at the day; if it is right, tell whoever keeps the table that it has no value for that day.",
+    "R403": "More than one row fits: correct what they are found by, so that one does.",
+    "R404": "No row fits: correct what it is found by, or send the row that is missing.",
+    "R405": "Correct the values that decide; if they are right, tell whoever keeps the rules that none fits.",
+    "R406": "Tell whoever keeps the rules that several fit these values.",
+    "R501": "Correct the row of the group that was refused by itself, and send the whole group again.",
+    "R502": "Correct the row that was refused by itself, and send all that belongs to it again.",
+    "R503": "Send the row that is referred to, or correct the reference.",
+    "R504": "Correct the row that is referred to, which was refused itself, and send both again.",
+    "R505": "Correct what the row belongs to: it leads back to the row itself.",
+    "R511": "Give all rows of the group the same value, and send the group again.",
+    "R601": f"{_SEND}: nothing can be divided by zero.",
+    "R602": f"{_SEND}: what is made of it is larger than it may be.",
+    "R603": f"{_SEND}: nothing can be made of it here.",
+    "R604": f"{_SEND}: it has fewer parts than are asked for.",
+    "R703": f"{_SEND}: what takes it cannot hold it.",
+}
+"""For each code of the language."""
