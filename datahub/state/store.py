@@ -341,5 +341,8 @@ class StateStore(Protocol):
     def together(self) -> AbstractContextManager[object]:
         """Everything done within is one transaction."""
 
+    def keep_copy(self) -> None:
+        """Keep beside it what is known until now, where that is little: with it goes on whoever loses it."""
+
     def audit(self, actor: str, action: str, object: str, now: datetime) -> None: ...
     def close(self) -> None: ...

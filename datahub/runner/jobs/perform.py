@@ -128,12 +128,14 @@ class _Work:
             set_poison_aside(self._context, self._claim, self._run)
             self._make(hold)
         self._store.runs.advance(self._claim, RunStatus.DELIVERING, self._context.clock())
+        self._store.keep_copy()
         deliver(self._context, self._run, self._claim, hold)
         self._commit(hold)
         self._dispose(hold)
         if self._stays and self._report is not None:
             self._warn(self._report, self._stays)
         self._end(RunStatus.SUCCESS, "", "")
+        self._store.keep_copy()
         reach("ended")
 
     def _range(self) -> RangeOf | None:

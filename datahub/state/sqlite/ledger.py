@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -29,11 +29,13 @@ from datahub.state.sqlite.messages import SqliteMessages
 from datahub.state.sqlite.runs import SqliteRuns
 from datahub.state.sqlite.schema import APPLICATION, VERSIONS
 from datahub.state.sqlite.snapshots import SqliteSnapshots, SqliteSwitches
-from datahub.state.sqlite.troubles import damaged, foreign, identity, newer, on_a_network, shut, still, trouble
+from datahub.state.sqlite.troubles import before, damaged, foreign, identity, newer, on_a_network, shut, still, trouble
 from datahub.state.store import LedgerUnusable
 
 BACKUP_AFTER = 24 * 3600
 """A copy that is older than this many seconds is made anew when the ledger is opened to be written."""
+COPIED_ALWAYS = 4_000_000
+"""A ledger of so many bytes is copied whenever something is about to be sent, and when it has arrived."""
 CHECKED_ALWAYS = 16_000_000
 """A ledger of so many bytes is read whole whenever it is opened, a larger one before its copy is made."""
 
@@ -133,6 +135,18 @@ class SqliteLedger:
     def backup(self) -> Path:
         """A copy of the ledger beside it, whole at any instant."""
         return _backup(self._connection, self.path)
+
+    def keep_copy(self) -> None:
+        """What is sent from now on is known to the copy, with its keys: who goes back to it sends it under the same ones."""
+        if self.path.stat().st_size > COPIED_ALWAYS:
+            return
+        # The copy is for a day that may never come, and the run is for today.
+        # No copy takes the place of a later one: who makes it is the only one that writes, and others may read.
+        failing = suppress(OSError, sqlite3.Error, LedgerUnusable)
+        with failing, self.writing(), closing(_connect(self.path, self._wait, look=True)) as beside:
+            # Nor one of what was damaged meanwhile.
+            if beside.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
+                _backup(beside, self.path)
 
     def close(self) -> None:
         with self._lock:
@@ -249,7 +263,9 @@ def _migrate(connection: sqlite3.Connection, path: Path, versions: Sequence[str]
         if _stale(path):
             _backup(connection, path)
         return
-    _backup(connection, path)
+    kept = before(path, version)
+    with suppress(FileExistsError):
+        os.link(_backup(connection, path), kept)
     connection.execute("BEGIN IMMEDIATE")
     # Another process may have done it while this one waited.
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -85,11 +85,15 @@ def damaged(path: Path, why: str) -> LedgerUnusable:
     if copy.exists():
         made = datetime.fromtimestamp(copy.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
         advice = (
-            f"go back to the copy of {made}: `{aside} && cp {_q(copy)} {_q(path)}`; "
-            "what was delivered since is told apart again by its keys and by the files that are moved away"
+            f"go back to the copy of {made}: `{aside} && cp {_q(copy)} {_q(path)}`. What was planned by then goes on under its keys; "
+            "what was read and delivered by runs after that is not known any more: take files that still lie there away first, or they "
+            "arrive once more, and so do rows of APIs behind the position of then"
         )
     else:
-        advice = f"start a new one: `{aside}`; files that still lie in their folders are taken up again, under the same keys"
+        advice = (
+            f"start a new one: `{aside}`; it knows nothing of what was delivered: what still lies in the folders, and all rows of APIs, "
+            "arrive once more under other keys. Take away first what had arrived"
+        )
     return LedgerUnusable(f"the ledger `{path}` is damaged: {why}", advice)
 
 
@@ -98,11 +102,18 @@ def foreign(path: Path) -> LedgerUnusable:
 
 
 def newer(path: Path, version: int, known: int) -> LedgerUnusable:
+    copy = before(path, known)
+    back = f", or go back to the copy it made before, which knows nothing of what was done since: `cp {_q(copy)} {_q(path)}`"
     return LedgerUnusable(
         f"the ledger `{path}` has version {version}, and this `dhm` knows versions up to {known}",
-        "a newer `dhm` has used it: use that one here too (`dhm --version` on the machine that has it tells which), "
-        f"or go back to the copy it made before: `cp {_q(str(path) + '.backup')} {_q(path)}`",
+        "a newer `dhm` has used it: use that one here too (`dhm --version` on the machine that has it tells which)"
+        f"{back if copy.exists() else ''}",
     )
+
+
+def before(path: Path, version: int) -> Path:
+    """Where the copy of a ledger lies that was made when a newer version took it over."""
+    return path.with_name(f"{path.name}.version-{version}")
 
 
 def on_a_network(path: Path) -> None:

@@ -136,7 +136,30 @@ def test_a_ledger_of_a_newer_version_is_refused(path):
     other.close()
     problem = refused(path)
     assert "version 99" in problem.message
-    assert "cp " in problem.help
+    # Its copy may be as new, and then is no way back.
+    assert "cp " not in problem.help
+
+
+def test_the_copy_that_was_made_of_an_older_version_stays_for_the_way_back(path):
+    with closing(SqliteLedger(path, versions=(*VERSIONS, "CREATE TABLE more (x TEXT)"))) as store:
+        store.runs.submit(Fire("offers", FireKind.CRON, NOON.replace(year=2027)), Admission(), NOON)
+        store.keep_copy()
+    typed(refused(path).help.partition("since: ")[2])
+    with closing(SqliteLedger(path)) as store:
+        assert 1 == len(store.runs.list())
+
+
+def test_a_copy_is_kept_of_what_is_known_and_none_of_what_is_damaged(path):
+    copy = path.with_name("ledger.sqlite.backup")
+    with closing(SqliteLedger(path)) as store:
+        store.runs.submit(Fire("offers", FireKind.CRON, NOON.replace(year=2027)), Admission(), NOON)
+        store.keep_copy()
+        with closing(sqlite3.connect(copy)) as other:
+            assert [(2,)] == other.execute("SELECT count(*) FROM run").fetchall()
+        before = copy.read_bytes()
+        damage(path)
+        store.keep_copy()
+    assert before == copy.read_bytes()
 
 
 def test_a_locked_ledger_says_who_to_ask_and_that_trying_again_helps(path):
