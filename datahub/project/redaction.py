@@ -12,6 +12,8 @@ from urllib.parse import quote, quote_plus
 SHORTEST = 4
 """A shorter secret is not looked for: it would be found in every other word."""
 _SHORTEST_CODED = 6
+_SHORTEST_LOWERED = 16
+"""A host is told in small letters; those of a shorter secret may be a word."""
 MASK = "•••"
 _HEAD = 6
 """So many characters of a secret that was cut off are looked for, where it is told that something was."""
@@ -106,6 +108,8 @@ def _forms(secret: str) -> Iterator[str]:
     yield secret
     yield repr(secret)[1:-1]
     yield html.escape(secret)
+    if len(secret) >= _SHORTEST_LOWERED:
+        yield secret.lower()
     for ascii_only in (True, False):
         told = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         yield from (told, told.replace("/", "\\/"), html.escape(told))
