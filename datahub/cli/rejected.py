@@ -8,6 +8,8 @@ from datahub.cli.ledger_runs import one_run
 from datahub.cli.output import Stop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datahub.state.records import Rejects, Run
     from datahub.state.store import StateStore
 
@@ -33,3 +35,12 @@ def meant(store: StateStore, text: str, source: str = "") -> Run:
             if source in ("", one.source) and (run := store.runs.get(one.run)) is not None:
                 return run
     return one_run(store, text)
+
+
+def not_there(path: Path) -> Stop:
+    """What is said of a file of rejected rows that is not where the ledger has it."""
+    return Stop(
+        f"there is no file `{path}`",
+        "`dhm runs prune` removes those of runs that are older than `retention.rejects`; of a younger run, somebody has moved it, or `runs`"
+        " beside the ledger",
+    )

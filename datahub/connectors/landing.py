@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -109,9 +110,13 @@ class Landing:
             self._cleared = True
             _clear(folder)
         wanted = sum(split.size or 0 for split in splits)
-        if shutil.disk_usage(folder).free < wanted + PIECE:
+        free = shutil.disk_usage(folder).free
+        if free < wanted + PIECE:
             names = f"`{splits[0].name}`" if len(splits) == 1 else f"{len(splits)} files"
-            raise TransientError(f"there is no room for {names} ({wanted:,} bytes) in `{folder}`")
+            raise TransientError(
+                f"there is no room for {names} ({wanted:,} bytes, and {PIECE:,} that stay free) in `{folder}`, which has {free:,}",
+                f"make room (`df -h {shlex.quote(str(folder))}`; `dhm runs prune` removes what old runs left)",
+            )
 
     def _read_together(self, splits: Sequence[Split]) -> Mapping[str, bytes]:
         """The small ones that came whole and as they were listed; what did not is fetched alone, which tells why."""

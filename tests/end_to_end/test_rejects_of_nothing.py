@@ -4,6 +4,7 @@ what a replay did not deliver is still to be replayed."""
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -255,3 +256,22 @@ def test_a_replay_for_which_there_is_no_room_says_what_to_do_and_leaves_nothing(
     assert [first] == [one["run"] for one in json.loads(dhm("runs", "ls", "--output", "json")[0])]
     dhm("rejects", "replay", first, "--file", "c.csv")
     assert ["A", "B", "C", "D", "E"] == skus(here)
+
+
+def test_a_file_of_rejects_that_is_not_there_is_named_whatever_took_it(here):
+    (here / "in" / "a.csv").write_text("sku,price\nA,1\nB,2\nC,3\nD,4\nE,bad\n")
+    dhm("run", "offers")
+    path = next((here / ".dhm").rglob("rejects/feed*"))
+    path.rename(here / "aside.csv")
+    for command in ("show", "replay"):
+        said = dhm("rejects", command, "last", code=2)[1]
+        assert f"there is no file `{path}`" in said
+        assert "of a younger run, somebody has moved it" in said
+
+
+def test_a_file_for_which_there_is_no_room_says_how_much_there_is_and_what_to_do(here):
+    with (here / "in" / "a.csv").open("wb") as file:
+        file.truncate(shutil.disk_usage(here).free + (1 << 20))
+    said = dhm("run", "offers", code=75)[1]
+    assert "that stay free" in said
+    assert "make room (`df -h " in said

@@ -49,9 +49,12 @@ def replay_refused(
             f"the job `{context.name}` sends nothing to `{target}` any more", "bind the target again, or correct the rows there"
         )
     made = made_files(context, earlier, target)
-    entity, like = next(iter(made.items()))
+    entity, like = next(iter(made.items()), ("", context.folders.run(earlier.id) / "out"))
     if not like.is_file():
-        raise TerminalError(f"what run {earlier.id} sent is gone: `{like}`", "`dhm runs prune` removes what is older than `retention`")
+        raise TerminalError(
+            f"what run {earlier.id} sent is not there any more: `{like}`",
+            "`dhm runs prune` removes what is older than `retention`; of a younger run, somebody has moved `runs` beside the ledger",
+        )
     table = rows_like(file, pq.read_schema(like))
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     held_rows = held(context, rejects, file) if places is None else Held(len(places), places)

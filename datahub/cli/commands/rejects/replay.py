@@ -45,7 +45,7 @@ def command(
     from datahub.cli.job_run import Asked, ended, exit_of
     from datahub.cli.ledger_runs import opened
     from datahub.cli.project import plan_of
-    from datahub.cli.rejected import chosen
+    from datahub.cli.rejected import chosen, not_there
     from datahub.cli.waits import waits_told
     from datahub.runner.jobs.bind import bind
     from datahub.runner.jobs.picked_rejects import picked
@@ -65,7 +65,7 @@ def command(
             raise Stop("`--code` and `--key` choose among the rows as they were rejected", "leave `--file` out, or choose in the file")
         path = file or Path(rejects.path)
         if not path.is_file():
-            raise Stop(f"there is no file `{path}`")
+            raise Stop(f"there is no file `{path}`") if file else not_there(path)
         context = bind(loaded, found.job, plan_of(loaded, found.job), store)
         _takes_rows(context, target_of(rejects.source))
         with TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from datahub.cli.output import Stop, counted, give, say
+from datahub.cli.output import counted, give, say
 
 
 def command(
@@ -21,7 +21,7 @@ def command(
     from pathlib import Path
 
     from datahub.cli.ledger_runs import opened
-    from datahub.cli.rejected import chosen
+    from datahub.cli.rejected import chosen, not_there
     from datahub.runner.jobs.undelivered import undelivered
 
     with opened(env) as (_, store):
@@ -29,7 +29,7 @@ def command(
         no = undelivered(store, one, found)
     path = Path(found.path)
     if not path.is_file():
-        raise Stop(f"`{path}` is gone", "`dhm runs prune` removes what is older than `retention.rejects`")
+        raise not_there(path)
     say(f"{counted(found.rows, 'row')} of `{found.source}`: {path}")
     if no is not None:
         say(f"not to be replayed: {no.reason}\n  {no.help}")

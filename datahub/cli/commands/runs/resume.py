@@ -54,8 +54,9 @@ def command(
             raise Stop(told, f"{other_way(store, found)}; `--approve` delivers it all the same")
         if not store.deliveries.planned(found.id) and (lost := gone(store.items.taken(found.id))):
             raise Stop(
-                f"run {found.id} cannot go on: the copy of `{lost[0]}` is gone, which is kept as long as `retention.payloads` says",
-                f"`dhm run {found.job}` reads what is there now",
+                f"run {found.id} cannot go on: the copy of `{lost[0]}` that was landed is not there any more",
+                f"`dhm run {found.job}` reads what is there now; `dhm runs prune` removes copies that are older than `retention.payloads`;"
+                " of a younger run, somebody has moved `landed` beside the ledger",
             )
         if batches := unknown(store, found):
             answered(store, found, batches, arrived, resend, "resume")
