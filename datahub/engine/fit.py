@@ -22,7 +22,6 @@ from datahub.functions.decimals import fit_decimal
 from datahub.functions.declare import Outcome
 from datahub.functions.segments import listed, mapped, owners, places, unpacked
 from datahub.functions.written import as_text
-from datahub.plan.text import condition as told
 from datahub.records import record
 from datahub.semantic import ir
 from datahub.semantic.reading import beyond
@@ -171,6 +170,8 @@ def _broken(values: pa.Array, here: str, demands: Demands, lost: Mask, scope: Sc
             found.append(asked.failures)
         rows = np.flatnonzero(broken)
         if len(rows):
+            from datahub.plan.text import condition as told
+
             found.append(
                 (Failure(rows, code, values=as_text(values.take(pa.array(rows))), wanted=told(condition) if code == CONDITION else ""),)
             )

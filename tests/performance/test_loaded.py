@@ -86,7 +86,7 @@ def loaded(command: str, folder: Path) -> list[str]:
 def test_a_run_leaves_aside_what_it_does_not_need(folder):
     modules = loaded("run", folder)
     assert [] == sorted(ASIDE & set(modules))
-    assert len(modules) < 730
+    assert len(modules) < 735
     assert (folder / "out" / "Offer.parquet").exists()
     again = loaded("run", folder)
     assert [] == sorted((ASIDE | COMPILING) & set(again))

@@ -86,12 +86,14 @@ def command(
     from datahub.cli import memory as held
     from datahub.cli.compiled import compiled
     from datahub.cli.inputs import begun, pairs, sources
-    from datahub.cli.libraries import libraries_told
     from datahub.cli.sizes import size
     from datahub.runner.hashes import Hashes
 
     log_as(log, env=env)
-    libraries_told()
+    if structured() or is_job(script):
+        from datahub.cli.libraries import libraries_told
+
+        libraries_told()
     if is_job(script):
         from datahub.cli.job_run import Asked, run_job
         from datahub.cli.memory import prepare_run

@@ -17,7 +17,6 @@ from datahub.engine.scope import RunState, Scope
 from datahub.engine.settle import CHECKS, NOTES
 from datahub.frames.frame import Column, Failure, Failures, Frame, Mask, Rows, as_mask, failed_rows, only_where
 from datahub.functions.columns import fixed
-from datahub.plan.text import condition
 from datahub.semantic.ir import CheckRule, Evidence
 
 _GRAVE = ("error", "fatal")
@@ -82,7 +81,7 @@ def _finding(rule: CheckRule, evidence: Sequence[Evidence], frame: Frame, rows: 
         origin=run.origins.number(rule.origin),
         severity=rule.severity,
         message="" if texts is not None else _plain(rule),
-        wanted=condition(rule.condition) if rule.code == CONDITION and texts is None else "",
+        wanted=_condition(rule) if rule.code == CONDITION and texts is None else "",
     )
 
 
@@ -113,6 +112,12 @@ def _needed(rule: CheckRule) -> frozenset[str]:
 
     assert rule.message is not None
     return columns_read(rule.message)
+
+
+def _condition(rule: CheckRule) -> str:
+    from datahub.plan.text import condition
+
+    return condition(rule.condition)
 
 
 def _plain(rule: CheckRule) -> str:
