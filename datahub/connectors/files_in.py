@@ -43,6 +43,7 @@ class FilesIn:
         self._left: list[str] = []
         self._none: list[str] = []
         self._announced: dict[str, set[str]] | None = None
+        self._made = set[str]()
         self._beside: Sequence[Waiting] = ()
 
     def beside(self, others: Sequence[Waiting]) -> None:
@@ -108,6 +109,7 @@ class FilesIn:
 
     def close(self) -> None:
         self._announced = None
+        self._made.clear()
         for other in self._beside:
             other.forget()
         self._files.close()
@@ -277,7 +279,10 @@ class FilesIn:
     def _move(self, path: str, folder: str, sha256: str) -> None:
         """Into the folder, under its own name, or that with the content's digest behind it where the name is taken."""
         name, digest = path.rpartition("/")[2], sha256[:8] or "unread"
-        self._files.make_folder(folder)
+        if folder not in self._made:
+            # Thousands of files may go there, and each question takes its way to the host and back.
+            self._files.make_folder(folder)
+            self._made.add(folder)
         names = [name, f"{name}.{digest}", *(f"{name}.{digest}-{number}" for number in range(1, 100))]
         for free in names:
             try:

@@ -215,7 +215,8 @@ def told(place) -> str:
 def test_a_run_takes_a_thousand_small_files(place, tmp_path, capsys, monkeypatch, after):
     here, folder = tmp_path / "here", tmp_path / "project"
     here.mkdir()
-    monkeypatch.setenv("WAY_IN", (place.connection.key or place.connection.password).reveal())
+    way_in = place.connection.key if place.connection.kind == "sftp" else place.connection.password
+    monkeypatch.setenv("WAY_IN", way_in.reveal())
     project = PROJECT % (told(place), KEPT if after == "kept" else MOVED)
     fill = "x" * 1980
     clock: list[tuple[float, float, float]] = []

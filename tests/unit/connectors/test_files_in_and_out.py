@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
@@ -251,6 +252,28 @@ def test_a_name_that_is_taken_in_the_archive_is_not_written_over(here):
     (split,) = found.splits()
     found.settle(found.land(split, here / "landed"), succeeded=False)
     assert ["a.csv"] == listing(here / "bad")
+
+
+def test_the_folder_that_files_are_moved_to_is_made_once_in_a_run(here):
+    class Counting(LocalFiles):
+        made = 0
+
+        def make_folder(self, path):
+            type(self).made += 1
+            super().make_folder(path)
+
+    told = FilesFrom(connection="here", folder="in", ready=AT_ONCE, after=After(action="move", folder="done"))
+    found = FilesIn("feed", Counting(here), told)
+    for turn in range(2):
+        for number in range(3):
+            put(here, f"{number}.csv", f"{turn} {number}\n")
+        for split in list(found.splits()):
+            found.settle(found.land(split, here / "landed"), succeeded=True)
+        assert turn + 1 == Counting.made
+        # Between two runs somebody may have cleared it away.
+        found.close()
+        shutil.rmtree(here / "done")
+    assert [] == listing(here / "in")
 
 
 def test_a_file_that_was_replaced_while_it_was_read_is_not_moved_away_unread(here):
