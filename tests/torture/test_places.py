@@ -101,6 +101,7 @@ def through(place, form, steps):
         where = f"seed {SEED}, step {step}: {told}"
         again = "may arrive a second time" in told
         assert not (again and certain), where
+        assert "not what it was" not in told, where
         assert [] == place.twice or again, where
         if again:
             # They may by a later run too, under the key that they have got.

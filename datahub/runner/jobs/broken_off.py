@@ -266,7 +266,9 @@ class _Look:
         found, torn = [], 0
         for way in dict.fromkeys(ways.way.tolist()):
             rows, batch = ways.only(ways.way == way), self._ways[way]
-            first = None if way in self._spoilt else _stretch(labels, mine, rows.said)
+            # A batch of which some rows were found out before is not there as a whole any more.
+            whole = way not in self._spoilt and len(rows.row) == batch.last - batch.first
+            first = _stretch(labels, mine, rows.said) if whole else None
             if first is None:
                 torn += _label(labels, (named, mine), rows, UNKNOWN)
             else:
