@@ -244,7 +244,11 @@ def test_a_run_whose_files_were_removed_with_time_does_not_go_on_and_says_who_re
         os.utime(path, (0, 0))
     assert "1 file" in dhm("runs", "prune")[2]
     code, _, said = dhm("runs", "resume", failed)
-    assert (2, True, True) == (code, "the copy of `a.csv` is gone" in said, "`dhm run offers` reads what is there now" in said), said
+    assert (2, True, True) == (
+        code,
+        "`a.csv` that was landed is not there" in said,
+        "`dhm run offers` reads what is there now" in said,
+    ), said
     assert ["failed"] == status(here)
 
 
