@@ -18,7 +18,7 @@ from typing import TypeVar
 from datahub.connectors.declare import Entry, Missing, Taken, TerminalError, TransientError
 from datahub.connectors.file_names import room_for_one_more
 from datahub.connectors.ftp_listing import entries, instant, of_facts
-from datahub.connectors.ftp_session import FtpSession
+from datahub.connectors.ftp_session import FtpSession, refused
 from datahub.connectors.kinds.ftp import Ftp
 from datahub.connectors.pace import Pace
 
@@ -84,6 +84,7 @@ class FtpFiles:
                 facts = second[0].lstrip(" ").partition(" ")[0] if second else ""
                 entry = of_facts(f"{facts} x", "") if facts else None
                 if entry is not None:
+                    session.tells = "MLST"
                     return Entry(path, entry.kind, entry.size, entry.modified, entry.identity)
             except ftplib.error_perm as answer:
                 if str(answer)[:3] in ("500", "502", "504"):
@@ -92,7 +93,10 @@ class FtpFiles:
         try:
             # Of a folder, no host that is known tells both a size and a time.
             size, told = session.ftp.size(place), session.ftp.sendcmd(f"MDTM {place}")
-            return self._looked_up(session, path) if size is None else Entry(path, "file", size, instant(told[4:]))
+            if size is None:
+                return self._looked_up(session, path)
+            session.tells = session.tells or "SIZE"
+            return Entry(path, "file", size, instant(told[4:]))
         except ftplib.error_perm:
             return self._looked_up(session, path)
 
@@ -148,11 +152,9 @@ class FtpFiles:
             raise
 
     def rename(self, old: str, new: str, *, replace: bool) -> None:
-        if not replace:
-            # Hosts on Unix replace what is there, so it is looked for.
-            with suppress(Missing):
-                self.look(new)
-                raise Taken(f"`{new}` exists on {self._connection.host}")
+        # Hosts on Unix replace what is there, so it is looked for.
+        if not replace and self._again(lambda session: self._taken(session, new), new):
+            raise Taken(f"`{new}` exists on {self._connection.host}")
         try:
             self._once(lambda session: session.ftp.rename(self._path(session, old), self._path(session, new)), old)
         except TransientError:
@@ -165,6 +167,24 @@ class FtpFiles:
                 raise Taken(f"`{new}` exists, and {self._connection.host} does not replace it") from None
             self._folder_of(new)
             raise
+
+    def _taken(self, session: FtpSession, path: str) -> bool:
+        """Whether a file at a path would be written over; a folder there refuses it itself.
+
+        A command that has told of a file in this login says of another that it is not there: a listing for each of a thousand
+        files that are moved would be read a thousand times.
+        """
+        if session.tells:
+            try:
+                session.ftp.sendcmd(f"{session.tells} {self._path(session, path)}")
+                return True
+            except ftplib.error_perm as answer:
+                if not refused(str(answer)):
+                    return False
+        with suppress(Missing):
+            self._looked(session, path)
+            return True
+        return False
 
     def _folder_of(self, path: str) -> None:
         """`Missing` where the folder of `path` is not there."""

@@ -26,6 +26,11 @@ _ABSENT = re.compile(r"no such|not found|cannot find|does ?n[o']t exist|not a (d
 _REFUSED = re.compile(r"denied|permission|not allowed|read-?only|forbidden|privilege", re.IGNORECASE)
 
 
+def refused(answer: str) -> bool:
+    """Whether an answer is about what we may do, and says nothing of what is there."""
+    return _REFUSED.search(answer) is not None
+
+
 class _Tls(Patient, ftplib.FTP_TLS):
     """FTP under TLS: from its first byte where it is implicit, and files in the session of the login where servers ask for it."""
 
@@ -62,6 +67,8 @@ class FtpSession:
     def __init__(self, connection: Ftp, project: Path) -> None:
         self._connection = connection
         self.lost = False
+        self.tells = ""
+        """The command that has told of one file alone in this login."""
         self.name = f"{connection.host}:{connection.at_port}"
         with self.told(""):
             self.ftp = self._login(project)

@@ -131,15 +131,19 @@ class Proxy:
 
 @dataclass
 class FtpProxy(Proxy):
-    """One before FTP without TLS, whose data connections lead through proxies too: the n-th of them takes the n-th of `data_faults`."""
+    """One before FTP without TLS, whose data connections lead through proxies too: the n-th of them takes the n-th of `data_faults`;
+    `offered` is how many of them the server has offered.
+    """
 
     data_faults: list[Fault | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._behind: list[Proxy] = []
+        self.offered = 0
         super().__post_init__()
 
     def seen(self, data: bytes) -> bytes:
+        self.offered += len(re.findall(rb"(?m)^22[79] ", data))
         # An answer to EPSV is one short line, and comes as one piece.
         return re.sub(rb"\(\|\|\|(\d+)\|\)", self._led, data)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from datahub.project.binding import FilesFrom, Ready
 from datahub.project.secrets import Secret, Vault
 from tests.reading import content
 from tests.servers.ftp import PASSWORD, Lies, certificates, lying, pyftpd
-from tests.servers.proxy import Fault, proxy
+from tests.servers.proxy import Fault, ftp_proxy, proxy
 from tests.servers.systems import system
 from tests.servers.talking import talking
 
@@ -274,6 +274,25 @@ def test_f8_a_file_is_renamed_where_it_lies(name, ftp_server, connect):
     assert [("a", b"newer")] == [(one.name, one.read_bytes()) for one in server.folder.iterdir()]
     files.remove("a")
     assert [] == list(server.folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["plain", "unix"])
+def test_f8_moving_files_reads_no_listing_for_each(name, ftp_server, connect):
+    server = ftp_server(name)
+    (server.folder / "done").mkdir()
+    for number in range(20):
+        (server.folder / f"{number}").write_bytes(b"new")
+    (server.folder / "done" / "7").write_bytes(b"old")
+    with ftp_proxy(server.port) as between:
+        files = connect(server, between.port)
+        for number in range(20):
+            assert 3 == files.look(f"{number}").size
+            with pytest.raises(Taken) if number == 7 else nullcontext():
+                files.rename(f"{number}", f"done/{number}", replace=False)
+        # The one whose name is taken is looked for, and what listing tells is asked of no other.
+        assert between.offered <= 2
+    assert b"old" == (server.folder / "done" / "7").read_bytes()
+    assert ["7", "done"] == sorted(one.name for one in server.folder.iterdir())
 
 
 def test_f9_threads_have_logins_of_their_own(ftp_server, connect):
