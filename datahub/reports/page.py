@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from datahub.diagnostics.row_codes import ROW_CODES
 from datahub.project.redaction import redacted
 from datahub.records import record
 from datahub.reports.for_senders import FOR_SENDERS
-from datahub.reports.html import Markup, element, page
+from datahub.reports.html import Markup, Part, element, page
 from datahub.reports.report import Cause, CodeCount, Report, SourceCounts, field_of
 from datahub.zones import zone_named
 
@@ -67,8 +67,7 @@ def write_short_page(folder: Path, facts: JobFacts) -> Path:
 def as_short_page(facts: JobFacts) -> str:
     """That page as text."""
     colour, words = _verdict(None, facts)
-    head = element("tr", element("th", "File"), element("th", "bytes", class_="number"))
-    body = [element("tr", element("td", name), _number(f"{size:,}")) for name, size, _ in facts.files]
+    files = _table((("File", ""), ("bytes", "number")), [(name, size) for name, size, _ in facts.files])
     digests = [
         element("tr", element("td", f"SHA-256 of {name}"), element("td", element("code", digest))) for name, _, digest in facts.files
     ]
@@ -76,7 +75,7 @@ def as_short_page(facts: JobFacts) -> str:
     parts = (
         _title(facts.job, colour, words, _when(facts.begun, facts.zone), facts.reason, facts.help),
         element("section", element("h2", "Rows"), element("p", "None was read, and nothing was delivered.")),
-        element("section", element("h2", "What was fetched"), element("table", head, body)) if body else None,
+        element("section", element("h2", "What was fetched"), files) if facts.files else None,
         element("footer", element("details", element("summary", "For the technician"), element("table", run, digests))),
     )
     return page(f"{facts.job}: {words}", _STYLE, element("main", *parts))
@@ -136,16 +135,9 @@ def _when(at: datetime | None, zone: str) -> str:
 def _conservation(report: Report) -> Markup:
     """Every row of every source, by what became of it: the line adds up to what was read."""
     used = [(name, word) for name, word in _FATES if any(getattr(one, name) for one in report.sources)] or list(_FATES[:2])
-    words = ("rows read", *(word for _, word in used))
-    head = element("tr", element("th", "From"), [element("th", word, class_="number") for word in words], class_="head")
-    body = [
-        element(
-            "tr",
-            element("td", one.source, _files(one), data_name="From"),
-            [_number(getattr(one, name), word) for name, word in (("read", "rows read"), *used)],
-        )
-        for one in report.sources
-    ]
+    columns = [("From", ""), ("rows read", "number"), *((word, "number") for _, word in used)]
+    names = ("read", *(name for name, _ in used))
+    rows = [[[one.source, _files(one)], *(getattr(one, name) for name in names)] for one in report.sources]
     if report.adds_up:
         said = "The row that was read is" if report.rows_read == 1 else f"All {report.rows_read:,} rows that were read are"
         told = element("p", f"✓ {said} accounted for.", class_="sum good-text")
@@ -155,7 +147,7 @@ def _conservation(report: Report) -> Markup:
     return element(
         "section",
         element("h2", "What became of every row"),
-        element("div", element("table", head, body, class_="samples rows"), class_="wide"),
+        _table(columns, rows),
         bars,
         told,
     )
@@ -175,10 +167,6 @@ def _bar(one: SourceCounts, used: Sequence[tuple[str, str]]) -> Markup:
         if getattr(one, name)
     ]
     return element("div", parts, class_="bar", role="img", aria_label=f"rows of {one.source}")
-
-
-def _number(value: int | str, name: str = "") -> Markup:
-    return element("td", value, class_="number", data_name=name)
 
 
 # ---------------------------------------------------------------- what was refused, and what was noticed
@@ -288,20 +276,23 @@ def _results(report: Report, facts: JobFacts | None) -> Markup | None:
     notes = [element("p", _coded(note)) for note in report.notes]
     if not rows:
         return element("section", element("h2", "Delivered"), element("p", "Nothing."), *notes)
-    head = element("tr", element("th", "To"), element("th", "rows", class_="number"), element("th", "as"))
-    body = [element("tr", element("td", to), element("td", count, class_="number"), element("td", place)) for to, count, place in rows]
-    return element("section", element("h2", "Delivered"), element("table", head, body), *notes)
+    return element("section", element("h2", "Delivered"), _table((("To", ""), ("rows", "number"), ("as", "")), rows), *notes)
+
+
+def _table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Part]]) -> Markup:
+    """A table of columns, each with its name and class, which stands as a list of names and values where the page is narrow."""
+    head = element("tr", [element("th", name, class_=kind) for name, kind in columns], class_="head")
+    cells = ([element("td", cell, class_=kind, data_name=name) for cell, (name, kind) in zip(row, columns, strict=True)] for row in rows)
+    body = [element("tr", some) for some in cells]
+    return element("div", element("table", head, body, class_="samples rows"), class_="wide")
 
 
 def _time(report: Report) -> Markup:
     rate = f", {report.rows_read / report.seconds:,.0f} rows a second" if report.seconds > 0 and report.rows_read else ""
     slowest = sorted((one for one in report.operators if one.seconds > 0), key=lambda one: -one.seconds)[:_SLOWEST]
-    head = element("tr", element("th", "Step"), [element("th", name, class_="number") for name in ("rows in", "rows out", "seconds")])
-    body = [
-        element("tr", element("td", one.operator), _number(one.rows_in), _number(one.rows_out), _number(f"{one.seconds:,.3f}"))
-        for one in slowest
-    ]
-    table = element("details", element("summary", "The slowest steps"), element("table", head, body)) if slowest else None
+    columns = [("Step", ""), *((name, "number") for name in ("rows in", "rows out", "seconds"))]
+    rows = [(one.operator, one.rows_in, one.rows_out, f"{one.seconds:,.3f}") for one in slowest]
+    table = element("details", element("summary", "The slowest steps"), _table(columns, rows)) if slowest else None
     return element("section", element("h2", "Time"), element("p", f"{report.seconds:,.2f} seconds{rate}."), table)
 
 
@@ -345,7 +336,7 @@ summary{cursor:pointer;display:flex;gap:.6rem;align-items:baseline}.count{margin
 @media (max-width:40rem){main{padding:1rem}
 .samples tr{display:block;border-bottom:1px solid var(--line);padding:.3rem 0}.samples tr.head{display:none}
 .samples td,.samples td.number,.samples th{display:block;border:0;padding:.1rem 0;text-align:left}
-.samples td{padding-left:7.5rem}
+.samples td,.samples td.number{padding-left:7.5rem}
 .samples td:empty{display:none}.samples td::before{content:attr(data-name);color:var(--faint);
 display:inline-block;width:7rem;margin:0 .5rem 0 -7.5rem;vertical-align:top}}
 @media print{details{break-inside:avoid}}
