@@ -126,7 +126,10 @@ class Runs(Protocol):
         self, claim: Claim, not_before: datetime, *, code: str, reason: str, help: str = "", since: datetime | None = None
     ) -> None: ...
     def cancel(self, id: str, reason: str, now: datetime, *, orphaned: bool = False) -> RunStatus | None:
-        """Ask a run to stop: one that waits ends at once, as an orphaned one does, one at work at its next step. What it was, if any."""
+        """Ask a run to stop: one that waits ends at once, as an orphaned one does, one at work at its next step. What it was, if any.
+
+        One whose rows have all arrived is not stopped: nothing is left that could be kept from happening.
+        """
         ...
 
     def reopen(self, id: str, now: datetime, *, approved: bool = False) -> bool:

@@ -358,6 +358,21 @@ def test_cancelling_ends_what_waits_and_asks_what_works(store):
     assert store.runs.cancel("nothing", "", NOON) is None
 
 
+def test_a_run_all_of_which_has_arrived_is_not_cancelled(store):
+    submit(store)
+    first = claim(store)
+    store.runs.cancel(first.run, "no longer needed", NOON)
+    assert "no longer needed" == store.runs.cancelled(first)
+    store.runs.advance(first, RunStatus.DELIVERED, NOON)
+    assert "" == store.runs.cancelled(first)
+    # Nor where its process has ended since: another moves away what it has read.
+    store.leases.release(first.scope, first.epoch)
+    store.runs.cancel(first.run, "no longer needed", NOON)
+    again = claim(store)
+    assert (first.run, "") == (again.run, store.runs.cancelled(again))
+    assert store.runs.get(first.run).status is not RunStatus.CANCELLED
+
+
 def test_a_failed_run_can_be_opened_again_and_a_done_one_cannot(store):
     submit(store)
     one = claim(store)

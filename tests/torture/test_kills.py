@@ -91,6 +91,11 @@ def test_runs_that_are_killed_at_any_instant_lose_and_double_nothing(harness):
 
 
 @pytest.mark.slow
+def test_a_run_that_is_cancelled_when_all_has_arrived_moves_its_files_away(harness):
+    assert [] == harness.problems(Case("keyed", (Kill("dispose"),), cancelled=True, more=True))
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_run_that_was_stopped_and_overtaken_sends_nothing_when_it_wakes_up(harness):
     for point in ("stage:1", "stage:2", "send:1", "send:2", "show:1", "dispose:1") if LONG else ("send:2", "stage:1"):

@@ -50,7 +50,11 @@ def admitted(sql: sqlite3.Connection, job: str, admission: Admission, now: datet
 
 
 def cancel(ledger: SqliteLedger, sql: sqlite3.Connection, id: str, reason: str, now: datetime, *, orphaned: bool) -> None:
-    row = sql.execute("SELECT id, status, scope FROM run WHERE id = ?", (id,)).fetchone()
+    row = sql.execute("SELECT id, status, scope, arrived_at FROM run WHERE id = ?", (id,)).fetchone()
+    if row["arrived_at"] and not orphaned:
+        # All that a cancel could keep from happening has happened; whoever claims it moves its files away.
+        sql.execute("UPDATE run SET not_before = NULL WHERE id = ?", (id,))
+        return
     left = sql.execute("SELECT 1 FROM out_file WHERE run = ? AND state IN ('staging', 'staged')", (id,)).fetchone()
     if ledger.leases.holder(row["scope"]) is None and (left is None or orphaned):
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ?, help = '' WHERE id = ?", (written(now), reason, id))
@@ -73,6 +77,7 @@ def _mark_cancelled(sql: sqlite3.Connection, row: sqlite3.Row, reason: str, now:
         sql.execute("UPDATE run SET status = 'cancelled', ended = ?, reason = ?, help = '' WHERE id = ?", (written(now), reason, row["id"]))
         return
     sql.execute(
-        "UPDATE run SET cancel = ?, not_before = NULL, status = iif(status = 'held', 'failed_retryable', status) WHERE id = ?",
+        "UPDATE run SET cancel = ?, not_before = NULL, status = iif(status = 'held', 'failed_retryable', status)"
+        " WHERE id = ? AND arrived_at = 0",
         (reason, row["id"]),
     )

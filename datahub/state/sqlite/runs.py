@@ -256,7 +256,7 @@ class SqliteRuns:
             return None if run is None else run.status
 
     def cancelled(self, claim: Claim) -> str:
-        rows = self._ledger.rows("SELECT cancel FROM run WHERE id = ?", (claim.run,))
+        rows = self._ledger.rows("SELECT iif(arrived_at > 0, '', cancel) FROM run WHERE id = ?", (claim.run,))
         return str(rows[0][0]) if rows else ""
 
     def reopen(self, id: str, now: datetime, *, approved: bool = False) -> bool:

@@ -1,6 +1,7 @@
 """Cancel a run: one that waits ends at once, one that is at work at its next step.
 
-What it has sent stays sent, and is not sent again; what it has not done is left for the next run. Where nobody knows whether a batch has
+What it has sent stays sent, and is not sent again; what it has not done is left for the next run. A run whose rows have all arrived
+is ended well instead. Where nobody knows whether a batch has
 arrived, --arrived or --resend must say it.
 """
 
@@ -47,6 +48,9 @@ def command(
         with opened(env) as (_, store):
             left = store.runs.get(found.id)
     done = left is not None and left.status is RunStatus.CANCELLED
+    if left is not None and left.status is RunStatus.SUCCESS:
+        say(f"run {found.id} is a success: all of it had arrived already, and nothing was left to be cancelled")
+        return
     say(f"run {found.id} is cancelled" if done else f"run {found.id} ends at its next step")
     for file in stays if done and orphaned else ():
         place = json.loads(file.receipt or "{}").get("temporary") or f"what there is of {file.name}"
