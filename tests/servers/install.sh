@@ -6,14 +6,18 @@ export PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
 beside=unpacked
 missing=()
+beside_all=()
 unpacked=()
 while read -r program package where; do
   if [ "$where" = beside ]; then
+    beside_all+=("$package")
     [ -x "$beside/usr/sbin/$program" ] || [ -x "$beside/usr/bin/$program" ] || unpacked+=("$package")
   else
     command -v "$program" >/dev/null || missing+=("$package")
   fi
 done < <(grep -v '^#' packages.txt)
+# What is unpacked beside takes the place of what was: where one is missing, all of them are fetched.
+[ "${#unpacked[@]}" -eq 0 ] || unpacked=("${beside_all[@]}")
 [ "$((${#missing[@]} + ${#unpacked[@]}))" -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
