@@ -137,12 +137,16 @@ MUTANTS = {
 def test_a_planted_mistake_about_what_was_told_is_found(tmp_path, dhm, monkeypatch, planted):
     form, mistake = MUTANTS[planted]
     monkeypatch.setattr(*mistake)
-    # A mistake about what was refused shows before anything nobody knows of happens, so that a few beginnings find more than one long run.
     with pytest.raises(AssertionError, match="step"):
-        for seed in range(SEED, SEED + 8):
-            folder = tmp_path / str(seed)
-            folder.mkdir()
-            monkeypatch.chdir(folder)
-            with api() as server:
-                monkeypatch.setenv("SHOP", server.url)
-                through(Told(folder, dhm, server), form, 50, seed)
+        _from_several_beginnings(tmp_path, dhm, monkeypatch, form)
+
+
+def _from_several_beginnings(tmp_path, dhm, monkeypatch, form):
+    """A mistake about what was refused shows before anything happens that nobody knows of: a few beginnings find more than one long run."""
+    for seed in range(SEED, SEED + 8):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        with api() as server:
+            monkeypatch.setenv("SHOP", server.url)
+            through(Told(folder, dhm, server), form, 50, seed)

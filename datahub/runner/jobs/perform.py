@@ -221,17 +221,20 @@ class _Work:
         return (*self._unfetched, *piled, *self._drift, *self._torn, *self._behind, *self._stays)
 
     def _nothing_new(self, hold: Hold) -> None:
-        before = told_before(self._context, self._claim.run, self._store.items.taken(self._claim.run))
+        taken = self._store.items.taken(self._claim.run)
+        before = told_before(self._context, self._claim.run, taken)
         reason = ": ".join((_NOTHING[bool(self._run.window)], *before[:1])) + (f" (and {len(before) - 1} more)" if before[1:] else "")
         with self._store.together():
             self._store.items.done(self._claim)
             self._store.cursors.commit(self._claim)
-        if waits := waiting(files_left(self._context, self._run)):
-            reason = f"{reason}; {waits}"
         self._dispose(hold)
-        for there in filter(None, (*self._unfetched, *self._stays, left_aside(self._context), left_there(self._context))):
-            reason = f"{reason}; {there}"
-        self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
+        there = (*self._unfetched, *self._stays, left_aside(self._context), left_there(self._context))
+        with self._store.together():
+            # Files that are known already are as good as read: what lies behind them does not wait for the next fire.
+            left = files_left(self._context, self._run)
+            behind = rest(self._context, self._run, left) if taken else waiting(left)
+            reason = "; ".join(filter(None, (reason, behind, *there)))
+            self._store.runs.end(self._claim, RunStatus.SUCCESS, self._context.clock(), code=NOTHING_NEW, reason=reason)
 
     def _commit(self, hold: Hold) -> None:
         """Everything has arrived: that is one fact, with all that follows from it."""

@@ -378,3 +378,14 @@ def test_where_all_files_are_bad_not_all_of_them_are_put_aside_in_one_breath(sho
     assert shop.store.runs.list(limit=1)[0].reason.endswith("; 5 more files wait")
     # The next that is started goes on with them.
     assert ["a4.csv"] == ran(shop)[0][0]
+
+
+def test_files_behind_some_whose_content_is_known_are_read_at_once(shop):
+    shop = shop(TOML.replace("ready.stable = 0,", 'ready.stable = 0, same_content = "skip",'))
+    put(shop, a="x,1", b="x,1", c="x,1")
+    shop.put("in/d.csv", "sku,stock\ny,2\n")
+    ended = ran(shop)
+    assert ["a.csv"] == ended[0][0]
+    assert ["d.csv"] in [names for names, _ in ended]
+    assert {"success"} == {status for _, status in ended}
+    assert [{"x": 1}, {"y": 2}] == delivered(shop)
