@@ -209,8 +209,8 @@ def test_no_canary_is_left_anywhere(tmp_path):
             continue
         found |= {(name, place, form) for name, canary in canaries.items() for form in hits(canary, content)}
     assert set() == found
-    reports = sorted(here.rglob("report.html"))
-    assert 1 == len(reports)
+    # Of runs that went badly too.
+    assert 1 < len(sorted(here.rglob("report.html")))
     assert "report.json" in {path.name for path in here.rglob("*.json")}
 
 
