@@ -136,16 +136,17 @@ def well_formed(text: str, kind: Kind) -> None:
 
 
 def _as_xml(text: str) -> None:
-    if "<!DOCTYPE" in text:
-        raise Unwritable("XML with a DOCTYPE, which readers refuse", "leave it out")
     declared = _ENCODING.match(text)
     if declared and declared[1].lower() not in ("utf-8", "utf8"):
         raise Unwritable(f"XML that says it is `{declared[1]}`", 'documents are UTF-8: write `encoding="UTF-8"`, or leave it out')
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as problem:
         raise Unwritable(f"no XML: {problem.msg}") from None
+    # A value within CDATA may well be a page that begins with one.
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unwritable("XML with a DOCTYPE, which readers refuse", "leave it out")
 
 
 def _as_json(text: str) -> None:

@@ -239,6 +239,12 @@ def test_a_count_of_something_else_is_told(read):
     assert "the API tells of 0 pages (`$.pages`), and gave rows" in read.note
 
 
+@pytest.mark.timeout(20)
+def test_a_count_beyond_all_bounds_is_told_at_once(read):
+    with pytest.raises(TerminalError, match=r"`\$.count` counts more than there can be: `1E\+999999999`"):
+        read(NUMBER | {"total": "$.count"}, lambda place: (200, b'{"rows": [{"id": 1}], "count": 1e999999999}'))
+
+
 @pytest.mark.parametrize("count", [-1, 2.5, True, None, "many"])
 @pytest.mark.parametrize("kind", [NUMBER | {"total": "$.count"}, NUMBER | {"pages": "$.count"}], ids=str)
 def test_a_count_that_counts_nothing_ends_the_run(read, kind, count):

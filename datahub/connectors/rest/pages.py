@@ -18,6 +18,7 @@ from datahub.connectors.rest.told_source import Paging
 from datahub.connectors.rest.values import Absent, at, decoded, described, text_of
 from datahub.connectors.rest.walked import Count, Page, Remarks, Rows
 
+_MOST_DIGITS = 18
 _GONE = (404, 410, 416)
 """What servers answer to who asks for a page behind the last one."""
 _BEHIND = (*_GONE, 400, 422)
@@ -204,6 +205,9 @@ def _optional(value: Any, path: str) -> Any:
 
 
 def _whole(value: Any, path: str) -> int:
+    # `1e999999999` takes minutes to be made a whole number of.
+    if isinstance(value, Decimal) and (not value.is_finite() or value.adjusted() > _MOST_DIGITS):
+        raise TerminalError(f"`{path}` counts more than there can be: `{described(value)}`")
     try:
         number = int(value)
     except (TypeError, ValueError):

@@ -19,6 +19,9 @@ from datahub.project.redaction import redacted
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
+_WRITTEN_OUT = 100
+"""Up to so many digits a number is written without an exponent."""
+
 
 class Absent(TerminalError):
     """The answer has nothing at that path."""
@@ -146,7 +149,8 @@ def text_of(value: Any) -> str:
         case bool():
             return str(value).lower()
         case Decimal():
-            return f"{value:f}"
+            # Written out, `1e999999999` takes a thousand million characters.
+            return f"{value:f}" if abs(value.adjusted()) <= _WRITTEN_OUT else str(value)
         case list() | dict():
             return encoded(value).decode()
         case _:

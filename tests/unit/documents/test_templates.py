@@ -164,6 +164,11 @@ def test_what_would_not_be_well_formed_is_known_before_there_is_data(path, text,
     assert says in problem.message
 
 
+def test_a_page_within_cdata_may_have_a_doctype():
+    text = made("o.xml", "<a><![CDATA[{{ Order.id }}]]></a>", id="<!DOCTYPE html><p>hi</p>")
+    assert "<a><![CDATA[<!DOCTYPE html><p>hi</p>]]></a>" == text
+
+
 def test_a_character_that_xml_lacks_is_told():
     with pytest.raises(TerminalError, match=r"U\+0007"):
         made("o.xml", "<a>{{ Order.id }}</a>", id="bell\x07")
