@@ -289,8 +289,11 @@ def _backup(connection: sqlite3.Connection, path: Path) -> Path:
     copy = _copy_of(path)
     part = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}.part")
     try:
-        target = sqlite3.connect(part)
+        target = sqlite3.connect(part, isolation_level=None)
         try:
+            # What is half a copy has no name: it is brought to the disk once, as a whole.
+            target.execute("PRAGMA journal_mode = OFF")
+            target.execute("PRAGMA synchronous = OFF")
             connection.backup(target)
         finally:
             target.close()
