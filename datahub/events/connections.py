@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -20,6 +21,8 @@ DEADLINE = 10.0
 """How long a request may take to arrive, in seconds: its head, and its body."""
 LARGEST_HEAD = 32_768
 MOST_HEADERS = 100
+MOST_PIPELINED = 100
+"""So many requests may come on one connection before the first of them is answered: a sender gets on without, and each takes memory."""
 MOST_CONNECTIONS = 1000
 SPARE = 100
 """So many more are answered that there are too many, where none of the others waits for a request."""
@@ -76,6 +79,16 @@ class Connections:
             del self.of_address[one.address]
 
 
+class _Forgotten(list[tuple[bytes, bytes]]):
+    """Keeps nothing."""
+
+    def append(self, one: tuple[bytes, bytes]) -> None:
+        pass
+
+
+_FORGOTTEN = _Forgotten()
+
+
 class Bounded(HttpToolsProtocol):
     """One connection."""
 
@@ -83,8 +96,12 @@ class Bounded(HttpToolsProtocol):
         super().__init__(**told)
         self._all = connections
         self._counted = self._begun = False
+        self._got = False
+        """Whether a whole head or some of a body was in what came last."""
         self._head = 0
-        """How much of a head has come, as far as it is not complete."""
+        """How much has come that is neither a whole head nor a body: of a head, or of what may stand behind a body."""
+        self._wishes = False
+        """Whether the request that is read asks for another protocol."""
         self._until: asyncio.TimerHandle | None = None
         self.address = ""
 
@@ -110,15 +127,41 @@ class Bounded(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        super().data_received(data)
-        if self._is_served() or self.transport.is_closing():
+        self._unset_keepalive_if_required()
+        self._got = False
+        try:
+            self._read(data)
+        except httptools.HttpParserError:
+            self._end(400)
+        if self._got or self.transport.is_closing():
             return
         self._head += len(data)
-        if self._head > LARGEST_HEAD and self._begun:
+        if self._head > LARGEST_HEAD:
             self._end(431)
-        elif self._until is None:
+        elif self._until is None and not self._is_served():
             # Whatever came is no whole head, or none at all; more of it does not buy more time.
             self._until = self.loop.call_later(self._all.bounds.head, self._too_late)
+
+    def _read(self, data: bytes) -> None:
+        """What asks for another protocol gets none, and its body is read, as HTTP has it: the parser, which would leave the body alone,
+        is shown the request without that wish."""
+        rest = memoryview(data)
+        while True:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                method, version = self.parser.get_method(), self.parser.get_http_version()
+                if not self._wishes or method == b"CONNECT":
+                    raise httptools.HttpParserError("no proxy") from None
+                rest = rest[upgrade.args[0] :]
+                self._wishes = False
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                lines = [b"%s %s HTTP/%s" % (method, self.url, version.encode())]
+                lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+                self.parser.feed_data(b"\r\n".join([*lines, b"", b""]))
+            else:
+                return
 
     # ------------------------------------------------------------ what the parser and the answer call
 
@@ -127,14 +170,29 @@ class Bounded(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            self._wishes = True
+            return
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise OverflowError("too many requests before an answer")
         self._heard()
         self._all.waiting.pop(self, None)
-        self._begun, self._head = False, 0
+        self._begun, self._head, self._got = False, 0, True
         # The name and the value stand between a colon, a space and the end of a line.
         size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
         if size > LARGEST_HEAD or len(self.headers) > MOST_HEADERS:
             self.app = _refusal(431, self._all.count)
         super().on_headers_complete()
+        # What comes behind a body under names of headers is none of them, and is not kept.
+        self.headers = _FORGOTTEN
+
+    def on_body(self, body: bytes) -> None:
+        self._head, self._got = 0, True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._wishes:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -177,13 +235,16 @@ class Bounded(HttpToolsProtocol):
             self.transport.close()
 
     def _end(self, status: int) -> None:
-        """Answer what is no whole request, and hang up."""
+        """Answer what is no whole request, and hang up; without a word where it would stand in another answer, or before it."""
         self._heard()
         self._leave()
         self._all.count(status)
         body = f"{_WORDS[status]}\n"
         head = f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {len(body)}\r\n"
-        self.transport.write(f"{head}connection: close\r\n\r\n{body}".encode())
+        cycle: RequestResponseCycle | None = self.cycle
+        known = cycle is not None and (self.pipeline or cycle.response_started or self._begun)
+        if not known or (self._begun and not self._is_served()):
+            self.transport.write(f"{head}connection: close\r\n\r\n{body}".encode())
         self.transport.close()
 
     def _leave(self) -> None:

@@ -478,3 +478,81 @@ def test_what_is_no_request_is_answered_and_counted(world):
         other.sendall(b"garbage\r\n\r\n")
         assert said(other).startswith(b"HTTP/1.1 400 ")
     assert 'dhm_hook_requests_total{hook="",status="400"} 1' in client.get("/metrics").text
+
+
+WISH = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+CHUNKED = b"POST /hooks/orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def request(more="", id="msg_1", name="orders", body=BODY):
+    told = "".join(f"{key}: {value}\r\n" for key, value in signed(body, id).items())
+    return f"POST /hooks/{name} HTTP/1.1\r\nHost: x\r\n{more}{told}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+@pytest.mark.parametrize("wish", [WISH, WISH.replace("h2c", "websocket"), WISH.replace("h2c", "TLS/1.2")], ids=["h2c", "websocket", "tls"])
+@pytest.mark.parametrize("size", [0, 1, 40], ids=["at once", "by byte", "in parts"])
+def test_who_asks_for_another_protocol_is_taken_from_in_this_one(world, wish, size):
+    with connected(world[0]) as java:
+        whole = request(wish, "a") + request(wish, "b") + request("Connection: close\r\n", "c")
+        java.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(whole), size or len(whole)):
+            java.sendall(whole[start : start + (size or len(whole))])
+        answer = said(java)
+    assert (3, 3) == (answer.count(b"HTTP/1.1 200 "), answer.count(b"content-length: ")), answer
+
+
+def test_who_asks_for_another_protocol_has_the_same_bounds(world):
+    with connected(world[0]) as java:
+        java.sendall(request(WISH + "A: b\r\n" * 101))
+        assert said(java).startswith(b"HTTP/1.1 431 ")
+    with connected(world[0]) as proxy:
+        proxy.sendall(b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n")
+        assert said(proxy).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "begin, part",
+    [
+        (CHUNKED + b"2\r\n{}\r\n0\r\n", b"A: " + b"a" * 9_000 + b"\r\n"),
+        (CHUNKED + b"2\r\n{}\r\n0\r\nA: ", b"a" * 9_000),
+        (CHUNKED + b"2;a=", b"a" * 9_000),
+        (CHUNKED.replace(b"POST /hooks/orders", b"GET /healthz") + b"2\r\n{}\r\n0\r\nA: ", b"a" * 9_000),
+        (CHUNKED + b"2\r\n{}\r\n0\r\n\r\nPOST /hooks/orders HTTP/1.1\r\nA: ", b"a" * 9_000),
+    ],
+    ids=["behind the body", "without end", "beside a size", "behind the answer", "of the next"],
+)
+def test_what_is_neither_head_nor_body_is_no_larger_than_a_head(world, begin, part):
+    with connected(world[0]) as large:
+        sent = 0
+        with suppress(ConnectionError):
+            large.sendall(begin)
+            for _ in range(1000):
+                large.sendall(part)
+                sent += len(part)
+                time.sleep(0.002)
+        assert sent < 3_000_000
+    assert 'status="431"} 1' in world[0].get("/metrics").text
+
+
+def test_what_stands_behind_a_body_is_no_header(world):
+    body = BODY.encode()
+    trailers = "".join(f"{key}: {value}\r\n" for key, value in signed().items()).encode()
+    with connected(world[0]) as sender:
+        head = CHUNKED.replace(b"Host: x", b"Host: x\r\nConnection: close")
+        sender.sendall(head + b"%x\r\n%s\r\n0\r\n" % (len(body), body) + trailers + b"\r\n")
+        assert said(sender).startswith(b"HTTP/1.1 401 ")
+
+
+def test_only_so_many_requests_wait_for_their_turn(world):
+    with connected(world[0]) as eager:
+        with suppress(ConnectionError):
+            eager.sendall(request() * 3000)
+        assert said(eager).count(b"HTTP/1.1 200 ") < 300
+    assert 200 == post(world[0], signed(id="other")).status_code
+
+
+@pytest.mark.parametrize("more", ["Transfer-Encoding: chunked\r\n", "Content-Length: 3\r\n"])
+def test_a_body_has_one_length(world, more):
+    with connected(world[0]) as smuggler:
+        smuggler.sendall(request(more))
+        assert said(smuggler).startswith(b"HTTP/1.1 400 ")
