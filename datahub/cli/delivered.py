@@ -25,6 +25,7 @@ def delivered(context: JobContext, run: Run) -> str:
 
 
 def targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
+    from datahub.runner.jobs.arrived import has_arrived
     from datahub.runner.jobs.deliver import made_rows
     from datahub.runner.jobs.pieces import arrived_before
     from datahub.runner.jobs.refused import refused_rows, unmade
@@ -37,7 +38,7 @@ def targets(context: JobContext, run: Run) -> Iterator[tuple[str, str, str]]:
             yield target, counted(sum(one.rows for one, _ in shown), "row"), f"{counted(len(shown), 'file')} in {folder}"
             continue
         yield from ((target, counted(one.rows, "row"), locator) for one, locator in shown)
-    for target in context.ways.posters:
+    for target in context.ways.posters if has_arrived(run) else ():
         if count := made_rows(context, run, target):
             yield target, counted(count, "row"), f"as {counted(count, 'message')}"
     sent = [one for one in context.store.deliveries.batches(run.id) if one.state == "done"]

@@ -333,6 +333,7 @@ th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.5rem .8rem}
 summary{cursor:pointer;display:flex;gap:.6rem;align-items:baseline}.count{margin-left:auto;white-space:nowrap;font-variant-numeric:tabular-nums;font-weight:600}
 .wide{overflow-x:auto}
+@media (min-width:40.01rem){.samples td[data-name=Field]{overflow-wrap:normal}}
 @media (max-width:40rem){main{padding:1rem}
 .samples tr{display:block;border-bottom:1px solid var(--line);padding:.3rem 0}.samples tr.head{display:none}
 .samples td,.samples td.number,.samples th{display:block;border:0;padding:.1rem 0;text-align:left}

@@ -10,9 +10,14 @@ from datahub.state.store import StateStore
 _ALL = (RunStatus.SUCCESS, RunStatus.DELIVERED, RunStatus.DISPOSED)
 
 
+def has_arrived(run: Run) -> bool:
+    """Whether all of it has, and with it the messages of its rows, which are written down at that moment."""
+    return run.status in _ALL
+
+
 def arrived(store: StateStore, run: Run) -> str:
     """In words; empty where all of it has, or nothing was made."""
-    if run.status in _ALL or not run.counts.written:
+    if has_arrived(run) or not run.counts.written:
         return ""
     pieces = [*_pieces(store, run)]
     if any(done for done, _ in pieces):

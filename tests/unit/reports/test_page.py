@@ -186,6 +186,12 @@ def test_a_run_that_read_no_row_has_a_page_that_says_why():
     assert [] == read.loaded
 
 
+def test_the_name_of_a_field_is_not_broken_where_there_is_room():
+    style = as_page(report())
+    assert "@media (min-width:40.01rem){.samples td[data-name=Field]{overflow-wrap:normal}}" in style
+    assert 'data-name="Field"' in style
+
+
 def luminance(colour):
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]

@@ -74,8 +74,8 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setenv("ERP_HOOK", SECRET)
     receiver, made = Receiver(), []
 
-    def make(more=""):
-        project = PROJECT.replace("URL", receiver.url).replace("MORE", more)
+    def make(more="", rows=1):
+        project = PROJECT.replace("URL", receiver.url).replace("MORE", more).replace("guards.rows = 1", f"guards.rows = {rows}")
         shop = _Shop(tmp_path, {"dhm.toml": project, "orders.dhm": SCRIPT, "in/.keep": ""})
         shop.receiver = receiver
         made.append(shop)
@@ -131,6 +131,12 @@ def test_how_many_messages_a_run_wrote_is_said(world):
     assert [("hook", "2 rows", "as 2 messages")] == list(targets(context, run))
     nothing = shop.by_hand("orders").run
     assert [] == list(targets(context, nothing))
+
+
+def test_a_run_that_is_held_has_sent_no_message_and_says_so(world):
+    shop = world(rows=2)
+    run = orders(shop, "1", "A,1.50,2026-01-02").run
+    assert (RunStatus.HELD, []) == (run.status, list(targets(shop.context("orders"), run)))
 
 
 def test_a_run_that_failed_sends_no_rows_and_says_that_it_failed(world):
