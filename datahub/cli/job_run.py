@@ -302,7 +302,7 @@ def _page(context: JobContext, ending: Ending, advice: str, folder: Path) -> Non
             tuple((one.item.name, one.item.size, one.item.sha256) for one in taken),
         )
         told = (run.status.value, run.reason, advice, tuple(targets(context, run)), names, zone, run.started or run.as_of, files)
-        facts = JobFacts(context.name, run.id, *told)
+        facts = JobFacts(context.name, run.id, *told, code=run.code)
         if ending.report is not None:
             write_page(ending.report, folder, facts)
         elif not (folder / "report.json").is_file():

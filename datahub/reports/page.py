@@ -45,6 +45,8 @@ class JobFacts:
     begun: datetime | None = None
     files: tuple[tuple[str, int, str], ...] = ()
     """What was fetched: names, sizes, digests; for a run that came to no report."""
+    code: str = ""
+    """Why it failed; advice for whoever sent the file stands first, where there is some."""
 
 
 def write_page(report: Report, folder: Path, facts: JobFacts | None = None) -> Path:
@@ -73,7 +75,7 @@ def as_short_page(facts: JobFacts) -> str:
     ]
     run = element("tr", element("td", "run"), element("td", element("code", facts.run)))
     parts = (
-        _title(facts.job, colour, words, _when(facts.begun, facts.zone), facts.reason, facts.help),
+        _title(facts.job, colour, words, _when(facts.begun, facts.zone), facts.reason, facts.help, facts.code),
         element("section", element("h2", "Rows"), element("p", "None was read, and nothing was delivered.")),
         element("section", element("h2", "What was fetched"), files) if facts.files else None,
         element("footer", element("details", element("summary", "For the technician"), element("table", run, digests))),
@@ -112,16 +114,18 @@ def _head(report: Report, facts: JobFacts | None, name: str) -> Markup:
     reason = (facts.reason if facts else "") or report.reason
     when = _when(datetime.fromisoformat(report.started), facts.zone if facts else "UTC")
     about = f"{when} · {report.script}{f' · flow {report.flow}' if report.flow else ''}"
-    return _title(name, colour, words, about, reason, facts.help if facts else "")
+    return _title(name, colour, words, about, reason, facts.help if facts else "", facts.code if facts else "")
 
 
-def _title(name: str, colour: str, words: str, about: str, reason: str, help: str) -> Markup:
+def _title(name: str, colour: str, words: str, about: str, reason: str, help: str, code: str = "") -> Markup:
+    sender = FOR_SENDERS.get(code, "")
     return element(
         "header",
         element("p", about, class_="faint"),
         element("h1", name, " ", element("span", words, class_=f"badge {colour}")),
         element("p", _coded(reason)) if reason else None,
-        element("p", element("b", "What to do: "), _coded(help)) if help else None,
+        element("p", element("b", "What to do: "), sender) if sender else None,
+        element("p", element("b", "For whoever keeps the script: " if sender else "What to do: "), _coded(help)) if help else None,
     )
 
 

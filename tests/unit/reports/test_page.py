@@ -186,6 +186,11 @@ def test_a_run_that_read_no_row_has_a_page_that_says_why():
     assert [] == read.loaded
 
 
+def test_the_sender_of_a_file_that_was_not_read_is_told_what_to_do():
+    text = Reader(as_short_page(JobFacts("offers", "1", "failed", "no column `price`", "declare it", code="R004"))).text
+    assert text.index(f"What to do: {FOR_SENDERS['R004']}") < text.index("For whoever keeps the script: declare it")
+
+
 def test_the_name_of_a_field_is_not_broken_where_there_is_room():
     style = as_page(report())
     assert "@media (min-width:40.01rem){.samples td[data-name=Field]{overflow-wrap:normal}}" in style
