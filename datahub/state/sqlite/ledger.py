@@ -146,7 +146,8 @@ class SqliteLedger:
         with failing, self.writing(), closing(_connect(self.path, self._wait, look=True)) as beside:
             # Nor one of what was damaged meanwhile.
             if beside.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
-                _backup(beside, self.path)
+                # Of a copy that was killed the next takes the place.
+                _backup(beside, self.path, "part")
 
     def close(self) -> None:
         with self._lock:
@@ -285,10 +286,13 @@ def _copy_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.backup")
 
 
-def _backup(connection: sqlite3.Connection, path: Path) -> Path:
+def _backup(connection: sqlite3.Connection, path: Path, part_name: str = "") -> Path:
+    """Make the copy of a ledger anew, under a name of its own until it is whole: one that nobody else uses meanwhile, if it is said."""
     copy = _copy_of(path)
-    part = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}.part")
+    _clear(copy)
+    part = copy.with_name(f".{copy.name}.{part_name or f'{secrets.token_hex(6)}.part'}")
     try:
+        part.unlink(missing_ok=True)
         target = sqlite3.connect(part, isolation_level=None)
         try:
             # What is half a copy has no name: it is brought to the disk once, as a whole.
@@ -302,6 +306,14 @@ def _backup(connection: sqlite3.Connection, path: Path) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return copy
+
+
+def _clear(copy: Path) -> None:
+    """Remove what processes that were killed left of their copies, once nobody can be writing it any more."""
+    for path in copy.parent.glob(f".{copy.name}.*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > BACKUP_AFTER:
+                path.unlink()
 
 
 __all__ = ["LedgerUnusable", "SqliteLedger"]

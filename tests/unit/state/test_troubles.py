@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -315,3 +316,16 @@ def test_a_ledger_that_loses_its_name_while_it_is_open_is_written_no_more(path, 
             with pytest.raises(LedgerUnusable, match="was removed, or another was put in its place, while it was in use") as caught:
                 use()
             assert not caught.value.later
+
+
+def test_what_a_process_that_was_killed_left_of_a_copy_does_not_stay(path):
+    left, old, young = (path.with_name(f".ledger.sqlite.backup.{name}") for name in ("part", "0123456789ab.part", "ba9876543210.part"))
+    for one in (left, old, young):
+        one.write_bytes(b"half")
+    os.utime(old, (yesterday := time.time() - 25 * 3600, yesterday))
+    with closing(SqliteLedger(path)) as store:
+        store.keep_copy()
+    # The young one may be somebody's who is at work.
+    assert [young] == list(path.parent.glob(".*.part*"))
+    with closing(SqliteLedger(path.with_name("ledger.sqlite.backup"))) as copy:
+        assert [] != copy.runs.list()
