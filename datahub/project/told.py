@@ -74,7 +74,7 @@ def _told(detail: ErrorDetails, path: Path, holder: type[Config] | None, where: 
     key = next((one for one in reversed(path) if isinstance(one, str)), "")
     match detail["type"]:
         case "extra_forbidden":
-            return unknown(path, _keys(holder), where)
+            return unknown(path, _keys(holder), where, _below(holder, str(path[-1])))
         case "missing":
             return missing(path, where)
         case "literal_secret":
@@ -187,12 +187,26 @@ def _keys(holder: type[Config] | None) -> list[str]:
     return list(holder.model_fields) if holder is not None else []
 
 
-def unknown(path: Path, known: Sequence[str], where: Where) -> Diagnostic:
-    """A key that its table has not."""
+def _below(holder: type[Config] | None, key: str) -> str:
+    """The table of a model that has a key which the model itself has not, if there is one."""
+    fields = holder.model_fields.items() if holder is not None else ()
+    return next((name for name, field in fields if key in _keys(_table_of(field.annotation))), "")
+
+
+def _table_of(kind: Any) -> type[Config] | None:
+    """The model of a key that is one table, or several side by side; not of tables that have names."""
+    several = getattr(kind, "__origin__", None) in (list, tuple)
+    return _model(_item(kind) if several else kind)
+
+
+def unknown(path: Path, known: Sequence[str], where: Where, below: str = "") -> Diagnostic:
+    """A key that its table has not; `below` is a table of it that has."""
     label = Label(where.key(path), "not a key of it")
     near = nearest(str(path[-1]), known)
-    notes = () if near or not known else (f"its keys are {listed(known, 12)}",)
+    notes = () if near or below or not known else (f"its keys are {listed(known, 12)}",)
     advice = f"did you mean `{near}`?" if near else None
+    if below and not near:
+        advice = f"it is a key of `{below}`: write `{below} = {{…, {path[-1]} = …}}`"
     return Diagnostic(UNKNOWN_KEY, f"{_table(path[:-1])} has no key `{path[-1]}`", label, notes=notes, help=advice)
 
 

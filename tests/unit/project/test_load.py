@@ -473,3 +473,9 @@ def test_what_a_job_cannot_mean_is_told_at_its_place(project, line, said):
     _, found = project(f'{HEAD}[jobs.offers]\nmapping = "offers.dhm"\n{line}\n')
     told = one(found, "DHM922")
     assert said in render([told])
+
+
+@pytest.mark.parametrize(("key", "table"), [('catch_up = "latest"', "schedule"), ("share = 0.5", "tolerance"), ("attempts = 2", "retry")])
+def test_a_key_that_stands_above_its_table_is_told_where_it_belongs(project, key, table):
+    _, found = project(HEAD + f'[connections.erp]\nkind = "shop"\nhost = "h"\n[jobs.offers]\nmapping = "offers.dhm"\n{key}\n')
+    assert one(found, "DHM921").help.startswith(f"it is a key of `{table}`: write `{table} = {{…, ")
